@@ -1,0 +1,102 @@
+"""Compile the hot modules with mypyc where a C compiler works, and install the same sources as plain Python
+where none does.
+
+Everything else about the package stands in pyproject.toml.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+from setuptools.extension import Extension
+
+# The modules to compile, all directly in autograd_lite/: the only place that lists them.
+COMPILED = ["primitives", "graph", "value"]
+SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
+
+
+class NotCompiled(Exception):
+    """Compiling failed; its text is the reason, for the user."""
+
+
+class build_native(build_ext):
+    """Translate to C and compile: all modules, or none and NotCompiled."""
+
+    def run(self):
+        # Not earlier: pip also runs this file for metadata only, which shall not take seconds.
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                self.distribution.ext_modules = translated(self.build_temp)
+            self.reinitialize_command(self).ensure_finalized()  # the extensions are known only now
+            super().run()
+        except (Exception, SystemExit) as error:  # mypyc reports through SystemExit
+            raise NotCompiled(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+def translated(folder):
+    """The extensions that mypyc makes of SOURCES, with the C files in `folder`."""
+    from mypyc.build import mypycify
+
+    extensions = mypycify(
+        # With no configuration file: an installation depends on types being right, not on our strictness.
+        ["--config-file=", f"--cache-dir={os.devnull}", *SOURCES],
+        opt_level="3",
+        debug_level="0",
+        target_dir=folder,
+        group_name="autograd_lite",
+    )
+    for extension in extensions:
+        arguments = extension.extra_compile_args
+        if "-Werror" in arguments:  # that is, a compiler with the options of gcc
+            arguments.remove("-Werror")  # a new warning of a new compiler is no reason to be slow
+            # Strict arithmetic: a fused multiply-add would give other bits than plain Python.
+            arguments.append("-ffp-contract=off")
+            if sys.platform.startswith("linux"):
+                extension.extra_link_args.append("-Wl,--strip-debug")
+    return extensions
+
+
+def build_pure(reason):
+    """The command that copies the sources and puts the reason for having no native code beside them."""
+
+    class build_with_reason(build_py):
+        def run(self):
+            super().run()
+            if not self.editable_mode:  # there the sources themselves are installed: leave them alone
+                with open(os.path.join(self.build_lib, "autograd_lite", "why_pure.txt"), "w") as file:
+                    file.write(reason + "\n")
+
+    return build_with_reason
+
+
+def install(folder, **options):
+    # Building in a temporary folder leaves a checkout as it was, and nothing of an earlier build gets in.
+    directories = {"build": {"build_base": folder}}
+    if "sdist" not in sys.argv:  # a source archive contains the folder egg-info
+        directories["egg_info"] = {"egg_base": folder}
+    setup(options=directories, **options)
+
+
+def main():
+    if os.environ.get("AUTOGRAD_LITE_PURE", "0") not in ("", "0"):
+        reason = "AUTOGRAD_LITE_PURE was set when it was installed"
+    elif "editable_wheel" in sys.argv:
+        # A compiled module beside its source would hide the source, and every edit of it, from Python.
+        reason = "an editable installation runs the sources as they are"
+    else:
+        placeholder = Extension("autograd_lite.native_code", [])  # marks the wheel as one for this platform
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                return install(folder, ext_modules=[placeholder], cmdclass={"build_ext": build_native})
+        except NotCompiled as error:
+            reason = f"compiling failed when it was installed ({error})"
+            print(f"autograd_lite is installed as plain Python: {reason}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        install(folder, cmdclass={"build_py": build_pure(reason)})
+
+
+main()
