@@ -1,0 +1,34 @@
+"""`python -m benchmarks [table ...]`: print the tables that are asked for, or all of them, as Markdown."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+from benchmarks import harness
+
+# name of the table: the module that makes it, and the rounds of fresh processes that steady it
+TABLES = {
+    "core": ("core", 7),
+    "memory": ("memory", 1),
+    "import": ("imports", 7),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("tables", nargs="*", metavar="table", help=f"{', '.join(TABLES)}; all where none is named")
+    parser.add_argument("--rounds", type=int, help="fresh processes a workload, instead of each table's own number")
+    parser.add_argument("--slow", action="store_true", help="the peers that take seconds a pass, too")
+    options = parser.parse_args()
+    if unknown := set(options.tables) - set(TABLES):
+        parser.error(f"no table is called {', '.join(sorted(unknown))}: there are {', '.join(TABLES)}")
+    print(f"Measured on {harness.machine()}\n")
+    for name in options.tables or TABLES:
+        module, rounds = TABLES[name]
+        table = importlib.import_module(f"benchmarks.{module}").table
+        print(table(options.rounds or rounds, options.slow), "\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
