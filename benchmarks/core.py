@@ -1,22 +1,22 @@
-"""The core table: one training pass of micrograd's moons example, forward, backward and the freeing of the graph.
+"""The core table: a training pass of micrograd's moons example, forward, backward and free.
 
-Every scalar engine runs the one text of `moons.loss`, in single products and sums; `nn` runs the same network with
-two nodes a neuron. A pass is what a training loop repeats: clear the gradients, build the loss, differentiate it, drop it.
+Every scalar engine runs the one text of `moons.loss`, in single products and sums; `nn` runs the same network
+with two nodes a neuron. A pass is what a training loop repeats: clear the gradients, build the loss,
+differentiate it, drop it.
 """
 
 from __future__ import annotations
 
-import importlib.machinery
-import sys
+import os
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
-from benchmarks import moons
-from benchmarks.harness import Figures, Workload, feature, goal, markdown, measure, notes, ratio, timed, workload
+from benchmarks import harness, moons
+from benchmarks.harness import Figures, Workload, feature, timed, workload
 
 WORKLOADS: list[Workload] = []
-NATIVE, PURE, NN = "autograd_lite, native", "autograd_lite, pure Python", "autograd_lite.nn, a neuron is one dot"
+NATIVE, PURE, NN = "autograd_lite, native", "autograd_lite, pure Python", "autograd_lite.nn"
 MICROGRAD, XAD = "micrograd", "XAD"
 
 
@@ -37,32 +37,16 @@ def scalar_training(value: Any) -> Figures:
     return {"seconds": seconds, "loss": one_pass(), "gradient": [float(p.grad) for p in flat]}
 
 
-def without_extensions(package: str) -> None:
-    """Import `package` from its Python source in this process, also where it is installed as native code."""
-    source = (importlib.machinery.SourceFileLoader, importlib.machinery.SOURCE_SUFFIXES)
-
-    class SourceOnly:
-        @staticmethod
-        def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-            if not name.startswith(package + "."):
-                return None
-            finders = (importlib.machinery.FileFinder(folder, source) for folder in path)
-            return next((spec for finder in finders if (spec := finder.find_spec(name))), None)
-
-    sys.meta_path.insert(0, SourceOnly)  # type: ignore[arg-type]
-
-
 @workload(WORKLOADS, NATIVE)
 def native() -> Figures:
-    value = feature("autograd_lite:Value")
-    if feature("autograd_lite.value").__file__.endswith(".py"):
-        return {"missing": "autograd_lite is installed as plain Python here"}
-    return scalar_training(value)
+    if not feature("autograd_lite.native:is_native")():
+        return {"missing": feature("autograd_lite.native:describe")()}
+    return scalar_training(feature("autograd_lite:Value"))
 
 
 @workload(WORKLOADS, PURE)
 def pure() -> Figures:
-    without_extensions("autograd_lite")
+    os.environ["AUTOGRAD_LITE_PURE"] = "1"
     return scalar_training(feature("autograd_lite:Value"))
 
 
@@ -72,12 +56,12 @@ def dots() -> Figures:
     model = feature("autograd_lite.nn:MLP")(2, [16, 16, 1], activation="relu")
     sum_, relu = feature("autograd_lite:sum"), feature("autograd_lite:relu")
     flat = model.parameters()
-    for p, number in zip(flat, moons.parameters()):
+    for p, number in zip(flat, moons.parameters(), strict=True):
         p.data = number
 
     def one_pass() -> float:
         model.zero_grad()
-        losses = [relu(1 - label * model(x)) for x, label in zip(X, y)]
+        losses = [relu(1 - label * model(x)) for x, label in zip(X, y, strict=True)]
         total = sum_(losses) / len(losses) + moons.ALPHA * sum_(p * p for p in flat)
         total.backward()
         return float(total.data)
@@ -160,7 +144,9 @@ def torch_matrices() -> Figures:
     torch.set_num_threads(1)
     X, y = (torch.tensor(part, dtype=torch.float64) for part in moons.data())
     layers = [torch.tensor(part, dtype=torch.float64) for part in moons.network(moons.parameters())]
-    pairs = [(layer[:, :-1].clone().requires_grad_(), layer[:, -1].clone().requires_grad_()) for layer in layers]
+    pairs = [
+        (layer[:, :-1].clone().requires_grad_(), layer[:, -1].clone().requires_grad_()) for layer in layers
+    ]
     flat = list(chain(*pairs))
 
     def one_pass() -> torch.Tensor:
@@ -181,23 +167,28 @@ def torch_matrices() -> Figures:
 
 
 def table(rounds: int, slow: bool) -> str:
-    """The table in Markdown, with the targets of the core below it."""
-    results = measure([work for work in WORKLOADS if slow or not work.slow], rounds)
+    """The table in Markdown, with its targets below it."""
+    results = harness.measure([work for work in WORKLOADS if slow or not work.slow], rounds)
     base = next((label for label in (NATIVE, PURE, XAD) if "seconds" in results[label]), MICROGRAD)
-    rows = []
-    for label, figures in results.items():
-        if "seconds" in figures:
-            times = ratio(results, label, base)
-            rows.append((label, f"{figures['seconds'] * 1e3:.2f}", f"{times:.2f}" if times else "",
-                         f"{moons.error(figures):.0e}"))  # fmt: skip
+    rows = [
+        (label, f"{figures['seconds'] * 1e3:.2f}", f"{harness.ratio(results, label, base):.2f}",
+         f"{moons.error(figures):.0e}")
+        for label, figures in results.items() if "seconds" in figures
+    ]  # fmt: skip
     goals = [
-        goal("native, times faster than micrograd", ratio(results, MICROGRAD, NATIVE), ">= 70"),
-        goal("native, times faster than XAD", ratio(results, XAD, NATIVE), ">= 8"),
-        goal("pure Python, times faster than micrograd", ratio(results, MICROGRAD, PURE), ">= 6"),
-        goal("nn, times faster than single products and sums", ratio(results, NATIVE, NN), ">= 3"),
+        harness.goal(
+            "native, times faster than micrograd", harness.ratio(results, MICROGRAD, NATIVE), ">= 70"
+        ),
+        harness.goal("native, times faster than XAD", harness.ratio(results, XAD, NATIVE), ">= 8"),
+        harness.goal(
+            "pure Python, times faster than micrograd", harness.ratio(results, MICROGRAD, PURE), ">= 6"
+        ),
+        harness.goal(
+            "nn, times faster than single products and sums", harness.ratio(results, NATIVE, NN), ">= 3"
+        ),
     ]
-    return "\n".join([
-        "### Core: one pass of the moons example, about 65,000 nodes", "",
-        f"Forward, backward and free, collector on: medians of {rounds} alternating fresh processes.", "",
-        markdown(("system", "ms a pass", f"times {base}", "largest error"), rows), "", *goals, notes(results),
-    ])  # fmt: skip
+    return harness.section(
+        "Core: one pass of the moons example, about 65,000 nodes",
+        f"Forward, backward and free, collector on: medians of {rounds} alternating fresh processes.",
+        ("system", "ms a pass", f"times {base}", "largest error"), rows, goals, results,
+    )  # fmt: skip

@@ -1,9 +1,9 @@
 """Run workloads in turn, each in a fresh process, and take medians: the floor under every table.
 
-A workload is a plain function that returns a dict of figures: seconds, bytes, the gradient to check. `measure` starts
-one Python for each of them, round after round, so that a slow minute of the machine falls on all of them alike. The
-processes use one core and one thread, and keep the garbage collector as Python starts it. A ratio within one run is
-worth reading; a millisecond is only as good as the machine.
+A workload is a plain function that returns a dict of figures: seconds, bytes, the gradient to check.
+`measure` starts one Python for each of them, round after round, so that a slow minute of the machine falls on
+all of them alike. The processes use one core and one thread, and keep the garbage collector as Python starts
+it. A ratio within one run is worth reading; a millisecond is only as good as the machine.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -26,9 +27,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 Figures = dict[str, Any]
 
-PYTHON = (sys.executable, "-P", "-c")
-# The source tree comes last, so that an installed native build wins over it.
-HERE = f"import sys; sys.path.append({str(ROOT)!r}); "
+# Every process sees what `python -m benchmarks` sees: this source tree first, and native code where the
+# installed package was compiled from the same sources.
+PYTHON = (sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); exec(sys.argv.pop(1))")
 ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
@@ -44,7 +45,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Workload:
-    """One row of a table: a function to run in a fresh process, its arguments, and the packages that it needs."""
+    """One row of a table: a function to run in a fresh process, its arguments, the packages it needs."""
 
     label: str
     function: Callable[..., Figures]
@@ -63,7 +64,7 @@ def workload(table: list[Workload], label: str, needs: str = "", slow: bool = Fa
     return register
 
 
-# ------------------------------------------------------------------------------------------- inside the process
+# ---------------------------------------------------------------------- inside the process
 
 
 def timed(function: Callable[[], Any], seconds: float = 1.5, least: int = 5, warm_up: int = 2) -> float:
@@ -108,15 +109,15 @@ def child() -> None:
     print("\n" + json.dumps(figures))
 
 
-# ------------------------------------------------------------------------------------------- outside
+# ---------------------------------------------------------------------- outside
 
 
 def run(work: Workload, timeout: float = 900.0) -> Figures:
-    """The figures of one workload from a process of its own; {"missing": why} or {"failed": why} where it has none."""
+    """The figures of one workload from a process of its own; {"missing": why} or {"failed": why} for none."""
     for package in work.needs:
-        if importlib.util.find_spec(package.split('.')[0]) is None:
+        if importlib.util.find_spec(package.split(".")[0]) is None:
             return {"missing": f"{package} is not installed"}
-    command = [*PYTHON, HERE + "from benchmarks.harness import child; child()",
+    command = [*PYTHON, "from benchmarks.harness import child; child()",
                work.function.__module__, work.function.__name__, json.dumps(work.arguments)]  # fmt: skip
     try:
         done = subprocess.run(
@@ -130,7 +131,7 @@ def run(work: Workload, timeout: float = 900.0) -> Figures:
 
 
 def measure(works: Sequence[Workload], rounds: int) -> dict[str, Figures]:
-    """Run all in turn, `rounds` times (slow ones in every third round), and reduce each number to its median."""
+    """Run all in turn, `rounds` times (slow ones every third time); each number becomes its median."""
     seen: dict[str, list[Figures]] = {work.label: [] for work in works}
     for turn in range(rounds):
         for work in works:
@@ -138,7 +139,7 @@ def measure(works: Sequence[Workload], rounds: int) -> dict[str, Figures]:
             if (work.slow and turn % 3) or (past and not past[-1].keys().isdisjoint({"missing", "failed"})):
                 continue
             if sys.stderr.isatty():
-                print(f"\r\x1b[Kround {turn + 1} of {rounds}: {work.label}", end="", file=sys.stderr, flush=True)
+                print(end=f"\r\x1b[Kround {turn + 1} of {rounds}: {work.label}", file=sys.stderr, flush=True)
             past.append(run(work))
     if sys.stderr.isatty():
         print(end="\r\x1b[K", file=sys.stderr, flush=True)
@@ -154,7 +155,7 @@ def combine(figures: list[Figures]) -> Figures:
     }
 
 
-# ------------------------------------------------------------------------------------------- tables
+# ---------------------------------------------------------------------- tables
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -163,14 +164,14 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def notes(results: dict[str, Figures]) -> str:
+def notes(results: dict[str, Figures]) -> list[str]:
     """One line for each reason why workloads gave no figures, with those workloads."""
     reasons: dict[str, list[str]] = {}
     for label, figures in results.items():
         for key, word in (("missing", "Skipped"), ("failed", "Failed")):
             if key in figures:
                 reasons.setdefault(f"{word}, {figures[key]}", []).append(label)
-    return "\n".join(f"- {reason}: {'; '.join(labels)}" for reason, labels in reasons.items())
+    return [f"- {reason}: {'; '.join(labels)}" for reason, labels in reasons.items()]
 
 
 def ratio(results: dict[str, Figures], slower: str, faster: str, key: str = "seconds") -> float | None:
@@ -188,18 +189,34 @@ def goal(text: str, value: float | None, bound: str, form: str = ".3g") -> str:
     return f"- {text}: **{value:{form}}** (target {bound}: {'met' if met else 'NOT MET'})"
 
 
+def section(
+    title: str,
+    text: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    goals: Iterable[str],
+    results: Any,
+) -> str:
+    """A table with its title, what it shows, its targets, and what is not in it."""
+    below = "\n".join([*goals, *notes(results)])
+    return "\n\n".join([f"### {title}", text, markdown(head, rows), below])
+
+
 def machine() -> str:
-    """What the figures were measured on: processor, Python, and the versions of the peers."""
-    cpu = platform.processor() or platform.machine()
-    with_info = Path("/proc/cpuinfo")
-    if with_info.exists():
-        cpu = next((s.split(":")[1].strip() for s in with_info.read_text().splitlines() if "model name" in s), cpu)
+    """What the figures were measured on: processor, Python, our build, and the versions of the peers."""
+    processor, info = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
+    if info.exists() and (named := re.search(r"model name\s*: (.+)", info.read_text())):
+        processor = named[1]
+    try:
+        build = importlib.import_module("autograd_lite.native").describe()
+    except ImportError:
+        build = "not installed"
+    listed = (Path(__file__).parent / "requirements.txt").read_text()
     versions = []
-    for line in (Path(__file__).parent / "requirements.txt").read_text().splitlines():
-        name = line.split("#")[0].split("==")[0].strip()
-        if name:
-            try:
-                versions.append(f"{name} {importlib.metadata.version(name)}")
-            except importlib.metadata.PackageNotFoundError:
-                versions.append(f"no {name}")
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}; {', '.join(versions)}."
+    for name in re.findall(r"^[\w-]+", listed, re.MULTILINE):
+        try:
+            versions.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"no {name}")
+    python = f"Python {platform.python_version()}"
+    return f"{processor}, {os.cpu_count()} cores, {python}; autograd_lite {build}; {', '.join(versions)}."

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 
-from benchmarks.harness import HERE, PYTHON, Figures, Workload, feature, goal, markdown, measure, notes, stopwatch
+from benchmarks import harness
+from benchmarks.harness import PYTHON, Figures, Workload, feature, stopwatch
 
 STARTS = 5
 EXTRAS = ("numpy", "scipy", "sklearn", "matplotlib", "pygraphviz", "llvmlite", "tqdm", "hypothesis", "torch")
@@ -15,8 +15,10 @@ def start(module: str) -> Figures:
     """The quickest of a few interpreters that import `module` and end, and the extras that it loaded."""
     if module:
         feature(module)
-    text = f"{HERE}import {module or 'sys'}"
-    loaded = subprocess.run([*PYTHON, f"{text}; print(*sys.modules)"], capture_output=True, text=True, check=True)
+    text = f"import {module or 'sys'}"
+    loaded = subprocess.run(
+        [*PYTHON, f"{text}, sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
     extras = [name for name in EXTRAS if name in loaded.stdout.split()]
     seconds = min(stopwatch(lambda: subprocess.run([*PYTHON, text], check=True))[0] for _ in range(STARTS))
     return {"seconds": seconds, "extras": ", ".join(extras)}
@@ -34,20 +36,22 @@ WORKLOADS = [
 
 
 def table(rounds: int, slow: bool) -> str:
-    """The table in Markdown, with the targets of the core below it."""
-    results = measure(WORKLOADS, rounds)
+    """The table in Markdown, with its targets below it."""
+    results = harness.measure(WORKLOADS, rounds)
     empty = results[EMPTY]["seconds"]
     rows = [
-        (label, f"{figures['seconds'] * 1e3:.1f}", f"{(figures['seconds'] - empty) * 1e3:.1f}", figures["extras"])
-        for label, figures in results.items()
-        if "seconds" in figures
-    ]
+        (label, *(f"{seconds * 1e3:.1f}" for seconds in (figures["seconds"], figures["seconds"] - empty)),
+         figures["extras"])
+        for label, figures in results.items() if "seconds" in figures
+    ]  # fmt: skip
     ours = results[OURS]
-    return "\n".join([
-        "### Import", "",
-        f"Milliseconds to start and end: the quickest of {STARTS}, medians of {rounds} rounds.", "",
-        markdown(("command", "ms", "ms more than empty", "extras that it loads"), rows), "",
-        goal("ms more than an empty interpreter", (ours["seconds"] - empty) * 1e3 if "seconds" in ours else None, "<= 60"),
-        goal("extras imported", len(ours["extras"].split()) if "extras" in ours else None, "<= 0"),
-        notes(results),
-    ])  # fmt: skip
+    more = (ours["seconds"] - empty) * 1e3 if "seconds" in ours else None
+    loaded = len(ours["extras"].split()) if "seconds" in ours else None
+    return harness.section(
+        "Import",
+        f"Milliseconds to start and end: the quickest of {STARTS}, medians of {rounds} rounds.",
+        ("command", "ms", "ms more than empty", "extras that it loads"), rows,
+        [harness.goal("ms more than an empty interpreter", more, "<= 60"),
+         harness.goal("extras imported", loaded, "<= 0")],
+        results,
+    )  # fmt: skip

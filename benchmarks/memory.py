@@ -1,8 +1,8 @@
-"""The memory table: time and bytes a node, from 10^4 to 10^7 nodes. All should stay level: the engine is linear.
+"""The memory table: time and bytes a node, from 10^4 to 10^7 nodes. All should stay level: it is linear.
 
-Three shapes: a chain, a graph in which every node is used about twice, and the moons example. Each size has a process
-of its own, because memory that was freed once is used again and would not show. Bytes are what the process grew by
-while the graph was recorded, so that allocator, object headers and boxed numbers all count.
+Three shapes: a chain, a graph in which every node is used about twice, and the moons example. Each size has a
+process of its own, because memory that was freed once is used again and would not show. Bytes are what the
+process grew by while the graph was recorded, so that allocator, object headers and boxed numbers all count.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import moons
-from benchmarks.harness import Figures, Missing, Workload, feature, goal, markdown, measure, notes
+from benchmarks import harness, moons
+from benchmarks.harness import Figures, Missing, Workload, feature
 
 
 def memory() -> tuple[int, int]:
@@ -89,7 +89,7 @@ def growth(shape: str, nodes: int) -> Figures:
         swept = time.perf_counter()
         del output
         freed = time.perf_counter()
-        for key, seconds in zip(times, (built - start, swept - built, freed - swept)):
+        for key, seconds in zip(times, (built - start, swept - built, freed - swept), strict=True):
             times[key].append(seconds / total)
     return {"nodes": total, "bytes": (recorded - before) / total, "peak": (most - before) / total,
             **{key: statistics.median(column) for key, column in times.items()}}  # fmt: skip
@@ -97,33 +97,35 @@ def growth(shape: str, nodes: int) -> Figures:
 
 SIZES = [("moons", 65_000), *((shape, 10**power) for shape in ("chain", "web") for power in (4, 5, 6, 7))]
 WORKLOADS = [
-    Workload(f"{shape}, {nodes:,}", growth, arguments={"shape": shape, "nodes": nodes}) for shape, nodes in SIZES
+    Workload(f"{shape}, {nodes:,}", growth, arguments={"shape": shape, "nodes": nodes})
+    for shape, nodes in SIZES
 ]
 
 
 def table(rounds: int, slow: bool) -> str:
-    """The table in Markdown, with the targets of the core below it."""
-    results = measure(WORKLOADS, rounds)
-    rows, whole, bytes_a_node, backward = [], {}, [], []
-    for (shape, size), (label, figures) in zip(SIZES, results.items(), strict=True):
-        if "nodes" in figures:
-            record, sweep, free = (figures[key] * 1e9 for key in ("record", "backward", "free"))
-            rows.append((shape, f"{figures['nodes']:,.0f}", f"{record:.0f}", f"{sweep:.0f}", f"{free:.0f}",
-                         f"{figures['bytes']:.0f}", f"{figures['peak']:.0f}"))  # fmt: skip
-            whole[shape, size] = record + sweep + free
-            backward.append(sweep / record)
-            if size >= 10**6:
-                bytes_a_node.append(figures["bytes"])
-    spread = [whole[shape, 10**7] / whole[shape, 10**4] for shape in ("chain", "web") if (shape, 10**7) in whole]
-    goals = [
-        goal("bytes a node, at 10^6 nodes and more", max(bytes_a_node, default=None), "<= 128"),
-        goal("backward over recording, the worst row", max(backward, default=None), "<= 1"),
-        goal("time a node at 10^7 over time a node at 10^4", max(spread, default=None), "<= 2"),
-    ]
-    return "\n".join([
-        "### Memory and linearity", "",
-        "Nanoseconds and bytes a node. *Bytes* is the growth of the process by recording, *most* its largest growth",
-        "until the end of the first backward pass.", "",
-        markdown(("shape", "nodes", "record ns", "backward ns", "free ns", "bytes", "most bytes"), rows),
-        "", *goals, notes(results),
-    ])  # fmt: skip
+    """The table in Markdown, with its targets below it."""
+    results = harness.measure(WORKLOADS, rounds)
+    found = [(shape, size, figures) for (shape, size), figures in zip(SIZES, results.values(), strict=True)
+             if "nodes" in figures]  # fmt: skip
+    rows = [
+        (shape, f"{figures['nodes']:,.0f}",
+         *(f"{figures[key] * 1e9:.0f}" for key in ("record", "backward", "free")),
+         *(f"{figures[key]:.0f}" for key in ("bytes", "peak")))
+        for shape, size, figures in found
+    ]  # fmt: skip
+    time_a_node = {(shape, size): sum(figures[key] for key in ("record", "backward", "free"))
+                   for shape, size, figures in found}  # fmt: skip
+    largest = max((figures["bytes"] for _, size, figures in found if size >= 10**6), default=None)
+    sweep = max((figures["backward"] / figures["record"] for *_, figures in found), default=None)
+    spread = max((time_a_node[shape, 10**7] / time_a_node[shape, 10**4] for shape, size in time_a_node
+                  if size == 10**7), default=None)  # fmt: skip
+    return harness.section(
+        "Memory and linearity",
+        "Nanoseconds and bytes a node. *Bytes*: what the process grew by while recording; *peak*: the most that it "
+        "grew by until the first backward pass ended.",
+        ("shape", "nodes", "record ns", "backward ns", "free ns", "bytes", "peak bytes"), rows,
+        [harness.goal("bytes a node, largest from 10^6 nodes on", largest, "<= 128"),
+         harness.goal("backward over recording, largest", sweep, "<= 1"),
+         harness.goal("time a node at 10^7 over that at 10^4, largest", spread, "<= 2")],
+        results,
+    )  # fmt: skip

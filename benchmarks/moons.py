@@ -1,8 +1,8 @@
 """The moons example of micrograd's README, as data and as mathematics: what `core` and `programs` measure.
 
-An MLP 2-16-16-1 with relu, 100 points on two half circles, the hinge loss and an L2 penalty: 337 parameters, and about
-65,000 nodes where every product and every sum is a node of its own. `loss` is the one text that every scalar engine
-runs; `expected` is the same in NumPy, differentiated by hand, against which every engine is checked.
+An MLP 2-16-16-1 with relu, 100 points on two half circles, the hinge loss and an L2 penalty: 337 parameters,
+and about 65,000 nodes where every product and every sum is a node of its own. `loss` is the one text that every
+scalar engine runs; `expected` is the same in NumPy, differentiated by hand, against which all are checked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 SIZES = (2, 16, 16, 1)
@@ -35,26 +35,27 @@ def data() -> tuple[list[list[float]], list[float]]:
 def parameters() -> list[float]:
     """The 337 numbers that training starts from: weights in (-1, 1) and biases, neuron after neuron."""
     draw = random.Random(1337)
-    return [draw.uniform(-1.0, 1.0) for n, m in zip(SIZES, SIZES[1:]) for _ in range((n + 1) * m)]
+    return [draw.uniform(-1.0, 1.0) for n, m in pairwise(SIZES) for _ in range((n + 1) * m)]
 
 
 def network(numbers: Iterable[Any]) -> Network:
     """The flat parameters as layers of neurons."""
     flat = iter(numbers)
-    return [[list(islice(flat, n + 1)) for _ in range(m)] for n, m in zip(SIZES, SIZES[1:])]
+    return [[list(islice(flat, n + 1)) for _ in range(m)] for n, m in pairwise(SIZES)]
 
 
 def score(layers: Network, x: Sequence[Any], relu: Callable[[Any], Any]) -> Any:
     """The output of the network at one point, in single products and sums, in micrograd's order."""
+    # Each zip ends with the inputs, before the bias; `strict` would be wrong, and costs time in this loop.
     for layer in layers[:-1]:
-        x = [relu(sum((w * v for w, v in zip(neuron, x)), neuron[-1])) for neuron in layer]
+        x = [relu(sum((w * v for w, v in zip(neuron, x)), neuron[-1])) for neuron in layer]  # noqa: B905
     (last,) = layers[-1]
-    return sum((w * v for w, v in zip(last, x)), last[-1])
+    return sum((w * v for w, v in zip(last, x)), last[-1])  # noqa: B905
 
 
 def loss(layers: Network, X: Sequence[Sequence[Any]], y: Sequence[Any], relu: Callable[[Any], Any]) -> Any:
     """The mean hinge loss over the points, and the L2 penalty."""
-    losses = [relu(1 + -label * score(layers, x, relu)) for x, label in zip(X, y)]
+    losses = [relu(1 + -label * score(layers, x, relu)) for x, label in zip(X, y, strict=True)]
     penalty = ALPHA * sum(p * p for layer in layers for neuron in layer for p in neuron)
     return sum(losses) * (1.0 / len(losses)) + penalty
 
@@ -75,18 +76,18 @@ def expected() -> tuple[float, list[float]]:
     value = np.maximum(margin, 0.0).mean() + ALPHA * sum((layer**2).sum() for layer in layers)
     adjoint = (-y * (margin > 0) / len(y))[:, None]
     gradients = []
-    for layer, entered in zip(reversed(layers), reversed(inputs)):
+    for layer, entered in zip(reversed(layers), reversed(inputs), strict=True):
         gradients.append((adjoint.T @ entered + 2 * ALPHA * layer).ravel())
         adjoint = (adjoint @ layer[:, :-1]) * (entered[:, :-1] > 0)
     return float(value), np.concatenate(gradients[::-1]).tolist()
 
 
 def error(figures: dict[str, Any]) -> float | None:
-    """The largest difference of the loss and the gradient from `expected`; None where there is none to compare."""
+    """The largest difference of loss and gradient from `expected`; None where there is no gradient."""
     if "gradient" not in figures:
         return None
     value, gradient = expected()
     if len(gradient) != len(figures["gradient"]):
         return math.inf
     found = [figures["loss"], *figures["gradient"]]
-    return max(abs(a - b) for a, b in zip([value, *gradient], found))
+    return max(abs(a - b) for a, b in zip([value, *gradient], found, strict=True))
