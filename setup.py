@@ -34,7 +34,8 @@ class build_native(build_ext):
             self.reinitialize_command(self).ensure_finalized()  # the extensions are known only now
             super().run()
         except (Exception, SystemExit) as error:  # mypyc reports through SystemExit
-            raise NotCompiled(" ".join(str(error).split()) or type(error).__name__) from error
+            words = " ".join(str(error).split())
+            raise NotCompiled("mypyc refused the sources" if words == "1" else words) from error
 
 
 def translated(folder):
@@ -83,7 +84,7 @@ def install(folder, **options):
 
 def main():
     if os.environ.get("AUTOGRAD_LITE_PURE", "0") not in ("", "0"):
-        reason = "AUTOGRAD_LITE_PURE was set when it was installed"
+        reason = "AUTOGRAD_LITE_PURE was set when it was installed; install again without it for native code"
     elif "editable_wheel" in sys.argv:
         # A compiled module beside its source would hide the source, and every edit of it, from Python.
         reason = "an editable installation runs the sources as they are"
@@ -93,7 +94,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 return install(folder, ext_modules=[placeholder], cmdclass={"build_ext": build_native})
         except NotCompiled as error:
-            reason = f"compiling failed when it was installed ({error})"
+            reason = f"compiling failed ({error}); with a C compiler and Python's headers, install again"
             print(f"autograd_lite is installed as plain Python: {reason}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         install(folder, cmdclass={"build_py": build_pure(reason)})

@@ -57,7 +57,7 @@ def _reason() -> str:
             return f"{', '.join(changed)} changed since native code was installed; install again"
     for folder in (_HERE, *_installed_folders()):
         if why := _text(folder, "why_pure.txt"):
-            return f"{why.decode().strip()}; with a C compiler and the headers of Python, install again"
+            return why.decode().strip()
     return "the sources run as they are; install the package, not editable, for native code"
 
 

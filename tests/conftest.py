@@ -1,0 +1,19 @@
+"""What all tests share: the profiles of hypothesis, and a header that says what is tested."""
+
+import os
+
+from hypothesis import settings
+
+import autograd_lite
+from autograd_lite import native
+
+# No deadline: no test depends on the clock. CI draws the same examples at every run: a change of colour has a
+# cause in the code.
+settings.register_profile("default", deadline=None, print_blob=True)
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_report_header():
+    folder = os.path.dirname(native.__file__)
+    return f"autograd_lite: {autograd_lite.__version__}, {native.describe()}, {folder}"

@@ -1,0 +1,160 @@
+"""The structure that DESIGN promises: floors, small modules, names that do not collide, a light import."""
+
+import ast
+import fnmatch
+import graphlib
+import importlib
+import json
+import subprocess
+import sys
+import tomllib
+import types
+
+import pytest
+from project import PACKAGE, ROOT, python, sources
+
+# An import must point to a lower floor. Modules inside one part of the package (`nn`, `compiling`, ...) share
+# a floor, as do parts that are not listed; among these imports must not go round in a circle.
+FLOORS = {
+    "version": 0,
+    "native": 0,
+    "primitives": 1,
+    "graph": 2,
+    "value": 3,
+    "transforms": 4,
+    "program": 5,
+    "compiling": 6,
+    # parts that are not listed: 7
+    "autograd_lite": 8,  # the package itself, which gathers the public names
+    "info": 9,
+    "demo": 9,  # written like a user's program, on the public names
+    "__main__": 10,
+}
+UNLISTED = 7
+LONGEST = 500
+
+# What `import autograd_lite` may load beside the standard library.
+LIGHT = {"autograd_lite", "autograd_lite__mypyc", "mypy_extensions"}
+
+MODULES = dict(sources())
+
+
+def part(module):
+    """`nn` of autograd_lite.nn.layers: what has a floor."""
+    return module.split(".")[1] if "." in module else module
+
+
+def floor(module):
+    return FLOORS.get(part(module), UNLISTED)
+
+
+def imports(module, path, modules):
+    """The modules of the package that a source imports, anywhere in it: functions and `if`s included."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, *([node.module] if node.module else [])])
+            # `from package import module` imports the module, `from module import name` the module it names
+            joined = [f"{base}.{alias.name}" for alias in node.names]
+            names = [name if name in modules else base for name in joined]
+        else:
+            continue
+        yield from (name for name in names if name.split(".")[0] == "autograd_lite")
+
+
+def upward(module, path, modules):
+    """The imports that do not point down."""
+    return [
+        target
+        for target in imports(module, path, modules)
+        if floor(target) >= floor(module) and part(target) != part(module)
+        if not floor(target) == floor(module) == UNLISTED
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_down(module):
+    assert upward(module, MODULES[module], MODULES) == []
+
+
+def test_imports_do_not_go_round_in_a_circle():
+    graph = {module: set(imports(module, path, MODULES)) - {module} for module, path in MODULES.items()}
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "found"),
+    [
+        ("autograd_lite.graph", "import autograd_lite.value", ["autograd_lite.value"]),
+        ("autograd_lite.graph", "from autograd_lite.value import Value", ["autograd_lite.value"]),
+        ("autograd_lite.graph", "from autograd_lite import Value", ["autograd_lite"]),
+        ("autograd_lite.graph", "from . import value", ["autograd_lite.value"]),
+        ("autograd_lite.graph", "from .value import Value", ["autograd_lite.value"]),
+        ("autograd_lite.graph", "def f():\n    from .nn.layers import MLP", ["autograd_lite.nn.layers"]),
+        ("autograd_lite.nn.layers", "from ..info import main", ["autograd_lite.info"]),
+        ("autograd_lite.nn.layers", "from .module import Module\nfrom ..value import Value", []),
+        ("autograd_lite.value", "import math\nfrom autograd_lite.graph import Node", []),
+    ],
+)
+def test_an_import_that_points_up_is_found(tmp_path, module, text, found):
+    path = tmp_path / "planted.py"
+    path.write_text(text)
+    modules = {f"autograd_lite.{name}" for name in ("graph", "value", "info", "nn.layers", "nn.module")}
+    assert upward(module, path, modules) == found
+
+
+def test_primitives_import_only_math():
+    tree = ast.parse((PACKAGE / "primitives.py").read_text(encoding="utf-8"))
+    loaded = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or "." * node.level]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    # Beside math: what says types and what tells mypyc how to compile, neither of which computes anything.
+    assert loaded <= {"math", "typing", "collections", "mypy_extensions"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_short_and_says_what_it_is_for(module):
+    text = MODULES[module].read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST
+    assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"
+
+
+def test_no_module_has_the_name_of_a_public_name():
+    # Importing such a module would replace the function, as an attribute of the package, by the module.
+    for module in MODULES:
+        package, _, name = module.rpartition(".")
+        if package and name != "__main__":
+            held = getattr(importlib.import_module(package), name, None)
+            assert held is None or isinstance(held, types.ModuleType), module
+
+
+def test_import_is_light():
+    code = (
+        "import json, sys; before = set(sys.modules); import autograd_lite\n"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    run = subprocess.run(python("-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = {name.split(".")[0] for name in json.loads(run.stdout)} - set(sys.stdlib_module_names)
+    assert loaded <= LIGHT
+
+
+def test_every_data_file_is_packaged():
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        patterns = tomllib.load(file)["tool"]["setuptools"]["package-data"]["autograd_lite"]
+    for path in PACKAGE.rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".so", ".pyd"):
+            name = path.relative_to(PACKAGE).as_posix()
+            assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), name

@@ -1,0 +1,123 @@
+"""Which build is chosen. The folders are made up; finding a module needs no module that loads."""
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from project import PACKAGE, ROOT, python
+
+SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
+
+
+@pytest.fixture
+def layout(tmp_path, monkeypatch):
+    """A checkout with two modules, and an installation of it in which `graph` is compiled."""
+    checkout, installed = tmp_path / "checkout" / "autograd_lite", tmp_path / "site" / "autograd_lite"
+    for folder in (checkout, installed):
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        (folder / "graph.py").write_text("x = 1\n")
+        (folder / "drawing.py").write_text("y = 1\n")
+        (folder / "native.py").write_text((PACKAGE / "native.py").read_text())
+    (tmp_path / "checkout" / "pyproject.toml").write_text("")
+    (installed / f"graph{SUFFIX}").write_text("")
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path / "checkout"), str(tmp_path / "site")])
+    monkeypatch.setattr(sys, "path_importer_cache", {})
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    sys.modules.pop("autograd_lite.graph", None)
+    monkeypatch.delenv("AUTOGRAD_LITE_PURE", raising=False)
+    return checkout, installed
+
+
+def chosen(folder, module="graph"):
+    """The file that `import autograd_lite.<module>` would load, and what `describe` says."""
+    spec = importlib.util.spec_from_file_location("chosen", folder / "native.py")
+    native = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(native)
+    path = [str(folder)]
+    native.choose(path)
+    found = importlib.machinery.PathFinder.find_spec(f"autograd_lite.{module}", path)
+    return found and found.origin, native.describe()
+
+
+def test_a_checkout_uses_the_compiled_modules_of_its_own_sources(layout):
+    checkout, installed = layout
+    assert chosen(checkout)[0] == str(installed / f"graph{SUFFIX}")
+    assert chosen(checkout, "drawing")[0] == str(checkout / "drawing.py")
+
+
+def test_a_checkout_whose_sources_changed_runs_its_sources(layout):
+    checkout, _ = layout
+    (checkout / "graph.py").write_text("x = 2\n")
+    file, words = chosen(checkout)
+    assert file == str(checkout / "graph.py")
+    assert words.startswith("pure Python: graph.py changed since native code was installed")
+
+
+def test_an_edit_of_a_module_that_is_not_compiled_keeps_native_code(layout):
+    checkout, installed = layout
+    (checkout / "drawing.py").write_text("y = 2\n")
+    assert chosen(checkout)[0] == str(installed / f"graph{SUFFIX}")
+    assert chosen(checkout, "drawing")[0] == str(checkout / "drawing.py")
+
+
+def test_a_package_that_was_only_installed_is_left_alone(layout):
+    _, installed = layout
+    assert chosen(installed)[0] == str(installed / f"graph{SUFFIX}")
+
+
+@pytest.mark.parametrize("value", ["1", "yes"])
+def test_the_variable_chooses_the_sources(layout, monkeypatch, value):
+    monkeypatch.setenv("AUTOGRAD_LITE_PURE", value)
+    for folder in layout:
+        file, words = chosen(folder)
+        assert file == str(folder / "graph.py")
+        assert words == "pure Python: AUTOGRAD_LITE_PURE is set; unset it to use native code"
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_the_variable_can_say_no(layout, monkeypatch, value):
+    monkeypatch.setenv("AUTOGRAD_LITE_PURE", value)
+    checkout, installed = layout
+    assert chosen(checkout)[0] == str(installed / f"graph{SUFFIX}")
+
+
+def test_the_reason_of_the_installation_is_told(layout):
+    _, installed = layout
+    (installed / f"graph{SUFFIX}").unlink()
+    (installed / "why_pure.txt").write_text("compiling failed (no gcc); install again\n")
+    for folder in layout:
+        file, words = chosen(folder)
+        assert file == str(folder / "graph.py")
+        assert words == "pure Python: compiling failed (no gcc); install again"
+
+
+def test_sources_alone(layout):
+    checkout, installed = layout
+    (installed / f"graph{SUFFIX}").unlink()
+    assert chosen(checkout) == (
+        str(checkout / "graph.py"),
+        "pure Python: the sources run as they are; install the package, not editable, for native code",
+    )
+
+
+@pytest.mark.parametrize("variable", ["0", "1"])
+def test_one_build_runs_at_a_time(variable):
+    """In the real package: all core modules of one build, and `describe` says which."""
+    code = (
+        "import json, sys, autograd_lite; from autograd_lite import native\n"
+        "core = [sys.modules[f'autograd_lite.{name}'] for name in ('primitives', 'graph', 'value')]\n"
+        "print(json.dumps([[module.__file__ for module in core], native.is_native()]))"
+    )
+    environment = {**os.environ, "AUTOGRAD_LITE_PURE": variable}
+    run = subprocess.run(
+        python("-c", code), env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files, native = json.loads(run.stdout)
+    suffixes = importlib.machinery.EXTENSION_SUFFIXES if native else importlib.machinery.SOURCE_SUFFIXES
+    assert all(file.endswith(tuple(suffixes)) for file in files)
+    assert not (native and variable == "1")
