@@ -12,6 +12,7 @@ TABLES = {
     "core": ("core", 7),
     "memory": ("memory", 1),
     "import": ("imports", 7),
+    "programs": ("programs", 7),
 }
 
 

@@ -172,7 +172,7 @@ def table(rounds: int, slow: bool) -> str:
     base = next((label for label in (NATIVE, PURE, XAD) if "seconds" in results[label]), MICROGRAD)
     rows = [
         (label, f"{figures['seconds'] * 1e3:.2f}", f"{harness.ratio(results, label, base):.2f}",
-         f"{moons.error(figures):.0e}")
+         moons.agreement(figures))
         for label, figures in results.items() if "seconds" in figures
     ]  # fmt: skip
     goals = [

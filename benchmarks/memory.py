@@ -121,8 +121,8 @@ def table(rounds: int, slow: bool) -> str:
                   if size == 10**7), default=None)  # fmt: skip
     return harness.section(
         "Memory and linearity",
-        "Nanoseconds and bytes a node. *Bytes*: what the process grew by while recording; *peak*: the most that it "
-        "grew by until the first backward pass ended.",
+        "Nanoseconds and bytes a node. *Bytes*: what the process grew by while recording; *peak*: the most "
+        "it grew by until the first backward pass ended.",
         ("shape", "nodes", "record ns", "backward ns", "free ns", "bytes", "peak bytes"), rows,
         [harness.goal("bytes a node, largest from 10^6 nodes on", largest, "<= 128"),
          harness.goal("backward over recording, largest", sweep, "<= 1"),
