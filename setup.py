@@ -35,6 +35,8 @@ class build_native(build_ext):
             super().run()
         except (Exception, SystemExit) as error:  # mypyc reports through SystemExit
             words = " ".join(str(error).split())
+            if len(words) > 120:  # a whole command line; what went wrong stands at its end
+                words = f"{words[:40]} ... {words[-70:]}"
             raise NotCompiled("mypyc refused the sources" if words == "1" else words) from error
 
 
@@ -48,7 +50,7 @@ def translated(folder):
         opt_level="3",
         debug_level="0",
         target_dir=folder,
-        group_name="autograd_lite",
+        group_name="autograd_lite.core",  # the code of all modules: autograd_lite/core__mypyc.*.so
     )
     for extension in extensions:
         arguments = extension.extra_compile_args

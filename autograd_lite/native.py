@@ -80,7 +80,8 @@ def _sources_of_compiled(folder: str) -> set[str]:
     from importlib.machinery import EXTENSION_SUFFIXES
 
     compiled = [name for name in os.listdir(folder) if name.endswith(tuple(EXTENSION_SUFFIXES))]
-    return {f"{name.partition('.')[0]}.py" for name in compiled}
+    modules = {name.partition(".")[0] for name in compiled}
+    return {f"{module}.py" for module in modules if not module.endswith("__mypyc")}  # shared by all, no source
 
 
 def _changed(folder: str) -> list[str]:

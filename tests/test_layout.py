@@ -34,7 +34,7 @@ UNLISTED = 7
 LONGEST = 500
 
 # What `import autograd_lite` may load beside the standard library.
-LIGHT = {"autograd_lite", "autograd_lite__mypyc", "mypy_extensions"}
+LIGHT = {"autograd_lite", "mypy_extensions"}
 
 MODULES = dict(sources())
 

@@ -25,6 +25,7 @@ def layout(tmp_path, monkeypatch):
         (folder / "native.py").write_text((PACKAGE / "native.py").read_text())
     (tmp_path / "checkout" / "pyproject.toml").write_text("")
     (installed / f"graph{SUFFIX}").write_text("")
+    (installed / f"core__mypyc{SUFFIX}").write_text("")
     monkeypatch.setattr(sys, "path", ["", str(tmp_path / "checkout"), str(tmp_path / "site")])
     monkeypatch.setattr(sys, "path_importer_cache", {})
     monkeypatch.setattr(sys, "modules", dict(sys.modules))

@@ -1,0 +1,6 @@
+"""stub"""
+
+
+def main(arguments: list[str]) -> int:
+    print("demo")
+    return 0
