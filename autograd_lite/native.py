@@ -81,7 +81,8 @@ def _sources_of_compiled(folder: str) -> set[str]:
 
     compiled = [name for name in os.listdir(folder) if name.endswith(tuple(EXTENSION_SUFFIXES))]
     modules = {name.partition(".")[0] for name in compiled}
-    return {f"{module}.py" for module in modules if not module.endswith("__mypyc")}  # shared by all, no source
+    # the library that holds the code of all of them has no source
+    return {f"{module}.py" for module in modules if not module.endswith("__mypyc")}
 
 
 def _changed(folder: str) -> list[str]:

@@ -1,6 +1,0 @@
-"""stub"""
-
-
-def main(arguments: list[str]) -> int:
-    print("demo")
-    return 0

@@ -1,6 +1,0 @@
-"""stub"""
-import math
-
-
-def tanh(x: float) -> float:
-    return math.tanh(x)
