@@ -1,7 +1,7 @@
 """The programs table: the moons pass compiled, and what compiling it costs.
 
-Parameters, points and labels go in as arrays, the loss and all 337 gradients come out. *Compile* is all from the
-Python function to the end of the first call, in a fresh process; *pass* is each later call.
+Parameters, points and labels go in as arrays, the loss and all 337 gradients come out. *Compile* is all from
+the Python function to the end of the first call, in a fresh process; *pass* is each later call.
 """
 
 from __future__ import annotations
@@ -45,11 +45,9 @@ def figures(
     return {"compile": compilation, "seconds": seconds, "loss": float(value), "gradient": flat}
 
 
-def ours(backend: str, **options: Any) -> Figures:
-    """The pass as a user of autograd_lite writes it: one point, mapped over the data, compiled."""
-    compile_, value_and_grad, vmap, relu, sum_ = (
-        feature(f"autograd_lite:{name}") for name in ("compile", "value_and_grad", "vmap", "relu", "sum")
-    )
+def mapped_loss() -> Callable[..., Any]:
+    """The loss as a user of autograd_lite writes it: one point, mapped over the data."""
+    vmap, relu, sum_ = (feature(f"autograd_lite:{name}") for name in ("vmap", "relu", "sum"))
 
     def hinge(p: Any, x: Any, label: Any) -> Any:
         return relu(1 - label * moons.score(moons.network(p), x, relu))
@@ -59,6 +57,13 @@ def ours(backend: str, **options: Any) -> Figures:
             v * v for v in p
         )
 
+    return loss
+
+
+def ours(backend: str, **options: Any) -> Figures:
+    """The pass on one of our back ends."""
+    compile_, value_and_grad = feature("autograd_lite:compile"), feature("autograd_lite:value_and_grad")
+    loss = mapped_loss()
     p, X, y = arrays()
 
     def build() -> Callable[[], Any]:
