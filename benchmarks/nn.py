@@ -1,7 +1,7 @@
 """The nn table: an epoch of training on the real handwritten digits that come with scikit-learn.
 
-1,437 images, a network 64-30-10 with a sigmoid layer, softmax cross-entropy, SGD, shuffled mini-batches of 10.
-Each system trains `EPOCHS` epochs for its accuracy on the 360 images held out, and goes on for the time of one.
+1,437 images, a network 64-30-10 with a sigmoid layer, softmax cross-entropy, SGD, mini-batches of 10. Each
+system trains `EPOCHS` epochs for its accuracy on the 360 images held out, and goes on for the time of one.
 """
 
 from __future__ import annotations
