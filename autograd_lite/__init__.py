@@ -4,8 +4,103 @@ from autograd_lite.native import choose
 
 choose(__path__)  # before any other import: see native.py
 
+from autograd_lite import copying as _copying  # teaches pickle and copy what a Value is
+from autograd_lite.native import is_native as _is_native
+from autograd_lite.primitives import (
+    abs,
+    acos,
+    acosh,
+    add,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cbrt,
+    ceil,
+    clip,
+    copysign,
+    cos,
+    cosh,
+    digamma,
+    div,
+    dot,
+    equal,
+    erf,
+    erfc,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    floor_divide,
+    fmod,
+    gamma,
+    hypot,
+    less,
+    less_equal,
+    lgamma,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    logical_and,
+    logical_not,
+    logical_or,
+    logsumexp,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    mod,
+    mul,
+    neg,
+    polygamma,
+    pow,
+    prod,
+    reciprocal,
+    relu,
+    round,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    square,
+    sub,
+    sum,
+    tan,
+    tanh,
+    trigamma,
+    trunc,
+    where,
+)
+from autograd_lite.rows import PRIMITIVES
+from autograd_lite.transforms import (
+    custom_derivative,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from autograd_lite.value import Value, no_grad
 from autograd_lite.version import __version__
 
 del choose
 
-__all__ = ["__version__"]
+if not _is_native():
+    # Interpreted classes are freed without recursion by the interpreter itself.
+    del Value.__del__
+
+# Names that would shadow built-ins (abs, max, min, pow, round, sum) are here, but not in `import *`.
+__all__ = [
+    name
+    for name in dir()
+    if not name.startswith("_") and name not in ("abs", "max", "min", "pow", "round", "sum")
+] + ["__version__"]

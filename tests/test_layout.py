@@ -18,19 +18,26 @@ from project import PACKAGE, ROOT, python, sources
 FLOORS = {
     "version": 0,
     "native": 0,
-    "primitives": 1,
-    "graph": 2,
-    "value": 3,
-    "transforms": 4,
-    "program": 5,
-    "compiling": 6,
-    # parts that are not listed: 7
-    "autograd_lite": 8,  # the package itself, which gathers the public names
-    "info": 9,
-    "demo": 9,  # written like a user's program, on the public names
-    "__main__": 10,
+    "numerics": 0,
+    "special": 0,
+    "tracing": 0,
+    "rows": 1,
+    "primitives": 2,
+    "graph": 3,
+    "operators": 4,
+    "value": 5,
+    "copying": 6,
+    "structure": 6,
+    "transforms": 7,
+    "program": 8,
+    "compiling": 9,
+    # parts that are not listed: 10
+    "autograd_lite": 11,  # the package itself, which gathers the public names
+    "info": 12,
+    "demo": 12,  # written like a user's program, on the public names
+    "__main__": 13,
 }
-UNLISTED = 7
+UNLISTED = 10
 LONGEST = 500
 
 # What `import autograd_lite` may load beside the standard library.

@@ -1,0 +1,177 @@
+"""Functions of floats that ``math`` lacks, each careful where the textbook formula loses digits.
+
+The lowest floor, beside ``math`` itself: floats in, a float out, and no knowledge of tables or graphs.
+A nan operand gives nan.  What lies outside the domain raises as ``math`` does.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+NAN: Final = math.nan
+INF: Final = math.inf
+LN2: Final = 0.6931471805599453
+LN10: Final = 2.302585092994046
+TWO_OVER_SQRT_PI: Final = 1.1283791670955126
+
+
+def power(x: float, y: float) -> float:
+    """x to the power y, with Python's exceptions, x*x at y = 2, and nan wherever an operand is nan."""
+    if x != x or y != y:
+        return NAN
+    if y == 2.0:
+        result = x * x
+        if result == INF and abs(x) != INF:
+            raise OverflowError("the result is too large for a float")
+        return result
+    if x == 0.0 and y < 0.0:
+        raise ZeroDivisionError("0 cannot be raised to a negative power")
+    return math.pow(x, y)
+
+
+def power_limit(x: float, y: float) -> float:
+    """What IEEE 754 says of x to the power y where Python raises."""
+    if x < 0.0 and y != math.floor(y):
+        return NAN
+    odd = abs(y) < 2.0**53 and math.fmod(y, 2.0) != 0.0
+    return math.copysign(INF, x) if odd else INF
+
+
+def quotient(x: float, y: float) -> float:
+    """x / y by IEEE 754: a zero divisor gives a signed infinity, or nan for 0 / 0 and nan / 0."""
+    if y != 0.0:
+        return x / y
+    if x != x or x == 0.0:
+        return NAN
+    return math.copysign(INF, x) * math.copysign(1.0, y)
+
+
+def floor_divide(x: float, y: float) -> float:
+    return x // y
+
+
+def floor(x: float) -> float:
+    return x if x != x else math.copysign(float(math.floor(x)), x)
+
+
+def ceil(x: float) -> float:
+    return x if x != x else math.copysign(float(math.ceil(x)), x)
+
+
+def trunc(x: float) -> float:
+    return x if x != x else math.copysign(float(math.trunc(x)), x)
+
+
+def round_half_even(x: float) -> float:
+    return x if x != x else math.copysign(float(round(x)), x)
+
+
+def sign(x: float) -> float:
+    if x > 0.0:
+        return 1.0
+    return -1.0 if x < 0.0 else (x if x != x else 0.0)
+
+
+def copysign(x: float, y: float) -> float:
+    return NAN if y != y else math.copysign(x, y)
+
+
+def hypot(x: float, y: float) -> float:
+    return NAN if x != x or y != y else math.hypot(x, y)
+
+
+def maximum(x: float, y: float) -> float:
+    if x != x or y != y:
+        return NAN
+    return y if y > x else x
+
+
+def minimum(x: float, y: float) -> float:
+    if x != x or y != y:
+        return NAN
+    return y if y < x else x
+
+
+def clip(x: float, low: float, high: float) -> float:
+    return minimum(maximum(x, low), high)
+
+
+def relu(x: float) -> float:
+    return x if x > 0.0 or x != x else 0.0
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), with an exponential that never overflows."""
+    t = math.exp(-abs(x))
+    return (t if x < 0.0 else 1.0) / (1.0 + t)
+
+
+def softplus(x: float) -> float:
+    """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)."""
+    return relu(x) + math.log1p(math.exp(-abs(x)))
+
+
+def logaddexp(x: float, y: float) -> float:
+    """ln(e^x + e^y); equal operands apart, because inf - inf has no value."""
+    if x == y:
+        return x + LN2
+    return maximum(x, y) + math.log1p(math.exp(-abs(x - y)))
+
+
+def total(xs: Sequence[float]) -> float:
+    """x0 + x1 + ..., from left to right; not ``sum``, which compensates its rounding since Python 3.12."""
+    if not xs:
+        return 0.0
+    result = xs[0]
+    for i in range(1, len(xs)):
+        result += xs[i]
+    return result
+
+
+def product(xs: Sequence[float]) -> float:
+    if not xs:
+        return 1.0
+    result = xs[0]
+    for i in range(1, len(xs)):
+        result *= xs[i]
+    return result
+
+
+def dot(operands: Sequence[float]) -> float:
+    """w0 x0 + w1 x1 + ..., from left to right; the operands are all w, then all x."""
+    n = len(operands) // 2
+    if n == 0:
+        return 0.0
+    result = operands[0] * operands[n]
+    for i in range(1, n):
+        result += operands[i] * operands[n + i]
+    return result
+
+
+def largest(xs: Sequence[float]) -> float:
+    result = xs[0]
+    for x in xs:
+        result = maximum(result, x)
+    return result
+
+
+def smallest(xs: Sequence[float]) -> float:
+    result = xs[0]
+    for x in xs:
+        result = minimum(result, x)
+    return result
+
+
+def logsumexp(xs: Sequence[float]) -> float:
+    """m + ln(1 + sum of e^(x - m) over all but the first largest), m the largest: keeps tiny terms."""
+    m = largest(xs)
+    if abs(m) == INF or m != m:
+        return m
+    rest = 0.0
+    first = True
+    for x in xs:
+        if first and x == m:
+            first = False
+        else:
+            rest += math.exp(x - m)
+    return m + math.log1p(rest)

@@ -1,0 +1,293 @@
+"""Operators, functions as methods, comparisons and conversions: how Python reaches the rows of the table.
+
+Between `graph` and `value`.  What a method means stands in its row; here are only the spellings that users
+of Python, NumPy and PyTorch expect.  The four hottest operators are in `value`.
+"""
+
+from typing import Any
+
+from mypy_extensions import mypyc_attr
+
+from autograd_lite import primitives as table
+from autograd_lite.graph import TRACED, Node
+from autograd_lite.rows import Primitive, number
+from autograd_lite.tracing import complain
+
+
+@mypyc_attr(acyclic=True)
+class Operators(Node):
+    """The operators of a Value that need no speed."""
+
+    __slots__ = ()
+
+    def with_number(self, row: Primitive, other: object) -> Any:
+        """row(self, other), or NotImplemented where the other is no number."""
+        if isinstance(other, Node) or number(other) is not None:
+            return self.apply(row, (self, other))
+        return NotImplemented
+
+    def reflected(self, row: Primitive, other: object) -> Any:
+        """row(other, self), or NotImplemented where the other is no number."""
+        if number(other) is not None:
+            return self.apply(row, (other, self))
+        return NotImplemented
+
+    def __pow__(self, other: object) -> Any:
+        return self.with_number(table.pow, other)
+
+    def __rpow__(self, other: object) -> Any:
+        return self.reflected(table.pow, other)
+
+    def __mod__(self, other: object) -> Any:
+        return self.with_number(table.mod, other)
+
+    def __rmod__(self, other: object) -> Any:
+        return self.reflected(table.mod, other)
+
+    def __floordiv__(self, other: object) -> Any:
+        return self.with_number(table.floor_divide, other)
+
+    def __rfloordiv__(self, other: object) -> Any:
+        return self.reflected(table.floor_divide, other)
+
+    def __divmod__(self, other: object) -> Any:
+        if isinstance(other, Node) or number(other) is not None:
+            return self.apply(table.floor_divide, (self, other)), self.apply(table.mod, (self, other))
+        return NotImplemented
+
+    def __rdivmod__(self, other: object) -> Any:
+        if number(other) is not None:
+            return self.apply(table.floor_divide, (other, self)), self.apply(table.mod, (other, self))
+        return NotImplemented
+
+    def __abs__(self) -> Any:
+        return self.apply(table.abs, (self,))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        if ndigits is None:
+            return self.apply(table.round, (self,))
+        scale = 10.0**ndigits
+        return self.apply(
+            table.div, (self.apply(table.round, (self.apply(table.mul, (self, scale)),)), scale)
+        )
+
+    def __floor__(self) -> Any:
+        return self.apply(table.floor, (self,))
+
+    def __ceil__(self) -> Any:
+        return self.apply(table.ceil, (self,))
+
+    def __trunc__(self) -> Any:
+        return self.apply(table.trunc, (self,))
+
+    # -- comparison is on data and gives a bool, as PyTorch's; the hash is the identity
+
+    def __eq__(self, other: object) -> bool:
+        x = self.compared(other)
+        return NotImplemented if x is None else self._data == x
+
+    def __ne__(self, other: object) -> bool:
+        x = self.compared(other)
+        return NotImplemented if x is None else self._data != x
+
+    def __lt__(self, other: object) -> bool:
+        x = self.compared(other)
+        return NotImplemented if x is None else self._data < x
+
+    def __le__(self, other: object) -> bool:
+        x = self.compared(other)
+        return NotImplemented if x is None else self._data <= x
+
+    def __gt__(self, other: object) -> bool:
+        x = self.compared(other)
+        return NotImplemented if x is None else self._data > x
+
+    def __ge__(self, other: object) -> bool:
+        x = self.compared(other)
+        return NotImplemented if x is None else self._data >= x
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def compared(self, other: object) -> float | None:
+        """The other side of a comparison as a float; None where there is none."""
+        if isinstance(other, Node):
+            if (self._flags | other._flags) & TRACED:
+                complain("it was compared, which would freeze a branch")
+            return other._data
+        if self._flags & TRACED:
+            complain("it was compared, which would freeze a branch")
+        return number(other)
+
+    def truth(self) -> bool | None:
+        return None if self._flags & TRACED else self._data != 0.0
+
+    # -- nothing turns into a plain number silently
+
+    def __bool__(self) -> bool:
+        if self._flags & TRACED:
+            complain("its truth was asked for, which would freeze a branch")
+        return self._data != 0.0
+
+    def __float__(self) -> float:
+        if self._flags & TRACED:
+            complain("it was turned into a float")
+        raise TypeError(
+            f"{self!r} does not turn into a float silently, because its gradient would be lost; "
+            f"take v.data for the number, and autograd_lite.exp(v) and its like in place of math.exp(v)"
+        )
+
+    def __int__(self) -> int:
+        if self._flags & TRACED:
+            complain("it was turned into an int")
+        raise TypeError(
+            f"{self!r} does not turn into an int silently, because its gradient would be lost; "
+            f"take int(v.data) for the number, or trunc(v) for a Value"
+        )
+
+    def __invert__(self) -> Any:
+        if self._flags & TRACED:
+            complain("it was inverted with ~")
+        raise TypeError(
+            f"~ has no meaning for {self!r}; use logical_not(v) for a condition, -v for the negative"
+        )
+
+    # -- functions as methods, in the spelling of PyTorch; NumPy calls them on object arrays
+
+    def exp(self) -> Any:
+        return self.apply(table.exp, (self,))
+
+    def expm1(self) -> Any:
+        return self.apply(table.expm1, (self,))
+
+    def exp2(self) -> Any:
+        return self.apply(table.exp2, (self,))
+
+    def log(self) -> Any:
+        return self.apply(table.log, (self,))
+
+    def log1p(self) -> Any:
+        return self.apply(table.log1p, (self,))
+
+    def log2(self) -> Any:
+        return self.apply(table.log2, (self,))
+
+    def log10(self) -> Any:
+        return self.apply(table.log10, (self,))
+
+    def sqrt(self) -> Any:
+        return self.apply(table.sqrt, (self,))
+
+    def cbrt(self) -> Any:
+        return self.apply(table.cbrt, (self,))
+
+    def square(self) -> Any:
+        return self.apply(table.square, (self,))
+
+    def reciprocal(self) -> Any:
+        return self.apply(table.reciprocal, (self,))
+
+    def pow(self, exponent: object) -> Any:
+        return self.apply(table.pow, (self, exponent))
+
+    def abs(self) -> Any:
+        return self.apply(table.abs, (self,))
+
+    def sign(self) -> Any:
+        return self.apply(table.sign, (self,))
+
+    def floor(self) -> Any:
+        return self.apply(table.floor, (self,))
+
+    def ceil(self) -> Any:
+        return self.apply(table.ceil, (self,))
+
+    def round(self) -> Any:
+        return self.apply(table.round, (self,))
+
+    def rint(self) -> Any:
+        return self.apply(table.round, (self,))
+
+    def trunc(self) -> Any:
+        return self.apply(table.trunc, (self,))
+
+    def sin(self) -> Any:
+        return self.apply(table.sin, (self,))
+
+    def cos(self) -> Any:
+        return self.apply(table.cos, (self,))
+
+    def tan(self) -> Any:
+        return self.apply(table.tan, (self,))
+
+    def asin(self) -> Any:
+        return self.apply(table.asin, (self,))
+
+    def acos(self) -> Any:
+        return self.apply(table.acos, (self,))
+
+    def atan(self) -> Any:
+        return self.apply(table.atan, (self,))
+
+    def arcsin(self) -> Any:
+        return self.apply(table.asin, (self,))
+
+    def arccos(self) -> Any:
+        return self.apply(table.acos, (self,))
+
+    def arctan(self) -> Any:
+        return self.apply(table.atan, (self,))
+
+    def sinh(self) -> Any:
+        return self.apply(table.sinh, (self,))
+
+    def cosh(self) -> Any:
+        return self.apply(table.cosh, (self,))
+
+    def tanh(self) -> Any:
+        return self.apply(table.tanh, (self,))
+
+    def asinh(self) -> Any:
+        return self.apply(table.asinh, (self,))
+
+    def acosh(self) -> Any:
+        return self.apply(table.acosh, (self,))
+
+    def atanh(self) -> Any:
+        return self.apply(table.atanh, (self,))
+
+    def erf(self) -> Any:
+        return self.apply(table.erf, (self,))
+
+    def erfc(self) -> Any:
+        return self.apply(table.erfc, (self,))
+
+    def lgamma(self) -> Any:
+        return self.apply(table.lgamma, (self,))
+
+    def digamma(self) -> Any:
+        return self.apply(table.digamma, (self,))
+
+    def relu(self) -> Any:
+        return self.apply(table.relu, (self,))
+
+    def sigmoid(self) -> Any:
+        return self.apply(table.sigmoid, (self,))
+
+    def softplus(self) -> Any:
+        return self.apply(table.softplus, (self,))
+
+    def clip(self, low: object, high: object) -> Any:
+        return self.apply(table.clip, (self, low, high))
+
+    def clamp(self, min: object, max: object) -> Any:
+        return self.apply(table.clip, (self, min, max))
+
+    def maximum(self, other: object) -> Any:
+        return self.apply(table.maximum, (self, other))
+
+    def minimum(self, other: object) -> Any:
+        return self.apply(table.minimum, (self, other))

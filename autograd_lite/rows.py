@@ -1,0 +1,275 @@
+"""What a row of the table is: everything that the library knows of one primitive.
+
+A row is callable.  Numbers in, a float out; operands that are more than numbers (the ``Value``s of a
+graph) carry out the row themselves, so this floor knows nothing of graphs:
+
+>>> from autograd_lite.primitives import tanh
+>>> tanh(0.0)
+0.0
+"""
+
+import math
+import numbers
+from collections.abc import Callable, Iterable
+from typing import Any, Final, final
+
+from mypy_extensions import mypyc_attr
+
+from autograd_lite.numerics import quotient
+
+Partial = Callable[..., Any] | float | None
+
+
+@mypyc_attr(acyclic=True)
+class Operand:
+    """Something that a row can be applied to and that is more than a number."""
+
+    __slots__ = ()
+
+    def apply(self, row: "Primitive", operands: tuple[object, ...]) -> Any:
+        """The result of `row` on `operands`, at least one of which is of this class."""
+        raise NotImplementedError
+
+    def truth(self) -> bool | None:
+        """Whether it counts as true; None where that is not known yet."""
+        raise NotImplementedError
+
+
+def branch(x: object) -> Any:
+    """The value of a branch, which may be a function of no operands."""
+    return x() if callable(x) else x
+
+
+def number(x: object) -> float | None:
+    """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None."""
+    if isinstance(x, float):
+        return float(x)
+    if isinstance(x, (int, numbers.Real)):
+        return float(x)
+    if type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_"):
+        return float(bool(x))
+    return None
+
+
+@final
+class Primitive:
+    """One row of the table.
+
+    value     floats in, a float out; raises as `math` and Python's operators do.
+    partials  one per operand, each of (result, *operands), written in the library's own rows, so that
+              floats give a float and Values a graph; a number where the partial is constant; None where
+              nothing flows.  A row of any number of operands has one function that gives all of them.
+    limit     the value by IEEE 754 (inf or nan) where `value` raises: a float, or a function of the operands.
+    lowering  the same value said in simpler rows, bit for bit, for compiled programs; None: a native call.
+    selects   the first operand chooses which of the two others passes through.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arity: int | None,
+        value: Callable[..., float],
+        partials: tuple[Partial, ...] | Callable[..., Any],
+        label: str = "",
+        formula: str = "",
+        domain: str = "all reals",
+        kinks: str = "none",
+        limit: Callable[..., float] | float = math.nan,
+        lowering: Callable[..., Any] | None = None,
+        selects: bool = False,
+    ) -> None:
+        self.name: Final = name
+        self.arity: Final = arity
+        self.value: Final = value
+        self.partials: Final = partials
+        self.label: Final = label or name
+        self.formula: Final = formula
+        self.domain: Final = domain
+        self.kinks: Final = kinks
+        self.limit: Final = limit
+        self.lowering: Final = lowering
+        self.selects: Final = selects
+        # Something flows back to each operand, so that a node needs no list of which.
+        self.plain: Final = isinstance(partials, tuple) and None not in partials
+
+    def __call__(self, *operands: object) -> Any:
+        if self.arity is None:
+            operands = self.gather(operands)
+        elif len(operands) != self.arity:
+            raise TypeError(
+                f"{self.name} takes {self.arity} operand{'s' if self.arity != 1 else ''}, "
+                f"but got {len(operands)}; write {self.formula}"
+            )
+        elif self.selects and (callable(operands[1]) or callable(operands[2])):
+            return self.choose(operands[0], operands[1], operands[2])
+        for x in operands:
+            if isinstance(x, Operand):
+                return x.apply(self, operands)
+        return self.on_numbers(operands)
+
+    def choose(self, condition: object, a: object, b: object) -> Any:
+        """Branches that are functions: only the chosen one is called, both where the choice is still open."""
+        if isinstance(condition, Operand):
+            chosen = condition.truth()
+            if chosen is None:
+                return condition.apply(row_named("cond"), (condition, branch(a), branch(b)))
+        else:
+            chosen = self.as_number(condition) != 0.0
+        taken = branch(a if chosen else b)
+        return self(condition, taken, math.nan) if chosen else self(condition, math.nan, taken)
+
+    def gather(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
+        """The operands of a row of any number of them: one iterable, or two of one length for dot."""
+        wanted = 2 if self.name == "dot" else 1
+        if len(arguments) != wanted:
+            raise TypeError(
+                f"{self.name} takes {'two iterables' if wanted == 2 else 'one iterable'} of operands, not "
+                f"{len(arguments)} arguments; write {self.formula}"
+            )
+        parts: list[list[object]] = []
+        for argument in arguments:
+            if isinstance(argument, (str, Operand)) or not isinstance(argument, Iterable):
+                raise TypeError(
+                    f"{self.name} takes iterables of operands, but got {argument!r}; write {self.formula}"
+                )
+            parts.append(list(argument))
+        if wanted == 2 and len(parts[0]) != len(parts[1]):
+            raise ValueError(
+                f"dot pairs its operands, but got {len(parts[0])} and {len(parts[1])} of them; "
+                f"pass two iterables of one length"
+            )
+        if not parts[0] and self.name not in ("sum", "prod", "dot"):
+            raise ValueError(f"{self.name} of no operands has no value; pass at least one")
+        return tuple(parts[0] + parts[1]) if wanted == 2 else tuple(parts[0])
+
+    def on_numbers(self, operands: tuple[object, ...]) -> float:
+        floats = [self.as_number(x) for x in operands]
+        return self.evaluate(floats)
+
+    def as_number(self, x: object) -> float:
+        result = number(x)
+        if result is None:
+            raise TypeError(
+                f"{self.name} works on real numbers and Values, but got {x!r} of type "
+                f"{type(x).__name__}; for an array or a list, apply it to each element"
+            )
+        return result
+
+    def evaluate(self, floats: list[float]) -> float:
+        """The value at `floats`; an exception of `math` gets the operation, the operands and the domain."""
+        try:
+            return self.raw(floats)
+        except ZeroDivisionError as error:
+            raise ZeroDivisionError(self.complaint(floats, error)) from None
+        except OverflowError as error:
+            raise OverflowError(self.complaint(floats, error)) from None
+        except ValueError as error:
+            raise ValueError(self.complaint(floats, error)) from None
+
+    def raw(self, floats: list[float]) -> float:
+        if self.arity is None:
+            return float(self.value(floats))
+        return float(self.value(*floats))
+
+    def complaint(self, floats: list[float], error: Exception) -> str:
+        shown = ", ".join(f"{x:.6g}" for x in floats[:6]) + (", ..." if len(floats) > 6 else "")
+        return (
+            f"{self.name}({shown}) failed: {error}; its domain is {self.domain}: "
+            f"keep the operands inside it, with clip or where for instance"
+        )
+
+    def total(self, *floats: float) -> float:
+        """The value by IEEE 754, as compiled programs compute: inf or nan where `value` raises."""
+        try:
+            return self.raw(list(floats))
+        except (ArithmeticError, ValueError):
+            limit = self.limit
+            return limit if isinstance(limit, float) else float(limit(*floats))
+
+    def partial(self, i: int, out: float, floats: list[float]) -> float | None:
+        """The partial in operand `i`; singular ones are inf or nan, never an exception."""
+        assert isinstance(self.partials, tuple)
+        text = self.partials[i]
+        if text is None or isinstance(text, float):
+            return text
+        try:
+            return float(text(out, *floats))
+        except (ArithmeticError, ValueError):
+            return float_of(text(Extended(out), *[Extended(x) for x in floats]))
+
+    def all_partials(self, out: float, floats: list[float]) -> list[float | None]:
+        """The partials in all operands."""
+        texts = self.partials
+        if isinstance(texts, tuple):
+            return [self.partial(i, out, floats) for i in range(len(texts))]
+        try:
+            return [float(p) for p in texts(out, floats)]
+        except (ArithmeticError, ValueError):
+            return [float_of(p) for p in texts(Extended(out), [Extended(x) for x in floats])]
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}: {self.formula}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if PRIMITIVES.get(self.name) is self:
+            return (row_named, (self.name,))
+        fields = (self.name, self.arity, self.value, self.partials, self.label, self.formula, self.domain)
+        return (Primitive, (*fields, self.kinks, self.limit, self.lowering, self.selects))
+
+
+PRIMITIVES: Final[dict[str, Primitive]] = {}
+"""The table: every row by its name, in order."""
+
+
+def row_named(name: str) -> Primitive:
+    """The row of the table with that name (pickle keeps rows by name)."""
+    if name not in PRIMITIVES:
+        raise KeyError(f"the table has no row {name!r}; its rows are {', '.join(PRIMITIVES)}")
+    return PRIMITIVES[name]
+
+
+def float_of(x: object) -> float:
+    return x.data if isinstance(x, Extended) else float(x)  # type: ignore[arg-type]
+
+
+@final
+class Extended(Operand):
+    """A float under IEEE 754, where 1 / 0 is inf and log(-1) is nan: for partials at singular points."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: float) -> None:
+        self.data: float = data
+
+    def apply(self, row: Primitive, operands: tuple[object, ...]) -> "Extended":
+        return Extended(row.total(*[float_of(x) for x in operands]))
+
+    def truth(self) -> bool | None:
+        return self.data != 0.0
+
+    def __neg__(self) -> "Extended":
+        return Extended(-self.data)
+
+    def __add__(self, other: object) -> "Extended":
+        return Extended(self.data + float_of(other))
+
+    def __radd__(self, other: object) -> "Extended":
+        return Extended(float_of(other) + self.data)
+
+    def __sub__(self, other: object) -> "Extended":
+        return Extended(self.data - float_of(other))
+
+    def __rsub__(self, other: object) -> "Extended":
+        return Extended(float_of(other) - self.data)
+
+    def __mul__(self, other: object) -> "Extended":
+        return Extended(self.data * float_of(other))
+
+    def __rmul__(self, other: object) -> "Extended":
+        return Extended(float_of(other) * self.data)
+
+    def __truediv__(self, other: object) -> "Extended":
+        return Extended(quotient(self.data, float_of(other)))
+
+    def __rtruediv__(self, other: object) -> "Extended":
+        return Extended(quotient(float_of(other), self.data))

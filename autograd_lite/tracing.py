@@ -1,0 +1,32 @@
+"""What a value without a number says when it is asked for one.
+
+While a program is traced, its values stand for numbers that are not known yet.  Asking for one would freeze
+a branch or a number into the program; this floor raises instead, naming the user's line and the way out.
+"""
+
+import sys
+from pathlib import Path
+from typing import Final, NoReturn
+
+PACKAGE: Final = str(Path(__file__).parent)
+
+
+class TracingError(TypeError):
+    """A traced value was asked for its number."""
+
+
+def users_line() -> str:
+    """The innermost line outside this package, as "file:line"."""
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def complain(what: str) -> NoReturn:
+    """Raise a TracingError that names the user's line."""
+    raise TracingError(
+        f"a traced value has no number, but {what}, at {users_line()}; choose between values with "
+        f"where(condition, a, b), combine conditions with logical_and, logical_or and logical_not, "
+        f"and compare with less, less_equal and equal"
+    )

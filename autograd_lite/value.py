@@ -1,0 +1,572 @@
+"""`Value`: a number that remembers how it was made.
+
+The top of the core: a `Node` with Python's operators, a printed form, and `backward()`.  Only here are nodes
+made.  The four operators restate their partials for speed; a test proves that they agree with the table.
+"""
+
+import math
+import threading
+from typing import Any, Final, final
+
+from mypy_extensions import i64, mypyc_attr
+
+from autograd_lite import primitives as table
+from autograd_lite.graph import (
+    ASSIGNED,
+    BATCH_SIZE,
+    BATCH_SUM,
+    BATCHED,
+    CONSTANT,
+    DETACHED,
+    LEAF,
+    NUMBER,
+    PASS,
+    REACHED,
+    STATE,
+    TRACED,
+    Extra,
+    Node,
+    operands_of,
+    partials_of,
+    sweep,
+    topological_order,
+)
+from autograd_lite.operators import Operators
+from autograd_lite.rows import Primitive, number
+from autograd_lite.tracing import complain
+
+BLANK: Final = object()
+INHERITED: Final = TRACED | BATCHED
+ADD: Final = table.add
+SUB: Final = table.sub
+MUL: Final = table.mul
+DIV: Final = table.div
+NEG: Final = table.neg
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Value(Operators):
+    """A scalar that records the operation and the operands that made it.
+
+    >>> x, y = Value(3.0, label="x"), Value(-2.0, label="y")
+    >>> z = x * y + x
+    >>> z.backward()
+    >>> z.data, x.grad, y.grad
+    (-3.0, -1.0, 3.0)
+
+    Raises TypeError where `data` is no real number (an array, a string, a complex).
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: object, label: str = "") -> None:
+        super().__init__()
+        STATE.clock += 1
+        self._born = STATE.clock
+        if data is BLANK:
+            return
+        x = number(data)
+        if x is None:
+            raise TypeError(
+                f"a Value holds one real number, but got {data!r} of type {type(data).__name__}; "
+                f"for an array or a list, make a Value of each element"
+            )
+        self._data = x
+        if label:
+            self.label = label
+
+    # -- what it holds
+
+    @property
+    def data(self) -> float:
+        """The number.  Assigning it does not change the gradient of graphs already built from it."""
+        if self._flags & TRACED:
+            complain("its number was asked for (.data)")
+        return self._data
+
+    @data.setter
+    def data(self, value: object) -> None:
+        x = number(value)
+        if x is None:
+            raise TypeError(
+                f"data is one real number, but got {value!r} of type {type(value).__name__}; assign a float"
+            )
+        if self._flags & TRACED:
+            complain("its number was assigned (.data)")
+        STATE.clock += 1
+        self._born = STATE.clock
+        self._flags |= ASSIGNED
+        self._data = x
+
+    @property
+    def grad(self) -> float:
+        """The gradient: summed over passes in a leaf, of the newest pass elsewhere; 0.0 at first."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: object) -> None:
+        x = number(value)
+        if x is None:
+            raise TypeError(
+                f"grad is one real number, but got {value!r} of type {type(value).__name__}; "
+                f"assign a float, or call zero_grad() to clear it"
+            )
+        self._grad = x
+        self._flags |= REACHED
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a reverse pass has reached this Value since it was made or cleared."""
+        return bool(self._flags & REACHED)
+
+    def zero_grad(self) -> None:
+        """Set the gradient back to 0.0 and to "not computed"."""
+        self._grad = 0.0
+        self._flags &= ~REACHED
+
+    @property
+    def is_traced(self) -> bool:
+        """Whether it stands for a number that is not known yet, while a program is traced."""
+        return bool(self._flags & TRACED)
+
+    @property
+    def op(self) -> str:
+        """The name of the row that made it; "" for a leaf, "constant" for a number, "detached"."""
+        return self._row.name
+
+    @property
+    def row(self) -> Primitive:
+        """The row of the table that made it."""
+        return self._row
+
+    @property
+    def parents(self) -> tuple["Value", ...]:
+        """The operands, in order."""
+        return operands_of(self)  # type: ignore[return-value]
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """The local partials as recorded, aligned with `parents`; None where nothing flows."""
+        return tuple(partials_of(self))
+
+    @property
+    def label(self) -> str:
+        """A name for printing and drawing."""
+        extra = self._extra
+        return "" if extra is None else extra.label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if self._extra is None:
+            self._extra = Extra()
+        self._extra.label = label
+
+    # micrograd's names, for its drawing cell
+    @property
+    def _prev(self) -> set["Value"]:
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        return self._row.label if self._left is not None or self._extra is not None else ""
+
+    def item(self) -> float:
+        """The number, as PyTorch says it."""
+        return self.data
+
+    def detach(self) -> "Value":
+        """The same number out of the graph: a constant wherever it is used."""
+        if self._flags & TRACED:
+            return node(table.identity, self._data, self, None, 0.0, 0.0, self._flags | CONSTANT)
+        return detached(self._data)
+
+    # -- gradients
+
+    def backward(self, gradient: float = 1.0) -> None:
+        """Add d(self)/d(leaf) x `gradient` to the `.grad` of every leaf that self depends on.
+
+        Interior Values get the adjoint of this pass.  A second call doubles what the leaves hold.  An
+        exception or an interrupt before the end changes no leaf.
+
+        Raises RuntimeError on a result of `detach` or `no_grad`, TypeError where `gradient` is no number.
+        """
+        seed = number(gradient)
+        if seed is None:
+            raise TypeError(
+                f"backward takes a number, but got {gradient!r} of type {type(gradient).__name__}; "
+                f"pass the gradient of what follows, 1.0 for none"
+            )
+        check_differentiable(self, "backward")
+        with PASS:
+            order = topological_order([self])
+            self._adjoint = seed
+            sweep(order)
+            leaves = [x for x in order if x._row is LEAF]
+            before = [x._grad for x in leaves]
+            try:
+                for x in order:
+                    x._grad = x._grad + x._adjoint if x._row is LEAF else x._adjoint + 0.0
+                    x._flags |= REACHED
+            except BaseException:
+                for i in range(len(leaves)):
+                    leaves[i]._grad = before[i]
+                raise
+
+    def apply(self, row: Primitive, operands: tuple[object, ...]) -> "Value":
+        """Apply a row of the table, at least one of whose operands is a Value."""
+        return record(row, operands)
+
+    # -- operators: both directions of each, the table's other rows through `record`
+
+    def __add__(self, other: object) -> "Value":
+        if isinstance(other, Value):
+            return binary(ADD, self._data + other._data, self, other, 1.0, 1.0)
+        x = number(other)
+        if x is None:
+            return NotImplemented
+        return binary(ADD, self._data + x, self, constant(x), 1.0, 0.0)
+
+    def __radd__(self, other: object) -> "Value":
+        x = number(other)
+        if x is None:
+            return NotImplemented
+        return binary(ADD, x + self._data, constant(x), self, 0.0, 1.0)
+
+    def __sub__(self, other: object) -> "Value":
+        if isinstance(other, Value):
+            return binary(SUB, self._data - other._data, self, other, 1.0, -1.0)
+        x = number(other)
+        if x is None:
+            return NotImplemented
+        return binary(SUB, self._data - x, self, constant(x), 1.0, 0.0)
+
+    def __rsub__(self, other: object) -> "Value":
+        x = number(other)
+        if x is None:
+            return NotImplemented
+        return binary(SUB, x - self._data, constant(x), self, 0.0, -1.0)
+
+    def __mul__(self, other: object) -> "Value":
+        if isinstance(other, Value):
+            return binary(MUL, self._data * other._data, self, other, other._data, self._data)
+        x = number(other)
+        if x is None:
+            return NotImplemented
+        return binary(MUL, self._data * x, self, constant(x), x, 0.0)
+
+    def __rmul__(self, other: object) -> "Value":
+        x = number(other)
+        if x is None:
+            return NotImplemented
+        return binary(MUL, x * self._data, constant(x), self, 0.0, x)
+
+    def __truediv__(self, other: object) -> "Value":
+        if isinstance(other, Value):
+            x = other._data
+            if x == 0.0:
+                return record(DIV, (self, other))
+            out = self._data / x
+            return binary(DIV, out, self, other, 1.0 / x, -out / x)
+        return self.with_number(DIV, other)  # type: ignore[no-any-return]
+
+    def __rtruediv__(self, other: object) -> "Value":
+        return self.reflected(DIV, other)  # type: ignore[no-any-return]
+
+    def __neg__(self) -> "Value":
+        return binary(NEG, -self._data, self, None, -1.0, 0.0)
+
+    # -- printing
+
+    def __repr__(self) -> str:
+        parts = ["traced" if self._flags & TRACED else f"data={self._data!r}"]
+        if self._flags & REACHED:
+            parts.append(f"grad={self._grad!r}")
+        if self._row is not LEAF:
+            parts.append(f"op={self._row.name!r}")
+        if self.label:
+            parts.append(f"label={self.label!r}")
+        return f"Value({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    # -- copies
+
+    def __copy__(self) -> "Value":
+        return clone(self, operands_of(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
+        for x in topological_order([self], everything=True):
+            if id(x) not in memo:
+                memo[id(x)] = clone(x, tuple([memo[id(y)] for y in operands_of(x)]))
+                memo.setdefault(id(memo), []).append(x)  # as `copy` does: keep what was copied alive
+        return memo[id(self)]  # type: ignore[no-any-return]
+
+    def __del__(self) -> None:
+        # A deep graph must not be freed by recursion: operands go to a list that the outermost call empties.
+        if self._left is not None:
+            DYING.append(self._left)
+            self._left = None
+            if self._right is not None:
+                DYING.append(self._right)
+                self._right = None
+        elif self._extra is not None:
+            DYING.append(self._extra)
+            self._extra = None
+        else:
+            return
+        if not REAPER.busy:
+            REAPER.busy = True
+            while DYING:
+                DYING.pop()
+            REAPER.busy = False
+
+
+@final
+class Reaper:
+    def __init__(self) -> None:
+        self.busy: bool = False
+
+
+REAPER: Final = Reaper()
+DYING: Final[list[object]] = []
+
+
+# -- making nodes
+
+
+def node(
+    row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float, flags: i64
+) -> Value:
+    result = Value(BLANK)
+    result._row = row
+    result._data = data
+    result._left = left
+    result._right = right
+    result._dleft = dleft
+    result._dright = dright
+    result._flags = flags
+    return result
+
+
+def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float) -> Value:
+    """The result of one operand or two, recorded unless no_grad is on."""
+    if STATE.paused and paused_here():
+        return detached(data)
+    flags: i64 = left._flags
+    if right is None:
+        flags &= INHERITED | CONSTANT
+    else:
+        flags = ((flags | right._flags) & INHERITED) | (flags & right._flags & CONSTANT)
+    return node(row, data, left, right, dleft, dright, flags)
+
+
+def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None]) -> Value:
+    """The result of any number of operands."""
+    if STATE.paused and paused_here():
+        return detached(data)
+    either: i64 = 0
+    both: i64 = CONSTANT
+    for x in operands:
+        either |= x._flags
+        both &= x._flags
+    result = Value(BLANK)
+    result._row = row
+    result._data = data
+    result._flags = (either & INHERITED) | both
+    extra = Extra()
+    extra.operands = operands
+    extra.partials = partials
+    result._extra = extra
+    return result
+
+
+def constant(x: float) -> Value:
+    """A number as an operand: visible in drawings, but nothing flows into it."""
+    result = Value(BLANK)
+    result._row = NUMBER
+    result._data = x
+    result._flags = CONSTANT
+    return result
+
+
+def detached(x: float) -> Value:
+    result = Value(BLANK)
+    result._row = DETACHED
+    result._data = x
+    result._flags = CONSTANT
+    return result
+
+
+def traced(label: str, flags: i64, row: Primitive = LEAF) -> Value:
+    """A Value without a number: an input of a program."""
+    result = Value(BLANK)
+    result._row = row
+    result._data = math.nan
+    result._flags = flags | TRACED
+    if label:
+        result.label = label
+    return result
+
+
+def as_node(row: Primitive, x: object) -> Node:
+    if isinstance(x, Node):
+        return x
+    return constant(row.as_number(x))
+
+
+def record(row: Primitive, operands: tuple[object, ...]) -> Value:
+    """Compute a row on Values and numbers, with its partials in all operands that are not constants."""
+    nodes = [as_node(row, x) for x in operands]
+    is_traced = False
+    for x in nodes:
+        if x._flags & TRACED:
+            is_traced = True
+    if is_traced:
+        return record_traced(row, nodes)
+    if row is BATCH_SUM:
+        raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
+    floats = [x._data for x in nodes]
+    data = row.evaluate(floats)
+    if STATE.paused and paused_here():
+        return detached(data)
+    if not row.plain or len(nodes) > 2:
+        return many(row, data, tuple(nodes), recorded(row, data, floats, nodes))
+    left = nodes[0]
+    dleft = slope(row, 0, left, data, floats)
+    if len(nodes) == 1:
+        return binary(row, data, left, None, dleft, 0.0)
+    right = nodes[1]
+    return binary(row, data, left, right, dleft, slope(row, 1, right, data, floats))
+
+
+def slope(row: Primitive, i: int, operand: Node, data: float, floats: list[float]) -> float:
+    """The partial in operand `i`, never computed where that is a constant."""
+    if operand._flags & CONSTANT:
+        return 0.0
+    partial = row.partial(i, data, floats)
+    return 0.0 if partial is None else partial
+
+
+def recorded(row: Primitive, data: float, floats: list[float], nodes: list[Node]) -> list[float | None]:
+    """The partials of a node of many operands."""
+    if not isinstance(row.partials, tuple):
+        partials = row.all_partials(data, floats)
+        for i in range(len(nodes)):
+            if nodes[i]._flags & CONSTANT:
+                partials[i] = None
+        return partials
+    return [None if x._flags & CONSTANT else row.partial(i, data, floats) for i, x in enumerate(nodes)]
+
+
+def record_traced(row: Primitive, nodes: list[Node]) -> Value:
+    """The same without numbers, while a program is traced."""
+    if row is BATCH_SUM and not nodes[0]._flags & BATCHED:
+        return binary(MUL, math.nan, nodes[0], traced("", 0, BATCH_SIZE), math.nan, math.nan)
+    partials: list[float | None] = [math.nan] * len(nodes)
+    if isinstance(row.partials, tuple):
+        partials = [None if p is None else math.nan for p in row.partials]
+    for i, x in enumerate(nodes):
+        if x._flags & CONSTANT:
+            partials[i] = None
+    result = many(row, math.nan, tuple(nodes), partials)
+    if row is BATCH_SUM:
+        result._flags &= ~BATCHED
+    return result
+
+
+def check_differentiable(v: Node, what: str) -> None:
+    if v._flags & TRACED:
+        complain(f"{what} was called on it")
+    if v._flags & CONSTANT:
+        how = {"detached": "a result of detach() or no_grad()", "constant": "a number"}
+        raise RuntimeError(
+            f"{what} found no graph to differentiate: {v!r} is "
+            f"{how.get(v._row.name, 'computed from constants alone')}; "
+            f"build it from Values outside of no_grad()"
+        )
+
+
+# -- no_grad
+
+
+class _Paused(threading.local):
+    def __init__(self) -> None:
+        self.depth = 0
+
+
+_PAUSED: Final = _Paused()
+
+
+def paused_here() -> bool:
+    """Whether this thread is inside no_grad."""
+    return bool(_PAUSED.depth > 0)
+
+
+class recording:
+    """A context, per thread, in which graphs are recorded although no_grad is on."""
+
+    def __enter__(self) -> None:
+        self.depth: int = _PAUSED.depth
+        _PAUSED.depth = 0
+        STATE.paused -= self.depth
+
+    def __exit__(self, *exception: object) -> None:
+        _PAUSED.depth = self.depth
+        STATE.paused += self.depth
+
+
+class no_grad:
+    """A context, per thread, in which no graph is recorded: results are detached numbers.
+
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y
+    Value(data=4.0, op='detached')
+    """
+
+    def __enter__(self) -> "no_grad":
+        _PAUSED.depth += 1
+        STATE.paused += 1
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _PAUSED.depth -= 1
+        STATE.paused -= 1
+
+
+# -- copies
+
+
+def rebuilt(
+    row: Primitive, data: float, grad: float, flags: i64, label: str,
+    operands: tuple[Node, ...], partials: list[float | None],
+) -> Value:  # fmt: skip
+    """A node of the given content, recorded even under no_grad."""
+    result = Value(BLANK)
+    result._row = row
+    result._data = data
+    result._grad = grad
+    result._flags = flags & ~ASSIGNED
+    if label or operands:
+        extra = Extra()
+        extra.label = label
+        result._extra = extra
+        if operands and row.plain and len(operands) <= 2:
+            result._left = operands[0]
+            result._dleft = partials[0] or 0.0
+            if len(operands) == 2:
+                result._right = operands[1]
+                result._dright = partials[1] or 0.0
+        else:
+            extra.operands = operands
+            extra.partials = partials
+    return result
+
+
+def clone(x: Node, operands: tuple[Node, ...]) -> Value:
+    """A node of the same content over other operands."""
+    label = "" if x._extra is None else x._extra.label
+    return rebuilt(x._row, x._data, x._grad, x._flags, label, operands, partials_of(x))
