@@ -4,7 +4,7 @@ from autograd_lite.native import choose
 
 choose(__path__)  # before any other import: see native.py
 
-from autograd_lite import copying as _copying  # teaches pickle and copy what a Value is
+from autograd_lite.context import no_grad
 from autograd_lite.native import is_native as _is_native
 from autograd_lite.primitives import (
     abs,
@@ -89,7 +89,7 @@ from autograd_lite.transforms import (
     value_and_grad,
     vjp,
 )
-from autograd_lite.value import Value, no_grad
+from autograd_lite.value import Value
 from autograd_lite.version import __version__
 
 del choose

@@ -1,55 +1,79 @@
-"""Pickles of Values, of any depth: a graph is written down flat, its leaves as objects of their own.
+"""Copies and pickles of nodes, of any depth: a graph is written down flat, so nothing recurses.
 
-Above `value`; importing it teaches `pickle` and `copy.copy` what to do.  Leaves that two pickled graphs share
-stay shared; so do nodes inside one graph.
+Between `graph` and `value`.  In a deep copy all sharing stays; in a pickle what one graph shares stays, and
+so do leaves that several pickled graphs share.
 """
 
-import copyreg
+from typing import Any
 
-from autograd_lite.graph import Node, operands_of, partials_of, topological_order
+from autograd_lite.graph import ASSIGNED, Extra, Node, operands_of, partials_of, topological_order
 from autograd_lite.rows import Primitive
-from autograd_lite.value import Value, rebuilt
 
 Record = tuple[Primitive, float, float, int, str, tuple[int, ...], list[float | None]]
 
 
-def reduce_value(root: Value) -> tuple[object, ...]:
-    if not root.parents:
-        return (unpickle_leaf, (root.row, root.data, root.grad, root._flags, root.label))
-    return (unpickle, pickled(root))
+def clone(x: Node, operands: tuple[Node, ...]) -> Node:
+    """A node of the same content over other operands."""
+    return filled(x.blank(), record_of(x, ()), operands)
 
 
-def pickled(root: Node) -> tuple[list[Value], list[Record]]:
-    """A graph without nesting, so that pickle needs no recursion: its leaves, then a record per node."""
-    leaves: list[Value] = []
-    records: list[Record] = []
-    index: dict[Node, int] = {}
+def deep_copy(root: Node, memo: dict[int, Any]) -> Node:
+    for x in topological_order([root], everything=True):
+        if id(x) not in memo:
+            memo[id(x)] = clone(x, tuple([memo[id(y)] for y in operands_of(x)]))
+            memo.setdefault(id(memo), []).append(x)  # keeps what was copied alive, as `copy` itself does
+    return memo[id(root)]  # type: ignore[no-any-return]
+
+
+def record_of(x: Node, places: tuple[int, ...]) -> Record:
+    label = "" if x._extra is None else x._extra.label
+    return x._row, x._data, x._grad, x._flags & ~ASSIGNED, label, places, partials_of(x)
+
+
+def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
+    """A blank node, filled with what the record says."""
+    x._row, x._data, x._grad, flags, label, _, partials = record
+    x._flags = flags
+    if operands and x._row.plain and len(operands) <= 2:
+        x._left = operands[0]
+        x._dleft = partials[0] or 0.0
+        if len(operands) == 2:
+            x._right = operands[1]
+            x._dright = partials[1] or 0.0
+        operands = ()
+    if label or operands:
+        extra = Extra()
+        extra.label = label
+        if operands:
+            extra.operands = operands
+            extra.partials = list(partials)
+        x._extra = extra
+    return x
+
+
+def reduced(root: Node) -> tuple[object, ...]:
+    """What pickle keeps: a leaf by itself, or a graph as its leaves and a record for every other node."""
+    if not operands_of(root):
+        return loaded_leaf, (type(root), record_of(root, ()))
     order = topological_order([root], everything=True)
-    for x in order:
-        if not operands_of(x):
-            index[x] = len(leaves)
-            leaves.append(x)  # type: ignore[arg-type]
+    leaves = [x for x in order if not operands_of(x)]
+    index: dict[Node, int] = {x: i for i, x in enumerate(leaves)}
+    records: list[Record] = []
     for x in order:
         operands = operands_of(x)
         if operands:
             index[x] = len(leaves) + len(records)
-            label = "" if x._extra is None else x._extra.label
-            places = tuple([index[y] for y in operands])
-            records.append((x._row, x._data, x._grad, x._flags, label, places, partials_of(x)))
-    return leaves, records
+            records.append(record_of(x, tuple([index[y] for y in operands])))
+    return loaded, (leaves, records)
 
 
-def unpickle_leaf(row: Primitive, data: float, grad: float, flags: int, label: str) -> Value:
-    return rebuilt(row, data, grad, flags, label, (), [])
+def loaded_leaf(kind: Any, record: Record) -> Any:
+    return filled(kind(record[1]), record, ())
 
 
-def unpickle(leaves: list[Value], records: list[Record]) -> Value:
-    """The last node of a graph that `pickled` wrote down."""
-    nodes: list[Value] = list(leaves)
-    for row, data, grad, flags, label, places, partials in records:
-        operands = tuple([nodes[i] for i in places])
-        nodes.append(rebuilt(row, data, grad, flags, label, operands, list(partials)))
+def loaded(leaves: list[Any], records: list[Record]) -> Any:
+    """The last node of a graph that was written down."""
+    nodes = list(leaves)
+    for record in records:
+        nodes.append(filled(leaves[0].blank(), record, tuple([nodes[i] for i in record[5]])))
     return nodes[-1]
-
-
-copyreg.pickle(Value, reduce_value)  # type: ignore[arg-type]

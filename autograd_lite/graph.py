@@ -66,6 +66,10 @@ class Node(Operand):
         self._flags: i64 = 0
         self._mark: i64 = 0  # the last sort that saw it
 
+    def blank(self) -> "Node":
+        """A new, empty node of the same class."""
+        raise NotImplementedError
+
 
 @final
 class State:

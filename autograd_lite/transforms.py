@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from autograd_lite.context import recording
 from autograd_lite.graph import CONSTANT, Node, adjoints, float_adjoints, tangents, topological_order
 from autograd_lite.primitives import identity
 from autograd_lite.rows import Primitive, number
 from autograd_lite.structure import Shape, array_of, flatten, size, unflatten, with_parameters
-from autograd_lite.value import Value, check_differentiable, constant, recording
+from autograd_lite.value import Value, check_differentiable, constant
 
 
 class _Level(threading.local):

@@ -5,12 +5,13 @@ made.  The four operators restate their partials for speed; a test proves that t
 """
 
 import math
-import threading
 from typing import Any, Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite import primitives as table
+from autograd_lite.context import paused_here
+from autograd_lite.copying import clone, deep_copy, reduced
 from autograd_lite.graph import (
     ASSIGNED,
     BATCH_SIZE,
@@ -293,15 +294,17 @@ class Value(Operators):
 
     # -- copies
 
+    def blank(self) -> "Value":
+        return Value(BLANK)
+
     def __copy__(self) -> "Value":
-        return clone(self, operands_of(self))
+        return clone(self, operands_of(self))  # type: ignore[return-value]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        for x in topological_order([self], everything=True):
-            if id(x) not in memo:
-                memo[id(x)] = clone(x, tuple([memo[id(y)] for y in operands_of(x)]))
-                memo.setdefault(id(memo), []).append(x)  # as `copy` does: keep what was copied alive
-        return memo[id(self)]  # type: ignore[no-any-return]
+        return deep_copy(self, memo)  # type: ignore[return-value]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return reduced(self)
 
     def __del__(self) -> None:
         # A deep graph must not be freed by recursion: operands go to a list that the outermost call empties.
@@ -486,87 +489,3 @@ def check_differentiable(v: Node, what: str) -> None:
             f"{how.get(v._row.name, 'computed from constants alone')}; "
             f"build it from Values outside of no_grad()"
         )
-
-
-# -- no_grad
-
-
-class _Paused(threading.local):
-    def __init__(self) -> None:
-        self.depth = 0
-
-
-_PAUSED: Final = _Paused()
-
-
-def paused_here() -> bool:
-    """Whether this thread is inside no_grad."""
-    return bool(_PAUSED.depth > 0)
-
-
-class recording:
-    """A context, per thread, in which graphs are recorded although no_grad is on."""
-
-    def __enter__(self) -> None:
-        self.depth: int = _PAUSED.depth
-        _PAUSED.depth = 0
-        STATE.paused -= self.depth
-
-    def __exit__(self, *exception: object) -> None:
-        _PAUSED.depth = self.depth
-        STATE.paused += self.depth
-
-
-class no_grad:
-    """A context, per thread, in which no graph is recorded: results are detached numbers.
-
-    >>> x = Value(2.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y
-    Value(data=4.0, op='detached')
-    """
-
-    def __enter__(self) -> "no_grad":
-        _PAUSED.depth += 1
-        STATE.paused += 1
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        _PAUSED.depth -= 1
-        STATE.paused -= 1
-
-
-# -- copies
-
-
-def rebuilt(
-    row: Primitive, data: float, grad: float, flags: i64, label: str,
-    operands: tuple[Node, ...], partials: list[float | None],
-) -> Value:  # fmt: skip
-    """A node of the given content, recorded even under no_grad."""
-    result = Value(BLANK)
-    result._row = row
-    result._data = data
-    result._grad = grad
-    result._flags = flags & ~ASSIGNED
-    if label or operands:
-        extra = Extra()
-        extra.label = label
-        result._extra = extra
-        if operands and row.plain and len(operands) <= 2:
-            result._left = operands[0]
-            result._dleft = partials[0] or 0.0
-            if len(operands) == 2:
-                result._right = operands[1]
-                result._dright = partials[1] or 0.0
-        else:
-            extra.operands = operands
-            extra.partials = partials
-    return result
-
-
-def clone(x: Node, operands: tuple[Node, ...]) -> Value:
-    """A node of the same content over other operands."""
-    label = "" if x._extra is None else x._extra.label
-    return rebuilt(x._row, x._data, x._grad, x._flags, label, operands, partials_of(x))
