@@ -1,5 +1,6 @@
 """Where things are in the checkout, for tests that look at the project itself."""
 
+import ast
 import sys
 from pathlib import Path
 
@@ -12,6 +13,14 @@ def sources():
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def compiled():
+    """The names of the modules that a native build compiles, from the one list of them, in setup.py."""
+    for statement in ast.parse((ROOT / "setup.py").read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "COMPILED":
+            return ast.literal_eval(statement.value)
+    raise LookupError("setup.py has no list COMPILED")
 
 
 def python(*arguments):
