@@ -4,6 +4,8 @@ from autograd_lite.native import choose
 
 choose(__path__)  # before any other import: see native.py
 
+from types import ModuleType as _ModuleType
+
 from autograd_lite.context import no_grad
 from autograd_lite.native import is_native as _is_native
 from autograd_lite.primitives import (
@@ -98,9 +100,11 @@ if not _is_native():
     # Interpreted classes are freed without recursion by the interpreter itself.
     del Value.__del__
 
-# Names that would shadow built-ins (abs, max, min, pow, round, sum) are here, but not in `import *`.
+# Names that would shadow built-ins (abs, max, min, pow, round, sum) are here, but not in `import *`; nor are
+# the modules of the core, which become attributes of the package when they are imported.
 __all__ = [
     name
-    for name in dir()
-    if not name.startswith("_") and name not in ("abs", "max", "min", "pow", "round", "sum")
+    for name, value in sorted(globals().items())
+    if not name.startswith("_") and not isinstance(value, _ModuleType)
+    if name not in ("abs", "max", "min", "pow", "round", "sum")
 ] + ["__version__"]

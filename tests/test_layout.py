@@ -1,6 +1,7 @@
 """The structure that DESIGN promises: floors, small modules, names that do not collide, a light import."""
 
 import ast
+import builtins
 import fnmatch
 import graphlib
 import importlib
@@ -12,6 +13,8 @@ import types
 
 import pytest
 from project import PACKAGE, ROOT, python, sources
+
+import autograd_lite
 
 # An import must point to a lower floor. Modules inside one part of the package (`nn`, `compiling`, ...) share
 # a floor, as do parts that are not listed; among these imports must not go round in a circle.
@@ -148,6 +151,13 @@ def test_no_module_has_the_name_of_a_public_name():
         if package and name != "__main__":
             held = getattr(importlib.import_module(package), name, None)
             assert held is None or isinstance(held, types.ModuleType), module
+
+
+def test_import_star_takes_functions_and_classes_but_no_module_and_no_builtin():
+    public = {name: getattr(autograd_lite, name) for name in autograd_lite.__all__}
+    assert {"Value", "grad", "tanh", "__version__"} <= public.keys()
+    assert not [name for name, value in public.items() if isinstance(value, types.ModuleType)]
+    assert not public.keys() & set(dir(builtins))
 
 
 def test_import_is_light():
