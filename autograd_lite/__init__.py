@@ -6,7 +6,9 @@ choose(__path__)  # before any other import: see native.py
 
 from types import ModuleType as _ModuleType
 
+from autograd_lite.compiling import compile
 from autograd_lite.context import no_grad
+from autograd_lite.mapping import vmap
 from autograd_lite.native import is_native as _is_native
 from autograd_lite.primitives import (
     abs,
@@ -79,6 +81,7 @@ from autograd_lite.primitives import (
     trunc,
     where,
 )
+from autograd_lite.program import Program
 from autograd_lite.rows import PRIMITIVES
 from autograd_lite.transforms import (
     custom_derivative,
@@ -100,11 +103,11 @@ if not _is_native():
     # Interpreted classes are freed without recursion by the interpreter itself.
     del Value.__del__
 
-# Names that would shadow built-ins (abs, max, min, pow, round, sum) are here, but not in `import *`; nor are
-# the modules of the core, which become attributes of the package when they are imported.
+# Names that would shadow built-ins are here, but not in `import *`; nor are the modules of the core, which become
+# attributes of the package when they are imported.
 __all__ = [
     name
     for name, value in sorted(globals().items())
     if not name.startswith("_") and not isinstance(value, _ModuleType)
-    if name not in ("abs", "max", "min", "pow", "round", "sum")
+    if name not in ("abs", "compile", "max", "min", "pow", "round", "sum")
 ] + ["__version__"]

@@ -9,9 +9,9 @@ from typing import Any
 from mypy_extensions import mypyc_attr
 
 from autograd_lite import primitives as table
-from autograd_lite.graph import TRACED, Node
+from autograd_lite.graph import STATE, TRACED, Node
 from autograd_lite.rows import Primitive, number
-from autograd_lite.tracing import complain
+from autograd_lite.tracing import RUNNING, complain
 
 
 @mypyc_attr(acyclic=True)
@@ -114,13 +114,18 @@ class Operators(Node):
 
     def compared(self, other: object) -> float | None:
         """The other side of a comparison as a float; None where there is none."""
-        if isinstance(other, Node):
-            if (self._flags | other._flags) & TRACED:
-                complain("it was compared, which would freeze a branch")
+        self.refuse_to_decide("it was compared")
+        if isinstance(other, Operators):
+            other.refuse_to_decide("it was compared")
             return other._data
-        if self._flags & TRACED:
-            complain("it was compared, which would freeze a branch")
         return number(other)
+
+    def refuse_to_decide(self, what: str) -> None:
+        """Raise where a branch of a running trace would depend on this number."""
+        if self._flags & TRACED:
+            complain(f"{what}, which would freeze a branch")
+        if STATE.tracing and RUNNING.trace is not None and self._born <= RUNNING.trace.start:
+            complain(f"{what} (a Value closed over is an input of the program), which would freeze a branch")
 
     def truth(self) -> bool | None:
         return None if self._flags & TRACED else self._data != 0.0
@@ -128,8 +133,7 @@ class Operators(Node):
     # -- nothing turns into a plain number silently
 
     def __bool__(self) -> bool:
-        if self._flags & TRACED:
-            complain("its truth was asked for, which would freeze a branch")
+        self.refuse_to_decide("its truth was asked for")
         return self._data != 0.0
 
     def __float__(self) -> float:

@@ -2,13 +2,24 @@
 
 While a program is traced, its values stand for numbers that are not known yet.  Asking for one would freeze
 a branch or a number into the program; this floor raises instead, naming the user's line and the way out.
+`RUNNING` knows the trace that runs in this thread.
 """
 
 import sys
+import threading
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 PACKAGE: Final = str(Path(__file__).parent)
+
+
+class Running(threading.local):
+    """The trace that runs in this thread, an object of `compiling`; None where there is none."""
+
+    trace: Any = None
+
+
+RUNNING: Final = Running()
 
 
 class TracingError(TypeError):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd_lite.context import recording
-from autograd_lite.graph import CONSTANT, Node, adjoints, float_adjoints, tangents, topological_order
+from autograd_lite.graph import BATCHED, CONSTANT, Node, adjoints, float_adjoints, tangents, topological_order
 from autograd_lite.primitives import identity
 from autograd_lite.rows import Primitive, number
 from autograd_lite.structure import Shape, array_of, flatten, size, unflatten, with_parameters
@@ -21,7 +21,8 @@ from autograd_lite.value import Value, check_differentiable, constant
 
 
 class _Level(threading.local):
-    depth = 0
+    depth = 0  # how many transforms are running a function
+    mapped = 0  # how many vmaps are tracing a sample that stands for all
 
 
 _LEVEL = _Level()
@@ -38,10 +39,25 @@ def inside() -> Iterator[None]:
         _LEVEL.depth -= 1
 
 
+@contextmanager
+def mapped() -> Iterator[None]:
+    """While a sample that stands for all runs through a function: each sample has inputs of its own."""
+    _LEVEL.mapped += 1
+    try:
+        yield
+    finally:
+        _LEVEL.mapped -= 1
+
+
 def fresh(x: Any) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
     if isinstance(x, Value):
-        return Value(x.data) if x._flags & CONSTANT and not x.is_traced else identity(x)
+        if x._flags & CONSTANT and not x.is_traced:
+            return Value(x.data)
+        result: Value = identity(x)
+        if _LEVEL.mapped and x.is_traced:
+            result._flags |= BATCHED
+        return result
     return Value(x)
 
 

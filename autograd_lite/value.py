@@ -34,7 +34,7 @@ from autograd_lite.graph import (
 )
 from autograd_lite.operators import Operators
 from autograd_lite.rows import Primitive, number
-from autograd_lite.tracing import complain
+from autograd_lite.tracing import RUNNING, complain
 
 BLANK: Final = object()
 INHERITED: Final = TRACED | BATCHED
@@ -178,8 +178,9 @@ class Value(Operators):
 
     def detach(self) -> "Value":
         """The same number out of the graph: a constant wherever it is used."""
-        if self._flags & TRACED:
-            return node(table.identity, self._data, self, None, 0.0, 0.0, self._flags | CONSTANT)
+        if self._flags & TRACED or (STATE.tracing and RUNNING.trace is not None):
+            # The program still has to compute it, at each call.
+            return node(table.identity, self._data, self, None, 0.0, 0.0, (self._flags & INHERITED) | CONSTANT)
         return detached(self._data)
 
     # -- gradients

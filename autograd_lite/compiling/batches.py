@@ -1,0 +1,30 @@
+"""The order in which samples are added up: one order, whatever the back end and the number of threads.
+
+Sample i of a block of 1024 goes to accumulator i mod 8; accumulators start at 0.0, and a block's total is
+((a0 + a4) + (a2 + a6)) + ((a1 + a5) + (a3 + a7)).  The totals of the blocks are added in order to 0.0.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+BLOCK = 1024
+LANES = 8
+
+
+def tree(a: Any) -> Any:
+    return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
+
+
+def batch_sum(samples: Sequence[float]) -> float:
+    """The sum over the samples of one value.
+
+    >>> batch_sum([1.0, 2.0, 3.0])
+    6.0
+    """
+    result = 0.0
+    for start in range(0, len(samples), BLOCK):
+        lanes = [0.0] * LANES
+        for i, x in enumerate(samples[start : start + BLOCK]):
+            lanes[i % LANES] += x
+        result += tree(lanes)
+    return result

@@ -1,0 +1,217 @@
+"""A `Program`: a graph of Values flattened to a list of instructions.
+
+Above `transforms`, whose gradients are graphs too, so a program needs no derivative code of its own.  The back
+ends in `compiling` turn it into fast code.  All values are numbered: first the numbers of all arguments, then
+one for each instruction.  A value that depends on a batched argument differs from sample to sample, until
+`batch_sum` adds it up.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.flattening import flatten_values, lower
+from autograd_lite.graph import BATCH_SUM, NUMBER
+from autograd_lite.instructions import ROWS, Argument, Instruction, Result, operations
+from autograd_lite.saving import read_json, write_json
+
+FORMAT, VERSION = "autograd_lite.program", 1
+
+
+class Program:
+    """Numbered instructions, to be looked at, counted, saved and compiled.
+
+    >>> from autograd_lite import Value
+    >>> x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    >>> print(Program.from_values([x * y + x], [x, y]))
+    %0 = x
+    %1 = y
+    %2 = mul %0 %1
+    %3 = add %2 %0
+    return %3
+    """
+
+    def __init__(
+        self, arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
+    ) -> None:
+        self.arguments = tuple(arguments)
+        self.instructions = tuple(instructions)
+        self.results = tuple(results)
+        self.size = sum(a.size for a in self.arguments)
+        self.batched = self._batched()
+
+    def _batched(self) -> list[bool]:
+        """For every value, whether it differs from sample to sample."""
+        flags = [a.batched for a in self.arguments for _ in range(a.size)]
+        for row, operands, _ in self.instructions:
+            flags.append(row is not BATCH_SUM and any(flags[i] for i in operands))
+        return flags
+
+    @staticmethod
+    def from_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> "Program":
+        """The program that computes `outputs` from `inputs`; other leaves become constants.
+
+        Raises ValueError where the graph recorded a `where` whose condition was a plain bool: which branch to
+        take would be frozen.
+        """
+        return Program(*flatten_values(outputs, inputs))
+
+    def lowered(self) -> "Program":
+        """The same computation in the rows that back ends know; the others are replaced by what they mean."""
+        return Program(*lower(self.arguments, self.instructions, self.results))
+
+    # -- looking at it
+
+    def names(self) -> list[str]:
+        """A name for each number of the arguments."""
+        names = []
+        for argument in self.arguments:
+            single = argument.size == 1
+            names += [argument.name if single else f"{argument.name}[{i}]" for i in range(argument.size)]
+        return names
+
+    def __str__(self) -> str:
+        lines = []
+        for i, name in enumerate(self.names()):
+            lines.append(f"%{i} = {name}" + (" of each sample" if self.batched[i] else ""))
+        for i, (row, operands, constant) in enumerate(self.instructions, self.size):
+            shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
+            lines.append(f"%{i} = {' '.join([row.name, *shown])}")
+        for result in self.results:
+            lines.append(
+                f"return {', '.join(f'%{i}' for i in result.values)}"
+                + (" of each sample" if result.batched else "")
+            )
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Program of {self.size} inputs and {len(self.instructions)} instructions>"
+
+    def stats(self) -> dict[str, Any]:
+        """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.
+
+        For a program of `value_and_grad` that ratio is the cost of value and gradient over that of the value
+        alone, which the cheap gradient principle bounds.
+        """
+        counts = Counter(row.name for row, _, _ in self.instructions)
+        depth = [0] * (self.size + len(self.instructions))
+        for i, (_, operands, _) in enumerate(self.instructions, self.size):
+            depth[i] = 1 + max((depth[j] for j in operands), default=-1)
+        first = self.reachable(self.results[:1])
+        function = sum(operations(x) for i, x in enumerate(self.instructions, self.size) if i in first)
+        everything = sum(operations(x) for x in self.instructions)
+        return {
+            "inputs": self.size,
+            "instructions": len(self.instructions),
+            "operations": everything,
+            "counts": dict(counts),
+            "depth": max(depth, default=0),
+            "bytes": 8 * len(depth),
+            "ratio": everything / function if function else float("nan"),
+        }
+
+    def reachable(self, results: Sequence[Result]) -> set[int]:
+        """The numbers of all values that the results need."""
+        seen: set[int] = set()
+        stack = [i for result in results for i in result.values]
+        while stack:
+            i = stack.pop()
+            if i not in seen:
+                seen.add(i)
+                if i >= self.size:
+                    stack.extend(self.instructions[i - self.size].operands)
+        return seen
+
+    # -- keeping it
+
+    def to_json(self) -> str:
+        """The program as text; floats exactly."""
+        return json.dumps(self._document())
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "arguments": [list(a) for a in self.arguments],
+            "instructions": [
+                [row.name, list(operands)] + ([] if constant is None else [constant.hex()])
+                for row, operands, constant in self.instructions
+            ],
+            "results": [[list(r.values), r.batched] for r in self.results],
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the program to a file, atomically.  Raises OSError where the file cannot be written."""
+        write_json(path, self._document())
+
+    @staticmethod
+    def load(path: str | Path) -> "Program":
+        """The program in a file that `save` wrote.  Nothing that the file says is executed.
+
+        Raises ValueError on a file that is corrupt, foreign or of a newer version.
+        """
+        return Program.from_document(read_json(path, FORMAT, VERSION), str(path))
+
+    @staticmethod
+    def from_json(text: str) -> "Program":
+        """The program that `to_json` wrote."""
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"this is no JSON: {error}; pass what to_json returned") from None
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise ValueError(f"this JSON holds no {FORMAT}; pass what to_json returned")
+        return Program.from_document(document, "the text")
+
+    @staticmethod
+    def from_document(document: dict[str, Any], where: str) -> "Program":
+        try:
+            if document["version"] != VERSION:
+                raise ValueError(
+                    f"its version is {document['version']!r}, this library reads version {VERSION}"
+                )
+            return _checked(document)
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
+            raise ValueError(
+                f"{where} does not hold a valid program: {error}; save it again with this version of the library"
+            ) from None
+
+
+def _checked(document: dict[str, Any]) -> Program:
+    """A program from untrusted data: every name, number and count is looked at."""
+    arguments = []
+    for name, size, batched in document["arguments"]:
+        if not (isinstance(name, str) and _whole(size) and isinstance(batched, bool)):
+            raise ValueError(f"an argument reads {[name, size, batched]!r}")
+        arguments.append(Argument(name, size, batched))
+    count = sum(a.size for a in arguments)
+    instructions = []
+    for entry in document["instructions"]:
+        name, operands = entry[0], tuple(entry[1])
+        if not isinstance(name, str) or name not in ROWS:
+            raise ValueError(f"there is no row {name!r}")
+        row = ROWS[name]
+        if row.arity is not None and len(operands) != row.arity:
+            raise ValueError(f"{name} takes {row.arity} operands, not {len(operands)}")
+        if not all(_whole(i) and i < count for i in operands):
+            raise ValueError(f"instruction {count} uses values {operands!r}, which don't stand before it")
+        if (len(entry) == 3) != (row is NUMBER):
+            raise ValueError(f"instruction {count} ({name}) has a wrong payload")
+        instructions.append(Instruction(row, operands, float.fromhex(entry[2]) if row is NUMBER else None))
+        count += 1
+    results = []
+    for values, batched in document["results"]:
+        if not (isinstance(batched, bool) and all(_whole(i) and i < count for i in values)):
+            raise ValueError(f"a result reads {[values, batched]!r}")
+        results.append(Result(tuple(values), batched))
+    program = Program(arguments, instructions, results)
+    for result in results:
+        if not result.batched and any(program.batched[i] for i in result.values):
+            raise ValueError("a result that is not batched holds values that are")
+    return program
+
+
+def _whole(x: object) -> bool:
+    return isinstance(x, int) and not isinstance(x, bool) and x >= 0

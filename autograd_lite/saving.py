@@ -1,0 +1,60 @@
+"""JSON files that are whole or not there: written beside their place and moved in, checked when read."""
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: str | Path, document: dict[str, Any]) -> None:
+    """Write a document to a file, atomically: an error or a full disk leaves what was there.
+
+    Raises OSError, with the path, where the file cannot be written.
+    """
+    path = Path(path)
+    text = json.dumps(document)
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise type(error)(
+                error.errno, f"could not write it ({error.strerror}); choose a folder that exists and has room",
+                str(path),
+            ) from None  # fmt: skip
+        raise
+
+
+def read_json(path: str | Path, format: str, version: int) -> dict[str, Any]:
+    """The document in a file of the given format, of this version or an older one.
+
+    Raises OSError where the file cannot be read, ValueError where it is corrupt, foreign or newer.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is no JSON file or is cut short: {error}; save it again, or choose another file"
+        ) from None
+    if not isinstance(document, dict) or document.get("format") != format:
+        found = document.get("format") if isinstance(document, dict) else type(document).__name__
+        raise ValueError(
+            f"{path} holds {found!r}, not {format!r}; choose a file that this library saved as that"
+        )
+    found = document.get("version")
+    if not isinstance(found, int) or found < 1 or found > version:
+        raise ValueError(
+            f"{path} is of version {found!r}, and this library reads {format} up to version {version}; "
+            f"update autograd_lite or save the file with the older version"
+        )
+    return document
