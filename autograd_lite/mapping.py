@@ -180,4 +180,5 @@ def added(x: Value, size: Value) -> Value:
     """The sum over the samples of what may be the same in all of them."""
     if x._flags & BATCHED:
         return x.apply(BATCH_SUM, (x,))
-    return x * size
+    product: Value = x * size
+    return product

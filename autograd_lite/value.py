@@ -221,7 +221,7 @@ class Value(Operators):
 
     # -- operators: both directions of each, the table's other rows through `record`
 
-    def __add__(self, other: object) -> "Value":
+    def __add__(self, other: object) -> Any:
         if isinstance(other, Value):
             return binary(ADD, self._data + other._data, self, other, 1.0, 1.0)
         x = number(other)
@@ -229,13 +229,13 @@ class Value(Operators):
             return NotImplemented
         return binary(ADD, self._data + x, self, constant(x), 1.0, 0.0)
 
-    def __radd__(self, other: object) -> "Value":
+    def __radd__(self, other: object) -> Any:
         x = number(other)
         if x is None:
             return NotImplemented
         return binary(ADD, x + self._data, constant(x), self, 0.0, 1.0)
 
-    def __sub__(self, other: object) -> "Value":
+    def __sub__(self, other: object) -> Any:
         if isinstance(other, Value):
             return binary(SUB, self._data - other._data, self, other, 1.0, -1.0)
         x = number(other)
@@ -243,13 +243,13 @@ class Value(Operators):
             return NotImplemented
         return binary(SUB, self._data - x, self, constant(x), 1.0, 0.0)
 
-    def __rsub__(self, other: object) -> "Value":
+    def __rsub__(self, other: object) -> Any:
         x = number(other)
         if x is None:
             return NotImplemented
         return binary(SUB, x - self._data, constant(x), self, 0.0, -1.0)
 
-    def __mul__(self, other: object) -> "Value":
+    def __mul__(self, other: object) -> Any:
         if isinstance(other, Value):
             return binary(MUL, self._data * other._data, self, other, other._data, self._data)
         x = number(other)
@@ -257,23 +257,23 @@ class Value(Operators):
             return NotImplemented
         return binary(MUL, self._data * x, self, constant(x), x, 0.0)
 
-    def __rmul__(self, other: object) -> "Value":
+    def __rmul__(self, other: object) -> Any:
         x = number(other)
         if x is None:
             return NotImplemented
         return binary(MUL, x * self._data, constant(x), self, 0.0, x)
 
-    def __truediv__(self, other: object) -> "Value":
+    def __truediv__(self, other: object) -> Any:
         if isinstance(other, Value):
             x = other._data
             if x == 0.0:
                 return record(DIV, (self, other))
             out = self._data / x
             return binary(DIV, out, self, other, 1.0 / x, -out / x)
-        return self.with_number(DIV, other)  # type: ignore[no-any-return]
+        return self.with_number(DIV, other)
 
-    def __rtruediv__(self, other: object) -> "Value":
-        return self.reflected(DIV, other)  # type: ignore[no-any-return]
+    def __rtruediv__(self, other: object) -> Any:
+        return self.reflected(DIV, other)
 
     def __neg__(self) -> "Value":
         return binary(NEG, -self._data, self, None, -1.0, 0.0)
