@@ -18,6 +18,18 @@ from setuptools.extension import Extension
 COMPILED = ["numerics", "rows", "graph", "copying", "operators", "value"]
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 
+# mypyc frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of
+# others by writing into its collector header. Our Values have none (acyclic classes are not tracked), so it
+# would overwrite the object before them in memory. They need no trashcan: `Value.__del__` keeps the nesting flat.
+WITHOUT_TRASHCAN = """\
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#undef Py_TRASHCAN_BEGIN
+#undef Py_TRASHCAN_END
+#define Py_TRASHCAN_BEGIN(op, dealloc) do {
+#define Py_TRASHCAN_END } while (0);
+"""
+
 
 class NotCompiled(Exception):
     """Compiling failed; its text is the reason, for the user."""
@@ -46,20 +58,26 @@ def translated(folder):
 
     extensions = mypycify(
         # With no configuration file: an installation depends on types being right, not on our strictness.
-        ["--config-file=", f"--cache-dir={os.devnull}", *SOURCES],
+        # And on no library: what the modules import lazily is not installed yet on a fresh machine.
+        ["--config-file=", "--ignore-missing-imports", f"--cache-dir={os.devnull}", *SOURCES],
         opt_level="3",
         debug_level="0",
         target_dir=folder,
         group_name="autograd_lite.core",  # the code of all modules: autograd_lite/core__mypyc.*.so
     )
+    header = os.path.join(os.path.abspath(folder), "without_trashcan.h")
+    with open(header, "w") as file:
+        file.write(WITHOUT_TRASHCAN)
     for extension in extensions:
         arguments = extension.extra_compile_args
         if "-Werror" in arguments:  # that is, a compiler with the options of gcc
             arguments.remove("-Werror")  # a new warning of a new compiler is no reason to be slow
             # Strict arithmetic: a fused multiply-add would give other bits than plain Python.
-            arguments.append("-ffp-contract=off")
+            arguments += ["-ffp-contract=off", "-include", header]
             if sys.platform.startswith("linux"):
                 extension.extra_link_args.append("-Wl,--strip-debug")
+        elif sys.platform == "win32" and f"/FI{header}" not in arguments:  # the extensions share one list
+            arguments.append(f"/FI{header}")
     return extensions
 
 
