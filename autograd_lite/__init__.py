@@ -4,7 +4,9 @@ from autograd_lite.native import choose
 
 choose(__path__)  # before any other import: see native.py
 
+from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
+from typing import TYPE_CHECKING
 
 from autograd_lite.compiling import compile
 from autograd_lite.context import no_grad
@@ -97,11 +99,33 @@ from autograd_lite.transforms import (
 from autograd_lite.value import Value
 from autograd_lite.version import __version__
 
+if TYPE_CHECKING:
+    from autograd_lite.drawing import Drawing, draw
+
 del choose
 
 if not _is_native():
     # Interpreted classes are freed without recursion by the interpreter itself.
     del Value.__del__
+
+# What is imported at its first use, and where from: a program that draws nothing waits for none of it.
+_LATER = {
+    "Drawing": "drawing",
+    "draw": "drawing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
 
 # Names that would shadow built-ins are here, but not in `import *`; nor are the modules of the core, which become
 # attributes of the package when they are imported.
@@ -109,5 +133,5 @@ __all__ = [
     name
     for name, value in sorted(globals().items())
     if not name.startswith("_") and not isinstance(value, _ModuleType)
-    if name not in ("abs", "compile", "max", "min", "pow", "round", "sum")
-] + ["__version__"]
+    if name not in ("abs", "compile", "max", "min", "pow", "round", "sum", "TYPE_CHECKING")
+] + [*_LATER, "__version__"]

@@ -1,0 +1,12 @@
+"""Graphs as pictures, in notebooks, files and terminals.
+
+Above the core: it reads Values and changes nothing.  `names` says what Values are called, `choosing` picks
+what is drawn (a `picture.Picture`), `dot` writes that for Graphviz, `rendering` finds a Graphviz, `tree` says
+it as text, and `sheet.Drawing` is what a user holds.
+"""
+
+from autograd_lite.drawing.drawer import draw
+from autograd_lite.drawing.rendering import CannotRender
+from autograd_lite.drawing.sheet import Drawing
+
+__all__ = ["CannotRender", "Drawing", "draw"]

@@ -1,0 +1,173 @@
+"""A `Picture` written as a `graphviz.Digraph`: boxes as small tables, the value above the gradient.
+
+graphviz is imported here, when a picture is written, and nowhere else.
+"""
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING
+
+from autograd_lite.drawing.numerals import numeral
+from autograd_lite.drawing.picture import (
+    CONSTANT,
+    GROUP,
+    INPUT,
+    MORE,
+    OPERATION,
+    PARAMETER,
+    RESULT,
+    Box,
+    Link,
+    Picture,
+)
+from autograd_lite.drawing.theme import LIGHT, Theme, scaled
+
+if TYPE_CHECKING:
+    import graphviz
+
+DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
+FONT = "Helvetica,Arial,sans-serif"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a picture is painted."""
+
+    direction: str = "right"
+    precision: int = 4
+    color_by: str | None = None  # "value" or "gradient": fillings by a number in place of the kind
+    edges: str | None = None  # "partial" or "flow": what is written on arrows
+    theme: Theme = LIGHT
+    legend: bool = True
+
+    def changed(self, **fields: object) -> "Style":
+        return replace(self, **fields)  # type: ignore[arg-type]
+
+
+def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
+    """The DOT of a picture."""
+    import graphviz
+
+    theme = style.theme
+    graph = graphviz.Digraph("autograd_lite")
+    graph.attr(
+        rankdir=DIRECTIONS[style.direction], bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint,
+        fontsize="11", pad="0.2", nodesep="0.25", ranksep="0.45", ordering="in", labelloc="b", tooltip=" ",
+    )  # fmt: skip
+    graph.attr("node", shape="plain", fontname=FONT, fontsize="13", fontcolor=theme.ink)
+    graph.attr(
+        "edge", color=theme.line, fontname=FONT, fontsize="11", fontcolor=theme.ink, arrowsize="0.7",
+        penwidth="1.1",
+    )  # fmt: skip
+    largest = largest_number(picture, style.color_by)
+    for box in picture.boxes.values():
+        graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip)
+    for link in picture.links:
+        draw_link(graph, link, style)
+    caption = footer(picture, style)
+    if caption:
+        graph.attr(label=caption)
+    return graph
+
+
+def largest_number(picture: Picture, color_by: str | None) -> float:
+    """The size of the largest finite number that fillings tell."""
+    found = (getattr(box, color_by) for box in picture.boxes.values()) if color_by else ()
+    return max((abs(x) for x in found if x is not None and abs(x) < float("inf")), default=0.0)
+
+
+def label(box: Box, style: Style, largest: float) -> str:
+    """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
+    theme = style.theme
+    rows = [f"<b>{escape(box.title)}</b>"] if box.title else []
+    if box.value is not None:
+        rows.append(f'<font color="{theme.value}">{numeral(box.value, style.precision)}</font>')
+    if box.gradient is not None:
+        number = numeral(box.gradient, style.precision)
+        rows.append(f'<font color="{theme.gradient}"><font point-size="10">grad </font>{number}</font>')
+    elif box.flows:
+        rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
+    rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
+    if not rows:
+        rows = [" "]
+    fill, outline, border, extra = paint(box, style, largest)
+    cells = [f'<td align="center">{row}</td>' for row in rows]
+    if box.symbol:
+        size = 20 if len(box.symbol) <= 2 else 13
+        cells[0] = (
+            f'<td rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}">'
+            f'<font point-size="{size}">{escape(box.symbol)}</font></td>' + cells[0]
+        )
+    body = "".join(f"<tr>{cell}</tr>" for cell in cells)
+    return (
+        f'<<table border="{border}" cellborder="0" cellspacing="0" cellpadding="3" style="rounded{extra}" '
+        f'color="{outline}" bgcolor="{fill}">{body}</table>>'
+    )
+
+
+def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
+    """Filling, outline, its width, and its dashes."""
+    theme = style.theme
+    fills = {
+        INPUT: theme.input, PARAMETER: theme.parameter, CONSTANT: theme.constant, OPERATION: theme.operation,
+        RESULT: theme.result, GROUP: theme.group, MORE: theme.paper,
+    }  # fmt: skip
+    fill = fills[box.kind]
+    number = getattr(box, style.color_by) if style.color_by else None
+    if number is not None:
+        fill = scaled(theme, number, largest)
+    if box.trouble:
+        return fill, theme.trouble, "3", ""
+    if box.kind in (CONSTANT, MORE):
+        return fill, theme.faint, "1", ",dashed"
+    return fill, theme.line, "2" if box.kind in (RESULT, PARAMETER) else "1", ""
+
+
+def draw_link(graph: "graphviz.Digraph", link: Link, style: Style) -> None:
+    theme = style.theme
+    attributes = {}
+    if link.trouble:
+        attributes = {"color": theme.trouble, "penwidth": "2.5"}
+    elif not link.flows:
+        attributes = {"color": theme.faint, "style": "dashed"}
+    text = link_label(link, style)
+    if text:
+        attributes["label"] = text
+    graph.edge(link.tail, link.head, **attributes)
+
+
+def link_label(link: Link, style: Style) -> str:
+    """The local partial, or the chain rule at this arrow: upstream × local = downstream."""
+    if link.note:
+        return f'<<font color="{style.theme.trouble}">{escape(link.note)}</font>>'
+    if style.edges is None or link.partial is None:
+        return ""
+    partial = numeral(link.partial, style.precision)
+    if style.edges == "partial" or link.upstream is None or link.flow is None:
+        return f"< ∂ {partial} >"
+    upstream, flow = (numeral(x, style.precision) for x in (link.upstream, link.flow))
+    if link.partial < 0.0:
+        partial = f"({partial})"
+    colour = style.theme.gradient
+    # Narrow spaces keep the text off an arrow that runs down beside it.
+    return f'< {upstream} × {partial} <br/> = <font color="{colour}">{flow}</font> >'
+
+
+def footer(picture: Picture, style: Style) -> str:
+    """The line under a picture: what the colours mean, and what was left out."""
+    theme = style.theme
+    lines = [escape(note) for note in picture.notes]
+    if style.legend:
+        parts = [f'<font color="{theme.value}">value</font>']
+        if any(box.flows for box in picture.boxes.values()):
+            result = picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else ""
+            over = f"∂{escape(result) or 'result'}/∂node"
+            parts.append(f'<font color="{theme.gradient}">grad = {over}</font>')
+        if style.edges:
+            parts.append(
+                "∂ local partial"
+                if style.edges == "partial"
+                else f'upstream × local = <font color="{theme.gradient}">downstream</font>'
+            )
+        lines.insert(0, "  ·  ".join(parts))
+    return f"<{'<br/>'.join(lines)}>" if lines else ""

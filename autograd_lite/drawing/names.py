@@ -1,0 +1,108 @@
+"""What the Values of a graph are called: by their labels, by modules, and by the caller's variables."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.structure import is_array
+from autograd_lite.value import Value
+
+PACKAGE = str(Path(__file__).parent.parent)
+MOST_ELEMENTS = 100_000  # of containers, in all: naming must not take longer than drawing
+DEEPEST = 4
+
+
+class Names:
+    """The name of each Value that has one, and the modules they belong to."""
+
+    def __init__(self) -> None:
+        self.names: dict[Value, str] = {}
+        self.parameters: set[Value] = set()
+        self.modules: list[tuple[str, Any]] = []  # ("", model), or with more than one ("model", model)
+        self.left = MOST_ELEMENTS
+
+    def of(self, value: Value) -> str:
+        """Its own label, else the name that was found, else nothing."""
+        return value.label or self.names.get(value, "")
+
+    def take(self, name: str, x: object, depth: int = DEEPEST) -> None:
+        """Name the Values in a variable; those that have a name keep it."""
+        if isinstance(x, Value):
+            self.left -= 1
+            if not x.label:
+                self.names.setdefault(x, name)
+        elif is_module(x):
+            if not any(x is module for _, module in self.modules):
+                self.modules.append((name, x))
+        elif depth and isinstance(x, (list, tuple)):
+            self.take_each(((f"{name}[{i}]", y) for i, y in enumerate(x)), depth)
+        elif depth and isinstance(x, dict):
+            self.take_each(((f"{name}[{key!r}]", y) for key, y in list(x.items())), depth)
+        elif is_array(x) and x.dtype == object:  # type: ignore[attr-defined]
+            array: Any = x
+            pairs = ((f"{name}[{', '.join(map(str, i))}]", array[i]) for i in indices(array.shape))
+            self.take_each(pairs, depth)
+
+    def take_each(self, pairs: Iterable[tuple[str, object]], depth: int) -> None:
+        for name, x in pairs:
+            if self.left <= 0:
+                return
+            self.left -= 1
+            self.take(name, x, depth - 1)
+
+    def name_parameters(self) -> None:
+        """Name what modules hold by its path; by the module's variable too where there are several."""
+        for variable, module in self.modules:
+            prefix = f"{variable}." if len(self.modules) > 1 and variable else ""
+            for path, value in module.named_parameters():
+                self.parameters.add(value)
+                if not value.label:
+                    self.names[value] = prefix + path
+
+
+def indices(shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
+    """All indices of an array of that shape."""
+    if not shape:
+        yield ()
+        return
+    for i in range(shape[0]):
+        for rest in indices(shape[1:]):
+            yield (i, *rest)
+
+
+def is_module(x: object) -> bool:
+    """Whether x is a module: something that names its parameters, not a class of such things."""
+    return not isinstance(x, type) and callable(getattr(type(x), "named_parameters", None))
+
+
+def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
+    """The names: given ones first, then those of the variables of the nearest caller outside this package.
+
+    `given` maps names to Values, to containers of them, or to modules.
+    """
+    names = Names()
+    for name, x in (given or {}).items():
+        names.take(name, x)
+    if infer:
+        for variables in callers_variables():
+            # Plain variables first: `x` is a better name than `points[3]` for the same Value.
+            # Names that are no identifiers are made by tools: `.0` by generators, `@py_assert1` by pytest.
+            public = [(k, x) for k, x in variables.items() if k.isidentifier() and not k.startswith("_")]
+            for name, x in public:
+                if isinstance(x, Value):
+                    names.take(name, x)
+            for name, x in public:
+                names.take(name, x)
+    names.name_parameters()
+    return names
+
+
+def callers_variables() -> list[dict[str, Any]]:
+    """The local and the global variables of the innermost frame outside this package."""
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    if frame.f_locals is frame.f_globals:
+        return [dict(frame.f_globals)]
+    return [dict(frame.f_locals), dict(frame.f_globals)]

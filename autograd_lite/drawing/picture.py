@@ -1,0 +1,73 @@
+"""What is drawn, before it is drawn: boxes, links and frames, with no colours and no positions.
+
+`choosing` makes a `Picture` of a graph, `dot` and `tree` show it.
+"""
+
+from dataclasses import dataclass, field
+
+INPUT = "input"  # a leaf that the user made
+PARAMETER = "parameter"  # a leaf that belongs to a module
+CONSTANT = "constant"  # a number, or a result taken out of its graph
+OPERATION = "operation"
+RESULT = "result"  # what was asked to be drawn
+GROUP = "group"  # many nodes in one box
+MORE = "more"  # what was left out
+
+
+@dataclass
+class Box:
+    """One box: a node of the graph, a step inside an expanded node, or a group of nodes."""
+
+    key: str
+    kind: str
+    title: str = ""  # its name, or what a group is
+    symbol: str = ""  # the sign of the operation
+    value: float | None = None
+    gradient: float | None = None  # None: not computed
+    flows: bool = True  # whether a gradient can reach it at all
+    notes: tuple[str, ...] = ()  # further lines
+    tooltip: str = ""
+    frames: tuple[str, ...] = ()  # the frames around it, outermost first
+    trouble: bool = False  # drawn in red
+
+
+@dataclass
+class Link:
+    """An arrow from an operand to the operation that uses it."""
+
+    tail: str
+    head: str
+    partial: float | None = None  # d(head) / d(tail) through this operand alone
+    upstream: float | None = None  # the gradient at the head
+    flows: bool = True
+    trouble: bool = False
+    note: str = ""
+
+    @property
+    def flow(self) -> float | None:
+        """What the chain rule passes back through this arrow: upstream x partial."""
+        if self.partial is None or self.upstream is None:
+            return None
+        return self.upstream * self.partial
+
+
+@dataclass
+class Picture:
+    """Everything that is drawn, and what was left out."""
+
+    boxes: dict[str, Box] = field(default_factory=dict)  # operands first
+    links: list[Link] = field(default_factory=list)
+    roots: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what the reader has to know: what was left out, and why
+    total: int = 0  # nodes in the whole graph
+
+    def add(self, box: Box) -> Box:
+        self.boxes[box.key] = box
+        return box
+
+    def parents(self) -> dict[str, list[Link]]:
+        """The links into each box, in the order of operands."""
+        result: dict[str, list[Link]] = {key: [] for key in self.boxes}
+        for link in self.links:
+            result[link.head].append(link)
+        return result

@@ -1,0 +1,52 @@
+"""DOT text turned into a picture, by whichever Graphviz there is.
+
+`dot` where it is on the path, else the Graphviz that the wheels of pygraphviz carry (the extra `draw`).
+"""
+
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+FORMATS = ("svg", "png", "pdf")
+SHARPNESS = 2  # dots of a PNG for each pixel of a screen
+ADVICE = 'to see graphs as pictures, install Graphviz (`dot`), or run: pip install "pygraphviz>=2.0"'
+
+
+class CannotRender(RuntimeError):
+    """There is no Graphviz, or it failed."""
+
+
+def render(source: str, format: str) -> bytes:
+    """The picture of a DOT text as svg, png or pdf.
+
+    Raises CannotRender where no Graphviz is found, or where it fails on the text.
+    """
+    dpi = f"-Gdpi={96 * SHARPNESS if format == 'png' else 72}"
+    if shutil.which("dot"):
+        run = subprocess.run(["dot", f"-T{format}", dpi], input=source.encode(), capture_output=True, check=False)
+        if run.returncode:
+            raise CannotRender(f"dot failed: {run.stderr.decode(errors='replace').strip()}")
+        return run.stdout
+    try:
+        import pygraphviz
+    except ImportError:
+        raise CannotRender(f"no Graphviz was found; {ADVICE}") from None
+    return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog="dot", args=dpi))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all; one that is there stays as it was until the new one is done."""
+    # In the same folder, so that the last step is a rename.
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(content)
+            file.close()
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise

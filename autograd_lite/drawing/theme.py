@@ -1,0 +1,92 @@
+"""The colours of drawings: a light theme and a dark one.
+
+Blue for values and orange for gradients (after Okabe and Ito, Color Universal Design, 2008: a pair that
+readers with any of the common colour blindnesses tell apart), always with a second sign, the place: the value
+stands above, the gradient below.  All text has a contrast of at least 4.5 to what it stands on (WCAG 2.2).
+"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What each part of a drawing is painted with, as #rrggbb."""
+
+    name: str
+    paper: str
+    ink: str
+    faint: str  # what matters less: constants, what is not computed, notes
+    line: str  # outlines and arrows
+    value: str
+    gradient: str
+    input: str  # fillings, by kind of box
+    parameter: str
+    constant: str
+    operation: str
+    result: str
+    rule: str  # the line beside the sign of an operation
+    group: str
+    trouble: str
+    negative: str  # the ends of the scale of colours for numbers
+    positive: str
+
+
+LIGHT = Theme(
+    name="light", paper="#ffffff", ink="#1b1f24", faint="#66707b", line="#57606a",
+    value="#0056a3", gradient="#a33f00",
+    input="#e3f0fb", parameter="#fdf0d5", constant="#ffffff", operation="#ffffff", result="#e4f5ea",
+    rule="#c5ccd3", group="#f6f8fa", trouble="#c40022",
+    negative="#ffdcbf", positive="#bfdff9",
+)  # fmt: skip
+DARK = Theme(
+    name="dark", paper="#14181d", ink="#e8ecf0", faint="#98a2ad", line="#8b95a1",
+    value="#74bcff", gradient="#ffa45c",
+    input="#16324a", parameter="#453517", constant="#14181d", operation="#1d232a", result="#173a29",
+    rule="#4a545f", group="#191f26", trouble="#ff6b7d",
+    negative="#5c2c06", positive="#0f3a5c",
+)  # fmt: skip
+THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def find_theme(name: object) -> Theme:
+    """The theme of that name; raises ValueError that lists the known ones."""
+    if isinstance(name, str) and name in THEMES:
+        return THEMES[name]
+    raise ValueError(f"there is no theme {name!r}; choose {' or '.join(map(repr, THEMES))}")
+
+
+def blend(a: str, b: str, share: float) -> str:
+    """The colour between a (share 0) and b (share 1).
+
+    >>> blend("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    pairs = [(int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(x + (y - x) * share):02x}" for x, y in pairs)
+
+
+def scaled(theme: Theme, x: float, largest: float) -> str:
+    """A filling for the number x, where they go up to `largest` in size: orange below 0, blue above."""
+    if math.isnan(x) or math.isinf(x):
+        return theme.trouble
+    share = abs(x) / largest if largest > 0.0 else 0.0
+    # The square root keeps small numbers visible beside large ones.
+    return blend(theme.operation, theme.negative if x < 0.0 else theme.positive, math.sqrt(share))
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast of two colours, from 1 to 21 (WCAG 2.2).
+
+    >>> round(contrast("#000000", "#ffffff"))
+    21
+    """
+    brighter, darker = sorted((luminance(a), luminance(b)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour, as WCAG 2.2 defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)]
+    red, green, blue = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,190 @@
+"""`draw`: options in, a drawing out."""
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from project import ROOT, python
+
+from autograd_lite import Value, dot, draw, exp, no_grad
+from autograd_lite.drawing.picture import CONSTANT, INPUT, MORE, OPERATION, PARAMETER, RESULT
+
+
+def lecture():
+    """f = (x + y) z, the first worked example of the lectures."""
+    x, y, z = Value(-2.0, label="x"), Value(5.0, label="y"), Value(-4.0, label="z")
+    q = x + y
+    q.label = "q"
+    f = q * z
+    f.label = "f"
+    return f
+
+
+def box(drawing, title):
+    (found,) = [b for b in drawing.picture.boxes.values() if b.title == title]
+    return found
+
+
+def test_every_node_and_every_operand_is_drawn_once():
+    drawing = draw(lecture())
+    assert len(drawing.picture.boxes) == 5
+    assert len(drawing.picture.links) == 4
+    assert [drawing.picture.boxes[key].title for key in drawing.picture.roots] == ["f"]
+    assert drawing.picture.notes == []
+
+
+def test_a_gradient_that_was_not_computed_is_not_shown_as_0():
+    f = lecture()
+    before = draw(f)
+    assert box(before, "x").gradient is None
+    assert str(before).count("grad not computed") == 5
+    assert before.source.count("grad not computed") == 5
+    assert "grad 0" not in str(before)
+    f.backward(0.0)
+    assert str(draw(f)).count("grad 0") + str(draw(f)).count("grad −0") == 5
+
+
+def test_values_and_gradients_are_those_of_the_graph():
+    f = lecture()
+    f.backward()
+    shown = {b.title: (b.value, b.gradient) for b in draw(f).picture.boxes.values()}
+    assert shown == {"x": (-2, -4), "y": (5, -4), "z": (-4, 3), "q": (3, -4), "f": (-12, 1)}
+
+
+def test_drawing_changes_nothing():
+    f = lecture()
+    before = repr(f), [repr(x) for x in f.parents]
+    draw(f, edges="flow", color_by="gradient").source  # noqa: B018
+    assert (repr(f), [repr(x) for x in f.parents]) == before
+
+
+class Holder:
+    """The least that counts as a module."""
+
+    def __init__(self):
+        self.weights = [Value(0.5), Value(0.25)]
+
+    def named_parameters(self):
+        return [(f"w[{i}]", w) for i, w in enumerate(self.weights)]
+
+
+def test_kinds():
+    model, x = Holder(), Value(1.0)
+    with no_grad():
+        outside = x * 2.0
+    y = model.weights[0] * x + model.weights[1] + 3.0 + outside
+    kinds = {b.title or b.symbol: b.kind for b in draw(y).picture.boxes.values()}
+    assert kinds == {
+        "w[0]": PARAMETER, "w[1]": PARAMETER, "x": INPUT, "×": OPERATION, "+": OPERATION, "outside": CONSTANT,
+        "": CONSTANT, "y": RESULT,
+    }  # fmt: skip
+    assert "dashed" in draw(y).source
+
+
+def test_an_operand_used_twice_has_two_arrows():
+    x = Value(3.0)
+    assert len(draw(x * x).picture.links) == 2
+    assert draw(x * x).source.count("n0 -> n1") == 2
+
+
+def test_partials_and_flows_stand_on_the_arrows():
+    f = lecture()
+    f.backward()
+    assert "∂ −4" in draw(f, edges="partial").source
+    flow = draw(f, edges="flow").source
+    assert "−4 × 1" in flow
+    assert "1 × (−4)" in flow
+    flows = sorted(link.flow for link in draw(f).picture.links)
+    assert flows == [-4.0, -4.0, -4.0, 3.0]
+
+
+def test_directions_themes_precision_and_fillings_change_the_text():
+    f = lecture()
+    f.backward()
+    plain = draw(f).source
+    assert "rankdir=LR" in plain
+    assert "rankdir=TB" in draw(f, direction="down").source
+    assert "#14181d" in draw(f, theme="dark").source
+    assert "0.3333" in draw(f / 36.0).source
+    assert "0.33<" in draw(f / 36.0, precision=2).source
+    assert draw(f, color_by="value").source != plain
+    assert draw(f, legend=False).source != plain
+
+
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        ({"direction": "sideways"}, "direction is one of 'right', 'left', 'down', 'up', but got 'sideways'"),
+        ({"edges": "all"}, "edges is one of None, 'partial', 'flow'"),
+        ({"color_by": "op"}, "color_by is one of None, 'value', 'gradient'"),
+        ({"theme": "sepia"}, "there is no theme 'sepia'"),
+        ({"precision": 0}, "precision is the number of significant digits"),
+        ({"limit": 0}, "limit is a whole number of at least 1"),
+        ({"radius": -1}, "radius is a whole number of at least 0"),
+        ({"focus": Value(1.0)}, "is not in the graph"),
+    ],
+)
+def test_a_wrong_option_is_refused(option, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        draw(lecture(), **option)
+
+
+@pytest.mark.parametrize("thing", [3.0, "x", None, [], [1.0]])
+def test_what_has_no_graph_is_refused(thing):
+    with pytest.raises(TypeError, match="draw shows the graph of"):
+        draw(thing)
+
+
+def test_several_results():
+    x = Value(2.0)
+    drawing = draw([x * 3.0, x + 1.0])
+    assert len(drawing.picture.roots) == 2
+    assert str(drawing).count("see [1]") == 1
+
+
+def test_a_large_graph_is_cut_down_and_says_so():
+    v = Value(0.0)
+    for _ in range(2000):
+        v = v + 1.0
+    drawing = draw(v)
+    assert 100 <= len(drawing.picture.boxes) <= 150
+    assert "of 4,001" in drawing.picture.notes[0]
+    assert "of 4,001" in drawing.source
+    assert "of 4,001" in str(drawing)
+    assert any(b.kind == MORE for b in drawing.picture.boxes.values())
+    assert len(draw(v, limit=5000).picture.boxes) == 4001
+
+
+def test_a_wide_node_is_cut_down_too():
+    xs = [Value(float(i)) for i in range(3000)]
+    drawing = draw(dot(xs, xs))
+    assert len(drawing.picture.boxes) <= 101
+    assert "more operands" in drawing.source or "operands" in drawing.source
+
+
+def test_focus_shows_what_is_near():
+    chain = [Value(1.0)]
+    for _ in range(50):
+        chain.append(exp(chain[-1] * 0.0))
+    drawing = draw(chain[-1], focus=chain[25], radius=1)
+    ops = sorted(b.symbol for b in drawing.picture.boxes.values() if b.kind == OPERATION)
+    assert ops == ["eˣ", "×", "×"]
+    assert "within 1 of" in drawing.picture.notes[0]
+
+
+@given(st.integers(0, 5))
+def test_the_focus_itself_is_always_there(radius):
+    f = lecture()
+    q = f.parents[0]
+    drawing = draw(f, focus=q, radius=radius)
+    assert box(drawing, "q").value == 3.0
+    assert len(drawing.picture.boxes) == {0: 2, 1: 5}.get(radius, 5) or radius >= 1
+
+
+def test_graphviz_is_imported_when_a_drawing_is_written_and_not_before():
+    code = (
+        "import sys; from autograd_lite import Value, draw; d = draw(Value(1.0) + 1.0); str(d)\n"
+        "assert 'graphviz' not in sys.modules; d.source; assert 'graphviz' in sys.modules"
+    )
+    subprocess.run(python("-c", code), check=True, cwd=ROOT)

@@ -1,0 +1,126 @@
+"""Drawings shown and saved, with each Graphviz and with none."""
+
+import base64
+import json
+import os
+import shutil
+import sys
+
+import pytest
+
+from autograd_lite import Drawing, Value, draw
+from autograd_lite.drawing import rendering
+from autograd_lite.drawing.rendering import CannotRender, render, write_atomically
+
+MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!doctype html>", "dot": b"digraph"}
+
+
+@pytest.fixture
+def drawing():
+    x = Value(2.0, label="x")
+    y = x * x
+    y.backward()
+    return draw(y)
+
+
+@pytest.mark.parametrize("kind", MAGIC)
+def test_saves_what_the_suffix_says(drawing, tmp_path, kind):
+    path = drawing.save(tmp_path / f"graph.{kind}")
+    assert path.read_bytes().startswith(MAGIC[kind])
+    assert [p.name for p in tmp_path.iterdir()] == [f"graph.{kind}"]
+
+
+def test_saves_text(drawing, tmp_path):
+    assert drawing.save(str(tmp_path / "graph.txt")).read_text(encoding="utf-8") == f"{drawing}\n"
+
+
+def test_svg_holds_the_numbers_as_text(drawing):
+    svg = drawing.render("svg").decode()
+    assert ">4</text>" in svg
+    assert "grad" in svg
+
+
+def test_html_is_one_file_that_needs_no_other(drawing, tmp_path):
+    page = drawing.save(tmp_path / "graph.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "src=" not in page
+    assert "url(" not in page
+
+
+@pytest.mark.parametrize("name", ["graph", "graph.bmp", "graph.svgz"])
+def test_an_unknown_suffix_is_refused(drawing, tmp_path, name):
+    with pytest.raises(ValueError, match=r"end it in one of \.svg, \.png"):
+        drawing.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_named(drawing, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*missing"):
+        drawing.save(tmp_path / "missing" / "graph.svg")
+
+
+def test_an_unknown_format_is_refused(drawing):
+    with pytest.raises(ValueError, match="renders as svg, png, pdf, not as 'bmp'"):
+        drawing.render("bmp")
+
+
+def test_an_interrupted_save_leaves_the_old_file(drawing, tmp_path, monkeypatch):
+    path = tmp_path / "graph.dot"
+    path.write_text("old")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["graph.dot"]
+
+
+def test_a_notebook_gets_svg_png_and_text(drawing):
+    bundle, metadata = drawing._repr_mimebundle_()
+    json.dumps(bundle)
+    assert set(bundle) == {"image/svg+xml", "image/png", "text/plain"}
+    assert base64.b64decode(bundle["image/png"]).startswith(MAGIC["png"])
+    assert metadata["image/png"]["width"] > 0
+    assert bundle["text/plain"] == str(drawing)
+
+
+def test_without_any_graphviz_a_notebook_gets_advice_and_text(drawing, monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    bundle, _ = drawing._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"}
+    assert "no Graphviz was found" in bundle["text/plain"]
+    assert "pip install" in bundle["text/plain"]
+    assert str(drawing) in bundle["text/plain"]
+    with pytest.raises(CannotRender, match="pip install"):
+        drawing.save(tmp_path / "graph.svg")
+    assert drawing.save(tmp_path / "graph.dot").exists()
+
+
+def test_dot_on_the_path_is_used(monkeypatch, tmp_path):
+    fake = tmp_path / "dot"
+    fake.write_text('#!/bin/sh\nread first\necho "$1 $2 $first"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert render("digraph {}\n", "png") == b"-Tpng -Gdpi=192 digraph {}\n"
+    fake.write_text("#!/bin/sh\necho out of paper >&2\nexit 3\n")
+    with pytest.raises(CannotRender, match="dot failed: out of paper"):
+        render("digraph {}\n", "png")
+
+
+def test_without_dot_pygraphviz_is_used(monkeypatch):
+    monkeypatch.setattr(rendering.shutil, "which", lambda name: None)
+    assert b"<svg" in render("digraph { a -> b }", "svg")
+
+
+def test_the_digraph_can_be_changed(drawing):
+    drawing.digraph.attr(label="mine")
+    assert "label=mine" in drawing.source
+
+
+def test_repr_is_one_line(drawing):
+    assert isinstance(drawing, Drawing)
+    assert "\n" not in repr(drawing)
