@@ -1,0 +1,131 @@
+"""Data at the door: samples and targets are checked once, with the row that is wrong, and become plain lists.
+
+Also what training does to data: splitting, batches, one-hot targets.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from autograd_lite.nn.randomness import Seed, generator
+from autograd_lite.rows import number
+
+Samples = list[Any]
+
+
+def as_samples(X: Any, what: str = "X") -> Samples:
+    """The rows of a table, or images, as lists of floats.
+
+    Raises ValueError on no rows, rows of different sizes, nan and inf; TypeError on what is no number.
+    """
+    rows = as_rows(X, what)
+    sizes = shape_of(rows[0])
+    for i, row in enumerate(rows):
+        found = shape_of(row)
+        if found != sizes:
+            raise ValueError(
+                f"row {i} of {what} has the size {shown(found)}, but row 0 has {shown(sizes)}; "
+                f"give all rows the same size"
+            )
+    return [as_floats(row, f"row {i} of {what}") for i, row in enumerate(rows)]
+
+
+def as_rows(X: Any, what: str) -> list[Any]:
+    if hasattr(X, "to_numpy"):  # a data frame
+        X = X.to_numpy()
+    if hasattr(X, "tolist"):
+        X = X.tolist()
+    if isinstance(X, (str, dict)) or not hasattr(X, "__iter__"):
+        raise TypeError(f"{what} is a list or an array with a row for each sample, but got {X!r}; pass one")
+    rows = [row.tolist() if hasattr(row, "tolist") else row for row in X]
+    if not rows:
+        raise ValueError(f"{what} is empty; pass at least one sample")
+    return rows
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    sizes = []
+    while isinstance(x, (list, tuple)):
+        sizes.append(len(x))
+        if not x:
+            break
+        x = x[0]
+    return tuple(sizes)
+
+
+def shown(sizes: tuple[int, ...]) -> str:
+    return " x ".join(map(str, sizes)) if sizes else "of one number"
+
+
+def as_floats(x: Any, where: str) -> Any:
+    """Nested lists of floats of the same structure; every number finite."""
+    if isinstance(x, (list, tuple)):
+        return [as_floats(y, where) for y in x]
+    value = number(x)
+    if value is None:
+        raise TypeError(f"{where} holds {x!r} of type {type(x).__name__}; it may hold numbers only")
+    if not math.isfinite(value):
+        raise ValueError(f"{where} holds {value}; drop the row or fill the gap before training")
+    return value
+
+
+def as_classes(y: Any, count: int, what: str = "y") -> list[int]:
+    """Class numbers from 0 to count - 1; raises ValueError with the row of the first that is none."""
+    labels = []
+    for i, label in enumerate(as_rows(y, what)):
+        value = number(label)
+        if value is None or value != math.floor(value) or not 0 <= value < count:
+            raise ValueError(
+                f"row {i} of {what} is {label!r}, but the model has {count} outputs, for the classes 0 to "
+                f"{count - 1}; number the classes from 0, and give the model one output a class"
+            )
+        labels.append(int(value))
+    return labels
+
+
+def one_hot(label: int, count: int) -> list[float]:
+    """A list of zeros with a 1 at the label; raises ValueError where that is out of range.
+
+    >>> one_hot(1, 3)
+    [0.0, 1.0, 0.0]
+    """
+    if not 0 <= label < count:
+        raise ValueError(f"the label {label!r} is not one of the {count} classes 0 to {count - 1}; check the data")
+    return [1.0 if i == label else 0.0 for i in range(count)]
+
+
+def train_test_split(
+    X: Any, y: Any, test_size: float = 0.2, rng: Seed = None
+) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """X_train, X_test, y_train, y_test: rows in random order, `test_size` of them held out.
+
+    >>> train_test_split([[1], [2], [3], [4], [5]], [1, 2, 3, 4, 5], rng=0)[1::2]
+    ([[3]], [3])
+    """
+    rows, targets = as_rows(X, "X"), as_rows(y, "y")
+    same_length(rows, targets)
+    held = math.ceil(test_size * len(rows)) if 0.0 < test_size < 1.0 else 0
+    if not 0 < held < len(rows):
+        raise ValueError(f"test_size={test_size!r} of {len(rows)} rows leaves an empty part; choose another share")
+    order = list(range(len(rows)))
+    generator(rng).shuffle(order)
+    test, train = order[:held], order[held:]
+    return (
+        [rows[i] for i in train], [rows[i] for i in test],
+        [targets[i] for i in train], [targets[i] for i in test],
+    )  # fmt: skip
+
+
+def same_length(X: Sequence[Any], y: Sequence[Any]) -> None:
+    if len(X) != len(y):
+        raise ValueError(f"X has {len(X)} rows, but y has {len(y)}; pass a target for each sample")
+
+
+def batches(count: int, size: int, rng: random.Random | None) -> Iterator[list[int]]:
+    """The rows of each mini-batch of one epoch: shuffled by `rng`, or in order without one."""
+    order = list(range(count))
+    if rng is not None:
+        rng.shuffle(order)
+    for start in range(0, count, size):
+        yield order[start : start + size]

@@ -1,0 +1,177 @@
+"""Neurons, layers of them, and networks of layers, with micrograd's signatures.
+
+A neuron is two nodes: one `dot` of its weights with its inputs, in which the bias is the weight of an input
+that is always 1, and one activation.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from autograd_lite.nn.activations import activation_of, identity
+from autograd_lite.nn.initialisation import rule_for
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.randomness import Seed, generator
+from autograd_lite.primitives import dot
+from autograd_lite.value import Value, constant
+
+
+def check_size(what: str, given: Any) -> int:
+    """A number of inputs or outputs; raises TypeError or ValueError where it can't be one."""
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        raise TypeError(f"{what} is a whole number, but got {given!r}; pass an int")
+    if given < 1:
+        raise ValueError(f"{what} is at least 1, but got {given!r}; pass a positive int")
+    return int(given)
+
+
+def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
+    """The inputs as a list of Values, numbers among them once each, so that many neurons share their nodes.
+
+    Raises ValueError unless there are as many as the layer expects.
+    """
+    if hasattr(x, "tolist"):
+        x = x.tolist()
+    if isinstance(x, (Value, int, float)):
+        x = [x]
+    try:
+        inputs = [v if isinstance(v, Value) else constant(dot.as_number(v)) for v in x]
+    except TypeError:
+        raise TypeError(
+            f"{layer.describe()} takes {expected} numbers or Values, but got {_short(x)}; pass one sample, a flat list"
+        ) from None
+    if len(inputs) != expected:
+        raise ValueError(
+            f"{layer.describe()} expects {expected} inputs, but got {len(inputs)}: {_short(x)}; "
+            f"pass one sample, with {expected} numbers"
+        )
+    return inputs
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
+
+
+class Neuron(Module):
+    """activation(w . x + b), or w . x + b with nonlin=False.
+
+    `Neuron(nin)` is micrograd's.  `activation` is a name or a function, `init` a rule of `initialisation` for
+    the weights (by default what suits the activation; the bias starts at 0), `rng` a seed or generator.
+
+    >>> neuron = Neuron(2, activation="tanh", rng=0)
+    >>> [name for name, _ in neuron.named_parameters()]
+    ['w[0]', 'w[1]', 'b']
+    >>> out = neuron([0.5, -1.0])
+    >>> out.op, out.parents[0].op
+    ('tanh', 'dot')
+    """
+
+    shown = False
+
+    def __init__(
+        self, nin: int, nonlin: bool = True, activation: Any = "relu", init: Any = None, rng: Seed = None
+    ) -> None:
+        nin = check_size("nin", nin)
+        draw = generator(rng)
+        self._name, self.activation = activation_of(activation if nonlin else "linear")
+        rule = rule_for(self._name, init)
+        self.w = [Value(rule(nin, 1, draw)) for _ in range(nin)]
+        self.b = Value(0.0)
+
+    @property
+    def nonlin(self) -> bool:
+        return self.activation is not identity
+
+    def forward(self, x: Any) -> Any:
+        z = self.weighted([*as_inputs(x, len(self.w), self), constant(1.0)])
+        return self.activation(z)
+
+    def weighted(self, inputs: Sequence[Any]) -> Any:
+        """w . x + b, for inputs that end with 1."""
+        return dot([*self.w, self.b], inputs)
+
+    def describe(self) -> str:
+        return f"{type(self).__name__}({len(self.w)}, {self._name})"
+
+
+class Layer(Module):
+    """`nout` neurons over the same inputs; the output is a list, or the single Value of a single neuron.
+
+    Keyword arguments are those of Neuron.
+
+    >>> Layer(2, 3, activation="tanh", rng=0)
+    Layer(2 -> 3, tanh): 9 parameters
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        nonlin: bool = True,
+        activation: Any = "relu",
+        init: Any = None,
+        rng: Seed = None,
+    ) -> None:
+        nin, nout = check_size("nin", nin), check_size("nout", nout)
+        self._name, self.activation = activation_of(activation if nonlin else "linear")
+        draw, rule = generator(rng), rule_for(self._name, init)
+
+        def weight(_: int, __: int, rng: Any) -> float:
+            return rule(nin, nout, rng)
+
+        self.neurons = [Neuron(nin, activation=self.activation, init=weight, rng=draw) for _ in range(nout)]
+
+    def forward(self, x: Any) -> Any:
+        inputs = [*as_inputs(x, len(self.neurons[0].w), self), constant(1.0)]
+        outputs = [neuron.activation(neuron.weighted(inputs)) for neuron in self.neurons]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def describe(self) -> str:
+        neurons = self.neurons
+        return f"{type(self).__name__}({len(neurons[0].w)} -> {len(neurons)}, {self._name})"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers of the sizes `nouts` over `nin` inputs, one after the other.
+
+    The hidden layers have the `activation`, the last one `output` ("linear", so that it gives logits).
+
+    >>> model = MLP(2, [16, 1], activation="tanh", rng=0)
+    >>> model
+    MLP(2 -> 16 -> 1): 65 parameters
+      layers.0: Layer(2 -> 16, tanh)
+      layers.1: Layer(16 -> 1, linear)
+    >>> model([1.0, 2.0]).op
+    'dot'
+
+    Raises ValueError on a size below 1 or an unknown activation and, when called, on too many or few inputs.
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: Any = "relu",
+        output: Any = "linear",
+        init: Any = None,
+        rng: Seed = None,
+    ) -> None:
+        if not isinstance(nouts, (list, tuple)) or not nouts:
+            raise TypeError(f"nouts lists the sizes of the layers, but got {nouts!r}; write MLP(2, [16, 1])")
+        draw = generator(rng)
+        sizes = [nin, *nouts]
+        last = len(nouts) - 1
+        self.layers = [
+            Layer(n, m, activation=output if i == last else activation, init=init, rng=draw)
+            for i, (n, m) in enumerate(pairwise(sizes))
+        ]
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def describe(self) -> str:
+        sizes = [len(self.layers[0].neurons[0].w), *(len(layer.neurons) for layer in self.layers)]
+        return f"{type(self).__name__}({' -> '.join(map(str, sizes))})"

@@ -1,0 +1,130 @@
+"""Losses: how far outputs are from targets, as one Value to minimise.
+
+Each takes the outputs of one sample with its target, or lists of both for a batch, and a `reduction`: "mean",
+"sum" or "none".  Classification works on logits, the outputs of a linear last layer, so that nothing
+overflows and no digits are lost however sure the network is.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from autograd_lite.nn.randomness import choice
+from autograd_lite.primitives import logsumexp, mean, relu, softplus, square
+from autograd_lite.primitives import sum as total
+from autograd_lite.rows import Operand, number
+
+Loss = Callable[..., Any]
+
+
+def mse(output: Any, target: Any, reduction: str = "mean") -> Any:
+    """Mean squared error: the mean of (output - target)^2 over all numbers.
+
+    >>> mse([1.0, 2.0], [0.0, 4.0])
+    2.5
+    """
+    return reduced([square(p - y) for p, y in pairs(output, target)], reduction)
+
+
+def half_squared(output: Any, target: Any, reduction: str = "sum") -> Any:
+    """The lectures' quadratic cost: half the sum of (output - target)^2, whose derivative is output - target.
+
+    >>> half_squared([1.0, 2.0], [0.0, 4.0])
+    2.5
+    """
+    return reduced([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
+
+
+def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
+    """-y ln p - (1 - y) ln(1 - p) with p = sigmoid(output), for targets y in {0, 1} or between.
+
+    Computed as softplus(-z) and softplus(z), weighted with y and 1 - y: exact in both tails.
+
+    >>> binary_cross_entropy(0.0, 1)
+    0.6931471805599453
+    """
+    return reduced([_binary(z, y) for z, y in pairs(output, target)], reduction)
+
+
+def _binary(z: Any, y: Any) -> Any:
+    if not isinstance(y, Operand):
+        if y == 1:
+            return softplus(-z)
+        if y == 0:
+            return softplus(z)
+    return y * softplus(-z) + (1.0 - y) * softplus(z)
+
+
+def hinge(output: Any, target: Any, reduction: str = "mean") -> Any:
+    """Soft margin: max(0, 1 - y p) for targets y in {-1, 1}.
+
+    >>> hinge(0.25, -1)
+    1.25
+    """
+    return reduced([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
+
+
+def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
+    """-ln p_k of the right class k, with p = softmax(output), from logits.
+
+    A sample is a list of logits and the number of its class, or the probability of each class.  Computed as
+    the logarithm of the sum of e^(z_j - z_k): a class that is certain costs its true tiny number, not 0.
+
+    >>> softmax_cross_entropy([0.0, 0.0, 0.0, 0.0], 2)
+    1.3862943611198906
+    """
+    if isinstance(output[0], (list, tuple)) or getattr(output, "ndim", 1) == 2:
+        return reduced([_of_logits(z, y) for z, y in zip(output, target, strict=True)], reduction)
+    return _of_logits(output, target)
+
+
+def _of_logits(logits: Any, target: Any) -> Any:
+    if number(target) is None:
+        return total([y * logsumexp([other - z for other in logits]) for z, y in pairs(logits, target)])
+    k = int(target)
+    right = logits[k]
+    return logsumexp([0.0 if j == k else z - right for j, z in enumerate(logits)])
+
+
+LOSSES: dict[str, Loss] = {
+    "mse": mse,
+    "half_squared": half_squared,
+    "binary_cross_entropy": binary_cross_entropy,
+    "softmax_cross_entropy": softmax_cross_entropy,
+    "hinge": hinge,
+}
+
+
+def loss_of(given: Any) -> Loss:
+    """The loss of that name, or itself if it is a function.  Raises ValueError with the known names."""
+    return given if callable(given) else choice("loss", given, LOSSES)  # type: ignore[no-any-return]
+
+
+def reduced(losses: list[Any], reduction: str) -> Any:
+    """The mean or the sum of the losses, or the losses themselves for "none"."""
+    if reduction == "none":
+        return losses
+    if len(losses) == 1:
+        return choice("reduction", reduction, {"mean": losses, "sum": losses})[0]
+    return choice("reduction", reduction, {"mean": mean, "sum": total})(losses)
+
+
+def pairs(output: Any, target: Any) -> Iterator[tuple[Any, Any]]:
+    """(output, target) of each number; raises ValueError where the sizes differ."""
+    outputs, targets = list(flat(output)), list(flat(target))
+    if len(outputs) != len(targets):
+        raise ValueError(
+            f"the loss compares each output with its target, but got {len(outputs)} outputs and "
+            f"{len(targets)} targets; give the model as many outputs as there are targets"
+        )
+    return zip(outputs, targets, strict=True)
+
+
+def flat(x: Any) -> Iterator[Any]:
+    """The numbers of nested lists or arrays, from left to right."""
+    if hasattr(x, "tolist") and not isinstance(x, Operand):
+        x = x.tolist()
+    if isinstance(x, (list, tuple)):
+        for y in x:
+            yield from flat(y)
+    else:
+        yield x

@@ -1,0 +1,94 @@
+"""What outputs decide, and how often they are right."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.nn.data import as_classes, as_floats, as_rows, shape_of
+from autograd_lite.nn.losses import binary_cross_entropy, hinge, softmax_cross_entropy
+
+KINDS = {softmax_cross_entropy: "classes", binary_cross_entropy: "binary", hinge: "signs"}
+"""What targets are to the losses of classification; to all others they are numbers."""
+
+
+def kind_of(loss: Any) -> str:
+    return KINDS.get(loss, "numbers")
+
+
+def decision(output: Any, kind: str) -> Any:
+    """What a model says: the class of the largest logit, 1 or 0, 1 or -1, or the numbers as they are.
+
+    >>> decision([0.1, 2.0, -1.0], "classes"), decision(-0.3, "signs")
+    (1, -1)
+    """
+    if isinstance(output, list) and kind != "classes":
+        return [decision(x, kind) for x in output]
+    if kind == "classes":
+        return max(range(len(output)), key=lambda i: output[i])
+    if kind == "binary":
+        return 1 if output > 0.0 else 0
+    if kind == "signs":
+        return 1 if output > 0.0 else -1
+    return output
+
+
+def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
+    """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.
+
+    `output` is what the model gives for one sample: there must be a target for each of its numbers.
+    """
+    rows = as_rows(y, what)
+    wanted = shape_of(output)
+    if kind == "classes":
+        if not wanted:
+            raise ValueError(
+                "softmax_cross_entropy needs an output for each class, but the model has one output; give it "
+                "more, or take binary_cross_entropy"
+            )
+        if not shape_of(rows[0]):
+            return as_classes(rows, wanted[0], what)
+    targets = [as_floats(row, f"row {i} of {what}") for i, row in enumerate(rows)]
+    for i, row in enumerate(targets):
+        numbers = row if isinstance(row, list) else [row]
+        if shape_of(row) != wanted and not (wanted == () and shape_of(row) == (1,)):
+            raise ValueError(
+                f"row {i} of {what} has {len(numbers)} numbers, but the model gives "
+                f"{wanted[0] if wanted else 1}; give it an output for each"
+            )
+        if not all(_allowed(x, kind) for x in numbers):
+            raise ValueError(
+                f"row {i} of {what} is {rows[i]!r}; this loss takes "
+                + ("labels from 0 to 1" if kind == "binary" else "the labels -1 and 1")
+            )
+    return targets
+
+
+def _allowed(x: float, kind: str) -> bool:
+    return 0.0 <= x <= 1.0 if kind == "binary" else kind != "signs" or x in (-1.0, 1.0)
+
+
+def accuracy(decisions: Sequence[Any], targets: Sequence[Any]) -> float:
+    """The share of decisions that are right.
+
+    >>> accuracy([0, 1, 1, 2], [0, 1, 2, 2])
+    0.75
+    """
+    if len(decisions) != len(targets) or not len(targets):
+        raise ValueError(
+            f"accuracy compares decisions with targets, but got {len(decisions)} and {len(targets)}; "
+            f"pass as many of both, at least one"
+        )
+    return sum(1 for a, b in zip(decisions, targets, strict=True) if a == b) / len(targets)
+
+
+def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[list[int]]:
+    """How often each class (a row) was taken for each class (a column).
+
+    >>> confusion_matrix([0, 1, 1, 2], [0, 1, 2, 2])
+    [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+    """
+    count = 1 + max(max(decisions), max(targets))
+    as_classes(list(decisions), count, "decisions"), as_classes(list(targets), count, "targets")
+    table = [[0] * count for _ in range(count)]
+    for said, true in zip(decisions, targets, strict=True):
+        table[true][said] += 1
+    return table

@@ -1,0 +1,67 @@
+"""Models as JSON files: readable, exact to the last bit of every float, and never half written.
+
+A file holds the structure of the model, a line for each Module, and its state.
+"""
+
+import math
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.nn.module import Module
+from autograd_lite.rows import number
+from autograd_lite.saving import read_json, write_json
+from autograd_lite.version import __version__
+
+FORMAT, VERSION = "autograd_lite.model", 1
+
+
+def save(model: Module, path: str | Path) -> None:
+    """Write the model's structure and state to a file, atomically.
+
+    Raises OSError where the file cannot be written; what was there stays.
+    """
+    state = {name: encoded(x) for name, x in model.state_dict().items()}
+    document = {"format": FORMAT, "version": VERSION, "library": __version__}
+    write_json(path, {**document, "structure": model.structure(), "state": state})
+
+
+def load(model: Module, path: str | Path) -> Module:
+    """Take the state of a file that `save` wrote from a model of the same structure; returns the model.
+
+    Raises ValueError on a file that is damaged, foreign, of a newer version, or of another structure (naming
+    the first difference), OSError where it can't be read.  The model then stays as it was.
+    """
+    document = read_json(path, FORMAT, VERSION)
+    structure, state = document.get("structure"), document.get("state")
+    if not isinstance(structure, list) or not isinstance(state, dict):
+        raise ValueError(f"{path} lacks the structure or the state of a model; save it again")
+    for theirs, mine in zip_longest(structure, model.structure(), fillvalue="nothing more"):
+        if theirs != mine:
+            raise ValueError(
+                f"{path} holds another model: there it has {theirs!r}, here {mine!r}; build the model as it was "
+                f"when it was saved, then load"
+            )
+    numbers = {name: decoded(x, f"{path}: {name}") for name, x in state.items()}
+    try:
+        model.load_state_dict(numbers)
+    except KeyError as error:
+        raise ValueError(f"{path} does not fit: {error.args[0]}") from None
+    return model
+
+
+def encoded(x: float) -> float | str:
+    """A float as JSON takes it: its shortest exact digits; nan and the infinities as text.
+
+    >>> encoded(0.1), encoded(float("inf"))
+    (0.1, 'inf')
+    """
+    return x if math.isfinite(x) else repr(x)
+
+
+def decoded(x: Any, where: str) -> float:
+    """The float that `encoded` wrote; raises ValueError on what is no number."""
+    value = float(x) if x in ("nan", "inf", "-inf") else number(x)
+    if value is None or isinstance(x, bool):
+        raise ValueError(f"{where} is {x!r}, which is no number; save the file again")
+    return value

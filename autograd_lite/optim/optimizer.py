@@ -1,0 +1,156 @@
+"""What all optimisers share: parameters, learning rate, state, and a step.
+
+Above `value`.  An optimiser is one `rule`: the text by which a parameter moves, given its gradient and what the
+rule remembers.  It is arithmetic, so the same text moves one float or a whole NumPy array, with the same
+bits; `step` takes arrays where there is NumPy and more than a few parameters.
+"""
+
+import importlib.util
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from autograd_lite.rows import number
+from autograd_lite.value import Value
+
+Schedule = Callable[[int], float]
+
+FEW = 64
+"""Up to so many parameters a loop over floats is as fast as arrays."""
+
+
+class Optimizer:
+    """The base of SGD, Adam, ...; `lr` is a number, or a schedule: a function of the steps done so far.
+
+    Raises ValueError on no parameters, a shared one given twice or a negative rate, TypeError on what are no
+    Values.
+    """
+
+    memory: tuple[str, ...] = ()
+    """The names of what the rule remembers for each parameter."""
+
+    settings: tuple[str, ...] = ()
+    """The names of the numbers that the rule uses."""
+
+    def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
+        self.parameters = list(parameters)
+        for p in self.parameters:
+            if not isinstance(p, Value):
+                raise TypeError(f"{type(self).__name__} moves Values, but got {p!r}; pass model.parameters()")
+        if not self.parameters:
+            raise ValueError(f"{type(self).__name__} got no parameters; pass model.parameters()")
+        if len({id(p) for p in self.parameters}) != len(self.parameters):
+            raise ValueError(f"{type(self).__name__} got the same parameter twice; pass each of them once")
+        self.lr = lr if callable(lr) else at_least(0.0, "lr", lr)
+        self.steps = 0
+        self._memory: list[Any] | None = None
+
+    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+        """The new parameter, then the new memory, from the old ones and the gradient g."""
+        raise NotImplementedError(f"{type(self).__name__} has no rule; write rule(self, p, g, lr, *memory)")
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.lr(self.steps) if callable(self.lr) else self.lr
+
+    def step(self, gradients: Sequence[float] | None = None) -> None:
+        """Move every parameter once, by its `.grad`, or by the gradients given in the order of parameters."""
+        parameters = self.parameters
+        if gradients is None:
+            gradients = [p.grad for p in parameters]
+        data = [p.data for p in parameters]
+        if numpy := arrays(len(parameters)):
+            moved = self.move(numpy.array(data), numpy.array(gradients)).tolist()
+        else:
+            moved = self.move(data, gradients)
+        for p, x in zip(parameters, moved, strict=True):
+            p.data = x
+
+    def move(self, data: Any, gradients: Any) -> Any:
+        """Where the numbers `data` go, both lists or both arrays; counts as a step."""
+        size = len(data)
+        if len(gradients) != size or size != len(self.parameters):
+            raise ValueError(
+                f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {size} numbers and "
+                f"{len(gradients)} gradients; pass one of each for every parameter"
+            )
+        lr = self.rate
+        memory = self._memory
+        if isinstance(data, list):
+            columns = [as_list(m) for m in memory] if memory else [[0.0] * size for _ in self.memory]
+            rows = [self.rule(*row[:2], lr, *row[2:]) for row in zip(data, gradients, *columns, strict=True)]
+            moved, *kept = (list(column) for column in zip(*rows, strict=True))
+        else:
+            numpy = arrays(size, always=True)
+            columns = [numpy.asarray(m) for m in memory] if memory else [0.0 * data for _ in self.memory]
+            moved, *kept = self.rule(data, gradients, lr, *columns)
+        self._memory = kept
+        self.steps += 1
+        return moved
+
+    def zero_grad(self) -> None:
+        """Clear the gradients of the parameters."""
+        for p in self.parameters:
+            p.zero_grad()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The settings, the number of steps, and the memory: all that goes on needs, in numbers and lists."""
+        lr = {} if callable(self.lr) else {"lr": self.lr}
+        settings = {name: getattr(self, name) for name in self.settings}
+        memory = dict(zip(self.memory, self._memory or (), strict=False))
+        return {
+            "kind": type(self).__name__, **lr, **settings, "steps": self.steps,
+            "memory": {name: as_list(m) for name, m in memory.items()},
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a `state_dict`; where it does not fit, raise ValueError and change nothing."""
+        if state.get("kind") != type(self).__name__:
+            raise ValueError(
+                f"the state is of {state.get('kind')!r}, not of {type(self).__name__}; load it into an "
+                f"optimiser of its own kind"
+            )
+        memory = state["memory"]
+        if memory and tuple(memory) != self.memory:
+            raise ValueError(
+                f"the state remembers {', '.join(memory)}, but {type(self).__name__} with its settings "
+                f"{', '.join(self.memory) or 'nothing'}; give it the settings that it was saved with"
+            )
+        for name, column in memory.items():
+            if len(column) != len(self.parameters):
+                raise ValueError(
+                    f"the state holds {len(column)} numbers for {name}, but there are {len(self.parameters)} "
+                    f"parameters; load it into an optimiser of the same model"
+                )
+        if "lr" in state and not callable(self.lr):
+            self.lr = float(state["lr"])
+        for name in self.settings:
+            setattr(self, name, state[name])
+        self.steps = int(state["steps"])
+        self._memory = [list(column) for column in memory.values()] or None
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {name}={getattr(self, name)!r}" for name in self.settings)
+        return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr!r}{settings})"
+
+
+def arrays(size: int, always: bool = False) -> Any:
+    """NumPy, where it is installed and `size` makes it worthwhile; else None."""
+    if (always or size > FEW) and importlib.util.find_spec("numpy") is not None:
+        return importlib.import_module("numpy")
+    return None
+
+
+def as_list(column: Any) -> list[float]:
+    return column.tolist() if hasattr(column, "tolist") else list(column)
+
+
+def at_least(low: float, name: str, given: Any, below: float = float("inf")) -> float:
+    """A setting as a float; raises TypeError or ValueError outside low <= x < below."""
+    x = number(given)
+    if x is None:
+        raise TypeError(f"{name} is a number, but got {given!r}; pass a float")
+    if not low <= x < below:
+        bound = "" if below == float("inf") else f" and below {below}"
+        raise ValueError(f"{name} must be at least {low}{bound}, but got {given!r}; choose another")
+    return x

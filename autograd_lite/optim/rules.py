@@ -1,0 +1,95 @@
+"""The optimisers: one rule each, in the letters of its source, where g is the gradient.
+
+Defaults, names and the order of operations are PyTorch's.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from autograd_lite.optim.optimizer import Optimizer, Schedule, at_least
+from autograd_lite.value import Value
+
+
+def root(x: Any) -> Any:
+    """The square root of a float or of an array."""
+    return math.sqrt(x) if isinstance(x, float) else x**0.5
+
+
+class SGD(Optimizer):
+    """Gradient descent: p -= lr g; with momentum m, v = m v + g and p -= lr v; Nesterov's, p -= lr (g + m v).
+
+    Weight decay d adds d p to g, the gradient of the penalty d/2 p^2.  Source: Sutskever et al. 2013, in
+    PyTorch's form.
+
+    >>> p = Value(1.0)
+    >>> optimizer = SGD([p], lr=0.1)
+    >>> (p * p).backward()
+    >>> optimizer.step()
+    >>> p.data
+    0.8
+    """
+
+    settings = ("momentum", "weight_decay", "nesterov")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.01,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.momentum = at_least(0.0, "momentum", momentum)
+        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+        self.nesterov = bool(nesterov)
+        if nesterov and not momentum:
+            raise ValueError("nesterov needs a momentum, but that is 0; pass momentum=0.9 for instance")
+        if momentum:
+            self.memory = ("velocity",)
+
+    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        if not memory:
+            return (p - lr * g,)
+        v = self.momentum * memory[0] + g
+        return p - lr * (g + self.momentum * v if self.nesterov else v), v
+
+
+class Adam(Optimizer):
+    """p -= lr m' / (v'^(1/2) + eps), with running means m of g and v of g^2, freed of their bias to 0.
+
+    Source: Kingma and Ba 2015.  Weight decay d adds d p to g.
+    """
+
+    memory = ("m", "v")
+    settings = ("beta1", "beta2", "eps", "weight_decay")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.beta1 = at_least(0.0, "beta1", betas[0], below=1.0)
+        self.beta2 = at_least(0.0, "beta2", betas[1], below=1.0)
+        self.eps = at_least(0.0, "eps", eps)
+        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+
+    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+        m, v = memory
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        m = self.beta1 * m + (1.0 - self.beta1) * g
+        v = self.beta2 * v + (1.0 - self.beta2) * g * g
+        t = self.steps + 1
+        unbiased = root(v) / math.sqrt(1.0 - self.beta2**t)
+        return p - lr / (1.0 - self.beta1**t) * (m / (unbiased + self.eps)), m, v
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}

@@ -1,0 +1,109 @@
+"""Losses: their formulas at 50 digits, their gradients, exact tails, reductions."""
+
+import math
+
+import mpmath
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_lite import grad
+from autograd_lite.nn import binary_cross_entropy, half_squared, hinge, mse, softmax_cross_entropy
+from autograd_lite.nn.losses import LOSSES, loss_of
+
+numbers = st.floats(-40, 40)
+rows = st.lists(numbers, min_size=2, max_size=6)
+
+
+def close(found, exact, ulps=8):
+    exact = float(exact)
+    return abs(found - exact) <= ulps * math.ulp(exact)
+
+
+@given(rows, st.randoms(use_true_random=False))
+def test_mse_and_half_squared(outputs, rng):
+    targets = [rng.uniform(-5, 5) for _ in outputs]
+    squares = [(mpmath.mpf(p) - mpmath.mpf(y)) ** 2 for p, y in zip(outputs, targets, strict=True)]
+    with mpmath.workdps(50):
+        total = mpmath.fsum(squares)
+        assert close(mse(outputs, targets), total / len(outputs))
+        assert close(half_squared(outputs, targets), total / 2)
+
+
+@given(st.floats(-700, 700), st.sampled_from([0, 1]))
+def test_binary_cross_entropy_keeps_its_digits(z, y):
+    with mpmath.workdps(400):
+        p = 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
+        exact = -mpmath.log(p if y else 1 - p)
+        slope = p - y
+    assert close(binary_cross_entropy(z, y), exact)
+    assert close(grad(lambda v: binary_cross_entropy(v, y))(z), slope)
+
+
+@given(numbers, st.floats(0, 1))
+def test_binary_cross_entropy_of_a_probability(z, y):
+    mixed = y * binary_cross_entropy(z, 1) + (1 - y) * binary_cross_entropy(z, 0)
+    assert close(binary_cross_entropy(z, y), mixed)
+
+
+@given(rows, st.randoms(use_true_random=False))
+def test_softmax_cross_entropy_keeps_its_digits(logits, rng):
+    k = rng.randrange(len(logits))
+    with mpmath.workdps(60):
+        # The differences are taken in floats, as they have to be; the rest is exact.
+        shifted = [mpmath.mpf(z - logits[k]) for z in logits]
+        total = mpmath.fsum(mpmath.exp(z) for z in shifted)
+        exact = mpmath.log(total)
+        slopes = [mpmath.exp(z) / total for z in shifted]
+        slopes[k] = -mpmath.fsum(s for j, s in enumerate(slopes) if j != k)
+    assert close(softmax_cross_entropy(logits, k), exact, 16)
+    found = grad(lambda z: softmax_cross_entropy(z, k))(logits)
+    for j, (f, e) in enumerate(zip(found, slopes, strict=True)):
+        assert close(f, e, 200 if j == k else 100), j  # e^x has the relative error of x
+
+
+@given(rows, st.randoms(use_true_random=False))
+def test_a_class_is_a_probability_of_one(logits, rng):
+    k = rng.randrange(len(logits))
+    target = [1.0 if j == k else 0.0 for j in range(len(logits))]
+    assert close(softmax_cross_entropy(logits, target), softmax_cross_entropy(logits, k), 4)
+
+
+def test_a_certain_class_costs_its_true_tiny_number():
+    assert softmax_cross_entropy([0.0, 100.0], 1) == math.exp(-100.0)
+    assert softmax_cross_entropy([0.0, 1000.0], 0) == 1000.0
+
+
+@given(numbers, st.sampled_from([-1, 1]))
+def test_hinge(p, y):
+    assert hinge(p, y) == max(0.0, 1.0 - y * p)
+    if y * p != 1.0:
+        assert grad(lambda v: hinge(v, y))(p) == (-y if y * p < 1.0 else 0.0)
+
+
+@pytest.mark.parametrize("loss", [mse, binary_cross_entropy, hinge])
+def test_reductions(loss):
+    each = loss([0.5, -2.0, 1.0], [1, 1, 1], reduction="none")
+    assert loss([0.5, -2.0, 1.0], [1, 1, 1], reduction="sum") == each[0] + each[1] + each[2]
+    assert loss([0.5, -2.0, 1.0], [1, 1, 1]) == (each[0] + each[1] + each[2]) / 3
+    with pytest.raises(ValueError, match="no reduction 'max'; the known ones are mean, sum"):
+        loss([0.5, -2.0], [1, 1], reduction="max")
+
+
+def test_a_batch_of_logits():
+    batch, labels = [[0.0, 1.0], [2.0, 0.0]], [0, 1]
+    each = [softmax_cross_entropy(z, k) for z, k in zip(batch, labels, strict=True)]
+    assert softmax_cross_entropy(batch, labels, reduction="none") == each
+    assert softmax_cross_entropy(batch, labels) == sum(each) / 2
+
+
+def test_sizes_that_differ_are_named():
+    with pytest.raises(ValueError, match="got 2 outputs and 3 targets"):
+        mse([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_names():
+    assert loss_of("mse") is mse
+    assert loss_of(hinge) is hinge
+    with pytest.raises(ValueError, match=f"no loss 'mae'; the known ones are {', '.join(LOSSES)}"):
+        loss_of("mae")

@@ -1,0 +1,174 @@
+"""Modules: which Values are parameters, what they are called, and copies that compute with others."""
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_lite import Value, grad
+from autograd_lite.nn import MLP, Layer, Module, Neuron
+
+
+class Holder(Module):
+    """Parameters in every kind of place."""
+
+    buffers = ("means", "count")
+
+    def __init__(self):
+        self.alone = Value(1.0)
+        self.table = [[Value(2.0), Value(3.0)], [Value(4.0)]]
+        self.named = {"a": Value(5.0)}
+        self.parts = [Neuron(1, rng=0), Neuron(1, rng=1)]
+        self.shared = self.alone
+        self.means, self.count = [0.5, 0.25], 3.0
+        self._private = Value(6.0)
+        self.kept = self.alone * 2.0  # a result, no parameter
+
+    def forward(self, x):
+        return self.alone * x + self.table[0][1]
+
+
+NAMES = [
+    "alone", "table[0][0]", "table[0][1]", "table[1][0]", "named.a",
+    "parts.0.w[0]", "parts.0.b", "parts.1.w[0]", "parts.1.b",
+]  # fmt: skip
+
+
+def test_parameters_are_named_by_their_paths():
+    assert [name for name, _ in Holder().named_parameters()] == NAMES
+
+
+def test_names_in_an_mlp():
+    names = [name for name, _ in MLP(2, [3, 1]).named_parameters()]
+    assert names[:4] == ["layers.0.neurons.0.w[0]", "layers.0.neurons.0.w[1]", "layers.0.neurons.0.b",
+                         "layers.0.neurons.1.w[0]"]  # fmt: skip
+    assert len(names) == len(set(names)) == 13
+
+
+def test_a_shared_parameter_counts_once():
+    holder = Holder()
+    assert sum(p is holder.alone for p in holder.parameters()) == 1
+    tied = Module()
+    tied.a = tied.b = Layer(1, 2)
+    assert len(tied.parameters()) == 4
+    assert len(list(tied.named_modules())) == 1 + 1 + 2
+
+
+def test_zero_grad_clears_every_parameter():
+    holder = Holder()
+    holder(3.0).backward()
+    assert [p.has_grad for p in holder.parameters()] == [name in ("alone", "table[0][1]") for name in NAMES]
+    holder.zero_grad()
+    assert not any(p.has_grad or p.grad for p in holder.parameters())
+
+
+def test_train_and_eval_reach_every_module():
+    model = MLP(2, [2, 1])
+    assert all(not module.training for _, module in model.eval().named_modules())
+    assert all(module.training for _, module in model.train().named_modules())
+
+
+def test_state_dict_goes_round_with_buffers():
+    holder = Holder()
+    state = holder.state_dict()
+    assert list(state)[-3:] == ["means[0]", "means[1]", "count"]
+    for name in state:
+        state[name] += 1.0
+    holder.load_state_dict(state)
+    assert holder.state_dict() == state
+    assert (holder.alone.data, holder.means, holder.count) == (2.0, [1.5, 1.25], 4.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda state: state.pop("named.a"), KeyError, "no 'named.a'"),
+        (lambda state: state.update(more=1.0), KeyError, "'more'"),
+        (lambda state: state.update(alone="one"), TypeError, "'one' for 'alone'"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change, error, words):
+    holder = Holder()
+    before = holder.state_dict()
+    state = dict.fromkeys(before, 9.0)
+    change(state)
+    with pytest.raises(error, match=words):
+        holder.load_state_dict(state)
+    assert holder.state_dict() == before
+
+
+@given(st.lists(st.floats(-10, 10), min_size=13, max_size=13))
+def test_a_copy_computes_with_its_own_parameters(numbers):
+    model, other = MLP(2, [3, 1], activation="tanh", rng=0), MLP(2, [3, 1], activation="tanh", rng=1)
+    before = model.state_dict()
+    for p, x in zip(other.parameters(), numbers, strict=True):
+        p.data = x
+    values = [Value(x) for x in numbers]
+    copy = model.with_parameters(values)
+    assert copy([1.0, -2.0]).data == other([1.0, -2.0]).data
+    assert all(a is b for a, b in zip(copy.parameters(), values, strict=True))
+    assert model.state_dict() == before
+
+
+def test_a_copy_with_computed_parameters_knows_them():
+    model = Neuron(1, rng=0)
+    moved = model.with_parameters([p - 0.1 * p for p in model.parameters()])
+    assert [p.op for p in moved.parameters()] == ["sub", "sub"]
+    assert [name for name, _ in moved.named_parameters()] == ["w[0]", "b"]
+
+
+def test_a_copy_shares_what_holds_no_parameter():
+    holder = Holder()
+    copy = holder.with_parameters(holder.parameters())
+    copy.means[0] = 7.0
+    assert holder.means[0] == 7.0
+    assert copy.shared is copy.alone
+
+
+def test_too_few_parameters_for_a_copy():
+    with pytest.raises(ValueError, match="has 3 parameters, but with_parameters got 1"):
+        Neuron(2).with_parameters([Value(1.0)])
+
+
+def test_the_gradient_of_a_module_is_keyed_like_its_state():
+    model = MLP(1, [2, 1], activation="tanh", rng=3)
+    slopes = grad(lambda m: m([0.5]))(model)
+    model([0.5]).backward()
+    assert slopes == {name: p.grad for name, p in model.named_parameters()}
+    assert list(slopes) == list(model.state_dict())
+
+
+def test_an_array_of_values_is_refused_with_the_way_out():
+    numpy = pytest.importorskip("numpy")
+    module = Module()
+    module.weights = numpy.array([Value(1.0)], dtype=object)
+    with pytest.raises(TypeError, match=r"weights = array\.tolist\(\)"):
+        module.parameters()
+
+
+def test_a_module_without_forward_says_so():
+    with pytest.raises(NotImplementedError, match="write forward"):
+        Module()(1.0)
+
+
+def test_repr_shows_the_structure():
+    class Pair(Module):
+        def __init__(self):
+            self.size = 2
+            self.scale = [Value(1.0), Value(1.0)]
+            self.body = MLP(2, [3, 2], activation="tanh")
+
+    assert repr(Pair()).splitlines() == [
+        "Pair(size=2, scale[2]): 19 parameters",
+        "  body: MLP(2 -> 3 -> 2)",
+        "  body.layers.0: Layer(2 -> 3, tanh)",
+        "  body.layers.1: Layer(3 -> 2, linear)",
+    ]
+
+
+def test_a_module_pickles():
+    model = MLP(2, [3, 1], activation="tanh", rng=0)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.state_dict() == model.state_dict()
+    assert again([1.0, 2.0]).data == model([1.0, 2.0]).data

@@ -1,0 +1,130 @@
+"""Optimisers: the formulas of their sources, and the same bits on floats and on arrays."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_lite import Value
+from autograd_lite.optim import SGD, Adam
+from autograd_lite.optim.rules import OPTIMIZERS
+
+VARIANTS = {
+    "sgd": lambda ps: SGD(ps, lr=0.1),
+    "momentum": lambda ps: SGD(ps, lr=0.1, momentum=0.9, weight_decay=0.01),
+    "nesterov": lambda ps: SGD(ps, lr=0.1, momentum=0.9, nesterov=True),
+    "adam": lambda ps: Adam(ps, lr=0.1),
+    "adam, decay": lambda ps: Adam(ps, lr=0.1, betas=(0.8, 0.95), weight_decay=0.1),
+}
+floats = st.floats(-1e3, 1e3)
+
+
+def test_gradient_descent_of_the_lecture():
+    x = Value(-4.0)
+    optimizer = SGD([x], lr=0.1)
+    seen = [x.data]
+    for _ in range(2):
+        optimizer.zero_grad()
+        ((x - 1) ** 2).backward()
+        optimizer.step()
+        seen.append(x.data)
+    assert seen == pytest.approx([-4.0, -3.0, -2.2], abs=1e-15)
+
+
+def test_momentum_by_hand():
+    p = Value(1.0)
+    optimizer = SGD([p], lr=0.5, momentum=0.5)
+    for _ in range(3):
+        optimizer.step([1.0])
+    assert p.data == 1.0 - 0.5 * (1.0 + 1.5 + 1.75)
+
+
+def test_nesterov_by_hand():
+    p = Value(1.0)
+    optimizer = SGD([p], lr=0.5, momentum=0.5, nesterov=True)
+    for _ in range(2):
+        optimizer.step([1.0])
+    assert p.data == 1.0 - 0.5 * ((1.0 + 0.5) + (1.0 + 0.5 * 1.5))
+
+
+def test_the_first_step_of_adam_is_the_rate():
+    p = Value(1.0)
+    Adam([p], lr=0.25).step([-1e-3])
+    assert p.data == pytest.approx(1.25, rel=1e-4)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@given(st.lists(floats, min_size=1, max_size=5), st.lists(floats, min_size=4, max_size=4))
+@settings(max_examples=25)
+def test_floats_and_arrays_move_to_the_same_bits(variant, numbers, slopes):
+    numpy = pytest.importorskip("numpy")
+    by_floats, by_arrays = (VARIANTS[variant]([Value(x) for x in numbers]) for _ in range(2))
+    data, array = list(numbers), numpy.array(numbers)
+    for g in slopes:
+        gradient = [g * (i + 1) for i in range(len(numbers))]
+        data = by_floats.move(data, gradient)
+        array = by_arrays.move(array, numpy.array(gradient))
+    assert array.tolist() == data
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_step_is_the_same_for_few_parameters_and_for_many(variant):
+    few, many = [Value(0.5)], [Value(0.5) for _ in range(200)]
+    for parameters in (few, many):
+        optimizer = VARIANTS[variant](parameters)
+        for k in range(4):
+            for p in parameters:
+                p.grad = math.sin(k) + p.data
+            optimizer.step()
+    assert {p.data for p in many} == {few[0].data}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_state_goes_on_to_the_same_bits(variant):
+    parameters = [Value(1.0), Value(-2.0)]
+    optimizer = VARIANTS[variant](parameters)
+    for _ in range(3):
+        optimizer.step([0.5, 0.25])
+    copies = [Value(p.data) for p in parameters]
+    resumed = type(optimizer)(copies, lr=0.7, **({"momentum": 0.1} if optimizer.memory == ("velocity",) else {}))
+    resumed.load_state_dict(optimizer.state_dict())
+    for o in (optimizer, resumed):
+        o.step([1.0, 3.0])
+    assert [p.data for p in copies] == [p.data for p in parameters]
+    assert resumed.steps == 4
+
+
+def test_a_schedule_is_a_function_of_the_steps():
+    p = Value(0.0)
+    optimizer = SGD([p], lr=lambda step: 1.0 / (1 + step))
+    for _ in range(3):
+        optimizer.step([1.0])
+    assert p.data == -(1.0 + 0.5 + 1.0 / 3.0)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_names_and_reprs(name):
+    assert repr(OPTIMIZERS[name]([Value(1.0)], lr=0.5)).startswith(f"{OPTIMIZERS[name].__name__}(1 parameters, lr=0.5")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "words"),
+    [
+        (lambda: SGD([], lr=0.1), ValueError, "got no parameters"),
+        (lambda: SGD([1.0]), TypeError, "SGD moves Values, but got 1.0"),
+        (lambda: SGD([Value(1.0)] * 2), ValueError, "the same parameter twice"),
+        (lambda: SGD([Value(1.0)], lr=-0.1), ValueError, "lr must be at least 0.0, but got -0.1"),
+        (lambda: SGD([Value(1.0)], lr=math.nan), ValueError, "lr must be at least 0.0, but got nan"),
+        (lambda: SGD([Value(1.0)], lr="fast"), TypeError, "lr is a number, but got 'fast'"),
+        (lambda: SGD([Value(1.0)], momentum=-1.0), ValueError, "momentum must be at least 0.0"),
+        (lambda: SGD([Value(1.0)], nesterov=True), ValueError, "nesterov needs a momentum"),
+        (lambda: Adam([Value(1.0)], betas=(1.0, 0.9)), ValueError, "beta1 must be at least 0.0 and below 1.0"),
+        (lambda: Adam([Value(1.0)], eps=-1.0), ValueError, "eps must be at least 0.0"),
+        (lambda: SGD([Value(1.0)]).step([1.0, 2.0]), ValueError, "moves 1 parameters, but got 1 numbers and 2"),
+        (lambda: SGD([Value(1.0)]).load_state_dict({"kind": "Adam"}), ValueError, "the state is of 'Adam'"),
+    ],
+)
+def test_bad_input(wrong, error, words):
+    with pytest.raises(error, match=words):
+        wrong()
