@@ -15,7 +15,7 @@ from setuptools.command.build_py import build_py
 from setuptools.extension import Extension
 
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
-COMPILED = ["numerics", "rows", "graph", "copying", "operators", "value"]
+COMPILED = ["numerics", "rows", "graph", "copying", "attributes", "operators", "value"]
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 
 # mypyc frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of

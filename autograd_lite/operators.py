@@ -1,6 +1,6 @@
 """Operators, functions as methods, comparisons and conversions: how Python reaches the rows of the table.
 
-Between `graph` and `value`.  What a method means stands in its row; here are only the spellings that users
+Between `attributes` and `value`.  What a method means stands in its row; here are only the spellings that users
 of Python, NumPy and PyTorch expect.  The four hottest operators are in `value`.
 """
 
@@ -9,13 +9,14 @@ from typing import Any
 from mypy_extensions import mypyc_attr
 
 from autograd_lite import primitives as table
+from autograd_lite.attributes import Attributes
 from autograd_lite.graph import STATE, TRACED, Node
 from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import RUNNING, complain
 
 
 @mypyc_attr(acyclic=True)
-class Operators(Node):
+class Operators(Attributes):
     """The operators of a Value that need no speed."""
 
     __slots__ = ()

@@ -43,8 +43,10 @@ def branch(x: object) -> Any:
 def number(x: object) -> float | None:
     """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None."""
     if isinstance(x, float):
+        return x
+    if isinstance(x, int):
         return float(x)
-    if isinstance(x, (int, numbers.Real)):
+    if isinstance(x, numbers.Real):
         return float(x)
     if type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_"):
         return float(bool(x))
@@ -91,6 +93,7 @@ class Primitive:
         self.selects: Final = selects
         # Something flows back to each operand, so that a node needs no list of which.
         self.plain: Final = isinstance(partials, tuple) and None not in partials
+        self.texts: Final[tuple[Partial, ...]] = partials if isinstance(partials, tuple) else ()
 
     def __call__(self, *operands: object) -> Any:
         if self.arity is None:
@@ -102,10 +105,18 @@ class Primitive:
             )
         elif self.selects and (callable(operands[1]) or callable(operands[2])):
             return self.choose(operands[0], operands[1], operands[2])
+        floats = True
         for x in operands:
             if isinstance(x, Operand):
                 return x.apply(self, operands)
-        return self.on_numbers(operands)
+            if type(x) is not float:
+                floats = False
+        if floats and self.arity is not None:
+            try:
+                return self.value(*operands)
+            except (ArithmeticError, ValueError):
+                pass  # raised again below, with a better text
+        return self.evaluate([self.as_number(x) for x in operands])
 
     def choose(self, condition: object, a: object, b: object) -> Any:
         """Branches that are functions: only the chosen one is called, both where the choice is still open."""
@@ -140,11 +151,7 @@ class Primitive:
             )
         if not parts[0] and self.name not in ("sum", "prod", "dot"):
             raise ValueError(f"{self.name} of no operands has no value; pass at least one")
-        return tuple(parts[0] + parts[1]) if wanted == 2 else tuple(parts[0])
-
-    def on_numbers(self, operands: tuple[object, ...]) -> float:
-        floats = [self.as_number(x) for x in operands]
-        return self.evaluate(floats)
+        return tuple(parts[0] + parts[1] if wanted == 2 else parts[0])
 
     def as_number(self, x: object) -> float:
         result = number(x)
@@ -165,6 +172,13 @@ class Primitive:
             raise OverflowError(self.complaint(floats, error)) from None
         except ValueError as error:
             raise ValueError(self.complaint(floats, error)) from None
+
+    def evaluate_one(self, x: float) -> float:
+        """The same for rows of one operand, faster."""
+        try:
+            return float(self.value(x))
+        except (ArithmeticError, ValueError):
+            return self.evaluate([x])
 
     def raw(self, floats: list[float]) -> float:
         if self.arity is None:
@@ -188,8 +202,7 @@ class Primitive:
 
     def partial(self, i: int, out: float, floats: list[float]) -> float | None:
         """The partial in operand `i`; singular ones are inf or nan, never an exception."""
-        assert isinstance(self.partials, tuple)
-        text = self.partials[i]
+        text = self.texts[i]
         if text is None or isinstance(text, float):
             return text
         try:
@@ -197,11 +210,21 @@ class Primitive:
         except (ArithmeticError, ValueError):
             return float_of(text(Extended(out), *[Extended(x) for x in floats]))
 
+    def partial_of_one(self, out: float, x: float) -> float:
+        """The partial of a row of one operand to which something flows, faster."""
+        text = self.texts[0]
+        if isinstance(text, float):
+            return text
+        try:
+            return float(text(out, x))  # type: ignore[misc]
+        except (ArithmeticError, ValueError):
+            return float_of(text(Extended(out), Extended(x)))  # type: ignore[misc]
+
     def all_partials(self, out: float, floats: list[float]) -> list[float | None]:
         """The partials in all operands."""
-        texts = self.partials
-        if isinstance(texts, tuple):
-            return [self.partial(i, out, floats) for i in range(len(texts))]
+        if self.texts:
+            return [self.partial(i, out, floats) for i in range(len(self.texts))]
+        texts: Any = self.partials
         try:
             return [float(p) for p in texts(out, floats)]
         except (ArithmeticError, ValueError):

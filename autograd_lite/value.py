@@ -13,7 +13,6 @@ from autograd_lite import primitives as table
 from autograd_lite.context import paused_here
 from autograd_lite.copying import clone, deep_copy, reduced
 from autograd_lite.graph import (
-    ASSIGNED,
     BATCH_SIZE,
     BATCH_SUM,
     BATCHED,
@@ -28,7 +27,6 @@ from autograd_lite.graph import (
     Extra,
     Node,
     operands_of,
-    partials_of,
     sweep,
     topological_order,
 )
@@ -43,6 +41,7 @@ SUB: Final = table.sub
 MUL: Final = table.mul
 DIV: Final = table.div
 NEG: Final = table.neg
+DOT: Final = table.dot
 
 
 @final
@@ -77,104 +76,7 @@ class Value(Operators):
         if label:
             self.label = label
 
-    # -- what it holds
-
-    @property
-    def data(self) -> float:
-        """The number.  Assigning it does not change the gradient of graphs already built from it."""
-        if self._flags & TRACED:
-            complain("its number was asked for (.data)")
-        return self._data
-
-    @data.setter
-    def data(self, value: object) -> None:
-        x = number(value)
-        if x is None:
-            raise TypeError(
-                f"data is one real number, but got {value!r} of type {type(value).__name__}; assign a float"
-            )
-        if self._flags & TRACED:
-            complain("its number was assigned (.data)")
-        STATE.clock += 1
-        self._born = STATE.clock
-        self._flags |= ASSIGNED
-        self._data = x
-
-    @property
-    def grad(self) -> float:
-        """The gradient: summed over passes in a leaf, of the newest pass elsewhere; 0.0 at first."""
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: object) -> None:
-        x = number(value)
-        if x is None:
-            raise TypeError(
-                f"grad is one real number, but got {value!r} of type {type(value).__name__}; "
-                f"assign a float, or call zero_grad() to clear it"
-            )
-        self._grad = x
-        self._flags |= REACHED
-
-    @property
-    def has_grad(self) -> bool:
-        """Whether a reverse pass has reached this Value since it was made or cleared."""
-        return bool(self._flags & REACHED)
-
-    def zero_grad(self) -> None:
-        """Set the gradient back to 0.0 and to "not computed"."""
-        self._grad = 0.0
-        self._flags &= ~REACHED
-
-    @property
-    def is_traced(self) -> bool:
-        """Whether it stands for a number that is not known yet, while a program is traced."""
-        return bool(self._flags & TRACED)
-
-    @property
-    def op(self) -> str:
-        """The name of the row that made it; "" for a leaf, "constant" for a number, "detached"."""
-        return self._row.name
-
-    @property
-    def row(self) -> Primitive:
-        """The row of the table that made it."""
-        return self._row
-
-    @property
-    def parents(self) -> tuple["Value", ...]:
-        """The operands, in order."""
-        return operands_of(self)  # type: ignore[return-value]
-
-    @property
-    def partials(self) -> tuple[float | None, ...]:
-        """The local partials as recorded, aligned with `parents`; None where nothing flows."""
-        return tuple(partials_of(self))
-
-    @property
-    def label(self) -> str:
-        """A name for printing and drawing."""
-        extra = self._extra
-        return "" if extra is None else extra.label
-
-    @label.setter
-    def label(self, label: str) -> None:
-        if self._extra is None:
-            self._extra = Extra()
-        self._extra.label = label
-
-    # micrograd's names, for its drawing cell
-    @property
-    def _prev(self) -> set["Value"]:
-        return set(self.parents)
-
-    @property
-    def _op(self) -> str:
-        return self._row.label if self._left is not None or self._extra is not None else ""
-
-    def item(self) -> float:
-        """The number, as PyTorch says it."""
-        return self.data
+    # -- gradients
 
     def detach(self) -> "Value":
         """The same number out of the graph: a constant wherever it is used."""
@@ -182,8 +84,6 @@ class Value(Operators):
             # The program still has to compute it, at each call.
             return node(table.identity, self._data, self, None, 0.0, 0.0, (self._flags & INHERITED) | CONSTANT)
         return detached(self._data)
-
-    # -- gradients
 
     def backward(self, gradient: float = 1.0) -> None:
         """Add d(self)/d(leaf) x `gradient` to the `.grad` of every leaf that self depends on.
@@ -278,21 +178,6 @@ class Value(Operators):
     def __neg__(self) -> "Value":
         return binary(NEG, -self._data, self, None, -1.0, 0.0)
 
-    # -- printing
-
-    def __repr__(self) -> str:
-        parts = ["traced" if self._flags & TRACED else f"data={self._data!r}"]
-        if self._flags & REACHED:
-            parts.append(f"grad={self._grad!r}")
-        if self._row is not LEAF:
-            parts.append(f"op={self._row.name!r}")
-        if self.label:
-            parts.append(f"label={self.label!r}")
-        return f"Value({', '.join(parts)})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
-
     # -- copies
 
     def blank(self) -> "Value":
@@ -308,42 +193,59 @@ class Value(Operators):
         return reduced(self)
 
     def __del__(self) -> None:
-        # A deep graph must not be freed by recursion: operands go to a list that the outermost call empties.
-        if self._left is not None:
-            DYING.append(self._left)
-            self._left = None
-            if self._right is not None:
-                DYING.append(self._right)
-                self._right = None
-        elif self._extra is not None:
-            DYING.append(self._extra)
-            self._extra = None
+        # A deep graph must not be freed by recursion, nor need its memory be fetched again for the next graph:
+        # what dies waits in a list, the outermost call takes its operands away and keeps it for reuse.
+        if self._left is None and self._extra is None:
+            if len(SPARE) < SPARES:
+                SPARE.append(self)
+        elif FREEING.busy:
+            DYING.append(self)
         else:
-            return
-        if not REAPER.busy:
-            REAPER.busy = True
+            FREEING.busy = True
+            DYING.append(self)
             while DYING:
-                DYING.pop()
-            REAPER.busy = False
+                dying = DYING.pop()
+                dying._row = LEAF
+                dying._left = None
+                dying._right = None
+                dying._extra = None
+                if len(SPARE) < SPARES:
+                    SPARE.append(dying)
+            FREEING.busy = False
 
 
 @final
-class Reaper:
+class Freeing:
+    """Whether a call of __del__ is at work that frees all that dies meanwhile."""
+
     def __init__(self) -> None:
         self.busy: bool = False
 
 
-REAPER: Final = Reaper()
-DYING: Final[list[object]] = []
+FREEING: Final = Freeing()
+DYING: Final[list[Value]] = []
+SPARE: Final[list[Value]] = []
+SPARES: Final = 65536  # about 7 MB
 
 
 # -- making nodes
 
 
+def blank() -> Value:
+    """A Value to be filled in, a spare one if there is any."""
+    if not SPARE:
+        return Value(BLANK)
+    STATE.clock += 1
+    result = SPARE.pop()
+    result._born = STATE.clock
+    result._grad = 0.0
+    return result
+
+
 def node(
     row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float, flags: i64
 ) -> Value:
-    result = Value(BLANK)
+    result = blank()
     result._row = row
     result._data = data
     result._left = left
@@ -368,17 +270,23 @@ def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: f
 
 def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None]) -> Value:
     """The result of any number of operands."""
-    if STATE.paused and paused_here():
-        return detached(data)
     either: i64 = 0
     both: i64 = CONSTANT
     for x in operands:
         either |= x._flags
         both &= x._flags
-    result = Value(BLANK)
+    return filled(row, data, operands, partials, (either & INHERITED) | both)
+
+
+def filled(
+    row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None], flags: i64
+) -> Value:
+    if STATE.paused and paused_here():
+        return detached(data)
+    result = blank()
     result._row = row
     result._data = data
-    result._flags = (either & INHERITED) | both
+    result._flags = flags
     extra = Extra()
     extra.operands = operands
     extra.partials = partials
@@ -388,7 +296,7 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
 
 def constant(x: float) -> Value:
     """A number as an operand: visible in drawings, but nothing flows into it."""
-    result = Value(BLANK)
+    result = blank()
     result._row = NUMBER
     result._data = x
     result._flags = CONSTANT
@@ -396,7 +304,7 @@ def constant(x: float) -> Value:
 
 
 def detached(x: float) -> Value:
-    result = Value(BLANK)
+    result = blank()
     result._row = DETACHED
     result._data = x
     result._flags = CONSTANT
@@ -405,7 +313,7 @@ def detached(x: float) -> Value:
 
 def traced(label: str, flags: i64, row: Primitive = LEAF) -> Value:
     """A Value without a number: an input of a program."""
-    result = Value(BLANK)
+    result = blank()
     result._row = row
     result._data = math.nan
     result._flags = flags | TRACED
@@ -422,27 +330,56 @@ def as_node(row: Primitive, x: object) -> Node:
 
 def record(row: Primitive, operands: tuple[object, ...]) -> Value:
     """Compute a row on Values and numbers, with its partials in all operands that are not constants."""
-    nodes = [as_node(row, x) for x in operands]
-    is_traced = False
-    for x in nodes:
-        if x._flags & TRACED:
-            is_traced = True
-    if is_traced:
+    if row.plain and len(operands) == 1:
+        x = operands[0]
+        if isinstance(x, Value) and not x._flags & TRACED:
+            out = row.evaluate_one(x._data)
+            slope_of_x = 0.0 if x._flags & CONSTANT else row.partial_of_one(out, x._data)
+            return binary(row, out, x, None, slope_of_x, 0.0)
+    if row is DOT:
+        return record_dot(operands)
+    nodes: list[Node] = []
+    flags: i64 = 0
+    for operand in operands:
+        x_node = as_node(row, operand)
+        flags |= x_node._flags
+        nodes.append(x_node)
+    if flags & TRACED:
         return record_traced(row, nodes)
     if row is BATCH_SUM:
         raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)
-    if STATE.paused and paused_here():
-        return detached(data)
-    if not row.plain or len(nodes) > 2:
-        return many(row, data, tuple(nodes), recorded(row, data, floats, nodes))
-    left = nodes[0]
-    dleft = slope(row, 0, left, data, floats)
-    if len(nodes) == 1:
-        return binary(row, data, left, None, dleft, 0.0)
-    right = nodes[1]
-    return binary(row, data, left, right, dleft, slope(row, 1, right, data, floats))
+    if row.plain and len(nodes) == 2:
+        left, right = nodes[0], nodes[1]
+        dleft, dright = slope(row, 0, left, data, floats), slope(row, 1, right, data, floats)
+        return binary(row, data, left, right, dleft, dright)
+    return many(row, data, tuple(nodes), recorded(row, data, floats, nodes))
+
+
+def record_dot(operands: tuple[object, ...]) -> Value:
+    """A sum of products, value and partials in one pass: the row that networks live on."""
+    half: i64 = len(operands) // 2
+    out = 0.0
+    either: i64 = 0
+    both: i64 = CONSTANT
+    partials: list[float | None] = [None] * len(operands)
+    for i in range(half):
+        w, x = operands[i], operands[half + i]
+        if not isinstance(w, Value) or not isinstance(x, Value):
+            return record_dot(tuple([as_node(DOT, operand) for operand in operands]))
+        either |= w._flags | x._flags
+        both &= w._flags & x._flags
+        product = w._data * x._data
+        out = out + product if i else product
+        if not w._flags & CONSTANT:
+            partials[i] = x._data
+        if not x._flags & CONSTANT:
+            partials[half + i] = w._data
+    nodes: Any = operands
+    if either & TRACED:
+        return record_traced(DOT, list(nodes))
+    return filled(DOT, out, nodes, partials, (either & INHERITED) | both)
 
 
 def slope(row: Primitive, i: int, operand: Node, data: float, floats: list[float]) -> float:
