@@ -19,12 +19,8 @@ TABLES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "tables", nargs="*", metavar="table", help=f"{', '.join(TABLES)}; all where none is named"
-    )
-    parser.add_argument(
-        "--rounds", type=int, help="fresh processes a workload, instead of each table's own number"
-    )
+    parser.add_argument("tables", nargs="*", metavar="table", help=f"{', '.join(TABLES)}; all where none is named")
+    parser.add_argument("--rounds", type=int, help="fresh processes a workload, instead of each table's own number")
     parser.add_argument("--slow", action="store_true", help="the peers that take seconds a pass, too")
     options = parser.parse_args()
     if unknown := set(options.tables) - set(TABLES):

@@ -144,9 +144,7 @@ def torch_matrices() -> Figures:
     torch.set_num_threads(1)
     X, y = (torch.tensor(part, dtype=torch.float64) for part in moons.data())
     layers = [torch.tensor(part, dtype=torch.float64) for part in moons.network(moons.parameters())]
-    pairs = [
-        (layer[:, :-1].clone().requires_grad_(), layer[:, -1].clone().requires_grad_()) for layer in layers
-    ]
+    pairs = [(layer[:, :-1].clone().requires_grad_(), layer[:, -1].clone().requires_grad_()) for layer in layers]
     flat = list(chain(*pairs))
 
     def one_pass() -> torch.Tensor:
@@ -176,16 +174,10 @@ def table(rounds: int, slow: bool) -> str:
         for label, figures in results.items() if "seconds" in figures
     ]  # fmt: skip
     goals = [
-        harness.goal(
-            "native, times faster than micrograd", harness.ratio(results, MICROGRAD, NATIVE), ">= 70"
-        ),
+        harness.goal("native, times faster than micrograd", harness.ratio(results, MICROGRAD, NATIVE), ">= 70"),
         harness.goal("native, times faster than XAD", harness.ratio(results, XAD, NATIVE), ">= 8"),
-        harness.goal(
-            "pure Python, times faster than micrograd", harness.ratio(results, MICROGRAD, PURE), ">= 6"
-        ),
-        harness.goal(
-            "nn, times faster than single products and sums", harness.ratio(results, NATIVE, NN), ">= 3"
-        ),
+        harness.goal("pure Python, times faster than micrograd", harness.ratio(results, MICROGRAD, PURE), ">= 6"),
+        harness.goal("nn, times faster than single products and sums", harness.ratio(results, NATIVE, NN), ">= 3"),
     ]
     return harness.section(
         "Core: one pass of the moons example, about 65,000 nodes",

@@ -43,9 +43,7 @@ def cost(layers: list[tuple[np.ndarray, np.ndarray]]) -> float:
     return float(((X - Y) ** 2).sum() / 2 / len(X))
 
 
-def training(
-    step: Callable[[Any, Any], Any], layers: Callable[[], Any], convert: Any = np.asarray
-) -> Figures:
+def training(step: Callable[[Any, Any], Any], layers: Callable[[], Any], convert: Any = np.asarray) -> Figures:
     """Three steps to compare, then the time of a step, over one mini-batch after the other."""
     X, Y = data()
     batches = [(convert(X[k : k + BATCH]), convert(Y[k : k + BATCH])) for k in range(0, len(X), BATCH)]
@@ -75,7 +73,7 @@ def ours() -> Figures:
     optimizer = feature("autograd_lite.optim:SGD")(model.parameters(), lr=RATE)
 
     def step(X: Any, Y: Any) -> None:
-        optimizer.step(gradient(model, X, Y)[1])
+        optimizer.step([*gradient(model, X, Y)[1].values()])
 
     def layers() -> list[tuple[np.ndarray, np.ndarray]]:
         flat = np.array([p.data for p in model.parameters()])
@@ -124,9 +122,7 @@ def torch_step() -> Figures:
         (((model(X) - Y) ** 2).sum() / 2 / BATCH).backward()
         optimizer.step()
 
-    return training(
-        step, lambda: [(a.weight.detach(), a.bias.detach()) for a in (inner, outer)], torch.as_tensor
-    )
+    return training(step, lambda: [(a.weight.detach(), a.bias.detach()) for a in (inner, outer)], torch.as_tensor)
 
 
 @workload(WORKLOADS, LECTURE)

@@ -16,9 +16,7 @@ def start(module: str) -> Figures:
     if module:
         feature(module)
     text = f"import {module or 'sys'}"
-    loaded = subprocess.run(
-        [*PYTHON, f"{text}, sys; print(*sys.modules)"], capture_output=True, text=True, check=True
-    )
+    loaded = subprocess.run([*PYTHON, f"{text}, sys; print(*sys.modules)"], capture_output=True, text=True, check=True)
     extras = [name for name in EXTRAS if name in loaded.stdout.split()]
     seconds = min(stopwatch(lambda: subprocess.run([*PYTHON, text], check=True))[0] for _ in range(STARTS))
     return {"seconds": seconds, "extras": ", ".join(extras)}

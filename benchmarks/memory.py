@@ -97,8 +97,7 @@ def growth(shape: str, nodes: int) -> Figures:
 
 SIZES = [("moons", 65_000), *((shape, 10**power) for shape in ("chain", "web") for power in (4, 5, 6, 7))]
 WORKLOADS = [
-    Workload(f"{shape}, {nodes:,}", growth, arguments={"shape": shape, "nodes": nodes})
-    for shape, nodes in SIZES
+    Workload(f"{shape}, {nodes:,}", growth, arguments={"shape": shape, "nodes": nodes}) for shape, nodes in SIZES
 ]
 
 

@@ -149,9 +149,7 @@ def table(rounds: int, slow: bool) -> str:
         harness.goal(f"compiled, times faster than {peer}", harness.ratio(results, peer, COMPILED), ">= 1")
         for peer in (TORCH, SKLEARN, NUMPY)
     ]
-    goals.append(
-        harness.goal("eager, times the time of PyTorch", harness.ratio(results, EAGER, TORCH), "<= 3")
-    )
+    goals.append(harness.goal("eager, times the time of PyTorch", harness.ratio(results, EAGER, TORCH), "<= 3"))
     return harness.section(
         "nn: an epoch on the digits",
         f"1,437 images, 64-30-10, mini-batches of 10: medians of {rounds} alternating fresh processes.",

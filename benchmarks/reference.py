@@ -16,9 +16,7 @@ from benchmarks.harness import Missing
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-shared", "-fPIC")
 
 
-def compiled(
-    p: np.ndarray, X: np.ndarray, y: np.ndarray, alpha: float
-) -> Callable[[], tuple[float, np.ndarray]]:
+def compiled(p: np.ndarray, X: np.ndarray, y: np.ndarray, alpha: float) -> Callable[[], tuple[float, np.ndarray]]:
     """A call of the hand-written moons pass on these arrays, which returns the loss and the gradient."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
@@ -26,9 +24,7 @@ def compiled(
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "reference.so"
         source = Path(__file__).with_name("reference.c")
-        done = subprocess.run(
-            [compiler, *FLAGS, str(source), "-o", str(library)], capture_output=True, text=True
-        )
+        done = subprocess.run([compiler, *FLAGS, str(source), "-o", str(library)], capture_output=True, text=True)
         if done.returncode:
             raise Missing(f"{compiler} does not compile reference.c: {done.stderr.strip().splitlines()[-1]}")
         function = ctypes.CDLL(str(library)).moons

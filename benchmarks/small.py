@@ -174,9 +174,7 @@ def table(rounds: int, slow: bool) -> str:
     goals = [
         harness.goal("llvm, µs a call", ours and ours * 1e6, "<= 5"),
         harness.goal("llvm, times faster than CasADi", harness.ratio(results, CASADI, LLVM), ">= 1"),
-        harness.goal(
-            "python back end, times faster than eager", harness.ratio(results, PURE, PYTHON), ">= 5"
-        ),
+        harness.goal("python back end, times faster than eager", harness.ratio(results, PURE, PYTHON), ">= 5"),
     ]
     gradients = harness.section(
         "Programs: one gradient of 1,000 nodes",
