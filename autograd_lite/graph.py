@@ -157,11 +157,13 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
     return order
 
 
-def sweep(order: list[Node]) -> None:
+def sweep(order: list[Node], store: bool) -> list[Node]:
     """The chain rule with floats: each node adds adjoint x partial to its operands' adjoints.
 
-    The caller holds PASS, has sorted, and has set the adjoints of the roots.
+    With `store`, interior nodes keep their adjoint as gradient; the leaves are returned, for the caller to add
+    theirs when all is done.  The caller holds PASS, has sorted, and has set the adjoints of the roots.
     """
+    leaves: list[Node] = []
     i: i64 = len(order) - 1
     while i >= 0:
         node = order[i]
@@ -176,7 +178,14 @@ def sweep(order: list[Node]) -> None:
             extra = node._extra
             if extra is not None:
                 spread(node, extra)
+        if store:
+            if node._row is LEAF:
+                leaves.append(node)
+            else:
+                node._grad = node._adjoint + 0.0
+                node._flags |= REACHED
         i -= 1
+    return leaves
 
 
 def spread(node: Node, extra: Extra) -> None:
@@ -200,7 +209,7 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
         order = topological_order(roots)
         for root, seed in zip(roots, seeds, strict=True):
             root._adjoint += seed
-        sweep(order)
+        sweep(order, store=False)
         return [x._adjoint if x._mark == STATE.sorts else 0.0 for x in inputs]
 
 

@@ -103,12 +103,11 @@ class Value(Operators):
         with PASS:
             order = topological_order([self])
             self._adjoint = seed
-            sweep(order)
-            leaves = [x for x in order if x._row is LEAF]
+            leaves = sweep(order, store=True)
             before = [x._grad for x in leaves]
             try:
-                for x in order:
-                    x._grad = x._grad + x._adjoint if x._row is LEAF else x._adjoint + 0.0
+                for x in leaves:
+                    x._grad += x._adjoint
                     x._flags |= REACHED
             except BaseException:
                 for i in range(len(leaves)):
@@ -202,16 +201,18 @@ class Value(Operators):
             DYING.append(self)
         else:
             FREEING.busy = True
-            DYING.append(self)
-            while DYING:
-                dying = DYING.pop()
-                dying._row = LEAF
-                dying._left = None
-                dying._right = None
-                dying._extra = None
-                if len(SPARE) < SPARES:
-                    SPARE.append(dying)
-            FREEING.busy = False
+            try:
+                DYING.append(self)
+                while DYING:
+                    dying = DYING.pop()
+                    dying._row = LEAF
+                    dying._left = None
+                    dying._right = None
+                    dying._extra = None
+                    if len(SPARE) < SPARES:
+                        SPARE.append(dying)
+            finally:
+                FREEING.busy = False
 
 
 @final
