@@ -1,143 +1,197 @@
-"""Which nodes of a graph are drawn, and as what: a graph of Values becomes a `Picture`.
+"""Which nodes of a graph are drawn, and which share a box: the plan of a picture.
 
-All of it where that is small; what lies around a node (`focus`, `radius`); otherwise what is nearest to the
-result, with a word on what was left out.
+All of a small graph; what lies around a node (`focus`, `radius`); one box for each neuron or layer, or for all
+nodes that do the same; and where nothing of that makes it small enough, what is nearest to the result.  Whatever
+is left out is said.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from autograd_lite.drawing.names import Names
+from autograd_lite.drawing.grouping import alike, belonging, by_module, within
 from autograd_lite.drawing.numerals import counted
-from autograd_lite.drawing.picture import (
-    CONSTANT,
-    INPUT,
-    MORE,
-    OPERATION,
-    PARAMETER,
-    RESULT,
-    Box,
-    Link,
-    Picture,
-)
-from autograd_lite.drawing.signs import sign
-from autograd_lite.graph import topological_order
-from autograd_lite.value import Value
+from autograd_lite.drawing.sources import Source, Values
 
-Gradients = Callable[[Value], float | None]
+Group = tuple[str, Any]
+"""What shares a box: ("module", its path) or ("alike", a number)."""
+
+MOST = 100_000  # nodes that are looked at one by one, in a fraction of a second; larger graphs are cut to it
+LEVELS = ("neurons", "layers", "model")
+LINKS_PER_BOX = 3  # more than that on average is a tangle
 
 
-def stored(value: Value) -> float | None:
-    """The gradient that a reverse pass left in a Value; None where none did."""
-    return value.grad if value.has_grad else None
+@dataclass
+class Plan:
+    """What to draw of a source: which nodes, in whose boxes, and what to say about the rest."""
+
+    kept: list[Any]  # in order, operands first
+    groups: dict[Any, Group] = field(default_factory=dict)  # of the nodes that share boxes
+    owners: dict[Any, str] = field(default_factory=dict)  # the path of the module that a node belongs to
+    notes: list[str] = field(default_factory=list)
 
 
-def choose(
-    roots: Sequence[Value],
-    names: Names,
-    gradient: Gradients = stored,
-    limit: int = 100,
-    focus: Value | None = None,
+def plan(
+    source: Source,
+    limit: int = 60,
+    collapse: Any = None,
+    focus: Any = None,
     radius: int = 2,
-) -> Picture:
-    """The picture of the graph of `roots`."""
-    order: list[Value] = topological_order(roots, everything=True)  # type: ignore[assignment]
-    picture = Picture(total=len(order))
+) -> Plan:
+    """The plan of a picture of at most about `limit` boxes."""
+    total = len(source.order)
     if focus is not None:
-        kept = around(order, focus, radius)
-        if not kept:
-            raise ValueError(
-                f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on"
-            )
-        if len(kept) < len(order):
-            where = names.of(focus) or sign(focus.row) or "the focus"
-            picture.notes.append(f"{counted(len(kept), 'node')} of {len(order):,}: those within {radius} of {where}")
-    elif len(order) > limit:
-        kept = nearest(roots, limit)
-        picture.notes.append(
-            f"the {len(kept):,} nodes nearest to the result, of {len(order):,}; "
-            f"see others with limit=, or focus= and radius="
+        return planned_around(source, focus, radius)
+    start = Plan(list(source.order))
+    if total > max(limit, MOST):
+        near = nearest(source, max(limit, MOST))
+        start = Plan(in_order(source, near), notes=[f"the {len(near):,} nodes nearest to the result, of {total:,}"])
+    if isinstance(source, Values) and source.names.parameters:
+        start.owners = belonging(source, start.kept)
+    if collapse is not None and collapse is not False:
+        return grouped(source, start, collapse)
+    if total <= limit:
+        return start
+    if collapse is None:
+        found = automatic(source, start, limit)
+        if found is not None:
+            return found
+    near = nearest(source, limit)
+    note = f"the {len(near):,} nodes nearest to the result, of {total:,}; see others with limit=, focus= and radius="
+    return replace(start, kept=[x for x in start.kept if x in near], notes=[note])
+
+
+def grouped(source: Source, start: Plan, collapse: Any) -> Plan:
+    """The plan in which groups are as the user asked for."""
+    if collapse == "alike":
+        return with_alike(source, start)
+    if not isinstance(source, Values) or not source.names.modules:
+        raise ValueError(
+            f"collapse={collapse!r} needs a module, but none was found; have the model in a variable beside the "
+            f'call, pass names={{"model": model}}, or choose collapse="alike"'
         )
+    names = source.names
+    if isinstance(collapse, str) and collapse in LEVELS:
+        inside = by_module(start.owners, names, collapse)
     else:
-        kept = set(order)
-    wanted = [x for x in order if x in kept] if len(kept) < len(order) else order
-    keys = {x: f"n{i}" for i, x in enumerate(wanted)}
-    results = set(roots)
-    for x in wanted:
-        picture.add(box_of(x, keys[x], names, gradient, x in results))
-    for x in wanted:
-        connect(picture, x, keys, gradient)
-    picture.roots = [keys[x] for x in roots if x in keys]
-    return picture
+        paths = [collapse] if isinstance(collapse, str) else list(collapse)
+        for path in paths:
+            if path not in names.module_at:
+                known = ", ".join(repr(p) for p in list(names.module_at)[:20])
+                raise ValueError(
+                    f"collapse names the module {path!r}, which is not there; choose among {known}, or "
+                    f"{', '.join(map(repr, LEVELS))}, 'alike'"
+                )
+        inside = within(start.owners, paths)
+    start.groups = {x: ("module", path) for x, path in inside.items()}
+    return start
 
 
-def box_of(x: Value, key: str, names: Names, gradient: Gradients, is_result: bool) -> Box:
-    """The box of one node."""
-    flows = bool(x.partials) and any(p is not None for p in x.partials)
-    name = names.of(x)
-    symbol = sign(x.row)
-    if x.op == "":
-        kind, flows = PARAMETER if x in names.parameters else INPUT, True
-        symbol = ""
-    elif not x.parents:
-        kind, flows = CONSTANT, False
-        symbol = "" if x.op == "constant" else x.op
-    else:
-        kind = RESULT if is_result else OPERATION
-    value = None if x.is_traced else x.data
-    slope = gradient(x) if flows else None
-    return Box(key, kind, name, symbol, value, slope, flows, tooltip=tooltip(x, name, value, slope))
+def automatic(source: Source, start: Plan, limit: int) -> Plan | None:
+    """The most detailed grouping that is small enough, if there is one."""
+    candidates: list[tuple[str, dict[Any, Group]]] = []
+    if start.owners and isinstance(source, Values):
+        for level in LEVELS:
+            inside = by_module(start.owners, source.names, level)
+            words = f"one box for {'the' if level == 'model' else 'each'} {level.removesuffix('s')}"
+            candidates.append((words, {x: ("module", path) for x, path in inside.items()}))
+    candidates.append(("", {}))
+    before = start.notes or [f"{len(source.order):,} nodes"]
+    for words, groups in candidates:
+        found = replace(start, groups=groups, notes=[f"{before[0]}: {words}"])
+        if words and fits(source, found, limit):
+            return found
+        merged = with_alike(source, found)
+        merged.notes = [f"{before[0]}: {words}{' and ' if words else ''}one box for all that do the same"]
+        if fits(source, merged, limit):
+            return merged
+    return None
 
 
-def tooltip(x: Value, name: str, value: float | None, slope: float | None) -> str:
-    """Everything that is known of a node, at full precision, for the pointer that rests on it."""
-    lines = [f"{name} = {x.row.formula}" if name else x.row.formula]
-    if value is not None:
-        lines.append(f"value {value!r}")
-    if slope is not None:
-        lines.append(f"gradient {slope!r}")
-    return "\n".join(lines)
+def with_alike(source: Source, start: Plan) -> Plan:
+    """A plan in which also the nodes outside of its groups share boxes, if they do the same."""
+    atoms: dict[Any, Hashable] = dict(start.groups)
+    for root in source.roots:
+        atoms.setdefault(root, ("root", root))
+    classes = alike(source, start.kept, atoms)
+    sizes = Counter(classes.values())
+    groups = dict(start.groups)
+    for x in start.kept:
+        if x not in groups and sizes[classes[x]] > 1:
+            groups[x] = ("alike", classes[x])
+    notes = start.notes or [f"{len(source.order):,} nodes: one box for all that do the same"]
+    return replace(start, groups=groups, notes=notes)
 
 
-def connect(picture: Picture, x: Value, keys: dict[Value, str], gradient: Gradients) -> None:
-    """The links into a node; one box stands for all of its operands that were left out."""
-    left_out = 0
-    upstream = gradient(x)
-    for parent, partial in zip(x.parents, x.partials, strict=True):
-        if parent in keys:
-            picture.links.append(Link(keys[parent], keys[x], partial, upstream, partial is not None))
-        else:
-            left_out += 1
-    if left_out:
-        more = picture.add(Box(f"{keys[x]}more", MORE, f"… {counted(left_out, 'operand')}", flows=False))
-        picture.links.append(Link(more.key, keys[x], flows=False))
+def fits(source: Source, found: Plan, limit: int) -> bool:
+    """Whether the boxes and the links of a plan stay readable."""
+    boxes = {found.groups.get(x, x) for x in found.kept}
+    if len(boxes) > limit:
+        return False
+    links: set[tuple[Any, Any]] = set()
+    for x in found.kept:
+        head = found.groups.get(x, x)
+        links.update((found.groups.get(p, p), head) for p in source.parents(x))
+    return len(links) <= LINKS_PER_BOX * limit
 
 
-def nearest(roots: Sequence[Value], limit: int) -> set[Value]:
-    """The nodes fewest steps from the result, at most `limit`; a node and its constants come together."""
-    kept = set(roots)
-    queue = deque(roots)
+def planned_around(source: Source, focus: Any, radius: int) -> Plan:
+    """The nodes at most `radius` steps from the focus, along the arrows or against them."""
+    present = set(source.order)
+    if focus not in present:
+        raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
+    kept = {focus}
+    ring = [focus]
+    for _ in range(radius):
+        ring = [p for x in ring for p in source.parents(x) if p not in kept]
+        kept.update(ring)
+    # The graph knows no children: those of a ring are found in one walk over all nodes.
+    users = {focus}
+    for _ in range(radius):
+        users = {x for x in source.order if x not in kept and not users.isdisjoint(source.parents(x))}
+        kept |= users
+    order = [x for x in source.order if x in kept]
+    if len(order) == len(source.order):
+        return Plan(order)
+    name = source.name(focus) or "the focus"
+    return Plan(order, notes=[f"{counted(len(order), 'node')} of {len(source.order):,}: within {radius} of {name}"])
+
+
+def nearest(source: Source, limit: int) -> set[Any]:
+    """The nodes fewest steps from the results, at most `limit`, or as many as there are results."""
+    kept = set(source.roots)
+    queue = deque(source.roots)
     while queue and len(kept) < limit:
-        for parent in queue.popleft().parents:
+        for parent in source.parents(queue.popleft()):
             if parent not in kept and len(kept) < limit:
                 kept.add(parent)
                 queue.append(parent)
     return kept
 
 
-def around(order: Sequence[Value], focus: Value, radius: int) -> set[Value]:
-    """The nodes at most `radius` steps from the focus, along the arrows or against them."""
-    present = set(order)
-    if focus not in present:
-        return set()
-    kept = {focus}
-    ring = [focus]
-    for _ in range(radius):  # against the arrows
-        ring = [p for x in ring for p in x.parents]
-        kept.update(ring)
-    # Along the arrows: the graph knows no children, so they are looked up by one walk an arrow.
-    ring_set = {focus}
-    for _ in range(radius):
-        ring_set = {x for x in order if any(p in ring_set for p in x.parents)} - kept
-        kept |= ring_set
-    return kept
+def in_order(source: Source, kept: set[Any]) -> list[Any]:
+    """Those nodes, operands first, without a walk over all others."""
+    order: list[Any] = []
+    done: set[Any] = set()
+    stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(source.roots)]
+    while stack:
+        x, opened = stack.pop()
+        if opened:
+            order.append(x)
+        elif x not in done:
+            done.add(x)
+            stack.append((x, True))
+            stack.extend((p, False) for p in reversed(source.parents(x)) if p in kept and p not in done)
+    return order
+
+
+def check_collapse(collapse: object) -> object:
+    """The option, checked as far as that goes without a graph."""
+    known = collapse is None or collapse is False or isinstance(collapse, str)
+    if known or (isinstance(collapse, Sequence) and all(isinstance(x, str) for x in collapse)):
+        return collapse
+    raise ValueError(
+        f"collapse is {', '.join(map(repr, LEVELS))}, 'alike', the path of a module or a list of paths, or False "
+        f"for no groups, but got {collapse!r}; choose one of them"
+    )

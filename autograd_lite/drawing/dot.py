@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import graphviz
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
+LONGEST_WAY = 10  # boxes from left to right that fit on a screen
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -33,7 +34,7 @@ FONT = "Helvetica,Arial,sans-serif"
 class Style:
     """How a picture is painted."""
 
-    direction: str = "right"
+    direction: str | None = None  # right, or down where that would be too long a way
     precision: int = 4
     color_by: str | None = None  # "value" or "gradient": fillings by a number in place of the kind
     edges: str | None = None  # "partial" or "flow": what is written on arrows
@@ -50,9 +51,11 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
 
     theme = style.theme
     graph = graphviz.Digraph("autograd_lite")
+    direction = style.direction or fitting_direction(picture)
     graph.attr(
-        rankdir=DIRECTIONS[style.direction], bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint,
-        fontsize="11", pad="0.2", nodesep="0.25", ranksep="0.45", ordering="in", labelloc="b", tooltip=" ",
+        rankdir=DIRECTIONS[direction], bgcolor=theme.paper,
+        fontname=FONT, fontcolor=theme.faint, fontsize="11",
+        pad="0.2", nodesep="0.25", ranksep="0.45", ordering="in", labelloc="b", tooltip=" ",
     )  # fmt: skip
     graph.attr("node", shape="plain", fontname=FONT, fontsize="13", fontcolor=theme.ink)
     graph.attr(
@@ -60,14 +63,54 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
         penwidth="1.1",
     )  # fmt: skip
     largest = largest_number(picture, style.color_by)
-    for box in picture.boxes.values():
-        graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip)
-    for link in picture.links:
+    framed: dict[tuple[str, ...], list[Box]] = {}
+    boxes, links = list(picture.boxes.values()), list(picture.links)
+    if picture.frames and direction in ("right", "left"):
+        # Where there are clusters, `ordering` has no effect, and dot stacks what comes first at the bottom.
+        boxes.reverse()
+        links.reverse()
+    for box in boxes:
+        framed.setdefault(box.frames, []).append(box)
+    draw_boxes(graph, picture, framed, (), style, largest)
+    for link in links:
         draw_link(graph, link, style)
     caption = footer(picture, style)
     if caption:
         graph.attr(label=caption)
     return graph
+
+
+def fitting_direction(picture: Picture) -> str:
+    """Right, as one reads; down where that would be wider than a page."""
+    depth: dict[str, int] = {}
+    parents = picture.parents()
+    for key in picture.boxes:  # operands come first, but for groups, which need not be exact
+        depth[key] = 1 + max((depth.get(link.tail, 0) for link in parents[key]), default=0)
+    return "right" if max(depth.values(), default=0) <= LONGEST_WAY else "down"
+
+
+def draw_boxes(
+    graph: "graphviz.Digraph",
+    picture: Picture,
+    framed: dict[tuple[str, ...], list[Box]],
+    place: tuple[str, ...],
+    style: Style,
+    largest: float,
+) -> None:
+    """The boxes directly in a frame, and the frames inside it as clusters."""
+    for box in framed.get(place, ()):
+        graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
+    inner = dict.fromkeys(frames[: len(place) + 1] for frames in framed if frames[: len(place)] == place)
+    for frames in inner:
+        if len(frames) == len(place):
+            continue
+        with graph.subgraph(name=f"cluster_{len(frames)}_{frames[-1]}") as cluster:
+            cluster.attr(
+                label=f"<{escape(picture.frames[frames[-1]].title)}>", style="rounded", labelloc="t",
+                labeljust="l", color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
+                fontsize="11", margin="10", tooltip=picture.frames[frames[-1]].title,
+            )  # fmt: skip
+            draw_boxes(cluster, picture, framed, frames, style, largest)
 
 
 def largest_number(picture: Picture, color_by: str | None) -> float:
@@ -79,21 +122,22 @@ def largest_number(picture: Picture, color_by: str | None) -> float:
 def label(box: Box, style: Style, largest: float) -> str:
     """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
     theme = style.theme
-    rows = [f"<b>{escape(box.title)}</b>"] if box.title else []
-    if box.value is not None:
-        rows.append(f'<font color="{theme.value}">{numeral(box.value, style.precision)}</font>')
-    if box.gradient is not None:
-        number = numeral(box.gradient, style.precision)
-        rows.append(f'<font color="{theme.gradient}"><font point-size="10">grad </font>{number}</font>')
+    name = box.short or box.title
+    rows = [f"<b>{escape(name)}</b>"] if name else []
+    value, gradient = numbers(box, style.precision)
+    if value:
+        rows.append(f'<font color="{theme.value}">{value}</font>')
+    if gradient:
+        rows.append(f'<font color="{theme.gradient}"><font point-size="10">grad </font>{gradient}</font>')
     elif box.flows:
         rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
     rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
-    if not rows:
-        rows = [" "]
     fill, outline, border, extra = paint(box, style, largest)
-    cells = [f'<td align="center">{row}</td>' for row in rows]
-    if box.symbol:
-        size = 20 if len(box.symbol) <= 2 else 13
+    cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
+    if box.symbol and not rows:
+        cells = [f'<td cellpadding="6"><font point-size="16">{escape(box.symbol)}</font></td>']
+    elif box.symbol:
+        size = 20 if len(box.symbol) <= 2 else 14
         cells[0] = (
             f'<td rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}">'
             f'<font point-size="{size}">{escape(box.symbol)}</font></td>' + cells[0]
@@ -105,6 +149,13 @@ def label(box: Box, style: Style, largest: float) -> str:
     )
 
 
+def numbers(box: Box, precision: int) -> tuple[str, str]:
+    """The value and the gradient as they are shown; the range of them for a group."""
+    value = numeral(box.value, precision) if box.value is not None else box.value_range
+    gradient = numeral(box.gradient, precision) if box.gradient is not None else box.gradient_range
+    return value, gradient
+
+
 def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
     """Filling, outline, its width, and its dashes."""
     theme = style.theme
@@ -112,15 +163,15 @@ def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
         INPUT: theme.input, PARAMETER: theme.parameter, CONSTANT: theme.constant, OPERATION: theme.operation,
         RESULT: theme.result, GROUP: theme.group, MORE: theme.paper,
     }  # fmt: skip
-    fill = fills[box.kind]
+    fill = fills[box.base or box.kind]
     number = getattr(box, style.color_by) if style.color_by else None
     if number is not None:
         fill = scaled(theme, number, largest)
     if box.trouble:
         return fill, theme.trouble, "3", ""
-    if box.kind in (CONSTANT, MORE):
+    if CONSTANT in (box.kind, box.base) or box.kind == MORE:
         return fill, theme.faint, "1", ",dashed"
-    return fill, theme.line, "2" if box.kind in (RESULT, PARAMETER) else "1", ""
+    return fill, theme.line, "2" if box.kind in (RESULT, PARAMETER, GROUP) else "1", ""
 
 
 def draw_link(graph: "graphviz.Digraph", link: Link, style: Style) -> None:
@@ -138,6 +189,8 @@ def draw_link(graph: "graphviz.Digraph", link: Link, style: Style) -> None:
 
 def link_label(link: Link, style: Style) -> str:
     """The local partial, or the chain rule at this arrow: upstream × local = downstream."""
+    if link.count > 1:
+        return f'< <font color="{style.theme.faint}">{link.count:,}</font> >'
     if link.note:
         return f'<<font color="{style.theme.trouble}">{escape(link.note)}</font>>'
     if style.edges is None or link.partial is None:
@@ -157,9 +210,11 @@ def footer(picture: Picture, style: Style) -> str:
     """The line under a picture: what the colours mean, and what was left out."""
     theme = style.theme
     lines = [escape(note) for note in picture.notes]
-    if style.legend:
+    boxes = picture.boxes.values()
+    numbers_shown = any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT)
+    if style.legend and numbers_shown:
         parts = [f'<font color="{theme.value}">value</font>']
-        if any(box.flows for box in picture.boxes.values()):
+        if any(box.flows or box.gradient_range for box in boxes):
             result = picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else ""
             over = f"∂{escape(result) or 'result'}/∂node"
             parts.append(f'<font color="{theme.gradient}">grad = {over}</font>')

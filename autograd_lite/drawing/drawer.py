@@ -1,15 +1,19 @@
 """`draw`: a graph as a picture.  Where the options are checked and the parts of drawing meet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_lite.drawing.choosing import choose
+from autograd_lite.drawing.choosing import check_collapse, plan
+from autograd_lite.drawing.composing import compose
 from autograd_lite.drawing.dot import DIRECTIONS, Style
 from autograd_lite.drawing.names import find_names
 from autograd_lite.drawing.numerals import check_precision
 from autograd_lite.drawing.sheet import Drawing
+from autograd_lite.drawing.sources import Gradients, Instructions, Source, Values, stored
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.value import Value
+from autograd_lite.graph import float_adjoints, topological_order
+from autograd_lite.program import Program
+from autograd_lite.value import Value, check_differentiable
 
 
 def draw(
@@ -19,15 +23,18 @@ def draw(
     infer_names: bool = True,
     edges: str | None = None,
     color_by: str | None = None,
-    direction: str = "right",
+    direction: str | None = None,
     precision: int = 4,
     theme: str = "light",
     legend: bool = True,
-    limit: int = 100,
+    limit: int = 60,
     focus: Value | None = None,
     radius: int = 2,
+    collapse: str | Sequence[str] | bool | None = None,
+    expand: bool | str = False,
+    backward: bool = False,
 ) -> Drawing:
-    """The graph that computed a Value, as a picture.
+    """The graph that computed a Value, or a Program, as a picture.
 
     Each box shows the operation, the name, the value (blue, above) and the gradient (orange, below), which
     reads "not computed" until a reverse pass has reached it.
@@ -36,11 +43,16 @@ def draw(
     infer_names   also take the names of the caller's variables
     edges         "partial": the local partial on each arrow; "flow": upstream × local = downstream
     color_by      "value" or "gradient": fill the boxes by that number
-    direction     of the arrows: "right", "down", "left" or "up"
+    direction     of the arrows: "right", "down", "left" or "up"; by default right, or down for a long way
     precision     significant digits, 1 to 17
     theme         "light" or "dark"
     legend        a line that explains the colours
-    limit         the most nodes that are drawn; a larger graph is cut down, and the drawing says so
+    backward      run a reverse pass for this drawing alone; the `.grad` of the Values stays as it is
+    collapse      one box for each of the "neurons", the "layers" or the "model", for the modules at the given
+                  paths ("layers.0"), or for all nodes that do the same ("alike"); False for no groups
+    expand        draw a dot, sum, mean or prod as the scalar products and sums that it stands for; "products"
+                  adds all products in one step
+    limit         how many boxes are drawn; a larger graph collapses by itself, and the drawing says so
     focus, radius draw what is at most `radius` steps from the Value `focus`
 
     Raises TypeError where there is nothing to draw, ValueError on an unknown option.
@@ -56,17 +68,34 @@ def draw(
     └─ z   −4   grad 3
     """
     style = Style(
-        direction=one_of("direction", direction, tuple(DIRECTIONS)),
+        direction=one_of("direction", direction, (None, *DIRECTIONS)),
         precision=check_precision(precision),
         color_by=one_of("color_by", color_by, (None, "value", "gradient")),
         edges=one_of("edges", edges, (None, "partial", "flow")),
         theme=find_theme(theme),
         legend=bool(legend),
     )
-    roots = roots_of(value)
-    found = find_names(names, infer_names)
-    picture = choose(roots, found, limit=at_least("limit", limit, 1), focus=focus, radius=at_least("radius", radius, 0))
-    return Drawing(picture, style)
+    limit, radius = at_least("limit", limit, 1), at_least("radius", radius, 0)
+    how = {False: None, True: "sums", "products": "products", "sums": "sums"}
+    expanded = how[one_of("expand", expand, tuple(how))]
+    check_collapse(collapse)
+    source: Source
+    if isinstance(value, Program):
+        source = Instructions(value)
+    else:
+        roots = roots_of(value)
+        source = Values(roots, find_names(names, infer_names), own_pass(roots) if backward else stored)
+    what = plan(source, limit, collapse, focus, radius)
+    return Drawing(compose(source, what, expanded, style.precision), style)
+
+
+def own_pass(roots: Sequence[Value]) -> Gradients:
+    """The gradients of the sum of the roots in every node, from a pass that stores nothing."""
+    for root in roots:
+        check_differentiable(root, "draw(backward=True)")
+    order = topological_order(roots)
+    found = dict(zip(order, float_adjoints(roots, [1.0] * len(roots), order), strict=True))
+    return found.get
 
 
 def roots_of(value: object) -> list[Value]:
@@ -77,7 +106,7 @@ def roots_of(value: object) -> list[Value]:
         return list(value)
     raise TypeError(
         f"draw shows the graph of a Value, but got {value!r} of type {type(value).__name__}; "
-        f"pass a result that was computed from Values, or a list of them"
+        f"pass a result that was computed from Values, a list of them, or a Program"
     )
 
 

@@ -18,7 +18,8 @@ class Names:
 
     def __init__(self) -> None:
         self.names: dict[Value, str] = {}
-        self.parameters: set[Value] = set()
+        self.parameters: dict[Value, str] = {}  # the path of the innermost module that holds each
+        self.module_at: dict[str, Any] = {}  # every module by its path
         self.modules: list[tuple[str, Any]] = []  # ("", model), or with more than one ("model", model)
         self.left = MOST_ELEMENTS
 
@@ -54,11 +55,22 @@ class Names:
     def name_parameters(self) -> None:
         """Name what modules hold by its path; by the module's variable too where there are several."""
         for variable, module in self.modules:
-            prefix = f"{variable}." if len(self.modules) > 1 and variable else ""
+            several = len(self.modules) > 1 and bool(variable)
+            inner = dict(module.named_modules()) if hasattr(module, "named_modules") else {"": module}
+            for path, part in inner.items():
+                self.module_at[joined(variable if several else "", path)] = part
             for path, value in module.named_parameters():
-                self.parameters.add(value)
                 if not value.label:
-                    self.names[value] = prefix + path
+                    self.names[value] = joined(variable if several else "", path)
+                home = path.rpartition(".")[0]
+                while home not in inner:
+                    home = home.rpartition(".")[0]
+                self.parameters.setdefault(value, joined(variable if several else "", home))
+
+
+def joined(*parts: str) -> str:
+    """A path of the parts that are not empty."""
+    return ".".join(part for part in parts if part)
 
 
 def indices(shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:

@@ -28,7 +28,11 @@ class Box:
     notes: tuple[str, ...] = ()  # further lines
     tooltip: str = ""
     frames: tuple[str, ...] = ()  # the frames around it, outermost first
+    short: str = ""  # its name inside its frames
     trouble: bool = False  # drawn in red
+    base: str = ""  # of a group: the kind of its nodes, where they have one
+    value_range: str = ""
+    gradient_range: str = ""
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Link:
     flows: bool = True
     trouble: bool = False
     note: str = ""
+    count: int = 1  # how many operands it stands for
 
     @property
     def flow(self) -> float | None:
@@ -52,11 +57,20 @@ class Link:
 
 
 @dataclass
+class Frame:
+    """A line around the boxes of a module."""
+
+    path: str
+    title: str
+
+
+@dataclass
 class Picture:
     """Everything that is drawn, and what was left out."""
 
     boxes: dict[str, Box] = field(default_factory=dict)  # operands first
     links: list[Link] = field(default_factory=list)
+    frames: dict[str, Frame] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what the reader has to know: what was left out, and why
     total: int = 0  # nodes in the whole graph

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from autograd_lite.drawing.numerals import numeral
-from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, MORE, PARAMETER, Box, Picture
+from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER, Box, Picture
 
 LONGEST = 200  # lines
 
@@ -26,9 +26,9 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
             break
         key, before, below = stack.pop()
         box = picture.boxes[key]
-        shared = users.get(key, 0) > 1
+        shared = users.get(key, 0) > 1 and box.kind != CONSTANT
         if key in numbers:
-            lines.append(f"{before}{heading(box)}   see [{numbers[key]}]")
+            lines.append(f"{before}{heading(box) or box.notes[0]}   see [{numbers[key]}]")
             continue
         mark = ""
         if shared:
@@ -44,8 +44,6 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
 
 def heading(box: Box) -> str:
     """The name and the operation of a box."""
-    if box.kind in (GROUP, MORE):
-        return box.title
     if box.symbol:
         return f"{box.title} = {box.symbol}" if box.title else box.symbol
     return box.title
@@ -58,11 +56,10 @@ def described(box: Box, precision: int) -> str:
 
 def parts(box: Box, precision: int) -> Iterator[str]:
     yield heading(box)
-    if box.value is not None:
-        yield numeral(box.value, precision)
-    if box.gradient is not None:
-        yield f"grad {numeral(box.gradient, precision)}"
-    elif box.flows and box.kind not in (GROUP, MORE):
+    yield numeral(box.value, precision) if box.value is not None else box.value_range
+    if box.gradient is not None or box.gradient_range:
+        yield f"grad {box.gradient_range or numeral(box.gradient or 0.0, precision)}"
+    elif box.flows:
         yield "grad not computed"
     yield {INPUT: "", PARAMETER: "parameter", CONSTANT: "constant"}.get(box.kind, "")
     yield from box.notes

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from project import ROOT, python
 
-from autograd_lite import Value, dot, draw, exp, no_grad
-from autograd_lite.drawing.picture import CONSTANT, INPUT, MORE, OPERATION, PARAMETER, RESULT
+from autograd_lite import Value, draw, exp, no_grad
+from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT
 
 
 def lecture():
@@ -115,12 +115,15 @@ def test_directions_themes_precision_and_fillings_change_the_text():
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [
-        ({"direction": "sideways"}, "direction is one of 'right', 'left', 'down', 'up', but got 'sideways'"),
+        ({"direction": "sideways"}, "direction is one of None, 'right', 'left', 'down', 'up', but got 'sideways'"),
         ({"edges": "all"}, "edges is one of None, 'partial', 'flow'"),
         ({"color_by": "op"}, "color_by is one of None, 'value', 'gradient'"),
         ({"theme": "sepia"}, "there is no theme 'sepia'"),
         ({"precision": 0}, "precision is the number of significant digits"),
         ({"limit": 0}, "limit is a whole number of at least 1"),
+        ({"expand": "all"}, "expand is one of False, True, 'products', 'sums'"),
+        ({"collapse": 3}, "collapse is 'neurons', 'layers', 'model', 'alike', the path of a module"),
+        ({"collapse": "layers"}, "collapse='layers' needs a module, but none was found"),
         ({"radius": -1}, "radius is a whole number of at least 0"),
         ({"focus": Value(1.0)}, "is not in the graph"),
     ],
@@ -143,24 +146,13 @@ def test_several_results():
     assert str(drawing).count("see [1]") == 1
 
 
-def test_a_large_graph_is_cut_down_and_says_so():
-    v = Value(0.0)
-    for _ in range(2000):
-        v = v + 1.0
-    drawing = draw(v)
-    assert 100 <= len(drawing.picture.boxes) <= 150
-    assert "of 4,001" in drawing.picture.notes[0]
-    assert "of 4,001" in drawing.source
-    assert "of 4,001" in str(drawing)
-    assert any(b.kind == MORE for b in drawing.picture.boxes.values())
-    assert len(draw(v, limit=5000).picture.boxes) == 4001
-
-
-def test_a_wide_node_is_cut_down_too():
-    xs = [Value(float(i)) for i in range(3000)]
-    drawing = draw(dot(xs, xs))
-    assert len(drawing.picture.boxes) <= 101
-    assert "more operands" in drawing.source or "operands" in drawing.source
+def test_an_own_pass_shows_gradients_and_stores_none():
+    f = lecture()
+    drawing = draw(f, backward=True)
+    assert box(drawing, "x").gradient == -4.0
+    assert not f.has_grad
+    with pytest.raises(RuntimeError, match="found no graph to differentiate"):
+        draw(f.detach(), backward=True)
 
 
 def test_focus_shows_what_is_near():
