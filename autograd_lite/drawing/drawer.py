@@ -1,12 +1,14 @@
 """`draw`: a graph as a picture.  Where the options are checked and the parts of drawing meet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.drawing.choosing import check_collapse, plan
 from autograd_lite.drawing.composing import compose
 from autograd_lite.drawing.dot import DIRECTIONS, Style
-from autograd_lite.drawing.names import find_names
+from autograd_lite.drawing.names import find_names, is_module
+from autograd_lite.drawing.network import digraph as network_digraph
+from autograd_lite.drawing.network import network, tell
 from autograd_lite.drawing.numerals import check_precision
 from autograd_lite.drawing.sheet import Drawing
 from autograd_lite.drawing.sources import Gradients, Instructions, Source, Values, stored
@@ -33,8 +35,10 @@ def draw(
     collapse: str | Sequence[str] | bool | None = None,
     expand: bool | str = False,
     backward: bool = False,
+    inputs: Sequence[Any] | None = None,
+    loss: Callable[[Any], Value] | None = None,
 ) -> Drawing:
-    """The graph that computed a Value, or a Program, as a picture.
+    """The graph that computed a Value, a Module, or a Program, as a picture.
 
     Each box shows the operation, the name, the value (blue, above) and the gradient (orange, below), which
     reads "not computed" until a reverse pass has reached it.
@@ -54,6 +58,8 @@ def draw(
                   adds all products in one step
     limit         how many boxes are drawn; a larger graph collapses by itself, and the drawing says so
     focus, radius draw what is at most `radius` steps from the Value `focus`
+    inputs, loss  for a Module, which is drawn as columns of neurons: one sample, whose outputs and gradients are
+                  shown, and a function of the output to take the gradient of
 
     Raises TypeError where there is nothing to draw, ValueError on an unknown option.
 
@@ -79,6 +85,10 @@ def draw(
     how = {False: None, True: "sums", "products": "products", "sums": "sums"}
     expanded = how[one_of("expand", expand, tuple(how))]
     check_collapse(collapse)
+    if is_module(value):
+        return Drawing(network(value, inputs, loss, limit, own_pass), style, network_digraph, tell)
+    if inputs is not None or loss is not None:
+        raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
     source: Source
     if isinstance(value, Program):
         source = Instructions(value)
@@ -106,7 +116,7 @@ def roots_of(value: object) -> list[Value]:
         return list(value)
     raise TypeError(
         f"draw shows the graph of a Value, but got {value!r} of type {type(value).__name__}; "
-        f"pass a result that was computed from Values, a list of them, or a Program"
+        f"pass a result that was computed from Values, a list of them, a Module, or a Program"
     )
 
 

@@ -18,14 +18,16 @@ class CannotRender(RuntimeError):
     """There is no Graphviz, or it failed."""
 
 
-def render(source: str, format: str) -> bytes:
-    """The picture of a DOT text as svg, png or pdf.
+def render(source: str, format: str, engine: str = "dot") -> bytes:
+    """The picture of a DOT text as svg, png or pdf, laid out by that engine of Graphviz.
 
     Raises CannotRender where no Graphviz is found, or where it fails on the text.
     """
     dpi = f"-Gdpi={96 * SHARPNESS if format == 'png' else 72}"
     if shutil.which("dot"):
-        run = subprocess.run(["dot", f"-T{format}", dpi], input=source.encode(), capture_output=True, check=False)
+        run = subprocess.run(
+            ["dot", f"-K{engine}", f"-T{format}", dpi], input=source.encode(), capture_output=True, check=False
+        )
         if run.returncode:
             raise CannotRender(f"dot failed: {run.stderr.decode(errors='replace').strip()}")
         return run.stdout
@@ -33,7 +35,7 @@ def render(source: str, format: str) -> bytes:
         import pygraphviz
     except ImportError:
         raise CannotRender(f"no Graphviz was found; {ADVICE}") from None
-    return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog="dot", args=dpi))
+    return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog=engine, args=dpi))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -2,11 +2,11 @@
 
 import base64
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.drawing.dot import Style, digraph
-from autograd_lite.drawing.picture import Picture
 from autograd_lite.drawing.rendering import ADVICE, FORMATS, SHARPNESS, CannotRender, render, write_atomically
 from autograd_lite.drawing.tree import tree
 
@@ -37,9 +37,16 @@ class Drawing:
     └─ x   see [1]
     """
 
-    def __init__(self, picture: Picture, style: Style) -> None:
+    def __init__(
+        self,
+        picture: Any,
+        style: Style,
+        write: Callable[[Any, Style], "graphviz.Digraph"] = digraph,
+        tell: Callable[[Any, int], str] = tree,
+    ) -> None:
         self.picture = picture
         self.style = style
+        self._write, self._tell = write, tell
         self._digraph: graphviz.Digraph | None = None
         self._rendered: dict[str, bytes] = {}
 
@@ -47,7 +54,7 @@ class Drawing:
     def digraph(self) -> "graphviz.Digraph":
         """The graph as the graphviz package holds it, to be changed or drawn in other ways."""
         if self._digraph is None:
-            self._digraph = digraph(self.picture, self.style)
+            self._digraph = self._write(self.picture, self.style)
         return self._digraph
 
     @property
@@ -63,7 +70,7 @@ class Drawing:
         if format not in FORMATS:
             raise ValueError(f"a drawing renders as {', '.join(FORMATS)}, not as {format!r}; choose one of them")
         if format not in self._rendered:
-            self._rendered[format] = render(self.source, format)
+            self._rendered[format] = render(self.source, format, self.digraph.engine)
         return self._rendered[format]
 
     def save(self, path: str | Path) -> Path:
@@ -97,10 +104,10 @@ class Drawing:
         return self.render(kind)
 
     def __str__(self) -> str:
-        return tree(self.picture, self.style.precision)
+        return self._tell(self.picture, self.style.precision)
 
     def __repr__(self) -> str:
-        return f"<Drawing of {len(self.picture.boxes)} boxes; print it, show it in a notebook, or save it>"
+        return f"<Drawing of {str(self).splitlines()[0]}; print it, show it in a notebook, or save it>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         """The picture for notebooks: SVG, PNG for readers that strip SVG, and text."""

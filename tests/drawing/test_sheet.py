@@ -102,10 +102,10 @@ def test_without_any_graphviz_a_notebook_gets_advice_and_text(drawing, monkeypat
 
 def test_dot_on_the_path_is_used(monkeypatch, tmp_path):
     fake = tmp_path / "dot"
-    fake.write_text('#!/bin/sh\nread first\necho "$1 $2 $first"\n')
+    fake.write_text('#!/bin/sh\nread first\necho "$1 $2 $3 $first"\n')
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert render("digraph {}\n", "png") == b"-Tpng -Gdpi=192 digraph {}\n"
+    assert render("digraph {}\n", "png") == b"-Kdot -Tpng -Gdpi=192 digraph {}\n"
     fake.write_text("#!/bin/sh\necho out of paper >&2\nexit 3\n")
     with pytest.raises(CannotRender, match="dot failed: out of paper"):
         render("digraph {}\n", "png")

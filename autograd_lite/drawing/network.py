@@ -1,0 +1,274 @@
+"""The network view of a module: columns of neurons, joined by weights, as lectures draw networks.
+
+The module is run once; in the graph of that run every `dot` of parameters with inputs or outputs of other
+neurons is a neuron, whatever classes the module is made of.  Weights are told by colour, dashes and width.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.drawing.choosing import plan
+from autograd_lite.drawing.dot import FONT, Style
+from autograd_lite.drawing.grouping import chain
+from autograd_lite.drawing.names import Names
+from autograd_lite.drawing.numerals import counted, numeral
+from autograd_lite.drawing.sources import Gradients, Values
+from autograd_lite.drawing.theme import scaled
+from autograd_lite.primitives import sum as total
+from autograd_lite.value import Value
+
+if TYPE_CHECKING:
+    import graphviz
+
+GAP, STEP = 2.4, 0.86  # inches between columns and between neurons
+WIDEST = 4.0  # points: the line of the largest weight
+
+
+@dataclass
+class Neuron:
+    """A circle: an input, or a neuron with its output."""
+
+    key: str
+    name: str
+    column: int = 0
+    value: float | None = None
+    gradient: float | None = None
+    shown: bool = True
+    place: float = 0.0
+
+
+@dataclass
+class Weight:
+    tail: str
+    head: str
+    name: str
+    value: float
+    gradient: float | None
+
+
+@dataclass
+class Network:
+    """What the network view shows."""
+
+    title: str
+    columns: list[list[Neuron]] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    weights: list[Weight] = field(default_factory=list)
+    with_numbers: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def inputs_of(module: Any) -> list[float]:
+    """As many zeros as the module takes inputs, judged by its first neurons."""
+    for _, part in module.named_modules():
+        weights = getattr(part, "w", None)
+        if isinstance(weights, list) and weights and all(isinstance(w, Value) for w in weights):
+            return [0.0] * len(weights)
+    raise ValueError(
+        f"draw cannot tell how many inputs {type(module).__name__} takes; pass one sample: draw(model, inputs=[...])"
+    )
+
+
+def network(
+    module: Any,
+    inputs: Sequence[Any] | None,
+    loss: Callable[[Any], Value] | None,
+    limit: int,
+    own_pass: Callable[[Sequence[Value]], Gradients],
+) -> Network:
+    """The network view of a module, with the numbers of one sample where `inputs` are given."""
+    sample = inputs_of(module) if inputs is None else list(inputs)
+    xs = [x if isinstance(x, Value) else Value(x) for x in sample]
+    output = module(xs)
+    outputs = [output] if isinstance(output, Value) else list(output)
+    goal = loss(output) if loss is not None else (outputs[0] if len(outputs) == 1 else total(outputs))
+    names = Names()
+    names.take("", module)
+    names.name_parameters()
+    for i, x in enumerate(xs):
+        names.names.setdefault(x, f"x[{i}]")
+    source = Values([goal], names)
+    owners = plan(source, limit=len(source.order)).owners
+    found = Network(type(module).__name__, with_numbers=inputs is not None)
+    gradient = own_pass([goal]) if inputs is not None else lambda _: None
+    circles = collect(found, source, owners, xs, gradient)
+    arrange(found, circles, names, limit)
+    if not found.weights:
+        raise ValueError(
+            f"{type(module).__name__} has no neurons that draw can see: no weighted sum (dot) of parameters; "
+            f"draw its result instead: draw(model(x))"
+        )
+    return found
+
+
+def collect(
+    found: Network, source: Values, owners: dict[Value, str], xs: Sequence[Value], gradient: Gradients
+) -> dict[str, Neuron]:
+    """The circles and the weights, from the dots of the graph."""
+    circles = {f"x{i}": Neuron(f"x{i}", f"x[{i}]", 0, x.data, gradient(x)) for i, x in enumerate(xs)}
+    home: dict[Value, str] = {x: f"x{i}" for i, x in enumerate(xs)}
+    parameters = source.names.parameters
+    for x in source.order:
+        half = len(x.parents) // 2
+        path = owners.get(x)
+        if path is None or not x.parents:
+            continue
+        if x.op == "dot" and any(p in parameters for p in x.parents):
+            key = f"n{len(circles)}"
+            column = 0
+            for w, operand in zip(x.parents[:half], x.parents[half:], strict=True):
+                if operand in parameters:  # a dot is the same in both orders
+                    w, operand = operand, w
+                if w in parameters and operand in home:
+                    tail = circles[home[operand]]
+                    column = max(column, tail.column)
+                    found.weights.append(Weight(tail.key, key, source.name(w), w.data, gradient(w)))
+            home[x] = key
+            circles[key] = Neuron(key, path, column + 1, x.data, gradient(x))
+        else:
+            # What the neuron does after its sum: its activation, whose result is the neuron's output.
+            inside = {home[p] for p in x.parents if p in home and owners.get(p) == path}
+            if len(inside) == 1:
+                home[x] = inside.pop()
+                circles[home[x]].value, circles[home[x]].gradient = x.data, gradient(x)
+    return circles
+
+
+def arrange(found: Network, circles: dict[str, Neuron], names: Names, limit: int) -> None:
+    """Columns, captions, and which circles are shown where a column has too many."""
+    last = max(circle.column for circle in circles.values())
+    found.columns = [[c for c in circles.values() if c.column == i] for i in range(last + 1)]
+    place = {path: i for i, path in enumerate(names.module_at)}
+    tallest = max(3, limit // 6)
+    for i, column in enumerate(found.columns):
+        if i:
+            column.sort(key=lambda circle: place.get(circle.name, 0))
+        for j, circle in enumerate(column):
+            circle.shown = len(column) <= tallest or j < tallest - 1
+        caption = "input" if i == 0 else column_caption(column, names)
+        hidden = sum(not circle.shown for circle in column)
+        found.captions.append(caption)
+        if hidden:
+            found.notes.append(f"{caption.splitlines()[0]}: {hidden:,} of {counted(len(column), 'circle')} not drawn")
+
+
+def column_caption(column: list[Neuron], names: Names) -> str:
+    """What a column is: the innermost module around all of its neurons."""
+    common = chain(column[0].name, names.module_at)
+    common = common[:-1] or common
+    for circle in column[1:]:
+        inner = chain(circle.name, names.module_at)
+        common = [path for path in common if path in inner]
+    path = common[-1] if common else ""
+    module = names.module_at.get(path)
+    described = getattr(module, "describe", lambda: type(module).__name__)()
+    return f"{path}\n{described}" if path else str(described)
+
+
+def digraph(found: Network, style: Style) -> "graphviz.Digraph":
+    """The DOT of a network: circles at fixed places, weights as straight lines."""
+    import graphviz
+
+    theme = style.theme
+    graph = graphviz.Digraph("autograd_lite", engine="neato")
+    graph.attr(
+        bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint, fontsize="11", pad="0.2", splines="line",
+        outputorder="edgesfirst", labelloc="b", tooltip=" ", label=footer(found, style),
+    )  # fmt: skip
+    graph.attr("node", shape="circle", fixedsize="true", width="0.72", style="filled", fontname=FONT,
+               fontsize="10", fontcolor=theme.ink, color=theme.line, penwidth="1.2")  # fmt: skip
+    graph.attr("edge", arrowhead="none", tooltip=" ")
+    largest = max((abs(c.value) for col in found.columns for c in col if c.value is not None), default=0.0)
+    for i, column in enumerate(found.columns):
+        draw_column(graph, found, i, [c for c in column if c.shown], len(column), style, largest)
+    heaviest = max((abs(w.value) for w in found.weights if math.isfinite(w.value)), default=0.0) or 1.0
+    shown = {c.key for column in found.columns for c in column if c.shown}
+    for w in found.weights:
+        if w.tail in shown and w.head in shown:
+            # Many lines are drawn finer.
+            widest = WIDEST if len(shown) <= 24 else WIDEST / 2
+            share = min(1.0, abs(w.value) / heaviest) if math.isfinite(w.value) else 1.0
+            gradient = "" if w.gradient is None else f"\ngradient {w.gradient!r}"
+            graph.edge(
+                w.tail, w.head, penwidth=f"{0.3 + (widest - 0.3) * share:.2f}",
+                color=theme.gradient if w.value < 0.0 else theme.value,
+                style="dashed" if w.value < 0.0 else "solid", edgetooltip=f"{w.name} = {w.value!r}{gradient}",
+            )  # fmt: skip
+    return graph
+
+
+def draw_column(
+    graph: "graphviz.Digraph",
+    found: Network,
+    i: int,
+    circles: list[Neuron],
+    total: int,
+    style: Style,
+    largest: float,
+) -> None:
+    """One column: its circles, a note on those left out, its caption."""
+    theme = style.theme
+    rows = len(circles) + (1 if len(circles) < total else 0)
+    tallest = max(len([c for c in column if c.shown]) for column in found.columns) + 1
+    x = i * GAP
+    for j, circle in enumerate(circles):
+        y = (rows - 1) * STEP / 2 - j * STEP
+        fill = theme.input if i == 0 else theme.operation
+        if found.with_numbers and circle.value is not None:
+            fill = scaled(theme, circle.value, largest)
+        tip = circle.name + ("" if circle.value is None or not found.with_numbers else f" = {circle.value!r}")
+        if found.with_numbers and circle.gradient is not None:
+            tip += f"\ngradient {circle.gradient!r}"
+        graph.node(circle.key, label=circle_label(found, circle, i, style), pos=f"{x:.2f},{y:.2f}!",
+                   fillcolor=fill, tooltip=tip)  # fmt: skip
+    if len(circles) < total:
+        y = -(rows - 1) * STEP / 2
+        more = f"⋮\n{total - len(circles):,} more"
+        graph.node(f"more{i}", label=more, shape="plaintext", style="", fixedsize="false",
+                   fontcolor=theme.faint, pos=f"{x:.2f},{y:.2f}!")  # fmt: skip
+    graph.node(f"caption{i}", label=found.captions[i], shape="plaintext", style="", fontsize="11", fixedsize="false",
+               fontcolor=theme.faint, pos=f"{x:.2f},{-tallest * STEP / 2 - 0.15:.2f}!")  # fmt: skip
+
+
+def circle_label(found: Network, circle: Neuron, column: int, style: Style) -> str:
+    """The numbers in a circle: value above, gradient below; a name where there are none."""
+    theme, precision = style.theme, min(style.precision, 3)
+    if not found.with_numbers or circle.value is None:
+        return circle.name if column == 0 else ""
+    rows = [f'<font color="{theme.value}">{numeral(circle.value, precision)}</font>']
+    if circle.gradient is not None:
+        rows.append(f'<font color="{theme.gradient}">{numeral(circle.gradient, precision)}</font>')
+    return f"<{'<br/>'.join(rows)}>"
+
+
+def footer(found: Network, style: Style) -> str:
+    """What the colours mean, and what was left out."""
+    theme = style.theme
+    lines = [
+        f'<font color="{theme.value}">weight &gt; 0</font>  ·  <font color="{theme.gradient}">weight &lt; 0, '
+        f"dashed</font>  ·  the thicker, the larger"
+    ]
+    if found.with_numbers:
+        lines.append(
+            f'in each circle: <font color="{theme.value}">output</font>, below it '
+            f'<font color="{theme.gradient}">its gradient</font>'
+        )
+    lines = lines if style.legend else []
+    lines += [escape(note) for note in found.notes]
+    return f"<{'<br/>'.join(lines)}>" if lines else ""
+
+
+def tell(found: Network, precision: int) -> str:
+    """The network as text: a line for each column, with the outputs where there are numbers."""
+    lines = [found.title]
+    for caption, column in zip(found.captions, found.columns, strict=True):
+        text = f"  {caption.replace(chr(10), '  ')}: {counted(len(column), 'circle')}"
+        if found.with_numbers:
+            values = ", ".join(numeral(c.value, precision) for c in column[:8] if c.value is not None)
+            text += f"   {values}{', …' if len(column) > 8 else ''}"
+        lines.append(text)
+    lines.append(f"  {counted(len(found.weights), 'weight')}")
+    return "\n".join(lines)

@@ -1,0 +1,88 @@
+"""The network view of modules."""
+
+import pytest
+
+from autograd_lite import Value, draw, gradients
+from autograd_lite.nn import MLP, Layer, Module, Neuron
+
+MODEL = MLP(2, [3, 1], activation="tanh", rng=0)
+
+
+def circle(drawing, column, i):
+    return drawing.picture.columns[column][i]
+
+
+def test_columns_are_the_layers_and_lines_the_weights():
+    drawing = draw(MODEL)
+    assert [len(column) for column in drawing.picture.columns] == [2, 3, 1]
+    weights = {w.name: w.value for w in drawing.picture.weights}
+    expected = {n: p.data for n, p in MODEL.named_parameters() if ".w[" in n}
+    assert weights == expected
+    assert drawing.digraph.engine == "neato"
+    assert "layers.1  Layer(3 -> 1, linear): 1 circle" in str(drawing)
+
+
+def test_neurons_stand_in_order():
+    paths = [c.name for c in draw(MODEL).picture.columns[1]]
+    assert paths == ["layers.0.neurons.0", "layers.0.neurons.1", "layers.0.neurons.2"]
+
+
+def test_a_sample_fills_the_circles_with_outputs_and_gradients():
+    sample = [0.5, -1.0]
+    drawing = draw(MODEL, inputs=sample)
+    xs = [Value(x) for x in sample]
+    out = MODEL(xs)
+    hidden = MODEL.layers[0](sample)
+    assert [c.value for c in drawing.picture.columns[1]] == [h.data for h in hidden]
+    assert circle(drawing, 2, 0).value == out.data
+    assert circle(drawing, 2, 0).gradient == 1.0
+    assert [c.gradient for c in drawing.picture.columns[0]] == gradients(out, xs)
+    assert not any(p.has_grad for p in MODEL.parameters())
+
+
+def test_the_gradient_is_that_of_the_loss_if_one_is_given():
+    drawing = draw(MODEL, inputs=[0.5, -1.0], loss=lambda out: (out - 1.0) ** 2)
+    out = MODEL([0.5, -1.0]).data
+    assert circle(drawing, 2, 0).gradient == pytest.approx(2.0 * (out - 1.0))
+
+
+def test_without_a_sample_there_are_no_numbers():
+    drawing = draw(MODEL)
+    assert all(c.gradient is None for column in drawing.picture.columns for c in column)
+    assert "gradient" not in drawing.source
+
+
+@pytest.mark.parametrize("model", [Neuron(3, rng=0), Layer(3, 2, rng=0)])
+def test_parts_of_networks_are_drawn_too(model):
+    assert len(draw(model).picture.columns) == 2
+
+
+def test_wide_columns_are_cut_and_that_is_said():
+    drawing = draw(MLP(64, [30, 10], rng=0))
+    assert sum(c.shown for c in drawing.picture.columns[0]) == 9
+    assert "input: 55 of 64 circles not drawn" in drawing.picture.notes
+    assert "55 more" in drawing.source
+
+
+def test_negative_weights_are_dashed():
+    model = Neuron(2, nonlin=False, rng=0)
+    model.w[0].data, model.w[1].data = 1.0, -2.0
+    lines = [line for line in draw(model).source.splitlines() if "->" in line]
+    assert ["dashed" in line for line in lines] == [False, True]
+
+
+class Ratio(Module):
+    def __init__(self):
+        self.a = Value(2.0)
+
+    def forward(self, xs):
+        return xs[0] / self.a
+
+
+def test_what_has_no_neurons_is_refused():
+    with pytest.raises(ValueError, match="cannot tell how many inputs Ratio takes"):
+        draw(Ratio())
+    with pytest.raises(ValueError, match="Ratio has no neurons"):
+        draw(Ratio(), inputs=[1.0])
+    with pytest.raises(TypeError, match="are for drawing a Module"):
+        draw(Value(1.0), inputs=[1.0])
