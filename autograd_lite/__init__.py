@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.compiling import compile
 from autograd_lite.context import no_grad
+from autograd_lite.custom import custom_derivative
+from autograd_lite.jacobians import hessian, hvp, jacobian, jvp, vjp
 from autograd_lite.mapping import vmap
 from autograd_lite.native import is_native as _is_native
 from autograd_lite.primitives import (
@@ -85,17 +87,7 @@ from autograd_lite.primitives import (
 )
 from autograd_lite.program import Program
 from autograd_lite.rows import PRIMITIVES
-from autograd_lite.transforms import (
-    custom_derivative,
-    grad,
-    gradients,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-)
+from autograd_lite.transforms import grad, gradients, value_and_grad
 from autograd_lite.value import Value
 from autograd_lite.version import __version__
 

@@ -1,31 +1,22 @@
 """From graphs to instructions: numbering, folding constants, merging what is the same, dropping what is unused.
 
 Between `transforms` and `program`.  Nothing here changes a bit of any result: a constant is folded with the
-very function that the back ends compute with, and only rewrites that hold for every float are made.
+very function that the back ends compute with, and `rewriting` holds only what is true of every float.
 """
 
-import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.graph import (
-    ASSIGNED,
-    BATCH_SIZE,
-    BATCH_SUM,
-    DETACHED,
-    NUMBER,
-    Node,
-    operands_of,
-    topological_order,
-)
+from autograd_lite.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result
-from autograd_lite.primitives import add, cond, div, identity, mul, neg, pow, sub, where
+from autograd_lite.primitives import add, cond, mul, where
+from autograd_lite.rewriting import rewritten
 from autograd_lite.rows import Primitive
 from autograd_lite.value import Value, traced
 
-Entry = Callable[[Node], int | None]
-"""Says which nodes are inputs: their number, or None for a node that is to be computed."""
+Parts = tuple[list[Argument], list[Instruction], list[Result]]
+"""What a program is made of."""
 
 
 class Flattener:
@@ -33,68 +24,53 @@ class Flattener:
 
     def __init__(self, arguments: Sequence[Argument]) -> None:
         self.arguments = list(arguments)
-        self.size = sum(a.size for a in arguments)
+        self.batched = [a.batched for a in arguments for _ in range(a.size)]
+        self.size = len(self.batched)
         self.instructions: list[Instruction] = []
         self.known: dict[Any, int] = {}  # what was computed already, by row and operands
 
+    def append(self, key: Any, instruction: Instruction) -> int:
+        """The number of a new instruction."""
+        row, operands, _ = instruction
+        self.instructions.append(instruction)
+        self.batched.append(row is not BATCH_SUM and any(self.batched[i] for i in operands))
+        self.known[key] = i = self.size + len(self.instructions) - 1
+        return i
+
     def constant(self, x: float) -> int:
         key = (NUMBER, struct.pack("<d", x))
-        if key not in self.known:
-            self.known[key] = self.append(Instruction(NUMBER, (), x))
-        return self.known[key]
-
-    def append(self, instruction: Instruction) -> int:
-        self.instructions.append(instruction)
-        return self.size + len(self.instructions) - 1
+        found = self.known.get(key)
+        return self.append(key, Instruction(NUMBER, (), x)) if found is None else found
 
     def value_of(self, i: int) -> float | None:
         """The number that a value is known to be."""
         return self.instructions[i - self.size].constant if i >= self.size else None
 
+    def source_of(self, i: int) -> Instruction | None:
+        """The instruction that a value comes from."""
+        return self.instructions[i - self.size] if i >= self.size else None
+
     def emit(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of row(operands): an older value, a constant, or a new instruction."""
         if row is cond:
             row = where
-        simpler = self.simplified(row, operands)
-        if isinstance(simpler, int):
-            return simpler
-        row, operands = simpler
-        if (
-            ROWS.get(row.name) is not row
-        ):  # a rule of the user's own: what it computes, not how it differentiates
-            return self.expand(row, operands)
-        key = (row, operands)
-        if key not in self.known:
-            self.known[key] = self.append(Instruction(row, operands))
-        return self.known[key]
-
-    def simplified(
-        self, row: Primitive, operands: tuple[int, ...]
-    ) -> int | tuple[Primitive, tuple[int, ...]]:
-        """Rewrites that hold to the bit for all floats, nan and signed zeros included."""
-        if row is identity:
-            return operands[0]
-        if row is BATCH_SIZE or row is BATCH_SUM:
-            return row, operands
-        values = [self.value_of(i) for i in operands]
-        if None not in values and ROWS.get(row.name) is row:
-            return self.constant(row.total(*values))  # type: ignore[arg-type]
-        last = values[-1] if values else None
-        if row is where and values[0] is not None:
-            return operands[1] if values[0] != 0.0 else operands[2]
-        if row is mul and 1.0 in values:
-            return operands[1 - values.index(1.0)]
-        if row is mul and -1.0 in values:
-            return neg, (operands[1 - values.index(-1.0)],)
-        if row in (div, pow) and last == 1.0:
-            return operands[0]
-        if row is pow and last == 2.0:
-            return mul, (operands[0], operands[0])
-        if row is sub and last == 0.0 and math.copysign(1.0, last) == 1.0:
-            return operands[0]
-        if row is add and last == 0.0 and math.copysign(1.0, last) == -1.0:
-            return operands[0]
-        return row, operands
+        if row is BATCH_SUM and not self.batched[operands[0]]:
+            row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
+        if ROWS.get(row.name) is not row:
+            return self.expand(row, operands)  # what a rule of the user's own computes, however it differentiates
+        if row is not BATCH_SIZE and row is not BATCH_SUM:
+            numbers = [self.value_of(i) for i in operands]
+            if None not in numbers:
+                return self.constant(row.total(*numbers))  # type: ignore[arg-type]
+            simpler = rewritten(row, operands, numbers, self.source_of)
+            if isinstance(simpler, int):
+                return simpler
+            if simpler is not None:
+                row, new = simpler
+                return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
+        key = (row, tuple(sorted(operands)) if row is add or row is mul else operands)
+        found = self.known.get(key)
+        return self.append(key, Instruction(row, operands)) if found is None else found
 
     def expand(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of row(operands), computed by what the row means in simpler rows."""
@@ -102,38 +78,38 @@ class Flattener:
         places: dict[Node, int] = {}
         arguments: list[Any] = []
         for i in operands:
-            x = self.value_of(i)
+            x: Any = self.value_of(i)
             if x is None:
-                leaf = traced("", 0)
-                places[leaf] = i
-                arguments.append(leaf)
-            else:
-                arguments.append(x)
+                x = traced("", 0)
+                places[x] = i
+            arguments.append(x)
         out = row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
-        return self.graph([out], places, no_entry)[0]
+        for node in between([out], places):
+            for x in operands_of(node):
+                if x._row is LEAF and x not in places:
+                    raise TypeError(
+                        f"{row.name} has a derivative of its own, but uses {x!r}, which is not among its operands; "
+                        f"make it an operand"
+                    )
+        return self.graph([out], places)[0]
 
-    def graph(self, roots: Sequence[Any], places: dict[Node, int], entry: Entry) -> list[int]:
-        """The numbers of the roots of a graph, which are nodes or floats; `places` holds known nodes."""
-        order = topological_order([x for x in roots if isinstance(x, Node)], everything=True)
-        order.sort(key=born)  # as written: the steps of one loop stand together
-        for node in order:
-            if node not in places:
-                place = entry(node)
-                if place is None:
-                    place = self.compute(node, places)
-                places[node] = place
-        return [places[x] if isinstance(x, Node) else self.constant(float(x)) for x in roots]
+    def graph(self, roots: Sequence[Any], places: dict[Node, int]) -> list[int]:
+        """The numbers of the roots of a graph, which are nodes or floats; `places` holds the nodes known before."""
+        for node in between(roots, places):
+            places[node] = self.emit(node._row, tuple([self.place(x, places) for x in operands_of(node)]))
+        return [self.place(x, places) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
 
-    def compute(self, node: Node, places: dict[Node, int]) -> int:
-        """The number of a node whose operands have theirs."""
-        operands = operands_of(node)
-        if operands or node._row is BATCH_SIZE:
-            return self.emit(node._row, tuple([places[x] for x in operands]))
-        return self.constant(node._data)
+    def place(self, x: Node, places: dict[Node, int]) -> int:
+        """The number of a node; a leaf that is no input is the number that it holds."""
+        found = places.get(x)
+        if found is None:
+            found = self.emit(BATCH_SIZE, ()) if x._row is BATCH_SIZE else self.constant(x._data)
+            places[x] = found
+        return found
 
-    def finished(self, results: Sequence[Result]) -> tuple[list[Argument], list[Instruction], list[Result]]:
+    def finished(self, results: Sequence[Result]) -> Parts:
         """Arguments, instructions and results without what no result needs."""
-        needed = [False] * (self.size + len(self.instructions))
+        needed = [False] * len(self.batched)
         for result in results:
             for i in result.values:
                 needed[i] = True
@@ -141,7 +117,7 @@ class Flattener:
             if needed[i]:
                 for j in self.instructions[i - self.size].operands:
                     needed[j] = True
-        place = list(range(self.size)) + [0] * len(self.instructions)
+        place = list(range(len(needed)))
         kept: list[Instruction] = []
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             if needed[i]:
@@ -150,28 +126,37 @@ class Flattener:
         return self.arguments, kept, [Result(tuple([place[i] for i in r.values]), r.batched) for r in results]
 
 
+def between(roots: Sequence[Any], places: dict[Node, int]) -> list[Node]:
+    """The nodes without a place that have to be computed for the roots, as they were written: operands first."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack = [x for x in roots if isinstance(x, Node)]
+    while stack:
+        node = stack.pop()
+        if node not in seen and node not in places:
+            seen.add(node)
+            operands = operands_of(node)
+            if operands:
+                order.append(node)
+                stack.extend(operands)
+    order.sort(key=born)
+    return order
+
+
 def born(node: Node) -> int:
     return node._born
 
 
-def no_entry(node: Node) -> int | None:
-    """Everything is computed; a leaf that is no input is the number it holds."""
-    return None
-
-
-def flatten_values(
-    outputs: Sequence[Any], inputs: Sequence[Any]
-) -> tuple[list[Argument], list[Instruction], list[Result]]:
+def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
     """The parts of a program that computes eagerly recorded `outputs` from `inputs`."""
     for x in (*outputs, *inputs):
         if not isinstance(x, Value):
             raise TypeError(f"a program is made from Values, but got {x!r}; pass lists of Values")
-    arguments = [Argument(x.label or f"x{i}", 1, False) for i, x in enumerate(inputs)]
-    flattener = Flattener(arguments)
-    for node in topological_order(outputs, everything=True):
-        refuse_frozen(node)
+    flattener = Flattener([Argument(x.label or f"x{i}", 1, False) for i, x in enumerate(inputs)])
     places: dict[Node, int] = {x: i for i, x in enumerate(inputs)}
-    values = flattener.graph(outputs, places, no_entry)
+    for node in between(outputs, places):
+        refuse_frozen(node)
+    values = flattener.graph(outputs, places)
     return flattener.finished([Result((i,), False) for i in values])
 
 
@@ -191,7 +176,7 @@ def refuse_frozen(node: Node) -> None:
 
 def lower(
     arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
-) -> tuple[list[Argument], list[Instruction], list[Result]]:
+) -> Parts:
     """The same computation without rows that are said in simpler ones."""
     flattener = Flattener(arguments)
     place = list(range(flattener.size))

@@ -14,6 +14,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite.primitives import cond, decide, logical_and, logical_not, logical_or
 from autograd_lite.rows import Operand, Primitive
+from autograd_lite.tracing import complain
 
 # What a node is, in bits.  TRACED and BATCHED pass from any operand to the result.
 CONSTANT: Final = 1  # nothing flows back through it
@@ -257,6 +258,18 @@ def times(adjoint: Any, partial: Any) -> Any:
 def argument(node: Node) -> Any:
     """The operand as partials are to see it: the number itself where it is one."""
     return node._data if node._row is NUMBER else node
+
+
+def check_differentiable(v: Node, what: str) -> None:
+    if v._flags & TRACED:
+        complain(f"{what} was called on it")
+    if v._flags & CONSTANT:
+        how = {"detached": "a result of detach() or no_grad()", "constant": "a number"}
+        raise RuntimeError(
+            f"{what} found no graph to differentiate: {v!r} is "
+            f"{how.get(v._row.name, 'computed from constants alone')}; "
+            f"build it from Values outside of no_grad()"
+        )
 
 
 def check_recorded(node: Node, operands: Sequence[Node]) -> None:

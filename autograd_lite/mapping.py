@@ -4,14 +4,16 @@ Above `transforms`.  Eagerly it is a loop.  While a program is traced, the funct
 stands for all of them, and the program runs it across the batch.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.graph import BATCH_SIZE, BATCH_SUM, BATCHED
+from autograd_lite.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.primitives import sum as total
-from autograd_lite.structure import Samples, flatten, is_array, unflatten
-from autograd_lite.transforms import as_value, mapped, name_of, transformed
-from autograd_lite.value import Value, traced
+from autograd_lite.structure import Samples, Shape, array_of, children, flatten, is_array, nest, size, unflatten
+from autograd_lite.tracing import RUNNING
+from autograd_lite.transforms import as_value, is_mapped, mapped, name_of, transformed
+from autograd_lite.value import traced
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> Callable[..., Any]:
@@ -19,13 +21,14 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
 
     `in_axes` says which axis of each argument counts the samples: 0 (or another axis of an array), None for
     an argument that all samples share, a tuple with one entry an argument, or inside it a tuple or dict in the
-    structure of the argument.  A list maps over its items.  `reduce` is None (all results, an array where the
-    samples came in arrays), "sum" or "mean".
+    structure of the argument.  A list maps over its items.  `reduce` is None (all results: arrays with the samples
+    along axis 0 where any of them came in an array, else a list), "sum" or "mean".
 
     Compiled, the samples are added up in one fixed order, whatever the back end and the number of threads; see
-    `autograd_lite.compiling`.
+    `autograd_lite.compiling`.  Inside of a compiled function, a reduced vmap over its array arguments is a batch;
+    any other is written out sample by sample.
 
-    Raises ValueError where the arguments hold different numbers of samples.
+    Raises ValueError where the arguments hold different numbers of samples, or lack the axis.
 
     >>> vmap(lambda w, x: w * x, in_axes=(None, 0))(2.0, [1.0, 2.0, 3.0])
     [2.0, 4.0, 6.0]
@@ -35,22 +38,32 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
     if reduce not in (None, "sum", "mean"):
         raise ValueError(f'vmap reduces by None, "sum" or "mean", but got {reduce!r}; choose one of these')
 
-    def mapped_over_samples(*args: Any) -> Any:
+    def over_samples(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            raise TypeError(f"vmap({name_of(f)}) takes its arguments by position, but got {', '.join(kwargs)} by name")
         axes = axes_of(in_axes, args, name_of(f))
-        if any(holds_samples(x) for x in args):
+        if any(map(holds_samples, args)):
             with mapped():
-                return gathered(f(*[content(x) for x in args]), reduce)
+                return gathered(f(*map(content, args)), reduce)
         n = sample_count(args, axes, name_of(f))
+        if reduce is not None and RUNNING.trace is not None and not is_mapped():
+            one = RUNNING.trace.one_sample(args, axes, n)
+            if one is not None:
+                with mapped():
+                    return gathered(f(*one), reduce)
         results = [f(*[sample(x, axis, i) for x, axis in zip(args, axes, strict=True)]) for i in range(n)]
-        return collected(results, reduce, any(is_array(x) for x in args))
+        return reduced(results, reduce) if reduce else stacked(results, args, axes)
 
-    transformed(f, mapped_over_samples, "vmap").in_axes = in_axes  # type: ignore[attr-defined]
-    return mapped_over_samples
+    transformed(f, over_samples, "vmap").in_axes = in_axes  # type: ignore[attr-defined]
+    return over_samples
+
+
+# -- axes
 
 
 def axes_of(in_axes: Any, args: tuple[Any, ...], name: str) -> tuple[Any, ...]:
     """One entry an argument."""
-    if isinstance(in_axes, (int, type(None))):
+    if in_axes is None or is_axis(in_axes):
         axes = (in_axes,) * len(args)
     elif isinstance(in_axes, (tuple, list)) and len(in_axes) == len(args):
         axes = tuple(in_axes)
@@ -59,9 +72,19 @@ def axes_of(in_axes: Any, args: tuple[Any, ...], name: str) -> tuple[Any, ...]:
             f"in_axes of vmap({name}) is {in_axes!r}, but the call has {len(args)} arguments; give an int, None, "
             f"or a tuple with one entry an argument"
         )
-    if all(axis is None for axis in axes):
-        raise ValueError(f"vmap({name}) maps over nothing: all in_axes are None; give 0 where samples are")
+    if all(map(maps_nothing, axes)):
+        raise ValueError(f"vmap({name}) maps over nothing: in_axes is {in_axes!r}; give 0 where samples are")
     return axes
+
+
+def is_axis(x: Any) -> bool:
+    return isinstance(x, int) and not isinstance(x, bool)
+
+
+def maps_nothing(axis: Any) -> bool:
+    if isinstance(axis, (tuple, list, dict)):
+        return all(map(maps_nothing, axis.values() if isinstance(axis, dict) else axis))
+    return axis is None
 
 
 def sample_count(args: tuple[Any, ...], axes: tuple[Any, ...], name: str) -> int:
@@ -78,80 +101,124 @@ def lengths(x: Any, axis: Any) -> list[int]:
     """The numbers of samples in an argument."""
     if axis is None:
         return []
-    if isinstance(axis, (tuple, list, dict)) or isinstance(x, (tuple, dict)):
+    if has_parts(x, axis):
         return [n for part, inner in parts(x, axis) for n in lengths(part, inner)]
-    if is_array(x):
-        if not -x.ndim <= axis < x.ndim:
-            raise ValueError(
-                f"in_axes names axis {axis}, but the array has shape {x.shape}; choose an axis it has"
-            )
-        return [x.shape[axis]]
+    if not is_axis(axis):
+        raise TypeError(f"in_axes holds {axis!r}; give an int, None, or a tuple or dict of these")
     if isinstance(x, list):
         if axis != 0:
             raise ValueError(f"a list maps over axis 0, but in_axes says {axis!r}; make it an array or say 0")
         return [len(x)]
+    if hasattr(x, "shape") and hasattr(x, "ndim"):
+        if not -x.ndim <= axis < x.ndim:
+            raise ValueError(
+                f"in_axes names axis {axis}, but the array has shape {tuple(x.shape)}; choose an axis it has"
+            )
+        return [x.shape[axis]]
     raise TypeError(
         f"in_axes says {axis!r} for {x!r} of type {type(x).__name__}, which holds no samples; pass an array or a "
         f"list, or say None"
     )
 
 
+def has_parts(x: Any, axis: Any) -> bool:
+    """Whether the parts of an argument have axes of their own."""
+    return isinstance(axis, (tuple, list, dict)) or isinstance(x, (tuple, dict))
+
+
 def parts(x: Any, axis: Any) -> list[tuple[Any, Any]]:
     """The pieces of a tuple or dict, each with its axis."""
-    keys = list(x) if isinstance(x, dict) else list(range(len(x)))
-    if isinstance(axis, dict) != isinstance(x, dict) and isinstance(axis, (dict, tuple, list)):
-        raise ValueError(f"in_axes {axis!r} does not have the structure of {type(x).__name__}; give it that")
-    if isinstance(axis, dict) and set(axis) != set(x):
-        raise ValueError(
-            f"in_axes has the keys {list(axis)}, the argument {list(x)}; give them the same keys"
-        )
-    if isinstance(axis, (tuple, list)) and len(axis) != len(x):
-        raise ValueError(f"in_axes has {len(axis)} entries, the argument {len(x)}; give them the same length")
-    single = isinstance(axis, (int, type(None)))
-    return [(x[k], axis if single else axis[k]) for k in keys]
+    if not isinstance(axis, (tuple, list, dict)):
+        return [(y, axis) for y in (x.values() if isinstance(x, dict) else x)]
+    if isinstance(axis, dict) and isinstance(x, dict) and set(axis) == set(x):
+        return [(y, axis[key]) for key, y in x.items()]
+    if not isinstance(axis, dict) and isinstance(x, (tuple, list)) and len(axis) == len(x):
+        return list(zip(x, axis, strict=True))
+    raise ValueError(f"in_axes has {axis!r} for {x!r}; give it the structure of the argument")
+
+
+# -- eagerly
 
 
 def sample(x: Any, axis: Any, i: int) -> Any:
     """The i-th sample of an argument."""
     if axis is None:
         return x
-    if isinstance(x, (tuple, dict)):
-        pieces = [sample(part, inner, i) for part, inner in parts(x, axis)]
-        return tuple(pieces) if isinstance(x, tuple) else dict(zip(x, pieces, strict=True))
+    if has_parts(x, axis):
+        inside = [sample(part, inner, i) for part, inner in parts(x, axis)]
+        return rebuilt(x, inside)
     if is_array(x):
-        part = x.take(i, axis=axis)
-        return part.item() if part.ndim == 0 else part
+        part = x[(slice(None),) * (axis % x.ndim) + (i,)]
+        return part if is_array(part) or x.dtype.kind == "O" else part.item()
     return x[i]
 
 
-def collected(results: list[Any], reduce: str | None, arrays: bool) -> Any:
-    """The results of all samples, stacked or reduced."""
-    pairs = [flatten(r, "result of a mapped function") for r in results]
-    if not pairs:
-        return [] if reduce is None else 0.0
-    shape = pairs[0][1]
-    columns = list(zip(*[leaves for leaves, _ in pairs], strict=True))
-    if reduce is not None:
-        sums = [total(column) for column in columns]
-        return unflatten(shape, iter([x / len(pairs) for x in sums] if reduce == "mean" else sums))
-    if not arrays:
-        return results
-    import numpy
+def rebuilt(x: Any, inside: list[Any]) -> Any:
+    """A list, tuple or dict like x around new parts."""
+    if isinstance(x, dict):
+        return dict(zip(x, inside, strict=True))
+    return inside if isinstance(x, list) else type(x)(*inside) if hasattr(x, "_fields") else tuple(inside)
 
+
+def taken_apart(results: list[Any]) -> tuple[list[list[Any]], Shape]:
+    """The numbers of each sample's result, and the structure that all of them have."""
+    pairs = [flatten(r, "result of a mapped function") for r in results]
+    for i, (_, shape) in enumerate(pairs):
+        if shape != pairs[0][1]:
+            raise ValueError(
+                f"a mapped function gave results of different structure: {results[0]!r} for sample 0, {results[i]!r} "
+                f"for sample {i}; give all of them one structure"
+            )
+    return [leaves for leaves, _ in pairs], pairs[0][1]
+
+
+def reduced(results: list[Any], reduce: str) -> Any:
+    """The sum or mean of the results of all samples."""
+    if not results:
+        return 0.0 if reduce == "sum" else math.nan
+    rows, shape = taken_apart(results)
+    sums = [total(column) for column in zip(*rows, strict=True)]
+    return unflatten(shape, iter([x / len(rows) for x in sums] if reduce == "mean" else sums))
+
+
+def stacked(results: list[Any], args: tuple[Any, ...], axes: tuple[Any, ...]) -> Any:
+    """The results of all samples: arrays where samples came in any, else a list."""
+    if not any(map(maps_array, args, axes)):
+        return results
+    if not results:
+        return array_of([], (0,))
+    rows, shape = taken_apart(results)
+    return stack(rows, shape)
+
+
+def maps_array(x: Any, axis: Any) -> bool:
+    """Whether samples come in an array."""
+    if axis is None:
+        return False
+    if has_parts(x, axis):
+        return any(maps_array(part, inner) for part, inner in parts(x, axis))
+    return is_array(x)
+
+
+def stack(rows: Sequence[Sequence[Any]], shape: Shape) -> Any:
+    """The structure of one result, made of arrays over all samples."""
     if shape[0] in ("leaf", "array"):
-        stacked = numpy.array([x for leaves, _ in pairs for x in leaves])
-        return stacked.reshape(len(pairs), *(shape[1] if shape[0] == "array" else ()))
-    return unflatten(shape, iter([numpy.array(column) for column in columns]))
+        inner = shape[1] if shape[0] == "array" else ()
+        return array_of([x for row in rows for x in row], (len(rows), *inner))
+    start, made = 0, []
+    for child in children(shape):
+        stop = start + size(child)
+        made.append(stack([row[start:stop] for row in rows], child))
+        start = stop
+    return nest(shape, made)
 
 
 # -- while a program is traced
 
 
 def holds_samples(x: Any) -> bool:
-    if isinstance(x, (tuple, list)):
-        return any(holds_samples(y) for y in x)
-    if isinstance(x, dict):
-        return any(holds_samples(y) for y in x.values())
+    if isinstance(x, (tuple, list, dict)):
+        return any(map(holds_samples, x.values() if isinstance(x, dict) else x))
     return isinstance(x, Samples)
 
 
@@ -159,10 +226,8 @@ def content(x: Any) -> Any:
     """The argument as one sample sees it."""
     if isinstance(x, Samples):
         return x.content
-    if isinstance(x, tuple) and holds_samples(x):
-        return tuple(content(y) for y in x)
-    if isinstance(x, dict) and holds_samples(x):
-        return {key: content(y) for key, y in x.items()}
+    if isinstance(x, (tuple, list, dict)) and holds_samples(x):
+        return rebuilt(x, [content(y) for y in (x.values() if isinstance(x, dict) else x)])
     return x
 
 
@@ -171,14 +236,9 @@ def gathered(out: Any, reduce: str | None) -> Any:
     if reduce is None:
         return Samples(out)
     leaves, shape = flatten(out, "result of a mapped function")
-    size = traced("", 0, BATCH_SIZE)
-    sums = [added(as_value(x), size) for x in leaves]
-    return unflatten(shape, iter([x / size for x in sums] if reduce == "mean" else sums))
+    sums = [x.apply(BATCH_SUM, (x,)) for x in map(as_value, leaves)]
+    if reduce == "mean":
+        n = traced("", 0, BATCH_SIZE)
+        sums = [x / n for x in sums]
+    return unflatten(shape, iter(sums))
 
-
-def added(x: Value, size: Value) -> Value:
-    """The sum over the samples of what may be the same in all of them."""
-    if x._flags & BATCHED:
-        return x.apply(BATCH_SUM, (x,))
-    product: Value = x * size
-    return product

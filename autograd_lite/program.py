@@ -8,7 +8,7 @@ one for each instruction.  A value that depends on a batched argument differs fr
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from autograd_lite.instructions import ROWS, Argument, Instruction, Result, oper
 from autograd_lite.saving import read_json, write_json
 
 FORMAT, VERSION = "autograd_lite.program", 1
+
+SOURCES: dict[str, Callable[["Program"], str]] = {}
+"""The writers of source code by back end; `compiling`, a floor above, enters them."""
 
 
 class Program:
@@ -88,6 +91,23 @@ class Program:
 
     def __repr__(self) -> str:
         return f"<Program of {self.size} inputs and {len(self.instructions)} instructions>"
+
+    def source(self, backend: str = "python") -> str:
+        """The code that a back end makes of the program: "python", "numpy" or "llvm".
+
+        Raises ValueError on an unknown back end, ImportError on one whose library is missing.
+
+        >>> from autograd_lite import Value
+        >>> x = Value(2.0)
+        >>> print(Program.from_values([x * x], [x]).source("python"), end="")
+        def program(n, a0):
+            [v0] = a0
+            v1 = v0 * v0
+            return [[v1]]
+        """
+        if backend not in SOURCES:
+            raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, SOURCES))}")
+        return SOURCES[backend](self)
 
     def stats(self) -> dict[str, Any]:
         """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.

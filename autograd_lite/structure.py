@@ -5,7 +5,7 @@ programs are kept per shape.  An object with `named_parameters` (a Module) is a 
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.rows import Operand, number
@@ -29,6 +29,14 @@ def is_array(x: object) -> bool:
     return numpy is not None and isinstance(x, numpy.ndarray)
 
 
+def is_leaf(x: object) -> bool:
+    """Whether x is a Value or a real number."""
+    return isinstance(x, Operand) or number(x) is not None
+
+
+# -- taking apart
+
+
 def flatten(x: Any, what: str = "argument") -> tuple[list[Any], Shape]:
     """The leaves of a nest from left to right, and its shape.
 
@@ -42,18 +50,22 @@ def flatten(x: Any, what: str = "argument") -> tuple[list[Any], Shape]:
 
 
 def _take_apart(x: Any, leaves: list[Any], what: str) -> Shape:
-    if isinstance(x, Operand) or number(x) is not None:
+    if is_leaf(x):
         leaves.append(x)
         return LEAF
     if isinstance(x, (list, tuple)):
-        children = tuple([_take_apart(y, leaves, what) for y in x])
-        return ("list" if isinstance(x, list) else "tuple", _fields(x), children)
+        return (*kind_of(x), tuple([_take_apart(y, leaves, what) for y in x]))
     if isinstance(x, dict):
-        return ("dict", tuple(x), tuple([_take_apart(y, leaves, what) for y in x.values()]))
+        return (*kind_of(x), tuple([_take_apart(y, leaves, what) for y in x.values()]))
     if is_array(x):
-        if x.dtype.kind not in "biufO":
-            raise TypeError(f"the {what} is an array of {x.dtype}; arrays of real numbers are differentiable")
-        leaves.extend(x.ravel().tolist())
+        found = x.ravel().tolist()
+        if x.dtype.kind not in "biuf":
+            for y in found:
+                if not is_leaf(y):
+                    raise TypeError(
+                        f"the {what} is an array of {x.dtype} that holds {y!r}; make it one of real numbers or Values"
+                    )
+        leaves.extend(found)
         return ("array", x.shape)
     if isinstance(x, Samples):
         return ("samples", (), (_take_apart(x.content, leaves, what),))
@@ -66,32 +78,73 @@ def _take_apart(x: Any, leaves: list[Any], what: str) -> Shape:
     )
 
 
-def _fields(x: Any) -> Any:
-    """The class of a named tuple, which is kept; () for ordinary ones."""
-    return type(x) if hasattr(x, "_fields") else ()
+def kind_of(x: Any) -> tuple[str, Any]:
+    """How the shape of a list, a tuple or a dict begins; named tuples keep their class."""
+    if isinstance(x, dict):
+        return "dict", tuple(x)
+    if isinstance(x, list):
+        return "list", ()
+    return "tuple", type(x) if hasattr(x, "_fields") else ()
 
 
-def unflatten(
-    shape: Shape, leaves: Iterator[Any], module: Callable[[Any, list[Any]], Any] | None = None
-) -> Any:
-    """The nest of that shape with new leaves; `module` says what stands for a Module, a dict by default."""
+def leaves_like(x: Any, shape: Shape, what: str) -> list[Any]:
+    """The leaves of a nest that goes with another one of that shape, in the order of that shape.
+
+    A list, a tuple and an array may stand for each other, and a dict of its parameters for a Module.  Raises
+    ValueError where the nest has another structure.
+
+    >>> leaves_like({"b": 3, "a": [1, 2]}, flatten({"a": (0, 0), "b": 0})[1], "direction")
+    [1, 2, 3]
+    """
+    leaves: list[Any] = []
+    _follow(x, shape, leaves, what)
+    return leaves
+
+
+def _follow(x: Any, shape: Shape, leaves: list[Any], what: str) -> None:
     kind = shape[0]
-    if kind == "leaf":
-        return next(leaves)
-    if kind == "array":
-        return array_of([next(leaves) for _ in range(size(shape))], shape[1])
-    if kind == "module":
-        names = [name for name, _ in shape[1].named_parameters()]
-        values = [next(leaves) for _ in names]
-        return dict(zip(names, values, strict=True)) if module is None else module(shape[1], values)
-    children = [unflatten(child, leaves, module) for child in shape[2]]
-    if kind == "list":
-        return children
-    if kind == "tuple":
-        return shape[1](*children) if shape[1] else tuple(children)
-    if kind == "dict":
-        return dict(zip(shape[1], children, strict=True))
-    return Samples(children[0])
+    if shape == ("array", ()):
+        x, kind = (x.item() if is_array(x) and x.ndim == 0 else x), "leaf"
+    if kind == "leaf" and is_leaf(x):
+        leaves.append(x)
+    elif kind == "samples" and isinstance(x, Samples):
+        _follow(x.content, shape[2][0], leaves, what)
+    elif kind in ("dict", "module") and set(named(x)) == set(keys(shape)):
+        entries = named(x)
+        for key, child in zip(keys(shape), children(shape), strict=True):
+            _follow(entries[key], child, leaves, f"{what}[{key!r}]")
+    elif kind in ("list", "tuple", "array") and length(x) == len(children(shape)):
+        for i, child in enumerate(children(shape)):
+            _follow(x[i], child, leaves, f"{what}[{i}]")
+    else:
+        raise ValueError(f"the {what} is {x!r}, but {described(shape)} belongs there; give it that structure")
+
+
+def named(x: Any) -> dict[Any, Any]:
+    """The entries of a dict or a Module by name; none in anything else."""
+    return x if isinstance(x, dict) else dict(x.named_parameters()) if hasattr(x, "named_parameters") else {}
+
+
+def length(x: Any) -> int:
+    """The length of a list, a tuple or an array; -1 for anything else."""
+    return len(x) if isinstance(x, (list, tuple)) or (is_array(x) and x.ndim) else -1
+
+
+# -- shapes
+
+
+def children(shape: Shape) -> Sequence[Shape]:
+    """The shapes inside a container or an array."""
+    if shape[0] == "array":
+        return [LEAF if len(shape[1]) == 1 else ("array", shape[1][1:])] * shape[1][0]
+    if shape[0] == "module":
+        return [LEAF] * len(keys(shape))
+    return shape[2]  # type: ignore[no-any-return]
+
+
+def keys(shape: Shape) -> Sequence[Any]:
+    """The keys of a dict, or the names of a Module's parameters."""
+    return [name for name, _ in shape[1].named_parameters()] if shape[0] == "module" else shape[1]
 
 
 def size(shape: Shape) -> int:
@@ -105,8 +158,48 @@ def size(shape: Shape) -> int:
             result *= n
         return result
     if kind == "module":
-        return len(list(shape[1].named_parameters()))
+        return len(keys(shape))
     return sum(size(child) for child in shape[2])
+
+
+def described(shape: Shape) -> str:
+    """A shape in words."""
+    kind = shape[0]
+    if kind == "leaf":
+        return "one number"
+    if kind == "array":
+        return f"an array of shape {shape[1]}"
+    if kind in ("dict", "module"):
+        return f"a dict with the keys {list(keys(shape))}"
+    return "what is mapped over samples" if kind == "samples" else f"a {kind} of {len(shape[2])}"
+
+
+# -- putting together
+
+
+def unflatten(
+    shape: Shape, leaves: Iterator[Any], module: Callable[[Any, list[Any]], Any] | None = None
+) -> Any:
+    """The nest of that shape with new leaves; `module` says what stands for a Module, a dict by default."""
+    kind = shape[0]
+    if kind == "leaf":
+        return next(leaves)
+    if kind == "array":
+        return array_of([next(leaves) for _ in range(size(shape))], shape[1])
+    parts = [unflatten(child, leaves, module) for child in children(shape)]
+    return module(shape[1], parts) if kind == "module" and module is not None else nest(shape, parts)
+
+
+def nest(shape: Shape, parts: Sequence[Any]) -> Any:
+    """A container of that kind around new parts; a dict for a Module."""
+    kind = shape[0]
+    if kind == "list":
+        return list(parts)
+    if kind == "tuple":
+        return shape[1](*parts) if shape[1] else tuple(parts)
+    if kind == "samples":
+        return Samples(parts[0])
+    return dict(zip(keys(shape), parts, strict=True))
 
 
 def array_of(leaves: list[Any], dimensions: tuple[int, ...]) -> Any:

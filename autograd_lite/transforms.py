@@ -1,23 +1,23 @@
-"""Functions in, functions out: gradients, Jacobian products, Jacobians, Hessians, custom rules.
+"""Functions in, functions out: gradients, and what all transforms share.
 
 Each call runs the function on fresh Values and walks the graph that it recorded, with the sweeps of `graph`;
 `.grad` is neither read nor written.  Inside another transform, or where an operand is a Value, the results
-are Values, so that all of them nest in any order.
+are Values, so that all of them nest in any order.  `jacobians` builds on this floor.
 """
 
 import functools
-import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from autograd_lite.context import recording
-from autograd_lite.graph import BATCHED, CONSTANT, Node, adjoints, float_adjoints, tangents, topological_order
+from autograd_lite.graph import BATCHED, CONSTANT, Node, adjoints, check_differentiable, float_adjoints
 from autograd_lite.primitives import identity
-from autograd_lite.rows import Primitive, number
-from autograd_lite.structure import Shape, array_of, flatten, size, unflatten, with_parameters
-from autograd_lite.value import Value, check_differentiable, constant
+from autograd_lite.rows import number
+from autograd_lite.structure import Shape, flatten, size, unflatten, with_parameters
+from autograd_lite.value import Value, constant
 
 
 class _Level(threading.local):
@@ -49,16 +49,23 @@ def mapped() -> Iterator[None]:
         _LEVEL.mapped -= 1
 
 
+def is_mapped() -> bool:
+    """Whether a sample that stands for all is running through a function."""
+    return _LEVEL.mapped > 0
+
+
 def fresh(x: Any) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
-    if isinstance(x, Value):
-        if x._flags & CONSTANT and not x.is_traced:
-            return Value(x.data)
-        result: Value = identity(x)
-        if _LEVEL.mapped and x.is_traced:
-            result._flags |= BATCHED
-        return result
-    return Value(x)
+    if not isinstance(x, Value):
+        result = Value(x)
+    elif x._flags & CONSTANT and not x.is_traced:
+        result = Value(x.data)
+    else:
+        result = identity(x)
+        result._flags &= ~CONSTANT  # of a traced value that was detached, which is an input like any other
+    if _LEVEL.mapped:
+        result._flags |= BATCHED
+    return result
 
 
 def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
@@ -82,7 +89,8 @@ def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False
     for x in inputs:
         if not isinstance(x, Value):
             raise TypeError(f"gradients needs Values as inputs, but got {x!r}; pass a list of Values")
-    check_differentiable(output, "gradients")
+    if not (create_graph and output.is_traced):
+        check_differentiable(output, "gradients")
     return pulled([output], [1.0], inputs, create_graph)
 
 
@@ -119,20 +127,21 @@ class Call:
                     f"argnums names argument {i}, but {name_of(f)} was called with {len(args)} positional "
                     f"argument{'s' if len(args) != 1 else ''}; pass it by position or change argnums"
                 )
+        if len({i % len(args) for i in chosen}) != len(chosen):
+            raise ValueError(f"argnums is {argnums!r}, which names an argument twice; name each once")
         self.single = isinstance(argnums, int)
         self.shapes: list[Shape] = []
         self.inputs: list[Value] = []
-        leaves: list[Any] = []
+        self.nested = _LEVEL.depth > 0
         arguments = list(args)
-        for i in chosen:
-            found, shape = flatten(args[i], f"argument {i} of {name_of(f)}")
-            values = [fresh(x) for x in found]
-            arguments[i] = unflatten(shape, iter(values), with_parameters)
-            leaves += found
-            self.inputs += values
-            self.shapes.append(shape)
-        self.nested = _LEVEL.depth > 0 or any(isinstance(x, Value) and shape[0] != "module" for x in leaves)
         with inside():
+            for i in chosen:
+                leaves, shape = flatten(args[i], f"argument {i} of {name_of(f)}")
+                values = [fresh(x) for x in leaves]
+                arguments[i] = unflatten(shape, iter(values), with_parameters)
+                self.nested |= holds_values(shape, iter(leaves))
+                self.inputs += values
+                self.shapes.append(shape)
             self.result = f(*arguments, **kwargs)
 
     def scalar(self, f: Callable[..., Any]) -> Any:
@@ -153,6 +162,14 @@ class Call:
     def plain(self, x: Any) -> Any:
         """A leaf of the result as the caller gets it: a float at the outermost level."""
         return x if self.nested or not isinstance(x, Value) else x.data
+
+
+def holds_values(shape: Shape, leaves: Iterator[Any]) -> bool:
+    """Whether any leaf is a Value, the parameters of Modules apart."""
+    if shape[0] in ("list", "tuple", "dict", "samples"):
+        return sum(holds_values(child, leaves) for child in shape[2]) > 0
+    found = [isinstance(x, Value) for x in islice(leaves, size(shape))]
+    return shape[0] != "module" and any(found)
 
 
 def name_of(f: Callable[..., Any]) -> str:
@@ -207,196 +224,3 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
         return both(*args, **kwargs)[1]
 
     return transformed(f, gradient, "grad")
-
-
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents_in: Sequence[Any]) -> tuple[Any, Any]:
-    """(f(*primals), its derivative along the tangents), in forward mode; source: Griewank and Walther, ch. 3.
-
-    The tangents have the structure of the primals.
-
-    >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
-    (12.0, 4.0)
-    """
-    call = Call(f, tuple(range(len(primals))), tuple(primals), {})
-    directions, _ = flatten(list(tangents_in), "tangents")
-    if len(directions) != len(call.inputs):
-        raise ValueError(
-            f"jvp needs a tangent for each of the {len(call.inputs)} numbers in the primals, but got "
-            f"{len(directions)}; give the tangents the structure of the primals"
-        )
-    nested = call.nested or any(isinstance(x, Value) for x in directions)
-    call.nested = nested
-    leaves, out_shape = flatten(call.result, "result")
-    moved = pushed(leaves, call.inputs, [directions], nested)[0]
-    return (
-        unflatten(out_shape, iter([call.plain(x) for x in leaves])),
-        unflatten(out_shape, iter(moved)),
-    )
-
-
-def pushed(
-    outputs: list[Any], inputs: list[Value], directions: Sequence[Sequence[Any]], record: bool
-) -> list[list[Any]]:
-    """The tangents of the outputs for each direction of the inputs, from one sort of the graph."""
-    order = topological_order([x for x in outputs if isinstance(x, Value)])
-    results = []
-    for direction in directions:
-        seeds: dict[Node, Any] = {
-            x: t if record else as_float(t)
-            for x, t in zip(inputs, direction, strict=True)
-            if isinstance(t, Value) or t != 0.0
-        }
-        found = tangents(order, seeds, record)
-        leaves = [found.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in outputs]
-        results.append([as_value(t) for t in leaves] if record else leaves)
-    return results
-
-
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """(f(*primals), pullback), where pullback(cotangent) gives the gradient of <cotangent, f> in each primal.
-
-    The cotangent has the structure of the result.
-
-    >>> out, pullback = vjp(lambda x, y: [x * y, x + y], 3.0, 4.0)
-    >>> out, pullback([1.0, 10.0])
-    ([12.0, 7.0], (14.0, 13.0))
-    """
-    call = Call(f, tuple(range(len(primals))), primals, {})
-    leaves, shape = flatten(call.result, "result")
-
-    def pullback(cotangent: Any) -> tuple[Any, ...]:
-        seeds, _ = flatten(cotangent, "cotangent")
-        if len(seeds) != len(leaves):
-            raise ValueError(
-                f"the pullback needs a cotangent for each of the {len(leaves)} numbers in the result, not "
-                f"{len(seeds)}; give it the structure of the result"
-            )
-        record = call.nested or any(isinstance(x, Value) for x in seeds)
-        return call.like_inputs(pulled(leaves, seeds, call.inputs, record))  # type: ignore[no-any-return]
-
-    return unflatten(shape, iter([call.plain(x) for x in leaves])), pullback
-
-
-def jacobian(
-    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, mode: str = "auto"
-) -> Callable[..., Any]:
-    """A function that returns all partial derivatives of all results of f in the arguments `argnums`.
-
-    `mode` is "forward" (a sweep an input), "reverse" (a sweep an output), or "auto", whichever is fewer.  The
-    structure of the result of f, each of its numbers replaced by the structure of the argument; between
-    arrays, an array of shape (*result, *argument).
-
-    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
-    [[4.0, 3.0], [1.0, 1.0]]
-    """
-    if mode not in ("auto", "forward", "reverse"):
-        raise ValueError(
-            f'jacobian has the modes "auto", "forward" and "reverse", but got {mode!r}; choose one'
-        )
-
-    def all_partials(*args: Any, **kwargs: Any) -> Any:
-        call = Call(f, argnums, args, kwargs)
-        outputs, out_shape = flatten(call.result, "result")
-        n, m = len(call.inputs), len(outputs)
-        forward = mode == "forward" or (mode == "auto" and n < m)
-        if forward:
-            directions = [[1.0 if i == j else 0.0 for i in range(n)] for j in range(n)]
-            columns = pushed(outputs, call.inputs, directions, call.nested)
-            rows = [[columns[j][i] for j in range(n)] for i in range(m)]
-        else:
-            rows = [pulled([x], [1.0], call.inputs, call.nested) for x in outputs]
-        source = iter(call.shapes)
-        starts = [sum(size(s) for s in call.shapes[:k]) for k in range(len(call.shapes))]
-        blocks = [
-            block(out_shape, shape, iter([row[start : start + size(shape)] for row in rows]))
-            for start, shape in zip(starts, source, strict=True)
-        ]
-        return blocks[0] if call.single else tuple(blocks)
-
-    return transformed(f, all_partials, "jacobian")
-
-
-def block(out: Shape, shape: Shape, rows: Iterator[list[Any]]) -> Any:
-    """The partials of one result in one argument: the structure of the result over that of the argument."""
-    if out[0] != "array":
-        if out[0] == "leaf":
-            return unflatten(shape, iter(next(rows)))
-        return unflatten(nested_leaves(out), iter([block(child, shape, rows) for child in out[2]]))
-    table = [next(rows) for _ in range(size(out))]
-    position = 0
-
-    def over(inner: Shape) -> Any:
-        nonlocal position
-        if inner[0] in ("leaf", "array"):
-            width = size(inner)
-            part = [x for row in table for x in row[position : position + width]]
-            position += width
-            return array_of(part, out[1] + (inner[1] if inner[0] == "array" else ()))
-        return unflatten(nested_leaves(inner), iter([over(child) for child in inner[2]]))
-
-    return over(shape)
-
-
-def nested_leaves(shape: Shape) -> Shape:
-    """A container of that kind whose children are all leaves."""
-    return (shape[0], shape[1], tuple([("leaf",)] * len(shape[2])))
-
-
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """A function that returns all second derivatives of f: forward mode over the recorded gradient.
-
-    The structure of the argument over itself; for an array of shape s, an array of shape (*s, *s).
-
-    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
-    [[8.0, 6.0], [6.0, 0.0]]
-    """
-    return transformed(f, jacobian(grad(f, argnums), argnums, mode="forward"), "hessian")
-
-
-def hvp(f: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    """hvp(f)(x, v) is the Hessian of f at x times v, at a small multiple of the cost of f.
-
-    Forward over reverse; source: Pearlmutter, Fast exact multiplication by the Hessian (1994).
-
-    >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 4.0], [1.0, 0.0])
-    [8.0, 6.0]
-    """
-    slope = grad(f)
-
-    def product(x: Any, v: Any) -> Any:
-        return jvp(slope, (x,), (v,))[1]
-
-    return transformed(f, product, "hvp")
-
-
-def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, ...]]) -> Primitive:
-    """A function with a rule of your own: `partials(out, *operands)` gives one partial for each operand.
-
-    Both are written in functions of this library; f takes numbers as separate operands and returns one.  The
-    result is a row like those of the table: eager, differentiable again, and compiled.
-
-    >>> from autograd_lite.primitives import exp, log1p
-    >>> softplus = custom_derivative(lambda x: log1p(exp(x)), lambda out, x: (1 - exp(-out),))
-    >>> grad(softplus)(0.0)
-    0.5
-    """
-    for argument in (f, partials):
-        if not callable(argument):
-            raise TypeError(
-                f"custom_derivative takes two functions, but got {argument!r}; pass f and its partials"
-            )
-    arity = len(inspect.signature(f).parameters)
-    name = name_of(f) if name_of(f) != "<lambda>" else "custom"
-
-    def checked(out: Any, operands: Sequence[Any]) -> list[Any]:
-        found = partials(out, *operands)
-        if not isinstance(found, (tuple, list)) or len(found) != arity:
-            raise TypeError(
-                f"the partials of {name} must be a tuple of {arity}, one an operand, but got {found!r}; "
-                f"return (d/dx, ...)"
-            )
-        return list(found)
-
-    return Primitive(
-        name, arity, f, checked, formula=f"{name}({', '.join(inspect.signature(f).parameters)})", lowering=f
-    )

@@ -26,13 +26,14 @@ from autograd_lite.graph import (
     TRACED,
     Extra,
     Node,
+    check_differentiable,
     operands_of,
     sweep,
     topological_order,
 )
 from autograd_lite.operators import Operators
 from autograd_lite.rows import Primitive, number
-from autograd_lite.tracing import RUNNING, complain
+from autograd_lite.tracing import RUNNING
 
 BLANK: Final = object()
 INHERITED: Final = TRACED | BATCHED
@@ -80,8 +81,7 @@ class Value(Operators):
 
     def detach(self) -> "Value":
         """The same number out of the graph: a constant wherever it is used."""
-        if self._flags & TRACED or (STATE.tracing and RUNNING.trace is not None):
-            # The program still has to compute it, at each call.
+        if self._flags & TRACED or computes_later():
             return node(table.identity, self._data, self, None, 0.0, 0.0, (self._flags & INHERITED) | CONSTANT)
         return detached(self._data)
 
@@ -259,14 +259,21 @@ def node(
 
 def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float) -> Value:
     """The result of one operand or two, recorded unless no_grad is on."""
-    if STATE.paused and paused_here():
-        return detached(data)
     flags: i64 = left._flags
     if right is None:
         flags &= INHERITED | CONSTANT
     else:
         flags = ((flags | right._flags) & INHERITED) | (flags & right._flags & CONSTANT)
+    if STATE.paused and paused_here():
+        if not computes_later():
+            return detached(data)
+        flags |= CONSTANT
     return node(row, data, left, right, dleft, dright, flags)
+
+
+def computes_later() -> bool:
+    """Whether a program is traced, which computes at each call what is a number out of the graph now."""
+    return STATE.tracing > 0 and RUNNING.trace is not None
 
 
 def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None]) -> Value:
@@ -283,7 +290,9 @@ def filled(
     row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None], flags: i64
 ) -> Value:
     if STATE.paused and paused_here():
-        return detached(data)
+        if not computes_later():
+            return detached(data)
+        flags |= CONSTANT
     result = blank()
     result._row = row
     result._data = data
@@ -331,6 +340,8 @@ def as_node(row: Primitive, x: object) -> Node:
 
 def record(row: Primitive, operands: tuple[object, ...]) -> Value:
     """Compute a row on Values and numbers, with its partials in all operands that are not constants."""
+    if row is BATCH_SUM:
+        return record_batch_sum(operands[0])
     if row.plain and len(operands) == 1:
         x = operands[0]
         if isinstance(x, Value) and not x._flags & TRACED:
@@ -347,8 +358,6 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Value:
         nodes.append(x_node)
     if flags & TRACED:
         return record_traced(row, nodes)
-    if row is BATCH_SUM:
-        raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)
     if row.plain and len(nodes) == 2:
@@ -404,27 +413,23 @@ def recorded(row: Primitive, data: float, floats: list[float], nodes: list[Node]
 
 def record_traced(row: Primitive, nodes: list[Node]) -> Value:
     """The same without numbers, while a program is traced."""
-    if row is BATCH_SUM and not nodes[0]._flags & BATCHED:
-        return binary(MUL, math.nan, nodes[0], traced("", 0, BATCH_SIZE), math.nan, math.nan)
     partials: list[float | None] = [math.nan] * len(nodes)
     if isinstance(row.partials, tuple):
         partials = [None if p is None else math.nan for p in row.partials]
     for i, x in enumerate(nodes):
         if x._flags & CONSTANT:
             partials[i] = None
-    result = many(row, math.nan, tuple(nodes), partials)
-    if row is BATCH_SUM:
-        result._flags &= ~BATCHED
+    return many(row, math.nan, tuple(nodes), partials)
+
+
+def record_batch_sum(x: object) -> Value:
+    """The sum over the samples that a traced value stands for; so many times what is the same in all of them."""
+    if RUNNING.trace is None:
+        raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
+    operand = as_node(BATCH_SUM, x)
+    if operand._flags & BATCHED and operand._flags & TRACED:
+        result = record_traced(BATCH_SUM, [operand])
+    else:
+        result = record_traced(MUL, [operand, traced("", 0, BATCH_SIZE)])
+    result._flags &= ~BATCHED
     return result
-
-
-def check_differentiable(v: Node, what: str) -> None:
-    if v._flags & TRACED:
-        complain(f"{what} was called on it")
-    if v._flags & CONSTANT:
-        how = {"detached": "a result of detach() or no_grad()", "constant": "a number"}
-        raise RuntimeError(
-            f"{what} found no graph to differentiate: {v!r} is "
-            f"{how.get(v._row.name, 'computed from constants alone')}; "
-            f"build it from Values outside of no_grad()"
-        )

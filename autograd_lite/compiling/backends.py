@@ -5,11 +5,15 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.compiling.arguments import Pieces, is_foreign_array
-from autograd_lite.compiling.python import PythonCode
-from autograd_lite.program import Program
+from autograd_lite.compiling.arguments import is_foreign_array, library_of
+from autograd_lite.compiling.python import PythonCode, python_source
+from autograd_lite.program import SOURCES, Program
 
 Code = Callable[[list[Any], int], list[Any]]
+"""Runs a program on its arguments, for so many samples: flat results, of shape (samples, size) if batched.
+
+An argument is a float64 array of any shape with its numbers in order, or a list of them (of lists, if batched).
+"""
 
 
 def python(program: Program, fastmath: bool) -> Code:
@@ -17,43 +21,50 @@ def python(program: Program, fastmath: bool) -> Code:
 
 
 def numpy(program: Program, fastmath: bool) -> Code:
-    require("numpy", "numpy")
-    return importlib.import_module("autograd_lite.compiling.arrays").ArrayCode(program)  # type: ignore[no-any-return]
+    return module("arrays", "numpy", "numpy").ArrayCode(program)  # type: ignore[no-any-return]
 
 
 def llvm(program: Program, fastmath: bool) -> Code:
-    require("llvmlite", "llvm")
-    module = importlib.import_module("autograd_lite.compiling.llvm")
-    return module.compile_llvm(program.lowered(), fastmath)  # type: ignore[no-any-return]
+    return module("llvm", "llvm", "llvmlite", "numpy").compile_llvm(program.lowered(), fastmath)  # type: ignore[no-any-return]
 
 
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}
+
+SOURCES["python"] = python_source
+SOURCES["numpy"] = lambda program: numpy(program, False).source  # type: ignore[attr-defined]
+SOURCES["llvm"] = lambda program: llvm(program, False).source  # type: ignore[attr-defined]
 
 
 def available(library: str) -> bool:
     return importlib.util.find_spec(library) is not None
 
 
-def require(library: str, backend: str) -> None:
-    if not available(library):
-        raise ImportError(
-            f'the back end "{backend}" needs {library}, which is not installed; '
-            f'run: pip install "autograd_lite[jit]"'
-        )
+def module(name: str, backend: str, *libraries: str) -> Any:
+    """A module of this package that needs libraries, imported at first use."""
+    for library in libraries:
+        if not available(library):
+            raise ImportError(
+                f'the back end "{backend}" needs {library}, which is not installed; run: '
+                f'pip install "autograd_lite[jit]"'
+            )
+    return importlib.import_module(f"autograd_lite.compiling.{name}")
 
 
-def chosen(backend: str, program: Program, pieces: Pieces) -> tuple[str, str]:
+def chosen(backend: str, program: Program, data: list[Any]) -> tuple[str, str]:
     """The name of the back end for a program, and why."""
-    if any(is_foreign_array(x) for x in pieces.data):
+    libraries = {library_of(x) for x in data if is_foreign_array(x)}
+    if len(libraries) > 1:
+        raise TypeError(f"the arguments are arrays of {' and of '.join(sorted(libraries))}; pass those of one library")
+    for library in libraries:
         if backend not in ("auto", "numpy"):
             raise TypeError(
-                f'the back end "{backend}" computes on NumPy arrays, but got an array of another library; choose '
-                f'"numpy", which computes with the library of the arrays'
+                f'the back end "{backend}" computes on NumPy arrays, but got an array of {library}; choose "numpy", '
+                f"which computes with the library of the arrays"
             )
-        return "numpy", "the arguments are arrays of another library, which computes on them itself"
+        return "numpy", f"the arguments are arrays of {library}, which computes on them itself"
     if backend != "auto":
         return backend, "it was asked for"
-    if available("llvmlite"):
+    if available("llvmlite") and available("numpy"):
         return "llvm", "llvmlite is installed, and native code is the fastest"
     if any(a.batched for a in program.arguments) and available("numpy"):
         return "numpy", "llvmlite is not installed, and NumPy carries a batch faster than Python"

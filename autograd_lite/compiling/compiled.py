@@ -2,15 +2,19 @@
 
 import functools
 import inspect
+import threading
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
-from autograd_lite.compiling.arguments import Pieces, Rebuilder, is_foreign_array
+from autograd_lite.compiling.arguments import Pieces, is_foreign_array, library_of
 from autograd_lite.compiling.backends import BACKENDS, chosen
-from autograd_lite.compiling.trace import Traced
+from autograd_lite.compiling.results import Builder
+from autograd_lite.compiling.traced import Traced
 from autograd_lite.mapping import axes_of
 from autograd_lite.program import Program
 from autograd_lite.structure import Shape
+from autograd_lite.tracing import RUNNING
 from autograd_lite.transforms import name_of
 
 
@@ -19,20 +23,22 @@ class Entry:
 
     def __init__(self, traced: Traced, backend: str, fastmath: bool, pieces: Pieces) -> None:
         self.traced = traced
-        self.backend, self.why = chosen(backend, traced.program, pieces)
+        self.backend, self.why = chosen(backend, traced.program, pieces.data)
         self.code = BACKENDS[self.backend](traced.program, fastmath)
+        self.build = Builder(pieces.samples is not None and pieces.lists).build(traced.shape)
 
-    def __call__(self, pieces: Pieces) -> Any:
-        samples = 1 if pieces.samples is None else pieces.samples
-        arguments = pieces.data + self.traced.hidden(samples)
-        return Rebuilder(self.code(arguments, samples), samples).build(self.traced.shape)
+    def __call__(self, data: list[Any], samples: int | None) -> Any:
+        """The result for the pieces of a call."""
+        n = self.traced.samples or samples or 1
+        return self.build(self.code(self.traced.arguments(data, n), n), n)
 
 
 class Compiled:
     """A compiled function; called like the function itself.
 
     `trace(*args)` shows the program that a call with such arguments runs, `why(*args)` why its back end was
-    chosen.  Called with Values, it runs the function itself, so that it can be differentiated.
+    chosen.  Called with Values, or by a function that is itself compiled, it runs the function, so that it can be
+    differentiated.
     """
 
     def __init__(self, f: Callable[..., Any], backend: str, fastmath: bool) -> None:
@@ -42,34 +48,43 @@ class Compiled:
         self.in_axes = getattr(f, "in_axes", None)
         self.entries: dict[Any, Entry] = {}
         self.names = parameter_names(f)
+        self.lock = threading.RLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if RUNNING.trace is not None:
+            return self.f(*args, **kwargs)
         pieces, shapes, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.f(*args, **kwargs)
-        return self.entry(pieces, shapes, keywords)(pieces)
+        return self.entry(pieces, shapes, keywords)(pieces.data, pieces.samples)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """A method, where the function was defined in a class."""
+        return self if instance is None else MethodType(self, instance)
 
     def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Pieces, Any, dict[str, Shape]]:
+        """The arguments of a call taken apart: pieces, and the shape of each argument."""
         pieces = Pieces()
         axes = (None,) * len(args) if self.in_axes is None else axes_of(self.in_axes, args, name_of(self.f))
-        shapes = []
-        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
-            pieces.open_run = False
-            shapes.append(pieces.take(x, axis, self.names[i] if i < len(self.names) else f"x{i}"))
-        keywords = {}
-        for name, x in sorted(kwargs.items()):
-            pieces.open_run = False
-            keywords[name] = pieces.take(x, None, name)
-        return pieces, tuple(shapes), keywords
+        names = [*self.names[: len(args)], *(f"x{i}" for i in range(len(self.names), len(args)))]
+        shapes = tuple([pieces.argument(x, axis, name) for x, axis, name in zip(args, axes, names, strict=True)])
+        keywords = {name: pieces.argument(x, None, name) for name, x in sorted(kwargs.items())}
+        return pieces, shapes, keywords
 
     def entry(self, pieces: Pieces, shapes: Any, keywords: dict[str, Shape]) -> Entry:
-        foreign = next((type(x).__module__.partition(".")[0] for x in pieces.data if is_foreign_array(x)), "")
-        key = (shapes, tuple(keywords.items()), foreign)
+        """The code for that structure of arguments, made at its first call."""
+        if pieces.has_values:
+            raise TypeError("a program computes with numbers, but got Values; pass v.data in place of v")
+        library = next((library_of(x) for x in pieces.data if is_foreign_array(x)), "")
+        key = (shapes, tuple(keywords.items()), pieces.lists, library)
         found = self.entries.get(key)
         if found is None:
-            found = Entry(Traced(self.f, shapes, keywords, pieces), self.backend, self.fastmath, pieces)
-            self.entries[key] = found
+            with self.lock:
+                found = self.entries.get(key)
+                if found is None:
+                    traced = Traced(self.f, shapes, keywords, pieces)
+                    found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
         return found
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
@@ -86,11 +101,12 @@ class Compiled:
 
 
 def parameter_names(f: Callable[..., Any]) -> list[str]:
+    """The names of the parameters that can be given by position."""
     try:
         parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastmath: bool = False) -> Any:
@@ -118,12 +134,12 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     %3 = add %2 %0
     return %3
     """
-    if f is None:
-        return functools.partial(compile, backend=backend, fastmath=fastmath)
-    if not callable(f):
-        raise TypeError(f"compile takes a function, but got {f!r}; pass the function itself, not its result")
     if backend != "auto" and backend not in BACKENDS:
         raise ValueError(
             f"there is no back end {backend!r}; choose {', '.join(map(repr, ['auto', *BACKENDS]))}"
         )
+    if f is None:
+        return functools.partial(compile, backend=backend, fastmath=fastmath)
+    if not callable(f):
+        raise TypeError(f"compile takes a function, but got {f!r}; pass the function itself, not its result")
     return Compiled(f, backend, fastmath)

@@ -7,34 +7,44 @@ raises is made again with functions that don't.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.compiling.batches import batch_sum
+from autograd_lite.compiling.batches import BatchSum
 from autograd_lite.compiling.source import INFIX, SAFE, Text, function
 from autograd_lite.instructions import ROWS
 from autograd_lite.program import Program
 
 
 class PythonCode:
-    """A program as a Python function of flat lists."""
+    """A program as a Python function of lists."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.source = Text(program, INFIX, loops=True).write()
-        meaning: dict[str, Any] = {name: row.value for name, row in ROWS.items()}
-        self.fast = function(self.source, {**meaning, "batch_sum": batch_sum})
+        values = {name: row.value for name, row in ROWS.items()}
+        self.fast = function(python_source(program), {**values, "BatchSum": BatchSum})
         self.careful: Callable[..., Any] | None = None
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Any]:
         """The results, a list of numbers each, or for batched ones a list of such lists."""
-        lists = [x.tolist() if hasattr(x, "tolist") else x for x in arguments]
+        lists = [listed(x, a.batched, samples) for x, a in zip(arguments, self.program.arguments, strict=True)]
         try:
             return self.fast(samples, *lists)  # type: ignore[no-any-return]
         except (ArithmeticError, ValueError):
             if self.careful is None:
-                infix = {name: text for name, text in INFIX.items() if name in SAFE}
-                text = Text(self.program, infix, loops=True).write()
-                meaning: dict[str, Any] = {name: never_raising(name) for name in ROWS}
-                self.careful = function(text, {**meaning, "batch_sum": batch_sum})
+                self.careful = careful(self.program)
             return self.careful(samples, *lists)  # type: ignore[no-any-return]
+
+
+def listed(x: Any, batched: bool, samples: int) -> Any:
+    """An argument as a list, of one list a sample if batched."""
+    if not hasattr(x, "tolist"):
+        return x
+    return (x.reshape(samples, -1) if batched and samples else x.reshape(-1)).tolist()
+
+
+def careful(program: Program) -> Callable[..., Any]:
+    """The same function where nothing raises."""
+    infix = {name: text for name, text in INFIX.items() if name in SAFE}
+    rows = {name: never_raising(name) for name in ROWS}
+    return function(Text(program, infix, blocks=False).write(), {**rows, "BatchSum": BatchSum})
 
 
 def never_raising(name: str) -> Callable[..., float]:
@@ -43,4 +53,5 @@ def never_raising(name: str) -> Callable[..., float]:
 
 
 def python_source(program: Program) -> str:
-    return Text(program, INFIX, loops=True).write()
+    """The text that this back end runs."""
+    return Text(program, INFIX, blocks=False).write()

@@ -1,16 +1,18 @@
 """The text of a program: one assignment an instruction, for floats or for arrays.
 
 Shared by the back ends `python` and `numpy`, which differ in what a name in the text means.  Batched
-instructions stand in a loop over the samples, or on arrays in no loop at all.
+instructions stand in a loop over the samples, or for arrays over blocks of samples.
 """
 
 import linecache
+import weakref
 from collections.abc import Callable
+from itertools import count
 from types import CodeType, FunctionType
 from typing import Any
 
-from autograd_lite.graph import BATCH_SUM
-from autograd_lite.instructions import Instruction
+from autograd_lite.compiling.batches import BLOCK
+from autograd_lite.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.program import Program
 
 INFIX = {
@@ -36,128 +38,137 @@ TERMS = 64  # operands a line: Python's parser has a limit to nesting
 class Text:
     """Writes the source of one program.
 
-    `infix` are the rows written in operators.  With `loops` the batched instructions stand in loops over the
-    samples (a new loop after each batch_sum that they need); without, the operators work on whole arrays.
+    `infix` are the rows written in operators.  With `blocks`, a name stands for an array of many samples, and
+    the loop runs over blocks of them; without, it runs over the samples.
     """
 
-    def __init__(self, program: Program, infix: dict[str, str], loops: bool) -> None:
+    def __init__(self, program: Program, infix: dict[str, str], blocks: bool) -> None:
         self.program = program
         self.infix = infix
-        self.loops = loops
+        self.blocks = blocks
         self.lines: list[str] = []
         self.constants = {
-            program.size + k: instruction.constant
-            for k, instruction in enumerate(program.instructions)
+            i: literal(instruction.constant)
+            for i, instruction in enumerate(program.instructions, program.size)
             if instruction.constant is not None
         }
+        self.phases = phases_of(program)
+        self.sums, self.kept = used_later(program, self.phases)
 
     def name(self, i: int) -> str:
-        x = self.constants.get(i)
-        if x is None:
-            return f"v{i}"
-        return repr(x) if x >= 0.0 and str(x)[0] != "-" and x != float("inf") else f"({literal(x)})"
-
-    def write(self) -> str:
-        program = self.program
-        self.lines = [f"def program(n, {', '.join(f'a{k}' for k in range(len(program.arguments)))}):"]
-        self.unpack(batched=False, indent=1)
-        if self.loops:
-            self.write_phases()
-        else:
-            self.unpack(batched=True, indent=1)
-            for i, instruction in enumerate(program.instructions, program.size):
-                self.statement(i, instruction, 1)
-        returned = []
-        for k, result in enumerate(program.results):
-            if result.batched and self.loops:
-                returned.append(f"r{k}")
-            else:
-                returned.append("[" + ", ".join(self.name(i) for i in result.values) + "]")
-        self.line(1, f"return [{', '.join(returned)}]")
-        return "\n".join(self.lines) + "\n"
+        return self.constants.get(i) or f"v{i}"
 
     def line(self, indent: int, text: str) -> None:
         self.lines.append("    " * indent + text)
 
-    def unpack(self, batched: bool, indent: int) -> None:
+    def write(self) -> str:
+        """The text: unbatched instructions, a loop over the samples, what needs its sums, and so on."""
+        program = self.program
+        self.lines = []
+        arguments = [f"a{k}" for k in range(len(program.arguments))]
+        self.line(0, f"def program({', '.join(['n', *(['blocks'] if self.blocks else []), *arguments])}):")
+        self.unpack(1, batched=False)
+        flat: list[list[int]] = [[] for _ in range(max(self.phases, default=0) + 1)]
+        looped: list[list[int]] = [[] for _ in flat]
+        for i in range(program.size + len(program.instructions)):
+            (looped if program.batched[i] else flat)[self.phases[i]].append(i)
+        outputs = [k for k, result in enumerate(program.results) if result.batched]
+        for k in outputs:
+            self.line(1, f"r{k} = []")
+        for phase, body in enumerate(looped):
+            for i in flat[phase]:
+                if i >= program.size:
+                    self.statement(1, i)
+            last = phase == len(looped) - 1
+            if body or (last and outputs):
+                self.loop(phase, body, outputs if last else [])
+        self.line(1, f"return [{', '.join(self.returned(k) for k in range(len(program.results)))}]")
+        return "\n".join(self.lines) + "\n"
+
+    def returned(self, k: int) -> str:
+        result = self.program.results[k]
+        return f"r{k}" if result.batched else self.listed(result.values)
+
+    def listed(self, values: tuple[int, ...]) -> str:
+        return f"[{', '.join(map(self.name, values))}]"
+
+    def unpack(self, indent: int, batched: bool) -> None:
+        """The numbers of the arguments, or of one sample (or block) of them."""
         start = 0
         for k, argument in enumerate(self.program.arguments):
             if argument.batched == batched and argument.size:
-                names = "".join(f"v{i}, " for i in range(start, start + argument.size))
-                row = f"a{k}[k]" if batched and self.loops else f"a{k}"
-                self.line(indent, f"[{names[:-2]}] = {row}")
+                names = self.listed(tuple(range(start, start + argument.size)))
+                self.line(indent, f"{names} = a{k}{'[k]' if batched else ''}")
             start += argument.size
 
-    def statement(self, i: int, instruction: Instruction, indent: int) -> None:
-        row, operands, constant = instruction
+    def loop(self, phase: int, body: list[int], outputs: list[int]) -> None:
+        """One round over the samples: what it reads of earlier rounds, computes, sums, keeps and returns."""
+        program = self.program
+        wanted = {j for i in body if i >= program.size for j in program.instructions[i - program.size].operands}
+        wanted |= {j for k in outputs for j in program.results[k].values}
+        known = sorted(j for j in wanted if program.batched[j] and self.phases[j] < phase)
+        sums, kept = sorted(self.sums[phase]), sorted(self.kept[phase])
+        for i in kept:
+            self.line(1, f"c{i} = []")
+        for i in sums:
+            self.line(1, f"s{i} = BatchSum()")
+        if self.blocks:
+            indent = 2
+            self.line(1, "for k in range(blocks):")
+        else:
+            indent = 3
+            self.line(1, f"for start in range(0, n, {BLOCK}):")
+            for i in sums:
+                self.line(2, f"x{i} = []")
+            self.line(2, f"for k in range(n)[start : start + {BLOCK}]:")
+        if phase == 0:
+            self.unpack(indent, batched=True)
+        for i in known:
+            self.line(indent, f"v{i} = c{i}[k]")
+        for i in body:
+            if i >= program.size:
+                self.statement(indent, i)
+        for i in kept:
+            self.line(indent, f"c{i}.append(v{i})")
+        for k in outputs:
+            self.line(indent, f"r{k}.append({self.listed(program.results[k].values)})")
+        for i in sums:
+            self.line(indent, f"s{i}.add(v{i})" if self.blocks else f"x{i}.append(v{i})")
+        for i in sums if not self.blocks else []:
+            self.line(2, f"s{i}.add(x{i})")
+
+    def statement(self, indent: int, i: int) -> None:
+        row, operands, constant = self.program.instructions[i - self.program.size]
         if constant is not None:
             return
         names = [self.name(j) for j in operands]
-        if row.name == "batch_size":
+        if row is BATCH_SIZE:
             self.line(indent, f"v{i} = float(n)")
-        elif row is BATCH_SUM and self.loops:
-            self.line(indent, f"v{i} = batch_sum(c{operands[0]})")
-        elif row.name in ("sum", "prod", "dot") and names:
+        elif row is BATCH_SUM:
+            self.line(indent, f"v{i} = s{operands[0]}.total()")
+        elif row.name == "dot" and names:
             half = len(names) // 2
-            terms = [f"{w} * {x}" for w, x in zip(names[:half], names[half:], strict=True)]
-            sign = " * " if row.name == "prod" else " + "
-            self.chain(i, terms if row.name == "dot" else names, sign, indent)
+            products = [f"{w} * {x}" for w, x in zip(names[:half], names[half:], strict=True)]
+            self.chain(indent, i, products, " + ")
+        elif row.name in ("sum", "prod") and names:
+            self.chain(indent, i, names, " + " if row.name == "sum" else " * ")
         elif row.name in self.infix:
             self.line(indent, f"v{i} = {self.infix[row.name].format(*names)}")
-        elif row.arity is None:
-            self.line(indent, f"v{i} = {row.name}(({''.join(x + ', ' for x in names)}))")
         else:
-            self.line(indent, f"v{i} = {row.name}({', '.join(names)})")
+            shown = ", ".join(names)
+            self.line(indent, f"v{i} = {row.name}({shown if row.arity is not None else f'[{shown}]'})")
 
-    def chain(self, i: int, terms: list[str], sign: str, indent: int) -> None:
-        """One sum from left to right, over as many lines as it needs."""
+    def chain(self, indent: int, i: int, terms: list[str], sign: str) -> None:
+        """A sum or product from left to right, over as many lines as it needs."""
         self.line(indent, f"v{i} = {sign.join(terms[:TERMS])}")
         for start in range(TERMS, len(terms), TERMS):
             self.line(indent, f"v{i} = {sign.join([f'v{i}', *terms[start : start + TERMS]])}")
 
-    def write_phases(self) -> None:
-        """Unbatched instructions, then a loop over the samples, then what needs its sums, and so on."""
-        program = self.program
-        phases = phases_of(program)
-        carried = carried_values(program, phases)
-        for i in sorted(carried):
-            self.line(1, f"c{i} = []")
-        outputs = [(k, r) for k, r in enumerate(program.results) if r.batched]
-        for k, _ in outputs:
-            self.line(1, f"r{k} = []")
-        last = max(phases, default=0)
-        for phase in range(last + 1):
-            for i, instruction in enumerate(program.instructions, program.size):
-                if phases[i] == phase and not program.batched[i]:
-                    self.statement(i, instruction, 1)
-            inside = [i for i in range(program.size + len(program.instructions)) if program.batched[i]]
-            body = [i for i in inside if phases[i] == phase]
-            if not body and not (outputs and phase == last):
-                continue
-            self.line(1, "for k in range(n):")
-            if phase == 0:
-                self.unpack(batched=True, indent=2)
-            needed = {
-                j for i in body if i >= program.size for j in program.instructions[i - program.size].operands
-            }
-            if phase == last:
-                needed |= {j for _, r in outputs for j in r.values}
-            for i in inside:
-                if i in needed and phases[i] < phase:
-                    self.line(2, f"v{i} = c{i}[k]")
-            for i in body:
-                if i >= program.size:
-                    self.statement(i, program.instructions[i - program.size], 2)
-            for i in body:
-                if i in carried:
-                    self.line(2, f"c{i}.append(v{i})")
-            if phase == last:
-                for k, r in outputs:
-                    self.line(2, f"r{k}.append([{', '.join(self.name(i) for i in r.values)}])")
-
 
 def literal(x: float) -> str:
-    return {"inf": "inf", "-inf": "-inf", "nan": "nan"}.get(str(x), repr(x))
+    """A number as Python reads it back, to the bit; negative ones in parentheses."""
+    text = repr(x)  # "inf" and "nan" are names in the text
+    return f"({text})" if text.startswith("-") else text
 
 
 def phases_of(program: Program) -> list[int]:
@@ -169,31 +180,36 @@ def phases_of(program: Program) -> list[int]:
     return phases
 
 
-def carried_values(program: Program, phases: list[int]) -> set[int]:
-    """The batched values that are summed, or used in a later round."""
-    carried = set()
+def used_later(program: Program, phases: list[int]) -> tuple[list[set[int]], list[set[int]]]:
+    """For every round, the batched values that are summed after it, and those that a later round reads."""
+    last = max(phases, default=0)
+    sums: list[set[int]] = [set() for _ in range(last + 1)]
+    kept: list[set[int]] = [set() for _ in range(last + 1)]
     for i, (row, operands, _) in enumerate(program.instructions, program.size):
         for j in operands:
-            if program.batched[j] and (row is BATCH_SUM or phases[j] < phases[i]):
-                carried.add(j)
-    last = max(phases, default=0)
+            if row is BATCH_SUM:
+                sums[phases[j]].add(j)
+            elif program.batched[j] and phases[j] < phases[i]:
+                kept[phases[j]].add(j)
     for result in program.results:
-        if result.batched:
-            carried |= {j for j in result.values if program.batched[j] and phases[j] < last}
-    return carried
+        for j in result.values if result.batched else ():
+            if program.batched[j] and phases[j] < last:
+                kept[phases[j]].add(j)
+    return sums, kept
 
 
-_NUMBER_OF_TEXTS = 0
+_TEXTS = count(1)
 
 
 def function(text: str, meaning: dict[str, Any]) -> Callable[..., Any]:
     """The function that the text defines; tracebacks and debuggers show the text."""
-    global _NUMBER_OF_TEXTS
-    _NUMBER_OF_TEXTS += 1
-    filename = f"<autograd_lite program {_NUMBER_OF_TEXTS}>"
+    filename = f"<autograd_lite program {next(_TEXTS)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     module = compile(text, filename, "exec", dont_inherit=True)
     (code,) = [x for x in module.co_consts if isinstance(x, CodeType)]
-    return FunctionType(
-        code, {**meaning, "inf": float("inf"), "nan": float("nan"), "float": float, "range": range}
-    )
+    builtins = {"float": float, "range": range, "inf": float("inf"), "nan": float("nan")}
+    result = FunctionType(code, {**builtins, **meaning})
+    weakref.finalize(result, linecache.cache.pop, filename, None)
+    return result
+
+

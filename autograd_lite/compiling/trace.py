@@ -1,36 +1,46 @@
-"""Running a function once without numbers, to learn its program."""
+"""Running a function once without numbers.
 
-from collections.abc import Callable, Sequence
-from typing import Any
+`Trace` is what the function can reach while it runs: draws, and the arguments that a `vmap` inside of it maps over.
+`program` asks it afterwards what the function used.
+"""
 
-from autograd_lite.compiling.arguments import Pieces, result_pieces
-from autograd_lite.flattening import Flattener
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from autograd_lite.compiling.arguments import axis_first
 from autograd_lite.graph import BATCHED, DETACHED, LEAF, STATE, Node
-from autograd_lite.instructions import Argument, Result
-from autograd_lite.program import Program
-from autograd_lite.structure import Shape, flatten, unflatten, with_parameters
+from autograd_lite.mapping import has_parts, parts, rebuilt
+from autograd_lite.structure import Shape, is_array, size, unflatten
 from autograd_lite.tracing import RUNNING
-from autograd_lite.transforms import inside, name_of
 from autograd_lite.value import Value, traced
+
+Feed = Callable[[list[Any], int], Any]
+"""Gives an argument of the program at a call, from the pieces of the call and the number of samples."""
+
+
+class View(NamedTuple):
+    """An array argument, mapped over an axis: one sample that stands for all, and where the numbers come from."""
+
+    piece: int
+    content: Any
+    values: list[Value]
+    feed: Feed
 
 
 class Trace:
     """One run of a function on traced values.
 
-    `closed_over` are the Values from outside that it used, read again at each call; `draws` are the sources of
-    numbers, random ones for instance, that it asked for, called again at each call.
+    `arrays` are the array arguments of the function by identity, with the numbers of their pieces; none where the
+    number of samples is not theirs to decide.  `draws` are the sources of numbers, random ones for instance, that
+    the function asked for: called again at each call of the program.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, arrays: dict[int, tuple[int, Any]]) -> None:
         self.start: int = STATE.clock
-        self.closed_over: list[Value] = []
+        self.arrays = arrays
+        self.samples: int | None = None
+        self.views: dict[tuple[int, int], View] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
-
-    def draw(self, source: Callable[[], float], mapped: bool) -> Value:
-        """A value that is drawn anew at each call, for every sample if `mapped`."""
-        value = traced("", BATCHED if mapped else 0)
-        self.draws.append((value, source, mapped))
-        return value
 
     def __enter__(self) -> "Trace":
         self.outer = RUNNING.trace
@@ -42,101 +52,82 @@ class Trace:
         RUNNING.trace = self.outer
         STATE.tracing -= 1
 
+    def draw(self, source: Callable[[], float], mapped: bool) -> Value:
+        """A value that is drawn anew at each call, for every sample if `mapped`."""
+        value = traced("", BATCHED if mapped else 0)
+        self.draws.append((value, source, mapped))
+        return value
 
-class Traced:
-    """What a trace found: the program, the structure of its result, and its hidden inputs."""
+    def one_sample(self, args: tuple[Any, ...], axes: tuple[Any, ...], n: int) -> list[Any] | None:
+        """The arguments of a `vmap` as one sample that stands for all n sees them.
 
-    def __init__(
-        self, f: Callable[..., Any], shapes: Sequence[Shape], keywords: dict[str, Shape], pieces: Pieces
-    ) -> None:
-        inputs = [
-            [traced("", BATCHED if batched else 0) for _ in range(width(data, batched))]
-            for data, batched in zip(pieces.data, pieces.batched, strict=True)
-        ]
-        leaves = iter([x for piece in inputs for x in piece])
-        args = [filled(shape, leaves) for shape in shapes]
-        kwargs = {name: filled(shape, leaves) for name, shape in keywords.items()}
-        with Trace() as trace, inside():
-            out = f(*args, **kwargs)
-        try:
-            outputs, self.shape = flatten(out, f"result of {name_of(f)}")
-        except TypeError as error:
-            raise TypeError(f"{name_of(f)} cannot be compiled: {error}") from None
-        self.flatten(trace, inputs, pieces, outputs)
+        None where they are not arguments of the program as they are: then the samples are structure.
+        """
+        if self.samples not in (None, n) or not all(map(self.is_mappable, args, axes)):
+            return None
+        self.samples = n
+        return [self.one(x, axis) for x, axis in zip(args, axes, strict=True)]
 
-    def flatten(self, trace: Trace, inputs: list[list[Value]], pieces: Pieces, outputs: list[Any]) -> None:
-        groups = [
-            (name, values, batched)
-            for name, values, batched in zip(pieces.names, inputs, pieces.batched, strict=True)
-        ]
-        for mapped in (False, True):
-            drawn = [value for value, _, per_sample in trace.draws if per_sample == mapped]
-            if drawn:
-                groups.append(("drawn", drawn, mapped))
-        self.draws = [(source, mapped) for _, source, mapped in trace.draws]
-        self.closed_over = closed_over(trace, outputs, {x for _, values, _ in groups for x in values})
-        if self.closed_over:
-            groups.append(("closed_over", self.closed_over, False))
-        flattener = Flattener([Argument(name, len(values), batched) for name, values, batched in groups])
-        places: dict[Node, int] = {}
-        for _, values, _ in groups:
-            for x in values:
-                places[x] = len(places)
-        numbers = flattener.graph(outputs, places, lambda node: None)
-        results, start = [], 0
-        for count, batched in result_pieces(self.shape):
-            results.append(Result(tuple(numbers[start : start + count]), batched))
-            start += count
-        self.program = Program(*flattener.finished(results))
+    def is_mappable(self, x: Any, axis: Any) -> bool:
+        if axis is None:
+            return True
+        if has_parts(x, axis):
+            return all(self.is_mappable(y, inner) for y, inner in parts(x, axis))
+        return id(x) in self.arrays
 
-    def hidden(self, samples: int) -> list[Any]:
-        """The hidden inputs of one call: draws, in eager order, and the data of Values closed over."""
-        hidden: list[Any] = []
-        once = [source() for source, mapped in self.draws if not mapped]
-        if once:
-            hidden.append(once)
-        per_sample = [source for source, mapped in self.draws if mapped]
-        if per_sample:
-            hidden.append([[source() for source in per_sample] for _ in range(samples)])
-        if self.closed_over:
-            hidden.append([x.data for x in self.closed_over])
-        return hidden
+    def one(self, x: Any, axis: Any) -> Any:
+        """One sample of an argument."""
+        if axis is None:
+            return x
+        if has_parts(x, axis):
+            return rebuilt(x, [self.one(y, inner) for y, inner in parts(x, axis)])
+        piece, _ = self.arrays[id(x)]
+        axis %= x.ndim
+        if (piece, axis) not in self.views:
+            self.views[piece, axis] = self.view(piece, x.shape, axis)
+        return self.views[piece, axis].content
+
+    def view(self, piece: int, shape: tuple[int, ...], axis: int) -> View:
+        inner: Shape = ("leaf",) if len(shape) == 1 else ("array", shape[:axis] + shape[axis + 1 :])
+        values = [traced("", BATCHED) for _ in range(size(inner))]
+
+        def feed(pieces: list[Any], samples: int) -> Any:
+            return axis_first(pieces[piece].reshape(shape), axis)
+
+        return View(piece, unflatten(inner, iter(values)), values, feed)
 
 
-def width(data: Any, batched: bool) -> int:
-    """The numbers in a piece; in one sample of it, if batched."""
-    if not batched:
-        return int(data.shape[0]) if hasattr(data, "shape") else len(data)
-    if hasattr(data, "shape"):
-        return int(data.shape[1])
-    return len(data[0]) if data else 0
+def arrays_in(x: Any) -> Iterator[Any]:
+    """The arrays in a nest, in the order of their pieces."""
+    if is_array(x):
+        yield x
+    elif isinstance(x, (list, tuple, dict)):
+        for y in x.values() if isinstance(x, dict) else x:
+            yield from arrays_in(y)
 
 
-def filled(shape: Shape, leaves: Any) -> Any:
-    """An argument as the traced function gets it."""
-    return shape[1] if shape[0] == "static" else unflatten(shape, leaves, with_parameters)
+def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
+    """All that the outputs depend on, and of it the Values that were there before the trace.
 
-
-def closed_over(trace: Trace, outputs: list[Any], known: set[Value]) -> list[Value]:
-    """The Values made before the trace that its graph uses: its frontier, not what lies behind."""
-    found: list[Value] = []
-    seen: set[Node] = set(known)
-    stack = [x for x in outputs if isinstance(x, Value)]
+    Of these only the frontier: what lies behind them was computed before.
+    """
+    before: list[Value] = []
+    seen: set[Node] = set()
+    stack = [x for x in reversed(outputs) if isinstance(x, Value)]
     while stack:
         x = stack.pop()
         if x in seen:
             continue
         seen.add(x)
-        if not x.is_traced and x._born <= trace.start and x._row not in HELD:
-            found.append(x)
-        elif x._row is LEAF and x.is_traced:
+        if x in inputs or x._row is DETACHED:
+            continue
+        if not x.is_traced and x._born <= trace.start:
+            before.append(x)
+        elif x.is_traced and x._row is LEAF:
             raise TypeError(
                 "a traced value of another call is used here, which has no number any more; return values from "
                 "the compiled function in place of storing them"
             )
         else:
             stack.extend(reversed(x.parents))
-    return found
-
-
-HELD = (DETACHED,)
+    return seen, before

@@ -13,9 +13,9 @@ from autograd_lite.drawing.numerals import check_precision
 from autograd_lite.drawing.sheet import Drawing
 from autograd_lite.drawing.sources import Gradients, Instructions, Source, Values, stored
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.graph import float_adjoints, topological_order
+from autograd_lite.graph import check_differentiable, float_adjoints, topological_order
 from autograd_lite.program import Program
-from autograd_lite.value import Value, check_differentiable
+from autograd_lite.value import Value
 
 
 def draw(

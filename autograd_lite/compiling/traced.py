@@ -1,0 +1,140 @@
+"""From a function to its program, for one structure of arguments.
+
+Above `trace`.  The program's arguments are the pieces of a call, and hidden inputs: arguments seen by sample, draws,
+and the Values that the function closes over, read at each call.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from autograd_lite.compiling.arguments import Pieces
+from autograd_lite.compiling.results import flat_results
+from autograd_lite.compiling.trace import Feed, Trace, arrays_in, reached
+from autograd_lite.flattening import Flattener
+from autograd_lite.graph import BATCHED, Node
+from autograd_lite.instructions import Argument, Result
+from autograd_lite.program import Program
+from autograd_lite.structure import Shape, flatten, nest, unflatten, with_parameters
+from autograd_lite.transforms import inside, name_of
+from autograd_lite.value import Value, traced
+
+LARGE = 100_000
+"""Elements from which on an array is first filled with one value: it is data, unless the function uses an element."""
+
+
+class Group(NamedTuple):
+    """An argument of the program: the traced values that stand for it, and what it is at a call."""
+
+    name: str
+    values: list[Value]
+    batched: bool
+    feed: Feed
+
+
+class Traced:
+    """What a trace found: the program, the structure of its result, and what feeds it.
+
+    `in_order` says that the arguments of the program are the pieces of a call as they are.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], shapes: Sequence[Shape], keywords: dict[str, Shape], pieces: Pieces
+    ) -> None:
+        self.f = f
+        self.shapes, self.keywords = shapes, keywords
+        if not self.run(pieces, LARGE):
+            self.run(pieces, None)
+
+    def run(self, pieces: Pieces, large: int | None) -> bool:
+        """Trace the function; False if an element of an array that was taken for data is used."""
+        values = [stand_ins(pieces, k, large) for k in range(len(pieces.data))]
+        leaves = iter([x for piece in values for x in piece])
+        args = [filled(shape, leaves) for shape in self.shapes]
+        kwargs = {name: filled(shape, leaves) for name, shape in self.keywords.items()}
+        arrays: dict[int, tuple[int, Any]] = {}
+        if pieces.samples is None:
+            found = arrays_in([args, kwargs])
+            arrays = {id(x): (piece, x) for piece, x in zip(pieces.whole, found, strict=True)}
+        with Trace(arrays) as trace, inside():
+            outputs, self.shape = flatten(self.f(*args, **kwargs), f"result of the compiled {name_of(self.f)}")
+            return self.flatten(trace, values, pieces, outputs, large)
+
+    def flatten(
+        self, trace: Trace, values: list[list[Value]], pieces: Pieces, outputs: list[Any], large: int | None
+    ) -> bool:
+        groups = [
+            Group(pieces.names[k], values[k], pieces.batched[k], piece_feed(k)) for k in range(len(values))
+        ]
+        views = [Group(pieces.names[v.piece], v.values, True, v.feed) for v in trace.views.values()]
+        hidden = views + drawn(trace)
+        seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
+        used = [not seen.isdisjoint(group.values) for group in groups]
+        if any(used[k] and is_large(pieces, k, large) for k in range(len(groups))):
+            return False
+        viewed = {v.piece for v in trace.views.values()}
+        kept = [group for k, group in enumerate(groups) if used[k] or k not in viewed]
+        self.in_order = len(kept) == len(groups) and not hidden and not before
+        if before:
+            hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
+        self.program = flattened(kept + hidden, outputs, self.shape)
+        self.feeds = [group.feed for group in kept + hidden]
+        self.samples = trace.samples
+        return True
+
+    def arguments(self, pieces: list[Any], samples: int) -> list[Any]:
+        """The arguments of the program at a call."""
+        return pieces if self.in_order else [feed(pieces, samples) for feed in self.feeds]
+
+
+def is_large(pieces: Pieces, k: int, large: int | None) -> bool:
+    return large is not None and k in pieces.whole and pieces.widths[k] > large
+
+
+def stand_ins(pieces: Pieces, k: int, large: int | None) -> list[Value]:
+    """The traced values that stand for the numbers of a piece."""
+    flags = BATCHED if pieces.batched[k] else 0
+    if is_large(pieces, k, large):
+        return [traced("", flags)] * pieces.widths[k]
+    return [traced("", flags) for _ in range(pieces.widths[k])]
+
+
+def filled(shape: Shape, leaves: Any) -> Any:
+    """An argument as the traced function gets it."""
+    if shape[0] == "static":
+        return shape[1]
+    if shape[0] in ("list", "tuple", "dict"):
+        return nest(shape, [filled(child, leaves) for child in shape[2]])
+    return unflatten(shape, leaves, with_parameters)
+
+
+def piece_feed(k: int) -> Feed:
+    return lambda pieces, samples: pieces[k]
+
+
+def drawn(trace: Trace) -> list[Group]:
+    """The draws of a trace: at each call in the order in which the function draws when it is called itself."""
+    once = [(value, source) for value, source, mapped in trace.draws if not mapped]
+    each = [(value, source) for value, source, mapped in trace.draws if mapped]
+    groups = []
+    if once:
+        feed: Feed = lambda pieces, samples: [source() for _, source in once]  # noqa: E731
+        groups.append(Group("drawn", [value for value, _ in once], False, feed))
+    if each:
+        feed = lambda pieces, samples: [[source() for _, source in each] for _ in range(samples)]  # noqa: E731
+        groups.append(Group("drawn", [value for value, _ in each], True, feed))
+    return groups
+
+
+def flattened(groups: list[Group], outputs: list[Any], shape: Shape) -> Program:
+    """The program that computes the outputs from groups of traced values."""
+    flattener = Flattener([Argument(group.name, len(group.values), group.batched) for group in groups])
+    places: dict[Node, int] = {}
+    start = 0
+    for group in groups:
+        for i, x in enumerate(group.values, start):
+            places[x] = i
+        start += len(group.values)
+    found = iter(flattener.graph(outputs, places))
+    results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(shape)]
+    return Program(*flattener.finished(results))
