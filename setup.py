@@ -15,7 +15,7 @@ from setuptools.command.build_py import build_py
 from setuptools.extension import Extension
 
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
-COMPILED = ["numerics", "rows", "graph", "copying", "attributes", "operators", "value"]
+COMPILED = ["numerics", "rows", "graph", "copying", "attributes", "operators", "value", "bulk"]
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 
 # mypyc frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of
@@ -73,7 +73,7 @@ def translated(folder):
         if "-Werror" in arguments:  # that is, a compiler with the options of gcc
             arguments.remove("-Werror")  # a new warning of a new compiler is no reason to be slow
             # Strict arithmetic: a fused multiply-add would give other bits than plain Python.
-            arguments += ["-ffp-contract=off", "-include", header]
+            arguments += ["-ffp-contract=off", "-fno-semantic-interposition", "-include", header]
             if sys.platform.startswith("linux"):
                 extension.extra_link_args.append("-Wl,--strip-debug")
         elif sys.platform == "win32" and f"/FI{header}" not in arguments:  # the extensions share one list

@@ -36,6 +36,7 @@ class Attributes(Node):
             complain("its number was assigned (.data)")
         STATE.clock += 1
         self._born = STATE.clock
+        STATE.assigned += 1
         self._flags |= ASSIGNED
         self._data = x
 

@@ -118,7 +118,8 @@ def digits_sheet(X: list[Any], y: list[int], said: list[int], rows: int = 8, col
 def neuron_graph(model: Any, image: list[float], digit: int) -> list[Path]:
     """The graph of one neuron of the trained model, with values and gradients, where drawing is there.
 
-    The four weights that matter most for this image, so that the picture stays readable.
+    The four inputs that matter most for this image stand for themselves, all others are added to the bias,
+    so that the picture stays readable and its numbers are those of the whole neuron.
     """
     draw = getattr(autograd_lite, "draw", None)
     if draw is None:
@@ -128,7 +129,8 @@ def neuron_graph(model: Any, image: list[float], digit: int) -> list[Path]:
     neuron = nn.Neuron(4, activation="tanh", rng=SEED)
     for w, i in zip(neuron.w, strongest, strict=True):
         w.data, w.label = trained.w[i].data, f"w[{i}]"
-    neuron.b.data, neuron.b.label = trained.b.data, "b"
+    others = [trained.w[i].data * image[i] for i in range(64) if i not in strongest]
+    neuron.b.data, neuron.b.label = trained.b.data + sum(others), "b and 60 others"
     out = neuron([Value(image[i], label=f"pixel {i}") for i in strongest])
     out.label = "neuron"
     out.backward()

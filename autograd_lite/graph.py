@@ -7,6 +7,7 @@ one order, so that they agree to the bit.
 """
 
 import threading
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final, final
 
@@ -34,14 +35,42 @@ BATCH_SIZE: Final = Primitive("batch_size", 0, float, (), label="n", formula="th
 
 @mypyc_attr(acyclic=True)
 class Extra:
-    """What few nodes need: a label, or operands that are many or that nothing flows back to."""
+    """What few nodes need: a label, or operands that are many or that nothing flows back to.
 
-    __slots__ = ("label", "operands", "partials")
+    A dot whose operands are shared with other dots keeps them as two vectors instead.
+    """
+
+    __slots__ = ("inputs", "label", "operands", "partials", "weights")
 
     def __init__(self) -> None:
         self.label: str = ""
         self.operands: tuple[Node, ...] = ()
         self.partials: list[float | None] = []
+        self.weights: Vector | None = None
+        self.inputs: Vector | None = None
+
+
+@mypyc_attr(acyclic=True)
+class Vector:
+    """One side of the dots of a layer: nodes that many dots share, and their data as recorded.
+
+    To the gradient of one side the data of the other are the partials, so a dot of vectors keeps none.
+    """
+
+    __slots__ = ("constant", "data", "flags", "mark", "nodes", "time")
+
+    def __init__(self, nodes: list["Node"]) -> None:
+        self.nodes: list[Node] = nodes
+        self.data: list[float] = [x._data for x in nodes]
+        self.mark: i64 = 0  # the last sort that has seen all of them
+        self.time: i64 = STATE.assigned  # what was assigned later is not in `data`
+        flags: i64 = 0
+        common: i64 = CONSTANT
+        for x in nodes:
+            flags |= x._flags
+            common &= x._flags
+        self.flags: i64 = flags  # those of any node
+        self.constant: bool = common != 0  # nothing flows back to any of them
 
 
 @mypyc_attr(acyclic=True)
@@ -67,6 +96,7 @@ class Node(Operand):
         self._flags: i64 = 0
         self._mark: i64 = 0  # the last sort that saw it
 
+    @abstractmethod  # tells mypyc that every Node is a Value, which saves half of each check of a type
     def blank(self) -> "Node":
         """A new, empty node of the same class."""
         raise NotImplementedError
@@ -79,6 +109,7 @@ class State:
     def __init__(self) -> None:
         self.clock: i64 = 0  # the number of nodes and assignments so far
         self.sorts: i64 = 0
+        self.assigned: i64 = 0  # the number of assignments to data so far
         self.paused: i64 = 0  # how many no_grad contexts are open, in all threads
         self.tracing: i64 = 0  # how many traces are running, in all threads
 
@@ -95,7 +126,11 @@ def operands_of(node: Node) -> tuple[Node, ...]:
         right = node._right
         return (left,) if right is None else (left, right)
     extra = node._extra
-    return () if extra is None else extra.operands
+    if extra is None:
+        return ()
+    if extra.weights is not None and extra.inputs is not None:
+        return tuple(extra.weights.nodes + extra.inputs.nodes)
+    return extra.operands
 
 
 def partials_of(node: Node) -> list[float | None]:
@@ -108,7 +143,13 @@ def partials_of(node: Node) -> list[float | None]:
             partials.append(None if right._flags & CONSTANT else node._dright)
         return partials
     extra = node._extra
-    return [] if extra is None else list(extra.partials)
+    if extra is None:
+        return []
+    weights, inputs = extra.weights, extra.inputs
+    if weights is not None and inputs is not None:
+        nodes, slopes = weights.nodes + inputs.nodes, inputs.data + weights.data
+        return [None if nodes[i]._flags & CONSTANT else slopes[i] for i in range(len(nodes))]
+    return list(extra.partials)
 
 
 def topological_order(roots: Sequence[Node], everything: bool = False) -> list[Node]:
@@ -131,6 +172,8 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
             if node._mark == opened:
                 node._mark = done
                 order.append(node)
+                if node._left is None and node._extra is not None:
+                    seen(node._extra, done)
                 continue
             node._adjoint = -0.0
             left = node._left
@@ -144,18 +187,45 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
                     stack.append(right)
                 continue
             extra = node._extra
-            if extra is None or not extra.operands:
+            if extra is None or (not extra.operands and extra.weights is None):
                 node._mark = done
                 order.append(node)
                 continue
             node._mark = opened
             stack.append(node)
+            if extra.weights is not None:
+                push(extra.weights, stack, order, opened, unwanted)
+            if extra.inputs is not None:
+                push(extra.inputs, stack, order, opened, unwanted)
             for i in range(len(extra.operands)):
                 operand = extra.operands[i]
                 flows = everything or extra.partials[i] is not None
                 if flows and operand._mark < opened and not operand._flags & unwanted:
                     stack.append(operand)
     return order
+
+
+def push(vector: Vector, stack: list[Node], order: list[Node], opened: i64, unwanted: i64) -> None:
+    """Sort the leaves of a vector, and put its other nodes that this sort has not seen on the stack."""
+    if vector.mark > opened or (unwanted and vector.constant):
+        return
+    for x in vector.nodes:
+        if x._mark < opened and not x._flags & unwanted:
+            if x._left is None and x._extra is None:
+                x._adjoint = -0.0
+                x._mark = opened + 1
+                order.append(x)
+            else:
+                stack.append(x)
+
+
+def seen(extra: Extra, done: i64) -> None:
+    """Remember of the vectors of a dot that all their nodes are sorted: not before the dot itself is, since
+    until then some may wait on the stack."""
+    weights, inputs = extra.weights, extra.inputs
+    if weights is not None and inputs is not None:
+        weights.mark = done
+        inputs.mark = done
 
 
 def sweep(order: list[Node], store: bool) -> list[Node]:
@@ -192,6 +262,13 @@ def sweep(order: list[Node], store: bool) -> list[Node]:
 def spread(node: Node, extra: Extra) -> None:
     """One step of the sweep for a node of many operands."""
     adjoint = node._adjoint
+    weights, inputs = extra.weights, extra.inputs
+    if weights is not None and inputs is not None:
+        if not weights.constant:
+            accumulate(weights, adjoint, inputs)
+        if not inputs.constant:
+            accumulate(inputs, adjoint, weights)
+        return
     operands = extra.operands
     partials = extra.partials
     selects = node._row.selects
@@ -202,6 +279,22 @@ def spread(node: Node, extra: Extra) -> None:
                 operands[i]._adjoint += adjoint if partial != 0.0 else 0.0
             else:
                 operands[i]._adjoint += adjoint * partial
+
+
+def accumulate(side: Vector, adjoint: float, other: Vector) -> None:
+    """Add adjoint x partial to one side of a dot: the partials are the data of the other side."""
+    nodes, others = side.nodes, other.nodes
+    i: i64 = 0
+    n: i64 = len(nodes)
+    if other.time == STATE.assigned:  # the nodes still hold what was recorded, and are faster to read
+        while i < n:
+            nodes[i]._adjoint += adjoint * others[i]._data
+            i += 1
+    else:
+        partials = other.data
+        while i < n:
+            nodes[i]._adjoint += adjoint * partials[i]
+            i += 1
 
 
 def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
@@ -343,9 +436,7 @@ def collect(node: Node, whole: Contributions | None, samples: Contributions | No
     return masked(whole.total, whole.condition, -0.0) + over_samples, None
 
 
-def contributions(
-    node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any
-) -> list[tuple[Node, Any, Any]]:
+def contributions(node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any) -> list[tuple[Node, Any, Any]]:
     """What a node passes back: (operand, contribution, the condition under which it holds)."""
     row = node._row
     if row.selects:

@@ -96,6 +96,8 @@ class Primitive:
         self.texts: Final[tuple[Partial, ...]] = partials if isinstance(partials, tuple) else ()
 
     def __call__(self, *operands: object) -> Any:
+        if self.arity == 1 and len(operands) == 1 and type(operands[0]) is float:
+            return self.evaluate([operands[0]])  # the most frequent call: from the partials of other rows
         if self.arity is None:
             operands = self.gather(operands)
         elif len(operands) != self.arity:

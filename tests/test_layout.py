@@ -32,6 +32,7 @@ FLOORS = {
     "attributes": 4,
     "operators": 5,
     "value": 6,
+    "bulk": 6,
     "structure": 6,
     "saving": 0,
     "transforms": 7,

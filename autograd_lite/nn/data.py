@@ -23,6 +23,8 @@ def as_samples(X: Any, what: str = "X") -> Samples:
     sizes = shape_of(rows[0])
     for i, row in enumerate(rows):
         found = shape_of(row)
+        if -1 in found:
+            raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
         if found != sizes:
             raise ValueError(
                 f"row {i} of {what} has the size {shown(found)}, but row 0 has {shown(sizes)}; "
@@ -45,13 +47,13 @@ def as_rows(X: Any, what: str) -> list[Any]:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    sizes = []
-    while isinstance(x, (list, tuple)):
-        sizes.append(len(x))
-        if not x:
-            break
-        x = x[0]
-    return tuple(sizes)
+    """The sizes of nested lists, (3, 2) for three lists of two; -1 where lists of one level differ."""
+    if not isinstance(x, (list, tuple)):
+        return ()
+    if not x or not isinstance(x[0], (list, tuple)):
+        return (len(x),)
+    inner = {shape_of(y) for y in x}
+    return (len(x), *(inner.pop() if len(inner) == 1 else (-1,)))
 
 
 def shown(sizes: tuple[int, ...]) -> str:
@@ -61,6 +63,8 @@ def shown(sizes: tuple[int, ...]) -> str:
 def as_floats(x: Any, where: str) -> Any:
     """Nested lists of floats of the same structure; every number finite."""
     if isinstance(x, (list, tuple)):
+        if set(map(type, x)) == {float} and math.isfinite(sum(x)):  # the usual row, at once
+            return x if isinstance(x, list) else list(x)
         return [as_floats(y, where) for y in x]
     value = number(x)
     if value is None:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from autograd_lite.bulk import as_values, dots, each, rows_of, vector
 from autograd_lite.nn.activations import activation_of, identity
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.primitives import dot
+from autograd_lite.rows import Primitive
 from autograd_lite.value import Value, constant
 
 
@@ -35,7 +36,7 @@ def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
     if isinstance(x, (Value, int, float)):
         x = [x]
     try:
-        inputs = [v if isinstance(v, Value) else constant(dot.as_number(v)) for v in x]
+        inputs = as_values(x if isinstance(x, list) else list(x))
     except TypeError:
         raise TypeError(
             f"{layer.describe()} takes {expected} numbers or Values, but got {_short(x)}; pass one sample, a flat list"
@@ -51,6 +52,13 @@ def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
 def _short(x: Any) -> str:
     text = repr(x)
     return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
+
+
+def activated(activation: Any, sums: list[Value]) -> list[Any]:
+    """The activation of each sum."""
+    if isinstance(activation, Primitive):
+        return each(activation, sums)
+    return sums if activation is identity else [activation(z) for z in sums]
 
 
 class Neuron(Module):
@@ -84,12 +92,8 @@ class Neuron(Module):
         return self.activation is not identity
 
     def forward(self, x: Any) -> Any:
-        z = self.weighted([*as_inputs(x, len(self.w), self), constant(1.0)])
-        return self.activation(z)
-
-    def weighted(self, inputs: Sequence[Any]) -> Any:
-        """w . x + b, for inputs that end with 1."""
-        return dot([*self.w, self.b], inputs)
+        inputs = vector([*as_inputs(x, len(self.w), self), constant(1.0)])
+        return self.activation(dots(rows_of([self], []), inputs)[0])
 
     def describe(self) -> str:
         return f"{type(self).__name__}({len(self.w)}, {self._name})"
@@ -121,11 +125,20 @@ class Layer(Module):
             return rule(nin, nout, rng)
 
         self.neurons = [Neuron(nin, activation=self.activation, init=weight, rng=draw) for _ in range(nout)]
+        self._rows: list[Any] = []  # the weights as the dots of many samples share them
 
     def forward(self, x: Any) -> Any:
-        inputs = [*as_inputs(x, len(self.neurons[0].w), self), constant(1.0)]
-        outputs = [neuron.activation(neuron.weighted(inputs)) for neuron in self.neurons]
-        return outputs[0] if len(outputs) == 1 else outputs
+        return self.batch([x])[0]
+
+    def batch(self, samples: list[Any]) -> list[Any]:
+        size, activation = len(self.neurons[0].w), self.activation
+        self._rows = rows = rows_of(self.neurons, self._rows)
+        inputs = [vector([*as_inputs(x, size, self), constant(1.0)]) for x in samples]
+        outputs = [activated(activation, dots(rows, x)) for x in inputs]
+        return [out[0] for out in outputs] if len(rows) == 1 else outputs
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_rows": []}
 
     def describe(self) -> str:
         neurons = self.neurons
@@ -168,9 +181,12 @@ class MLP(Module):
         ]
 
     def forward(self, x: Any) -> Any:
+        return self.batch([x])[0]
+
+    def batch(self, samples: list[Any]) -> list[Any]:
         for layer in self.layers:
-            x = layer(x)
-        return x
+            samples = layer.batch(samples)
+        return samples
 
     def describe(self) -> str:
         sizes = [len(self.layers[0].neurons[0].w), *(len(layer.neurons) for layer in self.layers)]

@@ -23,7 +23,7 @@ def decision(output: Any, kind: str) -> Any:
     if isinstance(output, list) and kind != "classes":
         return [decision(x, kind) for x in output]
     if kind == "classes":
-        return max(range(len(output)), key=lambda i: output[i])
+        return output.index(max(output))
     if kind == "binary":
         return 1 if output > 0.0 else 0
     if kind == "signs":

@@ -44,6 +44,13 @@ class Module:
             f"{type(self).__name__} was called, but it has no forward; write forward(self, x) in the class"
         )
 
+    def batch(self, samples: list[Any]) -> list[Any]:
+        """The outputs for the samples of a mini-batch, by default one after the other.
+
+        Override it where samples are cheaper together, or where their outputs depend on each other.
+        """
+        return [self(x) for x in samples]
+
     # -- parameters and their names
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:

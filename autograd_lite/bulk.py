@@ -1,0 +1,154 @@
+"""Many Values at once: what a training step does to whole layers and to all parameters.
+
+Above `value`.  Each function does what a loop over Values and rows does, to the bit, but natively and without
+a list of partials for every neuron: the dots of a layer share their inputs, and a neuron's dots of all
+samples share its weights.
+"""
+
+import math
+from typing import Any, Final
+
+from mypy_extensions import i64
+
+from autograd_lite import numerics
+from autograd_lite import primitives as table
+from autograd_lite.context import paused_here
+from autograd_lite.graph import ASSIGNED, CONSTANT, STATE, TRACED, Extra, Node, Vector
+from autograd_lite.rows import Primitive
+from autograd_lite.value import BLANK, Value, binary, constant, detached, record
+
+DOT: Final = table.dot
+RELU: Final = table.relu
+SIGMOID: Final = table.sigmoid
+TANH: Final = table.tanh
+
+
+def vector(nodes: list[Node]) -> Vector:
+    """The nodes as one side of dots."""
+    return Vector(nodes)
+
+
+def rows_of(neurons: list[Any], old: list[Vector]) -> list[Vector]:
+    """The weights `w` and the bias `b` of each neuron, to be multiplied with inputs that end with 1.
+
+    The `old` vectors serve again where the neurons still hold the same Values with the same data.
+    """
+    kept = len(old) == len(neurons)
+    rows: list[Vector] = []
+    for i in range(len(neurons)):
+        w: list[object] = list(neurons[i].w)
+        b: object = neurons[i].b
+        if kept and holds(old[i], w, b):
+            rows.append(old[i])
+        else:
+            rows.append(Vector([*w, b]))  # type: ignore[list-item]
+    return rows
+
+
+def holds(row: Vector, w: list[object], b: object) -> bool:
+    nodes = row.nodes
+    n: i64 = len(w)
+    if row.time != STATE.assigned or len(nodes) != n + 1 or nodes[n] is not b:
+        return False
+    i: i64 = 0
+    while i < n:
+        if nodes[i] is not w[i]:
+            return False
+        i += 1
+    return True
+
+
+def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
+    """dot(weights, inputs) for each row of weights.
+
+    >>> rows = [vector([Value(2.0), Value(3.0)]), vector([Value(4.0), Value(5.0)])]
+    >>> [out.data for out in dots(rows, vector([Value(1.0), Value(10.0)]))]
+    [32.0, 54.0]
+    """
+    results: list[Value] = []
+    paused = bool(STATE.paused) and paused_here()
+    for weights in rows:
+        if (weights.flags | inputs.flags) & TRACED:
+            results.append(record(DOT, tuple(weights.nodes + inputs.nodes)))
+            continue
+        data = product(weights, inputs)
+        if paused:
+            results.append(detached(data))
+            continue
+        result = Value(BLANK)
+        result._row = DOT
+        result._data = data
+        if weights.constant and inputs.constant:
+            result._flags = CONSTANT
+        extra = Extra()
+        extra.weights = weights
+        extra.inputs = inputs
+        result._extra = extra
+        results.append(result)
+    return results
+
+
+def product(weights: Vector, inputs: Vector) -> float:
+    """The sum of products, from left to right, as `numerics.dot` takes it."""
+    ws, xs = weights.nodes, inputs.nodes
+    n: i64 = len(ws)
+    if n != len(xs):
+        raise ValueError(f"dot pairs its operands, but got {n} and {len(xs)} of them; pass two lists of one length")
+    if n == 0 or weights.time != STATE.assigned or inputs.time != STATE.assigned:
+        return numerics.dot(weights.data + inputs.data)
+    result = ws[0]._data * xs[0]._data
+    i: i64 = 1
+    while i < n:
+        result += ws[i]._data * xs[i]._data
+        i += 1
+    return result
+
+
+def each(row: Primitive, operands: list[Value]) -> list[Value]:
+    """row(x) for each operand x; the three most frequent activations restate their partials."""
+    known = 1 if row is RELU else 2 if row is SIGMOID else 3 if row is TANH else 0
+    results: list[Value] = []
+    for x in operands:
+        v = x._data
+        if known == 0 or x._flags & TRACED:
+            results.append(record(row, (x,)))
+        elif known == 1:
+            results.append(binary(row, numerics.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0))
+        elif known == 2:
+            out = numerics.sigmoid(v)
+            results.append(binary(row, out, x, None, out * numerics.sigmoid(-v), 0.0))
+        else:
+            slope = 4.0 * numerics.sigmoid(2.0 * v) * numerics.sigmoid(-2.0 * v)
+            results.append(binary(row, math.tanh(v), x, None, slope, 0.0))
+    return results
+
+
+def as_values(numbers: list[Any]) -> list[Node]:
+    """The Values among them as they are, each number as a constant.  Raises TypeError on anything else."""
+    values: list[Node] = []
+    for x in numbers:
+        if isinstance(x, Value):
+            values.append(x)
+        else:
+            values.append(constant(x if isinstance(x, float) else DOT.as_number(x)))
+    return values
+
+
+def data_of(values: list[Value]) -> list[float]:
+    """The numbers of Values that are not traced."""
+    return [x._data for x in values]
+
+
+def assign(values: list[Value], numbers: list[float]) -> None:
+    """`value.data = number` for each pair."""
+    if len(values) != len(numbers):
+        raise ValueError(
+            f"each Value takes one number, but there are {len(values)} and {len(numbers)}; pass as many of both"
+        )
+    STATE.assigned += 1
+    for i in range(len(values)):
+        x = values[i]
+        STATE.clock += 1
+        x._born = STATE.clock
+        x._flags |= ASSIGNED
+        x._data = numbers[i]
