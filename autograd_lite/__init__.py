@@ -93,6 +93,7 @@ from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
     from autograd_lite.drawing import Drawing, draw
+    from autograd_lite.explaining import Explanation, explain
 
 del choose
 
@@ -103,7 +104,9 @@ if not _is_native():
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {
     "Drawing": "drawing",
+    "Explanation": "explaining",
     "draw": "drawing",
+    "explain": "explaining",
 }
 
 

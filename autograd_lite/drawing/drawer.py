@@ -11,9 +11,8 @@ from autograd_lite.drawing.network import digraph as network_digraph
 from autograd_lite.drawing.network import network, tell
 from autograd_lite.drawing.numerals import check_precision
 from autograd_lite.drawing.sheet import Drawing
-from autograd_lite.drawing.sources import Gradients, Instructions, Source, Values, stored
+from autograd_lite.drawing.sources import Instructions, Source, Values, own_pass, stored
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.graph import check_differentiable, float_adjoints, topological_order
 from autograd_lite.program import Program
 from autograd_lite.value import Value
 
@@ -86,7 +85,7 @@ def draw(
     expanded = how[one_of("expand", expand, tuple(how))]
     check_collapse(collapse)
     if is_module(value):
-        return Drawing(network(value, inputs, loss, limit, own_pass), style, network_digraph, tell)
+        return Drawing(network(value, inputs, loss, limit), style, network_digraph, tell)
     if inputs is not None or loss is not None:
         raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
     source: Source
@@ -97,15 +96,6 @@ def draw(
         source = Values(roots, find_names(names, infer_names), own_pass(roots) if backward else stored)
     what = plan(source, limit, collapse, focus, radius)
     return Drawing(compose(source, what, expanded, style.precision), style)
-
-
-def own_pass(roots: Sequence[Value]) -> Gradients:
-    """The gradients of the sum of the roots in every node, from a pass that stores nothing."""
-    for root in roots:
-        check_differentiable(root, "draw(backward=True)")
-    order = topological_order(roots)
-    found = dict(zip(order, float_adjoints(roots, [1.0] * len(roots), order), strict=True))
-    return found.get
 
 
 def roots_of(value: object) -> list[Value]:

@@ -15,7 +15,7 @@ from autograd_lite.drawing.dot import FONT, Style
 from autograd_lite.drawing.grouping import chain
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import counted, numeral
-from autograd_lite.drawing.sources import Gradients, Values
+from autograd_lite.drawing.sources import Gradients, Values, own_pass
 from autograd_lite.drawing.theme import scaled
 from autograd_lite.primitives import sum as total
 from autograd_lite.value import Value
@@ -77,7 +77,6 @@ def network(
     inputs: Sequence[Any] | None,
     loss: Callable[[Any], Value] | None,
     limit: int,
-    own_pass: Callable[[Sequence[Value]], Gradients],
 ) -> Network:
     """The network view of a module, with the numbers of one sample where `inputs` are given."""
     sample = inputs_of(module) if inputs is None else list(inputs)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
 from autograd_lite.drawing.signs import sign
-from autograd_lite.graph import BATCH_SIZE, NUMBER, topological_order
+from autograd_lite.graph import BATCH_SIZE, NUMBER, check_differentiable, float_adjoints, topological_order
 from autograd_lite.program import Program
 from autograd_lite.rows import Primitive
 from autograd_lite.value import Value
@@ -48,6 +48,18 @@ class Source(Protocol):
 def stored(value: Value) -> float | None:
     """The gradient that a reverse pass left in a Value; None where none did."""
     return value.grad if value.has_grad else None
+
+
+def own_pass(roots: Sequence[Value]) -> Gradients:
+    """The gradients of the sum of the roots in every node, from a pass that stores nothing.
+
+    Raises RuntimeError on a root that has no graph to differentiate.
+    """
+    for root in roots:
+        check_differentiable(root, "a reverse pass")
+    order = topological_order(roots)
+    found = dict(zip(order, float_adjoints(roots, [1.0] * len(roots), order), strict=True))
+    return found.get
 
 
 class Values:

@@ -1,0 +1,126 @@
+"""`explain`: a computation told as a lecture tells it.  Where the options are checked and the parts meet."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.drawing.drawer import at_least
+from autograd_lite.drawing.grouping import belonging
+from autograd_lite.drawing.names import find_names
+from autograd_lite.drawing.numerals import check_precision
+from autograd_lite.drawing.rendering import write_atomically
+from autograd_lite.drawing.sources import Values
+from autograd_lite.drawing.theme import Theme, find_theme
+from autograd_lite.explaining import telling
+from autograd_lite.explaining.lesson import Lesson, Step, lesson
+from autograd_lite.value import Value
+
+
+class Explanation:
+    """The computation of a Value told forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
+
+    A notebook shows it as a table; `print` as text; `save` writes .txt, .md or .html.  `explanation["x"]` is the
+    step of the node called x.
+    """
+
+    def __init__(self, lesson: Lesson, precision: int, theme: Theme) -> None:
+        self.lesson = lesson
+        self.precision = precision
+        self.theme = theme
+
+    def __getitem__(self, name: str) -> Step:
+        return self.lesson.step(name)
+
+    @property
+    def text(self) -> str:
+        """For a terminal."""
+        return telling.text(self.lesson, self.precision)
+
+    @property
+    def markdown(self) -> str:
+        """Markdown with LaTeX."""
+        return telling.markdown(self.lesson, self.precision)
+
+    @property
+    def html(self) -> str:
+        """A fragment of HTML that needs nothing else."""
+        return telling.html(self.lesson, self.precision, self.theme)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.lesson.result}; print it, show it in a notebook, or save it>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/markdown": self.markdown, "text/plain": self.text}
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to a .txt, .md or .html file, as a whole or not at all.
+
+        Raises ValueError for another suffix, OSError where the file cannot be written.
+        """
+        path = Path(path)
+        kind = path.suffix.lower()
+        if kind == ".html":
+            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(self.lesson.result)}</title>'
+            content = f'{head}<body style="margin:0;background:{self.theme.paper}">{self.html}</body></html>\n'
+        elif kind in (".txt", ".md"):
+            content = (self.text if kind == ".txt" else self.markdown) + "\n"
+        else:
+            raise ValueError(f"{path.name!r} does not say how to write the explanation; end it in .txt, .md or .html")
+        write_atomically(path, content.encode())
+        return path
+
+
+def explain(
+    value: Value,
+    *,
+    names: Mapping[str, object] | None = None,
+    infer_names: bool = True,
+    precision: int = 4,
+    theme: str = "light",
+    limit: int = 60,
+) -> Explanation:
+    """How a Value was computed, and its gradient in every node, line by line as in a lecture.
+
+    The gradients come from a reverse pass of its own; the `.grad` of the Values stays as it is.
+
+    names, infer_names  as in `draw`: names for Values, and whether the caller's variables give theirs
+    precision           significant digits, 1 to 17
+    theme               of the HTML: "light" or "dark"
+    limit               the most nodes that are told; of a larger graph those nearest to the result
+
+    Raises TypeError where `value` is no Value, RuntimeError where it has no graph to differentiate.
+
+    >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+    >>> q = x + y
+    >>> f = q * z
+    >>> print(explain(f))
+    Forward: every node from its operands
+      x = −2   (input)
+      y = 5   (input)
+      q = x + y = −2 + 5 = 3
+      z = −4   (input)
+      f = q·z = 3·(−4) = −12
+    <BLANKLINE>
+    Backward: how f changes with every node
+      ∂f/∂f = 1
+      ∂f/∂z = 1 · q = 1 · 3 = 3
+      ∂f/∂q = 1 · z = 1 · (−4) = −4
+      ∂f/∂y = ∂f/∂q · ∂q/∂y = ∂f/∂q · 1 = (−4) · 1 = −4
+      ∂f/∂x = ∂f/∂q · ∂q/∂x = ∂f/∂q · 1 = (−4) · 1 = −4
+    """
+    if not isinstance(value, Value):
+        raise TypeError(
+            f"explain tells how a Value was computed, but got {value!r} of type {type(value).__name__}; pass the "
+            f"result of a computation"
+        )
+    digits, found_theme, most = check_precision(precision), find_theme(theme), at_least("limit", limit, 1)
+    found = find_names(names, infer_names)
+    owners = {}
+    if found.parameters:
+        source = Values([value], found)
+        owners = belonging(source, source.order)
+    return Explanation(lesson(value, found, most, owners), digits, found_theme)

@@ -1,0 +1,149 @@
+"""A computation as a lecture goes through it: every node forwards, every node backwards.
+
+A `Lesson` is data: names, formulas and numbers.  `telling` and `page` show it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from autograd_lite.drawing.choosing import in_order, nearest
+from autograd_lite.drawing.names import Names
+from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
+from autograd_lite.drawing.sources import Values, own_pass
+from autograd_lite.explaining.formulas import Formula, Name, Number, formula_of, substituted
+from autograd_lite.explaining.partials import partial_formula
+from autograd_lite.value import Value
+
+
+@dataclass
+class Way:
+    """One way on which the gradient reaches a node: through an operation that uses it."""
+
+    user: str  # the name of that operation's result
+    upstream: float
+    local: float
+    formula: Formula | None  # of the local partial
+    key: int = 0  # the step of the user
+
+    @property
+    def flow(self) -> float:
+        """upstream × local."""
+        return self.upstream * self.local
+
+
+@dataclass
+class Step:
+    """One node: what it computes, and what its gradient is made of."""
+
+    key: int
+    name: str
+    kind: str
+    symbol: str
+    operands: list[int]  # the steps of its operands, those left out missing
+    formula: Formula | None
+    numbers: Formula | None  # the formula with the values of the operands
+    value: float
+    gradient: float | None = None
+    ways: list[Way] = field(default_factory=list)
+    module: str = ""  # the path of the module it belongs to
+
+
+@dataclass
+class Lesson:
+    """The steps in forward order, operands first."""
+
+    steps: list[Step]
+    result: str
+    notes: list[str] = field(default_factory=list)
+
+    def backward(self) -> list[Step]:
+        """The steps that have a gradient, in reverse order: users first."""
+        return [step for step in reversed(self.steps) if step.gradient is not None]
+
+    def step(self, name: str) -> Step:
+        """The step of that name.  Raises KeyError that lists the names."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(f"no node is called {name!r}; there are {', '.join(s.name for s in self.steps)}")
+
+
+def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | None = None) -> Lesson:
+    """The lesson on a Value, from a reverse pass of its own.
+
+    Raises RuntimeError where there is no graph to differentiate.
+    """
+    gradient = own_pass([root])
+    source = Values([root], names)
+    kept = set(source.order) if len(source.order) <= limit else nearest(source, limit)
+    order: list[Value] = in_order(source, kept)
+    place = {x: i for i, x in enumerate(order)}
+    called = unique_names(order, names, root)
+    notes = []
+    if len(order) < len(source.order):
+        notes.append(f"the {len(order):,} nodes nearest to {called[root]}, of {len(source.order):,}; more with limit=")
+    found = Lesson([], called[root], notes)
+    for x in order:
+        operands = [letter(p, called) for p in x.parents]
+        formula = formula_of(x.row, tuple(operands)) if x.parents else None
+        values = {called[p]: p.data for p in x.parents if p in called}
+        kind = source.kind(x)
+        found.steps.append(
+            Step(
+                place[x], called[x], kind, source.box(x, "").symbol, [place[p] for p in x.parents if p in place],
+                formula, substituted(formula, values) if formula is not None else None, x.data,
+                None if kind == CONSTANT else gradient(x), module=(owners or {}).get(x, ""),
+            )
+        )  # fmt: skip
+    for x in source.order:
+        upstream = gradient(x)
+        if upstream is None or not x.parents:
+            continue
+        arrive(found, x, upstream, place, called)
+    return found
+
+
+def arrive(found: Lesson, x: Value, upstream: float, place: dict[Value, int], called: dict[Value, str]) -> None:
+    """Tell the operands of x what reaches them through it."""
+    parents = x.parents
+    for i, (parent, local) in enumerate(zip(parents, x.partials, strict=True)):
+        if local is None or parent not in place:
+            continue
+        user = called.get(x, "…")
+        operands = tuple(letter(p, called) for p in parents)
+        formula = partial_formula(x.row, i, user, operands) if x in called else None
+        found.steps[place[parent]].ways.append(Way(user, upstream, local, formula, place.get(x, -1)))
+
+
+def letter(x: Value, called: Mapping[Value, str]) -> Formula:
+    """An operand in a formula: its name, or the number of an unnamed constant."""
+    if x.op == "constant" and not x.label:
+        return Number(x.data)
+    return Name(called.get(x, "…"))
+
+
+def unique_names(order: Sequence[Value], names: Names, root: Value) -> dict[Value, str]:
+    """A name for each node: its own, made unlike all others; or a letter and a number."""
+    called: dict[Value, str] = {}
+    taken: dict[str, int] = {}
+    for x in order:
+        name = names.of(x)
+        if name:
+            taken[name] = taken.get(name, 0) + 1
+            called[x] = name if taken[name] == 1 else f"{name}({taken[name]})"
+    counts = {INPUT: 0, PARAMETER: 0, CONSTANT: 0, "": 0}
+    letters = {INPUT: "x", PARAMETER: "w", CONSTANT: "c", "": "v"}
+    if root not in called:
+        called[root] = next(n for n in ("f", "out", "result", "f(root)") if n not in taken)
+        taken[called[root]] = 1
+    for x in order:
+        if x in called:
+            continue
+        kind = (PARAMETER if x in names.parameters else INPUT) if x.op == "" else "" if x.parents else CONSTANT
+        while True:
+            counts[kind] += 1
+            name = f"{letters[kind]}{counts[kind]}"
+            if name not in taken:
+                break
+        called[x] = name
+    return called

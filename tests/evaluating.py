@@ -1,0 +1,18 @@
+"""What formulas mean, for tests of what is written."""
+
+import autograd_lite as ag
+from autograd_lite.explaining.formulas import Name, Number
+
+
+def evaluated(formula, numbers):
+    """The number that a formula means."""
+    if isinstance(formula, Name):
+        return numbers[formula.name]
+    if isinstance(formula, Number):
+        return formula.value
+    operands = [evaluated(x, numbers) for x in formula.operands]
+    row = ag.PRIMITIVES[formula.name]
+    if row.name == "dot":
+        half = len(operands) // 2
+        return row(operands[:half], operands[half:])
+    return row(operands) if row.arity is None else row(*operands)
