@@ -15,7 +15,9 @@ from setuptools.command.build_py import build_py
 from setuptools.extension import Extension
 
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
-COMPILED = ["numerics", "rows", "graph", "copying", "attributes", "operators", "value", "bulk"]
+COMPILED = [
+    "numerics", "rows", "graph", "copying", "attributes", "operators", "value", "bulk", "instructions", "flattening",
+]  # fmt: skip
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 
 # mypyc frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of
