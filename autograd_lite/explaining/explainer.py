@@ -14,6 +14,7 @@ from autograd_lite.drawing.sources import Values
 from autograd_lite.drawing.theme import Theme, find_theme
 from autograd_lite.explaining import telling
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
+from autograd_lite.explaining.page import Page
 from autograd_lite.value import Value
 
 
@@ -55,6 +56,12 @@ class Explanation:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html, "text/markdown": self.markdown, "text/plain": self.text}
+
+    def page(self, theme: str = "auto") -> Page:
+        """The same as an interactive page, which steps through both passes; "auto" follows the reader's system."""
+        if theme != "auto":
+            find_theme(theme)
+        return Page(self.lesson, self.precision, theme)
 
     def save(self, path: str | Path) -> Path:
         """Write it to a .txt, .md or .html file, as a whole or not at all.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from autograd_lite.drawing.choosing import in_order, nearest
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
-from autograd_lite.drawing.sources import Values, own_pass
+from autograd_lite.drawing.sources import Values, own_pass, unit
 from autograd_lite.explaining.formulas import Formula, Name, Number, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.value import Value
@@ -76,7 +76,8 @@ def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | 
     gradient = own_pass([root])
     source = Values([root], names)
     kept = set(source.order) if len(source.order) <= limit else nearest(source, limit)
-    order: list[Value] = in_order(source, kept)
+    left_out = units(source)
+    order: list[Value] = [x for x in in_order(source, kept) if x not in left_out]
     place = {x: i for i, x in enumerate(order)}
     called = unique_names(order, names, root)
     notes = []
@@ -101,6 +102,17 @@ def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | 
             continue
         arrive(found, x, upstream, place, called)
     return found
+
+
+def units(source: Values) -> set[Value]:
+    """The ones that biases are multiplied with, unless something else uses them."""
+    found: set[Value] = set()
+    others: set[Value] = set()
+    for x in source.order:
+        one = unit(source, x)
+        for i, p in enumerate(x.parents):
+            (found if i == one else others).add(p)
+    return found - others
 
 
 def arrive(found: Lesson, x: Value, upstream: float, place: dict[Value, int], called: dict[Value, str]) -> None:

@@ -1,0 +1,177 @@
+"use strict";
+// Where the boxes of a graph stand: columns from left to right, so that arrows cross little and run straight.
+// The steps of Sugiyama, Tagawa and Toda (1981): columns, order within columns, places.
+
+/* exported layOut */
+
+// boxes: [{key, width, height}], links: [{tail, head}] by key, operands before users.
+// Gives each box x and y (its centre), each link its points; returns the size of the whole.
+function layOut(boxes, links, gap) {
+  const byKey = new Map(boxes.map((box) => [box.key, box]));
+  const into = new Map(boxes.map((box) => [box.key, []]));
+  const outOf = new Map(boxes.map((box) => [box.key, []]));
+  for (const link of links) {
+    into.get(link.head).push(link.tail);
+    outOf.get(link.tail).push(link.head);
+  }
+  assignColumns(boxes, byKey, into, outOf);
+  const columns = withStops(boxes, links, byKey);
+  orderColumns(columns);
+  return place(columns, boxes, links, gap);
+}
+
+// Each box right of its operands; what has no operands stands just left of its first user.
+function assignColumns(boxes, byKey, into, outOf) {
+  for (const box of boxes) {
+    box.column = Math.max(0, ...into.get(box.key).map((key) => byKey.get(key).column + 1));
+  }
+  for (const box of [...boxes].reverse()) {
+    const users = outOf.get(box.key);
+    if (users.length && !into.get(box.key).length) {
+      box.column = Math.max(0, Math.min(...users.map((key) => byKey.get(key).column)) - 1);
+    }
+  }
+}
+
+// The columns, with a stop in every column that a long link passes, so that it is led around boxes.
+function withStops(boxes, links, byKey) {
+  const columns = Array.from({ length: 1 + Math.max(...boxes.map((box) => box.column)) }, () => []);
+  const nodes = new Map();
+  for (const box of boxes) {
+    const node = { box, width: box.width, height: box.height, before: [], after: [], y: 0 };
+    nodes.set(box.key, node);
+    columns[box.column].push(node);
+  }
+  for (const link of links) {
+    const tail = byKey.get(link.tail);
+    const head = byKey.get(link.head);
+    let last = nodes.get(link.tail);
+    link.stops = [];
+    for (let column = tail.column + 1; column < head.column; column += 1) {
+      const stop = { width: 0, height: 6, before: [], after: [], y: 0 };
+      columns[column].push(stop);
+      link.stops.push(stop);
+      connect(last, stop);
+      last = stop;
+    }
+    connect(last, nodes.get(link.head));
+  }
+  return columns;
+}
+
+function connect(a, b) {
+  a.after.push(b);
+  b.before.push(a);
+}
+
+// Each node near the middle of its neighbours, sweeping to and fro; the order with the fewest crossings stays.
+function orderColumns(columns) {
+  const number = () => columns.forEach((column) => column.forEach((node, i) => { node.rank = i; }));
+  number();
+  let best = columns.map((column) => [...column]);
+  let fewest = crossings(columns);
+  for (let sweep = 0; sweep < 12 && fewest > 0; sweep += 1) {
+    const forward = sweep % 2 === 0;
+    const order = forward ? columns : [...columns].reverse();
+    for (const column of order) {
+      for (const node of column) {
+        const near = forward ? node.before : node.after;
+        node.weight = near.length ? near.reduce((sum, x) => sum + x.rank, 0) / near.length : node.rank;
+      }
+      column.sort((a, b) => a.weight - b.weight || a.rank - b.rank);
+      column.forEach((node, i) => { node.rank = i; });
+    }
+    const found = crossings(columns);
+    if (found < fewest) {
+      fewest = found;
+      best = columns.map((column) => [...column]);
+    }
+  }
+  best.forEach((column, i) => { columns[i] = column; });
+  number();
+}
+
+function crossings(columns) {
+  let count = 0;
+  for (const column of columns) {
+    const ends = column.flatMap((node) => node.after.map((to) => [node.rank, to.rank]));
+    for (let i = 0; i < ends.length; i += 1) {
+      for (let j = 0; j < i; j += 1) {
+        if ((ends[i][0] - ends[j][0]) * (ends[i][1] - ends[j][1]) < 0) count += 1;
+      }
+    }
+  }
+  return count;
+}
+
+// Each node as near as can be to the mean of its neighbours, in order and without overlap.
+function place(columns, boxes, links, gap) {
+  for (const column of columns) {
+    let y = 0;
+    for (const node of column) {
+      node.y = y + node.height / 2;
+      y += node.height + gap.y;
+    }
+  }
+  for (let sweep = 0; sweep < 16; sweep += 1) {
+    for (const column of sweep % 2 ? [...columns].reverse() : columns) {
+      const wished = column.map((node) => {
+        const near = sweep % 4 < 2 ? [...node.before, ...node.after] : sweep % 2 ? node.after : node.before;
+        return near.length ? near.reduce((sum, x) => sum + x.y, 0) / near.length : node.y;
+      });
+      spread(column, wished, gap.y);
+    }
+  }
+  const all = columns.flat();
+  const top = Math.min(...all.map((node) => node.y - node.height / 2));
+  let x = gap.margin;
+  for (const column of columns) {
+    const width = Math.max(...column.map((node) => node.width));
+    for (const node of column) {
+      node.x = x + width / 2;
+      node.y += gap.margin - top;
+      if (node.box) Object.assign(node.box, { x: node.x, y: node.y });
+    }
+    x += width + gap.x;
+  }
+  const byKey = new Map(boxes.map((box) => [box.key, box]));
+  for (const link of links) {
+    const tail = byKey.get(link.tail);
+    const head = byKey.get(link.head);
+    link.points = [
+      [tail.x + tail.width / 2, tail.y],
+      ...link.stops.map((stop) => [stop.x, stop.y]),
+      [head.x - head.width / 2, head.y + entry(link, links)],
+    ];
+  }
+  const height = Math.max(...all.map((node) => node.y + node.height / 2)) + gap.margin;
+  return { width: x - gap.x + gap.margin, height };
+}
+
+// Arrows of one operand that is used twice enter at different heights.
+function entry(link, links) {
+  const same = links.filter((other) => other.head === link.head && other.tail === link.tail);
+  return same.length > 1 ? (same.indexOf(link) - (same.length - 1) / 2) * 14 : 0;
+}
+
+// The places nearest to the wished ones, in the sense of least squares, that keep order and distance: blocks of
+// touching nodes move together (pool adjacent violators).
+function spread(column, wished, gap) {
+  const blocks = [];
+  let offset = 0;
+  column.forEach((node, i) => {
+    const start = i ? offset + (column[i - 1].height + node.height) / 2 + gap : 0;
+    offset = start;
+    blocks.push({ sum: wished[i] - start, count: 1, members: [[node, start]] });
+    while (blocks.length > 1) {
+      const [a, b] = blocks.slice(-2);
+      if (a.sum / a.count <= b.sum / b.count) break;
+      blocks.splice(-2, 2, {
+        sum: a.sum + b.sum, count: a.count + b.count, members: [...a.members, ...b.members],
+      });
+    }
+  });
+  for (const block of blocks) {
+    for (const [node, start] of block.members) node.y = block.sum / block.count + start;
+  }
+}
