@@ -257,10 +257,11 @@ def finished(draw, w):
 
 
 @contextlib.contextmanager
-def thresholds(part, smallest, optimized):
+def thresholds(part, straight, smallest, optimized):
     """Programs cut into functions at other places, loops of other lengths, the other code generator level."""
     with (
         mock.patch.object(module, "PART", part),
+        mock.patch.object(module, "STRAIGHT", straight),
         mock.patch.object(rolling, "SMALLEST", smallest),
         mock.patch.object(engine, "OPTIMIZED_LINES", optimized),
     ):
@@ -273,15 +274,16 @@ def thresholds(part, smallest, optimized):
     seed=st.integers(0, 2**32 - 1),
     rough=st.booleans(),
     part=st.sampled_from([1200, 60]),
+    straight=st.sampled_from([400, 20]),
     smallest=st.sampled_from([16, 2]),
     optimized=st.sampled_from([8000, 0]),
 )
-def test_random_programs_have_the_bits_of_the_rows(program, samples, seed, rough, part, smallest, optimized):
+def test_random_programs_have_the_bits_of_the_rows(program, samples, seed, rough, part, straight, smallest, optimized):
     random = np.random.default_rng(seed)
     arrays = data(program, samples, seed)
     if rough:
         arrays = [np.where(random.random(x.shape) < 0.4, random.choice(SPECIAL, x.shape), x) for x in arrays]
-    with thresholds(part, smallest, optimized):
+    with thresholds(part, straight, smallest, optimized):
         check(program, arrays, samples)
 
 
@@ -424,7 +426,7 @@ def test_a_large_irregular_program_is_cut_into_functions():
     values = range(w.count - 300, w.count)
     program = w.program(([x for x in values if batched[x]], True), ([x for x in values if not batched[x]], False))
     check(program, data(program, 9), 9)
-    assert compile_llvm(program).source.count("define internal void @stage0.tile.") > 10
+    assert compile_llvm(program).source.count("define void @stage0.tile.") > 10
 
 
 def test_a_long_chain_compiles():
@@ -472,6 +474,9 @@ def test_an_array_of_another_size_is_refused():
         native([p, x], 7)
     with pytest.raises(ValueError, match="argument p of a compiled program has 56 numbers, but got an array of shape"):
         native([p[1:], x], 6)
+    for arrays in ([p], [p, x, x]):
+        with pytest.raises(TypeError, match="a compiled program takes 2 arrays, but got"):
+            native(arrays, 6)
 
 
 def test_a_function_that_raises_gives_nan_to_native_code():

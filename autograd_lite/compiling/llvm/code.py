@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import empty, ndarray
 from numpy.typing import NDArray
 
 from autograd_lite.compiling.batches import BLOCK
@@ -22,7 +24,7 @@ from .text import LANES
 
 Array = NDArray[np.float64]
 FLOAT64 = np.dtype(np.float64)
-PARALLEL = 5_000_000  # operations times samples from which on more threads are worth starting
+PARALLEL = 40_000_000  # operations times samples from which on more threads are worth starting
 PARTS = 1_000_000  # numbers in the sums of blocks that wait to be added up
 
 
@@ -37,54 +39,65 @@ class NativeCode:
         rows = Rows(fastmath)
         self._plan = Plan(program)
         self._module = Module(self._plan, rows, fastmath)
-        self.source = self._module.text()
-        self._engine = Engine(self.source, rows.addresses)
-        self._call = self._engine.builtin("call", rows.callbacks)
-        self._arguments = [(argument.size, argument.batched) for argument in program.arguments]
+        text, straight = self._module.texts()
+        self.source = straight + text
+        addresses = dict(rows.addresses)
+        keep: list[object] = [rows.callbacks]
+        if straight:
+            keep.append(engine := Engine(straight, addresses, 0))
+            addresses |= {name: engine.address(name) for name in self._module.straight}
+        self._engine = Engine(text, addresses)
+        self._call = self._engine.builtin("call", keep)
+        self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
-        self._scratch: list[Array] = []  # memory of calls that are over
-        self._fixed = self._module.bytes["k"] + 64
-        self._per_tile = 64 * max([stage.kept for stage in self._plan.stages])
+        self._scratch: tuple[int, list[Array]] = (-1, [])  # memory of calls that are over, for so many samples
         passes = any(stage.passes for stage in self._plan.stages)
-        self._parallel_from = max(2 * BLOCK, PARALLEL // self._module.operations) if passes else None
+        self._parallel_from = max(2 * BLOCK, PARALLEL // self._module.operations) if passes else sys.maxsize
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
-        arrays = []
-        for k, (x, (size, batched)) in enumerate(zip(arguments, self._arguments, strict=True)):
-            numbers = size * samples if batched else size
-            if type(x) is not np.ndarray or x.dtype is not FLOAT64 or not x.flags.c_contiguous or x.size != numbers:
-                x = self._array(k, x, samples)
-            arrays.append(x)
-        results = [np.empty((samples, size) if batched else size) for size, batched in self._results]
-        if self._parallel_from is not None and samples >= self._parallel_from and (cores := _cores()) > 1:
+        arrays = list(arguments)
+        if len(arrays) != len(self._arguments):
+            raise TypeError(
+                f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}; pass one for each of "
+                f"its arguments"
+            )
+        for k, size, batched in self._arguments:
+            x = arrays[k]
+            if type(x) is not ndarray or x.dtype is not FLOAT64 or not x.flags.c_contiguous:
+                arrays[k] = x = np.ascontiguousarray(x, dtype=FLOAT64)
+            if x.size != (size * samples if batched else size):
+                raise self._refused(k, x, samples)
+        results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
+        if samples >= self._parallel_from and (cores := _cores()) > 1:
             _Parallel(self, arrays, results, samples).run(cores)
             return results
-        scratch = self._memory(samples)
+        room, free = self._scratch
+        if samples > room and room < BLOCK:
+            room, free = self._scratch = min(2 * samples, BLOCK), []
+        try:
+            scratch = free.pop()
+        except IndexError:
+            scratch = self._memory(room)
         self._call(samples, scratch, *arrays, *results)
-        self._scratch.append(scratch)
+        free.append(scratch)
         return results
 
-    def _array(self, k: int, x: Any, samples: int) -> Array:
-        """Argument k as an array that native code can read."""
-        size, batched = self._arguments[k]
-        array = np.ascontiguousarray(x, dtype=np.float64)
-        if array.size != (size * samples if batched else size):
-            name = self._plan.program.arguments[k].name
-            each = f" for each of {samples} samples" if batched else ""
-            raise ValueError(
-                f"argument {name} of a compiled program has {size} numbers{each}, but got an array of shape "
-                f"{array.shape}; pass an array of that many numbers"
-            )
-        return array
+    def _refused(self, k: int, x: Array, samples: int) -> ValueError:
+        """What to raise where argument k does not have its size."""
+        _, size, batched = self._arguments[k]
+        name = self._plan.program.arguments[k].name
+        each = f" for each of {samples} samples" if batched else ""
+        return ValueError(
+            f"argument {name} of a compiled program has {size} numbers{each}, but got an array of shape "
+            f"{x.shape}; pass an array of that many numbers"
+        )
 
     def _memory(self, samples: int) -> Array:
-        """Scratch memory for a call, that of an older call if it is large enough."""
-        needed = (self._fixed + self._per_tile * -(-min(samples + 1, BLOCK) // LANES)) // 8 + LANES
-        try:
-            scratch = self._scratch.pop()
-        except IndexError:
-            return np.empty(needed)
-        return scratch if scratch.size >= needed else np.empty(needed)
+        """Memory for a call with so many samples, or a block of more."""
+        kept = max([stage.kept for stage in self._plan.stages])
+        tiles = -(-max(1, min(samples, BLOCK)) // LANES)
+        vectors = kept * tiles + LANES  # sums may read up to 7 vectors behind
+        return empty(self._module.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
 
 
 class _Parallel:
@@ -98,15 +111,15 @@ class _Parallel:
         self.code = code
         self.samples = samples
         self.module = code._module
-        self.numbers = np.empty(max(1, code._plan.sizes["s"]))
+        self.numbers = empty(max(1, code._plan.sizes["s"]))
         self.pointers = [x.ctypes.data for x in (*arrays, *results, *results)]
         self.homes = {f"r{k}": x for k, x in enumerate(results)} | {"s": self.numbers}
 
     def run(self, threads: int) -> None:
-        contexts = [self._context() for _ in range(threads)]
+        contexts = [self._context() for _ in range(threads)]  # and the memory that they point to
         blocks = -(-self.samples // BLOCK)
         at_once = min(blocks, max(threads, PARTS // self.module.part))
-        parts = np.empty((at_once, self.module.part))
+        parts = empty((at_once, self.module.part))
         for index, stage in enumerate(self.code._plan.stages):
             numbers = self.code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)
             numbers(contexts[0][0])
@@ -122,7 +135,6 @@ class _Parallel:
                             total += part
                 for space, offsets in stage.summed.items():
                     self.homes[space][offsets] = total[np.array(offsets) + self.module.parts[space.upper()]]
-        self.code._scratch += [memory for _, memory in contexts]
 
     def _context(self) -> tuple[Any, Array]:
         """The pointers that native code works with, and the memory that some of them point to."""

@@ -42,16 +42,20 @@ class Engine:
             self._engine.add_global_mapping(module.get_function(name), address)
         self._engine.finalize_object()
 
+    def address(self, name: str) -> int:
+        address: int = self._engine.get_function_address(name)
+        return address
+
     def function(self, name: str, *types: Any) -> Callable[..., None]:
         """A function of the module; other Python threads run while it does."""
-        return ctypes.CFUNCTYPE(None, *types)(self._engine.get_function_address(name))
+        return ctypes.CFUNCTYPE(None, *types)(self.address(name))
 
     def builtin(self, name: str, keep: object) -> Callable[..., object]:
         """A function of the module as a built-in of CPython, which takes 20 ns to call where ctypes takes 500.
 
         It holds this engine and `keep`, so it may outlive both.
         """
-        method = MethodDef(name.encode(), self._engine.get_function_address(name), FASTCALL, None)
+        method = MethodDef(name.encode(), self.address(name), FASTCALL, None)
         new = ctypes.pythonapi.PyCFunction_NewEx
         new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.py_object]
         made: Callable[..., object] = new(ctypes.addressof(method), (self, method, keep), None)

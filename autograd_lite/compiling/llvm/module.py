@@ -8,19 +8,21 @@ function needs goes through memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from autograd_lite.compiling.batches import BLOCK
 
 from . import sums as summing
 from . import tiles
-from .nests import Writer
+from .nests import Writer, fused
 from .plan import Plan, Stage
-from .rolling import Nest
+from .rolling import Nest, Place
 from .rows import Rows
 from .simplify import Op
 from .text import LANES, VECTOR, Function, number
 
 PART = 1200  # lines, about, after which a section goes on in another function
+STRAIGHT = 400  # lines, about, without a loop, that are worth a module of their own
 LONG = 1_000_000  # operations times samples, after which a call lets other Python threads run
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 DECLARATIONS = f"""\
@@ -41,6 +43,7 @@ class Module:
         self.rows = rows
         self.fast = fast
         self.functions: list[str] = []
+        self.straight: dict[str, str] = {}  # functions without loops
         self.slots = _slots(plan)
         self.context = len(self.slots)
         self.sums: set[str] = set()
@@ -63,15 +66,18 @@ class Module:
                 self._blocks(index)
         self._run()
         self._call()
-        self.functions += [summing.function(kind, fast) for kind in sorted(self.sums)]
+        self.functions += summing.functions(self.sums, fast)
         self.functions += tiles.functions(any(stage.results for stage in plan.stages))
 
-    def text(self) -> str:
-        numbers = self.plan.pooled
-        listed = ", ".join([f"double {number(value)}" for value in numbers])
+    def texts(self) -> tuple[str, str]:
+        """The module, and that of the functions without loops, which needs no optimization and so takes less time."""
+        pooled = self.plan.pooled
+        numbers = ", ".join([f"double {number(value)}" for value in pooled])
+        constants = f"@constants = internal constant [{len(pooled)} x double] [{numbers}], align 64\n"
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
-        constants = f"@constants = internal constant [{len(numbers)} x double] [{listed}], align 64\n"
-        return "\n".join([DECLARATIONS, *self.rows.texts(), ones, constants, *self.functions, ATTRIBUTES, ""])
+        main = [DECLARATIONS, *self.rows.texts(), ones, constants, *self.functions, ATTRIBUTES, ""]
+        straight = [*self.rows.texts(), *self.straight.values(), ATTRIBUTES, ""] if self.straight else []
+        return "\n".join(main), "\n".join(straight)
 
     def _function(self, name: str, parameters: str, spaces: dict[str, str | tuple[str, int]] | None = None) -> Function:
         return Function(name, parameters, {**self.slots, "c": "@constants", **(spaces or {})}, self.fast)
@@ -137,40 +143,53 @@ class Module:
     def _sums(self, index: int, stage: Stage) -> None:
         spaces: dict[str, str | tuple[str, int]] = {s: place for s, place in stage.spaces.items() if place[0] == "k"}
         f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", spaces)
-        for nest, form in zip(stage.sums, summing.shapes(stage.sums), strict=True):
+        for nest, form in ((nest, summing.shape(nest)) for nest in stage.sums):
             summing.write_sums(f, nest, form, stage.kept, self.plan.argument_sizes)
             self.sums.add(form.kind)
         self.functions.append(f.text())
 
     def _parts(self, name: str, items: Sequence[Op | Nest], stage: Stage, batched: bool) -> list[str]:
         """Write the items as functions; return their names."""
-        parts: list[list[Op | Nest]] = []
-        lines = PART
-        for item in items:
-            if lines >= PART:
-                parts.append([])
-                lines = 0
-            parts[-1].append(item)
-            lines += 80 if isinstance(item, Nest) else 3 + 4 * item.terms()
-        part_of = {item.id: k for k, part in enumerate(parts) for item in part if isinstance(item, Op)}
+        parts = _cut(fused(items, batched))
         places = {**self.plan.places, **stage.places} if batched else self.plan.places
-        through_memory = {id for id in part_of if places[id][0] not in ("s", "t") or id in self.plan.shared}
-        for k, part in enumerate(parts):
-            for item in part:
-                if isinstance(item, Nest):
-                    through_memory.update([operand for op in item.members for operand in op.operands])
-                else:
-                    through_memory.update([x for x in item.operands if part_of.get(x, k) != k])
+        stored = self._stored(parts, places)
         names = []
+        parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
         spaces: dict[str, str | tuple[str, int]] = {**stage.spaces, "k": "%kept"} if batched else {}
         for k, part in enumerate(parts):
-            f = self._function(f"{name}.{k}", "ptr %context, ptr %kept" if batched else "ptr %context", spaces)
+            f = self._function(f"{name}.{k}", parameters, spaces)
             writer = Writer(f, self.rows, batched, places, self.plan.constants)
+            loops = False
             for item in part:
-                writer.item(item, isinstance(item, Nest) or item.id in through_memory)
-            self.functions.append(f.text())
+                if isinstance(item, list):
+                    loops = True
+                    writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
+                else:
+                    writer.op(item, item.id in stored)
             names.append(f.name)
+            if loops or len(f.lines) < STRAIGHT // 2:
+                self.functions.append(f.text())
+            else:
+                self.straight[f.name] = f.text(public=True)
+                self.functions.append(f"declare void @{f.name}({parameters})")
         return names
+
+    def _stored(self, parts: Sequence[Sequence[Op | list[Nest]]], places: dict[int, Place]) -> set[int]:
+        """The values that go through memory: all that are read outside of their function, or of their loop."""
+        maker: dict[int, object] = {}  # the loop or function that a value is made in
+        for k, part in enumerate(parts):
+            for j, item in enumerate(part):
+                if isinstance(item, list):
+                    maker |= {op.id: (k, j) for nest in item for op in nest.members}
+                else:
+                    maker[item.id] = k
+        stored = {id for id in maker if places[id][0] not in ("s", "t") or id in self.plan.shared}
+        for k, part in enumerate(parts):
+            for j, item in enumerate(part):
+                here: object = (k, j) if isinstance(item, list) else k
+                members = [op for nest in item for op in nest.members] if isinstance(item, list) else [item]
+                stored |= {x for op in members for x in op.operands if x in maker and maker[x] != here}
+        return stored
 
     # the whole program
 
@@ -229,6 +248,30 @@ class Module:
         f.label(done)
         f.do("call void @Py_IncRef(ptr %self)")
         self.functions.append(f.text("ptr", "ret ptr %self", public=True))
+
+
+def _cut(items: Sequence[Op | list[Nest]]) -> list[list[Op | list[Nest]]]:
+    """The items as functions; many instructions in a row stand apart from loops."""
+    parts: list[list[Op | list[Nest]]] = []
+    full = True
+    for looped, group in groupby(items, lambda item: isinstance(item, list)):
+        run = list(group)
+        apart = not looped and sum([_lines(item) for item in run]) >= STRAIGHT
+        full = full or apart
+        for item in run:
+            if full:
+                parts.append([])
+                lines = 0
+            parts[-1].append(item)
+            lines += _lines(item)
+            full = lines >= PART
+        full = full or apart
+    return parts
+
+
+def _lines(item: Op | list[Nest]) -> int:
+    """How many lines an item takes, about."""
+    return 80 * len(item) if isinstance(item, list) else 3 + 4 * item.terms()
 
 
 def _slots(plan: Plan) -> dict[str, int]:

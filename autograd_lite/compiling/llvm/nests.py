@@ -8,6 +8,7 @@ Loops are unrolled by hand, so that several sums are under way at once: a sum of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext
 from math import ceil
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from .text import LANES, SCALAR, VECTOR, Function, Index, number
 TOGETHER = 8  # sums under way at once: an addition takes 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
 SHORT = 4  # so many terms are written out, more are a loop
+MOST_FUSED = 8  # nests in one loop: their values have to fit into registers
 
 
 def is_lanes(space: str) -> bool:
@@ -50,16 +52,10 @@ class Writer:
         self.constants = constants
         self.values: dict[int, str] = {}  # results of instructions in this function
 
-    def item(self, item: Op | Nest, stored: bool) -> None:
-        """Write a nest, or an instruction, whose result is stored if it is asked for elsewhere."""
-        if isinstance(item, Nest):
-            self.nest(item)
-        else:
-            self.op(item, stored)
-
     # single instructions
 
     def op(self, op: Op, stored: bool) -> None:
+        """One instruction, whose result is stored if it is asked for elsewhere."""
         type = VECTOR if self.batched else SCALAR
         if op.row in TERM:
             width = TERM[op.row]
@@ -84,54 +80,47 @@ class Writer:
 
     # nests
 
-    def nest(self, nest: Nest) -> None:
-        if not nest.dims:
-            self.instances(nest, [()], VECTOR if self.batched else SCALAR, 0)
+    def nests(self, nests: Sequence[Nest], stored: Sequence[bool]) -> None:
+        """Nests of the same loops, in one; a result is stored if it is asked for elsewhere."""
+        dims = nests[0].dims
+        type = VECTOR if self.batched else SCALAR
+        if not dims:
+            self._together(nests, stored, [()], type, 0)
             return
-        inner = None if self.batched else _side_by_side(nest)
+        inner = _side_by_side(nests, self.batched)
         lanes = inner is not None
         if inner is None:
-            inner = max(range(len(nest.dims)), key=lambda dim: nest.dims[dim])
-        self._loops(nest, 0, inner, lanes, ())
+            inner = max(range(len(dims)), key=lambda dim: dims[dim])
+        outer: list[Turn] = []
+        with ExitStack() as loops:
+            for dim, count in enumerate(dims):
+                counter = "" if dim == inner else loops.enter_context(self.f.loop(count)).counter
+                outer.append(Turn(0, counter, 1))
+            for start, turns, together, in_lanes in _blocks(nests, dims[inner], lanes):
+                width = LANES if in_lanes else 1
+                with nullcontext() if turns == 1 else self.f.loop(turns) as loop:
+                    counter = loop.counter if loop else ""
+                    inners = [Turn(start + k * width, counter, together * width) for k in range(together)]
+                    instances = [(*outer[:inner], turn, *outer[inner + 1 :]) for turn in inners]
+                    self._together(nests, stored, instances, VECTOR if in_lanes else type, inner)
 
-    def _loops(self, nest: Nest, dim: int, inner: int, lanes: bool, outer: Instance) -> None:
-        """Loops over every dimension but `inner`, then blocks along that one."""
-        if dim == len(nest.dims):
-            for start, turns, together, type in _blocks(nest, inner, lanes, self.batched):
-                width = LANES if type == VECTOR and not self.batched else 1
-                if turns == 1:
-                    self._block(nest, inner, outer, start, "", together, width, type)
-                else:
-                    with self.f.loop(turns) as loop:
-                        self._block(nest, inner, outer, start, loop.counter, together, width, type)
-        elif dim == inner:
-            self._loops(nest, dim + 1, inner, lanes, (*outer, Turn(0, "", 0)))
-        else:
-            with self.f.loop(nest.dims[dim]) as loop:
-                self._loops(nest, dim + 1, inner, lanes, (*outer, Turn(0, loop.counter, 1)))
-
-    def _block(
-        self, nest: Nest, inner: int, outer: Instance, start: int, counter: str, together: int, width: int, type: str
+    def _together(
+        self, nests: Sequence[Nest], stored: Sequence[bool], instances: Sequence[Instance], type: str, inner: int
     ) -> None:
-        instances = []
-        for k in range(together):
-            turn = Turn(start + k * width, counter, together * width if counter else 0)
-            instances.append((*outer[:inner], turn, *outer[inner + 1 :]))
-        self.instances(nest, instances, type, inner)
-
-    def instances(self, nest: Nest, instances: Sequence[Instance], type: str, inner: int) -> None:
-        """Some instances of a nest side by side, as straight-line code or one loop over their terms."""
-        if nest.row in TERM:
-            values = self._reductions(nest, instances, type, inner)
-        else:
-            ((_, columns),) = nest.runs
-            values = []
-            for instance in instances:
-                operands = [self._operand(column, instance, type, inner) for column in columns]
-                values.append(self.rows.write(self.f, nest.row, type, operands))
-        for instance, value in zip(instances, values, strict=True):
-            index = _index(nest.destination, instance)
-            self.f.store(value, nest.destination.space, index, VECTOR if self.batched else SCALAR, type)
+        """Some instances of nests side by side, as straight-line code but for loops over terms."""
+        for nest, keep in zip(nests, stored, strict=True):
+            if nest.row in TERM:
+                values = self._reductions(nest, instances, type, inner)
+            else:
+                ((_, columns),) = nest.runs
+                operands = [[self._operand(c, instance, type, inner) for c in columns] for instance in instances]
+                values = [self.rows.write(self.f, nest.row, type, row) for row in operands]
+            for instance, value in zip(instances, values, strict=True):
+                space, index = nest.destination.space, _index(nest.destination, instance)
+                self.f.remember(value, space, index, type)
+                if keep:
+                    self.f.store(value, space, index, VECTOR if self.batched else SCALAR, type)
+        self.f.forget()
 
     def _reductions(self, nest: Nest, instances: Sequence[Instance], type: str, inner: int) -> list[str]:
         sums = [""] * len(instances)
@@ -186,34 +175,70 @@ def _index(column: Column, instance: Instance) -> Index:
     return Index(base, tuple(terms))
 
 
-def _side_by_side(nest: Nest) -> int | None:
+def _side_by_side(nests: Sequence[Nest], batched: bool) -> int | None:
     """A loop whose turns can be lanes: every operand is the same for all, or lies side by side."""
-    columns = [column for _, run in nest.runs for column in run]
-    for dim, count in enumerate(nest.dims):
-        strides = {column.strides[dim] for column in columns}
-        if count >= LANES and nest.destination.strides[dim] == 1 and strides <= {0, 1}:
+    columns = [column for nest in nests for _, run in nest.runs for column in run]
+    for dim, count in enumerate(nests[0].dims):
+        contiguous = all(nest.destination.strides[dim] == 1 for nest in nests)
+        if not batched and count >= LANES and contiguous and {column.strides[dim] for column in columns} <= {0, 1}:
             return dim
     return None
 
 
-def _blocks(nest: Nest, inner: int, lanes: bool, batched: bool) -> list[tuple[int, int, int, str]]:
-    """Cut a loop: (first instance, turns, instances side by side, type), then what is left over."""
-    count = nest.dims[inner]
-    reduces = nest.row in TERM
+def _blocks(nests: Sequence[Nest], count: int, lanes: bool) -> list[tuple[int, int, int, bool]]:
+    """Cut a loop: (first instance, turns, instances side by side, whether these are lanes), then what is left over."""
+    reduces = any(nest.row in TERM for nest in nests)
     most = TOGETHER if reduces and not lanes else TOGETHER // 2
     if not lanes:
-        type = VECTOR if batched else SCALAR
         together = ceil(count / ceil(count / most))
         left = count % together
-        blocks = [(0, count // together, together, type)]
+        blocks = [(0, count // together, together, False)]
         if left:
-            blocks.append((count - left, 1, left, type))
+            blocks.append((count - left, 1, left, False))
         return blocks
     vectors = count // LANES
     together = min(most, vectors)
-    blocks = [(0, vectors // together, together, VECTOR)]
+    blocks = [(0, vectors // together, together, True)]
     if vectors % together:
-        blocks.append((vectors // together * together * LANES, 1, vectors % together, VECTOR))
+        blocks.append((vectors // together * together * LANES, 1, vectors % together, True))
     if count % LANES:
-        blocks.append((vectors * LANES, 1, count % LANES, SCALAR))
+        blocks.append((vectors * LANES, 1, count % LANES, False))
     return blocks
+
+
+def fused(items: Sequence[Op | Nest], batched: bool) -> list[Op | list[Nest]]:
+    """The items, with neighbouring nests that can share their loops put together."""
+    groups: list[Op | list[Nest]] = []
+    for item in items:
+        last = groups[-1] if groups else None
+        if isinstance(item, Op):
+            groups.append(item)
+        elif isinstance(last, list) and len(last) < MOST_FUSED and _fits(last, item, batched):
+            last.append(item)
+        else:
+            groups.append([item])
+    return groups
+
+
+def _fits(nests: list[Nest], last: Nest, batched: bool) -> bool:
+    """Whether a nest reads of the others' results only what the same turn of the loops has made."""
+    if nests[0].dims != last.dims or not last.dims:
+        return False
+    if _side_by_side(nests, batched) != _side_by_side([*nests, last], batched):
+        return False
+    for nest in nests:
+        made = nest.destination
+        low, high = _extent(made, nest.dims, 1)
+        for count, run in last.runs:
+            for column in run:
+                first, end = _extent(column, last.dims, count)
+                same = column[:3] == made[:3] and column.step == 0
+                if column.space == made.space and first <= high and low <= end and not same:
+                    return False
+    return True
+
+
+def _extent(column: Column, dims: tuple[int, ...], terms: int) -> tuple[int, int]:
+    """The first and last offset of a column."""
+    moves = [(count - 1) * stride for count, stride in zip((*dims, terms), (*column.strides, column.step), strict=True)]
+    return column.base + sum([min(0, move) for move in moves]), column.base + sum([max(0, move) for move in moves])

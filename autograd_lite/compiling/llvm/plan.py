@@ -24,7 +24,7 @@ from autograd_lite.program import Program
 
 from .rolling import Nest, Place, roll
 from .simplify import Op, simplify
-from .sums import kept_factors, shapes
+from .sums import kept_factors, shape
 from .text import LANES
 
 
@@ -179,7 +179,7 @@ class Plan:
             spaces[f"o{index}"] = ("t", self.allocate("t", _padded(self.result_sizes[index])))
         items = roll(ops, self)
         nests = [nest for nest in roll(sums, self, 0) if isinstance(nest, Nest)]
-        kept = {factor.space for form in shapes(nests) for factor in kept_factors(form)}
+        kept = {factor.space for nest in nests for factor in kept_factors(shape(nest))}
         read = {self.places[x][0] for op in ops for x in op.operands if 0 <= x < self.inputs and self.batched[x]}
         for space in sorted(kept | read):
             if space[0] == "x":

@@ -194,21 +194,30 @@ def _boxes(rows: list[tuple[int, ...]]) -> list[Box]:
         merged: list[Box] = []
         start = 0
         while start < len(boxes):
+            end, step = _equal_steps(boxes, start)
+            if end == start + 2 and _equal_steps(boxes, start + 1)[0] > end + 1:
+                end = start + 1  # two are in step by chance: the second belongs to those behind it
             dims, first, steps = boxes[start]
-            end = start + 1
-            if end < len(boxes) and boxes[end][0] == dims and boxes[end][2] == steps:
-                row = boxes[end][1]
-                step = tuple([b - a for a, b in zip(first, row, strict=True)])
-                while end < len(boxes) and boxes[end] == (dims, row, steps):
-                    row = tuple([a + b for a, b in zip(row, step, strict=True)])
-                    end += 1
-                merged.append(((end - start, *dims), first, (step, *steps)))
-            else:
-                merged.append(boxes[start])
+            merged.append(((end - start, *dims), first, (step, *steps)) if end > start + 1 else boxes[start])
             start = end
         if len(merged) == len(boxes):
             return merged
         boxes = merged
+
+
+def _equal_steps(boxes: list[Box], start: int) -> tuple[int, tuple[int, ...]]:
+    """The end of a run of like boxes that are a constant step apart, and this step."""
+    dims, row, steps = boxes[start]
+    end = start + 1
+    if end == len(boxes) or boxes[end][0] != dims or boxes[end][2] != steps:
+        return end, ()
+    step = tuple([b - a for a, b in zip(row, boxes[end][1], strict=True)])
+    while end < len(boxes):
+        row = tuple([a + b for a, b in zip(row, step, strict=True)])
+        if boxes[end] != (dims, row, steps):
+            break
+        end += 1
+    return end, step
 
 
 def _in_order(items: list[Op | Nest]) -> list[Op | Nest]:

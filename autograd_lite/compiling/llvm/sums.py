@@ -17,13 +17,14 @@ of its layers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from itertools import product
 from typing import NamedTuple
 
 from .rolling import Column, Nest
 from .text import LANES, SCALAR, VECTOR, Function, Index, number
 
 WIDE = range(LANES)
-TOGETHER = 2  # turns of the loop `second` at once: 16 sums are under way
 PARAMETERS = (
     "ptr %a, i64 %a.across, i64 %a.second, i64 %a.rows, ptr %b, i64 %b.across, i64 %b.rows, "
     "ptr %to, i64 %to.across, i64 %to.second, i64 %across, i64 %second, i64 %count, i1 %fresh"
@@ -31,11 +32,11 @@ PARAMETERS = (
 
 
 class Shape(NamedTuple):
-    """How a nest of sums of b, or of a * b, is computed.
+    """How a nest of sums of a * b is computed; a is 1 where there is only one factor.
 
     Along the loop `across`, 8 sums make a block; along `second` only factor a changes. Loops that are neither stand
-    around. `kind` is "plain" (there is no a), "pair" (a and b change along `across`), "outer" (only b does) or
-    "native" (only b does, and it is an argument, taken in the order of the array).
+    around. `kind` is "outer" (along `across` a stays, and the vectors of b lie side by side), "native" (the same, but b
+    is an argument, taken in the order of the array) or "pair" (anything else).
     """
 
     kind: str
@@ -51,25 +52,19 @@ def shape(nest: Nest) -> Shape:
     dims = range(len(nest.dims))
     wide = [dim for dim in dims if nest.dims[dim] >= LANES] or list(dims)
     across = min(wide, key=lambda dim: (nest.destination.strides[dim] != 1, -nest.dims[dim]), default=None)
-    if len(columns) == 1:
-        return Shape("plain", across, None, None, columns[0])
-    a, b = columns
-    if across is not None and b.strides[across] == 0:
+    a, b = columns if len(columns) == 2 else (None, columns[0])
+    if a is not None and _stride(b, across) == 0:
         a, b = b, a
-    if across is None or a.strides[across] != 0:
+    if _stride(a, across) != 0 or (across is not None and _stride(b, across) != 1):
         return Shape("pair", across, None, a, b)
-    others = [dim for dim in dims if dim != across and b.strides[dim] == 0]
+    others = [dim for dim in dims if dim != across and a is not None and b.strides[dim] == 0]
     second = max(others, key=lambda dim: nest.dims[dim], default=None)
-    native = b.space[0] == "x" and b.strides[across] == 1 and nest.dims[across] >= LANES
+    native = a is not None and across is not None and b.space[0] == "x" and nest.dims[across] >= LANES
     return Shape("native" if native else "outer", across, second, a, b)
 
 
-def shapes(nests: Sequence[Nest]) -> list[Shape]:
-    """The shapes of all nests; a sum without factor a is done with a = 1 where that saves a function."""
-    forms = [shape(nest) for nest in nests]
-    if any(form.kind == "outer" for form in forms):
-        forms = [form._replace(kind="outer") if form.kind == "plain" else form for form in forms]
-    return forms
+def _stride(column: Column | None, dim: int | None) -> int:
+    return 0 if dim is None or column is None else column.strides[dim]
 
 
 def kept_factors(form: Shape) -> list[Column]:
@@ -98,9 +93,6 @@ def write_sums(f: Function, nest: Nest, form: Shape, rows: int, sizes: Sequence[
 def _call(
     f: Function, nest: Nest, form: Shape, turns: tuple[tuple[int, str], ...], rows: int, sizes: Sequence[int]
 ) -> None:
-    def stride(column: Column, dim: int | None) -> int:
-        return 0 if dim is None else column.strides[dim]
-
     def at(column: Column) -> Index:
         return Index(column.base).plus(0, *[(turn, column.strides[dim]) for dim, turn in turns])
 
@@ -108,69 +100,73 @@ def _call(
         return 1 if dim is None else nest.dims[dim]
 
     a, b, to = form.a, form.b, nest.destination
-    arguments: list[str | int] = ["ptr @ones", 0, 0, 0]
-    if a is not None:
-        first = f"ptr {f.address(a.space, at(a), VECTOR)}"
-        arguments = [first, stride(a, form.across), stride(a, form.second), rows]
+    first = "@ones" if a is None else f.address(a.space, at(a), VECTOR)
     if form.kind == "native":
         argument = int(b.space[1:])
-        sample = f.integer("mul", "%first", sizes[argument])
-        element = at(b).plus(0, (sample, 1))
-        arguments += [f"ptr {f.address(f'b{argument}', element, SCALAR)}", 1, sizes[argument]]
+        distance = sizes[argument]
+        sample = f.integer("mul", "%first", distance)
+        factor = f.address(f"b{argument}", at(b).plus(0, (sample, 1)), SCALAR)
     else:
-        arguments += [f"ptr {f.address(b.space, at(b), VECTOR)}", stride(b, form.across), rows]
-    arguments.append(f"ptr {f.address(to.space.upper(), at(to), SCALAR)}")
-    arguments += [stride(to, form.across), stride(to, form.second)]
-    arguments += [count(form.across), count(form.second), "%count"]
+        distance = rows
+        factor = f.address(b.space, at(b), VECTOR)
+    arguments: list[str | int] = [
+        f"ptr {first}", _stride(a, form.across), _stride(a, form.second), 0 if a is None else rows,
+        f"ptr {factor}", _stride(b, form.across), distance,
+        f"ptr {f.address(to.space.upper(), at(to), SCALAR)}", _stride(to, form.across), _stride(to, form.second),
+        count(form.across), count(form.second), "%count",
+    ]  # fmt: skip
     listed = ", ".join([x if isinstance(x, str) and x.startswith("ptr") else f"i64 {x}" for x in arguments])
     f.do(f"call void @sums.{form.kind}({listed}, i1 %fresh)")
 
 
-def function(kind: str, fast: bool) -> str:
-    """The function that computes sums of one kind."""
+def functions(kinds: set[str], fast: bool) -> list[str]:
+    """The functions that compute sums of these kinds, and what they call."""
+    return [_function(kind, fast) for kind in sorted(kinds)] + ([_scatter()] if kinds else [])
+
+
+def _function(kind: str, fast: bool) -> str:
     f = Function(f"sums.{kind}", PARAMETERS, {}, fast)
-    together = TOGETHER if kind in ("outer", "native") else 1
+    together = 1 if kind == "pair" else 2  # turns of the loop `second` at once
     blocks = f.integer("udiv", f.integer("add", "%across", LANES - 1), LANES)
-    pairs = f.integer("udiv", f.integer("add", "%second", together - 1), together)
+    rounds = f.integer("udiv", f.integer("add", "%second", together - 1), together)
     last = f.integer("sub", "%second", 1)
     with f.loop(blocks) as outer:
         start = f.integer("mul", outer.counter, LANES)
         left = f.integer("sub", "%across", start)
-        columns = f.lanes_below(left)
-        with f.loop(pairs) as inner:
+        with f.loop(rounds) as inner:
             turns = [f.integer("mul", inner.counter, together)]
-            if together > 1:  # the last one may come twice
+            if together == 2:  # the last turn may come twice
                 turns.append(f.smaller(f.integer("add", turns[0], 1), last))
-            groups = _samples(f, start, columns, turns) if kind == "native" else _vectors(f, kind, start, turns)
-            totals = [_added(f, group) if kind == "native" else _added_across(f, group) for group in groups]
-            _deliver(f, totals[0], start, left, columns, turns[0])
-            if together > 1:
-                with f.unless(f.value(f"icmp eq i64 {turns[0]}, {last}")):
-                    _deliver(f, totals[1], start, left, columns, turns[1])
+            groups = _samples(f, start, left, turns) if kind == "native" else _vectors(f, kind, start, turns)
+            for k, (turn, group) in enumerate(zip(turns, groups, strict=True)):
+                total = _added(f, group) if kind == "native" else _added_across(f, group)
+                place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
+                with f.unless(f.value(f"icmp eq i64 {turns[0]}, {last}")) if k else nullcontext():
+                    _deliver(f, total, f.offset("%to", SCALAR, place), left)
     return f.text()
 
 
 def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[list[str]]:
     """8 accumulators for each of `turns`: their lanes are those of 8 samples."""
-    last = f.integer("sub", "%across", 1)
-    # where a block is not full, its last lanes repeat the last sum
-    neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in WIDE]
-    b = [f.offset("%b", VECTOR, f.integer("mul", place, "%b.across")) for place in neighbours]
-    along = turns if kind == "outer" else neighbours
-    step = "%a.second" if kind == "outer" else "%a.across"
-    a = [] if kind == "plain" else [f.offset("%a", VECTOR, f.integer("mul", place, step)) for place in along]
+    if kind == "outer":  # where a block is not full, the vectors behind it are read and not used
+        first = f.offset("%b", VECTOR, start)
+        b = [f.offset(first, VECTOR, lane) for lane in WIDE]
+        a = [f.offset("%a", VECTOR, f.integer("mul", turn, "%a.second")) for turn in turns]
+    else:  # its last sum is repeated
+        last = f.integer("sub", "%across", 1)
+        neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in WIDE]
+        a, b = [
+            [f.offset(x, VECTOR, f.integer("mul", place, f"{x}.across")) for place in neighbours] for x in ("%a", "%b")
+        ]
 
     def terms(tile: str) -> list[str]:
         """The terms of 8 samples."""
-        first, second = [
-            [f.value(f"load {VECTOR}, ptr {f.offset(x, VECTOR, behind)}, align 64") for x in side]
+        x, y = [
+            [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, behind)}, align 64") for place in side]
             for side, behind in ((a, f.integer("mul", tile, "%a.rows")), (b, f.integer("mul", tile, "%b.rows")))
         ]
-        if kind == "outer":
-            return [f.arithmetic("fmul", VECTOR, x, y) for x in first for y in second]
-        if kind == "pair":
-            return [f.arithmetic("fmul", VECTOR, x, y) for x, y in zip(first, second, strict=True)]
-        return second
+        pairs = zip(x, y, strict=True) if kind == "pair" else product(x, y)
+        return [f.arithmetic("fmul", VECTOR, *pair) for pair in pairs]
 
     sums = terms("0")
     more = f.integer("udiv", f.integer("sub", "%count", 1), LANES)  # after the first 8 samples; none of a batch of 0
@@ -181,8 +177,9 @@ def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[l
     return [loop.carried[k : k + LANES] for k in range(0, len(sums), LANES)]
 
 
-def _samples(f: Function, start: str, columns: str, turns: Sequence[str]) -> list[list[str]]:
+def _samples(f: Function, start: str, left: str, turns: Sequence[str]) -> list[list[str]]:
     """8 accumulators for each of `turns`: their lanes are 8 sums, accumulator k takes the samples k, k + 8, ..."""
+    columns = f.lanes_below(left)
     b = f.offset("%b", SCALAR, start)
     a = [f.offset("%a", VECTOR, f.integer("mul", turn, "%a.second")) for turn in turns]
     eight = f.integer("mul", "%b.rows", LANES)
@@ -254,22 +251,28 @@ def _added_across(f: Function, vectors: Sequence[str]) -> str:
     return vectors[0]
 
 
-def _deliver(f: Function, total: str, start: str, left: str, columns: str, turn: str) -> None:
-    """Store the totals of a block of samples, or add them to those of the blocks before."""
-    place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
-    to = f.offset("%to", SCALAR, place)
+def _deliver(f: Function, total: str, to: str, left: str) -> None:
+    """Store the first `left` sums of a block, or add them to those of the blocks before."""
     near, far, done = f.fresh("near", "far", "done")
     f.branch(f.value("icmp eq i64 %to.across, 1"), near, far)
     f.label(near)
-    old = f.value(f"select i1 %fresh, {VECTOR} {number(0.0, VECTOR)}, {VECTOR} {f.load_some(to, columns)}")
-    f.store_some(f.arithmetic("fadd", VECTOR, old, total), to, columns)
+    lanes = f.lanes_below(left)
+    old = f.value(f"select i1 %fresh, {VECTOR} {number(0.0, VECTOR)}, {VECTOR} {f.load_some(to, lanes)}")
+    f.store_some(f.exact("fadd", VECTOR, old, total), to, lanes)
     f.jump(done)
     f.label(far)
-    with f.loop(f.smaller(left, LANES)) as loop:
-        lane = f.value(f"extractelement {VECTOR} {total}, i64 {loop.counter}")
-        address = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.across"))
-        old = f.value(f"load double, ptr {address}, align 8")
-        old = f.value(f"select i1 %fresh, double {number(0.0)}, double {old}")
-        f.do(f"store double {f.arithmetic('fadd', SCALAR, old, lane)}, ptr {address}, align 8")
+    f.do(f"call void @sums.scatter({VECTOR} {total}, ptr {to}, i64 %to.across, i64 {left}, i1 %fresh)")
     f.jump(done)
     f.label(done)
+
+
+def _scatter() -> str:
+    """sums.scatter(total, to, step, left, fresh): the same where the sums do not lie side by side."""
+    f = Function("sums.scatter", f"{VECTOR} %total, ptr %to, i64 %step, i64 %left, i1 %fresh", {})
+    with f.loop(f.smaller("%left", LANES)) as loop:
+        lane = f.value(f"extractelement {VECTOR} %total, i64 {loop.counter}")
+        address = f.offset("%to", SCALAR, f.integer("mul", loop.counter, "%step"))
+        old = f.value(f"load double, ptr {address}, align 8")
+        old = f.value(f"select i1 %fresh, double {number(0.0)}, double {old}")
+        f.do(f"store double {f.exact('fadd', SCALAR, old, lane)}, ptr {address}, align 8")
+    return f.text()

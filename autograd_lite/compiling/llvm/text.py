@@ -73,6 +73,7 @@ class Function:
         self._count = 0
         self._pointers: dict[str, str] = {}
         self._known: dict[object, str] = {}  # addresses and loads of the block being written
+        self._remembered: dict[object, str] = {}  # values whose place need not be loaded
         self._truths: dict[str, str] = {}  # what conditions were made of
 
     # instructions
@@ -151,10 +152,19 @@ class Function:
         Every place is written once and then only read, so what was loaded in this block is not loaded again.
         """
         key = (space, index, type)
+        if key in self._remembered:
+            return self._remembered[key]
         if key not in self._known:
             address = self.address(space, index, element)
             self._known[key] = self.value(f"load {type}, ptr {address}, align {BYTES[element]}")
         return self._known[key]
+
+    def remember(self, value: str, space: str, index: Index, type: str) -> None:
+        """Use a value in place of loads of the place that it has, until `forget`."""
+        self._remembered[space, index, type] = value
+
+    def forget(self) -> None:
+        self._remembered = {}
 
     def load_splat(self, space: str, index: Index) -> str:
         """One number of a space of numbers, in all lanes."""
