@@ -16,7 +16,8 @@ from setuptools.extension import Extension
 
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
 COMPILED = [
-    "numerics", "rows", "graph", "copying", "attributes", "operators", "value", "bulk", "instructions", "flattening",
+    "numerics", "rows", "graph", "differentials", "copying", "attributes", "operators", "value", "bulk",
+    "instructions", "flattening",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 

@@ -20,7 +20,7 @@ from autograd_lite.numerics import quotient
 Partial = Callable[..., Any] | float | None
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
 class Operand:
     """Something that a row can be applied to and that is more than a number."""
 

@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any
 
 from autograd_lite.context import recording
-from autograd_lite.graph import BATCHED, CONSTANT, Node, adjoints, check_differentiable, float_adjoints
+from autograd_lite.differentials import adjoints
+from autograd_lite.graph import BATCHED, CONSTANT, Node, check_differentiable, float_adjoints
 from autograd_lite.primitives import identity
 from autograd_lite.rows import number
 from autograd_lite.structure import Shape, flatten, size, unflatten, with_parameters

@@ -29,7 +29,6 @@ from autograd_lite.graph import (
     check_differentiable,
     operands_of,
     sweep,
-    topological_order,
 )
 from autograd_lite.operators import Operators
 from autograd_lite.rows import Primitive, number
@@ -101,9 +100,7 @@ class Value(Operators):
             )
         check_differentiable(self, "backward")
         with PASS:
-            order = topological_order([self])
-            self._adjoint = seed
-            leaves = sweep(order, store=True)
+            leaves = sweep([self], [seed], store=True)
             before = [x._grad for x in leaves]
             try:
                 for x in leaves:

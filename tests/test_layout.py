@@ -29,6 +29,7 @@ FLOORS = {
     "graph": 3,
     "context": 4,
     "copying": 4,
+    "differentials": 4,
     "attributes": 4,
     "operators": 5,
     "value": 6,
