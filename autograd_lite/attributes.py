@@ -7,7 +7,19 @@ from typing import Any
 
 from mypy_extensions import mypyc_attr
 
-from autograd_lite.graph import ASSIGNED, LEAF, REACHED, STATE, TRACED, Extra, Node, operands_of, partials_of
+from autograd_lite.graph import (
+    ASSIGNED,
+    BITS,
+    LEAF,
+    REACHED,
+    STATE,
+    TICK,
+    TRACED,
+    Extra,
+    Node,
+    operands_of,
+    partials_of,
+)
 from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import complain
 
@@ -34,10 +46,9 @@ class Attributes(Node):
             )
         if self._flags & TRACED:
             complain("its number was assigned (.data)")
-        STATE.clock += 1
-        self._born = STATE.clock
+        STATE.clock += TICK
         STATE.assigned += 1
-        self._flags |= ASSIGNED
+        self._flags = (self._flags & BITS) | ASSIGNED | STATE.clock
         self._data = x
 
     @property

@@ -13,7 +13,7 @@ from mypy_extensions import i64
 from autograd_lite import numerics
 from autograd_lite import primitives as table
 from autograd_lite.context import paused_here
-from autograd_lite.graph import ASSIGNED, CONSTANT, STATE, TRACED, Extra, Node, Vector
+from autograd_lite.graph import ASSIGNED, BITS, CONSTANT, STATE, TICK, TRACED, Extra, Node, Vector
 from autograd_lite.rows import Primitive
 from autograd_lite.value import BLANK, Value, binary, constant, detached, record
 
@@ -79,7 +79,7 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
         result._row = DOT
         result._data = data
         if weights.constant and inputs.constant:
-            result._flags = CONSTANT
+            result._flags |= CONSTANT
         extra = Extra()
         extra.weights = weights
         extra.inputs = inputs
@@ -148,7 +148,6 @@ def assign(values: list[Value], numbers: list[float]) -> None:
     STATE.assigned += 1
     for i in range(len(values)):
         x = values[i]
-        STATE.clock += 1
-        x._born = STATE.clock
-        x._flags |= ASSIGNED
+        STATE.clock += TICK
+        x._flags = (x._flags & BITS) | ASSIGNED | STATE.clock
         x._data = numbers[i]

@@ -6,7 +6,7 @@ so do leaves that several pickled graphs share.
 
 from typing import Any
 
-from autograd_lite.graph import ASSIGNED, Extra, Node, operands_of, partials_of, topological_order
+from autograd_lite.graph import ASSIGNED, BITS, Extra, Node, operands_of, partials_of, topological_order
 from autograd_lite.rows import Primitive
 
 Record = tuple[Primitive, float, float, int, str, tuple[int, ...], list[float | None]]
@@ -27,13 +27,13 @@ def deep_copy(root: Node, memo: dict[int, Any]) -> Node:
 
 def record_of(x: Node, places: tuple[int, ...]) -> Record:
     label = "" if x._extra is None else x._extra.label
-    return x._row, x._data, x._grad, x._flags & ~ASSIGNED, label, places, partials_of(x)
+    return x._row, x._data, x._grad, x._flags & BITS & ~ASSIGNED, label, places, partials_of(x)
 
 
 def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
     """A blank node, filled with what the record says."""
     x._row, x._data, x._grad, flags, label, _, partials = record
-    x._flags = flags
+    x._flags |= flags
     if operands and x._row.plain and len(operands) <= 2:
         x._left = operands[0]
         x._dleft = partials[0] or 0.0

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
+from autograd_lite.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, born, operands_of
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.primitives import add, cond, mul, where
 from autograd_lite.rewriting import rewritten
@@ -141,10 +141,6 @@ def between(roots: Sequence[Any], places: dict[Node, int]) -> list[Node]:
                 stack.extend(operands)
     order.sort(key=born)
     return order
-
-
-def born(node: Node) -> int:
-    return node._born
 
 
 def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:

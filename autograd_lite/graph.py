@@ -22,6 +22,9 @@ BATCHED: Final = 4  # traced, and different from sample to sample
 REACHED: Final = 8  # a reverse pass has stored a gradient in it
 ASSIGNED: Final = 16  # its data was assigned after it was made
 
+BITS: Final = 255
+TICK: Final = 256  # above its flags a node keeps the time when it was made, or its data assigned, in ticks
+
 # A mark is the number of a sort, times BASE, plus a count of uses.
 BASE: Final = 1 << 32
 USES: Final = BASE - 1
@@ -80,7 +83,7 @@ class Node(Operand):
     """A number, the row that made it, its operands, and the recorded partial in each operand."""
 
     __slots__ = (
-        "_adjoint", "_born", "_data", "_dleft", "_dright", "_extra", "_flags", "_grad", "_left", "_mark",
+        "_adjoint", "_data", "_dleft", "_dright", "_extra", "_flags", "_grad", "_left", "_mark",
         "_right", "_row",
     )  # fmt: skip
 
@@ -94,8 +97,7 @@ class Node(Operand):
         self._dright: float = 0.0
         self._row: Primitive = LEAF
         self._extra: Extra | None = None
-        self._born: i64 = 0
-        self._flags: i64 = 0
+        self._flags: i64 = 0  # the bits above, and the time
         self._mark: i64 = 0  # the last sort that saw it, and how many uses it has yet to see
 
     @abstractmethod  # tells mypyc that every Node is a Value, which saves half of each check of a type
@@ -109,7 +111,7 @@ class State:
     """Counters that every node looks at; cheaper than a look-up per thread."""
 
     def __init__(self) -> None:
-        self.clock: i64 = 0  # the number of nodes and assignments so far
+        self.clock: i64 = 0  # the number of nodes and assignments so far, times TICK
         self.sorts: i64 = 0  # the number of sorts so far, times BASE
         self.assigned: i64 = 0  # the number of assignments to data so far
         self.paused: i64 = 0  # how many no_grad contexts are open, in all threads
@@ -119,6 +121,11 @@ class State:
 STATE: Final = State()
 PASS: Final = threading.RLock()
 """Held by whoever uses the scratch of nodes: one pass at a time, whatever the threads share."""
+
+
+def born(node: Node) -> int:
+    """The time when a node was made, or its data assigned: later than that of its operands."""
+    return node._flags // TICK
 
 
 def operands_of(node: Node) -> tuple[Node, ...]:

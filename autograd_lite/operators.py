@@ -10,7 +10,7 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite import primitives as table
 from autograd_lite.attributes import Attributes
-from autograd_lite.graph import STATE, TRACED, Node
+from autograd_lite.graph import STATE, TRACED, Node, born
 from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import RUNNING, complain
 
@@ -125,7 +125,7 @@ class Operators(Attributes):
         """Raise where a branch of a running trace would depend on this number."""
         if self._flags & TRACED:
             complain(f"{what}, which would freeze a branch")
-        if STATE.tracing and RUNNING.trace is not None and self._born <= RUNNING.trace.start:
+        if STATE.tracing and RUNNING.trace is not None and born(self) <= RUNNING.trace.start:
             complain(f"{what} (a Value closed over is an input of the program), which would freeze a branch")
 
     def truth(self) -> bool | None:

@@ -23,6 +23,7 @@ from autograd_lite.graph import (
     PASS,
     REACHED,
     STATE,
+    TICK,
     TRACED,
     Extra,
     Node,
@@ -62,8 +63,8 @@ class Value(Operators):
 
     def __init__(self, data: object, label: str = "") -> None:
         super().__init__()
-        STATE.clock += 1
-        self._born = STATE.clock
+        STATE.clock += TICK
+        self._flags = STATE.clock
         if data is BLANK:
             return
         x = number(data)
@@ -233,9 +234,9 @@ def blank() -> Value:
     """A Value to be filled in, a spare one if there is any."""
     if not SPARE:
         return Value(BLANK)
-    STATE.clock += 1
+    STATE.clock += TICK
     result = SPARE.pop()
-    result._born = STATE.clock
+    result._flags = STATE.clock
     result._grad = 0.0
     return result
 
@@ -250,7 +251,7 @@ def node(
     result._right = right
     result._dleft = dleft
     result._dright = dright
-    result._flags = flags
+    result._flags |= flags
     return result
 
 
@@ -293,7 +294,7 @@ def filled(
     result = blank()
     result._row = row
     result._data = data
-    result._flags = flags
+    result._flags |= flags
     extra = Extra()
     extra.operands = operands
     extra.partials = partials
@@ -306,7 +307,7 @@ def constant(x: float) -> Value:
     result = blank()
     result._row = NUMBER
     result._data = x
-    result._flags = CONSTANT
+    result._flags |= CONSTANT
     return result
 
 
@@ -314,7 +315,7 @@ def detached(x: float) -> Value:
     result = blank()
     result._row = DETACHED
     result._data = x
-    result._flags = CONSTANT
+    result._flags |= CONSTANT
     return result
 
 
@@ -323,7 +324,7 @@ def traced(label: str, flags: i64, row: Primitive = LEAF) -> Value:
     result = blank()
     result._row = row
     result._data = math.nan
-    result._flags = flags | TRACED
+    result._flags |= flags | TRACED
     if label:
         result.label = label
     return result

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from autograd_lite.compiling.arguments import axis_first
-from autograd_lite.graph import BATCHED, DETACHED, LEAF, STATE, Node
+from autograd_lite.graph import BATCHED, DETACHED, LEAF, STATE, TICK, Node, born
 from autograd_lite.mapping import has_parts, parts, rebuilt
 from autograd_lite.structure import Shape, is_array, size, unflatten
 from autograd_lite.tracing import RUNNING
@@ -36,7 +36,7 @@ class Trace:
     """
 
     def __init__(self, arrays: dict[int, tuple[int, Any]]) -> None:
-        self.start: int = STATE.clock
+        self.start: int = STATE.clock // TICK
         self.arrays = arrays
         self.samples: int | None = None
         self.views: dict[tuple[int, int], View] = {}
@@ -121,7 +121,7 @@ def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[No
         seen.add(x)
         if x in inputs or x._row is DETACHED:
             continue
-        if not x.is_traced and x._born <= trace.start:
+        if not x.is_traced and born(x) <= trace.start:
             before.append(x)
         elif x.is_traced and x._row is LEAF:
             raise TypeError(
