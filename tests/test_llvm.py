@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from autograd_lite.compiling import llvm
 from autograd_lite.compiling.batches import batch_sum
-from autograd_lite.compiling.llvm import code, compile_llvm, engine, module, rolling
+from autograd_lite.compiling.llvm import code, compile_llvm, engine, rolling, sections
 from autograd_lite.compiling.llvm.rows import library_function, never_raising
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.primitives import PRIMITIVES
@@ -260,8 +260,8 @@ def finished(draw, w):
 def thresholds(part, straight, smallest, optimized):
     """Programs cut into functions at other places, loops of other lengths, the other code generator level."""
     with (
-        mock.patch.object(module, "PART", part),
-        mock.patch.object(module, "STRAIGHT", straight),
+        mock.patch.object(sections, "PART", part),
+        mock.patch.object(sections, "STRAIGHT", straight),
         mock.patch.object(rolling, "SMALLEST", smallest),
         mock.patch.object(engine, "OPTIMIZED_LINES", optimized),
     ):
@@ -513,5 +513,5 @@ def test_a_library_function_that_differs_is_not_used():
 
 def test_the_source_can_be_read():
     source = compile_llvm(network()).source
-    assert "define internal void @stage0.block(" in source
+    assert "define void @stage0.block(" in source
     assert llvm.compile_llvm is compile_llvm

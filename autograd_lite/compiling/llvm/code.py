@@ -17,7 +17,7 @@ from autograd_lite.compiling.batches import BLOCK
 from autograd_lite.program import Program
 
 from .engine import Engine
-from .module import Module
+from .modules import Modules
 from .plan import Plan
 from .rows import Rows
 from .text import LANES
@@ -38,21 +38,18 @@ class NativeCode:
     def __init__(self, program: Program, fastmath: bool = False) -> None:
         rows = Rows(fastmath)
         self._plan = Plan(program)
-        self._module = Module(self._plan, rows, fastmath)
-        text, straight = self._module.texts()
-        self.source = straight + text
-        addresses = dict(rows.addresses)
-        keep: list[object] = [rows.callbacks]
-        if straight:
-            keep.append(engine := Engine(straight, addresses, 0))
-            addresses |= {name: engine.address(name) for name in self._module.straight}
-        self._engine = Engine(text, addresses)
-        self._call = self._engine.builtin("call", keep)
+        self._modules = Modules(self._plan, rows, fastmath)
+        optimized, plain = self._modules.texts()
+        self.source = optimized + plain
+        loops = Engine(optimized, rows.addresses, True)
+        imported = {name: loops.address(name) for name in self._modules.optimized}
+        self._engine = Engine(plain, rows.addresses | imported, False)
+        self._call = self._engine.builtin("call", [loops, rows.callbacks])
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # memory of calls that are over, for so many samples
         passes = any(stage.passes for stage in self._plan.stages)
-        self._parallel_from = max(2 * BLOCK, PARALLEL // self._module.operations) if passes else sys.maxsize
+        self._parallel_from = max(2 * BLOCK, PARALLEL // self._modules.operations) if passes else sys.maxsize
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         arrays = list(arguments)
@@ -97,7 +94,7 @@ class NativeCode:
         kept = max([stage.kept for stage in self._plan.stages])
         tiles = -(-max(1, min(samples, BLOCK)) // LANES)
         vectors = kept * tiles + LANES  # sums may read up to 7 vectors behind
-        return empty(self._module.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
+        return empty(self._modules.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
 
 
 class _Parallel:
@@ -110,7 +107,7 @@ class _Parallel:
     def __init__(self, code: NativeCode, arrays: list[Array], results: list[Array], samples: int) -> None:
         self.code = code
         self.samples = samples
-        self.module = code._module
+        self.modules = code._modules
         self.numbers = empty(max(1, code._plan.sizes["s"]))
         self.pointers = [x.ctypes.data for x in (*arrays, *results, *results)]
         self.homes = {f"r{k}": x for k, x in enumerate(results)} | {"s": self.numbers}
@@ -118,15 +115,15 @@ class _Parallel:
     def run(self, threads: int) -> None:
         contexts = [self._context() for _ in range(threads)]  # and the memory that they point to
         blocks = -(-self.samples // BLOCK)
-        at_once = min(blocks, max(threads, PARTS // self.module.part))
-        parts = empty((at_once, self.module.part))
+        at_once = min(blocks, max(threads, PARTS // self.modules.part))
+        parts = empty((at_once, self.modules.part))
         for index, stage in enumerate(self.code._plan.stages):
             numbers = self.code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)
             numbers(contexts[0][0])
             if stage.passes:
                 types = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
                 work = self.code._engine.function(f"stage{index}.blocks", *types)
-                total = np.zeros(self.module.part)
+                total = np.zeros(self.modules.part)
                 for start in range(0, blocks, at_once):
                     count = min(at_once, blocks - start)
                     self._share(work, [context for context, _ in contexts], start, count, parts)
@@ -134,17 +131,17 @@ class _Parallel:
                         for part in parts[:count]:
                             total += part
                 for space, offsets in stage.summed.items():
-                    self.homes[space][offsets] = total[np.array(offsets) + self.module.parts[space.upper()]]
+                    self.homes[space][offsets] = total[np.array(offsets) + self.modules.parts[space.upper()]]
 
     def _context(self) -> tuple[Any, Array]:
         """The pointers that native code works with, and the memory that some of them point to."""
         memory = self.code._memory(self.samples)
         base = -(-memory.ctypes.data // 64) * 64
-        named = {name: base + offset for name, offset in self.module.bytes.items()}
+        named = {name: base + offset for name, offset in self.modules.bytes.items()}
         named |= {"s": self.numbers.ctypes.data, "batch": self.samples}
-        context = (ctypes.c_void_p * self.module.context)(*self.pointers)
+        context = (ctypes.c_void_p * self.modules.context)(*self.pointers)
         for name, address in named.items():
-            context[self.module.slots[name]] = address
+            context[self.modules.slots[name]] = address
         return context, memory
 
     def _share(

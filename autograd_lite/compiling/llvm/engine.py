@@ -12,7 +12,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 FASTCALL = 0x0080  # METH_FASTCALL: function(self, arguments, number of arguments)
-OPTIMIZED_LINES = 8000  # longer modules get code generator level 0: a fifth of the time to compile, code half as fast
+OPTIMIZED_LINES = 8000  # longer modules get code generator level 0: a quarter of the time to compile, slower loops
 
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
@@ -29,9 +29,8 @@ class MethodDef(ctypes.Structure):
 class Engine:
     """A compiled module. Its functions live as long as the engine does, so whoever holds one must hold the other."""
 
-    def __init__(self, text: str, addresses: Mapping[str, int], level: int | None = None) -> None:
-        if level is None:
-            level = 2 if text.count("\n") <= OPTIMIZED_LINES else 0
+    def __init__(self, text: str, addresses: Mapping[str, int], optimized: bool) -> None:
+        level = 2 if optimized and text.count("\n") <= OPTIMIZED_LINES else 0
         features = llvm.get_host_cpu_features().flatten()
         target = llvm.Target.from_triple(llvm.get_default_triple())
         # A machine of its own: engines that shared one crashed the process when some of them were dropped.

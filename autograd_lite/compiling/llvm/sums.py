@@ -119,12 +119,12 @@ def _call(
     f.do(f"call void @sums.{form.kind}({listed}, i1 %fresh)")
 
 
-def functions(kinds: set[str], fast: bool) -> list[str]:
+def functions(kinds: set[str], fast: bool) -> list[Function]:
     """The functions that compute sums of these kinds, and what they call."""
     return [_function(kind, fast) for kind in sorted(kinds)] + ([_scatter()] if kinds else [])
 
 
-def _function(kind: str, fast: bool) -> str:
+def _function(kind: str, fast: bool) -> Function:
     f = Function(f"sums.{kind}", PARAMETERS, {}, fast)
     together = 1 if kind == "pair" else 2  # turns of the loop `second` at once
     blocks = f.integer("udiv", f.integer("add", "%across", LANES - 1), LANES)
@@ -143,7 +143,7 @@ def _function(kind: str, fast: bool) -> str:
                 place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
                 with f.unless(f.value(f"icmp eq i64 {turns[0]}, {last}")) if k else nullcontext():
                     _deliver(f, total, f.offset("%to", SCALAR, place), left)
-    return f.text()
+    return f
 
 
 def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[list[str]]:
@@ -266,7 +266,7 @@ def _deliver(f: Function, total: str, to: str, left: str) -> None:
     f.label(done)
 
 
-def _scatter() -> str:
+def _scatter() -> Function:
     """sums.scatter(total, to, step, left, fresh): the same where the sums do not lie side by side."""
     f = Function("sums.scatter", f"{VECTOR} %total, ptr %to, i64 %step, i64 %left, i1 %fresh", {})
     with f.loop(f.smaller("%left", LANES)) as loop:
@@ -275,4 +275,4 @@ def _scatter() -> str:
         old = f.value(f"load double, ptr {address}, align 8")
         old = f.value(f"select i1 %fresh, double {number(0.0)}, double {old}")
         f.do(f"store double {f.exact('fadd', SCALAR, old, lane)}, ptr {address}, align 8")
-    return f.text()
+    return f

@@ -288,8 +288,7 @@ class Function:
         self.do(f"br label %{done}")
         self.label(done)
 
-    def text(self, returns: str = "void", result: str = "ret void", public: bool = False) -> str:
-        """The whole function; a public one can be called from outside of the module."""
-        linkage = "" if public else "internal "
-        lines = [f"define {linkage}{returns} @{self.name}({self.parameters}) #0 {{", "entry:"]
+    def text(self, returns: str = "void", result: str = "ret void") -> str:
+        """The whole function."""
+        lines = [f"define {returns} @{self.name}({self.parameters}) #0 {{", "entry:"]
         return "\n".join([*lines, *self.start, *self.lines, f"  {result}", "}", ""])

@@ -12,12 +12,12 @@ from .text import LANES, MASK, VECTOR, Function, Index, number
 ROWS = range(LANES)
 
 
-def functions(results: bool) -> list[str]:
+def functions(results: bool) -> list[Function]:
     """tile.read(array, size, valid, tile), tile.clear(tile, count, valid), and tile.write like read for results."""
     return [_move("tile.read", True), _clear(), *([_move("tile.write", False)] if results else [])]
 
 
-def _move(name: str, read: bool) -> str:
+def _move(name: str, read: bool) -> Function:
     """Move `valid` rows of `size` numbers, 8 columns at a time."""
     f = Function(name, "ptr %array, i64 %size, i64 %valid, ptr %tile", {"tile": "%tile"})
     blocks = f.integer("udiv", f.integer("add", "%size", LANES - 1), LANES)
@@ -37,7 +37,7 @@ def _move(name: str, read: bool) -> str:
             vectors = [f.load("tile", place.plus(k), VECTOR, VECTOR) for k in ROWS]
             for vector, address, mask in zip(_transposed(f, vectors), addresses, masks, strict=True):
                 f.store_some(vector, address, mask)
-    return f.text()
+    return f
 
 
 def _transposed(f: Function, vectors: Sequence[str]) -> list[str]:
@@ -52,7 +52,7 @@ def _transposed(f: Function, vectors: Sequence[str]) -> list[str]:
     return rows
 
 
-def _clear() -> str:
+def _clear() -> Function:
     """Set the lanes from `valid` on to 0.0 in `count` vectors."""
     f = Function("tile.clear", "ptr %tile, i64 %count, i64 %valid", {"tile": "%tile"})
     lanes = f.lanes_below("%valid")
@@ -61,4 +61,4 @@ def _clear() -> str:
         place = Index(0, ((loop.counter, 1),))
         vector = f.load("tile", place, VECTOR, VECTOR)
         f.store(f.value(f"select {MASK} {lanes}, {VECTOR} {vector}, {VECTOR} {zero}"), "tile", place, VECTOR, VECTOR)
-    return f.text()
+    return f

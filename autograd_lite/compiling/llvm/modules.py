@@ -1,28 +1,22 @@
-"""A plan as one LLVM module: a function for every stage, one that runs them all, and one that Python calls.
+"""A plan as LLVM modules: functions for every stage, one that runs them all, and one that Python calls.
 
-Every function finds the arrays in a context, an array of pointers (`Slots`). Long sections are cut into functions of
-a thousand lines or so, because the time that LLVM takes grows faster than a function does; a value that another
-function needs goes through memory.
+Every function finds the arrays in a context, an array of pointers (`_slots`). There are two modules: one with the loops
+that time goes into, to be optimized, and one with the rest, which calls the first.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from itertools import groupby
 
 from autograd_lite.compiling.batches import BLOCK
 
 from . import sums as summing
 from . import tiles
-from .nests import Writer, fused
 from .plan import Plan, Stage
-from .rolling import Nest, Place
+from .rolling import Nest
 from .rows import Rows
+from .sections import write_section
 from .simplify import Op
 from .text import LANES, VECTOR, Function, number
 
-PART = 1200  # lines, about, after which a section goes on in another function
-STRAIGHT = 400  # lines, about, without a loop, that are worth a module of their own
 LONG = 1_000_000  # operations times samples, after which a call lets other Python threads run
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 DECLARATIONS = f"""\
@@ -35,15 +29,15 @@ declare void @PyEval_RestoreThread(ptr)
 """
 
 
-class Module:
-    """The text of the module of a plan, and what its caller must know."""
+class Modules:
+    """The texts of the modules of a plan, and what their caller must know."""
 
     def __init__(self, plan: Plan, rows: Rows, fast: bool) -> None:
         self.plan = plan
         self.rows = rows
         self.fast = fast
-        self.functions: list[str] = []
-        self.straight: dict[str, str] = {}  # functions without loops
+        self.optimized: dict[str, Function] = {}
+        self.plain: list[str] = []
         self.slots = _slots(plan)
         self.context = len(self.slots)
         self.sums: set[str] = set()
@@ -66,30 +60,49 @@ class Module:
                 self._blocks(index)
         self._run()
         self._call()
-        self.functions += summing.functions(self.sums, fast)
-        self.functions += tiles.functions(any(stage.results for stage in plan.stages))
+        for f in summing.functions(self.sums, fast) + tiles.functions(any(stage.results for stage in plan.stages)):
+            self.optimized[f.name] = f
 
     def texts(self) -> tuple[str, str]:
-        """The module, and that of the functions without loops, which needs no optimization and so takes less time."""
+        """The module that is to be optimized, and the one that is not."""
         pooled = self.plan.pooled
         numbers = ", ".join([f"double {number(value)}" for value in pooled])
-        constants = f"@constants = internal constant [{len(pooled)} x double] [{numbers}], align 64\n"
+        constants = f"@constants = internal constant [{len(pooled)} x double] [{numbers}], align 64"
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
-        main = [DECLARATIONS, *self.rows.texts(), ones, constants, *self.functions, ATTRIBUTES, ""]
-        straight = [*self.rows.texts(), *self.straight.values(), ATTRIBUTES, ""] if self.straight else []
-        return "\n".join(main), "\n".join(straight)
+        imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
+        functions = [f.text() for f in self.optimized.values()]
+        rows = self.rows.texts()
+        optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""] if functions else []
+        plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
+        return "\n".join(optimized), "\n".join(plain)
 
     def _function(self, name: str, parameters: str, spaces: dict[str, str | tuple[str, int]] | None = None) -> Function:
         return Function(name, parameters, {**self.slots, "c": "@constants", **(spaces or {})}, self.fast)
+
+    def _section(self, name: str, items: list[Op | Nest], stage: Stage, batched: bool) -> list[str]:
+        """Write the items of a stage; return the names of the functions."""
+        spaces: dict[str, str | tuple[str, int]] = {**stage.spaces, "k": "%kept"} if batched else {}
+        parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
+
+        def new(k: int) -> Function:
+            return self._function(f"{name}.{k}", parameters, spaces)
+
+        written = write_section(items, stage, batched, self.plan, self.rows, new)
+        for f, optimized in written:
+            if optimized:
+                self.optimized[f.name] = f
+            else:
+                self.plain.append(f.text())
+        return [f.name for f, _ in written]
 
     # stages
 
     def _numbers(self, index: int, stage: Stage) -> None:
         """stage.numbers(context): the unbatched values of a stage."""
         f = self._function(f"stage{index}.numbers", "ptr %context")
-        for part in self._parts(f.name, stage.unbatched, stage, False):
+        for part in self._section(f.name, stage.unbatched, stage, False):
             f.do(f"call void @{part}(ptr %context)")
-        self.functions.append(f.text(public=True))
+        self.plain.append(f.text())
 
     def _block(self, index: int, stage: Stage) -> None:
         """stage.block(context, first, count, fresh): the pass over the samples of a block, and their sums."""
@@ -115,7 +128,7 @@ class Module:
             for k, size in enumerate(arguments):
                 if f"x{k}" in stage.spaces:
                     move("read", f"b{k}", size, f"x{k}")
-            for part in self._parts(f"stage{index}.tile", stage.batched, stage, True):
+            for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
                 f.do(f"call void @{part}(ptr %context, ptr {kept})")
             if stage.kept:
                 with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
@@ -125,7 +138,7 @@ class Module:
         if stage.sums:
             f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh)")
             self._sums(index, stage)
-        self.functions.append(f.text())
+        self.plain.append(f.text())
 
     def _blocks(self, index: int) -> None:
         """stage.blocks(context, first, count, samples, parts): some blocks, the sums of each in a part of its own."""
@@ -138,7 +151,7 @@ class Module:
             start = f.integer("mul", f.integer("add", "%first", loop.counter), BLOCK)
             count = f.smaller(f.integer("sub", "%samples", start), BLOCK)
             f.do(f"call void @stage{index}.block(ptr %context, i64 {start}, i64 {count}, i1 true)")
-        self.functions.append(f.text(public=True))
+        self.plain.append(f.text())
 
     def _sums(self, index: int, stage: Stage) -> None:
         spaces: dict[str, str | tuple[str, int]] = {s: place for s, place in stage.spaces.items() if place[0] == "k"}
@@ -146,50 +159,7 @@ class Module:
         for nest, form in ((nest, summing.shape(nest)) for nest in stage.sums):
             summing.write_sums(f, nest, form, stage.kept, self.plan.argument_sizes)
             self.sums.add(form.kind)
-        self.functions.append(f.text())
-
-    def _parts(self, name: str, items: Sequence[Op | Nest], stage: Stage, batched: bool) -> list[str]:
-        """Write the items as functions; return their names."""
-        parts = _cut(fused(items, batched))
-        places = {**self.plan.places, **stage.places} if batched else self.plan.places
-        stored = self._stored(parts, places)
-        names = []
-        parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
-        spaces: dict[str, str | tuple[str, int]] = {**stage.spaces, "k": "%kept"} if batched else {}
-        for k, part in enumerate(parts):
-            f = self._function(f"{name}.{k}", parameters, spaces)
-            writer = Writer(f, self.rows, batched, places, self.plan.constants)
-            loops = False
-            for item in part:
-                if isinstance(item, list):
-                    loops = True
-                    writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
-                else:
-                    writer.op(item, item.id in stored)
-            names.append(f.name)
-            if loops or len(f.lines) < STRAIGHT // 2:
-                self.functions.append(f.text())
-            else:
-                self.straight[f.name] = f.text(public=True)
-                self.functions.append(f"declare void @{f.name}({parameters})")
-        return names
-
-    def _stored(self, parts: Sequence[Sequence[Op | list[Nest]]], places: dict[int, Place]) -> set[int]:
-        """The values that go through memory: all that are read outside of their function, or of their loop."""
-        maker: dict[int, object] = {}  # the loop or function that a value is made in
-        for k, part in enumerate(parts):
-            for j, item in enumerate(part):
-                if isinstance(item, list):
-                    maker |= {op.id: (k, j) for nest in item for op in nest.members}
-                else:
-                    maker[item.id] = k
-        stored = {id for id in maker if places[id][0] not in ("s", "t") or id in self.plan.shared}
-        for k, part in enumerate(parts):
-            for j, item in enumerate(part):
-                here: object = (k, j) if isinstance(item, list) else k
-                members = [op for nest in item for op in nest.members] if isinstance(item, list) else [item]
-                stored |= {x for op in members for x in op.operands if x in maker and maker[x] != here}
-        return stored
+        self.plain.append(f.text())
 
     # the whole program
 
@@ -208,7 +178,7 @@ class Module:
                     count = f.smaller(left, BLOCK)
                     fresh = f.value(f"icmp eq i64 {loop.counter}, 0")
                     f.do(f"call void @stage{index}.block(ptr %context, i64 {first}, i64 {count}, i1 {fresh})")
-        self.functions.append(f.text())
+        self.plain.append(f.text())
 
     def _call(self) -> None:
         """call(self, arguments, n): what Python calls with (batch, scratch, arrays of arguments, arrays of results).
@@ -247,31 +217,7 @@ class Module:
         f.jump(done)
         f.label(done)
         f.do("call void @Py_IncRef(ptr %self)")
-        self.functions.append(f.text("ptr", "ret ptr %self", public=True))
-
-
-def _cut(items: Sequence[Op | list[Nest]]) -> list[list[Op | list[Nest]]]:
-    """The items as functions; many instructions in a row stand apart from loops."""
-    parts: list[list[Op | list[Nest]]] = []
-    full = True
-    for looped, group in groupby(items, lambda item: isinstance(item, list)):
-        run = list(group)
-        apart = not looped and sum([_lines(item) for item in run]) >= STRAIGHT
-        full = full or apart
-        for item in run:
-            if full:
-                parts.append([])
-                lines = 0
-            parts[-1].append(item)
-            lines += _lines(item)
-            full = lines >= PART
-        full = full or apart
-    return parts
-
-
-def _lines(item: Op | list[Nest]) -> int:
-    """How many lines an item takes, about."""
-    return 80 * len(item) if isinstance(item, list) else 3 + 4 * item.terms()
+        self.plain.append(f.text("ptr", "ret ptr %self"))
 
 
 def _slots(plan: Plan) -> dict[str, int]:
