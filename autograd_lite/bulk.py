@@ -28,16 +28,16 @@ def vector(nodes: list[Node]) -> Vector:
     return Vector(nodes)
 
 
-def rows_of(neurons: list[Any], old: list[Vector]) -> list[Vector]:
-    """The weights `w` and the bias `b` of each neuron, to be multiplied with inputs that end with 1.
+def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Vector]:
+    """A vector of the weights and the bias of each unit, to be multiplied with inputs that end with 1.
 
-    The `old` vectors serve again where the neurons still hold the same Values with the same data.
+    The `old` vectors serve again where the units still have the same Values with the same data.
     """
-    kept = len(old) == len(neurons)
+    kept = len(old) == len(weights)
     rows: list[Vector] = []
-    for i in range(len(neurons)):
-        w: list[object] = list(neurons[i].w)
-        b: object = neurons[i].b
+    for i in range(len(weights)):
+        w: list[object] = list(weights[i])
+        b: object = biases[i]
         if kept and holds(old[i], w, b):
             rows.append(old[i])
         else:

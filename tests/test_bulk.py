@@ -124,18 +124,18 @@ def test_sizes_that_differ():
 
 def test_rows_are_kept_while_neurons_hold_the_same():
     units = [Unit([Value(1.0), Value(2.0)], Value(0.0)), Unit([Value(3.0), Value(4.0)], Value(0.5))]
-    rows = rows_of(units, [])
+    rows = rows_of([u.w for u in units], [u.b for u in units], [])
     assert [row.nodes for row in rows] == [[*unit.w, unit.b] for unit in units]
-    assert all(a is b for a, b in zip(rows, rows_of(units, rows), strict=True))
+    assert all(a is b for a, b in zip(rows, rows_of([u.w for u in units], [u.b for u in units], rows), strict=True))
     units[0].w[1] = Value(2.0)  # the same number, another Value
-    again = rows_of(units, rows)
+    again = rows_of([u.w for u in units], [u.b for u in units], rows)
     assert again[0] is not rows[0]
     assert again[0].nodes[1] is units[0].w[1]
     assert again[1] is rows[1]
     units[1].b = Value(0.5)
-    assert rows_of(units, again)[1].nodes[2] is units[1].b
+    assert rows_of([u.w for u in units], [u.b for u in units], again)[1].nodes[2] is units[1].b
     units[0].w[0].data = 9.0
-    assert rows_of(units, again)[0].data == [9.0, 2.0, 0.0]
+    assert rows_of([u.w for u in units], [u.b for u in units], again)[0].data == [9.0, 2.0, 0.0]
 
 
 @pytest.mark.parametrize("row", [relu, sigmoid, tanh, sin])

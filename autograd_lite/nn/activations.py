@@ -1,47 +1,279 @@
-"""Activations: the functions between the sums of a network, by their usual names.
+"""Activations: every function between the sums of a network that the lectures list, by its usual name.
 
-A function of one number or Value each, written in rows of the table; those that are a row are one node.
+Functions of one number or Value, written in rows of the table; each docstring gives f(x), f'(x), the source and
+the kinks with what f' is there.  Where the textbook form loses digits another form stands here, and where its
+derivative would, a rule of its own.  The source of those without one is folklore.  The activations that have
+parameters, random slopes or several inputs are Modules in `units`.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.nn.module import Module
-from autograd_lite.nn.randomness import choice
-from autograd_lite.primitives import relu, sigmoid, softplus, tanh
+from autograd_lite.primitives import (
+    abs,
+    asinh,
+    atan,
+    clip,
+    dot,
+    erfc,
+    exp,
+    expm1,
+    hypot,
+    less,
+    less_equal,
+    log1p,
+    logsumexp,
+    max,
+    relu,
+    sigmoid,
+    sin,
+    softplus,
+    sqrt,
+    square,
+    tanh,
+    where,
+)
+from autograd_lite.rows import Operand, Primitive
 
 Activation = Callable[[Any], Any]
 
+arctan, arsinh, sinusoid = atan, asinh, sin
+
 
 def identity(x: Any) -> Any:
-    """x; derivative 1."""
+    """f = x, f' = 1."""
     return x
 
 
-ACTIVATIONS: dict[str, Activation] = {
-    "identity": identity,
-    "linear": identity,
-    "sigmoid": sigmoid,
-    "tanh": tanh,
-    "relu": relu,
-    "softplus": softplus,
-}
+def binary_step(x: Any) -> Any:
+    """f = 1 for x >= 0, else 0; f' = 0.  McCulloch and Pitts 1943.  Kink: 0, where f' is taken as 0."""
+    return less_equal(0.0, x)
 
 
-def activation_of(given: Any) -> tuple[str, Activation]:
-    """The name and the function of an activation, given as either.
+def sqnl(x: Any) -> Any:
+    """f = x - x |x| / 4 on [-2, 2], -1 and 1 outside; f' = 1 - |x| / 2, 0 outside.  Wuraola and Patel 2018.
 
-    Raises ValueError on an unknown name, with the known ones, TypeError on what is neither.
+    >>> sqnl(1.0), sqnl(-5.0)
+    (0.75, -1.0)
     """
-    if isinstance(given, str):
-        return given, choice("activation", given, ACTIVATIONS)
-    if isinstance(given, Module):
-        return given.describe(), given
-    if callable(given):
-        for name, function in ACTIVATIONS.items():
-            if function is given:
-                return name, given
-        return getattr(given, "__name__", type(given).__name__), given
-    raise TypeError(
-        f"an activation is a name or a function of one Value, but got {given!r}; the names are {', '.join(ACTIVATIONS)}"
+    c = clip(x, -2.0, 2.0)
+    return c * (1.0 - 0.25 * abs(c))
+
+
+def _softsign(x: Any) -> Any:
+    return x / (1.0 + abs(x))
+
+
+def _softsign_slope(out: Any, x: Any) -> Any:
+    return square(1.0 / (1.0 + abs(x)))
+
+
+SOFTSIGN = Primitive("softsign", 1, _softsign, (_softsign_slope,), formula="x / (1 + |x|)", lowering=_softsign)
+
+
+def softsign(x: Any) -> Any:
+    """f = x / (1 + |x|), f' = 1 / (1 + |x|)^2, by a rule: the quotient rule cancels in the tails.  Elliott 1993.
+
+    >>> softsign(3.0)
+    0.75
+    """
+    return SOFTSIGN(x)
+
+
+def _isru(x: Any, a: Any) -> Any:
+    return x / hypot(1.0, sqrt(a) * x)
+
+
+def _isru_slope(out: Any, x: Any, a: Any) -> Any:
+    r = 1.0 / hypot(1.0, sqrt(a) * x)
+    return r * r * r
+
+
+def _isru_slope_in_a(out: Any, x: Any, a: Any) -> Any:
+    return -0.5 * out * out * out
+
+
+ISRU = Primitive(
+    "isru", 2, _isru, (_isru_slope, _isru_slope_in_a), formula="x / (1 + a x^2)^(1/2)", domain="a >= 0",
+    lowering=_isru,
+)  # fmt: skip
+
+
+def isru(x: Any, a: Any = 1.0) -> Any:
+    """f = x / (1 + a x^2)^(1/2), f' = (1 + a x^2)^(-3/2), by a rule, for a >= 0.  Carlile et al. 2017."""
+    return ISRU(x, a)
+
+
+def isrlu(x: Any, a: Any = 1.0) -> Any:
+    """f = ISRU(a) for x < 0, x otherwise; f' = (1 + a x^2)^(-3/2) or 1.  Carlile et al. 2017."""
+    return where(less(x, 0.0), lambda: isru(x, a), lambda: x)
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """f = slope x for x < 0, x otherwise; f' = slope or 1.  Maas et al. 2013.  Kink: 0, where f' is 1."""
+    return where(less(x, 0.0), lambda: slope * x, lambda: x)
+
+
+def prelu(x: Any, a: Any) -> Any:
+    """f = a x for x < 0, x otherwise, a trained; f' = a or 1, in a x or 0.  He et al. 2015.  Kink: 0, f' 1."""
+    return leaky_relu(x, a)
+
+
+def elu(x: Any, a: Any = 1.0) -> Any:
+    """f = a (e^x - 1) for x <= 0, x otherwise; f' = a e^x or 1.  Clevert et al. 2015.  Kink: 0 if a is not 1,
+    where f' is a."""
+    return where(less(0.0, x), lambda: x, lambda: a * expm1(x))
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def selu(x: Any) -> Any:
+    """f = l ELU(a), f' = l a e^x or l, with l = 1.0507..., a = 1.6732...  Klambauer et al. 2017.  Kink: 0,
+    where f' is l a."""
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+def srelu(x: Any, tl: Any, al: Any, tr: Any, ar: Any) -> Any:
+    """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; f' = al, 1, ar.  Jin et al. 2016.
+    Kinks: tl and tr, where f' is al and ar."""
+    return where(
+        less_equal(x, tl),
+        lambda: tl + al * (x - tl),
+        lambda: where(less(x, tr), lambda: x, lambda: tr + ar * (x - tr)),
     )
+
+
+def apl(x: Any, a: Sequence[Any], b: Sequence[Any]) -> Any:
+    """f = max(0, x) + sum a_i max(0, b_i - x), f' = H(x) - sum a_i H(b_i - x).  Agostinelli et al. 2014.
+    Kinks: 0 and every b_i, where H is 0."""
+    return relu(x) + dot(a, [relu(shift - x) for shift in b])
+
+
+def bent_identity(x: Any) -> Any:
+    """f = ((x^2 + 1)^(1/2) - 1) / 2 + x, f' = x / (2 (x^2 + 1)^(1/2)) + 1.
+
+    The difference as x^2 / ((x^2 + 1)^(1/2) + 1), which keeps its digits near 0.
+    """
+    return 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x
+
+
+def gelu(x: Any) -> Any:
+    """f = x Phi(x) = x (1 + erf(x / 2^(1/2))) / 2, f' = Phi(x) + x phi(x).  Hendrycks and Gimpel 2016.
+
+    Phi by erfc, which keeps its digits where it is small.
+
+    >>> f"{gelu(-10.0):.12g}"
+    '-7.61985302416e-23'
+    """
+    return 0.5 * x * erfc(-math.sqrt(0.5) * x)
+
+
+def silu(x: Any) -> Any:
+    """f = x sigmoid(x), f' = sigmoid(x) + x sigmoid(x) sigmoid(-x).  Elfwing et al. 2017; also called Swish-1."""
+    return x * sigmoid(x)
+
+
+def soft_exponential(x: Any, a: Any = 0.0) -> Any:
+    """f = -ln(1 - a (x + a)) / a for a < 0, x for a = 0, (e^(a x) - 1) / a + a for a > 0;
+    f' = 1 / (1 - a (a + x)) for a < 0, e^(a x) otherwise.  Godfrey and Gashler 2015.
+
+    For a < 0 it exists where x > 1/a - a.
+    """
+    return where(
+        less(a, 0.0),
+        lambda: log1p(-a * (x + a)) / -a,
+        lambda: where(less(0.0, a), lambda: expm1(a * x) / a + a, lambda: x),
+    )
+
+
+def soft_clipping(x: Any, a: Any = 1.0) -> Any:
+    """f = ln((1 + e^(a x)) / (1 + e^(a (x - 1)))) / a, f' = sinh(a/2) sech(a x/2) sech(a (1 - x)/2) / 2, a > 0.
+    Klimek and Perelstein 2018.
+
+    Computed with one logarithm, for x up to 1/2; beyond, f(x) = 1 - f(1 - x).
+
+    >>> soft_clipping(0.5, 10.0)
+    0.5
+    """
+
+    def left(x: Any) -> Any:
+        return log1p(-expm1(-a) * exp(a * x) * sigmoid(a * (1.0 - x))) / a
+
+    return where(less_equal(x, 0.5), lambda: left(x), lambda: 1.0 - left(1.0 - x))
+
+
+def _sinc_near_zero(x: Any) -> Any:
+    """The Taylor series of sin(x) / x for |x| < 1, up to x^18."""
+    t, out = square(x), 1.0
+    for k in range(9, 0, -1):
+        out = 1.0 - t * out / (2.0 * k * (2.0 * k + 1.0))
+    return out
+
+
+def sinc(x: Any) -> Any:
+    """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the series of f near 0.
+
+    >>> sinc(0.0)
+    1.0
+    """
+    return where(less(abs(x), 1.0), lambda: _sinc_near_zero(x), lambda: sin(x) / x)
+
+
+def gaussian(x: Any) -> Any:
+    """f = e^(-x^2), f' = -2 x e^(-x^2)."""
+    return exp(-square(x))
+
+
+def sq_rbf(x: Any) -> Any:
+    """f = 1 - x^2/2 for |x| <= 1, (2 - |x|)^2/2 up to 2, 0 beyond; f' = -x, x - 2 sgn x, 0.
+    Wuraola and Patel 2018, with a middle piece that joins its neighbours: see the errata in the tests."""
+    u = abs(x)
+    return where(less_equal(u, 1.0), lambda: 1.0 - 0.5 * square(x), lambda: 0.5 * square(relu(2.0 - u)))
+
+
+def hard_tanh(x: Any) -> Any:
+    """f = x on [-1, 1], -1 and 1 outside; f' = 1 or 0.  Collobert 2004.  Kinks: -1 and 1, where f' is 1."""
+    return clip(x, -1.0, 1.0)
+
+
+def brelu(xs: Sequence[Any]) -> list[Any]:
+    """Of a layer: f_i = relu(x_i) for even i, -relu(-x_i) for odd i.  Eidnes and Nokland 2017.  Kink: 0, f' 0."""
+    return [-relu(-x) if i % 2 else relu(x) for i, x in enumerate(xs)]
+
+
+def softmax(xs: Sequence[Any]) -> list[Any]:
+    """Of a layer: f_i = e^(x_i) / sum e^(x_j), df_i/dx_j = f_i ([i = j] - f_j).  Bridle 1990.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    return [exp(x) for x in log_softmax(xs)]
+
+
+def log_softmax(xs: Sequence[Any]) -> list[Any]:
+    """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j.
+
+    Computed after the largest x is taken off, so that the digits of a logarithm near 0 stay.
+    """
+    values = list(xs)
+    largest = max(values)
+    if isinstance(largest, Operand):
+        largest = largest.detach()  # type: ignore[attr-defined]
+    shifted = [x - largest for x in values]
+    total = logsumexp(shifted)
+    return [x - total for x in shifted]
+
+
+WHOLE_LAYER: set[Any] = {brelu, softmax, log_softmax}
+"""The activations that take the sums of a whole layer."""
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": identity, "linear": identity, "binary_step": binary_step, "sigmoid": sigmoid, "logistic": sigmoid,
+    "tanh": tanh, "sqnl": sqnl, "arctan": arctan, "arsinh": arsinh, "softsign": softsign, "elliott": softsign,
+    "isru": isru, "isrlu": isrlu, "relu": relu, "brelu": brelu, "leaky_relu": leaky_relu, "elu": elu, "selu": selu,
+    "softplus": softplus, "bent_identity": bent_identity, "gelu": gelu, "silu": silu, "swish": silu,
+    "soft_exponential": soft_exponential, "soft_clipping": soft_clipping, "sinusoid": sinusoid, "sinc": sinc,
+    "gaussian": gaussian, "sq_rbf": sq_rbf, "hard_tanh": hard_tanh, "softmax": softmax, "log_softmax": log_softmax,
+}  # fmt: skip

@@ -8,57 +8,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from autograd_lite.bulk import as_values, dots, each, rows_of, vector
-from autograd_lite.nn.activations import activation_of, identity
+from autograd_lite.bulk import dots, rows_of, vector
+from autograd_lite.nn.activations import identity
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.rows import Primitive
+from autograd_lite.nn.shapes import as_inputs, check_size
+from autograd_lite.nn.units import activated, activation_of
 from autograd_lite.value import Value, constant
-
-
-def check_size(what: str, given: Any) -> int:
-    """A number of inputs or outputs; raises TypeError or ValueError where it can't be one."""
-    if isinstance(given, bool) or not hasattr(given, "__index__"):
-        raise TypeError(f"{what} is a whole number, but got {given!r}; pass an int")
-    if given < 1:
-        raise ValueError(f"{what} is at least 1, but got {given!r}; pass a positive int")
-    return int(given)
-
-
-def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
-    """The inputs as a list of Values, numbers among them once each, so that many neurons share their nodes.
-
-    Raises ValueError unless there are as many as the layer expects.
-    """
-    if hasattr(x, "tolist"):
-        x = x.tolist()
-    if isinstance(x, (Value, int, float)):
-        x = [x]
-    try:
-        inputs = as_values(x if isinstance(x, list) else list(x))
-    except TypeError:
-        raise TypeError(
-            f"{layer.describe()} takes {expected} numbers or Values, but got {_short(x)}; pass one sample, a flat list"
-        ) from None
-    if len(inputs) != expected:
-        raise ValueError(
-            f"{layer.describe()} expects {expected} inputs, but got {len(inputs)}: {_short(x)}; "
-            f"pass one sample, with {expected} numbers"
-        )
-    return inputs
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
-
-
-def activated(activation: Any, sums: list[Value]) -> list[Any]:
-    """The activation of each sum."""
-    if isinstance(activation, Primitive):
-        return each(activation, sums)
-    return sums if activation is identity else [activation(z) for z in sums]
 
 
 class Neuron(Module):
@@ -93,7 +50,7 @@ class Neuron(Module):
 
     def forward(self, x: Any) -> Any:
         inputs = vector([*as_inputs(x, len(self.w), self), constant(1.0)])
-        return self.activation(dots(rows_of([self], []), inputs)[0])
+        return activated(self.activation, dots(rows_of([self.w], [self.b], []), inputs))[0]
 
     def describe(self) -> str:
         return f"{type(self).__name__}({len(self.w)}, {self._name})"
@@ -131,9 +88,10 @@ class Layer(Module):
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
-        size, activation = len(self.neurons[0].w), self.activation
-        self._rows = rows = rows_of(self.neurons, self._rows)
-        inputs = [vector([*as_inputs(x, size, self), constant(1.0)]) for x in samples]
+        neurons, activation = self.neurons, self.activation
+        weights = [neuron.w for neuron in neurons]
+        self._rows = rows = rows_of(weights, [neuron.b for neuron in neurons], self._rows)
+        inputs = [vector([*as_inputs(x, len(weights[0]), self), constant(1.0)]) for x in samples]
         outputs = [activated(activation, dots(rows, x)) for x in inputs]
         return [out[0] for out in outputs] if len(rows) == 1 else outputs
 

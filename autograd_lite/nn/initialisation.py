@@ -92,4 +92,4 @@ def rule_for(activation: str, init: Any = None) -> Rule:
         return choice("initialisation", init, RULES)()  # type: ignore[no-any-return]
     if activation == "selu":
         return lecun_normal()
-    return he_uniform() if activation in RECTIFIERS else xavier_uniform()
+    return he_uniform() if activation.partition("(")[0].lower() in RECTIFIERS else xavier_uniform()

@@ -7,6 +7,9 @@ keep.
 import random
 from typing import Any
 
+from autograd_lite.tracing import RUNNING
+from autograd_lite.transforms import is_mapped
+
 Seed = Any
 """None, an int, a `random.Random` or a NumPy generator."""
 
@@ -34,6 +37,18 @@ def generator(rng: Seed = None) -> random.Random:
         f"rng is a seed or a generator, but got {rng!r} of type {type(rng).__name__}; pass an int, a "
         f"random.Random or a numpy.random.Generator"
     )
+
+
+def spawned(rng: Seed) -> random.Random:
+    """A generator of one's own, seeded by `rng`: what one Module draws does not depend on the others."""
+    return random.Random(generator(rng).getrandbits(64))
+
+
+def drawn(rng: random.Random) -> Any:
+    """A number between 0 and 1: while a program is traced, an input that is drawn anew at every call."""
+    if RUNNING.trace is None:
+        return rng.random()
+    return RUNNING.trace.draw(rng.random, is_mapped())
 
 
 def choice(what: str, given: Any, known: dict[str, Any]) -> Any:

@@ -13,13 +13,13 @@ from autograd_lite.bulk import data_of
 from autograd_lite.context import no_grad
 from autograd_lite.graph import CONSTANT, float_adjoints
 from autograd_lite.nn.data import as_samples, batches, same_length, train_test_split
-from autograd_lite.nn.dense import check_size
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, decision, kind_of
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.randomness import Seed, choice, generator
+from autograd_lite.nn.shapes import check_size
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.rules import OPTIMIZERS
 from autograd_lite.primitives import mean

@@ -1,0 +1,138 @@
+"""Layers that behave differently in training and in evaluation: Dropout and BatchNorm.
+
+Both keep networks from depending on accidents of the training samples.
+"""
+
+from typing import Any
+
+from autograd_lite.nn.losses import flat
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.randomness import Seed, drawn, spawned
+from autograd_lite.nn.shapes import check_size, each_number, shown, sizes_of
+from autograd_lite.optim.optimizer import at_least
+from autograd_lite.primitives import less, mean, sqrt, square
+from autograd_lite.tracing import RUNNING
+from autograd_lite.transforms import is_mapped
+from autograd_lite.value import Value
+
+
+class Dropout(Module):
+    """In training each number is 0 with probability p, else 1 / (1 - p) times itself; in evaluation itself.
+
+    Source: Srivastava et al. 2014, with the factor in training, as PyTorch has it.  Every Dropout draws from a
+    generator of its own, seeded by `rng`.
+
+    >>> layer = Dropout(0.5, rng=2)
+    >>> layer([1.0, 2.0, 3.0, 4.0])
+    [2.0, 4.0, 0.0, 0.0]
+    >>> layer.eval()([1.0, 2.0])
+    [1.0, 2.0]
+    """
+
+    def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
+        self.p = at_least(0.0, "p", p, below=1.0)
+        self._rng = spawned(rng)
+
+    def forward(self, x: Any) -> Any:
+        if not self.training or not self.p:
+            return x
+        return each_number(x, self.dropped)
+
+    def dropped(self, x: Any) -> Any:
+        # A product with a condition: the same text for a draw and for the input of a program.
+        return x * (less(self.p, drawn(self._rng)) * (1.0 / (1.0 - self.p)))
+
+
+class BatchNorm(Module):
+    """(x - mean) / (variance + eps)^(1/2) x weight + bias, for each of `size` features or channels.
+
+    In training mean and variance are those of the mini-batch (and of all places of a channel), so it needs
+    `batch`, which `fit`, `Sequential` and `MLP` call; running means of both, with the unbiased variance, are kept for
+    evaluation.  Source: Ioffe and Szegedy 2015, with PyTorch's names.
+
+    Raises ValueError when called in training with a single sample, or inside `vmap`.
+    """
+
+    buffers = ("running_mean", "running_var", "num_batches_tracked")
+
+    def __init__(self, size: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        size = check_size("size", size)
+        self.eps, self.momentum = at_least(0.0, "eps", eps), at_least(0.0, "momentum", momentum)
+        self.weight = [Value(1.0) for _ in range(size)]
+        self.bias = [Value(0.0) for _ in range(size)]
+        self.running_mean, self.running_var = [0.0] * size, [1.0] * size
+        self.num_batches_tracked = 0.0
+        self._observed: list[tuple[int, Any, Any]] = []
+
+    def forward(self, x: Any) -> Any:
+        if self.training:
+            where = "one sample inside of vmap" if is_mapped() else "one sample"
+            raise ValueError(
+                f"{self.describe()} in training needs the statistics of a mini-batch, but got {where}; call "
+                f"model.batch(samples), or model.eval() first"
+            )
+        parts = zip(self.parts(x), self.running_mean, self.running_var, strict=True)
+        return [
+            self.adjusted(k, each_number(part, lambda v, m=m: v - m), variance)  # type: ignore[misc]
+            for k, (part, m, variance) in enumerate(parts)
+        ]
+
+    def batch(self, samples: list[Any]) -> list[Any]:
+        if not self.training or is_mapped():
+            return [self.forward(x) for x in samples]
+        columns = zip(*[self.parts(x) for x in samples], strict=True)
+        normal = [self.normalised(k, list(column)) for k, column in enumerate(columns)]
+        if RUNNING.trace is None:
+            self.num_batches_tracked += 1.0
+        return [list(features) for features in zip(*normal, strict=True)]
+
+    def normalised(self, k: int, column: list[Any]) -> list[Any]:
+        """Feature k of all samples, normalised; the running statistics move."""
+        numbers = list(flat(column))
+        n = len(numbers)
+        if n < 2:
+            raise ValueError(
+                f"{self.describe()} in training got one number a feature, which has no variance; use mini-batches of "
+                f"at least 2 samples"
+            )
+        centre = mean(numbers)
+        centred = each_number(column, lambda v: v - centre)
+        variance = mean([square(v) for v in flat(centred)])
+        self.observe(k, centre, variance * (n / (n - 1.0)))
+        return self.adjusted(k, centred, variance)  # type: ignore[no-any-return]
+
+    def adjusted(self, k: int, centred: Any, variance: Any) -> Any:
+        """Feature k, scaled and shifted."""
+        scale, shift = self.weight[k] / sqrt(variance + self.eps), self.bias[k]
+        return each_number(centred, lambda v: v * scale + shift)
+
+    def observe(self, k: int, centre: Any, variance: Any) -> None:
+        """Move the running statistics of feature k; while a program is traced, they are its outputs."""
+        if RUNNING.trace is not None:
+            self._observed.append((k, centre, variance))
+        else:
+            self.absorb(k, float_of(centre), float_of(variance))
+
+    def absorb(self, k: int, centre: float, variance: float) -> None:
+        """running = (1 - momentum) running + momentum observed."""
+        keep = 1.0 - self.momentum
+        self.running_mean[k] = keep * self.running_mean[k] + self.momentum * centre
+        self.running_var[k] = keep * self.running_var[k] + self.momentum * variance
+
+    def parts(self, x: Any) -> list[Any]:
+        """The features of a sample; raises ValueError where their number is wrong."""
+        if hasattr(x, "tolist"):
+            x = x.tolist()
+        if not isinstance(x, (list, tuple)) or len(x) != len(self.weight):
+            raise ValueError(
+                f"{self.describe()} expects {len(self.weight)} features or channels, but got {shown(sizes_of(x))}; "
+                f"pass samples of that size"
+            )
+        return list(x)
+
+    def describe(self) -> str:
+        return f"BatchNorm({len(self.weight)}, eps={self.eps:g}, momentum={self.momentum:g})"
+
+
+def float_of(x: Any) -> float:
+    return x.data if isinstance(x, Value) else float(x)

@@ -1,0 +1,95 @@
+"""Sizes at the door of a layer: what does not fit is named, with the layer, what it expects and what it got."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.bulk import as_values
+from autograd_lite.nn.module import Module
+from autograd_lite.rows import Operand
+from autograd_lite.value import Value
+
+
+def check_size(what: str, given: Any) -> int:
+    """A number of inputs or outputs; raises TypeError or ValueError where it can't be one."""
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        raise TypeError(f"{what} is a whole number, but got {given!r}; pass an int")
+    if given < 1:
+        raise ValueError(f"{what} is at least 1, but got {given!r}; pass a positive int")
+    return int(given)
+
+
+def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
+    """The inputs as a list of Values, numbers among them once each, so that many neurons share their nodes.
+
+    Raises ValueError unless there are as many as the layer expects.
+    """
+    if hasattr(x, "tolist"):
+        x = x.tolist()
+    if isinstance(x, (Value, int, float)):
+        x = [x]
+    try:
+        inputs = as_values(x if type(x) is list else list(x))
+    except TypeError:
+        raise TypeError(
+            f"{layer.describe()} takes {expected} numbers or Values, but got {_short(x)}; pass one sample, a flat list"
+        ) from None
+    if len(inputs) != expected:
+        raise ValueError(
+            f"{layer.describe()} expects {expected} inputs, but got {len(inputs)}: {_short(x)}; "
+            f"pass one sample, with {expected} numbers"
+        )
+    return inputs
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
+
+
+def each_number(x: Any, f: Callable[[Any], Any]) -> Any:
+    """f of each number in nested lists or arrays, in their structure."""
+    if hasattr(x, "tolist") and not isinstance(x, Operand):
+        x = x.tolist()
+    return [each_number(y, f) for y in x] if isinstance(x, (list, tuple)) else f(x)
+
+
+def sizes_of(x: Any) -> tuple[int, ...]:
+    """The sizes of nested lists: (3, 2) for three lists of two."""
+    sizes = []
+    while isinstance(x, (list, tuple)):
+        sizes.append(len(x))
+        if not x:
+            break
+        x = x[0]
+    return tuple(sizes)
+
+
+def shown(sizes: Sequence[int | str]) -> str:
+    """2 x 8 x 8, as messages say it."""
+    return " x ".join(map(str, sizes)) or "one number"
+
+
+def as_image(x: Any, sizes: tuple[int | None, ...], layer: Module) -> Any:
+    """Nested lists of Values of the given sizes, where None is any size.
+
+    Raises ValueError where they differ, or where lists of one level do.
+    """
+    if hasattr(x, "tolist") and not isinstance(x, Operand):
+        x = x.tolist()
+    found = sizes_of(x)
+    fits = len(found) == len(sizes) and all(n in (None, m) for n, m in zip(sizes, found, strict=True))
+    if not fits or not _is_full(x, found):
+        expected = shown(["any" if n is None else n for n in sizes])
+        got = shown(found) + ("" if not fits else ", but lists of one level differ in size")
+        raise ValueError(f"{layer.describe()} expects {expected}, but got {got}; pass one sample of that size")
+    return _values(x)
+
+
+def _is_full(x: Any, sizes: tuple[int, ...]) -> bool:
+    if not sizes:
+        return not isinstance(x, (list, tuple))
+    return isinstance(x, (list, tuple)) and len(x) == sizes[0] and all(_is_full(y, sizes[1:]) for y in x)
+
+
+def _values(x: Any) -> Any:
+    return as_values(list(x)) if not isinstance(x[0], (list, tuple)) else [_values(y) for y in x]

@@ -1,0 +1,127 @@
+"""Activations with a life of their own: parameters that are trained, slopes that are drawn.
+
+Above `activations`.  `activation_of` finds any activation by its name, for the layers.
+"""
+
+from typing import Any
+
+from autograd_lite.bulk import each
+from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, apl, identity, prelu, srelu
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.randomness import Seed, choice, drawn, spawned
+from autograd_lite.nn.shapes import each_number
+from autograd_lite.rows import Primitive
+from autograd_lite.value import Value
+
+
+class PReLU(Module):
+    """f = a x for x < 0, x otherwise; a is trained, from `a` on.  He et al. 2015, and PyTorch's names.
+
+    >>> PReLU()(-2.0).data
+    -0.5
+    """
+
+    def __init__(self, a: float = 0.25) -> None:
+        self.weight = [Value(a)]
+
+    def forward(self, x: Any) -> Any:
+        return prelu(x, self.weight[0])
+
+
+class RReLU(Module):
+    """Leaky ReLU with a slope drawn between low and high for every number in training; in evaluation their mean.
+    Xu et al. 2015."""
+
+    def __init__(self, low: float = 1.0 / 8.0, high: float = 1.0 / 3.0, rng: Seed = None) -> None:
+        if not low <= high:
+            raise ValueError(f"RReLU draws slopes from low to high, but got {low!r} and {high!r}; swap them")
+        self.low, self.high = low, high
+        self._rng = spawned(rng)
+
+    def forward(self, x: Any) -> Any:
+        mean = (self.low + self.high) / 2.0
+        return prelu(x, self.low + (self.high - self.low) * drawn(self._rng) if self.training else mean)
+
+
+class SReLU(Module):
+    """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; all four are trained.
+    Jin et al. 2016."""
+
+    def __init__(self, tl: float = -1.0, al: float = 0.1, tr: float = 1.0, ar: float = 0.1) -> None:
+        self.tl, self.al, self.tr, self.ar = Value(tl), Value(al), Value(tr), Value(ar)
+
+    def forward(self, x: Any) -> Any:
+        return srelu(x, self.tl, self.al, self.tr, self.ar)
+
+
+class APL(Module):
+    """f = max(0, x) + sum a_i max(0, b_i - x) with `pieces` hinges; a and b are trained.  Agostinelli et al. 2014.
+
+    The hinges start at -1, 0, 1, ... around 0, with small slopes.
+    """
+
+    def __init__(self, pieces: int = 2) -> None:
+        self.a = [Value(0.1) for _ in range(pieces)]
+        self.b = [Value(i - (pieces - 1) / 2.0) for i in range(pieces)]
+
+    def forward(self, x: Any) -> Any:
+        return apl(x, self.a, self.b)
+
+
+MODULES: dict[str, type[Module]] = {"prelu": PReLU, "rrelu": RReLU, "srelu": SReLU, "apl": APL}
+
+
+def activation_of(given: Any, rng: Seed = None) -> tuple[str, Any]:
+    """The name and the function of an activation, given as either; a new Module where it has parameters.
+
+    Raises ValueError on an unknown name, with the known ones, TypeError on what is neither.
+
+    >>> activation_of("tanh")
+    ('tanh', <primitive tanh: tanh x>)
+    """
+    if isinstance(given, str):
+        found = choice("activation", given, {**ACTIVATIONS, **MODULES})
+        if found is RReLU:
+            return given, RReLU(rng=rng)
+        return given, found() if given in MODULES else found
+    if isinstance(given, Module):
+        return given.describe(), given
+    if callable(given):
+        names = [name for name, function in ACTIVATIONS.items() if function is given]
+        return (names or [getattr(given, "__name__", type(given).__name__)])[0], given
+    raise TypeError(
+        f"an activation is a name or a function of one Value, but got {given!r}; the names are "
+        f"{', '.join([*ACTIVATIONS, *MODULES])}"
+    )
+
+
+def activated(activation: Any, sums: list[Value]) -> list[Any]:
+    """The activation of each sum of a layer, or of all together."""
+    if activation is identity:
+        return sums
+    if isinstance(activation, Primitive):
+        return each(activation, sums)
+    if isinstance(activation, Module) or activation not in WHOLE_LAYER:
+        return [activation(z) for z in sums]
+    return activation(sums)  # type: ignore[no-any-return]
+
+
+class Activation(Module):
+    """An activation as a Module, for `Sequential`: of a number, or of each number of nested lists.
+
+    >>> Activation("relu")([-1.0, 2.0])
+    [0.0, 2.0]
+    """
+
+    def __init__(self, activation: Any, rng: Seed = None) -> None:
+        self._name, self.activation = activation_of(activation, rng)
+
+    def forward(self, x: Any) -> Any:
+        if not isinstance(self.activation, Module) and self.activation in WHOLE_LAYER:
+            return self.activation(x)
+        if isinstance(x, list) and all(isinstance(y, Value) for y in x):
+            return activated(self.activation, x)
+        return each_number(x, self.activation)
+
+    def describe(self) -> str:
+        return f"Activation({self._name})"

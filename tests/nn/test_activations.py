@@ -1,0 +1,326 @@
+"""Activations: the table of the lectures, row by row, at 50 digits; and its misprints, as our checks find them."""
+
+import math
+from typing import NamedTuple
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mpf
+
+from autograd_lite import Value, exp, grad, gradients
+from autograd_lite.nn import activations as a
+from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
+from autograd_lite.nn.units import activation_of
+
+EPS = 2.0**-53
+L, A = mpf(a.SELU_SCALE), mpf(a.SELU_ALPHA)
+
+
+class Row(NamedTuple):
+    """What the lectures print: f and f', in mpmath, and where they are looked at."""
+
+    f: object
+    value: object
+    slope: object
+    low: float = -700.0
+    high: float = 700.0
+    kinks: tuple = ()
+
+
+def step(x):
+    return mpf(1) if x >= 0 else mpf(0)
+
+
+def pieces(*cases):
+    """The first value whose condition holds."""
+    return next(value for condition, value in cases if condition)
+
+
+def normal(x):
+    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+
+
+def density(x):
+    return mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi)
+
+
+def logistic(x):
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def isru(x, p):
+    return x / mpmath.sqrt(1 + p * x * x)
+
+
+def cube(x, p):
+    return (1 / mpmath.sqrt(1 + p * x * x)) ** 3
+
+
+def soft_exponential(x, p):
+    if p == 0:
+        return x
+    return -mpmath.log(1 - p * (x + p)) / p if p < 0 else mpmath.expm1(p * x) / p + p
+
+
+def soft_exponential_slope(x, p):
+    return 1 / (1 - p * (p + x)) if p < 0 else mpmath.exp(p * x)
+
+
+def soft_clipping(x, p):
+    return mpmath.log((1 + mpmath.exp(p * x)) / (1 + mpmath.exp(p * (x - 1)))) / p
+
+
+def soft_clipping_slope(x, p):
+    return mpmath.sinh(p / 2) * mpmath.sech(p * x / 2) * mpmath.sech(p * (1 - x) / 2) / 2
+
+
+TABLE = {
+    "identity": Row(a.identity, lambda x: x, lambda x: mpf(1)),
+    "binary step": Row(a.binary_step, step, lambda x: mpf(0), kinks=(0.0,)),
+    "logistic": Row(ACTIVATIONS["logistic"], logistic, lambda x: logistic(x) * (1 - logistic(x))),
+    "tanh": Row(ACTIVATIONS["tanh"], mpmath.tanh, lambda x: 1 - mpmath.tanh(x) ** 2, -340, 340),
+    "SQNL": Row(
+        a.sqnl,
+        lambda x: pieces((x > 2, mpf(1)), (x >= 0, x - x * x / 4), (x >= -2, x + x * x / 4), (True, mpf(-1))),
+        lambda x: pieces((abs(x) > 2, mpf(0)), (True, 1 - abs(x) / 2)),
+        -5, 5, (-2.0, 2.0),
+    ),
+    "arctan": Row(a.arctan, mpmath.atan, lambda x: 1 / (x * x + 1)),
+    "arsinh": Row(a.arsinh, mpmath.asinh, lambda x: 1 / mpmath.sqrt(x * x + 1)),
+    "Elliott, softsign": Row(a.softsign, lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2, -1e9, 1e9),
+    "ISRU(1)": Row(a.isru, lambda x: isru(x, 1), lambda x: cube(x, 1), -1e9, 1e9),
+    "ISRU(0.3)": Row(lambda x: a.isru(x, 0.3), lambda x: isru(x, mpf(0.3)), lambda x: cube(x, mpf(0.3))),
+    "ISRLU(1)": Row(
+        a.isrlu,
+        lambda x: isru(x, 1) if x < 0 else x, lambda x: cube(x, 1) if x < 0 else mpf(1), -1e6, 1e6,
+    ),
+    "ReLU": Row(ACTIVATIONS["relu"], lambda x: max(mpf(0), x), lambda x: mpf(0) if x <= 0 else mpf(1)),
+    "leaky ReLU(0.01)": Row(a.leaky_relu, lambda x: x * mpf(0.01) if x < 0 else x,
+                            lambda x: mpf(0.01) if x < 0 else mpf(1)),
+    "leaky ReLU(0.1)": Row(lambda x: a.leaky_relu(x, 0.1), lambda x: x * mpf(0.1) if x < 0 else x,
+                           lambda x: mpf(0.1) if x < 0 else mpf(1)),
+    "PReLU(0.3)": Row(lambda x: a.prelu(x, 0.3), lambda x: x * mpf(0.3) if x < 0 else x,
+                      lambda x: mpf(0.3) if x < 0 else mpf(1)),
+    "ELU(1)": Row(a.elu, lambda x: mpmath.expm1(x) if x <= 0 else x,
+                  lambda x: mpmath.exp(x) if x <= 0 else mpf(1)),
+    "ELU(0.3)": Row(lambda x: a.elu(x, 0.3), lambda x: mpf(0.3) * mpmath.expm1(x) if x <= 0 else x,
+                    lambda x: mpf(0.3) * mpmath.exp(x) if x <= 0 else mpf(1)),
+    "SELU": Row(a.selu, lambda x: L * (A * mpmath.expm1(x) if x <= 0 else x),
+                lambda x: L * (A * mpmath.exp(x) if x <= 0 else 1)),
+    "SReLU(-1, 0.2, 2, 0.3)": Row(
+        lambda x: a.srelu(x, -1.0, 0.2, 2.0, 0.3),
+        lambda x: pieces((x <= -1, -1 + mpf(0.2) * (x + 1)), (x < 2, x), (True, 2 + mpf(0.3) * (x - 2))),
+        lambda x: pieces((x <= -1, mpf(0.2)), (x < 2, mpf(1)), (True, mpf(0.3))),
+        -10, 10, (-1.0, 2.0),
+    ),
+    "APL(2)": Row(
+        lambda x: a.apl(x, [0.2, -0.3], [0.5, 1.5]),
+        lambda x: max(mpf(0), x) + mpf(0.2) * max(mpf(0), mpf(0.5) - x) - mpf(0.3) * max(mpf(0), mpf(1.5) - x),
+        lambda x: (x > 0) - mpf(0.2) * (x < 0.5) + mpf(0.3) * (x < 1.5),
+        -10, 10, (0.0, 0.5, 1.5),
+    ),
+    "softplus": Row(ACTIVATIONS["softplus"], lambda x: mpmath.log1p(mpmath.exp(x)), logistic),
+    "bent identity": Row(a.bent_identity, lambda x: (mpmath.sqrt(x * x + 1) - 1) / 2 + x,
+                         lambda x: x / (2 * mpmath.sqrt(x * x + 1)) + 1),
+    "GELU": Row(a.gelu, lambda x: x * normal(x), lambda x: normal(x) + x * density(x), -37.0, 40.0),
+    "SiLU": Row(a.silu, lambda x: x * logistic(x),
+                lambda x: logistic(x) + x * logistic(x) * (1 - logistic(x))),
+    "soft exponential(-0.5)": Row(
+        lambda x: a.soft_exponential(x, -0.5),
+        lambda x: soft_exponential(x, mpf(-0.5)), lambda x: soft_exponential_slope(x, mpf(-0.5)), -1.49, 1e3,
+    ),
+    "soft exponential(0)": Row(a.soft_exponential, lambda x: x, lambda x: mpf(1)),
+    "soft exponential(0.5)": Row(
+        lambda x: a.soft_exponential(x, 0.5),
+        lambda x: soft_exponential(x, mpf(0.5)), lambda x: soft_exponential_slope(x, mpf(0.5)),
+    ),
+    "soft clipping(1)": Row(
+        a.soft_clipping, lambda x: soft_clipping(x, 1), lambda x: soft_clipping_slope(x, 1), -300, 300
+    ),
+    "soft clipping(10)": Row(
+        lambda x: a.soft_clipping(x, 10.0),
+        lambda x: soft_clipping(x, 10), lambda x: soft_clipping_slope(x, 10), -30, 30,
+    ),
+    "sinusoid": Row(a.sinusoid, mpmath.sin, mpmath.cos),
+    "sinc": Row(
+        a.sinc, lambda x: mpmath.sin(x) / x if x else mpf(1),
+        lambda x: mpmath.cos(x) / x - mpmath.sin(x) / x**2 if x else mpf(0), -30, 30,
+    ),
+    "Gaussian": Row(a.gaussian, lambda x: mpmath.exp(-x * x), lambda x: -2 * x * mpmath.exp(-x * x), -26, 26),
+    "SQ-RBF": Row(
+        a.sq_rbf,
+        lambda x: pieces((abs(x) <= 1, 1 - x * x / 2), (abs(x) < 2, (2 - abs(x)) ** 2 / 2), (True, mpf(0))),
+        lambda x: pieces((abs(x) <= 1, -x), (abs(x) < 2, x - 2 * mpmath.sign(x)), (True, mpf(0))),
+        -4, 4,
+    ),
+    "hard tanh": Row(a.hard_tanh, lambda x: max(mpf(-1), min(mpf(1), x)), lambda x: mpf(int(-1 <= x <= 1)), -3, 3),
+}  # fmt: skip
+
+
+def assert_close(found, exact_at, x, what):
+    """A few ulps, and as many more as the rounding of x itself moves the exact value."""
+    with mpmath.workdps(400):
+        exact = exact_at(mpf(x))
+        h = max(abs(mpf(x)), mpf(1e-9)) * mpf(2) ** -53
+        moved = max(abs(exact_at(mpf(x) + h) - exact), abs(exact_at(mpf(x) - h) - exact))
+        error = abs(mpf(found) - exact)
+        bound = 6 * abs(exact) * mpf(2) ** -52 + 4 * moved + mpf(2) ** -1074
+    assert error <= bound, f"{what}({x!r}) is {found!r}, exactly {mpmath.nstr(exact, 20)}"
+
+
+@pytest.mark.parametrize("name", TABLE)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_the_function_and_derivative_columns(name, data):
+    row = TABLE[name]
+    near = st.floats(max(row.low, -3.0), min(row.high, 3.0))
+    x = data.draw(st.floats(row.low, row.high) | near | st.sampled_from([0.0, 1e-9, -1e-9, 1.0, -1.0, 0.5]))
+    if any(abs(x - kink) < 1e-6 for kink in row.kinks) or (not row.low <= x <= row.high):
+        return
+    if name in ("ISRLU(1)", "ReLU", "ELU(0.3)", "SELU", "SQ-RBF", "hard tanh") and abs(abs(x) % 1.0) < 1e-6:
+        return  # kinks, where the other side is a rounding away
+    if "eaky" in name or "PReLU" in name or ("soft exponential" in name and abs(x) < 1e-6):
+        x = x if abs(x) > 1e-6 else 1.0
+    v = Value(x)
+    out = row.f(v)
+    assert_close(out.data, row.value, x, name)
+    assert row.f(x) == out.data
+    assert_close(gradients(out, [v])[0], row.slope, x, f"{name}'")
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "slope"),
+    [
+        (ACTIVATIONS["relu"], 0.0, 0.0), (a.leaky_relu, 0.0, 1.0), (a.elu, 0.0, 1.0), (a.binary_step, 0.0, 0.0),
+        (lambda x: a.elu(x, 0.25), 0.0, 0.25), (a.selu, 0.0, a.SELU_SCALE * a.SELU_ALPHA), (a.isrlu, 0.0, 1.0),
+        (a.hard_tanh, 1.0, 1.0), (a.hard_tanh, -1.0, 1.0), (a.sqnl, 2.0, 0.0), (a.sqnl, 0.0, 1.0),
+        (a.sinc, 0.0, 0.0), (a.sq_rbf, 1.0, -1.0), (a.sq_rbf, 2.0, 0.0), (a.softsign, 0.0, 1.0),
+        (lambda x: a.srelu(x, 0.0, 0.2, 1.0, 0.3), 0.0, 0.2), (lambda x: a.srelu(x, 0.0, 0.2, 1.0, 0.3), 1.0, 0.3),
+        (lambda x: a.apl(x, [0.5], [1.0]), 1.0, 1.0),
+    ],
+)  # fmt: skip
+def test_kinks_follow_the_table(function, x, slope):
+    assert grad(function)(x) == slope
+
+
+@given(st.floats(-5, 5), st.floats(0.1, 3))
+def test_parameters_are_differentiated_too(x, p):
+    def slope_in(function):
+        return grad(lambda q: function(x, q))(p)
+
+    assert slope_in(a.prelu) == (x if x < 0 else 0.0)
+    assert slope_in(a.elu) == (math.expm1(x) if x <= 0 else 0.0)
+    assert slope_in(a.isru) == pytest.approx(-0.5 * (x / math.sqrt(1 + p * x * x)) ** 3, rel=1e-14)
+    with mpmath.workdps(50):
+        exact = mpmath.diff(lambda q: soft_exponential(mpf(x), q), p)
+    assert slope_in(a.soft_exponential) == pytest.approx(float(exact), rel=1e-11, abs=1e-13)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+def test_brelu_turns_every_other_unit(xs):
+    expected = [max(0.0, x) if i % 2 == 0 else -max(0.0, -x) for i, x in enumerate(xs)]
+    assert a.brelu(xs) == expected
+    slopes = grad(lambda v: sum(a.brelu(v), 0.0))(xs)
+    assert slopes == [float(x > 0) if i % 2 == 0 else float(x < 0) for i, x in enumerate(xs)]
+
+
+@given(st.lists(st.floats(-700, 700), min_size=1, max_size=6))
+def test_softmax_and_its_logarithm(xs):
+    with mpmath.workdps(700):
+        total = mpmath.fsum(mpmath.exp(x) for x in xs)
+        exact = [mpmath.exp(x) / total for x in xs]
+        logarithms = [mpmath.log(p) for p in exact]
+    for found, p, log_p, found_log in zip(a.softmax(xs), exact, logarithms, a.log_softmax(xs), strict=True):
+        assert abs(found_log - log_p) <= 4 * EPS * (abs(log_p) + max(xs) - min(xs))
+        assert abs(found - p) <= 8 * EPS * p * (1 + max(xs) - min(xs)) + 2**-1074
+    slopes = grad(lambda v: a.softmax(v)[0])(xs)
+    for j, slope in enumerate(slopes):
+        expected = exact[0] * ((j == 0) - exact[j])
+        assert abs(slope - expected) <= 1e-13
+
+
+def test_log_softmax_of_a_certain_class_keeps_its_digits():
+    assert a.log_softmax([100.0, 0.0])[0] == -math.exp(-100.0)
+    assert a.log_softmax([1e6 + 40.0, 1e6])[0] == pytest.approx(-math.exp(-40.0), rel=1e-15)
+
+
+# -- the misprints of the lectures, found as a check of gradients finds any wrong derivative
+
+
+def disagrees(f, printed, x):
+    """Whether a printed derivative differs from the function's, by centred differences and by the engine."""
+    h = 1e-6
+    difference = (f(x + h) - f(x - h)) / (2 * h)
+    assert grad(f)(x) == pytest.approx(difference, rel=1e-6, abs=1e-8)
+    return abs(printed(x) - difference) > 1e-3
+
+
+def test_erratum_of_tanh():
+    # B prints 1 - 2 tanh^2.
+    assert disagrees(ACTIVATIONS["tanh"], lambda x: 1 - 2 * math.tanh(x) ** 2, 0.7)
+    assert not disagrees(ACTIVATIONS["tanh"], lambda x: 1 - math.tanh(x) ** 2, 0.7)
+
+
+def test_erratum_of_the_soft_exponential():
+    # V prints ln(1 - a (x + a)) / a, without the minus: it falls, and its printed derivative is positive.
+    def printed(x, p=-0.5):
+        return math.log(1 - p * (x + p)) / p
+
+    def slope(x, p=-0.5):
+        return 1 / (1 - p * (p + x))
+
+    x, h = 0.3, 1e-6
+    assert (printed(x + h) - printed(x - h)) / (2 * h) == pytest.approx(-slope(x), rel=1e-6)
+    assert not disagrees(lambda x: a.soft_exponential(x, -0.5), slope, x)
+    # the minus also makes it meet the identity as a goes to 0
+    assert a.soft_exponential(x, -1e-9) == pytest.approx(x, rel=1e-8)
+
+
+def test_erratum_of_sq_rbf():
+    # V prints 2 - (2 - x^2) / 2 with the slope 2 - x for 1 < |x| < 2: they contradict each other and the neighbours.
+    def printed(x):
+        return 2 - (2 - x * x) / 2
+
+    x, h = 1.5, 1e-6
+    assert abs((printed(x + h) - printed(x - h)) / (2 * h) - (2 - x)) > 0.5
+    assert abs(printed(1.0) - 0.5) > 0.5  # 1 - x^2/2 ends at 1/2
+    assert not disagrees(a.sq_rbf, lambda x: x - 2, x)
+    assert a.sq_rbf(1.0 + 1e-12) == pytest.approx(0.5)
+    assert a.sq_rbf(2.0 - 1e-9) == pytest.approx(0.0, abs=1e-17)
+
+
+def test_printed_forms_lose_the_digits_that_ours_keep():
+    x = -40.0
+    printed = (math.exp(x) - 1) + 1  # f + a
+    assert printed == 0.0
+    assert grad(a.elu)(x) == math.exp(x)
+    x = 1e-4
+    printed = math.cos(x) / x - math.sin(x) / x**2
+    assert abs(printed + x / 3) > 1e-11 * x
+    assert grad(a.sinc)(x) == pytest.approx(-x / 3 + x**3 / 30, rel=1e-15)
+    x, p = 60.0, 1.0
+    printed = ACTIVATIONS["logistic"](p * x) - ACTIVATIONS["logistic"](p * (x - 1))
+    assert printed == 0.0
+    assert grad(a.soft_clipping)(x) == pytest.approx(float(soft_clipping_slope(mpf(x), mpf(p))), rel=1e-14)
+
+
+# -- names
+
+
+def test_every_name_finds_its_function():
+    for name, function in ACTIVATIONS.items():
+        assert activation_of(name) == (name, function)
+        assert activation_of(function)[1] is function
+    assert activation_of(lambda x: exp(x))[0] == "<lambda>"
+    assert set(ACTIVATIONS.values()) >= WHOLE_LAYER
+    with pytest.raises(ValueError, match=f"the known ones are {', '.join(ACTIVATIONS)}"):
+        activation_of("rel")
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"brelu", "softmax", "log_softmax"}))
+def test_second_derivatives_exist(name):
+    first = grad(ACTIVATIONS[name])
+    x, h = 0.3, 1e-5
+    assert grad(first)(x) == pytest.approx((first(x + h) - first(x - h)) / (2 * h), rel=1e-6, abs=1e-9)
