@@ -56,7 +56,7 @@ def test_rrelu_draws_in_training_and_averages_in_evaluation():
     assert [-v for v in [unit.eval()(-1.0)]] == [0.2]
     again = RReLU(0.1, 0.3, rng=0)
     assert [-again(-1.0) for _ in range(200)] == slopes
-    with pytest.raises(ValueError, match="from low to high, but got 2.0 and 1.0"):
+    with pytest.raises(ValueError, match=r"from low to high, but got 2\.0 and 1\.0"):
         RReLU(2.0, 1.0)
 
 
