@@ -92,7 +92,7 @@ from autograd_lite.value import Value
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite.drawing import Drawing, draw
+    from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw
     from autograd_lite.explaining import Explanation, explain
 
 del choose
@@ -103,8 +103,11 @@ if not _is_native():
 
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {
+    "Animation": "drawing",
     "Drawing": "drawing",
     "Explanation": "explaining",
+    "Movie": "drawing",
+    "animate": "drawing",
     "draw": "drawing",
     "explain": "explaining",
 }

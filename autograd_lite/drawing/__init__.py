@@ -5,8 +5,11 @@ what is drawn (a `picture.Picture`), `dot` writes that for Graphviz, `rendering`
 it as text, and `sheet.Drawing` is what a user holds.
 """
 
+from autograd_lite.drawing.animator import animate
 from autograd_lite.drawing.drawer import draw
+from autograd_lite.drawing.movie import Movie
+from autograd_lite.drawing.moving import Animation
 from autograd_lite.drawing.rendering import CannotRender
 from autograd_lite.drawing.sheet import Drawing
 
-__all__ = ["CannotRender", "Drawing", "draw"]
+__all__ = ["Animation", "CannotRender", "Drawing", "Movie", "animate", "draw"]

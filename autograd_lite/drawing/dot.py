@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import graphviz
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
+SEE_THROUGH = "#00000000"  # takes its place, so that the frames of an animation have one layout
 LONGEST_WAY = 10  # boxes from left to right that fit on a screen
 FONT = "Helvetica,Arial,sans-serif"
 
@@ -126,9 +127,11 @@ def label(box: Box, style: Style, largest: float) -> str:
     rows = [f"<b>{escape(name)}</b>"] if name else []
     value, gradient = numbers(box, style.precision)
     if value:
-        rows.append(f'<font color="{theme.value}">{value}</font>')
+        colour = SEE_THROUGH if "value" in box.veiled else theme.value
+        rows.append(f'<font color="{colour}">{value}</font>')
     if gradient:
-        rows.append(f'<font color="{theme.gradient}"><font point-size="10">grad </font>{gradient}</font>')
+        colour = SEE_THROUGH if "gradient" in box.veiled else theme.gradient
+        rows.append(f'<font color="{colour}"><font point-size="10">grad </font>{gradient}</font>')
     elif box.flows:
         rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
     rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
@@ -167,6 +170,8 @@ def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
     number = getattr(box, style.color_by) if style.color_by else None
     if number is not None:
         fill = scaled(theme, number, largest)
+    if box.active:
+        fill = theme.active  # the width of the outline stays, and so does the layout
     if box.trouble:
         return fill, theme.trouble, "3", ""
     if CONSTANT in (box.kind, box.base) or box.kind == MORE:
@@ -179,6 +184,8 @@ def draw_link(graph: "graphviz.Digraph", link: Link, style: Style) -> None:
     attributes = {}
     if link.trouble:
         attributes = {"color": theme.trouble, "penwidth": "2.5"}
+    elif link.active:
+        attributes = {"color": theme.ink, "penwidth": "3"}
     elif not link.flows:
         attributes = {"color": theme.faint, "style": "dashed"}
     text = link_label(link, style)

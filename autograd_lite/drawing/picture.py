@@ -30,6 +30,8 @@ class Box:
     frames: tuple[str, ...] = ()  # the frames around it, outermost first
     short: str = ""  # its name inside its frames
     trouble: bool = False  # drawn in red
+    active: bool = False  # at work in this frame of an animation
+    veiled: frozenset[str] = frozenset()  # "value", "gradient": there, but not to be seen yet
     base: str = ""  # of a group: the kind of its nodes, where they have one
     value_range: str = ""
     gradient_range: str = ""
@@ -45,6 +47,7 @@ class Link:
     upstream: float | None = None  # the gradient at the head
     flows: bool = True
     trouble: bool = False
+    active: bool = False
     note: str = ""
     count: int = 1  # how many operands it stands for
 

@@ -7,7 +7,7 @@ import pytest
 from autograd_lite.drawing.theme import THEMES, blend, contrast, find_theme, scaled
 
 READABLE = 4.5  # WCAG 2.2, level AA, text of normal size
-FILLS = ("paper", "input", "parameter", "constant", "operation", "result", "group")
+FILLS = ("paper", "input", "parameter", "constant", "operation", "result", "group", "active")
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)

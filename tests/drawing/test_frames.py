@@ -1,0 +1,46 @@
+"""The moments of the two passes."""
+
+from autograd_lite import Value, draw
+from autograd_lite.drawing.frames import at, sequence
+
+
+def picture():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    q = x * y
+    return draw(q + x, backward=True).picture
+
+
+def test_forward_goes_through_the_operations_and_backward_through_what_has_a_gradient():
+    p = picture()
+    frames = sequence(p)
+    told = [(f.phase, p.boxes[f.at_work].title or p.boxes[f.at_work].symbol) for f in frames if f.at_work]
+    assert told == [
+        ("forward", "q"), ("forward", "+"), ("backward", "+"), ("backward", "q"), ("backward", "y"), ("backward", "x"),
+    ]  # fmt: skip
+    assert [frames[0].phase, frames[-1].phase] == ["start", "end"]
+
+
+def test_numbers_appear_when_they_are_computed_and_stay():
+    p = picture()
+    frames = sequence(p)
+    before = {(key, what) for key in p.boxes for what in ("value", "gradient")}
+    for i in range(len(frames)):
+        veiled = {(key, what) for key, box in at(p, frames, i).boxes.items() for what in box.veiled}
+        assert veiled <= before
+        before = veiled
+    assert before == set()
+    start = at(p, frames, 0)
+    assert all("value" in b.veiled for b in start.boxes.values() if b.kind != "input")
+    assert all("value" not in b.veiled for b in start.boxes.values() if b.kind == "input")
+
+
+def test_the_box_at_work_and_its_links_are_marked():
+    p = picture()
+    frames = sequence(p)
+    forward = at(p, frames, 1)
+    active = [b.title for b in forward.boxes.values() if b.active]
+    assert active == ["q"]
+    assert sorted(forward.boxes[link.tail].title for link in forward.links if link.active) == ["x", "y"]
+    backward = at(p, frames, len(frames) - 2)
+    assert [b.title for b in backward.boxes.values() if b.active] == ["x"]
+    assert len([link for link in backward.links if link.active]) == 2

@@ -1,0 +1,122 @@
+"""Movies of training: what is recorded, drawn and saved."""
+
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autograd_lite import Movie, Value, animate, where
+from autograd_lite.drawing.animator import milestones
+from autograd_lite.drawing.theme import LIGHT
+from autograd_lite.nn import MLP, Module
+
+X = np.array([[0.0, 0.0], [0.2, 0.1], [1.0, 1.0], [0.9, 1.2]])
+Y = [0, 0, 1, 1]
+
+
+@pytest.fixture(scope="module")
+def movie():
+    return animate(MLP(2, [3, 1], activation="tanh", rng=0), X, Y, epochs=20, frames=4, lr=0.1, rng=0)
+
+
+def test_frames_are_spread_over_the_epochs(movie):
+    assert [m.epoch for m in movie.story.moments] == [0, 7, 13, 20]
+    losses = [m.loss for m in movie.story.moments]
+    assert losses[-1] < losses[0]
+    assert movie.story.moments[-1].accuracy == 1.0
+    assert len(movie) == 4
+
+
+def test_weights_and_boundary_are_those_of_the_moment(movie):
+    first, last = movie.story.moments[0], movie.story.moments[-1]
+    assert first.weights.keys() == last.weights.keys() == dict(movie.model.named_parameters()).keys()
+    assert first.weights != last.weights
+    assert last.weights == {name: p.data for name, p in movie.model.named_parameters()}
+    point = movie.grid[17]
+    assert last.scores[17] == pytest.approx(movie.model(point.tolist()).data)
+    assert not np.array_equal(first.scores, last.scores)
+
+
+def test_pictures_files_and_pages(movie, tmp_path):
+    assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
+    image = Image.open(movie.save(tmp_path / "m.gif"))
+    assert image.n_frames == 4
+    page = movie.save(tmp_path / "m.html").read_text(encoding="utf-8")
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    pictures = json.loads(re.search(r"const pictures = (\[.*?\]);", page).group(1))
+    assert len(pictures) == 4
+    assert movie.save(tmp_path / "m.png").read_bytes() == movie.png(-1)
+    with pytest.raises(ValueError, match=r"end it in \.gif, \.html or \.png"):
+        movie.save(tmp_path / "m.mp4")
+    bundle = movie._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+
+
+def test_several_classes():
+    points, labels = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]] * 3, [0, 1, 2] * 3
+    model = MLP(2, [4, 3], activation="tanh", rng=0)
+    movie = animate(
+        model, points, labels, loss="softmax_cross_entropy", epochs=30, frames=2, lr=0.1, rng=0, theme="dark"
+    )
+    assert movie.story.moments[-1].scores.shape == (3600, 3)
+    assert movie.story.moments[-1].accuracy == 1.0
+    assert movie.png(-1).startswith(b"\x89PNG")
+
+
+class Odd(Module):
+    """A model without neurons that asks for a number, so that it can't be traced."""
+
+    def __init__(self):
+        self.a = Value(0.5)
+
+    def forward(self, x):
+        return self.a * x[0] if x[0] > 0.5 else where(x[1] > 0.5, 1.0, -1.0) * self.a
+
+
+def test_models_that_cannot_be_compiled_or_drawn_are_shown_all_the_same():
+    movie = Movie(Odd(), X, Y, LIGHT)
+    movie.record(0, 1.0)
+    movie.record(1, float("nan"))
+    assert movie.story.view is None
+    assert movie.png(-1).startswith(b"\x89PNG")
+
+
+def test_a_loop_of_ones_own():
+    model = MLP(2, [1], rng=0)
+    movie = Movie(model, X, Y, LIGHT)
+    with pytest.raises(ValueError, match="no frames yet"):
+        movie.png(0)
+    assert set(movie._repr_mimebundle_()) == {"text/plain"}
+    movie.record(0, 0.7)
+    assert len(movie) == 1
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "complaint"),
+    [
+        ([[1.0, 2.0, 3.0]], [0], "points of 2 coordinates"),
+        ([1.0, 2.0], [0, 1], "points of 2 coordinates"),
+        (np.zeros((0, 2)), [], "points of 2 coordinates"),
+        ([[1.0, 2.0]], [0, 1], "label each point"),
+    ],
+)
+def test_wrong_points_are_refused(X, y, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        Movie(MLP(2, [1], rng=0), X, y, LIGHT)
+
+
+def test_what_cannot_be_animated_is_refused():
+    with pytest.raises(TypeError, match="call animate\\(model, X, y\\)"):
+        animate(MLP(2, [1], rng=0))
+    with pytest.raises(TypeError, match="animate takes a Value or a Module, but got 3"):
+        animate(3)
+    with pytest.raises(ValueError, match="frames is a whole number of at least 2"):
+        animate(MLP(2, [1], rng=0), X, Y, frames=1)
+
+
+def test_milestones():
+    assert milestones(100, 3) == [0, 50, 100]
+    assert milestones(2, 9) == [0, 1, 2]
