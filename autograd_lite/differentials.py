@@ -20,6 +20,7 @@ from autograd_lite.graph import (
     topological_order,
 )
 from autograd_lite.primitives import cond, decide, logical_and, logical_not, logical_or
+from autograd_lite.rows import never_raising
 
 
 class Contributions:
@@ -120,11 +121,12 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
             result[node] = masked(adjoint, condition, 0.0)
         operands = operands_of(node)
         check_recorded(node, operands)
-        for x, value, holds in contributions(node, operands, adjoint, condition):
-            if x in between:
-                over_samples = bool(node._flags & BATCHED) and not x._flags & BATCHED
-                sums = by_sample if over_samples else whole
-                sums.setdefault(x, Contributions()).add(value, holds)
+        with never_raising():
+            for x, value, holds in contributions(node, operands, adjoint, condition):
+                if x in between:
+                    over_samples = bool(node._flags & BATCHED) and not x._flags & BATCHED
+                    sums = by_sample if over_samples else whole
+                    sums.setdefault(x, Contributions()).add(value, holds)
     return [result.get(x) for x in inputs]
 
 
@@ -169,26 +171,27 @@ def tangents(order: list[Node], seeds: dict[Node, Any], record: bool) -> dict[No
     tangents are graphs, else floats from the recorded partials.
     """
     result: dict[Node, Any] = dict(seeds)
-    for node in order:
-        if node in result:
-            continue
-        operands = operands_of(node)
-        if not any(x in result for x in operands):
-            continue
-        row = node._row
-        if record:
-            check_recorded(node, operands)
-        if row.selects:
-            chooser = argument(operands[0]) if record else operands[0]._data
-            a, b = result.get(operands[1], 0.0), result.get(operands[2], 0.0)
-            result[node] = decide(chooser, lambda a=a: a, lambda b=b: b)  # type: ignore[misc]
-            continue
-        partials: list[Any] = symbolic_partials(node, operands) if record else partials_of(node)
-        total: Any = None
-        for x, partial in zip(operands, partials, strict=True):
-            if partial is not None and x in result:
-                term = times(result[x], partial)
-                total = term if total is None else total + term
-        if total is not None:
-            result[node] = node.apply(BATCH_SUM, (total,)) if row is BATCH_SUM else total
+    with never_raising():
+        for node in order:
+            if node in result:
+                continue
+            operands = operands_of(node)
+            if not any(x in result for x in operands):
+                continue
+            row = node._row
+            if record:
+                check_recorded(node, operands)
+            if row.selects:
+                chooser = argument(operands[0]) if record else operands[0]._data
+                a, b = result.get(operands[1], 0.0), result.get(operands[2], 0.0)
+                result[node] = decide(chooser, lambda a=a: a, lambda b=b: b)  # type: ignore[misc]
+                continue
+            partials: list[Any] = symbolic_partials(node, operands) if record else partials_of(node)
+            total: Any = None
+            for x, partial in zip(operands, partials, strict=True):
+                if partial is not None and x in result:
+                    term = times(result[x], partial)
+                    total = term if total is None else total + term
+            if total is not None:
+                result[node] = node.apply(BATCH_SUM, (total,)) if row is BATCH_SUM else total
     return result

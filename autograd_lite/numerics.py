@@ -11,7 +11,8 @@ from typing import Final
 NAN: Final = math.nan
 INF: Final = math.inf
 LN2: Final = 0.6931471805599453
-LN10: Final = 2.302585092994046
+LOG2_E: Final = 1.4426950408889634
+LOG10_E: Final = 0.4342944819032518
 TWO_OVER_SQRT_PI: Final = 1.1283791670955126
 
 

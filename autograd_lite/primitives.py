@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd_lite import numerics, special
-from autograd_lite.numerics import INF, LN2, LN10, NAN, TWO_OVER_SQRT_PI
+from autograd_lite.numerics import INF, LN2, LOG2_E, LOG10_E, NAN, TWO_OVER_SQRT_PI
 from autograd_lite.rows import PRIMITIVES, Operand, Partial, Primitive
 
 
@@ -150,12 +150,12 @@ logical_or: Final[Primitive] = row(
 logical_not: Final[Primitive] = row("logical_not", lambda x: 0.0 if x else 1.0, (None,), "not x", "not")
 where: Final[Primitive] = row(
     "where", lambda condition, a, b: a if condition else b,
-    (None, lambda out, condition, a, b: condition, lambda out, condition, a, b: logical_not(condition)),
+    (None, lambda out, condition, a, b: truth(condition), lambda out, condition, a, b: logical_not(condition)),
     "a if condition else b", selects=True,
 )  # fmt: skip
 cond: Final[Primitive] = row(
     "cond", lambda condition, a, b: a if condition else b,
-    (None, lambda out, condition, a, b: condition, lambda out, condition, a, b: logical_not(condition)),
+    (None, lambda out, condition, a, b: truth(condition), lambda out, condition, a, b: logical_not(condition)),
     "a() if condition else b()", selects=True, lowering=lambda condition, a, b: where(condition, a, b),
 )  # fmt: skip
 
@@ -177,11 +177,11 @@ log1p: Final[Primitive] = row(
     domain="x > -1", limit=lambda x: NAN if x < -1.0 else -INF,
 )  # fmt: skip
 log2: Final[Primitive] = row(
-    "log2", math.log2, (lambda out, x: 1.0 / (LN2 * x),), "log2 x",
+    "log2", math.log2, (lambda out, x: LOG2_E / x,), "log2 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
 )  # fmt: skip
 log10: Final[Primitive] = row(
-    "log10", math.log10, (lambda out, x: 1.0 / (LN10 * x),), "log10 x",
+    "log10", math.log10, (lambda out, x: LOG10_E / x,), "log10 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
 )  # fmt: skip
 sqrt: Final[Primitive] = row(
@@ -308,7 +308,7 @@ min: Final[Primitive] = row(
     kinks="k tied operands: 1/k each",
 )
 logsumexp: Final[Primitive] = row(
-    "logsumexp", numerics.logsumexp, lambda out, xs: [exp(x - out) for x in xs],
+    "logsumexp", numerics.logsumexp, lambda out, xs: softmax(out, xs),
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs),
 )  # fmt: skip
 dot: Final[Primitive] = row(
@@ -338,6 +338,11 @@ def lower_power(x: Any, y: Any) -> Any:
     return x if not isinstance(y, Operand) and y == 2.0 else pow(x, y - 1.0)
 
 
+def truth(condition: Any) -> Any:
+    """1 for any condition that is not 0."""
+    return logical_not(logical_not(condition))
+
+
 def stable_sigmoid(x: Any, t: Any) -> Any:
     return where(less(x, 0.0), t, 1.0) / (1.0 + t)
 
@@ -347,6 +352,13 @@ def shares(out: Any, xs: Sequence[Any]) -> list[Any]:
     tied = [equal(x, out) for x in xs]
     count = sum(tied)
     return [t / count for t in tied]
+
+
+def softmax(out: Any, xs: Sequence[Any]) -> list[Any]:
+    """e^(x - out) over their sum, which would be 1 if `out` were not rounded (at 1e16 it may be 2)."""
+    terms = [exp(x - out) for x in xs]
+    total = sum(terms)
+    return [term / total for term in terms]
 
 
 def stable_logsumexp(xs: Sequence[Any]) -> Any:

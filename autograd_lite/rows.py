@@ -10,6 +10,7 @@ graph) carry out the row themselves, so this floor knows nothing of graphs:
 
 import math
 import numbers
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final, final
 
@@ -129,7 +130,9 @@ class Primitive:
         else:
             chosen = self.as_number(condition) != 0.0
         taken = branch(a if chosen else b)
-        return self(condition, taken, math.nan) if chosen else self(condition, math.nan, taken)
+        # By `cond`: a graph in which one branch is missing cannot become a program.
+        operands = (condition, taken, math.nan) if chosen else (condition, math.nan, taken)
+        return row_named("cond")(*operands)
 
     def gather(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
         """The operands of a row of any number of them: one iterable, or two of one length for dot."""
@@ -168,11 +171,13 @@ class Primitive:
         """The value at `floats`; an exception of `math` gets the operation, the operands and the domain."""
         try:
             return self.raw(floats)
-        except ZeroDivisionError as error:
-            raise ZeroDivisionError(self.complaint(floats, error)) from None
-        except OverflowError as error:
-            raise OverflowError(self.complaint(floats, error)) from None
-        except ValueError as error:
+        except (ArithmeticError, ValueError) as error:
+            if getattr(_THREAD, "never_raises", 0) or any(x != x for x in floats):
+                return self.total(*floats)
+            if isinstance(error, ZeroDivisionError):
+                raise ZeroDivisionError(self.complaint(floats, error)) from None
+            if isinstance(error, OverflowError):
+                raise OverflowError(self.complaint(floats, error)) from None
             raise ValueError(self.complaint(floats, error)) from None
 
     def evaluate_one(self, x: float) -> float:
@@ -240,6 +245,19 @@ class Primitive:
             return (row_named, (self.name,))
         fields = (self.name, self.arity, self.value, self.partials, self.label, self.formula, self.domain)
         return (Primitive, (*fields, self.kinks, self.limit, self.lowering, self.selects))
+
+
+_THREAD: Final = threading.local()
+
+
+class never_raising:
+    """A context, per thread, in which rows give inf or nan by IEEE 754 where they would raise: for partials."""
+
+    def __enter__(self) -> None:
+        _THREAD.never_raises = getattr(_THREAD, "never_raises", 0) + 1
+
+    def __exit__(self, *exception: object) -> None:
+        _THREAD.never_raises -= 1
 
 
 PRIMITIVES: Final[dict[str, Primitive]] = {}

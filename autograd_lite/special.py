@@ -89,7 +89,7 @@ def hurwitz_zeta(s: float, x: float) -> float:
     """The sum over k >= 0 of (x + k)^-s, x > 0: some terms, then Euler-Maclaurin."""
     result = 0.0
     while x < 10.0 + s:
-        result += math.pow(x, -s) if x > math.pow(1e-300, 1.0 / s) else INF
+        result += _lowered(x, s)
         x += 1.0
     result += math.pow(x, 1.0 - s) / (s - 1.0) + 0.5 * math.pow(x, -s)
     rising = s * math.pow(x, -s - 1.0)  # s (s+1) ... (s+2k-2) x^(-s-2k+1)
@@ -97,6 +97,14 @@ def hurwitz_zeta(s: float, x: float) -> float:
         result += _BERNOULLI[k] * rising
         rising *= (s + 2.0 * k + 1.0) * (s + 2.0 * k + 2.0) / (x * x)
     return result
+
+
+def _lowered(x: float, s: float) -> float:
+    """x to the power -s, inf where that is too large."""
+    try:
+        return math.pow(x, -s)
+    except OverflowError:
+        return INF
 
 
 def _tan_pi(x: float) -> float:

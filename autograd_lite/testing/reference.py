@@ -1,0 +1,245 @@
+"""The table a second time, in 60 digits: what each row and each partial is, by the textbook.
+
+Written without looking at `primitives`, in mpmath and exact fractions, so that a slip there is no slip here.
+Textbook formulas that lose half of their digits are fine with so many.  Operands and results are numbers of
+the context `MP`; arithmetic with cancellation goes through fractions and is exact.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import mpmath
+
+from autograd_lite.rows import Primitive
+from autograd_lite.testing.precision import exact_fraction
+
+MP: Any = mpmath.MPContext()
+MP.dps = 60
+
+Reference = Callable[..., Any]
+
+
+class Exact(NamedTuple):
+    """A row in many digits: its value, and the partial in each operand (of any number: all, as a list)."""
+
+    value: Reference
+    partials: tuple[Reference, ...] | Reference
+
+
+def number(x: Any) -> Any:
+    """A float, an integer or a fraction as a number of MP."""
+    if isinstance(x, Fraction):
+        return MP.mpf(x.numerator) / MP.mpf(x.denominator)
+    return MP.mpf(x)
+
+
+def exactly(f: Reference) -> Reference:
+    """f on fractions: no rounding but the last."""
+
+    def on_fractions(*operands: Any) -> Any:
+        return number(f(*[fraction(x) for x in operands]))
+
+    return on_fractions
+
+
+def over_all(f: Reference) -> Reference:
+    """The same for a row of any number of operands; f may give one number or a list."""
+
+    def on_fractions(operands: Sequence[Any]) -> Any:
+        result = f([fraction(x) for x in operands])
+        return [number(x) for x in result] if isinstance(result, list) else number(result)
+
+    return on_fractions
+
+
+def fraction(x: Any) -> Fraction:
+    result = exact_fraction(x)
+    if result is None:
+        raise ValueError(f"{x} is no finite number")
+    return result
+
+
+def power_in_base(x: Any, y: Any) -> Any:
+    return MP.mpf(0) if y == 0 else y * MP.power(x, y - 1)
+
+
+def power_in_exponent(x: Any, y: Any) -> Any:
+    if x < 0:
+        return MP.nan
+    return MP.mpf(0) if x == 0 and y > 0 else MP.power(x, y) * MP.log(x)
+
+
+def normal(x: Any) -> Any:
+    return 2 / MP.sqrt(MP.pi) * MP.exp(-x * x)
+
+
+def erfc(x: Any) -> Any:
+    if abs(x) > 1e4:  # where mpmath gives up, and any float has long underflowed
+        return MP.mpf(0 if x > 0 else 2)
+    return MP.erfc(x)
+
+
+def log_gamma(x: Any) -> Any:
+    return MP.re(MP.loggamma(x))
+
+
+def psi(n: Any, x: Any) -> Any:
+    if n == 0 and x < 0:  # by reflection: mpmath's own steps up to the right half plane one by one
+        return MP.psi(0, 1 - x) - MP.pi / MP.tan(MP.pi * (x - MP.nint(x)))
+    return MP.re(MP.psi(int(n), x))
+
+
+def logistic(x: Any) -> Any:
+    return 1 / (1 + MP.exp(-x))
+
+
+def log_sum(xs: Sequence[Any]) -> Any:
+    first, *others = sorted(xs, reverse=True)
+    return first + MP.log1p(MP.fsum(MP.exp(x - first) for x in others))
+
+
+def signum(x: Any) -> Any:
+    return MP.mpf((x > 0) - (x < 0))
+
+
+def choice(condition: Any) -> Any:
+    return MP.mpf(1 if condition else 0)
+
+
+def share(mine: Any, best: Any, xs: Sequence[Any]) -> Fraction:
+    return Fraction(1, sum(x == best for x in xs)) if mine == best else Fraction(0)
+
+
+def half_at_tie(larger: Any, smaller: Any) -> Any:
+    return MP.mpf(1 if larger > smaller else 0.5 if larger == smaller else 0)
+
+
+def products_of_others(xs: Sequence[Fraction]) -> list[Fraction]:
+    return [Fraction(math.prod(xs[:i]) * math.prod(xs[i + 1 :])) for i in range(len(xs))]
+
+
+def halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    n = len(wx) // 2
+    return wx[:n], wx[n:]
+
+
+def chopped(q: Fraction) -> int:
+    return math.trunc(q)
+
+
+ZERO, ONE, MINUS = (lambda *_: MP.mpf(0)), (lambda *_: MP.mpf(1)), (lambda *_: MP.mpf(-1))
+
+# fmt: off
+EXACT: dict[str, Exact] = {
+    # arithmetic
+    "add":          Exact(exactly(lambda x, y: x + y), (ONE, ONE)),
+    "sub":          Exact(exactly(lambda x, y: x - y), (ONE, MINUS)),
+    "mul":          Exact(exactly(lambda x, y: x * y), (lambda x, y: y, lambda x, y: x)),
+    "div":          Exact(exactly(lambda x, y: x / y),
+                          (exactly(lambda x, y: 1 / y), exactly(lambda x, y: -x / y**2))),
+    "neg":          Exact(lambda x: -x, (MINUS,)),
+    "pow":          Exact(MP.power, (power_in_base, power_in_exponent)),
+    "mod":          Exact(exactly(lambda x, y: x % y), (ONE, exactly(lambda x, y: -(x // y)))),
+    "floor_divide": Exact(exactly(lambda x, y: x // y), (ZERO, ZERO)),
+    "fmod":         Exact(exactly(lambda x, y: x - y * chopped(x / y)),
+                          (ONE, exactly(lambda x, y: -chopped(x / y)))),
+    "square":       Exact(exactly(lambda x: x * x), (lambda x: 2 * x,)),
+    "reciprocal":   Exact(exactly(lambda x: 1 / x), (exactly(lambda x: -1 / x**2),)),
+    "identity":     Exact(lambda x: x, (ONE,)),
+    # pieces
+    "abs":          Exact(abs, (signum,)),
+    "sign":         Exact(signum, (ZERO,)),
+    "floor":        Exact(exactly(math.floor), (ZERO,)),
+    "ceil":         Exact(exactly(math.ceil), (ZERO,)),
+    "round":        Exact(exactly(round), (ZERO,)),
+    "trunc":        Exact(exactly(math.trunc), (ZERO,)),
+    "copysign":     Exact(lambda x, y: abs(x) if y >= 0 else -abs(x),  # mpmath has no -0
+                          (lambda x, y: signum(x) if y >= 0 else -signum(x), ZERO)),
+    "maximum":      Exact(max, (lambda x, y: half_at_tie(x, y), lambda x, y: half_at_tie(y, x))),
+    "minimum":      Exact(min, (lambda x, y: half_at_tie(y, x), lambda x, y: half_at_tie(x, y))),
+    "clip":         Exact(lambda x, low, high: min(max(x, low), high),
+                          (lambda x, low, high: choice(low <= x <= high),
+                           lambda x, low, high: choice(x < low <= high),
+                           lambda x, low, high: choice(high < max(x, low)))),
+    "relu":         Exact(lambda x: max(x, MP.mpf(0)), (lambda x: choice(x > 0),)),
+    # conditions
+    "less":         Exact(lambda x, y: choice(x < y), (ZERO, ZERO)),
+    "less_equal":   Exact(lambda x, y: choice(x <= y), (ZERO, ZERO)),
+    "equal":        Exact(lambda x, y: choice(x == y), (ZERO, ZERO)),
+    "logical_and":  Exact(lambda x, y: choice(x != 0 and y != 0), (ZERO, ZERO)),
+    "logical_or":   Exact(lambda x, y: choice(x != 0 or y != 0), (ZERO, ZERO)),
+    "logical_not":  Exact(lambda x: choice(x == 0), (ZERO,)),
+    "where":        Exact(lambda c, a, b: a if c else b,
+                          (ZERO, lambda c, a, b: choice(c), lambda c, a, b: choice(not c))),
+    "cond":         Exact(lambda c, a, b: a if c else b,
+                          (ZERO, lambda c, a, b: choice(c), lambda c, a, b: choice(not c))),
+    # exponentials and logarithms
+    "exp":          Exact(MP.exp, (MP.exp,)),
+    "expm1":        Exact(MP.expm1, (MP.exp,)),
+    "exp2":         Exact(lambda x: MP.power(2, x), (lambda x: MP.ln2 * MP.power(2, x),)),
+    "log":          Exact(MP.ln, (exactly(lambda x: 1 / x),)),
+    "log1p":        Exact(MP.log1p, (exactly(lambda x: 1 / (1 + x)),)),
+    "log2":         Exact(lambda x: MP.ln(x) / MP.ln2, (lambda x: 1 / (x * MP.ln2),)),
+    "log10":        Exact(lambda x: MP.ln(x) / MP.ln10, (lambda x: 1 / (x * MP.ln10),)),
+    "sqrt":         Exact(MP.sqrt, (lambda x: 1 / (2 * MP.sqrt(x)),)),
+    "cbrt":         Exact(lambda x: signum(x) * MP.cbrt(abs(x)), (lambda x: 1 / (3 * MP.cbrt(abs(x)) ** 2),)),
+    # trigonometry
+    "sin":          Exact(MP.sin, (MP.cos,)),
+    "cos":          Exact(MP.cos, (lambda x: -MP.sin(x),)),
+    "tan":          Exact(MP.tan, (lambda x: MP.sec(x) ** 2,)),
+    "asin":         Exact(MP.asin, (lambda x: 1 / MP.sqrt(exactly(lambda t: 1 - t * t)(x)),)),
+    "acos":         Exact(MP.acos, (lambda x: -1 / MP.sqrt(exactly(lambda t: 1 - t * t)(x)),)),
+    "atan":         Exact(MP.atan, (exactly(lambda x: 1 / (1 + x * x)),)),
+    "atan2":        Exact(MP.atan2, (exactly(lambda y, x: x / (x * x + y * y)),
+                                     exactly(lambda y, x: -y / (x * x + y * y)))),
+    "sinh":         Exact(MP.sinh, (MP.cosh,)),
+    "cosh":         Exact(MP.cosh, (MP.sinh,)),
+    "tanh":         Exact(MP.tanh, (lambda x: MP.sech(x) ** 2,)),
+    "asinh":        Exact(MP.asinh, (lambda x: 1 / MP.sqrt(exactly(lambda t: 1 + t * t)(x)),)),
+    "acosh":        Exact(MP.acosh, (lambda x: 1 / MP.sqrt(exactly(lambda t: t * t - 1)(x)),)),
+    "atanh":        Exact(MP.atanh, (exactly(lambda x: 1 / (1 - x * x)),)),
+    "hypot":        Exact(lambda x, y: MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)),
+                          (lambda x, y: x / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)),
+                           lambda x, y: y / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)))),
+    # special functions
+    "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (normal,)),
+    "erfc":         Exact(erfc, (lambda x: -normal(x),)),
+    "gamma":        Exact(MP.gamma, (lambda x: MP.gamma(x) * psi(0, x),)),
+    "lgamma":       Exact(log_gamma, (lambda x: psi(0, x),)),
+    "digamma":      Exact(lambda x: psi(0, x), (lambda x: psi(1, x),)),
+    "trigamma":     Exact(lambda x: psi(1, x), (lambda x: psi(2, x),)),
+    "polygamma":    Exact(psi, (ZERO, lambda n, x: psi(n + 1, x))),
+    # units of networks
+    "sigmoid":      Exact(logistic, (lambda x: logistic(x) * logistic(-x),)),
+    "softplus":     Exact(lambda x: MP.log1p(MP.exp(x)), (logistic,)),
+    "logaddexp":    Exact(lambda x, y: log_sum([x, y]),
+                          (lambda x, y: logistic(x - y), lambda x, y: logistic(y - x))),
+    # any number of operands
+    "sum":          Exact(over_all(sum), over_all(lambda xs: [Fraction(1)] * len(xs))),
+    "prod":         Exact(over_all(math.prod), over_all(products_of_others)),
+    "mean":         Exact(over_all(lambda xs: sum(xs) / len(xs)),
+                          over_all(lambda xs: [Fraction(1, len(xs))] * len(xs))),
+    "max":          Exact(over_all(max), over_all(lambda xs: [share(x, max(xs), xs) for x in xs])),
+    "min":          Exact(over_all(min), over_all(lambda xs: [share(x, min(xs), xs) for x in xs])),
+    "logsumexp":    Exact(log_sum, lambda xs: [1 / MP.fsum(MP.exp(y - x) for y in xs) for x in xs]),
+    "dot":          Exact(over_all(lambda wx: sum((w * x for w, x in zip(*halves(wx), strict=True)), Fraction(0))),
+                          lambda wx: [*halves(wx)[1], *halves(wx)[0]]),
+}
+# fmt: on
+"""Each row by its name."""
+
+
+def exact_value(row: Primitive, operands: Sequence[float]) -> Any:
+    """The value of a row of the table at finite floats, in 60 digits."""
+    entry, exact = EXACT[row.name], [MP.mpf(x) for x in operands]
+    return entry.value(exact) if row.arity is None else entry.value(*exact)
+
+
+def exact_partials(row: Primitive, operands: Sequence[float]) -> list[Any]:
+    """The partials of a row of the table at finite floats, in 60 digits."""
+    entry, exact = EXACT[row.name], [MP.mpf(x) for x in operands]
+    if callable(entry.partials):
+        return list(entry.partials(exact))
+    return [p(*exact) for p in entry.partials]

@@ -1,0 +1,151 @@
+"""How precise each row has to be: the bounds that the tests of the table assert, in ulps.
+
+A bound is `base`, or `base + conditioned x condition number` where the formula passes a rounded intermediate
+result on: then the loss is what a last-place change of the operands would cause too.  The condition number is
+taken from the reference, never from the library.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from autograd_lite.testing.precision import ulp, ulps
+from autograd_lite.testing.reference import EXACT, MP, exact_partials, exact_value
+
+
+class Bound(NamedTuple):
+    base: float
+    conditioned: float = 0.0
+    floor: float = 0.0  # an error smaller than this is accepted, whatever the result
+    of: Callable[..., float] | None = None  # what takes the place of the condition number
+
+
+def spread(*operands):
+    return min(max(operands) - min(operands), 800.0)  # beyond that, e^x is 0
+
+
+def logarithm(x, y):
+    return abs(math.log(abs(x))) if x else 0.0
+
+
+NORMAL = 2.0**-1022
+"""The smallest float with all its digits: an intermediate result below it has lost some."""
+
+
+VALUE = Bound(2.0)  # a libm within an ulp, and one rounding of ours
+PARTIAL = Bound(4.0)  # a rounded result, and a handful of operations on it
+
+# Rounding to nearest, and nothing else.
+ROUNDED = Bound(0.5)
+EXACTLY = Bound(0.0)
+
+VALUES = {
+    **dict.fromkeys(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "mod"), ROUNDED),
+    **dict.fromkeys(
+        ("neg", "identity", "abs", "sign", "floor", "ceil", "round", "trunc", "copysign", "maximum", "minimum",
+         "clip", "relu", "less", "less_equal", "equal", "logical_and", "logical_or", "logical_not", "where",
+         "cond", "fmod", "max", "min"), EXACTLY),
+    "gamma": Bound(10.0),  # what CPython promises of its own
+    "lgamma": Bound(10.0, floor=5e-15),  # absolute near its zeros: so is CPython's
+    "digamma": Bound(16.0, 4.0),
+    "trigamma": Bound(8.0, 4.0),
+    "polygamma": Bound(16.0, 8.0, floor=NORMAL),
+    "cbrt": Bound(4.0),
+    "sigmoid": Bound(3.0),
+    "logaddexp": Bound(2.0, 1.0),
+    "logsumexp": Bound(8.0, 1.0),
+    "sum": Bound(0.5, 3.0),  # n roundings of partial sums, each within the sum of magnitudes
+    "dot": Bound(0.5, 3.0),
+    "mean": Bound(1.0, 3.0),
+    "prod": Bound(3.0),
+}  # fmt: skip
+
+PARTIALS = {
+    **dict.fromkeys(
+        ("add", "sub", "mul", "neg", "square", "identity", "abs", "copysign", "maximum", "minimum", "clip",
+         "relu", "where", "cond", "sum", "dot"), EXACTLY),
+    "cbrt": Bound(14.0),  # twice the error of the libm's cbrt, and three roundings
+    "pow": Bound(4.0, 2.0, of=logarithm),  # of the rounding of y - 1
+    "erf": Bound(2.0, 1.0),
+    "erfc": Bound(2.0, 1.0),
+    "gamma": Bound(24.0, 4.0),
+    "lgamma": Bound(16.0, 4.0),
+    "digamma": Bound(8.0, 4.0),
+    "trigamma": Bound(16.0, 8.0),
+    "polygamma": Bound(16.0, 8.0, floor=NORMAL),
+    "atan2": Bound(4.0, floor=NORMAL),
+    "logaddexp": Bound(3.0, 1.0),
+    "logsumexp": Bound(10.0, 2.0, of=spread),  # of the rounding of x - out
+    "atan": Bound(4.0, floor=NORMAL),
+}  # fmt: skip
+
+
+def is_normal(x):
+    return NORMAL <= abs(x) < math.inf
+
+
+def segments(xs):
+    return [xs[i:j] for i in range(len(xs)) for j in range(i + 1, len(xs) + 1)]
+
+
+COMFORTABLE = {
+    "pow": lambda x, y: y == 0.0 or x == 0.0 or is_normal(power_of(x, y - 1.0)),
+    "prod": lambda *xs: all(0.0 in part or is_normal(math.prod(part)) for part in segments(xs)),
+    "atan2": lambda y, x: x == y == 0.0 or is_normal(math.hypot(x, y)),
+    "hypot": lambda x, y: x == y == 0.0 or is_normal(math.hypot(x, y)),
+}
+"""Where the intermediate results that a formula takes are floats with all their digits."""
+
+
+def power_of(x, y):
+    try:
+        return math.pow(x, y)
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def is_comfortable(row, operands):
+    return row.name not in COMFORTABLE or COMFORTABLE[row.name](*operands)
+
+
+def excess(u, bound, operands, f, want):
+    """How many times the allowed error an error of `u` ulps is; f is the reference of what it is an error of."""
+    if u <= bound.base:
+        return u / bound.base if u else 0.0
+    if u * ulp(float(want)) <= bound.floor:
+        return 1.0
+    if bound.conditioned:
+        allowed = bound.of(*operands) if bound.of else condition_of(f, operands)
+        return u / (bound.base + bound.conditioned * allowed)
+    return u / bound.base if bound.base else math.inf
+
+
+def value_excess(row, operands, got):
+    """How many times the allowed error the value of a row is off at these operands; at most 1 is right."""
+    want = exact_value(row, operands)
+    entry = EXACT[row.name]
+    value = entry.value if row.arity is not None else lambda *xs: entry.value(list(xs))
+    return excess(ulps(got, want), VALUES.get(row.name, VALUE), operands, value, want)
+
+
+def partial_excess(row, i, operands, got):
+    """How many times the allowed error the partial in operand `i` is off."""
+    want = exact_partials(row, operands)[i]
+    partials = EXACT[row.name].partials
+    partial = (lambda *xs: partials(list(xs))[i]) if row.arity is None else partials[i]
+    return excess(ulps(got, want), PARTIALS.get(row.name, PARTIAL), operands, partial, want)
+
+
+def condition_of(f, operands):
+    """How many ulps of f an ulp in every operand costs, from differences in 60 digits."""
+    exact = [MP.mpf(x) for x in operands]
+    at = f(*exact)
+    if at == 0:
+        return math.inf
+    moved = MP.mpf(0)
+    for i, x in enumerate(exact):
+        if x != 0:
+            h = abs(x) * MP.mpf(10) ** -20
+            there = f(*[y + h if i == j else y for j, y in enumerate(exact)])
+            moved += abs(there - at) / h * abs(x)
+    return float(min(moved / abs(at), MP.mpf(10) ** 300))
