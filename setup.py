@@ -17,7 +17,7 @@ from setuptools.extension import Extension
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
 COMPILED = [
     "numerics", "rows", "graph", "differentials", "copying", "attributes", "operators", "value", "bulk",
-    "instructions", "flattening",
+    "instructions", "rewriting", "flattening",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 

@@ -21,7 +21,7 @@ from autograd_lite.graph import (
     partials_of,
 )
 from autograd_lite.rows import Primitive, number
-from autograd_lite.tracing import complain
+from autograd_lite.tracing import READ_LATER, RUNNING, complain
 
 
 @mypyc_attr(acyclic=True)
@@ -35,6 +35,8 @@ class Attributes(Node):
         """The number.  Assigning it does not change the gradient of graphs already built from it."""
         if self._flags & TRACED:
             complain("its number was asked for (.data)")
+        if self.is_read_later():
+            complain("its number was asked for (.data), which would freeze it", READ_LATER)
         return self._data
 
     @data.setter
@@ -46,10 +48,16 @@ class Attributes(Node):
             )
         if self._flags & TRACED:
             complain("its number was assigned (.data)")
+        if self.is_read_later():
+            complain("its number was assigned (.data)", READ_LATER)
         STATE.clock += TICK
         STATE.assigned += 1
         self._flags = (self._flags & BITS) | ASSIGNED | STATE.clock
         self._data = x
+
+    def is_read_later(self) -> bool:
+        """Whether it depends on a Value that the function of a running trace closes over."""
+        return STATE.tracing > 0 and RUNNING.trace is not None and bool(RUNNING.trace.reads(self))
 
     @property
     def grad(self) -> float:

@@ -13,9 +13,9 @@ from mypy_extensions import i64
 from autograd_lite import numerics
 from autograd_lite import primitives as table
 from autograd_lite.context import paused_here
-from autograd_lite.graph import ASSIGNED, BITS, CONSTANT, STATE, TICK, TRACED, Extra, Node, Vector
+from autograd_lite.graph import ASSIGNED, BITS, CONSTANT, INHERITED, STATE, TICK, TRACED, Extra, Node, Vector
 from autograd_lite.rows import Primitive
-from autograd_lite.value import BLANK, Value, binary, constant, detached, record
+from autograd_lite.value import BLANK, Value, binary, computes_later, constant, detached, record
 
 DOT: Final = table.dot
 RELU: Final = table.relu
@@ -68,7 +68,8 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
     results: list[Value] = []
     paused = bool(STATE.paused) and paused_here()
     for weights in rows:
-        if (weights.flags | inputs.flags) & TRACED:
+        flags: i64 = weights.flags | inputs.flags
+        if flags & TRACED or computes_later():
             results.append(record(DOT, tuple(weights.nodes + inputs.nodes)))
             continue
         data = product(weights, inputs)
@@ -78,8 +79,7 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
         result = Value(BLANK)
         result._row = DOT
         result._data = data
-        if weights.constant and inputs.constant:
-            result._flags |= CONSTANT
+        result._flags |= (flags & INHERITED) | (CONSTANT if weights.constant and inputs.constant else 0)
         extra = Extra()
         extra.weights = weights
         extra.inputs = inputs

@@ -158,6 +158,11 @@ def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
 
 def refuse_frozen(node: Node) -> None:
     operands = operands_of(node)
+    if node._row is cond:
+        raise ValueError(
+            "a program cannot be made from this graph: a where whose branches are functions computed only one of them; "
+            "pass values as branches, or compile the function"
+        )
     if node._row.selects and operands[0]._row in (NUMBER, DETACHED):
         raise ValueError(
             f"a program cannot be made from this graph: a where chose its branch by {operands[0]._data!r}, a plain "

@@ -15,12 +15,14 @@ from mypy_extensions import i64, mypyc_attr
 from autograd_lite.rows import Operand, Primitive
 from autograd_lite.tracing import complain
 
-# What a node is, in bits.  TRACED and BATCHED pass from any operand to the result.
+# What a node is, in bits.
 CONSTANT: Final = 1  # nothing flows back through it
 TRACED: Final = 2  # it has no number: a program is being traced
 BATCHED: Final = 4  # traced, and different from sample to sample
 REACHED: Final = 8  # a reverse pass has stored a gradient in it
 ASSIGNED: Final = 16  # its data was assigned after it was made
+CHOSEN: Final = 32  # it depends on a choice between branches that are functions
+INHERITED: Final = TRACED | BATCHED | CHOSEN  # what passes from any operand to the result
 
 BITS: Final = 255
 TICK: Final = 256  # above its flags a node keeps the time when it was made, or its data assigned, in ticks
@@ -184,7 +186,25 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
                 if extra is not None:
                     release_many(extra, ready, everything)
     ready.reverse()
-    return ready
+    return as_written(ready) if has_choice(roots) else ready
+
+
+def has_choice(roots: Sequence[Node]) -> bool:
+    """Whether anything depends on a choice between branches that are functions."""
+    return any([root._flags & CHOSEN != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
+
+
+def as_written(order: list[Node]) -> list[Node]:
+    """The same in the order in which the nodes were made.
+
+    Branches that are not taken are recorded while a program is traced, and not otherwise.  In this order, the nodes
+    that both graphs have come in one order, so their contributions are added up to the same bits.
+    """
+    for node in order:
+        if node._flags & ASSIGNED and operands_of(node):
+            return order  # it looks younger than what was made of it
+    order.sort(key=born)
+    return order
 
 
 def count_uses(roots: Sequence[Node], everything: bool) -> list[Node]:
@@ -288,6 +308,8 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
     The same order as `topological_order` backwards.  With `store`, interior nodes keep their adjoint as
     gradient; the leaves are returned, for the caller to add theirs when all is done.  The caller holds PASS.
     """
+    if has_choice(roots):
+        return sweep_as_written(roots, seeds, store)
     ready = count_uses(roots, False)
     base: i64 = STATE.sorts
     for k in range(len(roots)):
@@ -317,11 +339,35 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
                 spread(node, extra)
                 release_many(extra, ready, False)
         if store:
-            if node._row is LEAF:
-                leaves.append(node)
-            else:
-                node._grad = adjoint + 0.0
-                node._flags |= REACHED
+            keep(node, leaves)
+    return leaves
+
+
+def keep(node: Node, leaves: list[Node]) -> None:
+    """Store the adjoint of an interior node; a leaf goes to a list."""
+    if node._row is LEAF:
+        leaves.append(node)
+    else:
+        node._grad = node._adjoint + 0.0
+        node._flags |= REACHED
+
+
+def sweep_as_written(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[Node]:
+    """The same in the order in which the nodes were made."""
+    order = topological_order(roots)
+    for root, seed in zip(roots, seeds, strict=True):
+        root._adjoint += seed
+    leaves: list[Node] = []
+    for node in reversed(order):
+        left, right, extra = node._left, node._right, node._extra
+        if left is not None:
+            left._adjoint += node._adjoint * node._dleft
+            if right is not None:
+                right._adjoint += node._adjoint * node._dright
+        elif extra is not None:
+            spread(node, extra)
+        if store:
+            keep(node, leaves)
     return leaves
 
 

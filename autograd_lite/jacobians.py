@@ -43,8 +43,7 @@ def pushed(
         seeds: dict[Node, Any] = {
             x: t if record else as_float(t) for x, t in zip(inputs, direction, strict=True) if t is not None
         }
-        found = forward(order, seeds, record)
-        leaves = [found.get(x, 0.0) if isinstance(x, Value) else 0.0 for x in outputs]
+        leaves = forward(order, seeds, outputs, record)
         results.append([as_value(t) for t in leaves] if record else leaves)
     return results
 

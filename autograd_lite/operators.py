@@ -10,9 +10,9 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite import primitives as table
 from autograd_lite.attributes import Attributes
-from autograd_lite.graph import STATE, TRACED, Node, born
+from autograd_lite.graph import TRACED, Node
 from autograd_lite.rows import Primitive, number
-from autograd_lite.tracing import RUNNING, complain
+from autograd_lite.tracing import READ_LATER, complain
 
 
 @mypyc_attr(acyclic=True)
@@ -125,11 +125,11 @@ class Operators(Attributes):
         """Raise where a branch of a running trace would depend on this number."""
         if self._flags & TRACED:
             complain(f"{what}, which would freeze a branch")
-        if STATE.tracing and RUNNING.trace is not None and born(self) <= RUNNING.trace.start:
-            complain(f"{what} (a Value closed over is an input of the program), which would freeze a branch")
+        if self.is_read_later():
+            complain(f"{what}, which would freeze a branch", READ_LATER)
 
     def truth(self) -> bool | None:
-        return None if self._flags & TRACED else self._data != 0.0
+        return None if self._flags & TRACED or self.is_read_later() else self._data != 0.0
 
     # -- nothing turns into a plain number silently
 

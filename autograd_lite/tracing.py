@@ -34,10 +34,12 @@ def users_line() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def complain(what: str) -> NoReturn:
+READ_LATER: Final = "a Value closed over is an input of the program, read at each call"
+
+
+def complain(what: str, because: str = "a traced value has no number") -> NoReturn:
     """Raise a TracingError that names the user's line."""
     raise TracingError(
-        f"a traced value has no number, but {what}, at {users_line()}; choose between values with "
-        f"where(condition, a, b), combine conditions with logical_and, logical_or and logical_not, "
-        f"and compare with less, less_equal and equal"
+        f"{because}, but {what}, at {users_line()}; choose between values with where(condition, a, b), combine "
+        f"conditions with logical_and, logical_or and logical_not, and compare with less, less_equal and equal"
     )

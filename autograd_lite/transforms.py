@@ -18,6 +18,7 @@ from autograd_lite.graph import BATCHED, CONSTANT, Node, check_differentiable, f
 from autograd_lite.primitives import identity
 from autograd_lite.rows import number
 from autograd_lite.structure import Shape, flatten, size, unflatten, with_parameters
+from autograd_lite.tracing import RUNNING
 from autograd_lite.value import Value, constant
 
 
@@ -59,11 +60,11 @@ def fresh(x: Any) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
     if not isinstance(x, Value):
         result = Value(x)
-    elif x._flags & CONSTANT and not x.is_traced:
+    elif x._flags & CONSTANT and RUNNING.trace is None:
         result = Value(x.data)
     else:
         result = identity(x)
-        result._flags &= ~CONSTANT  # of a traced value that was detached, which is an input like any other
+        result._flags &= ~CONSTANT  # what was detached while a program is traced is an input like any other
     if _LEVEL.mapped:
         result._flags |= BATCHED
     return result

@@ -16,8 +16,10 @@ from autograd_lite.graph import (
     BATCH_SIZE,
     BATCH_SUM,
     BATCHED,
+    CHOSEN,
     CONSTANT,
     DETACHED,
+    INHERITED,
     LEAF,
     NUMBER,
     PASS,
@@ -36,7 +38,7 @@ from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import RUNNING
 
 BLANK: Final = object()
-INHERITED: Final = TRACED | BATCHED
+COND: Final = table.cond
 ADD: Final = table.add
 SUB: Final = table.sub
 MUL: Final = table.mul
@@ -281,6 +283,8 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     for x in operands:
         either |= x._flags
         both &= x._flags
+    if row is COND:
+        either |= CHOSEN
     return filled(row, data, operands, partials, (either & INHERITED) | both)
 
 

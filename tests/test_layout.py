@@ -27,6 +27,7 @@ FLOORS = {
     "rows": 1,
     "primitives": 2,
     "graph": 3,
+    "derivatives": 4,
     "context": 4,
     "copying": 4,
     "differentials": 4,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from autograd_lite.compiling.arguments import axis_first
-from autograd_lite.graph import BATCHED, DETACHED, LEAF, STATE, TICK, Node, born
+from autograd_lite.graph import BATCHED, DETACHED, LEAF, STATE, TICK, TRACED, Node, born, operands_of
 from autograd_lite.mapping import has_parts, parts, rebuilt
 from autograd_lite.structure import Shape, is_array, size, unflatten
 from autograd_lite.tracing import RUNNING
@@ -51,6 +51,22 @@ class Trace:
     def __exit__(self, *exception: object) -> None:
         RUNNING.trace = self.outer
         STATE.tracing -= 1
+
+    def reads(self, x: Node) -> bool:
+        """Whether x depends on a Value from before the trace, whose number the program reads at each call."""
+        seen: set[Node] = set()
+        stack = [x]
+        while stack:
+            node = stack.pop()
+            if self.is_closed_over(node):
+                return True
+            if node not in seen:
+                seen.add(node)
+                stack.extend(operands_of(node))
+        return False
+
+    def is_closed_over(self, x: Node) -> bool:
+        return born(x) <= self.start and not x._flags & TRACED and x._row is not DETACHED
 
     def draw(self, source: Callable[[], float], mapped: bool) -> Value:
         """A value that is drawn anew at each call, for every sample if `mapped`."""
@@ -121,7 +137,7 @@ def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[No
         seen.add(x)
         if x in inputs or x._row is DETACHED:
             continue
-        if not x.is_traced and born(x) <= trace.start:
+        if trace.is_closed_over(x):
             before.append(x)
         elif x.is_traced and x._row is LEAF:
             raise TypeError(
