@@ -43,8 +43,9 @@ def plan(
     total = len(source.order)
     if focus is not None:
         return planned_around(source, focus, radius)
-    start = Plan(list(source.order))
-    if total > max(limit, MOST):
+    if total <= max(limit, MOST):
+        start = Plan(in_order(source, set(source.order)))
+    else:
         near = nearest(source, max(limit, MOST))
         start = Plan(in_order(source, near), notes=[f"the {len(near):,} nodes nearest to the result, of {total:,}"])
     if isinstance(source, Values) and source.names.parameters:
@@ -151,7 +152,7 @@ def planned_around(source: Source, focus: Any, radius: int) -> Plan:
     for _ in range(radius):
         users = {x for x in source.order if x not in kept and not users.isdisjoint(source.parents(x))}
         kept |= users
-    order = [x for x in source.order if x in kept]
+    order = [x for x in in_order(source, set(source.order)) if x in kept]
     if len(order) == len(source.order):
         return Plan(order)
     name = source.name(focus) or "the focus"
@@ -171,7 +172,7 @@ def nearest(source: Source, limit: int) -> set[Any]:
 
 
 def in_order(source: Source, kept: set[Any]) -> list[Any]:
-    """Those nodes, operands first, without a walk over all others."""
+    """Those nodes, operands first and from left to right as they are written, without a walk over all others."""
     order: list[Any] = []
     done: set[Any] = set()
     stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(source.roots)]

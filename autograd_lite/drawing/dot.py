@@ -5,6 +5,7 @@ graphviz is imported here, when a picture is written, and nowhere else.
 
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.numerals import numeral
@@ -65,14 +66,13 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     )  # fmt: skip
     largest = largest_number(picture, style.color_by)
     framed: dict[tuple[str, ...], list[Box]] = {}
-    boxes, links = list(picture.boxes.values()), list(picture.links)
+    links = list(picture.links)
     if picture.frames and direction in ("right", "left"):
-        # Where there are clusters, `ordering` has no effect, and dot stacks what comes first at the bottom.
-        boxes.reverse()
+        # Where there are clusters, `ordering` has no effect, and dot stacks what is linked first at the bottom.
         links.reverse()
-    for box in boxes:
+    for box in picture.boxes.values():
         framed.setdefault(box.frames, []).append(box)
-    draw_boxes(graph, picture, framed, (), style, largest)
+    draw_boxes(graph, picture, framed, (), style.changed(direction=direction), largest)
     for link in links:
         draw_link(graph, link, style)
     caption = footer(picture, style)
@@ -102,7 +102,8 @@ def draw_boxes(
     for box in framed.get(place, ()):
         graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
     inner = dict.fromkeys(frames[: len(place) + 1] for frames in framed if frames[: len(place)] == place)
-    for frames in inner:
+    stacked = style.direction in ("right", "left")  # dot stacks what comes first at the bottom
+    for frames in reversed(inner) if stacked else inner:
         if len(frames) == len(place):
             continue
         with graph.subgraph(name=f"cluster_{len(frames)}_{frames[-1]}") as cluster:
@@ -112,6 +113,11 @@ def draw_boxes(
                 fontsize="11", margin="10", tooltip=picture.frames[frames[-1]].title,
             )  # fmt: skip
             draw_boxes(cluster, picture, framed, frames, style, largest)
+            parts = [box.key for box in framed.get(frames, ()) if box.kind == GROUP]
+            with cluster.subgraph() as row:
+                row.attr(rank="same")
+                for first, second in pairwise(reversed(parts) if stacked else parts):  # in their order
+                    row.edge(first, second, style="invis")
 
 
 def largest_number(picture: Picture, color_by: str | None) -> float:
