@@ -140,9 +140,10 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
     result: dict[Node, Any] = {}
     wanted = set(inputs)
     for node in reversed(order):
-        if node not in between:
+        arrived, from_samples = whole.pop(node, None), by_sample.pop(node, None)
+        if node not in between or (arrived is None and from_samples is None):
             continue
-        adjoint, condition = collect(node, whole.pop(node, None), by_sample.pop(node, None), choice)
+        adjoint, condition = collect(node, arrived, from_samples, choice)
         if node in wanted:
             result[node] = masked(adjoint, condition, 0.0)
         operands = operands_of(node)
