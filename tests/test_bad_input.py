@@ -1,0 +1,112 @@
+"""Every wrong call gets an error of the right type that says what happened, with which values, and what to do."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import PRIMITIVES, Value, grad, gradients, no_grad
+
+X = Value(2.0, label="x")
+BAD = ["two", None, 1j, [1.0], {"a": 1.0}, np.array([1.0, 2.0]), object()]
+
+CALLS = {
+    "a Value of a string": (lambda: Value("two"), TypeError, ["'two'", "str"]),
+    "a Value of None": (lambda: Value(None), TypeError, ["None"]),
+    "a Value of a complex": (lambda: Value(1j), TypeError, ["1j", "complex"]),
+    "a Value of a list": (lambda: Value([1.0]), TypeError, ["[1.0]", "each element"]),
+    "a Value of an array": (lambda: Value(np.array([1.0, 2.0])), TypeError, ["ndarray", "each element"]),
+    "data of a string": (lambda: setattr(Value(1.0), "data", "two"), TypeError, ["'two'", "float"]),
+    "grad of None": (lambda: setattr(Value(1.0), "grad", None), TypeError, ["None", "zero_grad"]),
+    "float of a Value": (lambda: float(X), TypeError, [".data", "autograd_lite.exp"]),
+    "math of a Value": (lambda: math.exp(X), TypeError, [".data", "autograd_lite.exp"]),
+    "int of a Value": (lambda: int(X), TypeError, ["int(v.data)"]),
+    "inverting a Value": (lambda: ~X, TypeError, ["logical_not"]),
+    "exp of a list": (lambda: ag.exp([1.0]), TypeError, ["[1.0]", "each element"]),
+    "exp of two": (lambda: ag.exp(1.0, 2.0), TypeError, ["1 operand", "got 2"]),
+    "sum of a number": (lambda: ag.sum(1.0), TypeError, ["1.0", "iterable"]),
+    "sum of a Value": (lambda: ag.sum(X), TypeError, ["iterable"]),
+    "dot of different lengths": (lambda: ag.dot([X], [1.0, 2.0]), ValueError, ["1 and 2"]),
+    "max of nothing": (lambda: ag.max([]), ValueError, ["max", "at least one"]),
+    "mean of nothing": (lambda: ag.mean([]), ValueError, ["mean", "at least one"]),
+    "log of zero": (lambda: ag.log(Value(0.0)), ValueError, ["log(0)", "x > 0", "clip"]),
+    "log of a negative number": (lambda: ag.log(-1.0), ValueError, ["log(-1)", "x > 0"]),
+    "sqrt of a negative Value": (lambda: Value(-4.0).sqrt(), ValueError, ["sqrt(-4)", "x >= 0"]),
+    "acos of two": (lambda: ag.acos(X), ValueError, ["acos(2)", "-1 <= x <= 1"]),
+    "division by zero": (lambda: X / 0, ZeroDivisionError, ["div(2, 0)", "y != 0"]),
+    "division by a zero Value": (lambda: 1 / Value(0.0), ZeroDivisionError, ["div(1, 0)"]),
+    "modulo zero": (lambda: X % 0.0, ZeroDivisionError, ["mod(2, 0)"]),
+    "floor division by zero": (lambda: X // 0.0, ZeroDivisionError, ["floor_divide(2, 0)"]),
+    "zero to a negative power": (lambda: Value(0.0) ** -1, ZeroDivisionError, ["pow(0, -1)"]),
+    "a negative base, a fractional exponent": (lambda: Value(-8.0) ** (1 / 3), ValueError, ["pow(-8"]),
+    "overflow of exp": (lambda: ag.exp(Value(1000.0)), OverflowError, ["exp(1000)", "x < 709"]),
+    "overflow of pow": (lambda: Value(1e200) ** 2, OverflowError, ["pow(1e+200, 2)"]),
+    "floor of infinity": (lambda: ag.floor(math.inf), OverflowError, ["floor(inf)"]),
+    "backward of detach": (lambda: X.detach().backward(), RuntimeError, ["detach()", "no_grad"]),
+    "backward with a string": (lambda: (X * X).backward("one"), TypeError, ["'one'", "1.0"]),
+    "gradients of a number": (lambda: gradients(2.0, [X]), TypeError, ["2.0", "Value"]),
+    "gradients in a number": (lambda: gradients(X * X, [2.0]), TypeError, ["2.0", "Values"]),
+    "grad of no function": (lambda: grad(X), TypeError, ["function"]),
+    "grad in no argument": (lambda: grad(lambda x: x, argnums=3)(1.0), TypeError, ["argument 3", "argnums"]),
+    "grad of a list": (lambda: grad(lambda x: [x, x])(1.0), TypeError, ["one number", "jacobian"]),
+    "grad in a string": (lambda: grad(lambda x: x)("one"), TypeError, ["'one'", "numbers"]),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_errors_say_what_with_which_values_and_what_to_do(name):
+    call, kind, words = CALLS[name]
+    with pytest.raises(kind) as caught:
+        call()
+    text = str(caught.value)
+    assert [word for word in words if word not in text] == []
+    assert any(mark in text for mark in (";", ":", ","))
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize("operator", ["+", "-", "*", "/", "//", "%", "**"])
+def test_operators_refuse_what_is_no_number(operator, bad):
+    if isinstance(bad, np.ndarray):
+        for text in (f"x {operator} bad", f"bad {operator} x"):
+            assert eval(text, {"x": X, "bad": bad}).dtype == object
+        return
+    for text in (f"x {operator} bad", f"bad {operator} x"):
+        if text == "bad % x" and isinstance(bad, str):
+            continue  # strings format
+        with pytest.raises(TypeError):
+            eval(text, {"x": X, "bad": bad})
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize("row", [row for row in PRIMITIVES.values() if row.arity], ids=lambda row: row.name)
+def test_rows_refuse_what_is_no_number(row, bad):
+    with pytest.raises(TypeError, match=row.name):
+        row(*[bad] * row.arity)
+    if not row.selects:
+        with pytest.raises(TypeError, match=row.name):
+            row(*[X] * (row.arity - 1), bad) if row.arity > 1 else row(bad)
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf])
+def test_nan_and_infinity_are_numbers(x):
+    v = Value(x)
+    out = v * 2.0 + v
+    out.backward()
+    assert v.grad == 3.0
+    assert math.isnan(out.data) == math.isnan(x)
+
+
+def test_a_failed_operation_leaves_the_graph_as_it_was():
+    x = Value(2.0)
+    y = x * x
+    for failing in (lambda: y / 0.0, lambda: ag.log(-y), lambda: y + "one"):
+        with pytest.raises((ZeroDivisionError, ValueError, TypeError)):
+            failing()
+    y.backward()
+    assert x.grad == 4.0
+
+
+def test_backward_under_no_grad_says_so():
+    with no_grad(), pytest.raises(RuntimeError, match=r"no_grad\(\)"):
+        (X * X).backward()
