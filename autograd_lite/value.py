@@ -87,7 +87,7 @@ class Value(Operators):
             return node(table.identity, self._data, self, None, 0.0, 0.0, (self._flags & INHERITED) | CONSTANT)
         return detached(self._data)
 
-    def backward(self, gradient: float = 1.0) -> None:
+    def backward(self, gradient: object = 1.0) -> None:
         """Add d(self)/d(leaf) x `gradient` to the `.grad` of every leaf that self depends on.
 
         Interior Values get the adjoint of this pass.  A second call doubles what the leaves hold.  An
