@@ -191,6 +191,20 @@ def test_rows_in_loops_have_the_same_bits(name):
     check(w.program((results, False)), [random.choice([*SPECIAL, 0.3, -0.9], 50) for _ in w.inputs], 1)
 
 
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "dot"])
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_constants_may_be_terms_of_reductions(name, count):
+    w = Writer(("p", 2 * count, False), ("x", 2 * count, True))
+    one, number = w.number(1.0), w.number(0.25)
+    results = []
+    for inputs in w.inputs:
+        for constant in (one, number):
+            for operands in (inputs, [constant, *inputs[1:]], [*inputs[1:], constant], [constant] * len(inputs)):
+                results.append(w.add(name, *operands))
+    program = w.program((results[:8], False), (results, True))
+    check(program, data(program, 9), 9)
+
+
 # -- random programs
 
 floats = st.one_of(st.sampled_from(SPECIAL), st.floats(-5, 5))
@@ -224,12 +238,16 @@ def regular(draw):
     runs = [run for run in w.inputs if run]
     some = st.sampled_from(["add", "mul", "sub", "maximum", "less", "tanh", "where", "relu", "neg"])
     for _ in range(draw(st.integers(1, 7))):
-        kind = draw(st.sampled_from(["map", "map", "dense", "outer", "constants"]))
+        kind = draw(st.sampled_from(["map", "map", "dense", "outer", "constants", "reduce"]))
         a, b = (draw(st.sampled_from(runs))[:: draw(st.sampled_from([1, 1, -1, 2]))] for _ in range(2))
         if kind == "map":
             name = draw(some)
             arity = ROWS[name].arity
             run = [w.add(name, *[(a, b, a)[k][i % len((a, b, a)[k])] for k in range(arity)]) for i in range(len(a))]
+        elif kind == "reduce":
+            name = draw(st.sampled_from(["sum", "prod", "max", "min"]))
+            extra = [w.number(draw(floats))] * draw(st.integers(0, 2))
+            run = [w.add(name, *a[i : i + 5], *extra) for i in range(len(a))]
         elif kind == "dense":
             count = draw(st.integers(1, 9))
             run = []

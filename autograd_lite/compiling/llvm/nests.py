@@ -61,7 +61,7 @@ class Writer:
             width = TERM[op.row]
             value = ""
             for k in range(0, len(op.operands), width):
-                factors = [self.known(x, type) for x in op.operands[k : k + width] if self.constants.get(x) != 1.0]
+                factors = [self.known(x, type) for x in op.operands[k : k + width]]
                 value = self.rows.reduce(self.f, op.row, type, value, factors)
         else:
             value = self.rows.write(self.f, op.row, type, [self.known(x, type) for x in op.operands])
@@ -146,7 +146,7 @@ class Writer:
         self, nest: Nest, sum: str, instance: Instance, columns: Sequence[Column], type: str, inner: int, term: Index
     ) -> str:
         """The sum after one more term."""
-        factors = [self._operand(column, instance, type, inner, term) for column in columns if column.constant != 1.0]
+        factors = [self._operand(column, instance, type, inner, term) for column in columns]
         return self.rows.reduce(self.f, nest.row, type, sum, factors)
 
     def _operand(self, column: Column, instance: Instance, type: str, inner: int, term: Index = FIRST) -> str:

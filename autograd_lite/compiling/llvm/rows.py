@@ -65,14 +65,16 @@ class Rows:
         return self._call(f, name, type, operands)
 
     def reduce(self, f: Function, name: str, type: str, so_far: str, factors: list[str]) -> str:
-        """A reduction after one more term; `so_far` is empty before the first. A dot's factors 1.0 are left out."""
+        """A reduction after one more term; `so_far` is empty before the first."""
+        term = factors[0]
         if name == "dot":
-            term = f.arithmetic("fmul", type, *factors) if len(factors) == 2 else number(1.0, type)
-            name, factors = "add", [factors[0] if len(factors) == 1 else term]
+            one = number(1.0, type)
+            rest = [factor for factor in factors if factor != one]
+            term = f.arithmetic("fmul", type, *rest) if len(rest) == 2 else [*rest, one][0]
         if not so_far:
-            return factors[0]
-        row = {"prod": "mul", "max": "maximum", "min": "minimum"}.get(name, name)
-        return self.write(f, row, type, [so_far, *factors])
+            return term
+        row = {"dot": "add", "prod": "mul", "max": "maximum", "min": "minimum"}[name]
+        return self.write(f, row, type, [so_far, term])
 
     # rows that are a few instructions
 
