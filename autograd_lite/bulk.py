@@ -36,7 +36,8 @@ def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Ve
     kept = len(old) == len(weights)
     rows: list[Vector] = []
     for i in range(len(weights)):
-        w: list[object] = list(weights[i])
+        given = weights[i]
+        w: list[object] = given if isinstance(given, list) else list(given)
         b: object = biases[i]
         if kept and holds(old[i], w, b):
             rows.append(old[i])

@@ -55,23 +55,15 @@ class Module:
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """(path, Module) for this one, whose path is "", and for every one inside it, each once."""
-        seen: set[int] = set()
-        for path, x in _walk("", self):
-            if isinstance(x, Module) and id(x) not in seen:
-                seen.add(id(x))
-                yield path, x
+        return iter([(path, x) for path, x in found_in(self) if isinstance(x, Module)])
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """(name, Value) of every parameter, in order of attributes; a shared one once, by its first name."""
-        seen: set[int] = set()
-        for path, x in _walk("", self):
-            if isinstance(x, Value) and id(x) not in seen:
-                seen.add(id(x))
-                yield path, x
+        return iter([(path, x) for path, x in found_in(self) if isinstance(x, Value)])
 
     def parameters(self) -> list[Value]:
         """Every parameter, in the order of `named_parameters`."""
-        return [value for _, value in self.named_parameters()]
+        return [x for _, x in found_in(self, named=False) if isinstance(x, Value)]
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
@@ -162,7 +154,8 @@ class Module:
         own = [
             f"{name}{_sizes(x)}"
             for name, x in vars(self).items()
-            if not name.startswith("_") and any(isinstance(y, Value) for _, y in _walk_values(name, x))
+            if not name.startswith("_") and not isinstance(x, Module)
+            if any(isinstance(y, Value) for _, y in found_in(x))
         ]
         return f"{type(self).__name__}({', '.join(settings + own)})"
 
@@ -179,32 +172,43 @@ class Module:
         return "\n".join([f"{first}: {len(self.parameters())} parameters", *(f"  {line}" for line in rest)])
 
 
-def _walk(path: str, x: Any, given: frozenset[int] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """(path, x) for every Module and parameter in x."""
+Found = list[tuple[str, Any]]
+
+
+def found_in(x: Any, path: str = "", named: bool = True) -> Found:
+    """(path, x) of every Module and every parameter in x, each once; empty paths, sooner, unless `named`."""
+    found: Found = []
+    _find(x, path, frozenset(), named, set(), found)
+    return found
+
+
+def _find(x: Any, path: str, given: frozenset[int], named: bool, seen: set[int], found: Found) -> None:
     if isinstance(x, Value):
-        if not x.op or id(x) in given:  # what was computed from parameters and kept is no parameter
-            yield path, x
+        # What was computed from parameters and kept in an attribute is no parameter.
+        if (not x.op or id(x) in given) and id(x) not in seen:
+            seen.add(id(x))
+            found.append((path, x))
     elif isinstance(x, Module):
-        yield path, x
-        for name, y in vars(x).items():
-            if not name.startswith("_"):
-                yield from _walk(f"{path}.{name}" if path else name, y, x._given)
+        if id(x) not in seen:
+            seen.add(id(x))
+            found.append((path, x))
+            for name, y in vars(x).items():
+                if not name.startswith("_"):
+                    inner = (f"{path}.{name}" if path else name) if named else ""
+                    _find(y, inner, x._given, named, seen, found)
     elif isinstance(x, (list, tuple)):
         for i, y in enumerate(x):
-            yield from _walk(f"{path}.{i}" if isinstance(y, Module) else f"{path}[{i}]", y, given)
+            inner = (f"{path}.{i}" if isinstance(y, Module) else f"{path}[{i}]") if named else ""
+            _find(y, inner, given, named, seen, found)
     elif isinstance(x, dict):
         for key, y in x.items():
-            yield from _walk(f"{path}.{key}", y, given)
+            _find(y, f"{path}.{key}", given, named, seen, found)
     elif is_array(x) and x.dtype == object:
+        where = f"the attribute {path}" if named else "an attribute"
         raise TypeError(
-            f"the attribute {path} is an array of objects, in which parameters are not found; keep Values in "
-            f"lists: {path.rpartition('.')[2]} = array.tolist()"
+            f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
+            f"array.tolist()"
         )
-
-
-def _walk_values(path: str, x: Any) -> Iterator[tuple[str, Any]]:
-    """The same without going into Modules."""
-    return iter(()) if isinstance(x, Module) else (pair for pair in _walk(path, x))
 
 
 def _sizes(x: Any) -> str:

@@ -23,10 +23,8 @@ def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
 
     Raises ValueError unless there are as many as the layer expects.
     """
-    if hasattr(x, "tolist"):
-        x = x.tolist()
-    if isinstance(x, (Value, int, float)):
-        x = [x]
+    if type(x) is not list:
+        x = [x] if isinstance(x, (Value, int, float)) else x.tolist() if hasattr(x, "tolist") else x
     try:
         inputs = as_values(x if type(x) is list else list(x))
     except TypeError:

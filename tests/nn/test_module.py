@@ -143,8 +143,10 @@ def test_an_array_of_values_is_refused_with_the_way_out():
     numpy = pytest.importorskip("numpy")
     module = Module()
     module.weights = numpy.array([Value(1.0)], dtype=object)
-    with pytest.raises(TypeError, match=r"weights = array\.tolist\(\)"):
+    with pytest.raises(TypeError, match=r"keep Values in lists, with array\.tolist\(\)"):
         module.parameters()
+    with pytest.raises(TypeError, match="the attribute weights is an array of objects"):
+        module.state_dict()
 
 
 def test_a_module_without_forward_says_so():
