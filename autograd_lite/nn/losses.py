@@ -5,11 +5,11 @@ Each takes the outputs of one sample with its target, or lists of both for a bat
 overflows and no digits are lost however sure the network is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from autograd_lite.nn.randomness import choice
-from autograd_lite.primitives import logsumexp, mean, relu, softplus, square
+from autograd_lite.primitives import abs, dot, log, logsumexp, mean, relu, softplus, square
 from autograd_lite.primitives import sum as total
 from autograd_lite.rows import Operand, number
 
@@ -46,12 +46,9 @@ def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> A
 
 
 def _binary(z: Any, y: Any) -> Any:
-    if not isinstance(y, Operand):
-        if y == 1:
-            return softplus(-z)
-        if y == 0:
-            return softplus(z)
-    return y * softplus(-z) + (1.0 - y) * softplus(z)
+    if _is(y, 1):
+        return softplus(-z)
+    return softplus(z) if _is(y, 0) else y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
 def hinge(output: Any, target: Any, reduction: str = "mean") -> Any:
@@ -61,6 +58,34 @@ def hinge(output: Any, target: Any, reduction: str = "mean") -> Any:
     1.25
     """
     return reduced([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
+
+
+def perceptron(output: Any, target: Any, reduction: str = "mean") -> Any:
+    """relu(-h) for targets 1 and relu(h) for 0: what a perceptron's sum h lacks to be on the right side.
+
+    >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
+    [2.0, 3.0]
+    """
+    losses = [relu(-h) if _is(y, 1) else relu(h) if _is(y, 0) else _between(h, y) for h, y in pairs(output, target)]
+    return reduced(losses, reduction)
+
+
+def _between(h: Any, y: Any) -> Any:
+    return y * relu(-h) + (1.0 - y) * relu(h)
+
+
+def _is(y: Any, label: int) -> bool:
+    """Whether a target is known to be that label; one that is traced is not known."""
+    return not isinstance(y, Operand) and y == label
+
+
+def log_loss(probabilities: Any, target: Any) -> Any:
+    """-ln p_k of the right class k, from probabilities; from logits `softmax_cross_entropy` keeps more digits.
+
+    >>> round(log_loss([0.4, 0.4, 0.2], 1), 2)
+    0.92
+    """
+    return -log(probabilities[int(target)])
 
 
 def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
@@ -85,12 +110,32 @@ def _of_logits(logits: Any, target: Any) -> Any:
     return logsumexp([0.0 if j == k else z - right for j, z in enumerate(logits)])
 
 
+def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
+    """strength / 2 x the sum of squares: its gradient, strength x w, is weight decay.
+
+    >>> l2_penalty([3.0, 4.0], 0.1)
+    1.25
+    """
+    values = list(parameters)
+    return 0.5 * strength * dot(values, values)
+
+
+def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
+    """strength x the sum of absolute values, which makes small parameters zero.
+
+    >>> l1_penalty([3.0, -4.0], 0.1)
+    0.7000000000000001
+    """
+    return strength * total([abs(p) for p in parameters])
+
+
 LOSSES: dict[str, Loss] = {
     "mse": mse,
     "half_squared": half_squared,
     "binary_cross_entropy": binary_cross_entropy,
     "softmax_cross_entropy": softmax_cross_entropy,
     "hinge": hinge,
+    "perceptron": perceptron,
 }
 
 

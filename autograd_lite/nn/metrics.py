@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.nn.data import as_classes, as_floats, as_rows, shape_of
-from autograd_lite.nn.losses import binary_cross_entropy, hinge, softmax_cross_entropy
+from autograd_lite.nn.losses import binary_cross_entropy, hinge, perceptron, softmax_cross_entropy
 
-KINDS = {softmax_cross_entropy: "classes", binary_cross_entropy: "binary", hinge: "signs"}
+KINDS = {
+    softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",
+}  # fmt: skip
 """What targets are to the losses of classification; to all others they are numbers."""
 
 

@@ -1,6 +1,7 @@
 """The optimisers: one rule each, in the letters of its source, where g is the gradient.
 
-Defaults, names and the order of operations are PyTorch's.
+Defaults, names and the order of operations are PyTorch's.  A weight decay d adds d p to g, the gradient of the
+penalty d/2 p^2.
 """
 
 import math
@@ -19,8 +20,7 @@ def root(x: Any) -> Any:
 class SGD(Optimizer):
     """Gradient descent: p -= lr g; with momentum m, v = m v + g and p -= lr v; Nesterov's, p -= lr (g + m v).
 
-    Weight decay d adds d p to g, the gradient of the penalty d/2 p^2.  Source: Sutskever et al. 2013, in
-    PyTorch's form.
+    Source: Sutskever et al. 2013, in PyTorch's form.
 
     >>> p = Value(1.0)
     >>> optimizer = SGD([p], lr=0.1)
@@ -58,10 +58,69 @@ class SGD(Optimizer):
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
 
 
+class Adagrad(Optimizer):
+    """s += g^2, p -= lr g / (s^(1/2) + eps): often moved parameters slow down.  Duchi et al. 2011."""
+
+    memory = ("squares",)
+    settings = ("eps", "weight_decay")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.01,
+        eps: float = 1e-10,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.eps = at_least(0.0, "eps", eps)
+        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+
+    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        s = memory[0] + g * g
+        return p - lr * (g / (root(s) + self.eps)), s
+
+
+class RMSprop(Optimizer):
+    """v = a v + (1 - a) g^2, p -= lr g / (v^(1/2) + eps); with momentum m, u = m u + g / (...) and p -= lr u.
+
+    Source: Tieleman and Hinton 2012, in PyTorch's form.
+    """
+
+    settings = ("alpha", "eps", "momentum", "weight_decay")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.alpha = at_least(0.0, "alpha", alpha, below=1.0)
+        self.eps = at_least(0.0, "eps", eps)
+        self.momentum = at_least(0.0, "momentum", momentum)
+        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+        self.memory = ("squares", "velocity") if momentum else ("squares",)
+
+    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        v = self.alpha * memory[0] + (1.0 - self.alpha) * g * g
+        direction = g / (root(v) + self.eps)
+        if len(memory) == 1:
+            return p - lr * direction, v
+        u = self.momentum * memory[1] + direction
+        return p - lr * u, v, u
+
+
 class Adam(Optimizer):
     """p -= lr m' / (v'^(1/2) + eps), with running means m of g and v of g^2, freed of their bias to 0.
 
-    Source: Kingma and Ba 2015.  Weight decay d adds d p to g.
+    Source: Kingma and Ba 2015.
     """
 
     memory = ("m", "v")
@@ -82,9 +141,9 @@ class Adam(Optimizer):
         self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
 
     def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
-        m, v = memory
-        if self.weight_decay:
-            g = g + self.weight_decay * p
+        return self.moved(p, g + self.weight_decay * p if self.weight_decay else g, lr, *memory)
+
+    def moved(self, p: Any, g: Any, lr: float, m: Any, v: Any) -> tuple[Any, ...]:
         m = self.beta1 * m + (1.0 - self.beta1) * g
         v = self.beta2 * v + (1.0 - self.beta2) * g * g
         t = self.steps + 1
@@ -92,4 +151,23 @@ class Adam(Optimizer):
         return p - lr / (1.0 - self.beta1**t) * (m / (unbiased + self.eps)), m, v
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
+class AdamW(Adam):
+    """Adam, with p shrunk by 1 - lr d before each step in place of a decay in g.  Loshchilov and Hutter 2019."""
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+        return self.moved(p * (1.0 - lr * self.weight_decay), g, lr, *memory)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD, "adagrad": Adagrad, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW,
+}  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import grad
 from autograd_lite.nn import binary_cross_entropy, half_squared, hinge, mse, softmax_cross_entropy
-from autograd_lite.nn.losses import LOSSES, loss_of
+from autograd_lite.nn.losses import LOSSES, l1_penalty, l2_penalty, log_loss, loss_of, perceptron
 
 numbers = st.floats(-40, 40)
 rows = st.lists(numbers, min_size=2, max_size=6)
@@ -81,7 +81,31 @@ def test_hinge(p, y):
         assert grad(lambda v: hinge(v, y))(p) == (-y if y * p < 1.0 else 0.0)
 
 
-@pytest.mark.parametrize("loss", [mse, binary_cross_entropy, hinge])
+@given(numbers, st.sampled_from([0, 1]))
+def test_perceptron(h, y):
+    assert perceptron(h, y) == max(0.0, -h) ** y * max(0.0, h) ** (1 - y)  # as lecture M writes it
+    assert perceptron(h, y) == y * perceptron(h, 1) + (1 - y) * perceptron(h, 0)
+    if h:
+        wrong = (h > 0) != (y == 1)
+        assert grad(lambda v: perceptron(v, y))(h) == ((1.0 if h > 0 else -1.0) if wrong else 0.0)
+
+
+def test_log_loss_of_the_lecture():
+    assert round(log_loss([0.4, 0.4, 0.2], 1), 2) == 0.92
+    assert round(log_loss([0.1, 0.2, 0.7], 2), 2) == 0.36
+    assert grad(lambda p: log_loss(p, 1))([0.5, 0.25, 0.25]) == [0.0, -4.0, 0.0]
+
+
+@given(rows)
+def test_penalties(weights):
+    assert l2_penalty(weights, 0.5) == pytest.approx(0.25 * sum(w * w for w in weights))
+    assert grad(lambda ws: l2_penalty(ws, 0.5))(weights) == pytest.approx([0.5 * w for w in weights])
+    assert l1_penalty(weights, 0.5) == pytest.approx(0.5 * sum(abs(w) for w in weights))
+    signs = [0.5 * ((w > 0) - (w < 0)) for w in weights]
+    assert grad(lambda ws: l1_penalty(ws, 0.5))(weights) == signs
+
+
+@pytest.mark.parametrize("loss", [mse, binary_cross_entropy, hinge, perceptron])
 def test_reductions(loss):
     each = loss([0.5, -2.0, 1.0], [1, 1, 1], reduction="none")
     assert loss([0.5, -2.0, 1.0], [1, 1, 1], reduction="sum") == each[0] + each[1] + each[2]

@@ -167,7 +167,11 @@ GOOD = {"X": XOR_X, "y": XOR_Y}
         ({"loss": "hinge", "y": [[1, -1]] * 3 + [[1, 0]]}, ValueError, r"row 3 of y is \[1, 0\]; .* -1 and 1"),
         ({"loss": "binary_cross_entropy", "y": [[0, 2]] * 4}, ValueError, r"row 0 of y is \[0, 2\]; .* from 0 to 1"),
         ({"loss": "mse"}, ValueError, "row 0 of y has 1 numbers, but the model gives 2"),
-        ({"optimizer": "lbfgs"}, ValueError, "no optimizer 'lbfgs'; the known ones are sgd, adam"),
+        (
+            {"optimizer": "lbfgs"},
+            ValueError,
+            "no optimizer 'lbfgs'; the known ones are sgd, adagrad, rmsprop, adam, adamw",
+        ),
         ({"lr": -1.0}, ValueError, "lr must be at least 0.0, but got -1.0"),
         ({"batch_size": 0}, ValueError, "batch_size is at least 1, but got 0"),
         ({"batch_size": 2.5}, TypeError, "batch_size is a whole number, but got 2.5"),

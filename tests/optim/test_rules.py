@@ -7,13 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.optim import SGD, Adam
-from autograd_lite.optim.rules import OPTIMIZERS
+from autograd_lite.optim import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
 
 VARIANTS = {
     "sgd": lambda ps: SGD(ps, lr=0.1),
     "momentum": lambda ps: SGD(ps, lr=0.1, momentum=0.9, weight_decay=0.01),
     "nesterov": lambda ps: SGD(ps, lr=0.1, momentum=0.9, nesterov=True),
+    "adagrad": lambda ps: Adagrad(ps, lr=0.1, weight_decay=0.1),
+    "rmsprop": lambda ps: RMSprop(ps, lr=0.1),
+    "rmsprop, momentum": lambda ps: RMSprop(ps, lr=0.1, momentum=0.5, weight_decay=0.1),
+    "adamw": lambda ps: AdamW(ps, lr=0.1, weight_decay=0.1),
     "adam": lambda ps: Adam(ps, lr=0.1),
     "adam, decay": lambda ps: Adam(ps, lr=0.1, betas=(0.8, 0.95), weight_decay=0.1),
 }
@@ -87,7 +90,8 @@ def test_state_goes_on_to_the_same_bits(variant):
     for _ in range(3):
         optimizer.step([0.5, 0.25])
     copies = [Value(p.data) for p in parameters]
-    resumed = type(optimizer)(copies, lr=0.7, **({"momentum": 0.1} if optimizer.memory == ("velocity",) else {}))
+    settings = {"momentum": 0.1} if "velocity" in optimizer.memory else {}
+    resumed = type(optimizer)(copies, lr=0.7, **settings)
     resumed.load_state_dict(optimizer.state_dict())
     for o in (optimizer, resumed):
         o.step([1.0, 3.0])
