@@ -92,8 +92,10 @@ from autograd_lite.value import Value
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
+    from autograd_lite.anomaly import AnomalyError, detect_anomaly
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw
     from autograd_lite.explaining import Explanation, explain
+    from autograd_lite.health import diagnose
 
 del choose
 
@@ -104,10 +106,13 @@ if not _is_native():
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {
     "Animation": "drawing",
+    "AnomalyError": "anomaly",
     "Drawing": "drawing",
     "Explanation": "explaining",
     "Movie": "drawing",
     "animate": "drawing",
+    "detect_anomaly": "anomaly",
+    "diagnose": "health",
     "draw": "drawing",
     "explain": "explaining",
 }

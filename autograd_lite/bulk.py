@@ -12,7 +12,7 @@ from mypy_extensions import i64
 
 from autograd_lite import numerics
 from autograd_lite import primitives as table
-from autograd_lite.context import paused_here
+from autograd_lite.context import paused_here, watched
 from autograd_lite.graph import ASSIGNED, BITS, CONSTANT, INHERITED, STATE, TICK, TRACED, Extra, Node, Vector
 from autograd_lite.rows import Primitive
 from autograd_lite.value import BLANK, Value, binary, computes_later, constant, detached, record
@@ -85,6 +85,8 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
         extra.weights = weights
         extra.inputs = inputs
         result._extra = extra
+        if STATE.paused:
+            watched(result)
         results.append(result)
     return results
 

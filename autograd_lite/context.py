@@ -1,18 +1,21 @@
-"""Whether a graph is recorded: `no_grad`, per thread.
+"""Whether a graph is recorded, `no_grad`, and whether its making is watched, `Watch`; both per thread.
 
-Below `value`, which looks at the shared counter first: asking a thread's own state at every operation would
+Below `value`, which looks at one shared counter first: asking a thread's own state at every operation would
 cost more than the operation.
 """
 
+import math
 import threading
 from typing import Final
 
-from autograd_lite.graph import STATE
+from autograd_lite.graph import STATE, Node, born
+from autograd_lite.tracing import users_line
 
 
 class _Paused(threading.local):
     def __init__(self) -> None:
         self.depth = 0
+        self.watch: Watch | None = None
 
 
 _PAUSED: Final = _Paused()
@@ -55,3 +58,43 @@ class no_grad:
     def __exit__(self, *exception: object) -> None:
         _PAUSED.depth -= 1
         STATE.paused -= 1
+
+
+class Watch:
+    """A context, per thread, in which every operation leaves the user's line that made it.
+
+    It keeps the first and the newest result that is no finite number, and what `backward` was called on.
+    """
+
+    def __init__(self) -> None:
+        self.lines: dict[int, str] = {}  # "file:line" by the time at which a node was made
+        self.first: Node | None = None
+        self.newest: Node | None = None
+        self.passes: list[tuple[Node, float]] = []
+
+    def __enter__(self) -> "Watch":
+        self.outer = _PAUSED.watch
+        _PAUSED.watch = self
+        STATE.paused += 1  # so that every operation looks here
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _PAUSED.watch = self.outer
+        STATE.paused -= 1
+
+
+def watched(result: Node) -> None:
+    """An operation was recorded while something is paused or watched in some thread."""
+    watch = _PAUSED.watch
+    if watch is not None:
+        watch.lines[born(result)] = users_line()
+        if not math.isfinite(result._data):
+            watch.newest = result
+            if watch.first is None:
+                watch.first = result
+
+
+def watched_pass(root: Node, seed: float) -> None:
+    """`backward` was called."""
+    if _PAUSED.watch is not None:
+        _PAUSED.watch.passes.append((root, seed))

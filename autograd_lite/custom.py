@@ -24,9 +24,7 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     """
     for argument in (f, partials):
         if not callable(argument):
-            raise TypeError(
-                f"custom_derivative takes two functions, but got {argument!r}; pass f and its partials"
-            )
+            raise TypeError(f"custom_derivative takes two functions, but got {argument!r}; pass f and its partials")
     arity = len(inspect.signature(f).parameters)
     name = name_of(f) if name_of(f) != "<lambda>" else "custom"
 

@@ -192,9 +192,7 @@ def either(condition: Any, other: Any) -> Any:
     return None if condition is None or other is None else logical_or(condition, other)
 
 
-def contributions(
-    node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any
-) -> list[tuple[Node, Any, Any]]:
+def contributions(node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any) -> list[tuple[Node, Any, Any]]:
     """What a node passes back: (operand, contribution, the condition under which it holds)."""
     row = node._row
     if row is cond:
@@ -264,14 +262,10 @@ def float_tangents(order: list[Node], seeds: dict[Node, Any]) -> dict[Node, Any]
     return result
 
 
-def terms(
-    node: Node, operands: tuple[Node, ...], found: dict[Node, tuple[Any, Any]]
-) -> list[tuple[Any, Any]]:
+def terms(node: Node, operands: tuple[Node, ...], found: dict[Node, tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """The parts of the tangent of a node, each with the condition under which it holds."""
     if node._row is cond:
-        return [
-            (found[x][0], both(found[x][1], holds)) for x, holds in branches(node) if x in found
-        ]
+        return [(found[x][0], both(found[x][1], holds)) for x, holds in branches(node) if x in found]
     if node._row.selects:
         conditions = [found[x][1] for x in operands[1:] if x in found]
         if not conditions:

@@ -175,9 +175,7 @@ def refuse_frozen(node: Node) -> None:
         )
 
 
-def lower(
-    arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
-) -> Parts:
+def lower(arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]) -> Parts:
     """The same computation without rows that are said in simpler ones."""
     flattener = Flattener(arguments)
     place = list(range(flattener.size))

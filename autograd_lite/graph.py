@@ -34,9 +34,7 @@ USES: Final = BASE - 1
 LEAF: Final = Primitive("", 0, float, (), formula="a leaf")
 NUMBER: Final = Primitive("constant", 0, float, (), formula="a number")
 DETACHED: Final = Primitive("detached", 0, float, (), formula="a number taken out of its graph")
-BATCH_SUM: Final = Primitive(
-    "batch_sum", 1, float, (1.0,), label="Σ batch", formula="the sum over the samples"
-)
+BATCH_SUM: Final = Primitive("batch_sum", 1, float, (1.0,), label="Σ batch", formula="the sum over the samples")
 BATCH_SIZE: Final = Primitive("batch_size", 0, float, (), label="n", formula="the number of samples")
 
 

@@ -68,9 +68,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return unflatten(shape, map(call.plain, outputs)), pullback
 
 
-def jacobian(
-    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, mode: str = "auto"
-) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, mode: str = "auto") -> Callable[..., Any]:
     """A function that returns all partial derivatives of all results of f in the arguments `argnums`.
 
     `mode` is "forward" (a sweep an input), "reverse" (a sweep an output), or "auto", whichever is fewer.  The
@@ -81,9 +79,7 @@ def jacobian(
     [[4.0, 3.0], [1.0, 1.0]]
     """
     if mode not in ("auto", "forward", "reverse"):
-        raise ValueError(
-            f'jacobian has the modes "auto", "forward" and "reverse", but got {mode!r}; choose one'
-        )
+        raise ValueError(f'jacobian has the modes "auto", "forward" and "reverse", but got {mode!r}; choose one')
 
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         call = Call(f, argnums, args, kwargs)

@@ -241,4 +241,3 @@ def gathered(out: Any, reduce: str | None) -> Any:
         n = traced("", 0, BATCH_SIZE)
         sums = [x / n for x in sums]
     return unflatten(shape, iter(sums))
-

@@ -71,9 +71,7 @@ class Operators(Attributes):
         if ndigits is None:
             return self.apply(table.round, (self,))
         scale = 10.0**ndigits
-        return self.apply(
-            table.div, (self.apply(table.round, (self.apply(table.mul, (self, scale)),)), scale)
-        )
+        return self.apply(table.div, (self.apply(table.round, (self.apply(table.mul, (self, scale)),)), scale))
 
     def __floor__(self) -> Any:
         return self.apply(table.floor, (self,))
@@ -156,9 +154,7 @@ class Operators(Attributes):
     def __invert__(self) -> Any:
         if self._flags & TRACED:
             complain("it was inverted with ~")
-        raise TypeError(
-            f"~ has no meaning for {self!r}; use logical_not(v) for a condition, -v for the negative"
-        )
+        raise TypeError(f"~ has no meaning for {self!r}; use logical_not(v) for a condition, -v for the negative")
 
     # -- functions as methods, in the spelling of PyTorch; NumPy calls them on object arrays
 

@@ -45,9 +45,7 @@ def decide(condition: Any, a: Callable[[], Any], b: Callable[[], Any]) -> Any:
 
 add: Final[Primitive] = row("add", lambda x, y: x + y, (1.0, 1.0), "x + y", "+")
 sub: Final[Primitive] = row("sub", lambda x, y: x - y, (1.0, -1.0), "x - y", "-")
-mul: Final[Primitive] = row(
-    "mul", lambda x, y: x * y, (lambda out, x, y: y, lambda out, x, y: x), "x * y", "*"
-)
+mul: Final[Primitive] = row("mul", lambda x, y: x * y, (lambda out, x, y: y, lambda out, x, y: x), "x * y", "*")
 div: Final[Primitive] = row(
     "div", lambda x, y: x / y, (lambda out, x, y: 1.0 / y, lambda out, x, y: -out / y), "x / y", "/",
     domain="y != 0", limit=numerics.quotient,
@@ -130,23 +128,15 @@ clip: Final[Primitive] = row(
     "min(max(x, low), high)", kinks="x at a bound: 1 in x, 0 in the bound",
     lowering=lambda x, low, high: minimum(maximum(x, low), high),
 )  # fmt: skip
-relu: Final[Primitive] = row(
-    "relu", numerics.relu, (lambda out, x: less(0.0, x),), "max(0, x)", "ReLU", kinks="0: 0"
-)
+relu: Final[Primitive] = row("relu", numerics.relu, (lambda out, x: less(0.0, x),), "max(0, x)", "ReLU", kinks="0: 0")
 
 # -- conditions: 1 for true, 0 for false; nothing flows back through them -------------------------------
 
 less: Final[Primitive] = row("less", lambda x, y: 1.0 if x < y else 0.0, (None, None), "x < y", "<")
-less_equal: Final[Primitive] = row(
-    "less_equal", lambda x, y: 1.0 if x <= y else 0.0, (None, None), "x <= y", "<="
-)
+less_equal: Final[Primitive] = row("less_equal", lambda x, y: 1.0 if x <= y else 0.0, (None, None), "x <= y", "<=")
 equal: Final[Primitive] = row("equal", lambda x, y: 1.0 if x == y else 0.0, (None, None), "x = y", "=")
-logical_and: Final[Primitive] = row(
-    "logical_and", lambda x, y: 1.0 if x and y else 0.0, (None, None), "x and y", "and"
-)
-logical_or: Final[Primitive] = row(
-    "logical_or", lambda x, y: 1.0 if x or y else 0.0, (None, None), "x or y", "or"
-)
+logical_and: Final[Primitive] = row("logical_and", lambda x, y: 1.0 if x and y else 0.0, (None, None), "x and y", "and")
+logical_or: Final[Primitive] = row("logical_or", lambda x, y: 1.0 if x or y else 0.0, (None, None), "x or y", "or")
 logical_not: Final[Primitive] = row("logical_not", lambda x: 0.0 if x else 1.0, (None,), "not x", "not")
 where: Final[Primitive] = row(
     "where", lambda condition, a, b: a if condition else b,
@@ -162,12 +152,8 @@ cond: Final[Primitive] = row(
 # -- exponentials and logarithms ----------------------------------------------------------------------
 
 exp: Final[Primitive] = row("exp", math.exp, (lambda out, x: out,), "e^x", domain="x < 709.79", limit=INF)
-expm1: Final[Primitive] = row(
-    "expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF
-)
-exp2: Final[Primitive] = row(
-    "exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", domain="x < 1024", limit=INF
-)
+expm1: Final[Primitive] = row("expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF)
+exp2: Final[Primitive] = row("exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", domain="x < 1024", limit=INF)
 log: Final[Primitive] = row(
     "log", math.log, (lambda out, x: 1.0 / x,), "ln x", "ln",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
@@ -218,12 +204,8 @@ sinh: Final[Primitive] = row(
 cosh: Final[Primitive] = row(
     "cosh", math.cosh, (lambda out, x: sinh(x),), "(e^x + e^-x) / 2", domain="|x| < 710.47", limit=INF
 )
-tanh: Final[Primitive] = row(
-    "tanh", math.tanh, (lambda out, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),), "tanh x"
-)
-asinh: Final[Primitive] = row(
-    "asinh", math.asinh, (lambda out, x: 1.0 / hypot(1.0, x),), "ln(x + (x^2 + 1)^(1/2))"
-)
+tanh: Final[Primitive] = row("tanh", math.tanh, (lambda out, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),), "tanh x")
+asinh: Final[Primitive] = row("asinh", math.asinh, (lambda out, x: 1.0 / hypot(1.0, x),), "ln(x + (x^2 + 1)^(1/2))")
 acosh: Final[Primitive] = row(
     "acosh", math.acosh, (lambda out, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), "ln(x + (x^2 - 1)^(1/2))",
     domain="x >= 1", kinks="1: inf",
@@ -242,9 +224,7 @@ hypot: Final[Primitive] = row(
 erf: Final[Primitive] = row(
     "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x"
 )  # fmt: skip
-erfc: Final[Primitive] = row(
-    "erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)"
-)
+erfc: Final[Primitive] = row("erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)")
 gamma: Final[Primitive] = row(
     "gamma", math.gamma, (lambda out, x: out * digamma(x),), "(x - 1)!",
     domain="x < 171.62, x not 0, -1, -2, ...",
@@ -286,9 +266,7 @@ logaddexp: Final[Primitive] = row(
 # -- rows of any number of operands: one function gives all partials ---------------------------------------
 
 sum: Final[Primitive] = row("sum", numerics.total, lambda out, xs: [1.0] * len(xs), "sum([x, ...])", "Σ")
-prod: Final[Primitive] = row(
-    "prod", numerics.product, lambda out, xs: products_of_others(xs), "prod([x, ...])", "Π"
-)
+prod: Final[Primitive] = row("prod", numerics.product, lambda out, xs: products_of_others(xs), "prod([x, ...])", "Π")
 mean: Final[Primitive] = row(
     "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: [1.0 / len(xs)] * len(xs),
     "mean([x, ...])", lowering=lambda xs: sum(xs) / float(len(xs)),

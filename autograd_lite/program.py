@@ -84,8 +84,7 @@ class Program:
             lines.append(f"%{i} = {' '.join([row.name, *shown])}")
         for result in self.results:
             lines.append(
-                f"return {', '.join(f'%{i}' for i in result.values)}"
-                + (" of each sample" if result.batched else "")
+                f"return {', '.join(f'%{i}' for i in result.values)}" + (" of each sample" if result.batched else "")
             )
         return "\n".join(lines)
 
@@ -189,9 +188,7 @@ class Program:
     def from_document(document: dict[str, Any], where: str) -> "Program":
         try:
             if document["version"] != VERSION:
-                raise ValueError(
-                    f"its version is {document['version']!r}, this library reads version {VERSION}"
-                )
+                raise ValueError(f"its version is {document['version']!r}, this library reads version {VERSION}")
             return _checked(document)
         except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
             raise ValueError(

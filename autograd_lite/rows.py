@@ -145,9 +145,7 @@ class Primitive:
         parts: list[list[object]] = []
         for argument in arguments:
             if isinstance(argument, (str, Operand)) or not isinstance(argument, Iterable):
-                raise TypeError(
-                    f"{self.name} takes iterables of operands, but got {argument!r}; write {self.formula}"
-                )
+                raise TypeError(f"{self.name} takes iterables of operands, but got {argument!r}; write {self.formula}")
             parts.append(list(argument))
         if wanted == 2 and len(parts[0]) != len(parts[1]):
             raise ValueError(

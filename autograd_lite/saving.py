@@ -48,9 +48,7 @@ def read_json(path: str | Path, format: str, version: int) -> dict[str, Any]:
         ) from None
     if not isinstance(document, dict) or document.get("format") != format:
         found = document.get("format") if isinstance(document, dict) else type(document).__name__
-        raise ValueError(
-            f"{path} holds {found!r}, not {format!r}; choose a file that this library saved as that"
-        )
+        raise ValueError(f"{path} holds {found!r}, not {format!r}; choose a file that this library saved as that")
     found = document.get("version")
     if not isinstance(found, int) or found < 1 or found > version:
         raise ValueError(

@@ -177,9 +177,7 @@ def described(shape: Shape) -> str:
 # -- putting together
 
 
-def unflatten(
-    shape: Shape, leaves: Iterator[Any], module: Callable[[Any, list[Any]], Any] | None = None
-) -> Any:
+def unflatten(shape: Shape, leaves: Iterator[Any], module: Callable[[Any, list[Any]], Any] | None = None) -> Any:
     """The nest of that shape with new leaves; `module` says what stands for a Module, a dict by default."""
     kind = shape[0]
     if kind == "leaf":

@@ -85,9 +85,7 @@ def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False
     [18.0]
     """
     if not isinstance(output, Value):
-        raise TypeError(
-            f"gradients needs a Value as output, but got {output!r}; pass the result of a computation"
-        )
+        raise TypeError(f"gradients needs a Value as output, but got {output!r}; pass the result of a computation")
     for x in inputs:
         if not isinstance(x, Value):
             raise TypeError(f"gradients needs Values as inputs, but got {x!r}; pass a list of Values")
@@ -98,9 +96,7 @@ def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False
 
 def pulled(roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node], record: bool) -> list[Any]:
     """The gradients of sum(seed x root), as Values or floats; roots may be plain numbers."""
-    pairs = [
-        (r, s) for r, s in zip(roots, seeds, strict=True) if isinstance(r, Value) and not r._flags & CONSTANT
-    ]
+    pairs = [(r, s) for r, s in zip(roots, seeds, strict=True) if isinstance(r, Value) and not r._flags & CONSTANT]
     outputs, weights = [r for r, _ in pairs], [s for _, s in pairs]
     if not record:
         return float_adjoints(outputs, [as_float(s) for s in weights], inputs)
@@ -119,9 +115,7 @@ def as_value(x: Any) -> Value:
 class Call:
     """One call of a transformed function: its chosen arguments as fresh inputs, its outputs, its graph."""
 
-    def __init__(
-        self, f: Callable[..., Any], argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: Any
-    ):
+    def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: Any):
         chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         for i in chosen:
             if not -len(args) <= i < len(args):
@@ -188,9 +182,7 @@ def transformed(f: Callable[..., Any], wrapper: Callable[..., Any], name: str) -
     return wrapper
 
 
-def value_and_grad(
-    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
-) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f(...), its gradient in the arguments `argnums`).
 
     The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples and dicts of these; the

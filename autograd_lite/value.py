@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite import primitives as table
-from autograd_lite.context import paused_here
+from autograd_lite.context import paused_here, watched, watched_pass
 from autograd_lite.copying import clone, deep_copy, reduced
 from autograd_lite.graph import (
     BATCH_SIZE,
@@ -102,6 +102,8 @@ class Value(Operators):
                 f"pass the gradient of what follows, 1.0 for none"
             )
         check_differentiable(self, "backward")
+        if STATE.paused:
+            watched_pass(self, seed)
         with PASS:
             leaves = sweep([self], [seed], store=True)
             before = [x._grad for x in leaves]
@@ -243,9 +245,7 @@ def blank() -> Value:
     return result
 
 
-def node(
-    row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float, flags: i64
-) -> Value:
+def node(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float, flags: i64) -> Value:
     result = blank()
     result._row = row
     result._data = data
@@ -264,10 +264,14 @@ def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: f
         flags &= INHERITED | CONSTANT
     else:
         flags = ((flags | right._flags) & INHERITED) | (flags & right._flags & CONSTANT)
-    if STATE.paused and paused_here():
-        if not computes_later():
-            return detached(data)
-        flags |= CONSTANT
+    if STATE.paused:
+        if paused_here():
+            if not computes_later():
+                return detached(data)
+            flags |= CONSTANT
+        result = node(row, data, left, right, dleft, dright, flags)
+        watched(result)
+        return result
     return node(row, data, left, right, dleft, dright, flags)
 
 
@@ -288,9 +292,7 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     return filled(row, data, operands, partials, (either & INHERITED) | both)
 
 
-def filled(
-    row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None], flags: i64
-) -> Value:
+def filled(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None], flags: i64) -> Value:
     if STATE.paused and paused_here():
         if not computes_later():
             return detached(data)
@@ -303,6 +305,8 @@ def filled(
     extra.operands = operands
     extra.partials = partials
     result._extra = extra
+    if STATE.paused:
+        watched(result)
     return result
 
 

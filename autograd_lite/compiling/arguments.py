@@ -153,9 +153,7 @@ def modes(module: Any) -> Any:
 
 def is_foreign_array(x: Any) -> bool:
     """Whether x is an array of another library than NumPy (PyTorch, JAX, CuPy, Dask, ...)."""
-    return (
-        not is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) and number(x) is None
-    )
+    return not is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) and number(x) is None
 
 
 def library_of(x: Any) -> str:

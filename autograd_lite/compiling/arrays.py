@@ -38,9 +38,7 @@ class ArrayCode:
                 return self.in_blocks(arguments, samples)
         library = Library(library_of(foreign), foreign)
         run = self.function(library, lambda: AllSamples(library))
-        columns = [
-            library.columns(x, a.batched) for x, a in zip(arguments, self.program.arguments, strict=True)
-        ]
+        columns = [library.columns(x, a.batched) for x, a in zip(arguments, self.program.arguments, strict=True)]
         blocks = [[x] if a.batched else x for x, a in zip(columns, self.program.arguments, strict=True)]
         found = run(samples, 1, *blocks)
         return [
@@ -139,5 +137,3 @@ class AllSamples:
 
     def total(self) -> Any:
         return self.library.xp.sum(self.values[0])
-
-

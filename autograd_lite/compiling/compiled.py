@@ -135,9 +135,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     return %3
     """
     if backend != "auto" and backend not in BACKENDS:
-        raise ValueError(
-            f"there is no back end {backend!r}; choose {', '.join(map(repr, ['auto', *BACKENDS]))}"
-        )
+        raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, ['auto', *BACKENDS]))}")
     if f is None:
         return functools.partial(compile, backend=backend, fastmath=fastmath)
     if not callable(f):

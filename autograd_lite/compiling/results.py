@@ -104,4 +104,3 @@ def unstacked(x: Any, shape: Shape, n: int) -> list[Any]:
     whole = x.values() if isinstance(x, dict) else x
     columns = [unstacked(y, child, n) for y, child in zip(whole, shape[2], strict=True)]
     return [nest(shape, [column[i] for column in columns]) for i in range(n)]
-

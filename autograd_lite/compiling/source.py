@@ -211,5 +211,3 @@ def function(text: str, meaning: dict[str, Any]) -> Callable[..., Any]:
     result = FunctionType(code, {**builtins, **meaning})
     weakref.finalize(result, linecache.cache.pop, filename, None)
     return result
-
-

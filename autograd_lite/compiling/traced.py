@@ -63,9 +63,7 @@ class Traced:
     def flatten(
         self, trace: Trace, values: list[list[Value]], pieces: Pieces, outputs: list[Any], large: int | None
     ) -> bool:
-        groups = [
-            Group(pieces.names[k], values[k], pieces.batched[k], piece_feed(k)) for k in range(len(values))
-        ]
+        groups = [Group(pieces.names[k], values[k], pieces.batched[k], piece_feed(k)) for k in range(len(values))]
         views = [Group(pieces.names[v.piece], v.values, True, v.feed) for v in trace.views.values()]
         hidden = views + drawn(trace)
         seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})

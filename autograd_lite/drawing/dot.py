@@ -228,7 +228,7 @@ def footer(picture: Picture, style: Style) -> str:
     if style.legend and numbers_shown:
         parts = [f'<font color="{theme.value}">value</font>']
         if any(box.flows or box.gradient_range for box in boxes):
-            result = picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else ""
+            result = picture.goal or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")
             over = f"∂{escape(result) or 'result'}/∂node"
             parts.append(f'<font color="{theme.gradient}">grad = {over}</font>')
         if style.edges:

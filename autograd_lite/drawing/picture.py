@@ -77,6 +77,7 @@ class Picture:
     roots: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what the reader has to know: what was left out, and why
     total: int = 0  # nodes in the whole graph
+    goal: str = ""  # what the gradients are of, where that is not the one root
 
     def add(self, box: Box) -> Box:
         self.boxes[box.key] = box

@@ -1,11 +1,11 @@
 """Hypothesis strategies for Values, for the operands of a row, and for floats by their spacing.
 
-    from autograd_lite import cosh
-    from autograd_lite.testing import operands
+from autograd_lite import cosh
+from autograd_lite.testing import operands
 
-    @given(operands(cosh))
-    def test_cosh_is_at_least_1(xs):
-        assert cosh(*xs) >= 1.0
+@given(operands(cosh))
+def test_cosh_is_at_least_1(xs):
+    assert cosh(*xs) >= 1.0
 """
 
 from hypothesis import strategies as st

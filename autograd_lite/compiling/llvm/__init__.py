@@ -1,12 +1,12 @@
 """The back end `llvm`: a Program as native code, by llvmlite (extra `jit`).
 
-    simplify   what is one computation, joined     rolling    alike instructions as loops
-    plan       where values live, what runs when   text       LLVM IR as text
-    rows       the table in IR                     fast       approximations for `fastmath`
-    nests      loops and instructions              sections   these cut into functions
-    sums       sums over samples                   tiles      arrays in and out of vectors of samples
-    modules    all of it put together              engine     compiled by LLVM
-    code       called from Python
+simplify   what is one computation, joined     rolling    alike instructions as loops
+plan       where values live, what runs when   text       LLVM IR as text
+rows       the table in IR                     fast       approximations for `fastmath`
+nests      loops and instructions              sections   these cut into functions
+sums       sums over samples                   tiles      arrays in and out of vectors of samples
+modules    all of it put together              engine     compiled by LLVM
+code       called from Python
 """
 
 from __future__ import annotations

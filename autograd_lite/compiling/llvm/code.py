@@ -144,9 +144,7 @@ class _Parallel:
             context[self.modules.slots[name]] = address
         return context, memory
 
-    def _share(
-        self, work: Callable[..., None], contexts: Sequence[Any], start: int, count: int, parts: Array
-    ) -> None:
+    def _share(self, work: Callable[..., None], contexts: Sequence[Any], start: int, count: int, parts: Array) -> None:
         """Compute `count` blocks from `start` on, a few at a time by whichever thread is free."""
         few = max(1, count // (8 * len(contexts)))
         waiting = iter(range(0, count, few))

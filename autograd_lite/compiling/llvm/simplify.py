@@ -67,9 +67,7 @@ class _Joined:
     once a sample).
     """
 
-    def __init__(
-        self, program: Program, uses: list[int], constants: dict[int, float], batched: list[bool]
-    ) -> None:
+    def __init__(self, program: Program, uses: list[int], constants: dict[int, float], batched: list[bool]) -> None:
         self.ops: dict[int, Op] = {}
         self.uses = uses
         self.batched = batched
