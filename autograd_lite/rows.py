@@ -43,9 +43,9 @@ def branch(x: object) -> Any:
 
 def number(x: object) -> float | None:
     """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None."""
-    if isinstance(x, float):
+    if type(x) is float:
         return x
-    if isinstance(x, int):
+    if isinstance(x, (float, int)):  # np.float64 is a float, and warns where a float raises
         return float(x)
     if isinstance(x, numbers.Real):
         return float(x)

@@ -7,7 +7,10 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "Expression": "expressions",
     "condition": "precision",
+    "expressions": "expressions",
+    "random_expression": "expressions",
     "ulps": "precision",
     "floats_by_spacing": "strategies",
     "operands": "strategies",
