@@ -212,7 +212,8 @@ def count_uses(roots: Sequence[Node], everything: bool) -> list[Node]:
     """
     STATE.sorts += BASE
     base: i64 = STATE.sorts
-    unwanted: i64 = 0 if everything else CONSTANT
+    first: i64 = base + 1
+    mark: i64 = 0
     found: list[Node] = []
     for root in roots:
         if root._mark < base:
@@ -226,21 +227,22 @@ def count_uses(roots: Sequence[Node], everything: bool) -> list[Node]:
         i += 1
         left = node._left
         if left is not None:
-            if not left._flags & unwanted:
-                if left._mark < base:
-                    left._mark = base + 1
-                    left._adjoint = -0.0
-                    found.append(left)
-                else:
-                    left._mark += 1
+            mark = left._mark
+            if mark >= base:
+                left._mark = mark + 1
+            elif everything or not left._flags & CONSTANT:
+                left._mark = first
+                left._adjoint = -0.0
+                found.append(left)
             right = node._right
-            if right is not None and not right._flags & unwanted:
-                if right._mark < base:
-                    right._mark = base + 1
+            if right is not None:
+                mark = right._mark
+                if mark >= base:
+                    right._mark = mark + 1
+                elif everything or not right._flags & CONSTANT:
+                    right._mark = first
                     right._adjoint = -0.0
                     found.append(right)
-                else:
-                    right._mark += 1
         else:
             extra = node._extra
             if extra is not None:
@@ -309,7 +311,8 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
     if has_choice(roots):
         return sweep_as_written(roots, seeds, store)
     ready = count_uses(roots, False)
-    base: i64 = STATE.sorts
+    first: i64 = STATE.sorts + 1
+    mark: i64 = 0
     for k in range(len(roots)):
         roots[k]._adjoint += seeds[k]
     leaves: list[Node] = []
@@ -320,17 +323,18 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
         adjoint = node._adjoint
         left = node._left
         if left is not None:
-            if not left._flags & CONSTANT:
-                left._adjoint += adjoint * node._dleft
-                left._mark -= 1
-                if left._mark == base:
-                    ready.append(left)
+            left._adjoint += adjoint * node._dleft
+            mark = left._mark
+            if mark == first:
+                ready.append(left)
+            left._mark = mark - 1
             right = node._right
-            if right is not None and not right._flags & CONSTANT:
+            if right is not None:
                 right._adjoint += adjoint * node._dright
-                right._mark -= 1
-                if right._mark == base:
+                mark = right._mark
+                if mark == first:
                     ready.append(right)
+                right._mark = mark - 1
         else:
             extra = node._extra
             if extra is not None:
