@@ -207,7 +207,7 @@ def function(text: str, meaning: dict[str, Any]) -> Callable[..., Any]:
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     module = compile(text, filename, "exec", dont_inherit=True)
     (code,) = [x for x in module.co_consts if isinstance(x, CodeType)]
-    builtins = {"float": float, "range": range, "inf": float("inf"), "nan": float("nan")}
-    result = FunctionType(code, {**builtins, **meaning})
+    names = {"float": float, "range": range, "inf": float("inf"), "nan": float("nan"), **meaning}
+    result = FunctionType(code, {"__builtins__": {}, **names})
     weakref.finalize(result, linecache.cache.pop, filename, None)
     return result

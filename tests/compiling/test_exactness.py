@@ -82,6 +82,6 @@ def test_a_difference_would_be_seen(monkeypatch):
     from autograd_lite.compiling import source
 
     monkeypatch.setitem(source.INFIX, "mul", "0.0 + {} * {}")
+    cases = [case(dags.Chooser(i)) for i in range(3 * CHUNK)]
     with pytest.raises(AssertionError, match="def f"):
-        for chunk in range(3):
-            check([case(dags.Chooser(chunk * CHUNK + i)) for i in range(CHUNK)], "python")
+        check(cases, "python")

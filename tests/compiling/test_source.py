@@ -1,0 +1,86 @@
+"""The text of programs: valid Python that says what the program says, and shows in tracebacks."""
+
+import ast
+import gc
+import linecache
+import math
+import re
+import traceback
+
+import dags
+import programs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_lite import Value, compile, sum
+from autograd_lite.compiling.source import INFIX, TERMS, Text, function, literal
+from autograd_lite.instructions import Argument, Instruction, Result
+from autograd_lite.program import Program
+from autograd_lite.rows import PRIMITIVES
+
+
+@settings(max_examples=100)
+@given(st.data(), st.booleans())
+def test_any_text_is_python(data, blocks):
+    ast.parse(Text(programs.program(dags.Drawn(data.draw), list(PRIMITIVES)), INFIX, blocks).write())
+
+
+@given(st.floats())
+def test_literals_read_back_to_the_bit(x):
+    assert dags.same(eval(literal(x), {"inf": math.inf, "nan": math.nan}), x)
+    assert dags.same(eval(f"1.0 * {literal(x)}", {"inf": math.inf, "nan": math.nan}), x)
+
+
+def test_text_of_a_batch():
+    program = compile(lambda w, x: w * x, backend="python").trace(2.0, 3.0)
+    batched = Program(
+        [Argument("w", 1, False), Argument("x", 1, True)],
+        [*program.instructions, Instruction(PRIMITIVES["tanh"], (2,))],
+        [Result((3, 0), True)],
+    )
+    assert batched.source("python") == (
+        "def program(n, a0, a1):\n"
+        "    [v0] = a0\n"
+        "    r0 = []\n"
+        "    for start in range(0, n, 1024):\n"
+        "        for k in range(n)[start : start + 1024]:\n"
+        "            [v1] = a1[k]\n"
+        "            v2 = v0 * v1\n"
+        "            v3 = tanh(v2)\n"
+        "            r0.append([v3, v0])\n"
+        "    return [r0]\n"
+    )
+
+
+@pytest.mark.parametrize("n", [2, TERMS, TERMS + 1, 1000])
+def test_long_sums_fit_any_parser(n):
+    values = [Value(0.1 * i) for i in range(n)]
+    program = Program.from_values([sum(values)], values)
+    text = program.source("python")
+    assert max(map(len, text.splitlines()[2:])) < 20 * TERMS
+    found = compile(lambda x: sum(x), backend="python")([v.data for v in values])
+    assert found == sum(values).data
+
+
+def test_a_traceback_shows_the_line_of_the_program():
+    broken = function("def program(n):\n    x = 1.0\n    return x / 0.0\n", {})
+    with pytest.raises(ZeroDivisionError) as caught:
+        broken(1)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert re.search(r'File "<autograd_lite program \d+>", line 3, in program\n    return x / 0.0', shown)
+
+
+def test_the_text_is_forgotten_with_the_function():
+    text = function("def program(n):\n    return n\n", {})
+    name = text.__code__.co_filename
+    assert name in linecache.cache
+    del text
+    gc.collect()
+    assert name not in linecache.cache
+
+
+def test_nothing_of_python_hides_behind_a_row():
+    """A name in the text is a row, or one of the few that `function` gives it."""
+    with pytest.raises(NameError):
+        function("def program(n):\n    return print(n)\n", {})(1)

@@ -1,0 +1,72 @@
+"""Random programs for tests, in several rounds over their samples, and the plainest way to run them."""
+
+from autograd_lite.compiling.batches import batch_sum
+from autograd_lite.graph import BATCH_SIZE, BATCH_SUM, NUMBER
+from autograd_lite.instructions import Argument, Instruction, Result
+from autograd_lite.program import Program
+from autograd_lite.rows import PRIMITIVES
+
+CONSTANTS = [0.0, -0.0, 1.0, -1.0, 0.5, -3.0, 1e-310, 1e300]
+EXACT = [
+    "add", "sub", "mul", "div", "neg", "square", "sqrt", "abs", "maximum", "minimum", "relu", "sign", "less", "where",
+    "sum", "dot", "prod", "max", "min", "clip", "logical_not", "equal", "mod", "floor", "copysign", "mean",
+]  # fmt: skip
+"""Rows whose bits do not depend on a library."""
+
+
+def program(choose, rows=EXACT, length=12):
+    """A program of two arguments, the second one batched, with sums over the samples in between."""
+    arguments = [Argument("w", choose.integer(0, 3), False), Argument("x", choose.integer(1, 3), True)]
+    batched = [argument.batched for argument in arguments for _ in range(argument.size)]
+    instructions = []
+    for _ in range(choose.integer(1, length)):
+        ids = range(len(batched))
+        kind = choose.integer(0, 9)
+        if kind == 0:
+            instruction = Instruction(NUMBER, (), choose.one_of(CONSTANTS))
+        elif kind == 1:
+            instruction = Instruction(BATCH_SIZE, ())
+        elif kind <= 3:
+            instruction = Instruction(BATCH_SUM, (choose.one_of([i for i in ids if batched[i]]),))
+        else:
+            row = PRIMITIVES[choose.one_of(rows)]
+            count = row.arity or choose.integer(1, 3) * 2
+            instruction = Instruction(row, tuple(choose.one_of(ids) for _ in range(count)))
+        instructions.append(instruction)
+        batched.append(instruction.row is not BATCH_SUM and any(batched[i] for i in instruction.operands))
+    every = list(range(len(batched)))
+    results = [Result(tuple(choose.one_of(every) for _ in range(choose.integer(1, 3))), True)]
+    flat = [i for i in every if not batched[i]]
+    if flat:
+        results.append(Result(tuple(choose.one_of(flat) for _ in range(choose.integer(1, 3))), False))
+    return Program(arguments, instructions, results)
+
+
+def interpreted(program, arguments, samples):
+    """The results, instruction by instruction and sample by sample; batched ones as a list for each sample."""
+    values = []
+    for argument, data in zip(program.arguments, arguments, strict=True):
+        if argument.batched:
+            values += [[row[k] for row in data] for k in range(argument.size)]
+        else:
+            values += list(data)
+    for i, (row, operands, constant) in enumerate(program.instructions, program.size):
+        if constant is not None:
+            values.append(constant)
+        elif row is BATCH_SIZE:
+            values.append(float(samples))
+        elif row is BATCH_SUM:
+            values.append(batch_sum(values[operands[0]]))
+        elif program.batched[i]:
+            columns = [values[j] if program.batched[j] else [values[j]] * samples for j in operands]
+            values.append([row.total(*xs) for xs in zip(*columns, strict=True)])
+        else:
+            values.append(row.total(*[values[j] for j in operands]))
+    results = []
+    for result in program.results:
+        if result.batched:
+            columns = [values[i] if program.batched[i] else [values[i]] * samples for i in result.values]
+            results.append([list(row) for row in zip(*columns, strict=True)])
+        else:
+            results.append([values[i] for i in result.values])
+    return results
