@@ -93,7 +93,7 @@ from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
     from autograd_lite.anomaly import AnomalyError, detect_anomaly
-    from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw
+    from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
     from autograd_lite.health import diagnose
 
@@ -114,6 +114,7 @@ _LATER = {
     "detect_anomaly": "anomaly",
     "diagnose": "health",
     "draw": "drawing",
+    "draw_activations": "drawing",
     "explain": "explaining",
 }
 

@@ -11,5 +11,6 @@ from autograd_lite.drawing.movie import Movie
 from autograd_lite.drawing.moving import Animation
 from autograd_lite.drawing.rendering import CannotRender
 from autograd_lite.drawing.sheet import Drawing
+from autograd_lite.drawing.zoo import draw_activations
 
-__all__ = ["Animation", "CannotRender", "Drawing", "Movie", "animate", "draw"]
+__all__ = ["Animation", "CannotRender", "Drawing", "Movie", "animate", "draw", "draw_activations"]

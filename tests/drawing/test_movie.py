@@ -42,8 +42,8 @@ def test_weights_and_boundary_are_those_of_the_moment(movie):
 
 def test_pictures_files_and_pages(movie, tmp_path):
     assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
-    image = Image.open(movie.save(tmp_path / "m.gif"))
-    assert image.n_frames == 4
+    with Image.open(movie.save(tmp_path / "m.gif")) as image:
+        assert image.n_frames == 4
     page = movie.save(tmp_path / "m.html").read_text(encoding="utf-8")
     assert not re.search(r'(src|href)="(?!data:)', page)
     pictures = json.loads(re.search(r"const pictures = (\[.*?\]);", page).group(1))

@@ -1,0 +1,103 @@
+"""The activation zoo: every activation and its derivative, one small plot each, in one grid.
+
+Above `nn`, whose table of activations it draws with Matplotlib.  The derivatives are those that the library
+computes, by `grad`, and no formulas.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autograd_lite.drawing.drawer import at_least
+from autograd_lite.drawing.theme import Theme, find_theme
+from autograd_lite.nn.activations import ACTIVATIONS
+from autograd_lite.transforms import grad
+
+POINTS = 321
+JUMP = 20.0  # a slope between two points above which a curve is broken: a jump is no steep line
+
+
+def draw_activations(
+    activations: Iterable[str | Callable[..., Any]] | None = None,
+    *,
+    span: tuple[float, float] = (-4.0, 4.0),
+    columns: int = 5,
+    theme: str = "light",
+) -> Any:
+    """f (blue) and f' (orange, dashed) of each activation, as a Matplotlib figure.
+
+    `activations` are names or functions of one number, all of the library's by default.  Raises ValueError on
+    an unknown name or span, ImportError without Matplotlib.
+
+    >>> figure = draw_activations(["tanh", "relu"], columns=2)
+    >>> [ax.get_title() for ax in figure.axes]
+    ['tanh', 'relu']
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError('the zoo needs Matplotlib, which is missing; pip install "matplotlib"') from None
+    colours = find_theme(theme)
+    low, high = span
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"span is the lowest and the highest x, but got {span!r}; pass two numbers, the lower first")
+    chosen = list(named(activations))
+    width = min(at_least("columns", columns, 1), len(chosen))
+    height = math.ceil(len(chosen) / width)
+    figure = Figure(figsize=(2.1 * width, 1.9 * height + 0.3), facecolor=colours.paper, layout="constrained")
+    xs = [low + (high - low) * i / (POINTS - 1) for i in range(POINTS)]
+    for i, (name, f) in enumerate(chosen):
+        plot(figure.add_subplot(height, width, i + 1), name, f, xs, colours)
+    figure.suptitle("f, solid; f′, dashed", color=colours.ink, fontsize=10)
+    return figure
+
+
+def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tuple[str, Callable[..., Any]]]:
+    """Names and functions; of those that the library has under two names, the first."""
+    if activations is None:
+        seen: set[int] = set()
+        for name, f in ACTIVATIONS.items():
+            if id(f) not in seen and is_scalar(f):
+                seen.add(id(f))
+                yield name, f
+        return
+    for given in activations:
+        if isinstance(given, str):
+            if given not in ACTIVATIONS:
+                raise ValueError(f"there is no activation {given!r}; choose among {', '.join(ACTIVATIONS)}")
+            yield given, ACTIVATIONS[given]
+        else:
+            yield str(getattr(given, "__name__", None) or getattr(given, "name", None) or type(given).__name__), given
+
+
+def is_scalar(f: Callable[..., Any]) -> bool:
+    """Whether f is a function of one number, unlike softmax."""
+    try:
+        return isinstance(f(0.5), (int, float))
+    except (TypeError, ValueError):
+        return False
+
+
+def plot(ax: Any, name: str, f: Callable[..., Any], xs: list[float], theme: Theme) -> None:
+    """One activation."""
+    slope = grad(f)
+    for g, colour, style in ((f, theme.value, "solid"), (slope, theme.gradient, (0, (4, 2)))):
+        ax.plot(xs, broken(xs, [float(g(x)) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
+    ax.axhline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
+    ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(low, -4.2), min(high, 4.2))
+    ax.set_facecolor(theme.paper)
+    ax.set_title(name, color=theme.ink, fontsize=9)
+    ax.tick_params(colors=theme.faint, labelsize=7)
+    for spine in ax.spines.values():
+        spine.set_color(theme.rule)
+
+
+def broken(xs: list[float], ys: list[float]) -> list[float]:
+    """The curve with a gap where it jumps."""
+    result = list(ys)
+    for i in range(1, len(ys)):
+        if abs(ys[i] - ys[i - 1]) > JUMP * (xs[i] - xs[i - 1]):
+            result[i] = math.nan
+    return result

@@ -1,0 +1,52 @@
+"""The activation zoo."""
+
+import math
+
+import pytest
+
+from autograd_lite import draw_activations, relu, sin
+from autograd_lite.drawing.zoo import named
+from autograd_lite.nn import ACTIVATIONS
+
+
+def test_every_activation_of_one_number_is_there_once():
+    names = [name for name, _ in named(None)]
+    assert len(names) == len(set(names)) >= 25
+    assert "silu" in names
+    assert "swish" not in names  # the same function
+    assert "softmax" not in names  # of many numbers
+    assert set(names) <= set(ACTIVATIONS)
+
+
+def test_curves_are_the_function_and_its_derivative():
+    (ax,) = draw_activations([sin], span=(-2.0, 2.0)).axes
+    f, slope = ax.get_lines()[:2]
+    for x, y, d in zip(f.get_xdata(), f.get_ydata(), slope.get_ydata(), strict=True):
+        assert y == math.sin(x)
+        assert d == math.cos(x)
+
+
+def test_a_jump_is_a_gap():
+    (ax,) = draw_activations([relu], span=(-1.0, 1.0)).axes
+    slope = ax.get_lines()[1].get_ydata()
+    assert sum(math.isnan(y) for y in slope) == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_grid(theme):
+    figure = draw_activations(["tanh", "gelu", "selu"], columns=2, theme=theme)
+    assert [ax.get_title() for ax in figure.axes] == ["tanh", "gelu", "selu"]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"activations": ["tan"]}, "no activation 'tan'; choose among identity"),
+        ({"span": (1.0, 1.0)}, "span is the lowest and the highest x"),
+        ({"columns": 0}, "columns is a whole number of at least 1"),
+        ({"theme": "red"}, "no theme 'red'"),
+    ],
+)
+def test_wrong_options_are_refused(options, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        draw_activations(**options)
