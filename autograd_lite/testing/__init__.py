@@ -8,11 +8,13 @@ from typing import Any
 
 _HOMES = {
     "Expression": "expressions",
+    "assert_gradients": "checking",
     "condition": "precision",
     "expressions": "expressions",
     "random_expression": "expressions",
     "ulps": "precision",
     "floats_by_spacing": "strategies",
+    "gradcheck": "checking",
     "operands": "strategies",
     "values": "strategies",
 }
