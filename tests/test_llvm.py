@@ -404,6 +404,15 @@ def test_phases_run_on_threads():
         assert_same_bits(native(arrays, 3000), interpreted(program, arrays, 3000))
 
 
+def test_a_program_without_sums_runs_on_threads():
+    w = Writer(("x", 2, True))
+    program = w.program(([w.add("mul", *w.inputs[0]), w.inputs[0][1]], True))
+    native, arrays = compile_llvm(program), data(program, 3000)
+    native._parallel_from = 0
+    with mock.patch.object(code, "_cores", return_value=2):
+        assert_same_bits(native(arrays, 3000), interpreted(program, arrays, 3000))
+
+
 def test_threads_may_call_one_program_at_once():
     program = network()
     native = compile_llvm(program)

@@ -24,7 +24,7 @@ from .text import LANES
 
 Array = NDArray[np.float64]
 FLOAT64 = np.dtype(np.float64)
-PARALLEL = 40_000_000  # operations times samples from which on more threads are worth starting
+PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
 PARTS = 1_000_000  # numbers in the sums of blocks that wait to be added up
 
 
@@ -115,7 +115,7 @@ class _Parallel:
     def run(self, threads: int) -> None:
         contexts = [self._context() for _ in range(threads)]  # and the memory that they point to
         blocks = -(-self.samples // BLOCK)
-        at_once = min(blocks, max(threads, PARTS // self.modules.part))
+        at_once = min(blocks, max(threads, PARTS // (1 + self.modules.part)))
         parts = empty((at_once, self.modules.part))
         for index, stage in enumerate(self.code._plan.stages):
             numbers = self.code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)

@@ -40,7 +40,7 @@ class Modules:
         self.plain: list[str] = []
         self.slots = _slots(plan)
         self.context = len(self.slots)
-        self.sums: set[str] = set()
+        self.called: set[str] = set()  # functions that all programs share: those of tiles and sums
         vectors = max([stage.tile for stage in plan.stages])
         self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # where spaces are in the memory of a call
         self.bytes["k"] = self.bytes["t"] + vectors * 64
@@ -60,8 +60,9 @@ class Modules:
                 self._blocks(index)
         self._run()
         self._call()
-        for f in summing.functions(self.sums, fast) + tiles.functions(any(stage.results for stage in plan.stages)):
-            self.optimized[f.name] = f
+        for name in sorted(self.called):
+            f = tiles.function(name) if name.startswith("tile.") else summing.function(name, fast)
+            self.optimized[name] = f
 
     def texts(self) -> tuple[str, str]:
         """The module that is to be optimized, and the one that is not."""
@@ -72,7 +73,7 @@ class Modules:
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
         rows = self.rows.texts()
-        optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""] if functions else []
+        optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""]
         plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
@@ -119,22 +120,24 @@ class Modules:
             homes = {"t": tile, "k": kept}
             arguments, results = self.plan.argument_sizes, self.plan.result_sizes
 
-            def move(way: str, array: str, size: int, space: str) -> None:
+            def move(name: str, array: str, size: int, space: str) -> None:
+                self.called.add(name)
                 home, base = stage.spaces[space]
                 start = f.offset(f.pointer(array), "double", f.integer("mul", sample, size))
                 vectors = f.offset(homes[home], VECTOR, base)
-                f.do(f"call void @tile.{way}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
+                f.do(f"call void @{name}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
 
             for k, size in enumerate(arguments):
                 if f"x{k}" in stage.spaces:
-                    move("read", f"b{k}", size, f"x{k}")
+                    move("tile.read", f"b{k}", size, f"x{k}")
             for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
                 f.do(f"call void @{part}(ptr %context, ptr {kept})")
             if stage.kept:
+                self.called.add("tile.clear")
                 with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
                     f.do(f"call void @tile.clear(ptr {kept}, i64 {stage.kept}, i64 {valid})")
             for k in stage.results:
-                move("write", f"p{k}", results[k], f"o{k}")
+                move("tile.write", f"p{k}", results[k], f"o{k}")
         if stage.sums:
             f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh)")
             self._sums(index, stage)
@@ -156,9 +159,8 @@ class Modules:
     def _sums(self, index: int, stage: Stage) -> None:
         spaces: dict[str, str | tuple[str, int]] = {s: place for s, place in stage.spaces.items() if place[0] == "k"}
         f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", spaces)
-        for nest, form in ((nest, summing.shape(nest)) for nest in stage.sums):
-            summing.write_sums(f, nest, form, stage.kept, self.plan.argument_sizes)
-            self.sums.add(form.kind)
+        for nest in stage.sums:
+            self.called |= summing.write_sums(f, nest, stage.kept, self.plan.argument_sizes)
         self.plain.append(f.text())
 
     # the whole program

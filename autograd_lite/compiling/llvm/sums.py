@@ -72,12 +72,13 @@ def kept_factors(form: Shape) -> list[Column]:
     return [factor for factor in (form.a, None if form.kind == "native" else form.b) if factor]
 
 
-def write_sums(f: Function, nest: Nest, form: Shape, rows: int, sizes: Sequence[int]) -> None:
-    """Compute a nest of sums by a call of one of the functions below.
+def write_sums(f: Function, nest: Nest, rows: int, sizes: Sequence[int]) -> set[str]:
+    """Compute a nest of sums by calls; returns the names of the functions that are needed.
 
     `f` has the parameters %first, %count and %fresh: the samples of the block, and whether their sums are stored or
     added to what is there. Kept values of 8 samples are `rows` vectors; `sizes` are those of the arguments.
     """
+    form = shape(nest)
     around = [dim for dim in range(len(nest.dims)) if dim not in (form.across, form.second)]
 
     def loops(dims: list[int], turns: tuple[tuple[int, str], ...]) -> None:
@@ -88,6 +89,7 @@ def write_sums(f: Function, nest: Nest, form: Shape, rows: int, sizes: Sequence[
             _call(f, nest, form, turns, rows, sizes)
 
     loops(around, ())
+    return {f"sums.{form.kind}", "sums.scatter"}
 
 
 def _call(
@@ -119,13 +121,12 @@ def _call(
     f.do(f"call void @sums.{form.kind}({listed}, i1 %fresh)")
 
 
-def functions(kinds: set[str], fast: bool) -> list[Function]:
-    """The functions that compute sums of these kinds, and what they call."""
-    return [_function(kind, fast) for kind in sorted(kinds)] + ([_scatter()] if kinds else [])
-
-
-def _function(kind: str, fast: bool) -> Function:
-    f = Function(f"sums.{kind}", PARAMETERS, {}, fast)
+def function(name: str, fast: bool) -> Function:
+    """A function that `write_sums` calls, by its name."""
+    if name == "sums.scatter":
+        return _scatter()
+    f = Function(name, PARAMETERS, {}, fast)
+    kind = name.removeprefix("sums.")
     together = 1 if kind == "pair" else 2  # turns of the loop `second` at once
     blocks = f.integer("udiv", f.integer("add", "%across", LANES - 1), LANES)
     rounds = f.integer("udiv", f.integer("add", "%second", together - 1), together)

@@ -1,7 +1,7 @@
 """Text of LLVM IR: functions, loops, loads and stores, over 8 lanes of `double` or one.
 
 Text is what the llvm back end produces (llvmlite's IRBuilder takes ten times as long), and what a user can look at.
-Below the rows' own instructions (`llvm_rows`) and the loops around them (`llvm_nests`, `llvm_sums`).
+Floor: below what the rows say (`rows`) and the loops around them (`nests`, `sums`).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Function:
         return name
 
     def truth(self, condition: str, type: str) -> str:
-        """Whether a number is not 0.0; nan isn't."""
+        """Whether a number is not 0.0: nan is true, as in Python."""
         return self._truths.get(condition) or self.compare("une", type, condition, number(0.0, type))
 
     def call(self, name: str, type: str, *operands: str) -> str:
@@ -164,6 +164,7 @@ class Function:
         self._remembered[space, index, type] = value
 
     def forget(self) -> None:
+        """Load again what was remembered."""
         self._remembered = {}
 
     def load_splat(self, space: str, index: Index) -> str:
@@ -238,22 +239,21 @@ class Function:
         before = self.block
         counter = f"%{head}.i"
         phis = [f"%{head}.c{k}" for k in range(len(carried))]
-        self.do(f"br label %{head}")
+        self.jump(head)
         self.label(head)
         hole = len(self.lines)
         if isinstance(count, str):
             go = self.value(f"icmp slt i64 {counter}, {count}")
-            self.do(f"br i1 {go}, label %{body}, label %{done}")
+            self.branch(go, body, done)
             self.label(body)
         loop = Loop(counter, list(phis))
         yield loop
         next = self.value(f"add nuw nsw i64 {counter}, 1")
         back = self.block
         if isinstance(count, str):
-            self.do(f"br label %{head}")
+            self.jump(head)
         else:
-            go = self.value(f"icmp slt i64 {next}, {count}")
-            self.do(f"br i1 {go}, label %{head}, label %{done}")
+            self.branch(self.value(f"icmp slt i64 {next}, {count}"), head, done)
         heads = [f"  {counter} = phi i64 [ 0, %{before} ], [ {next}, %{back} ]"]
         for phi, (type, first), last in zip(phis, carried, loop.carried, strict=True):
             heads.append(f"  {phi} = phi {type} [ {first}, %{before} ], [ {last}, %{back} ]")
@@ -282,10 +282,10 @@ class Function:
     def unless(self, condition: str) -> Iterator[None]:
         """What is written inside runs where the i1 `condition` is false."""
         body, done = self.fresh("body", "done")
-        self.do(f"br i1 {condition}, label %{done}, label %{body}")
+        self.branch(condition, done, body)
         self.label(body)
         yield
-        self.do(f"br label %{done}")
+        self.jump(done)
         self.label(done)
 
     def text(self, returns: str = "void", result: str = "ret void") -> str:

@@ -12,9 +12,9 @@ from .text import LANES, MASK, VECTOR, Function, Index, number
 ROWS = range(LANES)
 
 
-def functions(results: bool) -> list[Function]:
-    """tile.read(array, size, valid, tile), tile.clear(tile, count, valid), and tile.write like read for results."""
-    return [_move("tile.read", True), _clear(), *([_move("tile.write", False)] if results else [])]
+def function(name: str) -> Function:
+    """tile.read(array, size, valid, tile), tile.write with the same parameters, or tile.clear(tile, count, valid)."""
+    return _clear() if name == "tile.clear" else _move(name, name == "tile.read")
 
 
 def _move(name: str, read: bool) -> Function:
