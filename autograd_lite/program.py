@@ -63,6 +63,8 @@ class Program:
 
     def lowered(self) -> "Program":
         """The same computation in the rows that back ends know; the others are replaced by what they mean."""
+        if all(row.lowering is None for row, _, _ in self.instructions):
+            return self
         return Program(*lower(self.arguments, self.instructions, self.results))
 
     # -- looking at it
