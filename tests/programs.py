@@ -56,7 +56,8 @@ def interpreted(program, arguments, samples):
         elif row is BATCH_SIZE:
             values.append(float(samples))
         elif row is BATCH_SUM:
-            values.append(batch_sum(values[operands[0]]))
+            (j,) = operands
+            values.append(batch_sum(values[j] if program.batched[j] else [values[j]] * samples))
         elif program.batched[i]:
             columns = [values[j] if program.batched[j] else [values[j]] * samples for j in operands]
             values.append([row.total(*xs) for xs in zip(*columns, strict=True)])

@@ -2,7 +2,7 @@
 
 Each is a reduction of the argument to a short interval, where Taylor's series converges in a few terms, and a way back.
 `BOUNDS` are the largest errors in units in the last place, from comparisons with 50 digits
-(`tests/test_llvm_fast.py`).
+(`tests/compiling/test_llvm_fast.py`).
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ from itertools import pairwise
 from unittest import mock
 
 import numpy as np
+import programs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd_lite.compiling import llvm
-from autograd_lite.compiling.batches import batch_sum
 from autograd_lite.compiling.llvm import code, compile_llvm, engine, rolling, sections
 from autograd_lite.compiling.llvm.rows import library_function, never_raising
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result
@@ -47,33 +47,14 @@ def assert_same_bits(found, expected):
 
 
 def interpreted(program, arrays, samples):
-    """The results of a program, instruction by instruction."""
-    values = []
-    for argument, array in zip(program.arguments, arrays, strict=True):
-        columns = array.reshape(samples, argument.size).T if argument.batched else array
-        values += columns.tolist()
-    each = program.batched
-    for number, (row, operands, constant) in enumerate(program.instructions, program.size):
-        if constant is not None:
-            values.append(constant)
-        elif row.name == "batch_size":
-            values.append(float(samples))
-        elif row.name == "batch_sum":
-            (x,) = operands
-            values.append(batch_sum(values[x] if each[x] else [values[x]] * samples))
-        elif each[number]:
-            lists = [values[x] if each[x] else [values[x]] * samples for x in operands]
-            values.append([row.total(*floats) for floats in zip(*lists, strict=True)])
-        else:
-            values.append(row.total(*[values[x] for x in operands]))
-    results = []
-    for result in program.results:
-        if result.batched:
-            columns = [values[x] if each[x] else [values[x]] * samples for x in result.values]
-            results.append(np.array(columns, dtype=float).reshape(len(columns), samples).T)
-        else:
-            results.append(np.array([values[x] for x in result.values], dtype=float))
-    return results
+    """The results of a program, instruction by instruction, as arrays."""
+    lists = [
+        array.reshape(samples, argument.size).tolist() if argument.batched else array.tolist()
+        for argument, array in zip(program.arguments, arrays, strict=True)
+    ]
+    found = programs.interpreted(program, lists, samples)
+    shapes = [(samples, len(r.values)) if r.batched else len(r.values) for r in program.results]
+    return [np.array(x, dtype=float).reshape(shape) for x, shape in zip(found, shapes, strict=True)]
 
 
 class Writer:
