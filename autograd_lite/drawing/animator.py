@@ -10,7 +10,8 @@ from autograd_lite.drawing.movie import Movie
 from autograd_lite.drawing.moving import SECONDS, Animation
 from autograd_lite.drawing.names import is_module
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.nn.training import evaluate, fit, optimizer_of
+from autograd_lite.nn.evaluation import evaluate
+from autograd_lite.nn.training import fit, optimizer_of
 from autograd_lite.value import Value
 
 

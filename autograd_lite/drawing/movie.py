@@ -20,7 +20,7 @@ from autograd_lite.drawing.rendering import write_atomically
 from autograd_lite.drawing.scenes import Moment, Story, figure
 from autograd_lite.drawing.theme import Theme
 from autograd_lite.mapping import vmap
-from autograd_lite.nn.training import predict
+from autograd_lite.nn.evaluation import predict
 
 SIDE = 60  # points of the grid along each axis
 SECONDS = 0.2  # that a frame is shown

@@ -33,6 +33,7 @@ from autograd_lite.nn.activations import (
 from autograd_lite.nn.convolution import AvgPool2d, Conv1d, Conv2d, MaxPool2d
 from autograd_lite.nn.data import one_hot, train_test_split
 from autograd_lite.nn.dense import MLP, Layer, Neuron
+from autograd_lite.nn.evaluation import evaluate, predict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.linear import Flatten, Linear, Maxout, McCullochPitts, Perceptron, Sequential
 from autograd_lite.nn.losses import (
@@ -47,7 +48,9 @@ from autograd_lite.nn.metrics import accuracy, confusion_matrix
 from autograd_lite.nn.models import load, save
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.regularisation import BatchNorm, Dropout
-from autograd_lite.nn.training import Diverged, evaluate, fit, predict
+from autograd_lite.nn.running import Interrupted, Run
+from autograd_lite.nn.steps import Diverged
+from autograd_lite.nn.training import fit
 from autograd_lite.nn.units import APL, Activation, PReLU, RReLU, SReLU
 from autograd_lite.primitives import relu, sigmoid, softplus, tanh
 
@@ -65,6 +68,7 @@ __all__ = [
     "Dropout",
     "Flatten",
     "History",
+    "Interrupted",
     "Layer",
     "Linear",
     "MaxPool2d",
@@ -75,6 +79,7 @@ __all__ = [
     "PReLU",
     "Perceptron",
     "RReLU",
+    "Run",
     "SReLU",
     "Sequential",
     "accuracy",

@@ -104,7 +104,10 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
 
 def _of_logits(logits: Any, target: Any) -> Any:
     if number(target) is None:
-        return total([y * logsumexp([other - z for other in logits]) for z, y in pairs(logits, target)])
+        # The probabilities add up to 1, so the logit that is expected can be taken off from all.
+        values, probabilities = list(logits), list(target)
+        expected = dot(probabilities, values)
+        return logsumexp([z - expected for z in values])
     k = int(target)
     right = logits[k]
     return logsumexp([0.0 if j == k else z - right for j, z in enumerate(logits)])

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.nn.data import as_classes, as_floats, as_rows, shape_of
-from autograd_lite.nn.losses import binary_cross_entropy, hinge, perceptron, softmax_cross_entropy
+from autograd_lite.nn.losses import binary_cross_entropy, flat, hinge, perceptron, softmax_cross_entropy
+from autograd_lite.primitives import dot, equal, less, less_equal
+from autograd_lite.primitives import max as largest
+from autograd_lite.primitives import min as smallest
 
 KINDS = {
     softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",
@@ -33,6 +36,18 @@ def decision(output: Any, kind: str) -> Any:
     return output
 
 
+def rightness(output: Any, target: Any, kind: str) -> Any:
+    """1 where the decision for an output is the target's, else 0, as a row: for programs."""
+    if kind == "numbers":
+        return 0.0
+    if kind == "classes":
+        top = largest(list(target))
+        return less_equal(largest(list(output)), dot([equal(t, top) for t in target], list(output)))
+    middle = 0.5 if kind == "binary" else 0.0
+    numbers = zip(flat(output), flat(target), strict=True)
+    return smallest([equal(less(0.0, p), less(middle, t)) for p, t in numbers])
+
+
 def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
     """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.
 
@@ -50,6 +65,10 @@ def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
             return as_classes(rows, wanted[0], what)
     targets = [as_floats(row, f"row {i} of {what}") for i, row in enumerate(rows)]
     for i, row in enumerate(targets):
+        if kind == "classes" and (min(row) < 0.0 or abs(sum(row) - 1.0) > 1e-6):
+            raise ValueError(
+                f"row {i} of {what} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
+            )
         numbers = row if isinstance(row, list) else [row]
         if shape_of(row) != wanted and not (wanted == () and shape_of(row) == (1,)):
             raise ValueError(

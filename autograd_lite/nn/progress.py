@@ -1,43 +1,62 @@
 """The progress of training: tqdm's bar, in a terminal or a notebook, or plain lines where tqdm is missing."""
 
 import sys
+import time
 from typing import Any, Self
 
 
 class Progress:
-    """A bar over all mini-batches that shows the figures of the last epoch; silent unless `wanted`."""
+    """A bar over all mini-batches that shows the figures of the last epoch; silent unless `wanted`.
 
-    def __init__(self, wanted: bool, epochs: int, batches: int) -> None:
+    `done` mini-batches were done by an earlier run that this one goes on from.
+    """
+
+    def __init__(self, wanted: bool, epochs: int, batches: int, done: int = 0) -> None:
         self.epochs = epochs
         self.bar: Any = None
         self.lines = False
+        self.pending, self.shown = 0, 0.0
         if wanted:
             try:
                 from tqdm.auto import tqdm
 
-                self.bar = tqdm(total=epochs * batches, unit="batch", dynamic_ncols=True)
+                self.bar = tqdm(total=epochs * batches, initial=done, unit="batch", dynamic_ncols=True)
             except ImportError:
                 self.lines = True
 
     def advance(self, epoch: int) -> None:
-        """A mini-batch is done."""
-        if self.bar is not None:
+        """A mini-batch is done; the bar itself is asked ten times a second, because steps can take microseconds."""
+        if self.bar is None:
+            return
+        self.pending += 1
+        now = time.perf_counter()
+        if now - self.shown > 0.1:
+            self.shown = now
             self.bar.set_description_str(f"epoch {epoch}/{self.epochs}", refresh=False)
-            self.bar.update()
+            self.flush()
+
+    def flush(self) -> None:
+        self.bar.update(self.pending)
+        self.pending = 0
 
     def end_epoch(self, record: dict[str, float]) -> None:
         """An epoch is done, with these figures."""
         figures = {name: x for name, x in record.items() if name not in ("epoch", "seconds")}
+        epoch = int(record["epoch"])
         if self.bar is not None:
             postfix = {name.replace("validation_", "held out "): f"{x:.4f}" for name, x in figures.items()}
-            self.bar.set_postfix(postfix)
+            self.bar.set_description_str(f"epoch {epoch}/{self.epochs}", refresh=False)
+            self.bar.set_postfix(postfix, refresh=False)
+            self.flush()
         elif self.lines:
             shown = ", ".join(f"{name} {x:.4f}" for name, x in figures.items())
-            print(f"epoch {int(record['epoch'])}/{self.epochs}: {shown}", file=sys.stderr)
+            print(f"epoch {epoch}/{self.epochs}: {shown}", file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self.bar is not None:
+            self.flush()
+            self.bar.refresh()
             self.bar.close()

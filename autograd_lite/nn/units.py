@@ -14,7 +14,18 @@ from autograd_lite.rows import Primitive
 from autograd_lite.value import Value
 
 
-class PReLU(Module):
+class Unit(Module):
+    """An activation of a number, or of each number in nested lists."""
+
+    def forward(self, x: Any) -> Any:
+        return each_number(x, self.of_number)
+
+    def of_number(self, x: Any) -> Any:
+        """The activation of one number."""
+        raise NotImplementedError
+
+
+class PReLU(Unit):
     """f = a x for x < 0, x otherwise; a is trained, from `a` on.  He et al. 2015, and PyTorch's names.
 
     >>> PReLU()(-2.0).data
@@ -24,11 +35,11 @@ class PReLU(Module):
     def __init__(self, a: float = 0.25) -> None:
         self.weight = [Value(a)]
 
-    def forward(self, x: Any) -> Any:
+    def of_number(self, x: Any) -> Any:
         return prelu(x, self.weight[0])
 
 
-class RReLU(Module):
+class RReLU(Unit):
     """Leaky ReLU with a slope drawn between low and high for every number in training; in evaluation their mean.
     Xu et al. 2015."""
 
@@ -38,23 +49,23 @@ class RReLU(Module):
         self.low, self.high = low, high
         self._rng = spawned(rng)
 
-    def forward(self, x: Any) -> Any:
+    def of_number(self, x: Any) -> Any:
         mean = (self.low + self.high) / 2.0
         return prelu(x, self.low + (self.high - self.low) * drawn(self._rng) if self.training else mean)
 
 
-class SReLU(Module):
+class SReLU(Unit):
     """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; all four are trained.
     Jin et al. 2016."""
 
     def __init__(self, tl: float = -1.0, al: float = 0.1, tr: float = 1.0, ar: float = 0.1) -> None:
         self.tl, self.al, self.tr, self.ar = Value(tl), Value(al), Value(tr), Value(ar)
 
-    def forward(self, x: Any) -> Any:
+    def of_number(self, x: Any) -> Any:
         return srelu(x, self.tl, self.al, self.tr, self.ar)
 
 
-class APL(Module):
+class APL(Unit):
     """f = max(0, x) + sum a_i max(0, b_i - x) with `pieces` hinges; a and b are trained.  Agostinelli et al. 2014.
 
     The hinges start at -1, 0, 1, ... around 0, with small slopes.
@@ -64,7 +75,7 @@ class APL(Module):
         self.a = [Value(0.1) for _ in range(pieces)]
         self.b = [Value(i - (pieces - 1) / 2.0) for i in range(pieces)]
 
-    def forward(self, x: Any) -> Any:
+    def of_number(self, x: Any) -> Any:
         return apl(x, self.a, self.b)
 
 

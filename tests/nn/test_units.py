@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from autograd_lite import Value
 from autograd_lite.nn import APL, MLP, Activation, PReLU, RReLU, SReLU, apl, prelu, softmax, srelu
 from autograd_lite.nn.activations import ACTIVATIONS
+from autograd_lite.nn.evaluation import floats
 from autograd_lite.nn.units import MODULES, activated, activation_of
 
 numbers = st.floats(-4, 4)
@@ -78,6 +79,11 @@ def test_every_activation_serves_in_a_network(name):
     out = model([0.1, -0.2])
     assert len(out) == 2
     (out[0] + out[1]).backward()
+
+
+def test_units_take_nested_lists():
+    assert floats(PReLU(0.5)([[-2.0, 3.0], [4.0, -8.0]])) == [[-1.0, 3.0], [4.0, -4.0]]
+    assert len(RReLU(rng=0)([-1.0, 2.0])) == 2
 
 
 def test_whole_layers_are_activated_together():

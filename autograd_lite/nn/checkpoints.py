@@ -1,0 +1,106 @@
+"""Checkpoints: a training run as a file, from which it goes on to the very same numbers.
+
+A checkpoint holds the model, the optimiser, the generators, the place within the epoch, the history and the best
+weights so far; and what it belongs to, so that it is not taken for another run.
+"""
+
+import hashlib
+import random
+from pathlib import Path
+from typing import Any
+
+from autograd_lite.nn.history import History
+from autograd_lite.nn.running import Run
+from autograd_lite.saving import read_json, write_json
+
+FORMAT, VERSION = "autograd_lite.checkpoint", 1
+
+
+def identity_of(run: Run) -> dict[str, Any]:
+    """What a run is: two runs of one identity go the same way."""
+    data = hashlib.sha256(repr((run.samples, run.targets, run.held)).encode()).hexdigest()
+    return {
+        "structure": run.model.structure(),
+        "optimizer": type(run.optimizer).__name__,
+        "loss": getattr(run.compute, "__name__", "a function"),
+        "batch_size": run.batch_size,
+        "shuffle": run.shuffle,
+        "data": data,
+    }
+
+
+def generators(run: Run) -> dict[str, random.Random]:
+    """Everything that draws: the run itself, and Modules like Dropout."""
+    found = {"": run.draw}
+    for path, module in run.model.named_modules():
+        if isinstance(vars(module).get("_rng"), random.Random):
+            found[path or "."] = module._rng  # type: ignore[attr-defined]
+    return found
+
+
+def save_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
+    """Write the run to a file, atomically."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "identity": identity,
+        "model": run.model.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+        "generators": {name: rng.getstate() for name, rng in generators(run).items()},
+        "epoch": run.epoch,
+        "order": run.order,
+        "position": run.position,
+        "sums": [run.summed, run.right, run.seconds],
+        "history": run.history.epochs,
+        "best": run.best,
+        "watch": [run.lowest, run.waited],
+        "stopped": run.stopped,
+    }
+    write_json(path, document)
+
+
+def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
+    """Put the run where the file says it was.
+
+    Raises ValueError on a file that is damaged, foreign, newer or of another run, naming the first difference; the
+    run then stays as it was.
+    """
+    document = read_json(path, FORMAT, VERSION)
+    try:
+        theirs = document["identity"]
+        for key, mine in identity.items():
+            if theirs[key] != mine:
+                raise ValueError(
+                    f"{path} is a checkpoint of another run: its {key} is {_short(theirs[key])}, here {_short(mine)}; "
+                    f"give it a file of its own, or delete this one to start again"
+                )
+        states = {name: _state(state) for name, state in document["generators"].items()}
+        sums, watch = document["sums"], document["watch"]
+        history = History([dict(record) for record in document["history"]])
+        epoch, order, position = document["epoch"], document["order"], document["position"]
+        best, stopped, model, optimizer = (document[key] for key in ("best", "stopped", "model", "optimizer"))
+        before = run.model.state_dict()
+        run.model.load_state_dict(model)
+        try:
+            run.optimizer.load_state_dict(optimizer)
+        except BaseException:
+            run.model.load_state_dict(before)
+            raise
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"{path} is not a whole checkpoint ({error!r}); delete it to start again") from None
+    for name, rng in generators(run).items():
+        rng.setstate(states[name])
+    run.epoch, run.order, run.position = epoch, order, position
+    run.summed, run.right, run.seconds = sums
+    run.history, run.best, run.stopped = history, best, stopped
+    run.lowest, run.waited = watch
+
+
+def _state(state: Any) -> Any:
+    version, numbers, gauss = state
+    return version, tuple(numbers), gauss
+
+
+def _short(x: Any) -> str:
+    text = " / ".join(x) if isinstance(x, list) else str(x)
+    return text if len(text) <= 70 else f"{text[:60]}..."

@@ -1,0 +1,162 @@
+"""A training run: what decides how it goes on, from mini-batch to mini-batch and from epoch to epoch.
+
+Callbacks see it, checkpoints keep it.
+"""
+
+import math
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+from autograd_lite.nn.evaluation import evaluate
+from autograd_lite.nn.history import History
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.steps import Compiled, Diverged, Eager
+from autograd_lite.optim.optimizer import Optimizer
+
+Callback = Callable[["Run"], Any]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during training: the step was finished, and the model holds its result; `history` is what was."""
+
+    history: History
+
+
+class Run:
+    """One training run.  `epoch` counts the epochs that are done, `history` holds their figures, `model` and
+    `optimizer` are at work; `stop(why)` ends it after this epoch."""
+
+    def __init__(self, model: Module, optimizer: Optimizer, draw: random.Random, options: dict[str, Any]) -> None:
+        self.model, self.optimizer, self.draw = model, optimizer, draw
+        self.samples: list[Any] = options["samples"]
+        self.targets: list[Any] = options["targets"]
+        self.held: tuple[Any, Any] | None = options["held"]
+        self.compute: Callable[..., Any] = options["compute"]
+        self.kind: str = options["kind"]
+        self.outputs: int = options["outputs"]
+        self.batch_size: int = options["batch_size"]
+        self.shuffle: bool = options["shuffle"]
+        self.penalty: Callable[[Any], Any] | None = options["penalty"]
+        self.clip: float | None = options["clip"]
+        self.patience: int | None = options["patience"]
+        self.tolerance: float | None = options["tolerance"]
+        self.epoch = 0
+        self.order: list[int] = []  # the samples of the epoch that is running
+        self.position = 0  # how many of them are done
+        self.summed, self.right, self.seconds = 0.0, 0.0, 0.0
+        self.history = History()
+        self.best: dict[str, float] | None = None  # the state at the lowest loss, where patience watches it
+        self.lowest, self.waited = math.inf, 0
+        self.stopped = ""
+
+    def stop(self, why: str = "a callback asked for it") -> None:
+        """End the run after this epoch."""
+        self.stopped = why
+
+    def go(self, epochs: int, compiled: bool, callbacks: Iterable[Callback], bar: Any, keep: Callback) -> None:
+        """Run up to that many epochs in all; `keep` is called after each, and when Ctrl-C interrupts one."""
+        self.model.train()
+        steps = Compiled(self) if compiled else Eager(self)
+        with Interrupts() as interrupts:
+            while self.epoch < epochs and not self.stopped:
+                try:
+                    self.one_epoch(steps, bar, interrupts)
+                except KeyboardInterrupt as error:
+                    keep(self)
+                    interrupted = Interrupted(f"interrupted in epoch {self.epoch + 1} of {epochs}")
+                    interrupted.history = self.history
+                    raise interrupted from error
+                for callback in callbacks:
+                    callback(self)
+                if compiled:
+                    steps.fetch()  # type: ignore[union-attr]
+                keep(self)
+        if self.best is not None:
+            self.model.load_state_dict(self.best)
+
+    def one_epoch(self, steps: Eager | Compiled, bar: Any, interrupts: "Interrupts") -> None:
+        count = len(self.samples)
+        if not self.order:
+            self.order = list(range(count))
+            if self.shuffle:
+                self.draw.shuffle(self.order)
+        steps.begin(self.order)
+        start = time.perf_counter()
+        try:
+            while self.position < count:
+                interrupts.check()
+                stop = min(self.position + self.batch_size, count)
+                loss, right = steps.step(self.position, stop)
+                self.summed += loss * (stop - self.position)
+                self.right += right
+                self.position = stop
+                bar.advance(self.epoch + 1)
+        except Diverged:
+            steps.sync()
+            raise
+        except KeyboardInterrupt:
+            steps.sync()
+            self.seconds += time.perf_counter() - start
+            raise
+        steps.sync()
+        self.epoch += 1
+        record = {"epoch": float(self.epoch), "loss": self.summed / count}
+        if self.kind != "numbers":
+            record["accuracy"] = self.right / count
+        if self.held is not None:
+            found = evaluate(self.model, *self.held, self.compute)
+            record.update({f"validation_{name}": x for name, x in found.items()})
+        record["seconds"] = self.seconds + time.perf_counter() - start
+        self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
+        self.history.epochs.append(record)
+        bar.end_epoch(record)
+        self.watch(record)
+
+    def watch(self, record: dict[str, float]) -> None:
+        """Stop where the loss has stopped changing, or getting better."""
+        before = self.history.epochs[-2]["loss"] if len(self.history) > 1 else math.inf
+        if self.tolerance is not None and abs(record["loss"] - before) < self.tolerance:
+            self.stop(f"the loss changed by less than {self.tolerance}")
+        if self.patience is None:
+            return
+        watched = record.get("validation_loss", record["loss"])
+        if watched < self.lowest:
+            self.lowest, self.waited, self.best = watched, 0, self.model.state_dict()
+        else:
+            self.waited += 1
+            if self.waited >= self.patience:
+                self.stop(f"no better loss for {self.patience} epochs")
+
+
+class Interrupts:
+    """While it is open, Ctrl-C waits until `check` is called, so that it never falls into the middle of a step; a
+    second one does not wait.  Where someone else handles it, or in another thread, nothing changes."""
+
+    def __enter__(self) -> Self:
+        self.pending = False
+        self.mine = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self.mine:
+            signal.signal(signal.SIGINT, self.remember)
+        return self
+
+    def remember(self, *signal_and_frame: Any) -> None:
+        if self.pending:
+            raise KeyboardInterrupt
+        self.pending = True
+
+    def check(self) -> None:
+        if self.pending:
+            raise KeyboardInterrupt
+
+    def __exit__(self, *exception: object) -> None:
+        if self.mine:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self.pending and exception[0] is None:
+                raise KeyboardInterrupt

@@ -1,0 +1,174 @@
+"""One step of training on a mini-batch, in two ways: on Values, and compiled.
+
+`run` is the training run (`running.Run`).  `begin` learns the order of an epoch, `step` takes the samples of it
+from start to stop and moves the parameters, `sync` sees to it that the model holds what they are.
+"""
+
+import math
+from typing import Any
+
+from autograd_lite.bulk import assign, data_of
+from autograd_lite.graph import CONSTANT, float_adjoints
+from autograd_lite.nn.data import one_hot
+from autograd_lite.nn.evaluation import agrees, floats
+from autograd_lite.nn.metrics import rightness
+from autograd_lite.nn.regularisation import BatchNorm
+from autograd_lite.optim.clipping import limited
+from autograd_lite.primitives import mean
+from autograd_lite.transforms import value_and_grad
+
+
+class Diverged(ArithmeticError):
+    """Training met a nan or an infinity; the model keeps the last weights with which all was finite."""
+
+
+def diverged(run: Any, loss: float, bad: str) -> Diverged:
+    return Diverged(
+        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: the loss is {loss}"
+        + (f", and {bad}" if bad else "")
+        + "; the model keeps the last weights that were good. Take a smaller learning rate, or clip the gradient"
+    )
+
+
+def first_bad(run: Any, numbers: Any, what: str) -> str:
+    """The first of the numbers, one a parameter, that is not finite, by the parameter's name."""
+    names = {id(p): name for name, p in run.model.named_parameters()}
+    for p, x in zip(run.optimizer.parameters, numbers, strict=True):
+        if not math.isfinite(x):
+            return f"{what} {names.get(id(p), 'a parameter')} is {float(x)}"
+    return ""
+
+
+class Eager:
+    """Steps on the graph of each mini-batch.  `.grad` is neither read nor written."""
+
+    def __init__(self, run: Any) -> None:
+        self.run = run
+
+    def begin(self, order: list[int]) -> None:
+        self.order = order
+
+    def step(self, start: int, stop: int) -> tuple[float, float]:
+        """The loss of the samples, and how many were right."""
+        run, rows = self.run, self.order[start:stop]
+        wanted = [run.targets[i] for i in rows]
+        outputs = run.model.batch([run.samples[i] for i in rows])
+        total = mean([run.compute(p, t) for p, t in zip(outputs, wanted, strict=True)])
+        if run.penalty is not None:
+            total = total + run.penalty(run.model)
+        self.descend(total)
+        if run.kind == "numbers":
+            return total.data, 0.0
+        return total.data, float(sum(agrees(floats(p), t, run.kind) for p, t in zip(outputs, wanted, strict=True)))
+
+    def descend(self, loss: Any) -> None:
+        """One step down the gradient of the loss; nothing moves where a number is not finite."""
+        run = self.run
+        roots = [] if loss._flags & CONSTANT else [loss]
+        slopes = float_adjoints(roots, [1.0] * len(roots), run.optimizer.parameters)
+        # The sum is quick, and not finite if any of them is not.
+        if not math.isfinite(loss.data) or not (math.isfinite(sum(slopes)) or all(map(math.isfinite, slopes))):
+            raise diverged(run, loss.data, first_bad(run, slopes, "the gradient of"))
+        run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
+
+    def sync(self) -> None:
+        """Nothing to do: every step has moved the Values themselves."""
+
+
+class Compiled:
+    """Steps as compiled code on flat arrays of parameters, written back to the model by `sync`."""
+
+    def __init__(self, run: Any) -> None:
+        import numpy
+
+        from autograd_lite.compiling import compile
+
+        self.numpy, self.run = numpy, run
+        self.samples = numpy.array(run.samples, dtype=float)
+        labels = run.targets
+        if run.kind == "classes" and isinstance(labels[0], int):
+            labels = [one_hot(label, run.outputs) for label in labels]
+        self.targets = numpy.array(labels, dtype=float)
+        self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
+        self.program = compile(self.whole if self.norms else self.mapped)
+        self.fetch()
+
+    def fetch(self) -> None:
+        """Take the parameters from the model."""
+        self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
+
+    def begin(self, order: list[int]) -> None:
+        self.X, self.y = self.samples[order], self.targets[order]
+
+    def sample(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        """The loss of one sample, and whether it is right."""
+        out = self.model(flat)(x)
+        y = y.tolist() if hasattr(y, "tolist") else y
+        return self.run.compute(out, y), rightness(out, y, self.run.kind)
+
+    def model(self, flat: Any) -> Any:
+        parameters = self.run.model.parameters()
+        numbers = dict(zip(map(id, self.run.optimizer.parameters), flat, strict=True))
+        return self.run.model.with_parameters([numbers.get(id(p), p) for p in parameters])
+
+    def mapped(self, flat: Any, X: Any, y: Any) -> Any:
+        """Mean loss, gradient, number of right samples: one sample stands for all."""
+        from autograd_lite.mapping import vmap
+
+        each = vmap(self.sample, in_axes=(None, 0, 0), reduce="mean")
+        right = []
+
+        def loss(flat: Any) -> Any:
+            value, share = each(flat, X, y)
+            right.append(share)
+            return self.penalised(value, flat)
+
+        value, slopes = value_and_grad(loss)(flat)
+        return value, slopes, right[-1], []
+
+    def whole(self, flat: Any, X: Any, y: Any) -> Any:
+        """The same with every sample written out, because their outputs depend on each other."""
+        right, seen = [], []
+
+        def loss(flat: Any) -> Any:
+            for norm in self.norms:
+                norm._observed.clear()
+            outputs = self.model(flat).batch([x.tolist() for x in X])
+            rows = [row.tolist() if hasattr(row, "tolist") else row for row in y]
+            right.append(mean([rightness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)]))
+            seen.append([[(m, v) for _, m, v in norm._observed] for norm in self.norms])
+            value = mean([self.run.compute(p, t) for p, t in zip(outputs, rows, strict=True)])
+            return self.penalised(value, flat)
+
+        value, slopes = value_and_grad(loss)(flat)
+        return value, slopes, right[-1], seen[-1]
+
+    def penalised(self, value: Any, flat: Any) -> Any:
+        penalty = self.run.penalty
+        return value if penalty is None else value + penalty(self.model(flat))
+
+    def step(self, start: int, stop: int) -> tuple[float, float]:
+        run = self.run
+        loss, slopes, right, observed = self.program(self.data, self.X[start:stop], self.y[start:stop])
+        if not math.isfinite(loss):
+            bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
+            self.data = self.before
+            raise diverged(run, loss, bad)
+        if run.clip is not None:
+            slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
+        self.before = self.data
+        self.data = run.optimizer.move(self.data, slopes)
+        for norm, features in zip(self.norms, observed, strict=True):
+            norm.num_batches_tracked += 1.0
+            for k, (centre, variance) in enumerate(features):
+                norm.absorb(k, centre, variance)
+        return loss, right * (stop - start)
+
+    def sync(self) -> None:
+        """Write the parameters to the model; the last good ones where they are not finite."""
+        if not self.numpy.isfinite(self.data).all():
+            bad = first_bad(self.run, self.data, "the parameter")
+            self.data = self.before
+            assign(self.run.optimizer.parameters, self.data.tolist())
+            raise diverged(self.run, math.nan, bad)
+        assign(self.run.optimizer.parameters, self.data.tolist())

@@ -1,0 +1,307 @@
+"""Runs: early stopping, callbacks, Ctrl-C, and checkpoints that go on to the very same numbers."""
+
+import json
+import math
+import os
+import random
+import signal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_lite.nn import (
+    MLP,
+    Diverged,
+    Dropout,
+    Interrupted,
+    Linear,
+    Module,
+    Neuron,
+    RReLU,
+    Sequential,
+    fit,
+    mse,
+)
+from autograd_lite.nn.losses import l2_penalty
+from autograd_lite.optim import SGD, Adam
+
+DRAW = random.Random(0)
+X = [[DRAW.uniform(-1, 1), DRAW.uniform(-1, 1)] for _ in range(23)]
+Y = [int(a * b > 0) for a, b in X]
+
+
+def network():
+    return Sequential(Linear(2, 4, rng=0), RReLU(rng=5), Dropout(0.2, rng=1), Linear(4, 2, rng=2))
+
+
+def train(model, epochs=4, **options):
+    settings = {"loss": "softmax_cross_entropy", "optimizer": Adam(model.parameters(), lr=0.05), "batch_size": 5,
+                "rng": random.Random(3), "progress": False}  # fmt: skip
+    return fit(model, X, Y, epochs=epochs, **{**settings, **options})
+
+
+def figures(history):
+    return [{k: v for k, v in record.items() if k != "seconds"} for record in history]
+
+
+class Stop(Exception):
+    pass
+
+
+def after(count, error):
+    """A loss that raises when it has been called that often."""
+    calls = [0]
+
+    def loss(output, target):
+        calls[0] += 1
+        if calls[0] == count:
+            error()
+        return mse(output, target)
+
+    return loss
+
+
+# -- early stopping
+
+
+def test_patience_stops_and_goes_back_to_the_best_weights():
+    model = Neuron(2, nonlin=False, rng=0)
+    seen = []
+    wild = SGD(model.parameters(), lr=lambda step: 0.3 if step < 8 else 2.5)  # learns, then goes astray
+    history = fit(model, X, Y, optimizer=wild, epochs=50, batch_size=23, patience=3, progress=False, rng=0,
+                  callbacks=[lambda run: seen.append(run.model.state_dict())])  # fmt: skip
+    losses = history["loss"]
+    best = losses.index(min(losses))
+    assert len(history) == best + 1 + 3
+    assert model.state_dict() == seen[best]
+
+
+def test_patience_watches_the_validation_loss():
+    model = Neuron(2, nonlin=False, rng=0)
+    history = fit(model, X, Y, lr=0.1, epochs=200, patience=2, progress=False, rng=0,
+                  validation=(X[:4], [5.0, -5.0, 5.0, -5.0]))  # fmt: skip
+    held = history["validation_loss"]
+    assert len(held) < 200
+    assert min(held) == held[-3]
+
+
+def test_tolerance_is_the_stop_of_the_lecture():
+    model = Neuron(1, nonlin=False, init="constant")
+    history = fit(model, [[0.0]], [1.0], lr=0.25, epochs=1000, tolerance=1e-3, progress=False)
+    losses = history["loss"]
+    assert len(losses) < 1000
+    assert abs(losses[-1] - losses[-2]) < 1e-3
+    assert all(abs(b - a) >= 1e-3 for a, b in pairwise(losses[:-1]))
+
+
+def test_callbacks_see_the_run_and_may_stop_it():
+    seen = []
+
+    def callback(run):
+        seen.append((run.epoch, len(run.history), run.history["loss"][-1], run.model.state_dict()))
+        if run.epoch == 3:
+            run.stop()
+
+    model = network()
+    history = train(model, epochs=9, callbacks=[callback])
+    assert [s[:2] for s in seen] == [(1, 1), (2, 2), (3, 3)]
+    assert seen[-1][3] == model.state_dict()
+    assert len(history) == 3
+
+
+def test_a_penalty_is_part_of_the_loss():
+    def slopes(**options):
+        model = Neuron(1, nonlin=False, init="constant")
+        model.w[0].data = 2.0
+        fit(model, [[1.0]], [2.0], lr=0.5, epochs=1, progress=False, **options)
+        return model.w[0].data
+
+    assert slopes() == 2.0
+    assert slopes(penalty=lambda m: l2_penalty(m.parameters(), 0.5)) == 2.0 - 0.5 * 0.5 * 2.0
+
+
+def test_clip_limits_the_step():
+    model = Neuron(1, nonlin=False, init="constant")
+    fit(model, [[1.0]], [1e6], lr=1.0, epochs=1, clip=0.1, progress=False)
+    assert math.hypot(model.w[0].data, model.b.data) == pytest.approx(0.1)
+
+
+# -- checkpoints
+
+
+@pytest.fixture(scope="module")
+def whole():
+    model = network()
+    return figures(train(model)), model.state_dict()
+
+
+@given(st.integers(1, 92))
+@settings(max_examples=25)
+def test_an_interrupted_run_goes_on_to_the_same_numbers(tmp_path_factory, whole, count):
+    path = tmp_path_factory.mktemp("run") / "run.json"
+    with pytest.raises(KeyboardInterrupt):
+        train(network(), checkpoint=path, loss=interrupting(count, signal_myself))
+    model = network()
+    history = train(model, checkpoint=path, loss=interrupting(0, None))
+    assert (figures(history), model.state_dict()) == whole
+
+
+def signal_myself():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def interrupting(count, action):
+    """softmax_cross_entropy that does something else too, at one call."""
+    from autograd_lite.nn import softmax_cross_entropy
+    from autograd_lite.nn.metrics import KINDS
+
+    calls = [0]
+
+    def softmax_loss(output, target):
+        calls[0] += 1
+        if calls[0] == count:
+            action()
+        return softmax_cross_entropy(output, target)
+
+    KINDS[softmax_loss] = "classes"
+    return softmax_loss
+
+
+@given(st.integers(1, 92))
+@settings(max_examples=15)
+def test_a_run_that_was_killed_goes_on_from_its_last_epoch(tmp_path_factory, whole, count):
+    def killed():
+        raise Stop
+
+    path = tmp_path_factory.mktemp("run") / "run.json"
+    with pytest.raises(Stop):
+        train(network(), checkpoint=path, loss=interrupting(count, killed))
+    model = network()
+    history = train(model, checkpoint=path, loss=interrupting(0, None))
+    assert (figures(history), model.state_dict()) == whole
+
+
+def test_more_epochs_go_on(tmp_path, whole):
+    path = tmp_path / "run.json"
+    train(network(), epochs=2, checkpoint=path)
+    model = network()
+    assert (figures(train(model, epochs=4, checkpoint=path)), model.state_dict()) == whole
+    again = network()
+    assert (figures(train(again, epochs=4, checkpoint=path)), again.state_dict()) == whole
+
+
+def test_early_stopping_survives_an_interruption(tmp_path):
+    def run(path, loss, epochs=30):
+        model = Neuron(2, nonlin=False, rng=0)
+        history = fit(model, X, Y, loss=loss, lr=0.45, epochs=epochs, batch_size=4, patience=2, progress=False, rng=1,
+                      checkpoint=path)  # fmt: skip
+        return figures(history), model.state_dict()
+
+    expected = run(None, interrupting_mse(0))
+    assert len(expected[0]) < 30
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run.json", interrupting_mse(40))
+    assert run(tmp_path / "run.json", interrupting_mse(0)) == expected
+
+
+def interrupting_mse(count):
+    def loss(output, target):
+        calls[0] += 1
+        if calls[0] == count:
+            signal_myself()
+        return mse(output, target)
+
+    calls = [0]
+    return loss
+
+
+def test_ctrl_c_finishes_the_step_and_keeps_the_history():
+    model = network()
+    with pytest.raises(Interrupted, match="interrupted in epoch 2 of 4") as caught:
+        train(model, loss=interrupting(30, signal_myself))
+    assert len(caught.value.history) == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    partial = network()
+    train(partial, epochs=1)
+    assert model.state_dict() != partial.state_dict()  # the second epoch had begun
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    def twice():
+        signal_myself()
+        signal_myself()
+        pytest.fail("the second one was ignored")
+
+    with pytest.raises(KeyboardInterrupt):
+        train(network(), loss=interrupting(7, twice))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"batch_size": 6}, "its batch_size is 5, here 6"),
+        ({"optimizer": "sgd"}, "its optimizer is Adam, here SGD"),
+        ({"shuffle": False}, "its shuffle is True, here False"),
+        ({"loss": "mse", "y": [[0.0, 1.0]] * 23}, "its loss is softmax_cross_entropy, here mse"),
+        ({"X": [[a, b + 1.0] for a, b in X]}, "its data is"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, words):
+    path = tmp_path / "run.json"
+    train(network(), epochs=1, checkpoint=path)
+    model = network()
+    before = model.state_dict()
+    options = {"X": X, "y": Y, "loss": "softmax_cross_entropy", "optimizer": "adam", "batch_size": 5, "rng": 0}
+    with pytest.raises(ValueError, match=words):
+        fit(model, **{**options, **change}, checkpoint=path, progress=False)
+    assert model.state_dict() == before
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    path = tmp_path / "run.json"
+    train(network(), epochs=1, checkpoint=path)
+    with pytest.raises(ValueError, match="its structure is"):
+        train(MLP(2, [2]), checkpoint=path)
+
+
+@pytest.mark.parametrize("damage", ["half", "empty", "no model", "no order"])
+def test_a_damaged_checkpoint_is_refused(tmp_path, damage):
+    path = tmp_path / "run.json"
+    train(network(), epochs=1, checkpoint=path)
+    text = path.read_text()
+    if damage.startswith("no"):
+        document = json.loads(text)
+        del document[damage.split()[1]]
+        path.write_text(json.dumps(document))
+    else:
+        path.write_text(text[: len(text) // 2] if damage == "half" else "")
+    model = network()
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"is no JSON file or is cut short|is not a whole checkpoint"):
+        train(model, checkpoint=path)
+    assert model.state_dict() == before
+
+
+def test_an_unwritable_checkpoint_is_found_before_training(tmp_path):
+    model = network()
+    before = model.state_dict()
+    with pytest.raises(OSError, match="nowhere"):
+        train(model, checkpoint=tmp_path / "nowhere" / "run.json")
+    assert model.state_dict() == before
+
+
+def test_a_loss_that_overflows_names_its_place():
+    class Steep(Module):
+        def __init__(self):
+            self.a = Neuron(1, nonlin=False, init="constant")
+
+        def forward(self, x):
+            return self.a(x) * 1e200
+
+    model = Steep()
+    with pytest.raises((Diverged, OverflowError)):
+        fit(model, [[1.0], [2.0]], [1e200, -1e200], lr=1e300, epochs=5, progress=False, rng=0)
+    assert all(math.isfinite(p.data) for p in model.parameters())
