@@ -16,7 +16,7 @@ from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.losses import loss_of
 from autograd_lite.nn.metrics import as_targets, kind_of
-from autograd_lite.nn.training import predict
+from autograd_lite.nn.evaluation import predict
 from autograd_lite.primitives import mean
 from autograd_lite.value import Value
 

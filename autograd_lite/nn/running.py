@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
+from autograd_lite.nn.data import shuffled
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.history import History
 from autograd_lite.nn.module import Module
@@ -81,9 +82,7 @@ class Run:
     def one_epoch(self, steps: Eager | Compiled, bar: Any, interrupts: "Interrupts") -> None:
         count = len(self.samples)
         if not self.order:
-            self.order = list(range(count))
-            if self.shuffle:
-                self.draw.shuffle(self.order)
+            self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
         steps.begin(self.order)
         start = time.perf_counter()
         try:

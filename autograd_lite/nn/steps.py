@@ -91,6 +91,7 @@ class Compiled:
         self.targets = numpy.array(labels, dtype=float)
         self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
         self.program = compile(self.whole if self.norms else self.mapped)
+        self.prepared: dict[int, Any] = {}  # by the number of samples
         self.fetch()
 
     def fetch(self) -> None:
@@ -149,7 +150,10 @@ class Compiled:
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run = self.run
-        loss, slopes, right, observed = self.program(self.data, self.X[start:stop], self.y[start:stop])
+        data, X, y = self.data, self.X[start:stop], self.y[start:stop]
+        if len(X) not in self.prepared:
+            self.prepared[len(X)] = self.program.prepared(data, X, y)
+        loss, slopes, right, observed = self.prepared[len(X)](data, X, y)
         if not math.isfinite(loss):
             bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
             self.data = self.before
