@@ -106,10 +106,16 @@ def check_recorded(node: Node, operands: Sequence[Node]) -> None:
 
 
 def symbolic_partials(node: Node, operands: tuple[Node, ...]) -> list[Any]:
-    """The partials of a node as graphs; None where nothing flows."""
-    row = node._row
-    texts = row.partials
-    arguments = [argument(x) for x in operands]
+    """The partials of a node as graphs; None where nothing flows.  The caller sees to it that rows never raise."""
+    try:
+        return partials_from(node, operands, [argument(x) for x in operands])
+    except ArithmeticError:  # of plain numbers, as 1 / 0 in the partials of x / 0: as Values they are rows too
+        return partials_from(node, operands, list(operands))
+
+
+def partials_from(node: Node, operands: tuple[Node, ...], arguments: list[Any]) -> list[Any]:
+    """What the row says of the partials."""
+    texts = node._row.partials
     if not isinstance(texts, tuple):
         every: list[Any] = list(texts(node, arguments))
         return [None if x._flags & CONSTANT else p for x, p in zip(operands, every, strict=True)]

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 import threading
 from collections.abc import Callable
 from types import MethodType
@@ -11,11 +12,14 @@ from autograd_lite.compiling.arguments import Pieces, is_foreign_array, library_
 from autograd_lite.compiling.backends import BACKENDS, chosen
 from autograd_lite.compiling.results import Builder
 from autograd_lite.compiling.traced import Traced
-from autograd_lite.mapping import axes_of
+from autograd_lite.mapping import axes_of, is_axis
 from autograd_lite.program import Program
 from autograd_lite.structure import Shape, is_array
 from autograd_lite.tracing import RUNNING
 from autograd_lite.transforms import name_of
+
+ROUTES = 1000
+"""Shapes that are remembered: batches of ever new sizes must not fill the memory."""
 
 
 class Entry:
@@ -25,12 +29,19 @@ class Entry:
         self.traced = traced
         self.backend, self.why = chosen(backend, traced.program, pieces.data)
         self.code = BACKENDS[self.backend](traced.program, fastmath)
-        self.build = Builder(pieces.samples is not None and pieces.lists).build(traced.shape)
+        lists = pieces.samples is not None and pieces.lists
+        arrays = self.backend != "python" and not any(map(is_foreign_array, pieces.data))
+        self.build = Builder(lists, arrays).build(traced.shape)
 
-    def __call__(self, data: list[Any], samples: int | None) -> Any:
-        """The result for the pieces of a call."""
-        n = self.traced.samples or samples or 1
+    def run(self, data: list[Any], n: int) -> Any:
+        """The result for the pieces of a call and its number of samples."""
         return self.build(self.code(self.traced.arguments(data, n), n), n)
+
+    def samples(self, pieces: Pieces) -> int:
+        """The samples of a call: those that `vmap` finds in it, or that the traced function maps over, or one."""
+        if pieces.samples is not None:
+            return pieces.samples
+        return 1 if self.traced.samples is None else self.traced.samples
 
 
 class Compiled:
@@ -47,6 +58,11 @@ class Compiled:
         self.fastmath = fastmath
         self.in_axes = getattr(f, "in_axes", None)
         self.entries: dict[Any, Entry] = {}
+        # The calls whose arguments are all floats and float64 arrays, by these and their shapes: they need no
+        # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
+        self.routes: dict[tuple[Any, ...], tuple[Callable[[list[Any], int], Any], int]] = {}
+        self.array: Any = None
+        self.float64: Any = None
         self.names = parameter_names(f)
         self.lock = threading.RLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
@@ -54,10 +70,49 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if RUNNING.trace is not None:
             return self.f(*args, **kwargs)
+        if self.routes and not kwargs:
+            key, data = [], []
+            for x in args:
+                kind = type(x)
+                if kind is self.array and x.dtype is self.float64:
+                    key.append(x.shape)
+                    data.append(x)
+                elif kind is float:
+                    key.append(float)
+                    data.append([x])
+                else:
+                    break
+            route = self.routes.get(tuple(key)) if len(data) == len(args) else None
+            if route is not None:
+                return route[0](data, route[1])
         pieces, shapes, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.f(*args, **kwargs)
-        return self.entry(pieces, shapes, keywords)(pieces.data, pieces.samples)
+        entry = self.entry(pieces, shapes, keywords)
+        n = entry.samples(pieces)
+        if not kwargs:
+            self.remember(args, entry, n)
+        return entry.run(pieces.data, n)
+
+    def remember(self, args: tuple[Any, ...], entry: Entry, n: int) -> None:
+        """Enter a route for such a call, if its pieces are its arguments as they are."""
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
+        axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes] * len(args)
+        if not all(axis is None or (is_axis(axis) and axis == 0) for axis in axes):
+            return
+        key: list[Any] = []
+        for x in args:
+            if type(x) is float:
+                key.append(float)
+            elif type(x) is self.array and x.dtype is self.float64:
+                key.append(x.shape)
+            else:
+                return
+        if len(self.routes) >= ROUTES:
+            self.routes.clear()
+        self.routes[tuple(key)] = entry.run, n
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A method, where the function was defined in a class."""

@@ -42,10 +42,12 @@ class Builder:
     """Makes the function that puts the results of one program together.
 
     With `lists`, what is mapped over samples becomes a list of each sample's result, as `vmap` gives it of lists.
+    With `arrays`, the flat results are NumPy arrays for sure, which takes less looking.
     """
 
-    def __init__(self, lists: bool) -> None:
+    def __init__(self, lists: bool, arrays: bool) -> None:
         self.lists = lists
+        self.arrays = arrays
         self.number = -1  # the flat result that is being read
         self.position: int | None = None  # the next number of it, if it is a run
 
@@ -54,10 +56,11 @@ class Builder:
         kind = shape[0]
         if kind == "leaf" and not batched:
             k, i, _ = self.take(1)
+            if self.arrays:
+                return lambda results, n: results[k].item(i)
             return lambda results, n: numbers(results[k], i, i + 1)[0]
         if kind in ("leaf", "array"):
-            self.number, self.position = self.number + 1, None
-            return reshaped(self.number, shape[1] if kind == "array" else (), batched)
+            return self.reshaped(shape[1] if kind == "array" else (), batched)
         if kind == "samples":
             whole = self.build(shape[2][0], True)
             return (lambda results, n: unstacked(whole(results, n), shape[2][0], n)) if self.lists else whole
@@ -65,6 +68,9 @@ class Builder:
             k, first, last = self.take(len(shape[2]))
             return lambda results, n: nest(shape, numbers(results[k], first, last))
         parts = [self.build(child, batched) for child in shape[2]]
+        if kind == "tuple" and not shape[1] and len(parts) == 2:  # a value and its gradient
+            one, two = parts
+            return lambda results, n: (one(results, n), two(results, n))
         return lambda results, n: nest(shape, [part(results, n) for part in parts])
 
     def take(self, count: int) -> tuple[int, int, int]:
@@ -75,16 +81,20 @@ class Builder:
         self.position += count
         return self.number, first, self.position
 
+    def reshaped(self, dimensions: tuple[int, ...], batched: bool) -> Build:
+        """A flat result in its dimensions."""
+        self.number, self.position = self.number + 1, None
+        k = self.number
+        if self.arrays and len(dimensions) == 1:
+            return lambda results, n: results[k]  # it has them already
+        return lambda results, n: as_array(results[k], (n, *dimensions) if batched else dimensions)
+
 
 def numbers(x: Any, first: int, last: int) -> list[Any]:
     """Numbers of a run, as floats; those that another library still has to compute, as they are."""
     if isinstance(x, list):
         return x[first:last]
     return x[first:last].tolist() if is_array(x) else [x[i] for i in range(first, last)]
-
-
-def reshaped(k: int, dimensions: tuple[int, ...], batched: bool) -> Build:
-    return lambda results, n: as_array(results[k], (n, *dimensions) if batched else dimensions)
 
 
 def as_array(x: Any, dimensions: tuple[int, ...]) -> Any:

@@ -55,7 +55,7 @@ def operands(row, n, special):
 
 
 def near(name, got, want):
-    """Whether a function of SciPy is as near as stated; lgamma and digamma have zeros, where no relative bound holds."""
+    """Whether a function of SciPy is as near as stated; no relative bound holds at the zeros of lgamma and digamma."""
     size = max(abs(want), 1.0 if name in ("lgamma", "digamma") else 1e-290)
     return got == want or abs(got - want) <= 1e-12 * size
 
