@@ -8,6 +8,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite.context import recording
 from autograd_lite.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, TRACED, Node, born, operands_of
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.primitives import add, cond, mul, where
@@ -83,7 +84,8 @@ class Flattener:
                 x = traced("", 0)
                 places[x] = i
             arguments.append(x)
-        out = row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
+        with recording():  # whatever no_grad says: these are instructions, not gradients
+            out = row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
         for node in between([out], places):
             for x in operands_of(node):
                 if x._row is LEAF and x not in places:

@@ -10,7 +10,18 @@ from typing import Any
 
 from autograd_lite.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.primitives import sum as total
-from autograd_lite.structure import Samples, Shape, array_of, children, flatten, is_array, nest, size, unflatten
+from autograd_lite.structure import (
+    Samples,
+    Shape,
+    array_of,
+    children,
+    flatten,
+    is_array,
+    nest,
+    size,
+    summary,
+    unflatten,
+)
 from autograd_lite.tracing import RUNNING
 from autograd_lite.transforms import as_value, is_mapped, mapped, name_of, transformed
 from autograd_lite.value import traced
@@ -38,14 +49,16 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
     if reduce not in (None, "sum", "mean"):
         raise ValueError(f'vmap reduces by None, "sum" or "mean", but got {reduce!r}; choose one of these')
 
+    name = f"vmap({name_of(f)})"
+
     def over_samples(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            raise TypeError(f"vmap({name_of(f)}) takes its arguments by position, but got {', '.join(kwargs)} by name")
-        axes = axes_of(in_axes, args, name_of(f))
+            raise TypeError(f"{name} takes its arguments by position, but got {', '.join(kwargs)} by name")
+        axes = axes_of(in_axes, args, name)
         if any(map(holds_samples, args)):
             with mapped():
                 return gathered(f(*map(content, args)), reduce)
-        n = sample_count(args, axes, name_of(f))
+        n = sample_count(args, axes, name)
         if reduce is not None and RUNNING.trace is not None and not is_mapped():
             one = RUNNING.trace.one_sample(args, axes, n)
             if one is not None:
@@ -69,11 +82,11 @@ def axes_of(in_axes: Any, args: tuple[Any, ...], name: str) -> tuple[Any, ...]:
         axes = tuple(in_axes)
     else:
         raise ValueError(
-            f"in_axes of vmap({name}) is {in_axes!r}, but the call has {len(args)} arguments; give an int, None, "
+            f"in_axes of {name} is {in_axes!r}, but the call has {len(args)} arguments; give an int, None, "
             f"or a tuple with one entry an argument"
         )
     if all(map(maps_nothing, axes)):
-        raise ValueError(f"vmap({name}) maps over nothing: in_axes is {in_axes!r}; give 0 where samples are")
+        raise ValueError(f"{name} maps over nothing: in_axes is {in_axes!r}; give 0 where samples are")
     return axes
 
 
@@ -91,7 +104,7 @@ def sample_count(args: tuple[Any, ...], axes: tuple[Any, ...], name: str) -> int
     counts = [n for x, axis in zip(args, axes, strict=True) for n in lengths(x, axis)]
     if len(set(counts)) != 1:
         raise ValueError(
-            f"vmap({name}) got {' and '.join(map(str, dict.fromkeys(counts))) or 'no'} samples in its mapped "
+            f"{name} got {' and '.join(map(str, dict.fromkeys(counts))) or 'no'} samples in its mapped "
             f"arguments; give all of them the same number"
         )
     return counts[0]
@@ -116,8 +129,7 @@ def lengths(x: Any, axis: Any) -> list[int]:
             )
         return [x.shape[axis]]
     raise TypeError(
-        f"in_axes says {axis!r} for {x!r} of type {type(x).__name__}, which holds no samples; pass an array or a "
-        f"list, or say None"
+        f"in_axes says {axis!r} for {summary(x)}, which holds no samples; pass an array or a list, or say None"
     )
 
 
@@ -134,7 +146,7 @@ def parts(x: Any, axis: Any) -> list[tuple[Any, Any]]:
         return [(y, axis[key]) for key, y in x.items()]
     if not isinstance(axis, dict) and isinstance(x, (tuple, list)) and len(axis) == len(x):
         return list(zip(x, axis, strict=True))
-    raise ValueError(f"in_axes has {axis!r} for {x!r}; give it the structure of the argument")
+    raise ValueError(f"in_axes has {axis!r} for {summary(x)}; give it the structure of the argument")
 
 
 # -- eagerly
@@ -166,8 +178,8 @@ def taken_apart(results: list[Any]) -> tuple[list[list[Any]], Shape]:
     for i, (_, shape) in enumerate(pairs):
         if shape != pairs[0][1]:
             raise ValueError(
-                f"a mapped function gave results of different structure: {results[0]!r} for sample 0, {results[i]!r} "
-                f"for sample {i}; give all of them one structure"
+                f"a mapped function gave results of different structure: {summary(results[0])} for sample 0, "
+                f"{summary(results[i])} for sample {i}; give all of them one structure"
             )
     return [leaves for leaves, _ in pairs], pairs[0][1]
 

@@ -117,7 +117,7 @@ def _follow(x: Any, shape: Shape, leaves: list[Any], what: str) -> None:
         for i, child in enumerate(children(shape)):
             _follow(x[i], child, leaves, f"{what}[{i}]")
     else:
-        raise ValueError(f"the {what} is {x!r}, but {described(shape)} belongs there; give it that structure")
+        raise ValueError(f"the {what} is {summary(x)}, but {described(shape)} belongs there; give it that structure")
 
 
 def named(x: Any) -> dict[Any, Any]:
@@ -172,6 +172,16 @@ def described(shape: Shape) -> str:
     if kind in ("dict", "module"):
         return f"a dict with the keys {list(keys(shape))}"
     return "what is mapped over samples" if kind == "samples" else f"a {kind} of {len(shape[2])}"
+
+
+def summary(x: Any) -> str:
+    """A value in a few words, for messages."""
+    if isinstance(x, (list, tuple, dict)):
+        return described((*kind_of(x), x))
+    if hasattr(x, "shape"):
+        return described(("array", tuple(x.shape)))
+    text = repr(x)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} of type {type(x).__name__}"
 
 
 # -- putting together

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_lite.mapping import has_parts, lengths, parts
 from autograd_lite.rows import Operand, number
-from autograd_lite.structure import LEAF, Shape, is_array, kind_of, size
+from autograd_lite.structure import LEAF, Shape, is_array, kind_of, size, summary
 
 
 class Pieces:
@@ -69,7 +69,7 @@ class Pieces:
         if x is None or isinstance(x, str):
             return ("static", x)
         raise TypeError(
-            f"argument {name} is {x!r} of type {type(x).__name__}; a compiled function takes numbers, arrays, "
+            f"argument {name} is {summary(x)}; a compiled function takes numbers, arrays, "
             f"Modules, lists, tuples and dicts of these, None and strings: bind anything else with functools.partial"
         )
 
@@ -116,7 +116,7 @@ class Pieces:
             first = first or shape
             if shape != first:
                 raise ValueError(
-                    f"sample {i} of {name} is {row!r}, which has another structure than sample 0; give all "
+                    f"sample {i} of {name} is {summary(row)}, which has another structure than sample 0; give all "
                     f"samples one structure"
                 )
             flat = [piece.reshape(-1).tolist() if is_array(piece) else piece for piece in inner.data]
