@@ -3,12 +3,16 @@
 `dot` where it is on the path, else the Graphviz that the wheels of pygraphviz carry (the extra `draw`).
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+IN_LIBRARY = threading.Lock()  # Graphviz as a library does one thing at a time
 FORMATS = ("svg", "png", "pdf")
 SHARPNESS = 2  # dots of a PNG for each pixel of a screen
 ADVICE = 'to see graphs as pictures, install Graphviz (`dot`), or run: pip install "pygraphviz>=2.0"'
@@ -35,7 +39,25 @@ def render(source: str, format: str, engine: str = "dot") -> bytes:
         import pygraphviz
     except ImportError:
         raise CannotRender(f"no Graphviz was found; {ADVICE}") from None
-    return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog=engine, args=dpi))
+    with IN_LIBRARY, quiet():
+        return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog=engine, args=dpi))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What the C libraries say on standard error (of fonts, mostly) goes nowhere; what fails raises all the same."""
+    try:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # a program without standard error
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -124,3 +125,15 @@ def test_the_digraph_can_be_changed(drawing):
 def test_repr_is_one_line(drawing):
     assert isinstance(drawing, Drawing)
     assert "\n" not in repr(drawing)
+
+
+def test_what_libraries_say_of_fonts_is_not_heard(drawing, capfd):
+    drawing.render("png")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_threads_may_draw_at_once(drawing):
+    source = drawing.source
+    with ThreadPoolExecutor(4) as pool:
+        pictures = list(pool.map(lambda _: render(source, "svg"), range(12)))
+    assert len(set(pictures)) == 1
