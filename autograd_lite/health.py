@@ -14,9 +14,9 @@ from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import counted, numeral
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
+from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.losses import loss_of
 from autograd_lite.nn.metrics import as_targets, kind_of
-from autograd_lite.nn.evaluation import predict
 from autograd_lite.primitives import mean
 from autograd_lite.value import Value
 

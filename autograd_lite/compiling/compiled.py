@@ -153,7 +153,8 @@ class Compiled:
             )
         pieces, shapes, keywords = self.taken(arrays, {})
         entry = self.entry(pieces, shapes, keywords)
-        return lambda *again: entry(list(again), pieces.samples)
+        n = entry.samples(pieces)
+        return lambda *again: entry.run(list(again), n)
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this structure."""
