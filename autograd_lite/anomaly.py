@@ -73,7 +73,7 @@ class Anomaly:
     def text(self) -> str:
         """What was born where, from which operands, and how it spread."""
         node, called = self.node, self.called
-        where = f" at {self.line}" if self.line else ""
+        where = f" at {place(self.line)}" if self.line else ""
         shown = ", ".join(operand_text(p, self.names) for p in node.parents[:MOST_OPERANDS])
         more = f", ... ({len(node.parents)} operands)" if len(node.parents) > MOST_OPERANDS else ""
         call = f"{node.op}({shown}{more})" if node.parents else called(node)
@@ -175,9 +175,11 @@ class detect_anomaly:
 
     def __exit__(self, kind: object, exception: BaseException | None, trace: object) -> None:
         self.watch.__exit__()
-        if exception is not None:
-            return  # the operation that failed is named by the exception itself
         self.anomaly = find(self.watch, find_names(None, infer=True))
+        if exception is not None:  # it names the operation that failed; what went wrong before it is told too
+            if self.anomaly is not None:
+                exception.add_note(f"before that, {self.anomaly.text}")
+            return
         if self.anomaly is not None and self.error:
             raise AnomalyError(self.anomaly)
 
@@ -254,6 +256,12 @@ def shortest(start: Any, following: Callable[[Any], Iterable[Any]], done: Callab
     while before[way[-1]] is not None:
         way.append(before[way[-1]])
     return way[::-1]
+
+
+def place(line: str) -> str:
+    """A line as a reader finds it; the cells of a notebook have made-up file names."""
+    path, _, number = line.rpartition(":")
+    return f"line {number} of a cell" if "ipykernel_" in path else line
 
 
 def operand_text(x: Value, names: Names) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import AnomalyError, Value, detect_anomaly, exp, no_grad, sqrt, sum, tanh
+from autograd_lite import AnomalyError, Value, detect_anomaly, exp, log, no_grad, sqrt, sum, tanh
 from autograd_lite.graph import STATE
 from autograd_lite.nn import MLP
 
@@ -87,6 +87,15 @@ def test_the_context_ends_where_an_operation_raises():
     with pytest.raises(OverflowError, match=r"exp\(1000\) failed"), detect_anomaly():
         exp(Value(1000.0))
     assert STATE.paused == before
+
+
+def test_an_exception_is_told_what_went_wrong_before_it():
+    x = Value(1e200, label="x")
+    with pytest.raises(ValueError, match=r"log\(0\) failed") as caught, detect_anomaly() as found:
+        log(x / (x * x))
+    (note,) = caught.value.__notes__
+    assert note.startswith("before that, ∞ was made by mul(x = 1e200, x = 1e200)")
+    assert found.anomaly is not None
 
 
 def test_contexts_nest():

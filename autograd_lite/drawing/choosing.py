@@ -19,7 +19,7 @@ Group = tuple[str, Any]
 
 MOST = 100_000  # nodes that are looked at one by one, in a fraction of a second; larger graphs are cut to it
 LEVELS = ("neurons", "layers", "model")
-LINKS_PER_BOX = 3  # more than that on average is a tangle
+LINKS_PER_BOX = 2.5  # more than that on average is a tangle
 
 
 @dataclass
@@ -134,7 +134,7 @@ def fits(source: Source, found: Plan, limit: int) -> bool:
     for x in found.kept:
         head = found.groups.get(x, x)
         links.update((found.groups.get(p, p), head) for p in source.parents(x))
-    return len(links) <= LINKS_PER_BOX * limit
+    return len(links) <= LINKS_PER_BOX * len(boxes)
 
 
 def planned_around(source: Source, focus: Any, radius: int) -> Plan:

@@ -73,8 +73,9 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     for box in picture.boxes.values():
         framed.setdefault(box.frames, []).append(box)
     draw_boxes(graph, picture, framed, (), style.changed(direction=direction), largest)
+    counted = len(links) <= 2.5 * len(picture.boxes)  # in a tangle the counts are left out
     for link in links:
-        draw_link(graph, link, style)
+        draw_link(graph, link if counted else replace(link, count=1), style)
     caption = footer(picture, style)
     if caption:
         graph.attr(label=caption)

@@ -16,7 +16,7 @@ def check_precision(precision: object) -> int:
 
 
 def numeral(x: float, precision: int = 4) -> str:
-    """x with so many significant digits, and a true minus sign.
+    """x with so many significant digits, and a true minus sign; 0 has none.
 
     >>> numeral(-0.123456), numeral(3.0), numeral(1e-7), numeral(float("inf"))
     ('−0.1235', '3', '1e−7', '∞')
@@ -25,6 +25,8 @@ def numeral(x: float, precision: int = 4) -> str:
         return "nan"
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
+    if x == 0.0:
+        return "0"
     text = format(x, f".{precision}g")
     mantissa, e, exponent = text.partition("e")
     if e:

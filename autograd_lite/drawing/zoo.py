@@ -12,6 +12,7 @@ from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.theme import Theme, find_theme
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.transforms import grad
+from autograd_lite.value import Value
 
 POINTS = 321
 JUMP = 20.0  # a slope between two points above which a curve is broken: a jump is no steep line
@@ -82,7 +83,7 @@ def plot(ax: Any, name: str, f: Callable[..., Any], xs: list[float], theme: Them
     """One activation."""
     slope = grad(f)
     for g, colour, style in ((f, theme.value, "solid"), (slope, theme.gradient, (0, (4, 2)))):
-        ax.plot(xs, broken(xs, [float(g(x)) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
+        ax.plot(xs, broken(xs, [plain(g(x)) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
     ax.axhline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     low, high = ax.get_ylim()
@@ -92,6 +93,11 @@ def plot(ax: Any, name: str, f: Callable[..., Any], xs: list[float], theme: Them
     ax.tick_params(colors=theme.faint, labelsize=7)
     for spine in ax.spines.values():
         spine.set_color(theme.rule)
+
+
+def plain(y: Any) -> float:
+    """The number; what has parameters gives a Value."""
+    return y.data if isinstance(y, Value) else float(y)
 
 
 def broken(xs: list[float], ys: list[float]) -> list[float]:

@@ -93,9 +93,7 @@ def assert_gradients(f: Callable[..., Any], *args: Any, order: int = 1, allow_un
         raise AssertionError(str(report))
 
 
-def check(
-    f: Callable[..., list[Any]], point: Sequence[float], title: str, allow_unused: bool, report: Report
-) -> None:
+def check(f: Callable[..., list[Any]], point: Sequence[float], title: str, allow_unused: bool, report: Report) -> None:
     """Compare the first derivatives of all results of f in all its numbers."""
     inputs = [Value(x) for x in point]
     outputs = f(*inputs)

@@ -6,7 +6,7 @@ import pytest
 
 from autograd_lite import draw_activations, relu, sin
 from autograd_lite.drawing.zoo import named
-from autograd_lite.nn import ACTIVATIONS
+from autograd_lite.nn import ACTIVATIONS, PReLU
 
 
 def test_every_activation_of_one_number_is_there_once():
@@ -30,6 +30,13 @@ def test_a_jump_is_a_gap():
     (ax,) = draw_activations([relu], span=(-1.0, 1.0)).axes
     slope = ax.get_lines()[1].get_ydata()
     assert sum(math.isnan(y) for y in slope) == 1
+
+
+def test_an_activation_with_parameters():
+    (ax,) = draw_activations([PReLU(0.5)], span=(-2.0, 2.0)).axes
+    assert ax.get_title() == "PReLU"
+    assert ax.get_lines()[0].get_ydata()[0] == -1.0
+    assert ax.get_lines()[1].get_ydata()[0] == 0.5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
