@@ -16,7 +16,7 @@ from autograd_lite.context import recording
 from autograd_lite.differentials import adjoints
 from autograd_lite.graph import BATCHED, CONSTANT, Node, check_differentiable, float_adjoints
 from autograd_lite.primitives import identity
-from autograd_lite.rows import number
+from autograd_lite.rows import Primitive, number
 from autograd_lite.structure import Shape, flatten, size, unflatten, with_parameters
 from autograd_lite.tracing import RUNNING
 from autograd_lite.value import Value, constant
@@ -169,7 +169,7 @@ def holds_values(shape: Shape, leaves: Iterator[Any]) -> bool:
 
 
 def name_of(f: Callable[..., Any]) -> str:
-    return getattr(f, "__name__", type(f).__name__)
+    return f.name if isinstance(f, Primitive) else getattr(f, "__name__", type(f).__name__)
 
 
 def transformed(f: Callable[..., Any], wrapper: Callable[..., Any], name: str) -> Callable[..., Any]:

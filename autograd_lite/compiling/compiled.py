@@ -14,7 +14,7 @@ from autograd_lite.compiling.results import Builder
 from autograd_lite.compiling.traced import Traced
 from autograd_lite.mapping import axes_of, is_axis
 from autograd_lite.program import Program
-from autograd_lite.structure import Shape, is_array
+from autograd_lite.structure import Shape
 from autograd_lite.tracing import RUNNING
 from autograd_lite.transforms import name_of
 
@@ -141,20 +141,6 @@ class Compiled:
                     traced = Traced(self.f, shapes, keywords, pieces)
                     found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
         return found
-
-    def prepared(self, *arrays: Any) -> Callable[..., Any]:
-        """The code for these arguments, all of them arrays, as a function of arrays of the same shapes.
-
-        For loops of short calls: nothing is looked at any more before the code runs.
-        """
-        if not all(map(is_array, arrays)):
-            raise TypeError(
-                f"prepared takes arrays, but got {', '.join(type(x).__name__ for x in arrays)}; pass arrays only"
-            )
-        pieces, shapes, keywords = self.taken(arrays, {})
-        entry = self.entry(pieces, shapes, keywords)
-        n = entry.samples(pieces)
-        return lambda *again: entry.run(list(again), n)
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this structure."""

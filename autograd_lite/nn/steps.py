@@ -91,7 +91,6 @@ class Compiled:
         self.targets = numpy.array(labels, dtype=float)
         self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
         self.program = compile(self.whole if self.norms else self.mapped)
-        self.prepared: dict[int, Any] = {}  # by the number of samples
         self.fetch()
 
     def fetch(self) -> None:
@@ -151,9 +150,7 @@ class Compiled:
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run = self.run
         data, X, y = self.data, self.X[start:stop], self.y[start:stop]
-        if len(X) not in self.prepared:
-            self.prepared[len(X)] = self.program.prepared(data, X, y)
-        loss, slopes, right, observed = self.prepared[len(X)](data, X, y)
+        loss, slopes, right, observed = self.program(data, X, y)
         if not math.isfinite(loss):
             bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
             self.data = self.before

@@ -85,13 +85,3 @@ def test_llvm_shows_its_code():
 
 def test_the_source_registry_holds_every_back_end():
     assert backends.BACKENDS.keys() == backends.SOURCES.keys()
-
-
-def test_prepared_code_is_the_code():
-    f = compile(lambda x, y: x[0] * y[1], backend="python")
-    x, y = np.array([2.0, 3.0]), np.array([4.0, 5.0])
-    again = f.prepared(x, y)
-    assert again(x, y) == f(x, y) == 10.0
-    assert again(y, x) == f(y, x) == 12.0
-    with pytest.raises(TypeError, match="prepared takes arrays, but got ndarray, list"):
-        f.prepared(x, [1.0, 2.0])
