@@ -105,7 +105,7 @@ def train_test_split(
     """X_train, X_test, y_train, y_test: rows in random order, `test_size` of them held out.
 
     >>> train_test_split([[1], [2], [3], [4], [5]], [1, 2, 3, 4, 5], rng=0)[1::2]
-    ([[3]], [3])
+    ([[4]], [4])
     """
     rows, targets = as_rows(X, "X"), as_rows(y, "y")
     same_length(rows, targets)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_lite.bulk import data_of
 from autograd_lite.context import no_grad
 from autograd_lite.nn.data import as_samples, same_length
 from autograd_lite.nn.losses import Loss, loss_of
@@ -40,10 +39,8 @@ def predict(model: Module, X: Any) -> list[Any]:
 
 def floats(output: Any) -> Any:
     """The numbers of an output in its structure."""
-    if isinstance(output, list) and output and isinstance(output[0], Value):
-        return data_of(output)
     if isinstance(output, (list, tuple)):
-        return [floats(x) for x in output]
+        return [x.data if type(x) is Value else floats(x) for x in output]
     return output.data if isinstance(output, Value) else float(output)
 
 
