@@ -20,8 +20,8 @@ def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode:
     """Native code for a program whose rows are all lowered (`Program.lowered`).
 
     Strict code gives the bits of the eager engine, except that nothing raises. `fastmath` allows fused multiply-add
-    everywhere, and approximations of exp, exp2, expm1, log, log1p and log2 within 2 units in the last place, of log10
-    and tanh within 3 (`fast`).
+    everywhere, and approximations of exp, exp2, expm1, log, log1p, log2, sin, cos and hypot within 2 units in the last
+    place, of log10 and tanh within 3 (`fast`).
     """
     return NativeCode(program, fastmath)
 

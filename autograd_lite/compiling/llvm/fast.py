@@ -10,25 +10,32 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from .text import LANES, SCALAR, Function, number
+from .text import INTEGERS, LANES, MASK, SCALAR, Function, number
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has zeros at its end
+HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)  # their sum has 160 bits
+FAR = 1e5  # beyond, sin and cos are those of the library
 TO_INTEGER = 1.5 * 2.0**52  # added to a small whole number, it brings it into the last bits
 
 ONE_OVER_FACTORIAL = [1.0 / math.factorial(k) for k in range(20)]
 EXPM1 = ONE_OVER_FACTORIAL[2:15]  # (e^r - 1 - r) / r^2, |r| <= ln(2) / 2
+SIN = [(-1.0) ** k * ONE_OVER_FACTORIAL[2 * k + 1] for k in range(1, 9)]  # (sin r - r) / r^3 in r^2, |r| <= pi/4
+COS = [(-1.0) ** k * ONE_OVER_FACTORIAL[2 * k] for k in range(2, 10)]  # (cos r - 1 + r^2/2) / r^4 in r^2
 ATANH = [2.0 / (2 * k + 1) for k in range(1, 11)]  # (2 atanh s - 2 s) / s^3 in s^2, |s| <= 0.172
 
 
 class Writer:
     """Arithmetic on operands of one type, vectors or numbers; constants may be floats."""
 
-    def __init__(self, f: Function, intrinsic: Callable[..., str], type: str) -> None:
+    def __init__(
+        self, f: Function, type: str, intrinsic: Callable[..., str], library: Callable[..., str]
+    ) -> None:
         self.f = f
-        self.intrinsic = intrinsic
         self.type = type
-        self.integers = "i64" if type == SCALAR else f"<{LANES} x i64>"
+        self.intrinsic = intrinsic
+        self.library = library  # calls of the exact functions
+        self.integers = "i64" if type == SCALAR else INTEGERS
 
     def number(self, x: str | float) -> str:
         return x if isinstance(x, str) else number(x, self.type)
@@ -179,8 +186,58 @@ def tanh(w: Writer, x: str) -> str:
     return w.call("copysign", w.div(t, w.add(t, 2.0)), x)
 
 
-FUNCTIONS: dict[str, Callable[[Writer, str], str]] = {
-    "exp": exp, "exp2": exp2, "expm1": expm1, "log": log, "log1p": log1p, "log2": log2, "log10": log10, "tanh": tanh
+def sin(w: Writer, x: str) -> str:
+    return _circular(w, "sin", x, 0)
+
+
+def cos(w: Writer, x: str) -> str:
+    return _circular(w, "cos", x, 1)
+
+
+def _circular(w: Writer, name: str, x: str, quarters: int) -> str:
+    """sin(x + quarters pi/2), or the library's function where x is far off."""
+    f = w.f
+    close = _near(w, x, quarters)
+    far = some = f.compare("ogt", w.type, w.call("fabs", x), number(FAR, w.type))
+    if w.type != SCALAR:
+        some = f.value(f"icmp ne i{LANES} {f.value(f'bitcast {MASK} {far} to i{LANES}')}, 0")
+    near = f.block
+    away, done = f.fresh("away", "done")
+    f.branch(some, away, done)
+    f.label(away)
+    exact = f.select(far, w.library(f, name, w.type, [x]), close, w.type)
+    f.jump(done)
+    f.label(done)
+    return f.merge([(near, [close]), (away, [exact])], w.type)[0]
+
+
+def _near(w: Writer, x: str, quarters: int) -> str:
+    n = w.call("roundeven", w.mul(x, 1.0 / HALF_PI[0]))
+    rest = x
+    for part in HALF_PI:
+        rest = w.fma(n, -part, rest)
+    square = w.mul(rest, rest)
+    sine = w.fma(w.mul(square, rest), w.polynomial(square, SIN), rest)
+    cosine = w.fma(w.mul(square, square), w.polynomial(square, COS), w.fma(square, -0.5, 1.0))
+    turned = w.on_bits("add", w.whole(n), quarters)
+    odd = w.f.value(f"icmp ne {w.integers} {w.on_bits('and', turned, 1)}, {w.integer(0)}")
+    size = w.bits(w.f.select(odd, cosine, sine, w.type))
+    result = w.float(w.on_bits("xor", size, w.on_bits("shl", w.on_bits("and", turned, 2), 62)))
+    return result if quarters else w.where("oeq", x, 0.0, x, result)
+
+
+def hypot(w: Writer, x: str, y: str) -> str:
+    a, b = w.call("fabs", x), w.call("fabs", y)
+    large, small = w.where("ogt", a, b, a, b), w.where("ogt", a, b, b, a)
+    ratio = w.div(small, large)
+    result = w.mul(large, w.call("sqrt", w.fma(ratio, ratio, 1.0)))
+    result = w.where("oeq", large, 0.0, large, w.where("oeq", large, math.inf, large, result))
+    return w.where("uno", x, y, math.nan, result)
+
+
+FUNCTIONS: dict[str, Callable[..., str]] = {
+    "exp": exp, "exp2": exp2, "expm1": expm1, "log": log, "log1p": log1p, "log2": log2, "log10": log10, "tanh": tanh,
+    "sin": sin, "cos": cos, "hypot": hypot,
 }  # fmt: skip
 
-BOUNDS = {"exp": 2, "exp2": 2, "expm1": 2, "log": 2, "log1p": 2, "log2": 2, "log10": 3, "tanh": 3}
+BOUNDS = {name: 3 if name in ("log10", "tanh") else 2 for name in FUNCTIONS}

@@ -1,4 +1,4 @@
-"""The loops and instructions of `llvm_rolling` as LLVM IR.
+"""The loops and instructions of `rolling` as LLVM IR.
 
 A batched section runs for 8 samples at a time: a value is one vector, its lanes are samples. An unbatched section is
 scalar code, except where a loop finds its operands side by side in memory: then its lanes are 8 turns of the loop.

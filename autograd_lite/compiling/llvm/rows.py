@@ -56,12 +56,12 @@ class Rows:
             return self._intrinsic(f, INTRINSICS[name], type, *operands)
         if name in COMPARISONS:
             return f.condition(f.compare(COMPARISONS[name], type, *operands), type)
-        own = getattr(self, f"_{name}", None)
+        own = getattr(self, f"row_{name}", None)
         if own is not None:
             result: str = own(f, type, *operands)
             return result
         if self.fast and name in approximations.FUNCTIONS:
-            return self._approximation(f, name, type, operands[0])
+            return self._approximation(f, name, type, operands)
         return self._call(f, name, type, operands)
 
     def reduce(self, f: Function, name: str, type: str, so_far: str, factors: list[str]) -> str:
@@ -78,49 +78,49 @@ class Rows:
 
     # rows that are a few instructions
 
-    def _copy(self, f: Function, type: str, x: str) -> str:
+    def row_copy(self, f: Function, type: str, x: str) -> str:
         return x
 
-    def _batch_size(self, f: Function, type: str) -> str:
+    def row_batch_size(self, f: Function, type: str) -> str:
         integer = f.value(f"ptrtoint ptr {f.pointer('batch')} to i64")
         return f.value(f"sitofp i64 {integer} to double")
 
-    def _where(self, f: Function, type: str, condition: str, a: str, b: str) -> str:
+    def row_where(self, f: Function, type: str, condition: str, a: str, b: str) -> str:
         return f.select(f.truth(condition, type), a, b, type)
 
-    def _logical_and(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_logical_and(self, f: Function, type: str, x: str, y: str) -> str:
         return f.condition(f.value(f"and {mask(type)} {f.truth(x, type)}, {f.truth(y, type)}"), type)
 
-    def _logical_or(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_logical_or(self, f: Function, type: str, x: str, y: str) -> str:
         return f.condition(f.value(f"or {mask(type)} {f.truth(x, type)}, {f.truth(y, type)}"), type)
 
-    def _logical_not(self, f: Function, type: str, x: str) -> str:
+    def row_logical_not(self, f: Function, type: str, x: str) -> str:
         return f.select(f.truth(x, type), number(0.0, type), number(1.0, type), type)
 
-    def _relu(self, f: Function, type: str, x: str) -> str:
+    def row_relu(self, f: Function, type: str, x: str) -> str:
         zero = number(0.0, type)
         return f.select(f.compare("ugt", type, x, zero), x, zero, type)  # nan passes
 
-    def _maximum(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_maximum(self, f: Function, type: str, x: str, y: str) -> str:
         return self._extreme(f, type, "ogt", x, y)
 
-    def _minimum(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_minimum(self, f: Function, type: str, x: str, y: str) -> str:
         return self._extreme(f, type, "olt", x, y)
 
     def _extreme(self, f: Function, type: str, order: str, x: str, y: str) -> str:
         larger = f.select(f.compare(order, type, y, x), y, x, type)  # x where it is nan, but also where y is
         return larger if is_number(y) else f.select(f.compare("uno", type, y, y), y, larger, type)
 
-    def _sign(self, f: Function, type: str, x: str) -> str:
+    def row_sign(self, f: Function, type: str, x: str) -> str:
         zero = number(0.0, type)
         sign = f.select(f.compare("olt", type, x, zero), number(-1.0, type), zero, type)
         sign = f.select(f.compare("ogt", type, x, zero), number(1.0, type), sign, type)
         return f.select(f.compare("uno", type, x, x), x, sign, type)
 
-    def _copysign(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_copysign(self, f: Function, type: str, x: str, y: str) -> str:
         return f.select(f.compare("uno", type, y, y), y, self._intrinsic(f, "copysign", type, x, y), type)
 
-    def _mod(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_mod(self, f: Function, type: str, x: str, y: str) -> str:
         """As Python: a remainder with the sign of the divisor."""
         zero = number(0.0, type)
         rest, other_side = self._remainder(f, type, x, y)
@@ -128,7 +128,7 @@ class Rows:
         none = self._intrinsic(f, "copysign", type, zero, y)
         return f.select(f.compare("oeq", type, rest, zero), none, shifted, type)
 
-    def _floor_divide(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_floor_divide(self, f: Function, type: str, x: str, y: str) -> str:
         """As Python: the floor of a quotient that is whole but for rounding; x / y where y is 0."""
         zero, one = number(0.0, type), number(1.0, type)
         rest, other_side = self._remainder(f, type, x, y)
@@ -149,7 +149,7 @@ class Rows:
         signs = f.value(f"xor {mask(type)} {f.compare('olt', type, y, zero)}, {f.compare('olt', type, rest, zero)}")
         return rest, f.value(f"and {mask(type)} {signs}, {f.compare('une', type, rest, zero)}")
 
-    def _pow(self, f: Function, type: str, x: str, y: str) -> str:
+    def row_pow(self, f: Function, type: str, x: str, y: str) -> str:
         """As Python, but x * x where y is 2, and nan wherever an operand is: C says that pow(1, nan) is 1."""
         power = self._call(f, "pow", type, [x, y])
         square = f.arithmetic("fmul", type, x, x)
@@ -163,13 +163,15 @@ class Rows:
         self._texts[full] = f"declare {type} @{full}({', '.join([type] * len(operands))})"
         return f.call(full, type, *operands)
 
-    def _approximation(self, f: Function, name: str, type: str, x: str) -> str:
+    def _approximation(self, f: Function, name: str, type: str, operands: list[str]) -> str:
         full = f"fast.{name}" + (".lanes" if type == VECTOR else "")
         if full not in self._texts:
-            g = Function(full, f"{type} %x", {}, True)
-            result = approximations.FUNCTIONS[name](approximations.Writer(g, self._intrinsic, type), "%x")
+            parameters = [f"%x{k}" for k in range(len(operands))]
+            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True)
+            writer = approximations.Writer(g, type, self._intrinsic, self._call)
+            result = approximations.FUNCTIONS[name](writer, *parameters)
             self._texts[full] = g.text(type, f"ret {type} {result}")
-        return f.call(full, type, x)
+        return f.call(full, type, *operands)
 
     def _call(self, f: Function, name: str, type: str, operands: list[str]) -> str:
         """A call of a function on floats, for vectors once a lane."""
