@@ -318,11 +318,11 @@ def test_other_bad_input():
     for transform in (jacobian, hessian, hvp):
         with pytest.raises(TypeError, match=f"{transform.__name__}|grad takes a function, but got 3"):
             transform(3)
+
+    def f(x):
+        return ["text", x]
+
     with pytest.raises(TypeError, match="the result of f holds 'text' of type str"):
-
-        def f(x):
-            return ["text", x]
-
         jacobian(f)(1.0)
     with pytest.raises(TypeError, match="argnums names argument 1, but sin was called with 1 positional argument"):
         jacobian(sin, argnums=1)(0.0)
