@@ -18,8 +18,8 @@ from test_graph import check_expression  # noqa: E402
 
 from autograd_lite import PRIMITIVES, native  # noqa: E402
 from autograd_lite.testing.domains import WHOLE, intervals, is_defined  # noqa: E402
-from autograd_lite.testing.expressions import random_expression  # noqa: E402
 from autograd_lite.testing.precision import float_at, next_float, position, ulps  # noqa: E402
+from autograd_lite.testing.random_graphs import random_expression  # noqa: E402
 from autograd_lite.testing.reference import MP, exact_partials, exact_value  # noqa: E402
 
 POINTS, EXPRESSIONS = 500, 500

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients, jvp
-from autograd_lite.testing.expressions import Expression, expressions, random_expression
+from autograd_lite.testing.random_graphs import Expression, expressions, random_expression
 from autograd_lite.testing.reference import EXACT, MP
 
 ULPS = 8  # what a row may be off, in value and partial

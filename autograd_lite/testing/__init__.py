@@ -7,11 +7,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "Expression": "expressions",
+    "Expression": "random_graphs",
     "assert_gradients": "checking",
     "condition": "precision",
-    "expressions": "expressions",
-    "random_expression": "expressions",
+    "expressions": "random_graphs",
+    "random_expression": "random_graphs",
     "ulps": "precision",
     "floats_by_spacing": "strategies",
     "gradcheck": "checking",
