@@ -1,6 +1,7 @@
 """What all tests share: the profiles of hypothesis, and a header that says what is tested."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -17,3 +18,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def pytest_report_header():
     folder = os.path.dirname(native.__file__)
     return f"autograd_lite: {autograd_lite.__version__}, {native.describe()}, {folder}"
+
+# A shell that starts a job in the background has it ignore Ctrl-C; the tests of interruptions need Python's answer.
+signal.signal(signal.SIGINT, signal.default_int_handler)
