@@ -4,8 +4,11 @@ where none does.
 Everything else about the package stands in pyproject.toml.
 """
 
+import ast
 import contextlib
+import glob
 import os
+import re
 import sys
 import tempfile
 
@@ -71,6 +74,8 @@ def translated(folder):
     header = os.path.join(os.path.abspath(folder), "without_trashcan.h")
     with open(header, "w") as file:
         file.write(WITHOUT_TRASHCAN)
+    for path in glob.glob(os.path.join(folder, "**", "*.c"), recursive=True):
+        document(path)
     for extension in extensions:
         arguments = extension.extra_compile_args
         if "-Werror" in arguments:  # that is, a compiler with the options of gcc
@@ -82,6 +87,52 @@ def translated(folder):
         elif sys.platform == "win32" and f"/FI{header}" not in arguments:  # the extensions share one list
             arguments.append(f"/FI{header}")
     return extensions
+
+
+def docstrings():
+    """The docstrings of the compiled modules, by the name that mypyc gives to what they document."""
+    found = {}
+    for module, path in zip(COMPILED, SOURCES, strict=True):
+        with open(path, encoding="utf-8") as file:
+            level = [(module, ast.parse(file.read()))]
+        while level:
+            name, node = level.pop()
+            if not isinstance(node, ast.Module) and ast.get_docstring(node):
+                found.setdefault(name, ast.get_docstring(node))  # a property's is its getter's, which stands first
+            level += [
+                (f"{name}___{x.name}", x)
+                for x in reversed(node.body)
+                if isinstance(x, (ast.ClassDef, ast.FunctionDef))
+            ]
+    return found
+
+
+def document(path):
+    """Put the docstrings into the C code that mypyc wrote: it knows them, and leaves them out."""
+    texts = docstrings()
+
+    def quoted(name):
+        return "".join(
+            chr(x) if 32 <= x < 127 and chr(x) not in '"\\?' else f"\\{x:03o}" for x in texts.get(name, "").encode()
+        )
+
+    def after_signature(match):
+        return f"{match[1]}{quoted(match[2])}{match[3]}"
+
+    def of_property(match):
+        name = f"{match[2]}___{match[3]}"
+        return f'{match[1]}"{quoted(name)}", NULL}}' if name in texts else match[0]
+
+    with open(path, encoding="utf-8") as file:
+        code = file.read()
+    signature = r'PyDoc_STR\("[^"]*?--\\n\\n'
+    code = re.sub(rf'(\(PyCFunction\)CPyPy_(\w+),[^"{{}}]*{signature})("\))', after_signature, code)
+    code = re.sub(
+        rf'(PyTypeObject CPyType_(\w+)_template_ = {{[^{{}}]*?\.tp_doc = {signature})("\))', after_signature, code
+    )
+    code = re.sub(r'(\(getter\)(\w+?)_get_(\w+),[^{}]*?)NULL, NULL\}', of_property, code)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(code)
 
 
 def build_pure(reason):

@@ -87,6 +87,7 @@ from autograd_lite.primitives import (
 )
 from autograd_lite.program import Program
 from autograd_lite.rows import PRIMITIVES
+from autograd_lite.rows import Primitive as _Primitive
 from autograd_lite.transforms import grad, gradients, value_and_grad
 from autograd_lite.value import Value
 from autograd_lite.version import __version__
@@ -102,6 +103,22 @@ del choose
 if not _is_native():
     # Interpreted classes are freed without recursion by the interpreter itself.
     del Value.__del__
+
+
+class _Documentation:
+    """What `__doc__` is: of a row what the table says of it, of the class of rows its own text."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, row: _Primitive | None, kind: type) -> str | None:
+        if row is None:
+            return self.text
+        described: str = _import_module(f"{__name__}.explaining.documentation").described(row)
+        return described
+
+
+setattr(_Primitive, "__doc__", _Documentation(_Primitive.__doc__))  # noqa: B010
 
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {

@@ -12,6 +12,7 @@ import sys
 COMMANDS = {
     "demo": ("autograd_lite.demo", "train a network on real handwritten digits, and draw the results"),
     "info": ("autograd_lite.info", "show the version, the build, and which extras are present"),
+    "table": ("autograd_lite.explaining.documentation", "print the table of primitives, for the docs"),
 }
 
 

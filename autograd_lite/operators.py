@@ -127,6 +127,7 @@ class Operators(Attributes):
             complain(f"{what}, which would freeze a branch", READ_LATER)
 
     def truth(self) -> bool | None:
+        """Whether the number is not 0; None where a running trace has no number yet."""
         return None if self._flags & TRACED or self.is_read_later() else self._data != 0.0
 
     # -- nothing turns into a plain number silently
@@ -156,139 +157,184 @@ class Operators(Attributes):
             complain("it was inverted with ~")
         raise TypeError(f"~ has no meaning for {self!r}; use logical_not(v) for a condition, -v for the negative")
 
-    # -- functions as methods, in the spelling of PyTorch; NumPy calls them on object arrays
+    # -- functions as methods of x, in the spelling of PyTorch; NumPy calls them on object arrays
 
     def exp(self) -> Any:
+        """e^x."""
         return self.apply(table.exp, (self,))
 
     def expm1(self) -> Any:
+        """e^x - 1."""
         return self.apply(table.expm1, (self,))
 
     def exp2(self) -> Any:
+        """2^x."""
         return self.apply(table.exp2, (self,))
 
     def log(self) -> Any:
+        """ln x."""
         return self.apply(table.log, (self,))
 
     def log1p(self) -> Any:
+        """ln(1 + x)."""
         return self.apply(table.log1p, (self,))
 
     def log2(self) -> Any:
+        """log2 x."""
         return self.apply(table.log2, (self,))
 
     def log10(self) -> Any:
+        """log10 x."""
         return self.apply(table.log10, (self,))
 
     def sqrt(self) -> Any:
+        """x^(1/2)."""
         return self.apply(table.sqrt, (self,))
 
     def cbrt(self) -> Any:
+        """x^(1/3)."""
         return self.apply(table.cbrt, (self,))
 
     def square(self) -> Any:
+        """x^2."""
         return self.apply(table.square, (self,))
 
     def reciprocal(self) -> Any:
+        """1 / x."""
         return self.apply(table.reciprocal, (self,))
 
     def pow(self, exponent: object) -> Any:
+        """x ** exponent."""
         return self.apply(table.pow, (self, exponent))
 
     def abs(self) -> Any:
+        """|x|."""
         return self.apply(table.abs, (self,))
 
     def sign(self) -> Any:
+        """x / |x|, 0 at 0."""
         return self.apply(table.sign, (self,))
 
     def floor(self) -> Any:
+        """The largest whole number <= x."""
         return self.apply(table.floor, (self,))
 
     def ceil(self) -> Any:
+        """The smallest whole number >= x."""
         return self.apply(table.ceil, (self,))
 
     def round(self) -> Any:
+        """The nearest whole number, the even one of two."""
         return self.apply(table.round, (self,))
 
     def rint(self) -> Any:
+        """The nearest whole number, the even one of two."""
         return self.apply(table.round, (self,))
 
     def trunc(self) -> Any:
+        """x without its fraction."""
         return self.apply(table.trunc, (self,))
 
     def sin(self) -> Any:
+        """sin x."""
         return self.apply(table.sin, (self,))
 
     def cos(self) -> Any:
+        """cos x."""
         return self.apply(table.cos, (self,))
 
     def tan(self) -> Any:
+        """tan x."""
         return self.apply(table.tan, (self,))
 
     def asin(self) -> Any:
+        """arcsin x."""
         return self.apply(table.asin, (self,))
 
     def acos(self) -> Any:
+        """arccos x."""
         return self.apply(table.acos, (self,))
 
     def atan(self) -> Any:
+        """arctan x."""
         return self.apply(table.atan, (self,))
 
     def arcsin(self) -> Any:
+        """arcsin x."""
         return self.apply(table.asin, (self,))
 
     def arccos(self) -> Any:
+        """arccos x."""
         return self.apply(table.acos, (self,))
 
     def arctan(self) -> Any:
+        """arctan x."""
         return self.apply(table.atan, (self,))
 
     def sinh(self) -> Any:
+        """(e^x - e^-x) / 2."""
         return self.apply(table.sinh, (self,))
 
     def cosh(self) -> Any:
+        """(e^x + e^-x) / 2."""
         return self.apply(table.cosh, (self,))
 
     def tanh(self) -> Any:
+        """tanh x."""
         return self.apply(table.tanh, (self,))
 
     def asinh(self) -> Any:
+        """ln(x + (x^2 + 1)^(1/2))."""
         return self.apply(table.asinh, (self,))
 
     def acosh(self) -> Any:
+        """ln(x + (x^2 - 1)^(1/2))."""
         return self.apply(table.acosh, (self,))
 
     def atanh(self) -> Any:
+        """ln((1 + x) / (1 - x)) / 2."""
         return self.apply(table.atanh, (self,))
 
     def erf(self) -> Any:
+        """2/pi^(1/2) ∫ e^-t^2 dt, 0 to x."""
         return self.apply(table.erf, (self,))
 
     def erfc(self) -> Any:
+        """1 - erf(x)."""
         return self.apply(table.erfc, (self,))
 
     def lgamma(self) -> Any:
+        """ln |gamma(x)|."""
         return self.apply(table.lgamma, (self,))
 
     def digamma(self) -> Any:
+        """The derivative of ln gamma(x)."""
         return self.apply(table.digamma, (self,))
 
     def relu(self) -> Any:
+        """max(0, x)."""
         return self.apply(table.relu, (self,))
 
     def sigmoid(self) -> Any:
+        """1 / (1 + e^-x)."""
         return self.apply(table.sigmoid, (self,))
 
     def softplus(self) -> Any:
+        """ln(1 + e^x)."""
         return self.apply(table.softplus, (self,))
 
     def clip(self, low: object, high: object) -> Any:
+        """min(max(x, low), high)."""
         return self.apply(table.clip, (self, low, high))
 
     def clamp(self, min: object, max: object) -> Any:
+        """min(max(x, min), max)."""
         return self.apply(table.clip, (self, min, max))
 
     def maximum(self, other: object) -> Any:
+        """max(x, y)."""
         return self.apply(table.maximum, (self, other))
 
     def minimum(self, other: object) -> Any:
+        """min(x, y)."""
         return self.apply(table.minimum, (self, other))

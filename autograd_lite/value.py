@@ -182,6 +182,7 @@ class Value(Operators):
     # -- copies
 
     def blank(self) -> "Value":
+        """A new Value that is still to be filled, for copies."""
         return Value(BLANK)
 
     def __copy__(self) -> "Value":

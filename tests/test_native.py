@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import inspect
 import json
 import os
 import subprocess
@@ -9,6 +10,9 @@ import sys
 
 import pytest
 from project import PACKAGE, ROOT, compiled, python
+
+import autograd_lite
+from autograd_lite import Value
 
 SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
 
@@ -122,3 +126,16 @@ def test_one_build_runs_at_a_time(variable):
     suffixes = importlib.machinery.EXTENSION_SUFFIXES if native else importlib.machinery.SOURCE_SUFFIXES
     assert all(file.endswith(tuple(suffixes)) for file in files)
     assert not (native and variable == "1")
+
+
+def test_the_build_that_runs_documents_what_is_public():
+    """mypyc leaves docstrings out; setup.py puts them back."""
+    public = {name: getattr(autograd_lite, name) for name in autograd_lite.__all__ if not name.startswith("_")}
+    public |= {f"Value.{name}": getattr(Value, name) for name in dir(Value) if not name.startswith("_")}
+    assert {"Value.backward", "Value.data", "Value.tanh", "grad", "tanh"} <= public.keys()
+    assert [name for name, thing in public.items() if not thing.__doc__ and callable(thing)] == []
+    assert not [name for name in ("data", "grad", "label") if not getattr(Value, name).__doc__]
+    assert Value.__doc__.startswith("A scalar that records the operation and the operands that made it.")
+    assert Value.backward.__doc__.startswith("Add d(self)/d(leaf)")
+    assert ">>> z.data, x.grad, y.grad\n(-3.0, -1.0, 3.0)" in inspect.cleandoc(Value.__doc__)
+    assert "gradient" in inspect.signature(Value.backward).parameters

@@ -1,0 +1,105 @@
+"""What a row of the table says of itself: the text of `help(tanh)`, and the table for the docs.
+
+Both are read off the row, its formula, partial derivatives, domain and kinks, so that they cannot go stale.
+`python -m autograd_lite table` prints the table.
+"""
+
+import inspect
+from collections.abc import Iterable
+
+from autograd_lite.explaining.formulas import Name
+from autograd_lite.explaining.partials import partial_formula
+from autograd_lite.explaining.writing import plain
+from autograd_lite.rows import PRIMITIVES, Primitive
+
+OUT = "out"
+DIGITS = 4
+"""Of the constants in a partial."""
+
+
+def operand_names(row: Primitive) -> list[str]:
+    """The operands as the table names them: x, or condition, a, b; w and x for the pairs of a dot."""
+    if row.arity is None:
+        return ["w", "x"] if row.name == "dot" else ["x"]
+    for text in row.texts:
+        if callable(text):
+            return list(inspect.signature(text).parameters)[1:]
+    return ["x", "y", "z"][: row.arity]
+
+
+WORDS = {
+    "prod": ["the product of the others"],
+    "max": ["1 for the largest, 0 for the others"],
+    "min": ["1 for the smallest, 0 for the others"],
+    "mean": ["1/n"],
+    "where": ["none", "[condition]", "[not condition]"],
+    "cond": ["none", "[condition]", "[not condition]"],
+}
+"""Partials that no formula in the operands alone says."""
+
+
+def partials_told(row: Primitive) -> list[tuple[str, str]]:
+    """Each operand with its partial derivative; of rows of any number of operands, those of one x (and one w).
+
+    >>> from autograd_lite.primitives import atan2
+    >>> partials_told(atan2)
+    [('y', 'x/hypot(x, y)/hypot(x, y)'), ('x', '−y/hypot(x, y)/hypot(x, y)')]
+    """
+    names = operand_names(row)
+    if row.name in WORDS:
+        return list(zip(names, WORDS[row.name], strict=True))
+    formulas = [partial_formula(row, i, OUT, tuple(Name(x) for x in names)) for i in range(len(names))]
+    return [(x, "none" if f is None else plain(f, DIGITS)) for x, f in zip(names, formulas, strict=True)]
+
+
+def described(row: Primitive) -> str:
+    """The documentation of a row, for people who ask `help`.
+
+    >>> from autograd_lite.primitives import tanh
+    >>> print(described(tanh))
+    tanh(x) = tanh x
+    <BLANKLINE>
+    Partial derivatives, with the result named out:
+        d/dx = 1 − out²
+    Domain: all reals.
+    No derivative at: none.
+    <BLANKLINE>
+    Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`
+    raises outside the domain; a compiled program gives nan or inf there.
+    """
+    operands = ", ".join(f"[{x}, ...]" if row.arity is None else x for x in operand_names(row))
+    lines = [f"{row.name}({operands}) = {row.formula}", "", f"Partial derivatives, with the result named {OUT}:"]
+    lines += [f"    d/d{name} = {text}" for name, text in partials_told(row)]
+    lines += [
+        f"Domain: {row.domain}.",
+        f"No derivative at: {row.kinks}.",
+        "",
+        "Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`",
+        "raises outside the domain; a compiled program gives nan or inf there.",
+    ]
+    return "\n".join(lines)
+
+
+def table(rows: Iterable[Primitive]) -> str:
+    """Rows as a table in Markdown."""
+
+    def cell(text: str) -> str:
+        return text.replace("|", "\\|")
+
+    lines = ["| row | formula | partials | domain | no derivative at |", "| --- | --- | --- | --- | --- |"]
+    for row in rows:
+        partials = "; ".join(f"d/d{name} = {text}" for name, text in partials_told(row))
+        cells = (row.name, row.formula, partials, row.domain, row.kinks)
+        lines.append("| " + " | ".join(cell(x) for x in cells) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """The command `table`."""
+    if arguments:
+        raise SystemExit(f"table takes no arguments, but got {' '.join(arguments)}")
+    print("# The table\n")
+    print("Every primitive of the library; `out` is the result, [...] is 1 where it holds and else 0. Generated from")
+    print("`autograd_lite/primitives.py` by `python -m autograd_lite table`.\n")
+    print(table(PRIMITIVES.values()))
+    return 0

@@ -1,0 +1,61 @@
+"""What rows say of themselves, to `help` and in the docs."""
+
+import io
+import pydoc
+import subprocess
+
+import pytest
+from project import ROOT, python
+
+import autograd_lite
+from autograd_lite.explaining.documentation import described, operand_names, partials_told, table
+from autograd_lite.rows import PRIMITIVES, Primitive
+
+
+@pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
+def test_a_row_says_its_formula_partials_domain_and_kinks(row):
+    text = described(row)
+    assert text.startswith(f"{row.name}(")
+    assert f"= {row.formula}\n" in text
+    assert f"Domain: {row.domain}." in text
+    assert f"No derivative at: {row.kinks}." in text
+    for name, partial in partials_told(row):
+        assert partial
+        assert f"    d/d{name} = {partial}\n" in text
+
+
+@pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
+def test_only_where_nothing_flows_a_partial_is_none(row):
+    nothing = [text is None for text in row.texts] or [False] * len(operand_names(row))
+    assert [text == "none" for _, text in partials_told(row)] == nothing
+
+
+def test_operands_have_the_names_of_the_table():
+    assert operand_names(PRIMITIVES["atan2"]) == ["y", "x"]
+    assert operand_names(PRIMITIVES["clip"]) == ["x", "low", "high"]
+    assert operand_names(PRIMITIVES["add"]) == ["x", "y"]
+
+
+def test_help_tells_of_the_row_and_help_of_the_class_of_the_class():
+    output = io.StringIO()
+    pydoc.Helper(output=output).help(autograd_lite.tanh)
+    assert "d/dx = 1 − out²" in output.getvalue()
+    assert Primitive.__doc__.startswith("One row of the table.")
+    assert autograd_lite.exp.__doc__ != autograd_lite.tanh.__doc__
+
+
+def test_a_table_keeps_its_columns_whatever_the_formula():
+    lines = table([PRIMITIVES["abs"]]).splitlines()
+    assert lines[-1] == "| abs | \\|x\\| | d/dx = sign(x) | all reals | 0: 0 |"
+
+
+def test_the_page_in_the_docs_is_up_to_date():
+    run = subprocess.run(python("-m", "autograd_lite", "table"), capture_output=True, check=True, cwd=ROOT)
+    # if not: python -m autograd_lite table > docs/PRIMITIVES.md
+    assert (ROOT / "docs" / "PRIMITIVES.md").read_text(encoding="utf-8") == run.stdout.decode().replace("\r", "")
+
+
+def test_the_command_takes_no_arguments():
+    run = subprocess.run(python("-m", "autograd_lite", "table", "tanh"), capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 1
+    assert "table takes no arguments, but got tanh" in run.stderr
