@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,16 @@ def write_json(path: str | Path, document: dict[str, Any]) -> None:
     """
     path = Path(path)
     text = json.dumps(document)
-    temporary = None
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with open(temporary, "x", encoding="utf-8") as file:  # as open to others as the umask says
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         if isinstance(error, OSError):
             raise type(error)(
                 error.errno, f"could not write it ({error.strerror}); choose a folder that exists and has room",
@@ -50,7 +48,7 @@ def read_json(path: str | Path, format: str, version: int) -> dict[str, Any]:
         found = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise ValueError(f"{path} holds {found!r}, not {format!r}; choose a file that this library saved as that")
     found = document.get("version")
-    if not isinstance(found, int) or found < 1 or found > version:
+    if type(found) is not int or found < 1 or found > version:
         raise ValueError(
             f"{path} is of version {found!r}, and this library reads {format} up to version {version}; "
             f"update autograd_lite or save the file with the older version"

@@ -136,6 +136,9 @@ def named(library: Library, rows: set[str]) -> dict[str, Any]:
     if "hypot" in known:  # infinite beside nan in the libraries
         x_or_y, xp = known["hypot"], library.xp
         known["hypot"] = of_arrays(library, lambda x, y: xp.where((x != x) | (y != y), x + y, x_or_y(x, y)))
+    if "lgamma" in known:  # infinite at subnormal numbers in SciPy
+        elsewhere, zero, xp = known["lgamma"], 2.0**-1000, library.xp
+        known["lgamma"] = of_arrays(library, lambda x: xp.where(xp.abs(x) < zero, -xp.log(xp.abs(x)), elsewhere(x)))
     return known
 
 

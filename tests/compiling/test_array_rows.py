@@ -144,3 +144,10 @@ def test_a_row_of_scipy_without_scipy_is_refused_by_name(monkeypatch):
 
 def test_the_text_says_some_rows_without_a_function():
     assert WRITTEN.isdisjoint(ROWS.keys() - {"sum", "dot", "prod"})
+
+
+def test_the_logarithm_of_gamma_at_the_smallest_numbers():
+    pytest.importorskip("scipy")  # its own is infinite there
+    xs = [5e-324, -5e-324, 1e-310, 2.0**-1022, 1e-301, 0.0]
+    (found,) = ArrayCode(program_of(ROWS["lgamma"]))([np.array(xs).reshape(-1, 1)], len(xs))
+    assert found[:, 0].tolist() == pytest.approx([*map(math.lgamma, xs[:-1]), math.inf], rel=1e-15)
