@@ -132,9 +132,13 @@ class Anomaly:
         red = {keys[x] for x in (self.node, *way) if x in keys}
         for key in red:
             picture.boxes[key].trouble = True
+        bad = numeral(self.node.data if self.operand is None else self.adjoints[self.operand])
+        picture.boxes[keys[self.node]].notes = (f"{bad} is {'born' if self.node.parents else 'given'} here",)
         steps = {(keys[a], keys[b]) for a, b in pairwise([self.node, *way]) if a in keys and b in keys}
         for link in picture.links:
             link.trouble = (link.tail, link.head) in steps or (link.head, link.tail) in steps
+            if self.operand is not None and (link.tail, link.head) == (keys[self.operand], keys[self.node]):
+                link.note = f"{numeral(self.adjoints[self.node])} × {numeral(link.partial or 0.0)}"
         return Drawing(picture, Style(theme=find_theme(theme), precision=precision))
 
     def __str__(self) -> str:

@@ -184,6 +184,20 @@ def test_the_drawing_has_the_way_in_red():
     assert bundle["text/plain"] == found.anomaly.text
 
 
+def test_the_drawing_says_where_it_was_born():
+    x = Value(0.0)
+    with detect_anomaly(error=False) as found:
+        root = sqrt(x)
+        (root * 2.0).backward()
+    drawing = found.anomaly.draw()
+    assert [b.notes for b in drawing.picture.boxes.values() if b.notes] == [("∞ is born here",)]
+    assert [link.note for link in drawing.picture.links] == ["2 × ∞"]
+    assert "2 × ∞" in drawing.source
+    with detect_anomaly(error=False) as found:
+        Value(math.nan) + 1.0
+    assert "nan is given here" in found.anomaly.draw().source
+
+
 def test_a_long_way_is_cut_in_the_drawing():
     x = Value(1e200)
     with detect_anomaly(error=False) as found:

@@ -3,6 +3,7 @@
 graphviz is imported here, when a picture is written, and nowhere else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
@@ -67,16 +68,24 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     largest = largest_number(picture, style.color_by)
     framed: dict[tuple[str, ...], list[Box]] = {}
     links = list(picture.links)
-    if picture.frames and direction in ("right", "left"):
-        # Where there are clusters, `ordering` has no effect, and dot stacks what is linked first at the bottom.
-        links.reverse()
+    if picture.frames:
+        graph.attr(remincross="false")  # a second search for fewer crossings would undo the order of rows
+        if direction in ("right", "left"):
+            # Where there are clusters, `ordering` has no effect, and dot stacks what is linked first at the bottom.
+            links.reverse()
     for box in picture.boxes.values():
         framed.setdefault(box.frames, []).append(box)
-    draw_boxes(graph, picture, framed, (), style.changed(direction=direction), largest)
-    counted = len(links) <= 2.5 * len(picture.boxes)  # in a tangle the counts are left out
+    style = style.changed(direction=direction)
+    draw_boxes(graph, picture, framed, (), style, largest)
+    if len(links) > 2.5 * len(picture.boxes):  # in a tangle the counts are left out
+        links = [replace(link, count=1) for link in links]
     for link in links:
-        draw_link(graph, link if counted else replace(link, count=1), style)
-    caption = footer(picture, style)
+        # What runs into a module begins before it, and not beside its parameters.
+        tail, head = picture.boxes[link.tail], picture.boxes[link.head]
+        is_input = tail.kind in (INPUT, PARAMETER) or tail.base in (INPUT, PARAMETER)
+        enters = is_input and tail.frames != head.frames and head.frames[: len(tail.frames)] == tail.frames
+        draw_link(graph, link, style, 2 if enters else 1)
+    caption = footer(picture, style, any(link.count > 1 for link in links))
     if caption:
         graph.attr(label=caption)
     return graph
@@ -110,15 +119,32 @@ def draw_boxes(
         with graph.subgraph(name=f"cluster_{len(frames)}_{frames[-1]}") as cluster:
             cluster.attr(
                 label=f"<{escape(picture.frames[frames[-1]].title)}>", style="rounded", labelloc="t",
-                labeljust="l", color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
+                labeljust="r" if style.direction == "right" else "l",  # off the arrows that come in
+                color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
                 fontsize="11", margin="10", tooltip=picture.frames[frames[-1]].title,
             )  # fmt: skip
             draw_boxes(cluster, picture, framed, frames, style, largest)
-            parts = [box.key for box in framed.get(frames, ()) if box.kind == GROUP]
-            with cluster.subgraph() as row:
-                row.attr(rank="same")
-                for first, second in pairwise(reversed(parts) if stacked else parts):  # in their order
-                    row.edge(first, second, style="invis")
+            for keys in rows(picture, framed.get(frames, ())):
+                with cluster.subgraph() as row:
+                    row.attr(rank="same")
+                    for first, second in pairwise(reversed(keys) if stacked else keys):
+                        row.edge(first, second, style="invis")
+
+
+def rows(picture: Picture, boxes: Sequence[Box]) -> list[list[str]]:
+    """The boxes of a frame that stand beside each other, in their order: neurons, and the leaves of one operation."""
+    used_by: dict[str, list[str]] = {box.key: [] for box in boxes}
+    has_operands = {link.head for link in picture.links}
+    for link in picture.links:
+        if link.tail in used_by:
+            used_by[link.tail].append(link.head)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for box in boxes:
+        if box.kind == GROUP and not box.base:
+            found.setdefault((), []).append(box.key)
+        elif box.key not in has_operands:
+            found.setdefault(tuple(used_by[box.key]), []).append(box.key)
+    return [keys for keys in found.values() if len(keys) > 1]
 
 
 def largest_number(picture: Picture, color_by: str | None) -> float:
@@ -142,6 +168,8 @@ def label(box: Box, style: Style, largest: float) -> str:
     elif box.flows:
         rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
     rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
+    # Narrow spaces: the text of browsers may be wider than Graphviz takes it to be.
+    rows = [f"\u2009{row}\u2009" for row in rows]
     fill, outline, border, extra = paint(box, style, largest)
     cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
     if box.symbol and not rows:
@@ -186,7 +214,7 @@ def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
     return fill, theme.line, "2" if box.kind in (RESULT, PARAMETER, GROUP) else "1", ""
 
 
-def draw_link(graph: "graphviz.Digraph", link: Link, style: Style) -> None:
+def draw_link(graph: "graphviz.Digraph", link: Link, style: Style, length: int = 1) -> None:
     theme = style.theme
     attributes = {}
     if link.trouble:
@@ -198,30 +226,40 @@ def draw_link(graph: "graphviz.Digraph", link: Link, style: Style) -> None:
     text = link_label(link, style)
     if text:
         attributes["label"] = text
+    if length > 1:
+        attributes["minlen"] = str(length)
     graph.edge(link.tail, link.head, **attributes)
 
 
 def link_label(link: Link, style: Style) -> str:
     """The local partial, or the chain rule at this arrow: upstream × local = downstream."""
     if link.count > 1:
-        return f'< <font color="{style.theme.faint}">{link.count:,}</font> >'
+        return beside(f'<font color="{style.theme.faint}">{link.count:,}</font>', style)
     if link.note:
-        return f'<<font color="{style.theme.trouble}">{escape(link.note)}</font>>'
+        return beside(f'<font color="{style.theme.trouble}">{escape(link.note)}</font>', style)
     if style.edges is None or link.partial is None:
         return ""
     partial = numeral(link.partial, style.precision)
     if style.edges == "partial" or link.upstream is None or link.flow is None:
-        return f"< ∂ {partial} >"
+        return beside(f"∂ {partial}", style)
     upstream, flow = (numeral(x, style.precision) for x in (link.upstream, link.flow))
     if link.partial < 0.0:
         partial = f"({partial})"
     colour = style.theme.gradient
-    # Narrow spaces keep the text off an arrow that runs down beside it.
-    return f'< {upstream} × {partial} <br/> = <font color="{colour}">{flow}</font> >'
+    return beside(f'{upstream} × {partial}<br/>= <font color="{colour}">{flow}</font>', style)
 
 
-def footer(picture: Picture, style: Style) -> str:
-    """The line under a picture: what the colours mean, and what was left out."""
+def beside(text: str, style: Style) -> str:
+    """A label with air around it: Graphviz puts labels so near to their arrows that the arrows touch them."""
+    below = "" if style.direction in ("down", "up") else '<tr><td height="5"></td></tr>'
+    return (
+        f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr><td cellpadding="2">{text}</td></tr>'
+        f"{below}</table>>"
+    )
+
+
+def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
+    """The line under a picture: what the colours and counts mean, and what was left out."""
     theme = style.theme
     lines = [escape(note) for note in picture.notes]
     boxes = picture.boxes.values()
@@ -238,5 +276,7 @@ def footer(picture: Picture, style: Style) -> str:
                 if style.edges == "partial"
                 else f'upstream × local = <font color="{theme.gradient}">downstream</font>'
             )
+        if is_counted:
+            parts.append("at an arrow: how many it stands for")
         lines.insert(0, "  ·  ".join(parts))
     return f"<{'<br/>'.join(lines)}>" if lines else ""

@@ -121,7 +121,24 @@ def alike(source: Source, order: Sequence[Any], atoms: Mapping[Any, Hashable]) -
             kinds[key] = len(made_of)
             made_of.append(key)
         found[x] = kinds[key]
+    apart(source, order, atoms, found, len(made_of))
     return found
+
+
+def apart(
+    source: Source, order: Sequence[Any], atoms: Mapping[Any, Hashable], found: dict[Any, int], number: int
+) -> None:
+    """Give constants that are used in different places numbers of their own, from `number` on."""
+    uses: dict[Any, set[tuple[int, int]]] = {}
+    for x in order:
+        operands = source.parents(x)
+        for i, p in enumerate(operands):
+            if not source.parents(p) and p not in atoms and source.is_constant(p):
+                uses.setdefault(p, set()).add((found[x], i if len(operands) == 2 else 0))
+    numbers: dict[Hashable, int] = {}
+    for p, places in uses.items():
+        if p in found:
+            found[p] = numbers.setdefault((found[p], frozenset(places)), number + len(numbers))
 
 
 def link_of_a_chain(

@@ -16,14 +16,16 @@ from autograd_lite.drawing.grouping import chain
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import counted, numeral
 from autograd_lite.drawing.sources import Gradients, Values, own_pass
-from autograd_lite.drawing.theme import scaled
+from autograd_lite.drawing.theme import blend, scaled
 from autograd_lite.primitives import sum as total
 from autograd_lite.value import Value
 
 if TYPE_CHECKING:
     import graphviz
 
-GAP, STEP = 2.4, 0.86  # inches between columns and between neurons
+ROUND = 8  # neurons of a column up to which they are round; above that they are flat and nearer to each other
+GAP, FLAT_GAP = 2.4, 3.4  # inches between columns
+STEP, FLAT_STEP = 0.86, 0.52  # inches between neurons
 WIDEST = 4.0  # points: the line of the largest weight
 
 
@@ -141,12 +143,12 @@ def arrange(found: Network, circles: dict[str, Neuron], names: Names, limit: int
     last = max(circle.column for circle in circles.values())
     found.columns = [[c for c in circles.values() if c.column == i] for i in range(last + 1)]
     place = {path: i for i, path in enumerate(names.module_at)}
-    tallest = max(3, limit // 6)
+    tallest, cut = max(3, limit // 3), max(3, limit // 6)
     for i, column in enumerate(found.columns):
         if i:
             column.sort(key=lambda circle: place.get(circle.name, 0))
         for j, circle in enumerate(column):
-            circle.shown = len(column) <= tallest or j < tallest - 1
+            circle.shown = len(column) <= tallest or j < cut - 1
         caption = "input" if i == 0 else column_caption(column, names)
         hidden = sum(not circle.shown for circle in column)
         found.captions.append(caption)
@@ -177,8 +179,10 @@ def digraph(found: Network, style: Style) -> "graphviz.Digraph":
         bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint, fontsize="11", pad="0.2", splines="line",
         outputorder="edgesfirst", labelloc="b", tooltip=" ", label=footer(found, style),
     )  # fmt: skip
-    graph.attr("node", shape="circle", fixedsize="true", width="0.72", style="filled", fontname=FONT,
-               fontsize="10", fontcolor=theme.ink, color=theme.line, penwidth="1.2")  # fmt: skip
+    is_flat = is_tall(found)
+    width, height = ("0.8" if found.with_numbers else "0.42", "0.42") if is_flat else ("0.72", "0.72")
+    graph.attr("node", shape="ellipse", fixedsize="true", width=width, height=height, style="filled", fontname=FONT,
+               fontsize="9" if is_flat else "10", fontcolor=theme.ink, color=theme.line, penwidth="1.2")  # fmt: skip
     graph.attr("edge", arrowhead="none", tooltip=" ")
     largest = max((abs(c.value) for col in found.columns for c in col if c.value is not None), default=0.0)
     for i, column in enumerate(found.columns):
@@ -191,12 +195,18 @@ def digraph(found: Network, style: Style) -> "graphviz.Digraph":
             widest = WIDEST if len(shown) <= 24 else WIDEST / 2
             share = min(1.0, abs(w.value) / heaviest) if math.isfinite(w.value) else 1.0
             gradient = "" if w.gradient is None else f"\ngradient {w.gradient!r}"
+            colour = theme.gradient if w.value < 0.0 else theme.value
             graph.edge(
                 w.tail, w.head, penwidth=f"{0.3 + (widest - 0.3) * share:.2f}",
-                color=theme.gradient if w.value < 0.0 else theme.value,
+                color=blend(theme.paper, colour, 0.35 + 0.65 * share),  # small weights step back
                 style="dashed" if w.value < 0.0 else "solid", edgetooltip=f"{w.name} = {w.value!r}{gradient}",
             )  # fmt: skip
     return graph
+
+
+def is_tall(found: Network) -> bool:
+    """Whether a column holds so many neurons that they are drawn flat and near to each other."""
+    return max(sum(circle.shown for circle in column) for column in found.columns) > ROUND
 
 
 def draw_column(
@@ -212,9 +222,10 @@ def draw_column(
     theme = style.theme
     rows = len(circles) + (1 if len(circles) < total else 0)
     tallest = max(len([c for c in column if c.shown]) for column in found.columns) + 1
-    x = i * GAP
+    gap, step = (FLAT_GAP, FLAT_STEP) if is_tall(found) else (GAP, STEP)
+    x = i * gap
     for j, circle in enumerate(circles):
-        y = (rows - 1) * STEP / 2 - j * STEP
+        y = (rows - 1) * step / 2 - j * step
         fill = theme.input if i == 0 else theme.operation
         if found.with_numbers and circle.value is not None:
             fill = scaled(theme, circle.value, largest)
@@ -224,12 +235,12 @@ def draw_column(
         graph.node(circle.key, label=circle_label(found, circle, i, style), pos=f"{x:.2f},{y:.2f}!",
                    fillcolor=fill, tooltip=tip)  # fmt: skip
     if len(circles) < total:
-        y = -(rows - 1) * STEP / 2
+        y = -(rows - 1) * step / 2
         more = f"⋮\n{total - len(circles):,} more"
         graph.node(f"more{i}", label=more, shape="plaintext", style="", fixedsize="false",
                    fontcolor=theme.faint, pos=f"{x:.2f},{y:.2f}!")  # fmt: skip
     graph.node(f"caption{i}", label=found.captions[i], shape="plaintext", style="", fontsize="11", fixedsize="false",
-               fontcolor=theme.faint, pos=f"{x:.2f},{-tallest * STEP / 2 - 0.15:.2f}!")  # fmt: skip
+               fontcolor=theme.faint, pos=f"{x:.2f},{-tallest * step / 2 - 0.25:.2f}!")  # fmt: skip
 
 
 def circle_label(found: Network, circle: Neuron, column: int, style: Style) -> str:

@@ -78,7 +78,7 @@ def draw_plane(ax: Any, story: Story, moment: Moment) -> None:
         points = story.X[story.y == label]
         ax.scatter(
             points[:, 0], points[:, 1], s=22, color=CLASSES[k % len(CLASSES)], marker=MARKERS[k % len(MARKERS)],
-            edgecolors=theme.paper, linewidths=0.6,
+            edgecolors="#ffffff", linewidths=0.6,
         )  # fmt: skip
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(y[0], y[-1])
@@ -99,6 +99,10 @@ def draw_loss(ax: Any, story: Story, i: int) -> None:
     else:
         ax.set_ylim(min(finite), 1.05 * max(finite) + 1e-12)
     ax.minorticks_off()
+    # The ends of the curve tell its scale; a logarithmic axis of less than a decade would have no numbers at all.
+    ends = sorted({min(finite), max(finite)})
+    ax.set_yticks(ends, [f"{x:.2g}" for x in ends])
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_title(f"loss {losses[i]:.4g}", color=theme.gradient, fontsize=10)
     ax.set_xlabel("epoch", color=theme.faint, fontsize=8)
 

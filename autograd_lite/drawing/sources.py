@@ -40,6 +40,9 @@ class Source(Protocol):
     def kin(self, node: Any) -> Hashable:
         """What a node without operands, or the operation of one with operands, is alike to."""
 
+    def is_constant(self, node: Any) -> bool:
+        """Whether a node without operands is a number that no gradient is taken for."""
+
     def name(self, node: Any) -> str: ...
 
     def box(self, node: Any, key: str) -> Box: ...
@@ -88,6 +91,9 @@ class Values:
         if row.name:
             return row
         return (self.kind(node), family(self.name(node)))
+
+    def is_constant(self, node: Value) -> bool:
+        return self.kind(node) == CONSTANT
 
     def name(self, node: Value) -> str:
         return self.names.of(node)
@@ -142,6 +148,9 @@ class Instructions:
 
     def kin(self, node: int) -> Hashable:
         return (INPUT, family(self.inputs[node])) if node < self.size else self.row(node)
+
+    def is_constant(self, node: int) -> bool:
+        return node >= self.size
 
     def name(self, node: int) -> str:
         return self.inputs[node] if node < self.size else self.titles.get(node, "")

@@ -81,7 +81,7 @@ def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | 
     place = {x: i for i, x in enumerate(order)}
     called = unique_names(order, names, root)
     notes = []
-    if len(order) < len(source.order):
+    if len(kept) < len(source.order):
         notes.append(f"the {len(order):,} nodes nearest to {called[root]}, of {len(source.order):,}; more with limit=")
     found = Lesson([], called[root], notes)
     for x in order:

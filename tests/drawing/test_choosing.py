@@ -40,7 +40,7 @@ def test_what_does_the_same_shares_a_box_and_the_drawing_says_so():
     groups = {b.symbol: b for b in drawing.picture.boxes.values() if b.kind == GROUP}
     assert groups["+"].notes == ("1,999 nodes",)
     assert groups["+"].value == 1999.0  # what leaves the chain
-    assert len(drawing.picture.boxes) == 4
+    assert len(drawing.picture.boxes) == 5  # x, the sums and their ones, the result and its one
     for text in (drawing.picture.notes[0], drawing.source, str(drawing)):
         assert "4,001 nodes: one box for all that do the same" in text
 

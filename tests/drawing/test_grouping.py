@@ -124,3 +124,14 @@ def test_layers_of_a_network_without_modules_are_told_apart():
     found = classes(sum(second))
     assert len({found[x] for x in first}) == len({found[x] for x in second}) == 1
     assert found[first[0]] != found[second[0]]
+
+
+def test_constants_are_alike_where_they_are_used_alike():
+    xs = [Value(float(i)) for i in range(4)]
+    products = [x * 2.0 for x in xs]
+    margins = [1.0 - p for p in products]
+    found = classes(sum(margins) / 4.0)
+    twos, ones = [p.parents[1] for p in products], [m.parents[0] for m in margins]
+    assert len({found[x] for x in twos}) == len({found[x] for x in ones}) == 1
+    assert found[twos[0]] != found[ones[0]]
+    assert found[products[0]] == found[products[1]]

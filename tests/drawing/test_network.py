@@ -64,6 +64,12 @@ def test_wide_columns_are_cut_and_that_is_said():
     assert "55 more" in drawing.source
 
 
+def test_columns_of_a_few_more_are_drawn_whole():
+    drawing = draw(MLP(2, [16, 16, 1], rng=0), inputs=[0.5, -1.0])
+    assert all(c.shown for column in drawing.picture.columns for c in column)
+    assert drawing.picture.notes == []
+
+
 def test_negative_weights_are_dashed():
     model = Neuron(2, nonlin=False, rng=0)
     model.w[0].data, model.w[1].data = 1.0, -2.0

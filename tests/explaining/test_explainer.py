@@ -96,6 +96,11 @@ def test_a_neuron_is_told_with_its_bias():
     assert {s.module for s in told.lesson.steps} == {"", "layers.0.neurons.0"}
 
 
+def test_the_ones_of_biases_are_not_missed():
+    told = explain(MLP(2, [2, 1], rng=0)([1.0, 2.0]), limit=200)
+    assert told.lesson.notes == []
+
+
 def test_a_large_graph_is_told_near_its_result():
     xs = [Value(float(i)) for i in range(200)]
     told = explain(exp(-sum(xs)), limit=20)

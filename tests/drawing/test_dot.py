@@ -1,0 +1,57 @@
+"""What Graphviz makes of the DOT text: who stands beside whom."""
+
+import re
+
+from autograd_lite import Value, draw
+from autograd_lite.nn import MLP, Neuron
+
+NODE = re.compile(r'class="node">\s*<title>(\w+)</title>(.*?)</g>\s*(?=<!--|</g>)', re.S)
+
+
+def places(drawing):
+    """The name of each box with the place of its text, (x, y), from the SVG."""
+    found = {}
+    for key, body in NODE.findall(drawing.render("svg").decode()):
+        x, y = re.search(r'<text[^>]* x="([-\d.]+)" y="([-\d.]+)"', body).groups()
+        box = drawing.picture.boxes[key]
+        found[box.title or box.symbol] = float(x), float(y)
+    return found
+
+
+def in_order(names, found, axis):
+    there = [found[name][axis] for name in names]
+    return there == sorted(there)
+
+
+def network(**options):
+    model = MLP(2, [3, 3, 1], activation="tanh", rng=0)
+    out = model([Value(0.5, label="a"), Value(-1.0, label="c")])
+    return draw(out, limit=200, **options)
+
+
+def test_neurons_of_a_layer_stand_in_their_order():
+    for direction, axis in (("right", 1), ("down", 0)):
+        found = places(network(collapse="neurons", direction=direction))
+        for layer in ("layers.0", "layers.1"):
+            assert in_order([f"{layer}.neurons.{i}" for i in range(3)], found, axis)
+
+
+def test_weights_of_a_neuron_stand_in_their_order():
+    found = places(network())
+    for neuron in ("layers.0.neurons.1", "layers.1.neurons.0"):
+        weights = [name for name in found if name.startswith(f"{neuron}.w")]
+        assert len(weights) in (2, 3)
+        assert in_order([*sorted(weights), f"{neuron}.b"], found, 1)
+
+
+def test_inputs_stand_before_the_module_that_they_run_into():
+    neuron = Neuron(2, rng=0)
+    found = places(draw(neuron([Value(1.0, label="a"), Value(2.0, label="c")])))
+    assert found["a"][0] == found["c"][0] < min(found[name][0] for name in ("w[0]", "w[1]", "b"))
+
+
+def test_counts_at_arrows_are_explained():
+    x = Value(1.0)
+    alike = sum((x * float(i) for i in range(100)), Value(0.0))
+    assert "at an arrow: how many it stands for" in draw(alike).source
+    assert "at an arrow" not in draw(x * 2.0).source
