@@ -34,6 +34,7 @@ from autograd_lite.nn.convolution import AvgPool2d, Conv1d, Conv2d, MaxPool2d
 from autograd_lite.nn.data import one_hot, train_test_split
 from autograd_lite.nn.dense import MLP, Layer, Neuron
 from autograd_lite.nn.evaluation import evaluate, predict
+from autograd_lite.nn.exchange import load_torch_state_dict, to_torch_state_dict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.linear import Flatten, Linear, Maxout, McCullochPitts, Perceptron, Sequential
 from autograd_lite.nn.losses import (
@@ -104,6 +105,7 @@ __all__ = [
     "isru",
     "leaky_relu",
     "load",
+    "load_torch_state_dict",
     "log_softmax",
     "mse",
     "one_hot",
@@ -126,5 +128,6 @@ __all__ = [
     "sqnl",
     "srelu",
     "tanh",
+    "to_torch_state_dict",
     "train_test_split",
 ]

@@ -52,6 +52,9 @@ class Neuron(Module):
         inputs = vector([*as_inputs(x, len(self.w), self), constant(1.0)])
         return activated(self.activation, dots(rows_of([self.w], [self.b], []), inputs))[0]
 
+    def exchanged(self) -> dict[str, Any]:
+        return {"weight": [self.w], "bias": [self.b], "activation": self.activation}
+
     def describe(self) -> str:
         return f"{type(self).__name__}({len(self.w)}, {self._name})"
 
@@ -97,6 +100,10 @@ class Layer(Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_rows": []}
+
+    def exchanged(self) -> dict[str, Any]:
+        weight, bias = [neuron.w for neuron in self.neurons], [neuron.b for neuron in self.neurons]
+        return {"weight": weight, "bias": bias, "activation": self.activation}
 
     def describe(self) -> str:
         neurons = self.neurons

@@ -12,7 +12,7 @@ from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import as_inputs, check_size
-from autograd_lite.nn.units import Activation
+from autograd_lite.nn.units import as_module
 from autograd_lite.primitives import dot, less_equal, logical_and, logical_not
 from autograd_lite.primitives import max as largest
 from autograd_lite.primitives import sum as total
@@ -70,7 +70,7 @@ class Sequential(Module):
             raise ValueError("Sequential got no modules; pass at least one")
         for i, module in enumerate(modules):
             # An attribute whose name is the number gives the names of PyTorch: "0.weight".
-            self.__dict__[str(i)] = module if isinstance(module, Module) else Activation(module)
+            self.__dict__[str(i)] = as_module(module)
 
     def __getitem__(self, i: int) -> Module:
         return self.modules[i]

@@ -90,6 +90,10 @@ class Module:
         copy: Self = _rebuilt(self, replaced, given, {})
         return copy
 
+    def exchanged(self) -> dict[str, Any]:
+        """Its parts by the names that PyTorch has for them, which `exchange` writes: the public attributes."""
+        return {name: x for name, x in vars(self).items() if not name.startswith("_")}
+
     # -- modes
 
     def train(self, mode: bool = True) -> Self:

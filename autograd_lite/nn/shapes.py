@@ -76,17 +76,18 @@ def as_image(x: Any, sizes: tuple[int | None, ...], layer: Module) -> Any:
         x = x.tolist()
     found = sizes_of(x)
     fits = len(found) == len(sizes) and all(n in (None, m) for n, m in zip(sizes, found, strict=True))
-    if not fits or not _is_full(x, found):
+    if not fits or not is_full(x, found):
         expected = shown(["any" if n is None else n for n in sizes])
         got = shown(found) + ("" if not fits else ", but lists of one level differ in size")
         raise ValueError(f"{layer.describe()} expects {expected}, but got {got}; pass one sample of that size")
     return _values(x)
 
 
-def _is_full(x: Any, sizes: tuple[int, ...]) -> bool:
+def is_full(x: Any, sizes: tuple[int, ...]) -> bool:
+    """Whether nested lists have these sizes everywhere."""
     if not sizes:
         return not isinstance(x, (list, tuple))
-    return isinstance(x, (list, tuple)) and len(x) == sizes[0] and all(_is_full(y, sizes[1:]) for y in x)
+    return isinstance(x, (list, tuple)) and len(x) == sizes[0] and all(is_full(y, sizes[1:]) for y in x)
 
 
 def _values(x: Any) -> Any:

@@ -117,6 +117,12 @@ def activated(activation: Any, sums: list[Value]) -> list[Any]:
     return activation(sums)  # type: ignore[no-any-return]
 
 
+def as_module(given: Any) -> Module:
+    """A Module as it is, an activation as one: by itself where it has parameters, as in PyTorch."""
+    made = given if isinstance(given, Module) else activation_of(given)[1]
+    return made if isinstance(made, Module) else Activation(given)
+
+
 class Activation(Module):
     """An activation as a Module, for `Sequential`: of a number, or of each number of nested lists.
 

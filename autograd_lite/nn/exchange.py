@@ -1,0 +1,123 @@
+"""Exchange with PyTorch: the state of a model by PyTorch's names and in its shapes, both ways.
+
+Above `module`, which says what PyTorch calls the parts of each layer.  PyTorch itself is never imported: what goes out
+are NumPy arrays, or nested lists where there is no NumPy; what comes in is anything with `tolist`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from autograd_lite.nn.evaluation import floats
+from autograd_lite.nn.losses import flat
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.shapes import is_full, sizes_of
+from autograd_lite.optim.optimizer import numpy_if_installed
+from autograd_lite.rows import number
+from autograd_lite.value import Value
+
+
+class Tensor(NamedTuple):
+    """What PyTorch keeps in one tensor: nested lists of parameters, or the numbers of a buffer."""
+
+    name: str
+    entries: Any
+    holder: Module | None = None
+    buffer: str = ""
+
+
+def to_torch_state_dict(model: Module) -> dict[str, Any]:
+    """The state of the model as PyTorch's `state_dict` has it, for the model that has the same layers there.
+
+    A layer of n inputs and m outputs gives `weight` of shape (m, n) and `bias` of shape (m,), whether it is a Linear
+    or a Layer of an MLP (`layers.0.weight`); convolutions (out, in, size) and (out, in, rows, columns); BatchNorm its
+    running statistics too.  Shared layers stand under each of their names, as in PyTorch.  There,
+
+        theirs.load_state_dict({name: torch.as_tensor(x) for name, x in to_torch_state_dict(ours).items()})
+
+    loads it, and `double()` beforehand keeps all digits.
+
+    >>> from autograd_lite.nn import Linear, Sequential
+    >>> state = to_torch_state_dict(Sequential(Linear(3, 2), "tanh", Linear(2, 1)))
+    >>> {name: x.shape for name, x in state.items()}
+    {'0.weight': (2, 3), '0.bias': (2,), '2.weight': (1, 2), '2.bias': (1,)}
+    """
+    numpy = numpy_if_installed()
+    state: dict[str, Any] = {}
+    for tensor in tensors_of("", model):
+        entries = floats(tensor.entries)
+        if tensor.buffer == "num_batches_tracked":
+            entries = int(entries)
+        state[tensor.name] = entries if numpy is None else numpy.array(entries)
+    return state
+
+
+def load_torch_state_dict(model: Module, state: Mapping[str, Any]) -> None:
+    """Take all numbers from a `state_dict` of PyTorch (tensors, arrays or nested lists); see `to_torch_state_dict`.
+
+    Raises KeyError with the missing and the unknown names, ValueError where a shape differs, TypeError on what is no
+    number; the model then stays as it was.
+
+    >>> from autograd_lite.nn import Linear
+    >>> line = Linear(2, 1)
+    >>> load_torch_state_dict(line, {"weight": [[2.0, -1.0]], "bias": [0.5]})
+    >>> line([1.0, 1.0])[0].data
+    1.5
+    """
+    mine = list(tensors_of("", model))
+    expected = {tensor.name: sizes_of(tensor.entries) for tensor in mine}
+    missing = [name for name in expected if name not in state]
+    unknown = [name for name in state if name not in expected]
+    if missing or unknown:
+        parts = [("lacks", missing), ("has the unknown", unknown)]
+        raise KeyError(
+            f"the state {' and '.join(f'{word} {_listed(names)}' for word, names in parts if names)}; "
+            f"{type(model).__name__} takes {_listed(list(expected))}, so load it into a model of the same layers"
+        )
+    given = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
+    for name, sizes in expected.items():
+        found = sizes_of(given[name])
+        if found != sizes or not is_full(given[name], found):
+            more = "" if found != sizes else ", but ragged"
+            raise ValueError(
+                f"the state holds {name!r} in the shape {found}{more}, where {type(model).__name__} has {sizes}; build "
+                f"the model with the sizes of the other, and mind that a weight is (outputs, inputs)"
+            )
+        for x in flat(given[name]):
+            if number(x) is None:
+                raise TypeError(f"the state holds {x!r} in {name!r}; it must hold numbers")
+    for tensor in mine:
+        x = given[tensor.name]
+        if tensor.holder is not None:
+            setattr(tensor.holder, tensor.buffer, floats(x))
+        else:
+            for p, value in zip(flat(tensor.entries), flat(x), strict=True):
+                p.data = value
+
+
+def tensors_of(path: str, x: Any) -> Iterator[Tensor]:
+    """Every tensor of a Module, in order; lists that no tensor can hold fall apart, as in a ParameterList."""
+    if isinstance(x, Module):
+        for name, y in x.exchanged().items():
+            inner = f"{path}.{name}" if path else name
+            yield from [Tensor(inner, y, x, name)] if name in x.buffers else tensors_of(inner, y)
+    elif is_parameter(x):
+        yield Tensor(path, x)
+    elif isinstance(x, dict):
+        for key, y in x.items():
+            yield from tensors_of(f"{path}.{key}", y)
+    elif isinstance(x, (list, tuple)):
+        if x and is_full(x, sizes_of(x)) and all(map(is_parameter, flat(x))):
+            yield Tensor(path, x)
+        else:
+            for i, y in enumerate(x):
+                yield from tensors_of(f"{path}.{i}", y)
+
+
+def is_parameter(x: Any) -> bool:
+    return isinstance(x, Value) and not x.op
+
+
+def _listed(names: list[str]) -> str:
+    """'a', 'b' and so on: at most eight of them."""
+    shown = ", ".join(map(repr, names[:8]))
+    return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")
