@@ -6,15 +6,28 @@ so do leaves that several pickled graphs share.
 
 from typing import Any
 
-from autograd_lite.graph import ASSIGNED, BITS, Extra, Node, operands_of, partials_of, topological_order
+from autograd_lite.graph import (
+    ASSIGNED,
+    BITS,
+    STATE,
+    TICK,
+    Extra,
+    Node,
+    born,
+    operands_of,
+    partials_of,
+    topological_order,
+)
 from autograd_lite.rows import Primitive
 
 Record = tuple[Primitive, float, float, int, str, tuple[int, ...], list[float | None]]
 
 
 def clone(x: Node, operands: tuple[Node, ...]) -> Node:
-    """A node of the same content over other operands."""
-    return filled(x.blank(), record_of(x, ()), operands)
+    """A node of the same content, and of the same time, over other operands."""
+    result = filled(x.blank(), record_of(x, ()), operands)
+    result._flags = x._flags
+    return result
 
 
 def deep_copy(root: Node, memo: dict[int, Any]) -> Node:
@@ -36,10 +49,10 @@ def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
     x._flags |= flags
     if operands and x._row.plain and len(operands) <= 2:
         x._left = operands[0]
-        x._dleft = partials[0] or 0.0
+        x._dleft = recorded(partials[0])
         if len(operands) == 2:
             x._right = operands[1]
-            x._dright = partials[1] or 0.0
+            x._dright = recorded(partials[1])
         operands = ()
     if label or operands:
         extra = Extra()
@@ -49,6 +62,11 @@ def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
             extra.partials = list(partials)
         x._extra = extra
     return x
+
+
+def recorded(partial: float | None) -> float:
+    """A partial as a node keeps it: 0 where nothing flows."""
+    return 0.0 if partial is None else partial
 
 
 def reduced(root: Node) -> tuple[object, ...]:
@@ -64,16 +82,32 @@ def reduced(root: Node) -> tuple[object, ...]:
         if operands:
             index[x] = len(leaves) + len(records)
             records.append(record_of(x, tuple([index[y] for y in operands])))
-    return loaded, (leaves, records)
+    return loaded, (leaves, records, sorted({index[x] for x in assigned_later(order)}))
+
+
+def assigned_later(order: list[Node]) -> list[Node]:
+    """The nodes of a graph to which data was assigned after something was computed from them, or that were computed."""
+    found: list[Node] = []
+    for node in order:
+        operands = operands_of(node)
+        if operands and node._flags & ASSIGNED:
+            found.append(node)
+        for x in operands:
+            if x._flags & ASSIGNED and born(x) > born(node):
+                found.append(x)
+    return found
 
 
 def loaded_leaf(kind: Any, record: Record) -> Any:
     return filled(kind(record[1]), record, ())
 
 
-def loaded(leaves: list[Any], records: list[Record]) -> Any:
+def loaded(leaves: list[Any], records: list[Record], assigned: list[int]) -> Any:
     """The last node of a graph that was written down."""
     nodes = list(leaves)
     for record in records:
         nodes.append(filled(leaves[0].blank(), record, tuple([nodes[i] for i in record[5]])))
+    for i in assigned:
+        STATE.clock += TICK
+        nodes[i]._flags = (nodes[i]._flags & BITS) | ASSIGNED | STATE.clock
     return nodes[-1]

@@ -12,7 +12,7 @@ from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from autograd_lite.rows import Operand, Primitive
+from autograd_lite.rows import MARKS, Operand, Primitive
 from autograd_lite.tracing import complain
 
 # What a node is, in bits.
@@ -36,6 +36,8 @@ NUMBER: Final = Primitive("constant", 0, float, (), formula="a number")
 DETACHED: Final = Primitive("detached", 0, float, (), formula="a number taken out of its graph")
 BATCH_SUM: Final = Primitive("batch_sum", 1, float, (1.0,), label="Σ batch", formula="the sum over the samples")
 BATCH_SIZE: Final = Primitive("batch_size", 0, float, (), label="n", formula="the number of samples")
+for _mark in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
+    MARKS[_mark.name] = _mark
 
 
 @mypyc_attr(acyclic=True)

@@ -25,7 +25,7 @@ def power(x: float, y: float) -> float:
         if result == INF and abs(x) != INF:
             raise OverflowError("the result is too large for a float")
         return result
-    if x == 0.0 and y < 0.0:
+    if x == 0.0 and -INF < y < 0.0:
         raise ZeroDivisionError("0 cannot be raised to a negative power")
     return math.pow(x, y)
 

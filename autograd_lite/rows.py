@@ -239,7 +239,7 @@ class Primitive:
         return f"<primitive {self.name}: {self.formula}>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        if PRIMITIVES.get(self.name) is self:
+        if PRIMITIVES.get(self.name) is self or MARKS.get(self.name) is self:
             return (row_named, (self.name,))
         fields = (self.name, self.arity, self.value, self.partials, self.label, self.formula, self.domain)
         return (Primitive, (*fields, self.kinks, self.limit, self.lowering, self.selects))
@@ -261,9 +261,14 @@ class never_raising:
 PRIMITIVES: Final[dict[str, Primitive]] = {}
 """The table: every row by its name, in order."""
 
+MARKS: Final[dict[str, Primitive]] = {}
+"""What nodes bear that no operation of a user made, by name: leaves, constants, sums over a batch."""
+
 
 def row_named(name: str) -> Primitive:
-    """The row of the table with that name (pickle keeps rows by name)."""
+    """The row of that name, of the table or a mark (pickle keeps rows by name)."""
+    if name in MARKS:
+        return MARKS[name]
     if name not in PRIMITIVES:
         raise KeyError(f"the table has no row {name!r}; its rows are {', '.join(PRIMITIVES)}")
     return PRIMITIVES[name]

@@ -109,8 +109,7 @@ def _follow(x: Any, shape: Shape, leaves: list[Any], what: str) -> None:
         leaves.append(x)
     elif kind == "samples" and isinstance(x, Samples):
         _follow(x.content, shape[2][0], leaves, what)
-    elif kind in ("dict", "module") and set(named(x)) == set(keys(shape)):
-        entries = named(x)
+    elif kind in ("dict", "module") and (entries := named(x)) is not None and set(entries) == set(keys(shape)):
         for key, child in zip(keys(shape), children(shape), strict=True):
             _follow(entries[key], child, leaves, f"{what}[{key!r}]")
     elif kind in ("list", "tuple", "array") and length(x) == len(children(shape)):
@@ -120,9 +119,9 @@ def _follow(x: Any, shape: Shape, leaves: list[Any], what: str) -> None:
         raise ValueError(f"the {what} is {summary(x)}, but {described(shape)} belongs there; give it that structure")
 
 
-def named(x: Any) -> dict[Any, Any]:
-    """The entries of a dict or a Module by name; none in anything else."""
-    return x if isinstance(x, dict) else dict(x.named_parameters()) if hasattr(x, "named_parameters") else {}
+def named(x: Any) -> dict[Any, Any] | None:
+    """The entries of a dict or a Module by name; None for anything else."""
+    return x if isinstance(x, dict) else dict(x.named_parameters()) if hasattr(x, "named_parameters") else None
 
 
 def length(x: Any) -> int:

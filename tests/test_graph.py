@@ -5,14 +5,17 @@ What precision may be asked is found the same way: with every value and partial 
 far does the gradient move?
 """
 
+import gc
 import random
 import struct
+import threading
 
 import pytest
 from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients, jvp
+from autograd_lite.native import is_native
 from autograd_lite.testing.random_graphs import Expression, expressions, random_expression
 from autograd_lite.testing.reference import EXACT, MP
 
@@ -156,3 +159,89 @@ def test_repeated_operands():
     assert gradients(ag.sum([x, x, x]), [x]) == [3.0]
     assert gradients(ag.dot([x, x], [x, 2.0]), [x]) == [8.0]
     assert gradients(x**x, [x])[0] == pytest.approx(27.0 * (1.0 + 1.0986122886681098), rel=1e-15)
+
+
+# -- backward
+
+
+def test_a_second_backward_doubles_the_leaves_and_not_the_interior():
+    x = Value(3.0)
+    square = x * x
+    cube = square * x
+    cube.backward()
+    assert (x.grad, square.grad) == (27.0, 3.0)
+    cube.backward()
+    assert (x.grad, square.grad, cube.grad) == (54.0, 3.0, 1.0)
+
+
+def test_graphs_that_share_a_leaf_accumulate_in_it():
+    x = Value(2.0)
+    (x * x).backward()
+    (x * 3.0).backward()
+    assert x.grad == 4.0 + 3.0
+
+
+def test_backward_takes_the_gradient_of_what_follows():
+    x = Value(2.0)
+    (x * x).backward(gradient=10.0)
+    assert x.grad == 40.0
+
+
+def test_what_was_recorded_is_what_is_differentiated():
+    x, y = Value(3.0), Value(5.0)
+    z = x * y
+    x.data = 100.0
+    z.backward()
+    assert (x.grad, y.grad) == (5.0, 3.0)
+
+
+def test_an_interrupted_pass_changes_no_leaf(monkeypatch):
+    if is_native():
+        pytest.skip("compiled code cannot be interrupted within a pass")
+    x, y = Value(2.0), Value(3.0)
+    (x * y).backward()
+    wide = ag.sum([x * y, x, y])
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograd_lite.graph.spread", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wide.backward()
+    assert (x.grad, y.grad) == (3.0, 2.0)
+
+
+def test_threads_that_share_leaves_lose_nothing():
+    x = Value(1.0)
+    outputs = [[x * 1.0 for _ in range(200)] for _ in range(4)]
+    threads = [threading.Thread(target=lambda part=part: [v.backward() for v in part]) for part in outputs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad == 800.0
+
+
+def test_a_million_nodes_deep():
+    x = Value(1.0)
+    v = x
+    for _ in range(1_000_000 if is_native() else 200_000):  # plain Python takes a minute for a million
+        v = v + 1.0
+    v.backward()
+    assert x.grad == 1.0
+    assert gradients(v, [x]) == [1.0]
+
+
+def test_no_reference_cycles():
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        x = Value(2.0)
+        y = ag.tanh(x * x + ag.dot([x, 1.0], [x, x]))
+        y.backward()
+        gradients(y, [x], create_graph=True)
+        del x, y
+        assert len(gc.get_objects()) <= before + 5
+    finally:
+        gc.enable()

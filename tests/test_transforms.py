@@ -1,0 +1,76 @@
+"""`gradients`, `grad` and `value_and_grad`: what they take, give, and leave alone."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Value, grad, gradients, nn, value_and_grad
+
+
+def test_gradients_stores_nothing():
+    x = Value(3.0)
+    y = x * x
+    assert gradients(y, [x, y]) == [6.0, 1.0]
+    assert not x.has_grad
+    assert not y.has_grad
+
+
+def test_gradients_of_what_an_output_does_not_depend_on_are_zero():
+    x, y = Value(3.0), Value(4.0)
+    assert gradients(x * x, [y]) == [0.0]
+    assert [g.data for g in gradients(x * x, [y], create_graph=True)] == [0.0]
+
+
+def test_transforms_neither_read_nor_write_grad():
+    w = Value(2.0)
+    w.grad = 7.0
+    assert grad(lambda x: w * x)(3.0) == 2.0
+    assert w.grad == 7.0
+
+
+def test_the_gradient_of_a_number_is_zero():
+    assert grad(lambda x: 5.0)(3.0) == 0.0
+    assert value_and_grad(lambda x: 5)([1.0, 2.0]) == (5.0, [0.0, 0.0])
+
+
+def test_arguments_are_chosen_by_number():
+    f = lambda x, y, scale=1.0: scale * x * y * y  # noqa: E731
+    assert grad(f)(2.0, 3.0) == 9.0
+    assert grad(f, argnums=1)(2.0, 3.0, scale=2.0) == 24.0
+    assert grad(f, argnums=(0, -1))(2.0, 3.0) == (9.0, 12.0)
+    assert value_and_grad(f, (1,))(2.0, 3.0) == (18.0, (12.0,))
+    with pytest.raises(ValueError, match="twice"):
+        grad(f, argnums=(1, -1))(2.0, 3.0)
+
+
+def test_gradients_have_the_structure_of_the_argument():
+    f = lambda p: ag.sum(p["w"].ravel()) * p["b"][1]  # noqa: E731
+    slope = grad(f)({"w": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": (0.0, 2.0)})
+    assert np.array_equal(slope["w"], np.full((2, 2), 2.0))
+    assert slope["w"].dtype == np.float64
+    assert slope["b"] == (0.0, 10.0)
+
+
+def test_the_gradient_in_a_module_is_keyed_like_its_state():
+    model = nn.Linear(2, 1, rng=0)
+    slope = grad(lambda m: m([2.0, 3.0])[0])(model)
+    assert set(slope) == set(model.state_dict())
+    assert sorted(slope.values()) == [1.0, 2.0, 3.0]
+    assert not any(p.has_grad for p in model.parameters())
+
+
+def test_values_as_arguments_keep_their_graph():
+    x = Value(3.0)
+    slope = grad(lambda y: y**3)(x * 2.0)
+    assert isinstance(slope, Value)
+    slope.backward()  # d/dx 3 (2x)^2 = 24 x
+    assert (slope.data, x.grad) == (108.0, 72.0)
+
+
+def test_transformed_functions_keep_name_and_doc():
+    def loss(x):
+        """How far off."""
+        return x * x
+
+    assert (grad(loss).__name__, grad(loss).__doc__) == ("grad(loss)", "How far off.")
+    assert grad(ag.tanh).__name__ == "grad(tanh)"
