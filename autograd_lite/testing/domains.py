@@ -103,7 +103,6 @@ DISTANCES: dict[str, Distance] = {
     "less": lambda x, y: abs(x - y),
     "less_equal": lambda x, y: abs(x - y),
     "equal": lambda x, y: abs(x - y),
-    "logical_and": lambda x, y: min(abs(x), abs(y)) if x and y else max(abs(x), abs(y)),
     "div": lambda x, y: abs(y),
     "reciprocal": abs,
     "log": abs,
@@ -130,13 +129,34 @@ DISTANCES: dict[str, Distance] = {
 other rows have none."""
 
 
-def kink_distance(row: Primitive, operands: Sequence[float]) -> float:
+TRUTHS = {"where": 1, "cond": 1, "logical_not": 1, "logical_and": 2, "logical_or": 2}
+"""How many operands of a row, the first ones, count as true unless they are 0: there they jump."""
+
+
+def is_flat(row: Primitive) -> bool:
+    """Whether a row is constant between its jumps, so that nothing flows through it."""
+    return bool(row.texts) and all(p is None or p == 0.0 for p in row.texts)
+
+
+def kink_distance(row: Primitive, operands: Sequence[float], steady: Sequence[bool] = ()) -> float:
     """The distance of the operands of a row from its nearest kink, jump or pole; inf where it has none.
 
-    >>> from autograd_lite.primitives import relu, sin
+    `steady` tells which operands stay what they are when the others move a little: constants, and results of
+    rows that are flat between their jumps.  These cross no kink.
+
+    >>> from autograd_lite.primitives import relu, sin, where
     >>> kink_distance(relu, [-0.5]), kink_distance(sin, [0.0])
     (0.5, inf)
+    >>> kink_distance(where, [0.0, 1.0, 2.0]), kink_distance(where, [0.0, 1.0, 2.0], [True, False, False])
+    (0.0, inf)
     """
+    if steady and all(steady):
+        return math.inf
+    fixed = steady or [False] * len(operands)
+    if row.name in TRUTHS:
+        return truth_distance(row.name, list(zip(operands, fixed, strict=True))[: TRUTHS[row.name]])
+    if row.name == "pow" and fixed[1] and operands[1] >= 0.0 and to_whole(operands[1]) == 0.0:
+        return math.inf  # a polynomial
     distance: Any = DISTANCES.get(row.name)
     if distance is None:
         return math.inf
@@ -144,3 +164,12 @@ def kink_distance(row: Primitive, operands: Sequence[float]) -> float:
         return float(distance(list(operands)) if row.arity is None else distance(*operands))
     except (ArithmeticError, ValueError):
         return 0.0
+
+
+def truth_distance(name: str, operands: list[tuple[float, bool]]) -> float:
+    """How far the operands that may move are from changing whether the row is true."""
+    free = [abs(x) for x, fixed in operands if not fixed]
+    known = [x != 0.0 for x, fixed in operands if fixed]
+    if not free or (name == "logical_and" and False in known) or (name == "logical_or" and True in known):
+        return math.inf
+    return max(free) if name == "logical_or" else min(free)

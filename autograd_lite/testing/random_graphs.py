@@ -6,13 +6,16 @@ chosen so that its value there is finite, of ordinary size, and not at a kink.
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
 from autograd_lite.rows import PRIMITIVES, Primitive
-from autograd_lite.testing.domains import kink_distance
+from autograd_lite.testing.domains import is_flat, kink_distance
+
+Plan = tuple[Primitive, Sequence[int | float]]
+"""A row, and for each operand how many values back it stands, or a constant."""
 
 Step = tuple[Primitive, tuple[int | float, ...]]
 """A row and its operands: the number of an earlier value (inputs first), or a constant."""
@@ -24,7 +27,13 @@ AVOIDED = {
 """Rows that composition makes no sense of, or whose reference is slow."""
 
 ROWS = [row for name, row in PRIMITIVES.items() if name not in AVOIDED]
-SMOOTHEST, LARGEST_RESULT = 1e-3, 1e6
+SMOOTHEST = 1e-3
+"""The distance kept from kinks."""
+SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6
+"""Between these all results lie that are not 0, so that no product of a few of them loses its digits."""
+NEVER_ZERO = {"exp", "exp2", "erfc", "sigmoid", "softplus", "gamma", "pow"}
+"""Rows that are 0 only by underflow (pow: at the base 0, which is a kink)."""
+CONSTANTS = (1.0, 2.0, 0.5, -1.0, 3.0, -2.5, 0.1)
 
 
 class Expression:
@@ -53,7 +62,7 @@ class Expression:
             lines.append(f"    for _ in range({self.repeat}):")
             indent = "        "
         for k, (row, operands) in enumerate(self.steps):
-            words = [names[i] if isinstance(i, int) else repr(i) for i in operands]
+            words = [names[i] if isinstance(i, int) else literal(i) for i in operands]
             target = names[0] if k == len(self.steps) - 1 else f"v{k}"
             lines.append(f"{indent}{target} = {text(row, words)}")
             names.append(f"v{k}")
@@ -67,6 +76,11 @@ def apply(row: Primitive, operands: list[Any]) -> Any:
     return row(operands) if row.arity is None else row(*operands)
 
 
+def literal(x: float) -> str:
+    """A number as an operand: -2.0 ** x would be -(2.0 ** x)."""
+    return f"({x!r})" if math.copysign(1.0, x) < 0.0 else repr(x)
+
+
 def text(row: Primitive, words: list[str]) -> str:
     if row.name in INFIX:
         return f"{words[0]} {INFIX[row.name]} {words[1]}"
@@ -76,50 +90,53 @@ def text(row: Primitive, words: list[str]) -> str:
     return f"ag.{row.name}([{', '.join(words)}])" if row.arity is None else f"ag.{row.name}({', '.join(words)})"
 
 
-def build(
-    integer: Callable[[int, int], int],
-    constant: Callable[[], float],
-    point: Sequence[float],
-    size: int,
-    rows: Sequence[Primitive] = ROWS,
-) -> Expression:
-    """An expression of up to `size` steps, chosen by `integer(low, high)` and `constant()`."""
+def build(plans: Iterable[Plan], point: Sequence[float], size: int) -> Expression:
+    """An expression of the first `size` plans that can be followed, as all do which give an ordinary value.
+
+    Its result is the last value, or the sum of all that nothing uses: no step is there for nothing.
+    """
     values = list(point)
+    exact = [False] * len(values)  # whether no rounding came before
+    unused: dict[int, None] = {}
     steps: list[Step] = []
-    for _ in range(size):
-        start = integer(0, len(rows) - 1)
-        operands: tuple[int | float, ...] = ()
-        for k in range(len(rows)):
-            row = rows[(start + k) % len(rows)]
-            if not k or len(operands) != (row.arity or len(operands)):
-                count = row.arity or 2 * integer(1, 2)
-                # Small numbers count from the newest value back, so that what shrinks stays connected.
-                operands = tuple(
-                    constant() if integer(0, 9) == 9 else len(values) - 1 - integer(0, len(values) - 1)
-                    for _ in range(count)
-                )
-                if all(isinstance(i, float) for i in operands):
-                    operands = (len(values) - 1, *operands[1:])
-            numbers = [values[i] if isinstance(i, int) else i for i in operands]
-            if is_ordinary(row, numbers):
-                values.append(apply(row, numbers))
-                steps.append((row, operands))
-                break
+    for row, picks in plans:
+        # Counted back from the newest value, so that what shrinks stays connected.
+        operands = tuple(len(values) - 1 - i % len(values) if isinstance(i, int) else i for i in picks)
+        numbers = [values[i] if isinstance(i, int) else i for i in operands]
+        fixed = [exact[i] if isinstance(i, int) else True for i in operands]
+        if all(isinstance(i, float) for i in operands) or not is_ordinary(row, numbers, fixed):
+            continue
+        for i in operands:
+            if isinstance(i, int):  # the constant 1.0 is not value 1
+                unused.pop(i, None)
+        unused[len(values)] = None
+        values.append(apply(row, numbers))
+        exact.append(is_flat(row))
+        steps.append((row, operands))
+        if len(steps) == size:
+            break
     if not steps:
         steps.append((PRIMITIVES["mul"], (0, 1.0)))
+    if len(unused) > 1:
+        steps.append((PRIMITIVES["sum"], tuple(unused)))
     return Expression(point, steps)
 
 
-def is_ordinary(row: Primitive, operands: list[float]) -> bool:
-    """Whether the row has a value of ordinary size there, away from kinks."""
+def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = ()) -> bool:
+    """Whether the row has a value of ordinary size there, away from kinks, with finite partials.
+
+    A value that underflowed has lost its digits: what comes of it would tell nothing of the library.
+    """
     value = row.total(*operands)
-    if not abs(value) <= LARGEST_RESULT or kink_distance(row, operands) < SMOOTHEST:
+    if not (SMALLEST_RESULT <= abs(value) <= LARGEST_RESULT or (value == 0.0 and row.name not in NEVER_ZERO)):
+        return False
+    if kink_distance(row, operands, steady) < SMOOTHEST:
         return False
     partials = row.all_partials(value, operands)
     return all(p is None or math.isfinite(p) for p in partials)
 
 
-def random_expression(seed: int, inputs: int = 3, size: int = 20) -> Expression:
+def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence[Primitive] = ROWS) -> Expression:
     """An expression drawn without hypothesis: quickly, and the same for the same seed.
 
     >>> f = random_expression(7)
@@ -128,13 +145,31 @@ def random_expression(seed: int, inputs: int = 3, size: int = 20) -> Expression:
     """
     source = random.Random(seed)
     point = [source.uniform(-3.0, 3.0) for _ in range(inputs)]
-    return build(source.randint, lambda: source.uniform(-3.0, 3.0), point, size)
+
+    def plan() -> Plan:
+        row = source.choice(rows)
+        picks = [
+            source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size)
+            for _ in range(row.arity or source.choice((2, 4)))
+        ]
+        return row, picks
+
+    return build((plan() for _ in range(20 * size)), point, size)
 
 
-@st.composite
-def expressions(draw: Any, inputs: int = 3, max_size: int = 20) -> Expression:
-    """Expressions of up to `max_size` steps; they shrink towards few steps on the newest values."""
-    numbers = st.floats(-3.0, 3.0, width=32)
-    point = draw(st.lists(numbers, min_size=1, max_size=inputs))
-    size = draw(st.integers(1, max_size))
-    return build(lambda low, high: draw(st.integers(low, high)), lambda: draw(numbers), point, size)
+def expressions(
+    inputs: int = 3, max_size: int = 20, rows: Sequence[Primitive] = ROWS
+) -> st.SearchStrategy[Expression]:
+    """Expressions of up to `max_size` steps in up to `inputs` numbers; they shrink to few steps.
+
+    An expression is called like any function, `f(*f.point)`, and prints as Python that computes it.  `rows`
+    are what it is made of.
+    """
+    back = inputs + max_size
+    pick = st.integers(0, back + len(CONSTANTS) - 1).map(lambda i: i if i < back else CONSTANTS[i - back])
+    plans = []
+    for row in rows:
+        for n in (row.arity,) if row.arity else (2, 4):
+            plans.append(st.tuples(st.just(row), st.tuples(*[pick] * n)))
+    points = st.lists(st.floats(-3.0, 3.0, width=32), min_size=1, max_size=inputs)
+    return st.builds(build, st.lists(st.one_of(plans), min_size=1, max_size=2 * max_size), points, st.just(max_size))
