@@ -36,7 +36,7 @@ def digamma(x: float) -> float:
     if abs(x - 1.4616321449683622) < 0.25:
         return _digamma_near_zero(x)
     if x < 0.5:
-        return digamma(1.0 - x) - math.pi / _tan_pi(x)
+        return digamma(1.0 - x) - math.pi * _cotangent(x)
     shift = 0.0
     while x < 10.0:
         shift += 1.0 / x
@@ -107,15 +107,15 @@ def _lowered(x: float, s: float) -> float:
         return INF
 
 
-def _tan_pi(x: float) -> float:
-    """tan(pi x), its argument reduced before pi comes in."""
+def _cotangent(x: float) -> float:
+    """cot(pi x), its argument reduced before pi comes in, from its zero where that is nearer than its pole."""
     r = x - round(x)
-    return math.tan(math.pi * r)
+    return 1.0 / math.tan(math.pi * r) if abs(r) < 0.25 else math.tan(math.pi * (math.copysign(0.5, r) - r))
 
 
 def _cotangent_derivative(n: int, x: float) -> float:
     """The n-th derivative of pi cot(pi x), a polynomial in the cotangent times pi^(n+1)."""
-    cotangent = 1.0 / _tan_pi(x)
+    cotangent = _cotangent(x)
     polynomial = [0.0, 1.0]  # coefficients in c; d/dx c = -pi (1 + c^2)
     for _ in range(n):
         slope = [polynomial[i] * i for i in range(1, len(polynomial))]

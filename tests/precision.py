@@ -81,6 +81,28 @@ PARTIALS = {
 }  # fmt: skip
 
 
+MANY = 16.0
+"""Ulps from which on a figure needs a reason beside it."""
+
+REASONS = {
+    "div": "a quotient below 2^-1022 has lost digits, and -out / y brings them to light",
+    "pow": "y - 1 is rounded for y < 1/2, which ln x magnifies (by 709 at 1e308)",
+    "atan": "1 + x² overflows from |x| = 1.3e154 on: 0 for a slope below 2^-1022",
+    "erf": "the rounding of x² is magnified by x², up to 708",
+    "erfc": "the rounding of x² is magnified by x², up to 708",
+    "gamma": "the slope is gamma x digamma, and digamma has zeros",
+    "lgamma": "CPython's lgamma, which the table follows to the bit, keeps 1e-15 absolute at its zeros",
+    "digamma": "its zeros at negative numbers: two terms cancel",
+    "polygamma": "zeros at negative numbers; results below 2^-1022",
+    "logaddexp": "the rounding of x - y is magnified by as much as 700",
+    "sum": "cancellation: the rounding of partial sums",
+    "mean": "cancellation: the rounding of partial sums",
+    "dot": "cancellation: the rounding of products and partial sums",
+    "logsumexp": "the rounding of x - out is magnified by as much as 700",
+}
+"""Why a row is many ulps off somewhere, though within its bound: shown beside its figures."""
+
+
 def is_normal(x):
     return NORMAL <= abs(x) < math.inf
 
@@ -114,7 +136,7 @@ def excess(u, bound, operands, f, want):
     if u <= bound.base:
         return u / bound.base if u else 0.0
     if u * ulp(float(want)) <= bound.floor:
-        return 1.0
+        return u * ulp(float(want)) / bound.floor
     if bound.conditioned:
         allowed = bound.of(*operands) if bound.of else condition_of(f, operands)
         return u / (bound.base + bound.conditioned * allowed)

@@ -122,5 +122,5 @@ def test_a_number_too_long_to_read_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing.json"):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.json"):
         read_json(tmp_path / "nothing.json", "a format", 1)

@@ -3,6 +3,7 @@
 import dags
 import numpy
 import pytest
+from comparing import PARTS, Tally, case, compare_at_points, compare_engines, parts, report
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,29 +13,11 @@ from autograd_lite import compile
 CHUNKS, CHUNK = 20, 100  # 2,000 functions
 
 
-def case(choose):
-    """A function as text, the name of a transform, and a point."""
-    text = dags.source(choose)
-    return text, choose.one_of(list(dags.TRANSFORMS)), dags.point(choose, 3)
-
-
-def report(text, transform, x, expected, found):
-    return f"{text}\n{transform} at x = {x!r}\neager    {expected!r}\ncompiled {found!r}"
-
-
 def check(cases, backend):
     """All cases in one program, where eager does not raise."""
-    functions = [dags.function(text) for text, _, _ in cases]
-    expected = [dags.eagerly(transform, f, x) for f, (_, transform, x) in zip(functions, cases, strict=True)]
-    kept = [i for i, result in enumerate(expected) if result is not None]
-
-    def everything(points):
-        return [dags.TRANSFORMS[cases[i][1]](functions[i])(x) for i, x in zip(kept, points, strict=True)]
-
-    found = compile(everything, backend=backend)([cases[i][2] for i in kept])
-    for i, result in zip(kept, found, strict=True):
-        assert dags.same_bits(expected[i], result), report(*cases[i], expected[i], result)
-    return len(kept)
+    tally = compare_at_points(cases, backend)
+    assert not tally.failures, tally.failures[0]
+    return tally.dags
 
 
 @pytest.mark.parametrize("backend", ["python", "llvm"])
@@ -70,11 +53,26 @@ def test_vmap_of_any_function_is_that_function_of_each_sample(data):
                 assert dags.same_bits(result, of_sample), report(text, transform, x, result, of_sample)
 
 
-def parts(x):
-    """The arrays in a result of samples, each flat but for the samples, column by column."""
-    if isinstance(x, (list, tuple)):
-        return [column for part in x for column in parts(part)]
-    return list(x.reshape(len(x), -1).T)
+@pytest.mark.parametrize("seed", range(10))
+def test_engines_with_functions_of_their_own_keep_their_bounds(seed):
+    """Lanes, numpy and fastmath: the first of the hundred thousand that `python tests/regime.py --long dags` runs."""
+    pytest.importorskip("llvmlite")
+    tally = compare_engines(PARTS["dags"].first + seed, 5)
+    assert not tally.failures, tally.failures[0]
+    assert tally.dags >= 3
+
+
+def test_a_result_beyond_its_bound_would_be_seen(monkeypatch):
+    """The test of the test: an exponential that is off by 200 ulps fails, by 2 it does not."""
+    from autograd_lite.compiling import array_rows
+
+    pytest.importorskip("llvmlite")
+    for error, seen in ((2.0**-43, True), (2.0**-51, False)):
+        monkeypatch.setattr(array_rows.numpy, "exp", lambda x, off=1.0 + error: numpy.e**x * off)
+        tally = Tally()
+        for seed in range(2):
+            tally.add(compare_engines(seed, 15))
+        assert any("numpy [" in text for text in tally.failures) == seen
 
 
 def test_a_difference_would_be_seen(monkeypatch):
