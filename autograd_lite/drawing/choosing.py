@@ -6,7 +6,7 @@ is left out is said.
 """
 
 from collections import Counter, deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from autograd_lite.drawing.sources import Source, Values
 Group = tuple[str, Any]
 """What shares a box: ("module", its path) or ("alike", a number)."""
 
-MOST = 100_000  # nodes that are looked at one by one, in a fraction of a second; larger graphs are cut to it
+MOST = 70_000  # nodes that are looked at one by one, in a fraction of a second; larger graphs are cut to it
 LEVELS = ("neurons", "layers", "model")
 LINKS_PER_BOX = 2.5  # more than that on average is a tangle
 
@@ -139,20 +139,27 @@ def fits(source: Source, found: Plan, limit: int) -> bool:
 
 def planned_around(source: Source, focus: Any, radius: int) -> Plan:
     """The nodes at most `radius` steps from the focus, along the arrows or against them."""
-    present = set(source.order)
-    if focus not in present:
-        raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
-    kept = {focus}
+    below: dict[Any, None] = {focus: None}
     ring = [focus]
     for _ in range(radius):
-        ring = [p for x in ring for p in source.parents(x) if p not in kept]
-        kept.update(ring)
-    # The graph knows no children: those of a ring are found in one walk over all nodes.
-    users = {focus}
-    for _ in range(radius):
-        users = {x for x in source.order if x not in kept and not users.isdisjoint(source.parents(x))}
-        kept |= users
-    order = [x for x in in_order(source, set(source.order)) if x in kept]
+        ring = list(dict.fromkeys(p for x in ring for p in source.parents(x) if p not in below))
+        below.update(dict.fromkeys(ring))
+    # The graph knows no children: all are found in one walk over the nodes, operands first.
+    steps: dict[Any, int] = {}
+    start = {focus}
+    for x in source.order:
+        if x in start:
+            steps[x] = 0
+        elif steps and not steps.keys().isdisjoint(source.parents(x)):
+            nearest_user = min(steps[p] for p in source.parents(x) if p in steps)
+            if nearest_user < radius:
+                steps[x] = nearest_user + 1
+    if not steps:
+        raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
+    kept = below.keys() | steps.keys()
+    inner = {p for x in kept for p in source.parents(x)}
+    tops = [x for x in reversed([*below, *steps]) if x not in inner]
+    order = in_order(source, kept, list(dict.fromkeys(tops)))
     if len(order) == len(source.order):
         return Plan(order)
     name = source.name(focus) or "the focus"
@@ -171,11 +178,14 @@ def nearest(source: Source, limit: int) -> set[Any]:
     return kept
 
 
-def in_order(source: Source, kept: set[Any]) -> list[Any]:
-    """Those nodes, operands first and from left to right as they are written, without a walk over all others."""
+def in_order(source: Source, kept: Set[Any], tops: Sequence[Any] | None = None) -> list[Any]:
+    """Those nodes, operands first and from left to right as they are written, without a walk over all others.
+
+    `tops` are those that no other one of them uses: the results, unless others are given.
+    """
     order: list[Any] = []
     done: set[Any] = set()
-    stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(source.roots)]
+    stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(source.roots if tops is None else tops)]
     while stack:
         x, opened = stack.pop()
         if opened:
