@@ -43,6 +43,11 @@ class Pieces:
         if not self.open_run:
             self.add([], name, 0)
             self.open_run = True
+        else:  # the run is called as what holds all of its numbers: w for w[0], w[1]
+            holder = self.names[-1]
+            while not name.startswith(f"{holder}["):
+                holder = holder[: holder.rindex("[")]
+            self.names[-1] = holder
         self.data[-1].append(x)
         self.widths[-1] += 1
 

@@ -54,7 +54,7 @@ class Movie:
         self.grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
         self.story = Story(points, labels, sorted(set(labels.tolist())), axes, theme)
         self._compiled: Any = None
-        self._pictures: dict[int, bytes] = {}
+        self._pictures: dict[tuple[int, int], bytes] = {}
         try:
             self.story.view = network(model, [0.0, 0.0], None, 60)
         except (TypeError, ValueError):
@@ -97,11 +97,11 @@ class Movie:
         if not self.story.moments:
             raise ValueError("the movie has no frames yet; call record(epoch, loss) while the model trains")
         i %= len(self)
-        if i not in self._pictures:
+        if (i, dpi) not in self._pictures:
             out = io.BytesIO()
             figure(self.story, i).savefig(out, format="png", dpi=dpi)
-            self._pictures[i] = smaller(out.getvalue())
-        return self._pictures[i]
+            self._pictures[i, dpi] = smaller(out.getvalue())
+        return self._pictures[i, dpi]
 
     @property
     def html(self) -> str:
@@ -116,18 +116,18 @@ class Movie:
             pictures=json.dumps(pictures), words=json.dumps(words),
         )  # fmt: skip
 
-    def save(self, path: str | Path) -> Path:
-        """Write it to a .gif, .html or .png file, as a whole or not at all.
+    def save(self, path: str | Path, dpi: int = 100) -> Path:
+        """Write it to a .gif, .html or .png file, as a whole or not at all; frames of .gif and .png have that `dpi`.
 
         Raises ValueError for another suffix or a movie without frames.
         """
         path = Path(path)
         kind = path.suffix.lower()
         if kind == ".gif":
-            pictures = [self.png(i) for i in range(len(self))] or [self.png(0)]
+            pictures = [self.png(i, dpi) for i in range(len(self))] or [self.png(0)]
             content = gif(pictures, [SECONDS] * (len(self) - 1) + [LINGER], scale=1)
         elif kind == ".png":
-            content = self.png(-1)
+            content = self.png(-1, dpi)
         elif kind in (".html", ".htm"):
             self.png(0)
             content = self.html.encode()

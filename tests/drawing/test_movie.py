@@ -49,6 +49,10 @@ def test_pictures_files_and_pages(movie, tmp_path):
     pictures = json.loads(re.search(r"const pictures = (\[.*?\]);", page).group(1))
     assert len(pictures) == 4
     assert movie.save(tmp_path / "m.png").read_bytes() == movie.png(-1)
+    assert Image.open(io.BytesIO(movie.png(0, dpi=50))).size == (420, 220)
+    with Image.open(movie.save(tmp_path / "small.gif", dpi=50)) as image:
+        assert image.size == (420, 220)
+    assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
     with pytest.raises(ValueError, match=r"end it in \.gif, \.html or \.png"):
         movie.save(tmp_path / "m.mp4")
     bundle = movie._repr_mimebundle_()
