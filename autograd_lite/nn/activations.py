@@ -24,7 +24,6 @@ from autograd_lite.primitives import (
     less_equal,
     log1p,
     logsumexp,
-    max,
     relu,
     sigmoid,
     sin,
@@ -34,7 +33,8 @@ from autograd_lite.primitives import (
     tanh,
     where,
 )
-from autograd_lite.rows import Operand, Primitive
+from autograd_lite.primitives import sum as total
+from autograd_lite.rows import Primitive
 
 Activation = Callable[[Any], Any]
 
@@ -243,6 +243,29 @@ def brelu(xs: Sequence[Any]) -> list[Any]:
     return [-relu(-x) if i % 2 else relu(x) for i, x in enumerate(xs)]
 
 
+def _surprisal(xs: Sequence[Any]) -> Any:
+    return logsumexp([0.0, *(x - xs[0] for x in xs[1:])])
+
+
+def _surprisal_slopes(out: Any, xs: Sequence[Any]) -> list[Any]:
+    odds = [exp((x - xs[0]) - out) for x in xs[1:]]
+    return [-total(odds), *odds]
+
+
+SURPRISAL = Primitive(
+    "surprisal", None, _surprisal, _surprisal_slopes, formula="ln(1 + e^(x_1 - x_0) + ...)", lowering=_surprisal,
+)  # fmt: skip
+
+
+def surprisal(xs: Sequence[Any], k: int) -> Any:
+    """-ln p_k with p = softmax(xs), by a rule: dp_k is -(the sum of the other p), and not p_k - 1, which cancels.
+
+    >>> surprisal([0.0, 100.0], 1)
+    3.720075976020836e-44
+    """
+    return SURPRISAL([xs[k], *xs[:k], *xs[k + 1 :]])
+
+
 def softmax(xs: Sequence[Any]) -> list[Any]:
     """Of a layer: f_i = e^(x_i) / sum e^(x_j), df_i/dx_j = f_i ([i = j] - f_j).  Bridle 1990.
 
@@ -253,17 +276,9 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
 
 
 def log_softmax(xs: Sequence[Any]) -> list[Any]:
-    """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j.
-
-    Computed after the largest x is taken off, so that the digits of a logarithm near 0 stay.
-    """
+    """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j, each as a `surprisal`."""
     values = list(xs)
-    largest = max(values)
-    if isinstance(largest, Operand):
-        largest = largest.detach()  # type: ignore[attr-defined]
-    shifted = [x - largest for x in values]
-    total = logsumexp(shifted)
-    return [x - total for x in shifted]
+    return [-surprisal(values, k) for k in range(len(values))]
 
 
 WHOLE_LAYER: set[Any] = {brelu, softmax, log_softmax}

@@ -8,7 +8,7 @@ from typing import Any
 from autograd_lite.context import no_grad
 from autograd_lite.nn.data import as_samples, same_length
 from autograd_lite.nn.losses import Loss, loss_of
-from autograd_lite.nn.metrics import as_targets, decision, kind_of
+from autograd_lite.nn.metrics import as_targets, decision, kind_of, wanted
 from autograd_lite.nn.module import Module
 from autograd_lite.value import Value
 
@@ -46,8 +46,7 @@ def floats(output: Any) -> Any:
 
 def agrees(output: Any, target: Any, kind: str) -> bool:
     """Whether the decision for an output is the target's."""
-    wanted = target if isinstance(target, int) else decision(target, kind)
-    return bool(decision(output, kind) == wanted)
+    return bool(decision(output, kind) == wanted(target, kind))
 
 
 def evaluate(model: Module, X: Any, y: Sequence[Any], loss: str | Loss = "mse") -> dict[str, float]:

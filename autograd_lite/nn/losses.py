@@ -8,8 +8,9 @@ overflows and no digits are lost however sure the network is.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from autograd_lite.nn.activations import surprisal
 from autograd_lite.nn.randomness import choice
-from autograd_lite.primitives import abs, dot, log, logsumexp, mean, relu, softplus, square
+from autograd_lite.primitives import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
 from autograd_lite.primitives import sum as total
 from autograd_lite.rows import Operand, number
 
@@ -91,8 +92,9 @@ def log_loss(probabilities: Any, target: Any) -> Any:
 def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
     """-ln p_k of the right class k, with p = softmax(output), from logits.
 
-    A sample is a list of logits and the number of its class, or the probability of each class.  Computed as
-    the logarithm of the sum of e^(z_j - z_k): a class that is certain costs its true tiny number, not 0.
+    A sample is a list of logits and the number of its class, or the probability of each class.  Computed by
+    `surprisal`: a class that is certain costs its true tiny number, not 0.  Raises ValueError on a label that is no
+    class, or where the probabilities are not as many as the logits.
 
     >>> softmax_cross_entropy([0.0, 0.0, 0.0, 0.0], 2)
     1.3862943611198906
@@ -103,14 +105,25 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
 
 
 def _of_logits(logits: Any, target: Any) -> Any:
-    if number(target) is None:
-        # The probabilities add up to 1, so the logit that is expected can be taken off from all.
-        values, probabilities = list(logits), list(target)
-        expected = dot(probabilities, values)
-        return logsumexp([z - expected for z in values])
-    k = int(target)
-    right = logits[k]
-    return logsumexp([0.0 if j == k else z - right for j, z in enumerate(logits)])
+    values = list(logits)
+    if isinstance(target, Operand):  # a label that is not known yet, in a program
+        chosen = [equal(target, float(j)) for j in range(len(values))]
+        right = dot(chosen, values)
+        return logsumexp([where(c, 0.0, z - right) for c, z in zip(chosen, values, strict=True)])
+    label = number(target)
+    if label is not None:
+        if not 0.0 <= label < len(values) or label != int(label):
+            raise ValueError(
+                f"softmax_cross_entropy got {len(values)} logits and the label {target!r}; number the classes from 0, "
+                f"and give the model an output for each"
+            )
+        return surprisal(values, int(label))
+    if len(target) != len(values):
+        raise ValueError(
+            f"softmax_cross_entropy got {len(values)} logits and {len(target)} probabilities; give one for each class"
+        )
+    shares = [(k, t) for k, t in enumerate(target) if not _is(t, 0)]
+    return dot([t for _, t in shares], [surprisal(values, k) for k, _ in shares])
 
 
 def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd_lite.nn.data import as_classes, as_floats, as_rows, shape_of
 from autograd_lite.nn.losses import binary_cross_entropy, flat, hinge, perceptron, softmax_cross_entropy
-from autograd_lite.primitives import dot, equal, less, less_equal
+from autograd_lite.primitives import dot, equal, less, logical_and, logical_not, logical_or
 from autograd_lite.primitives import max as largest
 from autograd_lite.primitives import min as smallest
 
@@ -36,16 +36,39 @@ def decision(output: Any, kind: str) -> Any:
     return output
 
 
+def wanted(target: Any, kind: str) -> Any:
+    """The decision that a target asks for; probabilities and soft labels stand for the likelier one."""
+    if isinstance(target, list) and kind != "classes":
+        return [wanted(x, kind) for x in target]
+    if kind == "binary":
+        return 1 if target > 0.5 else 0
+    return target if kind == "classes" and not isinstance(target, list) else decision(target, kind)
+
+
 def rightness(output: Any, target: Any, kind: str) -> Any:
-    """1 where the decision for an output is the target's, else 0, as a row: for programs."""
+    """1 where the decision for an output is the one that the target wants, else 0, as a row: for programs."""
     if kind == "numbers":
         return 0.0
     if kind == "classes":
-        top = largest(list(target))
-        return less_equal(largest(list(output)), dot([equal(t, top) for t in target], list(output)))
+        said = firsts(list(output))
+        if isinstance(target, (list, tuple)):
+            return dot(said, firsts(list(target)))
+        return dot(said, [equal(target, float(j)) for j in range(len(said))])
     middle = 0.5 if kind == "binary" else 0.0
     numbers = zip(flat(output), flat(target), strict=True)
     return smallest([equal(less(0.0, p), less(middle, t)) for p, t in numbers])
+
+
+def firsts(xs: list[Any]) -> list[Any]:
+    """1 at the first largest of the numbers, 0 elsewhere, as rows."""
+    top = largest(xs)
+    found: list[Any] = []
+    seen: Any = 0.0
+    for x in xs:
+        tied = equal(x, top)
+        found.append(logical_and(tied, logical_not(seen)))
+        seen = logical_or(seen, tied)
+    return found
 
 
 def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
@@ -93,11 +116,7 @@ def accuracy(decisions: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> accuracy([0, 1, 1, 2], [0, 1, 2, 2])
     0.75
     """
-    if len(decisions) != len(targets) or not len(targets):
-        raise ValueError(
-            f"accuracy compares decisions with targets, but got {len(decisions)} and {len(targets)}; "
-            f"pass as many of both, at least one"
-        )
+    _check_pairs("accuracy", decisions, targets)
     return sum(1 for a, b in zip(decisions, targets, strict=True) if a == b) / len(targets)
 
 
@@ -107,9 +126,18 @@ def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[l
     >>> confusion_matrix([0, 1, 1, 2], [0, 1, 2, 2])
     [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
     """
-    count = 1 + max(max(decisions), max(targets))
+    _check_pairs("confusion_matrix", decisions, targets)
+    count = 1 + int(max(max(decisions), max(targets)))
     as_classes(list(decisions), count, "decisions"), as_classes(list(targets), count, "targets")
     table = [[0] * count for _ in range(count)]
     for said, true in zip(decisions, targets, strict=True):
         table[true][said] += 1
     return table
+
+
+def _check_pairs(what: str, decisions: Sequence[Any], targets: Sequence[Any]) -> None:
+    if len(decisions) != len(targets) or not len(targets):
+        raise ValueError(
+            f"{what} compares decisions with targets, but got {len(decisions)} and {len(targets)}; "
+            f"pass as many of both, at least one"
+        )

@@ -38,7 +38,6 @@ class Run:
         self.held: tuple[Any, Any] | None = options["held"]
         self.compute: Callable[..., Any] = options["compute"]
         self.kind: str = options["kind"]
-        self.outputs: int = options["outputs"]
         self.batch_size: int = options["batch_size"]
         self.shuffle: bool = options["shuffle"]
         self.penalty: Callable[[Any], Any] | None = options["penalty"]

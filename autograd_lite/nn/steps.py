@@ -9,7 +9,6 @@ from typing import Any
 
 from autograd_lite.bulk import assign, data_of
 from autograd_lite.graph import CONSTANT, float_adjoints
-from autograd_lite.nn.data import one_hot
 from autograd_lite.nn.evaluation import agrees, floats
 from autograd_lite.nn.metrics import rightness
 from autograd_lite.nn.regularisation import BatchNorm
@@ -85,10 +84,7 @@ class Compiled:
 
         self.numpy, self.run = numpy, run
         self.samples = numpy.array(run.samples, dtype=float)
-        labels = run.targets
-        if run.kind == "classes" and isinstance(labels[0], int):
-            labels = [one_hot(label, run.outputs) for label in labels]
-        self.targets = numpy.array(labels, dtype=float)
+        self.targets = numpy.array(run.targets, dtype=float)
         self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
         self.program = compile(self.whole if self.norms else self.mapped)
         self.fetch()

@@ -87,8 +87,7 @@ def fit(
         model, moves, draw,
         {
             "samples": samples, "targets": targets, "held": held, "compute": compute, "kind": kind,
-            "outputs": len(example) if isinstance(example, list) else 1, "batch_size": batch_size,
-            "shuffle": shuffle, "penalty": penalty,
+            "batch_size": batch_size, "shuffle": shuffle, "penalty": penalty,
             "clip": None if clip is None else at_least(0.0, "clip", clip),
             "patience": None if patience is None else check_size("patience", patience),
             "tolerance": None if tolerance is None else at_least(0.0, "tolerance", tolerance),

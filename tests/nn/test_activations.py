@@ -241,6 +241,20 @@ def test_softmax_and_its_logarithm(xs):
         assert abs(slope - expected) <= 1e-13
 
 
+@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=5))
+def test_the_slopes_of_softmax_and_its_logarithm_keep_their_digits(xs):
+    with mpmath.workdps(1000):
+        terms = [mpmath.exp(mpf(x) - max(xs)) for x in xs]
+        odds = [t / mpmath.fsum(terms) for t in terms]
+        others = mpmath.fsum(odds[1:])
+    slack = 30 * (1 + max(xs) - min(xs)) * EPS
+    slopes, log_slopes = (grad(lambda v, f=f: f(v)[0])(xs) for f in (a.softmax, a.log_softmax))
+    for j, p in enumerate(odds):
+        exact = others if j == 0 else -p
+        assert abs(log_slopes[j] - exact) <= slack * abs(exact) + 1e-300
+        assert abs(slopes[j] - odds[0] * exact) <= 2 * slack * abs(odds[0] * exact) + 1e-300
+
+
 def test_log_softmax_of_a_certain_class_keeps_its_digits():
     assert a.log_softmax([100.0, 0.0])[0] == -math.exp(-100.0)
     assert a.log_softmax([1e6 + 40.0, 1e6])[0] == pytest.approx(-math.exp(-40.0), rel=1e-15)

@@ -69,6 +69,59 @@ def test_a_class_is_a_probability_of_one(logits, rng):
     assert close(softmax_cross_entropy(logits, target), softmax_cross_entropy(logits, k), 4)
 
 
+wide = st.lists(st.floats(-1000, 1000), min_size=1, max_size=5)
+shares = st.one_of(st.floats(0, 1), st.floats(0, 1e-12), st.just(0.0))
+
+
+def slack(logits, ulps=30):
+    """How many ulps e^x may be off where x is a difference of logits and of the logarithm of their sum."""
+    return ulps * (1.0 + max(logits) - min(logits)) * 2.0**-53
+
+
+@given(wide, st.data())
+def test_probabilities_as_targets_keep_their_digits(logits, data):
+    rest = [data.draw(shares) for _ in logits[1:]]
+    k = data.draw(st.integers(0, len(logits) - 1))
+    rest = [x / (1.0 + len(rest)) for x in rest]
+    target = [*rest[:k], 1.0 - math.fsum(rest), *rest[k:]]
+    with mpmath.workdps(1000):
+        z, t = [mpmath.mpf(x) for x in logits], [mpmath.mpf(x) for x in target]
+        terms = [mpmath.exp(x - max(z)) for x in z]
+        odds = [x / mpmath.fsum(terms) for x in terms]
+        exact = -mpmath.fsum(a * mpmath.log(p) for a, p in zip(t, odds, strict=True))
+        # p_i - t_i, with 1 taken as the sum of each, which is what the digits are compared with
+        falls = [p * (mpmath.fsum(t) - a) for p, a in zip(odds, t, strict=True)]
+        rises = [a * mpmath.fsum(q for j, q in enumerate(odds) if j != i) for i, a in enumerate(t)]
+        slopes = [f - r for f, r in zip(falls, rises, strict=True)]
+        sizes = [f + r for f, r in zip(falls, rises, strict=True)]
+    found = softmax_cross_entropy(logits, target)
+    assert abs(found - exact) <= slack(logits) * exact + 1e-300
+    for slope, e, size in zip(grad(lambda v: softmax_cross_entropy(v, target))(logits), slopes, sizes, strict=True):
+        assert abs(slope - e) <= slack(logits) * size + 1e-300
+
+
+def test_an_almost_certain_probability_costs_its_true_tiny_number():
+    target = [1.0 - 1e-10, 1e-10]
+    assert softmax_cross_entropy([40.0, 0.0], target) == pytest.approx(4.0000000042483544e-09, rel=1e-14, abs=0.0)
+    assert grad(lambda z: softmax_cross_entropy(z, [1.0, 0.0]))([40.0, 0.0]) == pytest.approx(
+        [-math.exp(-40.0), math.exp(-40.0)], rel=1e-15, abs=0.0
+    )
+
+
+@pytest.mark.parametrize("z", [1e3, -1e3])
+def test_losses_at_extreme_logits_are_finite_with_their_slopes(z):
+    for loss, targets in (
+        (binary_cross_entropy, (0, 1, 0.5, 1e-3)), (hinge, (-1, 1)), (perceptron, (0, 1, 0.5)), (mse, (0.0,)),
+        (half_squared, (0.0,)),
+    ):  # fmt: skip
+        for y in targets:
+            assert math.isfinite(loss(z, y))
+            assert math.isfinite(grad(lambda v, y=y, loss=loss: loss(v, y))(z))
+    for y in (0, 1, 2, [0.0, 1.0, 0.0], [0.25, 0.5, 0.25]):
+        assert math.isfinite(softmax_cross_entropy([z, -z, 0.0], y))
+        assert all(map(math.isfinite, grad(lambda v, y=y: softmax_cross_entropy(v, y))([z, -z, 0.0])))
+
+
 def test_a_certain_class_costs_its_true_tiny_number():
     assert softmax_cross_entropy([0.0, 100.0], 1) == math.exp(-100.0)
     assert softmax_cross_entropy([0.0, 1000.0], 0) == 1000.0
@@ -121,9 +174,19 @@ def test_a_batch_of_logits():
     assert softmax_cross_entropy(batch, labels) == sum(each) / 2
 
 
-def test_sizes_that_differ_are_named():
-    with pytest.raises(ValueError, match="got 2 outputs and 3 targets"):
-        mse([1.0, 2.0], [1.0, 2.0, 3.0])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: mse([1.0, 2.0], [1.0, 2.0, 3.0]), "got 2 outputs and 3 targets"),
+        (lambda: softmax_cross_entropy([1.0, 2.0], 2), "got 2 logits and the label 2; number the classes from 0"),
+        (lambda: softmax_cross_entropy([1.0, 2.0], -1), "got 2 logits and the label -1"),
+        (lambda: softmax_cross_entropy([1.0, 2.0], 0.5), r"got 2 logits and the label 0\.5"),
+        (lambda: softmax_cross_entropy([1.0, 2.0], [1.0]), "got 2 logits and 1 probabilities"),
+    ],
+)
+def test_sizes_that_differ_are_named(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        wrong()
 
 
 def test_names():
