@@ -1,192 +1,259 @@
 """`gradcheck`: whether the gradients of a function are right, by ways of computing them that share nothing.
 
-Differences of the function's own values, extrapolated, with a step chosen at the point; forward mode against
-reverse mode; and the same for the gradient itself, for second derivatives.  What cannot be judged (a kink too
-near, a point at the edge of the domain, an input that is ignored) is a finding, never a silent pass.
+Differences of the function's own values, extrapolated, with steps that the graph says are safe; the complex
+step; forward mode against reverse mode; and the same for the gradient itself, for second derivatives.  What
+cannot be judged (a kink too near, a point outside of the domain, an input that is ignored, a function that is
+not the same at every call) is a finding, never a silent pass.  Needs no other library.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_lite.graph import operands_of, topological_order
+from autograd_lite.graph import topological_order
 from autograd_lite.jacobians import jvp
-from autograd_lite.structure import flatten, unflatten, with_parameters
-from autograd_lite.testing.domains import kink_distance
-from autograd_lite.testing.precision import ulps
-from autograd_lite.transforms import gradients
+from autograd_lite.program import Program
+from autograd_lite.rows import Primitive
+from autograd_lite.structure import Shape, children, flatten, keys, unflatten, with_parameters
+from autograd_lite.testing.complex_step import complex_step, step_at
+from autograd_lite.testing.differences import Estimate, differences
+from autograd_lite.testing.report import Comparison, Report
+from autograd_lite.testing.surroundings import Surroundings
+from autograd_lite.transforms import pulled
 from autograd_lite.value import Value
 
-TOLERANCE = 1e-6  # relative; centred differences of order 6 or so do better at ordinary points
-NEAR = 1e-7  # a kink nearer than this, relative to the operands, is too near for differences
-
-
-@dataclass
-class Report:
-    """What `gradcheck` found; true if nothing was wrong."""
-
-    findings: list[str] = field(default_factory=list)
-    checks: int = 0
-    worst: str = "nothing was compared"
-    excess: float = -1.0  # of the worst comparison: the error over what was allowed
-
-    def __bool__(self) -> bool:
-        return not self.findings
-
-    def __str__(self) -> str:
-        verdict = "passed" if self else f"failed, {len(self.findings)} findings"
-        return "\n".join([f"gradcheck {verdict}: {self.checks} comparisons; worst: {self.worst}", *self.findings])
-
-    def compare(self, where: str, got: float, want: float, allowed: float, how: str) -> None:
-        """Record one comparison."""
-        self.checks += 1
-        error = abs(got - want)
-        excess = error / allowed if allowed else (0.0 if error == 0.0 else math.inf)
-        words = f"{where}: expected {want!r}, got {got!r} ({how}, {ulps(got, want):.3g} ulps apart)"
-        if math.isnan(excess) or excess > 1.0:
-            self.findings.append(words)
-        if math.isnan(excess) or excess > self.excess:
-            self.excess, self.worst = excess, words
+TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
+ROUNDING = 1e-11  # of the sizes of the terms that a derivative sums up
+NEAR = 1e-7  # a kink nearer than this, relative to the number that is moved, leaves no digits to differences
 
 
 def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False) -> Report:
     """Check the first derivatives of f at args, and with `order=2` the second; a Report, true if they are right.
 
-    The arguments are numbers, arrays, Modules, or nests of these; f returns a number or a nest of numbers.  An
-    input on which nothing depends, a constant result, nan, a kink too near and a point at the edge of the
-    domain are findings too; `allow_unused` accepts the first two.
+    The arguments are numbers, Values, arrays, Modules, or nests of these; f returns a number or a nest of
+    numbers.  Each derivative in reverse mode is compared with extrapolated differences of f, with the complex
+    step where all rows are known for complex numbers, and with forward mode; second ones also with each other.
+    They have to agree to a relative 1e-6, beside what rounding and the differences themselves may be off.
+
+    A derivative that is not right is reported with its operand, what was expected, what it is, the step and
+    the ulps between.  Findings too: a point near a kink or outside of the domain, a function that is nan, that
+    differs from call to call, returns a constant or ignores an input; `allow_unused` accepts the last two.
+    Raises TypeError where an argument or the result is no nest of numbers, ValueError on another order.
 
     >>> from autograd_lite import sin, relu
     >>> bool(gradcheck(lambda x, y: sin(x) * y, 0.5, 2.0, order=2))
     True
     >>> print(gradcheck(relu, 0.0))
-    gradcheck failed, 1 findings: 0 comparisons; worst: nothing was compared
+    gradcheck failed with 1 finding: 0 comparisons
     too near a kink: relu at 0.0; move the point away from it
     """
     if order not in (1, 2):
         raise ValueError(f"gradcheck checks derivatives of order 1 and 2, but got order={order!r}; choose one")
+    if not callable(f):
+        raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
     leaves, shape = flatten(list(args), "arguments")
     point = [x.data if isinstance(x, Value) else float(x) for x in leaves]
+    operands = [name for i, part in enumerate(children(shape)) for name in paths(part, argument_names(f, args)[i])]
+    titles: list[str] = []
 
     def on_values(*xs: Any) -> list[Any]:
-        return flatten(f(*unflatten(shape, iter(xs), with_parameters)), "result")[0]
+        found, form = flatten(f(*unflatten(shape, iter(xs), with_parameters)), "result")
+        titles[:] = paths(form, "result")
+        return found
 
     report = Report()
-    check(on_values, point, "", allow_unused, report)
+    results = check(on_values, point, operands, titles, allow_unused, report)
     if order == 2 and report:
+        seconds = [derivative(result, x) for result in titles for x in operands]
 
         def slopes(*xs: Any) -> list[Any]:
-            found: list[Any] = []
-            for out in on_values(*xs):
-                found += gradients(out, xs, create_graph=True) if isinstance(out, Value) and out.parents else []
-            return found
+            return [g for out in on_values(*xs) for g in pulled([out], [1.0], xs, True)]
 
-        check(slopes, point, "second derivatives, ", True, report)
+        rows = check(slopes, point, operands, seconds, True, report)
+        for k in range(len(results) if rows else 0):
+            symmetric(rows[k * len(point) : (k + 1) * len(point)], titles[k], operands, report)
     return report
 
 
 def assert_gradients(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False) -> None:
-    """Raise AssertionError with the report of `gradcheck` unless the gradients of f are right at args."""
+    """Raise AssertionError with the report of `gradcheck` unless the gradients of f are right at args.
+
+    >>> from autograd_lite import exp
+    >>> assert_gradients(lambda x: exp(-x * x), 0.5, order=2)
+    """
+    __tracebackhide__ = True  # pytest ends the traceback at the line that calls this
     report = gradcheck(f, *args, order=order, allow_unused=allow_unused)
     if not report:
         raise AssertionError(str(report))
 
 
-def check(f: Callable[..., list[Any]], point: Sequence[float], title: str, allow_unused: bool, report: Report) -> None:
-    """Compare the first derivatives of all results of f in all its numbers."""
+Row = list[tuple[float, float]]
+"""The derivatives of a result, each with the sum of the sizes of its terms."""
+
+
+def check(
+    f: Callable[..., list[Any]],
+    point: Sequence[float],
+    operands: Sequence[str],
+    titles: Sequence[str],
+    allow_unused: bool,
+    report: Report,
+) -> list[Row]:
+    """Compare all first derivatives of f, which is called with Values; returns them, none where it cannot."""
     inputs = [Value(x) for x in point]
-    outputs = f(*inputs)
-    graph = topological_order([x for x in outputs if isinstance(x, Value)], everything=True)
-    report.findings += obstacles(inputs, outputs, graph, allow_unused)
+    try:
+        outputs = f(*inputs)
+        again = f(*[Value(x) for x in point])
+    except (ArithmeticError, ValueError) as error:
+        report.findings.append(f"outside of the domain: {type(error).__name__}: {error}")
+        return []
+    surroundings = Surroundings(inputs, outputs)
+    limits = [surroundings.nearest_kink(j) for j in range(len(point))]
+    report.findings += obstacles(surroundings, outputs, titles, operands, allow_unused)
+    if [repr(float_of(x)) for x in outputs] != [repr(float_of(x)) for x in again]:
+        report.findings.append(
+            f"not the same at every call: {numbers_of(outputs)}, then {numbers_of(again)}; fix the randomness"
+        )
+    for x, (limit, words) in zip(point, limits, strict=True):
+        text = f"too near a kink: {words}; move the point away from it"
+        if limit <= NEAR * abs(x) and text not in report.findings:
+            report.findings.append(text)
     if report.findings:
-        return
+        return []
+
+    rows, noises = [], []
+    for out in outputs:
+        sizes, noise = surroundings.magnitudes(out)
+        rows.append(list(zip(pulled([out], [1.0], inputs, False), sizes, strict=True)))
+        noises.append(noise)
 
     def values_at(xs: Sequence[float]) -> list[float]:
-        return [x.data if isinstance(x, Value) else float(x) for x in f(*[Value(x) for x in xs])]
+        return [float_of(x) for x in f(*[Value(x) for x in xs])]
 
-    rows = [gradients(x, inputs) if isinstance(x, Value) and x.parents else None for x in outputs]
-    for j in range(len(point)):
-        found = differences(values_at, point, j)
+    steps = complex_steps(inputs, outputs, report)
+    for j, operand in enumerate(operands):
         forward = jvp(f, point, [float(i == j) for i in range(len(point))])[1]
+        estimates = differences(values_at, point, j, limits[j][0], noises)
         for i, row in enumerate(rows):
-            if row is None:
-                continue
-            where = f"{title}d result[{i}] / d input[{j}]"
-            scale = max(abs(g) for g in row)
-            report.compare(where, forward[i], row[j], 1e-11 * scale, "forward against reverse mode")
-            if found is None:
-                report.findings.append(f"{where}: no step around {point[j]!r} stays in the domain; move the point")
-                continue
-            best, error, step = found[i]
-            if error > 1e-3 * abs(best) + 1e-6 * scale:
-                report.findings.append(f"{where}: differences do not settle at {point[j]!r}; move the point")
-                continue
-            allowed = 10.0 * error + TOLERANCE * abs(best) + 1e-10 * scale
-            report.compare(where, row[j], best, allowed, f"differences with step {step:.3g}")
+            where, (got, size) = derivative(titles[i], operand), row[j]
+            size = size if math.isfinite(size) else abs(got)
+            report.compare(Comparison(where, got, forward[i], "forward mode against reverse mode"), ROUNDING * size)
+            stepped = steps[i][j] if steps else None
+            if stepped is not None:
+                lost = 2.0**-900 / step_at(point[j])  # what may have underflowed on the way
+                allowed = TOLERANCE * abs(stepped) + 1e-9 * size + lost
+                report.compare(Comparison(where, stepped, got, "complex step"), allowed)
+            estimate = estimates[i] if estimates else None
+            value = float_of(outputs[i])
+            judge(Comparison(where, 0.0, got, "differences"), estimate, size, value, point[j], stepped, report)
+    return rows
 
 
-def obstacles(inputs: list[Value], outputs: list[Any], graph: list[Any], allow_unused: bool) -> list[str]:
+def judge(
+    of: Comparison, found: Estimate | None, size: float, value: float, x: float, stepped: float | None, report: Report
+) -> None:
+    """Compare a derivative with what differences say, as far as they say something."""
+    if found is None:
+        report.findings.append(f"{of.where}: no step around {x!r} stays in the domain; move the point")
+        return
+    # Zero up to rounding is judged beside the value: its relative error says nothing.
+    naught = abs(of.got) <= 1e-12 * size and found.error * abs(x) <= TOLERANCE * abs(value)
+    if found.error > 1e-3 * max(abs(found.slope), abs(of.got)) and not naught and found.error != 0.0:
+        trouble = f"{of.where}: differences do not settle at {x!r}: {found.slope:.3g} ± {found.error:.1g}"
+        within = abs(of.got - found.slope) <= 10.0 * found.error
+        if stepped is None or not within:
+            report.findings.append(f"{trouble}; move the point, or scale the function")
+        else:
+            report.note(f"{trouble}; the complex step does")
+        return
+    allowed = 10.0 * found.error + TOLERANCE * abs(found.slope) + 1e-12 * size
+    report.compare(of._replace(expected=found.slope, step=found.step), allowed)
+
+
+def symmetric(rows: Sequence[Row], title: str, operands: Sequence[str], report: Report) -> None:
+    """Compare a Hessian with its transpose."""
+    for i in range(len(rows)):
+        for j in range(i):
+            (got, size), (want, other) = rows[i][j], rows[j][i]
+            where = derivative(derivative(title, operands[i]), operands[j])
+            allowed = 1e-9 * max(size, other) + TOLERANCE * abs(want)
+            report.compare(Comparison(where, want, got, "the same derivatives in the other order"), allowed)
+
+
+def complex_steps(inputs: list[Value], outputs: list[Any], report: Report) -> list[list[float]]:
+    """The derivatives by the complex step; none, and a note, where it cannot be taken."""
+    try:
+        program = Program.from_values([x if isinstance(x, Value) else Value(x) for x in outputs], inputs)
+        return complex_step(program, [x.data for x in inputs])
+    except (TypeError, ValueError) as error:
+        report.note(f"no complex step: {error}")
+        return []
+
+
+def obstacles(
+    around: Surroundings, outputs: list[Any], titles: Sequence[str], operands: Sequence[str], allow_unused: bool
+) -> list[str]:
     """What makes a comparison impossible or worthless."""
     found = []
-    reached = {id(x) for x in graph}
-    if not outputs or not any(isinstance(x, Value) and x.parents for x in outputs):
-        if not allow_unused or not outputs:
-            found.append("the result is a constant: nothing depends on any input")
-    elif not allow_unused:
-        for j, x in enumerate(inputs):
-            if id(x) not in reached:
-                found.append(f"input[{j}] is ignored: nothing depends on it; allow_unused=True accepts that")
-    for i, x in enumerate(outputs):
-        number = x.data if isinstance(x, Value) else float(x)
-        if not math.isfinite(number):
-            found.append(f"result[{i}] is {number!r}, which has no derivative to compare; move the point")
-    for node in graph:
-        numbers = [x._data for x in operands_of(node)]
-        if numbers and kink_distance(node._row, numbers) <= NEAR * max(abs(x) for x in numbers):
-            shown = ", ".join(repr(x) for x in numbers)
-            found.append(f"too near a kink: {node._row.name} at {shown}; move the point away from it")
+    if not outputs:
+        found.append("the result holds no numbers; return at least one")
+    for title, x in zip(titles, outputs, strict=True):
+        if not math.isfinite(float_of(x)):
+            found.append(f"{title} is {float_of(x)!r}, which has no derivative to compare; move the point")
+        elif not allow_unused and not depends(x, around.inputs):
+            found.append(f"{title} is a constant: it depends on no input; allow_unused=True accepts that")
+    if not found and not allow_unused:
+        reached = set(around.order)
+        for operand, value in zip(operands, around.inputs, strict=True):
+            if value not in reached:
+                found.append(f"{operand} is ignored: nothing depends on it; allow_unused=True accepts that")
     return found
 
 
-def differences(
-    f: Callable[[Sequence[float]], list[float]], point: Sequence[float], j: int
-) -> list[tuple[float, float, float]] | None:
-    """For each result, its derivative in number j, an estimate of the error, and the step; None off the domain.
+def depends(output: Any, inputs: Sequence[Value]) -> bool:
+    """Whether an output depends on any input, be it through a condition only."""
+    order = topological_order([output], everything=True) if isinstance(output, Value) else []
+    return not set(order).isdisjoint(inputs)
 
-    Centred differences with steps halved again and again, extrapolated to step 0; the best entry of the
-    tableau is where neighbours agree most.  Source: Ridders, Accurate computation of F'(x) (1982).
-    """
-    step = 0.1 * max(abs(point[j]), 0.1)
-    for _ in range(30):
-        try:
-            f(moved(point, j, step))
-            f(moved(point, j, -step))
+
+def float_of(x: Any) -> float:
+    return x.data if isinstance(x, Value) else float(x)
+
+
+def numbers_of(outputs: Sequence[Any]) -> str:
+    return ", ".join([repr(float_of(x)) for x in outputs[:3]] + ["..."] * (len(outputs) > 3))
+
+
+# -- names for what is reported
+
+
+def derivative(title: str, operand: str) -> str:
+    """The name of the derivative of a result, or of its derivative, in an operand."""
+    return f"d2{title[1:]} d {operand}" if title.startswith("d ") else f"d {title} / d {operand}"
+
+
+def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """What f calls its arguments."""
+    names = [f"x{i}" for i in range(len(args))]
+    try:
+        parameters = () if isinstance(f, Primitive) else tuple(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        return names
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    for i, parameter in enumerate(parameters[: len(args)]):
+        if parameter.kind not in plain:
             break
-        except (ArithmeticError, ValueError):
-            step /= 4.0
-    else:
-        return None
-    best: list[tuple[float, float, float]] = []
-    previous: list[list[float]] = []
-    for k in range(12):
-        h = step / 2.0**k
-        up, down = moved(point, j, h), moved(point, j, -h)
-        width = up[j] - down[j]
-        line = [[(a - b) / width for a, b in zip(f(up), f(down), strict=True)]]
-        for m in range(k):
-            factor = 4.0 ** (m + 1)
-            line.append([(factor * x - y) / (factor - 1.0) for x, y in zip(line[m], previous[m], strict=True)])
-        for i in range(len(line[0])):
-            if k == 0:
-                best.append((line[0][i], math.inf, h))
-            for m in range(1, k + 1):
-                error = max(abs(line[m][i] - line[m - 1][i]), abs(line[m][i] - previous[m - 1][i]))
-                if error < best[i][1]:
-                    best[i] = (line[m][i], error, h)
-        previous = line
-    return best
+        names[i] = parameter.name
+    return names
 
 
-def moved(point: Sequence[float], j: int, step: float) -> list[float]:
-    return [x + step if i == j else x for i, x in enumerate(point)]
+def paths(shape: Shape, name: str) -> list[str]:
+    """A name for each leaf of a nest: how Python would write it."""
+    if shape[0] == "leaf":
+        return [name]
+    if shape[0] == "module":
+        return [f"{name}.{key}" for key in keys(shape)]
+    labels = [repr(key) for key in keys(shape)] if shape[0] == "dict" else range(len(children(shape)))
+    parts = zip(labels, children(shape), strict=True)
+    return [path for label, child in parts for path in paths(child, f"{name}[{label}]")]

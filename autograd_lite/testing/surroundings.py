@@ -1,0 +1,136 @@
+"""What a recorded graph tells of the neighbourhood of its point: kinks, and how far rounding carries.
+
+Above `domains`: so differences know which steps stay on the same piece, and how noisy the values are.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of, topological_order
+from autograd_lite.rows import PRIMITIVES
+from autograd_lite.testing.domains import is_flat, kink_distance
+from autograd_lite.value import Value
+
+COMPARE = ("less", "less_equal", "equal", "maximum", "minimum")
+ROUNDING = 2.0**-51  # what a row may be off: a few ulps
+
+
+class Kink(NamedTuple):
+    """A row that is not smooth everywhere, and the distance of its operands from where it is not."""
+
+    words: str
+    distance: float
+    movers: tuple[tuple[Any, float], ...]
+    """The nodes whose motion brings it nearer, with a factor."""
+    relative: bool = False
+    """Whether only the sum of these motions counts: operands that are compared may move together."""
+
+    def speed(self, slopes: Mapping[Node, float]) -> float:
+        """How fast the operands move, at most, where the nodes have these derivatives."""
+        motions = [slopes.get(x, 0.0) * factor for x, factor in self.movers]
+        return abs(math.fsum(motions)) if self.relative else max(map(abs, motions), default=0.0)
+
+    def reach(self, slopes: Mapping[Node, float]) -> float:
+        """How far an input may move before this is reached, to first order."""
+        speed = self.speed(slopes)
+        if speed == 0.0:
+            return 0.0 if self.distance == 0.0 and not self.relative else math.inf
+        return self.distance / speed
+
+
+class Surroundings:
+    """A graph from `inputs` to `outputs`, looked at from its point."""
+
+    def __init__(self, inputs: Sequence[Value], outputs: Sequence[Any]) -> None:
+        self.inputs = inputs
+        self.order = topological_order([x for x in outputs if isinstance(x, Value)], everything=True)
+        self.kinks = kinks_of(self.order, inputs)
+
+    def nearest_kink(self, j: int) -> tuple[float, str]:
+        """How far input j may move before some row reaches a kink, to first order, and which row."""
+        nearest, words = math.inf, ""
+        if not self.kinks:
+            return nearest, words
+        slopes = tangents(self.order, self.inputs[j])
+        for kink in self.kinks:
+            distance = kink.reach(slopes)
+            if not distance >= nearest:
+                nearest, words = distance, kink.words
+        return nearest, words
+
+    def magnitudes(self, output: Any) -> tuple[list[float], float]:
+        """Of the gradient of an output: the sums of the sizes of its terms, and how noisy the output is.
+
+        Gradients are sums over paths; terms that cancel leave their rounding.
+        """
+        weights: dict[Node, float] = {output: 1.0} if isinstance(output, Value) else {}
+        noise = 0.0
+        for node in reversed(self.order):
+            weight = weights.get(node, 0.0)
+            operands = operands_of(node)
+            if weight and operands:
+                noise += ROUNDING * weight * abs(node._data)
+                for x, p in zip(operands, partials_of(node), strict=True):
+                    if p:
+                        weights[x] = weights.get(x, 0.0) + weight * abs(p)
+        return [weights.get(x, 0.0) for x in self.inputs], noise
+
+
+def tangents(order: Sequence[Node], start: Node) -> dict[Node, float]:
+    """The derivative of every node in one input, from the recorded partials."""
+    slopes: dict[Node, float] = {start: 1.0}
+    for node in order:
+        total = 0.0
+        for x, p in zip(operands_of(node), partials_of(node), strict=True):
+            if p and x in slopes:
+                total += p * slopes[x]
+        if total:
+            slopes[node] = total
+    return slopes
+
+
+def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
+    """The rows of a graph with kinks, those apart whose operands stay what they are when the inputs move."""
+    moving = set(inputs)
+    found: list[Kink] = []
+    for node in order:
+        operands = operands_of(node)
+        steady = [x not in moving for x in operands]
+        if all(steady):
+            continue
+        if not is_flat(node._row):
+            moving.add(node)
+        numbers = [x._data for x in operands]
+        if PRIMITIVES.get(node._row.name) is node._row:
+            distance = kink_distance(node._row, numbers, steady)
+            if distance < math.inf:
+                words = f"{node._row.name} at {', '.join(map(repr, numbers))}"
+                relative = node._row.name in COMPARE
+                factors = (1.0, -1.0) if relative else (1.0,) * len(operands)
+                movers = [(x, f) for x, f, fixed in zip(operands, factors, steady, strict=True) if not fixed]
+                found.append(Kink(words, distance, tuple(movers), relative))
+        elif node._row.lowering is not None:
+            found += kinks_inside(node, operands)
+    return found
+
+
+def kinks_inside(node: Node, operands: Sequence[Node]) -> list[Kink]:
+    """The same in a row with a rule of the user's own, seen from its operands."""
+    inner = [Value(x._data) for x in operands]
+    try:
+        out = node._row.lowering(inner) if node._row.arity is None else node._row.lowering(*inner)  # type: ignore[misc]
+    except (ArithmeticError, ValueError):
+        return []
+    order = topological_order([out], everything=True) if isinstance(out, Value) else []
+    kinks = kinks_of(order, [v for v, x in zip(inner, operands, strict=True) if not x._flags & CONSTANT])
+    factors = [tangents(order, v) for v in inner] if kinks else []
+    return [
+        Kink(
+            f"{kink.words}, inside {node._row.name}",
+            kink.distance,
+            tuple((x, kink.speed(slopes)) for x, slopes in zip(operands, factors, strict=True)),
+            kink.relative,
+        )
+        for kink in kinks
+    ]
