@@ -168,10 +168,11 @@ def label(box: Box, style: Style, largest: float) -> str:
     elif box.flows:
         rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
     rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
-    # Narrow spaces: the text of browsers may be wider than Graphviz takes it to be.
-    rows = [f"\u2009{row}\u2009" for row in rows]
     fill, outline, border, extra = paint(box, style, largest)
     cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
+    # Air at both sides: the text of browsers may be wider than Graphviz takes it to be.
+    edge = f'<td rowspan="{len(cells)}" width="3" cellpadding="0"></td>'
+    cells[0] = f"{edge}{cells[0]}{edge}"
     if box.symbol and not rows:
         cells = [f'<td cellpadding="6"><font point-size="16">{escape(box.symbol)}</font></td>']
     elif box.symbol:
