@@ -3,12 +3,11 @@
 Above `rows` and `transforms`: what comes out is a row like those of the table.
 """
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.rows import Primitive
-from autograd_lite.transforms import name_of
+from autograd_lite.transforms import name_of, parameter_names
 
 
 def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, ...]]) -> Primitive:
@@ -25,18 +24,18 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     for argument in (f, partials):
         if not callable(argument):
             raise TypeError(f"custom_derivative takes two functions, but got {argument!r}; pass f and its partials")
-    arity = len(inspect.signature(f).parameters)
+    names = parameter_names(f)
+    if not names:
+        raise TypeError(f"custom_derivative takes a function of separate operands, but got {f!r}; name each: f(x, y)")
     name = name_of(f) if name_of(f) != "<lambda>" else "custom"
 
     def checked(out: Any, operands: Sequence[Any]) -> list[Any]:
         found = partials(out, *operands)
-        if not isinstance(found, (tuple, list)) or len(found) != arity:
+        if not isinstance(found, (tuple, list)) or len(found) != len(names):
             raise TypeError(
-                f"the partials of {name} must be a tuple of {arity}, one an operand, but got {found!r}; "
+                f"the partials of {name} must be a tuple of {len(names)}, one an operand, but got {found!r}; "
                 f"return (d/dx, ...)"
             )
         return list(found)
 
-    return Primitive(
-        name, arity, f, checked, formula=f"{name}({', '.join(inspect.signature(f).parameters)})", lowering=f
-    )
+    return Primitive(name, len(names), f, checked, formula=f"{name}({', '.join(names)})", lowering=f)

@@ -7,9 +7,9 @@ one for each instruction.  A value that depends on a batched argument differs fr
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from autograd_lite.flattening import flatten_values, lower
@@ -163,12 +163,12 @@ class Program:
             "results": [[list(r.values), r.batched] for r in self.results],
         }
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, atomically.  Raises OSError where the file cannot be written."""
         write_json(path, self._document())
 
     @staticmethod
-    def load(path: str | Path) -> "Program":
+    def load(path: str | os.PathLike[str]) -> "Program":
         """The program in a file that `save` wrote.  Nothing that the file says is executed.
 
         Raises ValueError on a file that is corrupt, foreign or of a newer version.

@@ -3,19 +3,17 @@
 import contextlib
 import json
 import os
-import secrets
-from pathlib import Path
 from typing import Any
 
 
-def write_json(path: str | Path, document: dict[str, Any]) -> None:
+def write_json(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
     """Write a document to a file, atomically: an error or a full disk leaves what was there.
 
     Raises OSError, with the path, where the file cannot be written.
     """
-    path = Path(path)
     text = json.dumps(document)
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
     try:
         with open(temporary, "x", encoding="utf-8") as file:  # as open to others as the umask says
             file.write(text)
@@ -33,13 +31,14 @@ def write_json(path: str | Path, document: dict[str, Any]) -> None:
         raise
 
 
-def read_json(path: str | Path, format: str, version: int) -> dict[str, Any]:
+def read_json(path: str | os.PathLike[str], format: str, version: int) -> dict[str, Any]:
     """The document in a file of the given format, of this version or an older one.
 
     Raises OSError where the file cannot be read, ValueError where it is corrupt, foreign or newer.
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
     except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{path} is no JSON file or is cut short: {error}; save it again, or choose another file"

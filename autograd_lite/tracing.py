@@ -5,12 +5,12 @@ a branch or a number into the program; this floor raises instead, naming the use
 `RUNNING` knows the trace that runs in this thread.
 """
 
+import os
 import sys
 import threading
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
-PACKAGE: Final = str(Path(__file__).parent)
+PACKAGE: Final = os.path.dirname(__file__)
 
 
 class Running(threading.local):

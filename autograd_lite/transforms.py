@@ -172,6 +172,17 @@ def name_of(f: Callable[..., Any]) -> str:
     return f.name if isinstance(f, Primitive) else getattr(f, "__name__", type(f).__name__)
 
 
+def parameter_names(f: Callable[..., Any]) -> list[str]:
+    """The names of the parameters that can be given by position; none where f does not tell."""
+    from inspect import signature  # a seventh of the time of importing this package, and few programs need it
+
+    try:
+        parameters = signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
 def transformed(f: Callable[..., Any], wrapper: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The wrapper with the name and the doc of f, and the axes over which f is mapped."""
     if not callable(f):

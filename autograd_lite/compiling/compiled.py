@@ -1,7 +1,6 @@
 """`compile`: a function becomes a program per structure of its arguments, and each program fast code."""
 
 import functools
-import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from autograd_lite.mapping import axes_of, is_axis
 from autograd_lite.program import Program
 from autograd_lite.structure import Shape
 from autograd_lite.tracing import RUNNING
-from autograd_lite.transforms import name_of
+from autograd_lite.transforms import name_of, parameter_names
 
 ROUTES = 1000
 """Shapes that are remembered: batches of ever new sizes must not fill the memory."""
@@ -153,15 +152,6 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {name_of(self.f)}, {len(self.entries)} programs>"
-
-
-def parameter_names(f: Callable[..., Any]) -> list[str]:
-    """The names of the parameters that can be given by position."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastmath: bool = False) -> Any:
