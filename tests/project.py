@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,12 @@ def compiled():
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "COMPILED":
             return ast.literal_eval(statement.value)
     raise LookupError("setup.py has no list COMPILED")
+
+
+def entry_points():
+    """The entry points by group, each a dict of what they name."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        return tomllib.load(file)["project"]["entry-points"]
 
 
 def python(*arguments):

@@ -1,6 +1,7 @@
 """Checks for derivatives, and the tools that check this library: for your own functions too (extra `test`).
 
-Nothing is imported before it is used, so that a part needs only its own libraries.
+Nothing is imported before it is used, so that a part needs only its own libraries: the strategies hypothesis,
+`gradcheck`, `assert_gradients`, `condition` and `ulps` none.
 """
 
 import importlib
@@ -9,12 +10,16 @@ from typing import Any
 _HOMES = {
     "Expression": "random_graphs",
     "assert_gradients": "checking",
+    "Comparison": "report",
+    "Network": "random_modules",
+    "Report": "report",
     "condition": "precision",
     "expressions": "random_graphs",
     "random_expression": "random_graphs",
     "ulps": "precision",
     "floats_by_spacing": "strategies",
     "gradcheck": "checking",
+    "modules": "random_modules",
     "operands": "strategies",
     "values": "strategies",
 }
@@ -25,4 +30,17 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("hypothesis", "mpmath"):
+            raise
+        raise ImportError(
+            f"autograd_lite.testing.{name} needs {error.name}, which is not installed; "
+            f"install it with: pip install 'autograd_lite[test]'",
+            name=error.name,
+        ) from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

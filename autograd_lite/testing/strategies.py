@@ -66,3 +66,8 @@ def values(
     numbers = floats_by_spacing() if elements is None else elements
     names = st.sampled_from(["", "x", "weight"]) if labels is None else labels
     return st.builds(Value, numbers, label=names)
+
+
+def register() -> None:
+    """Let `st.from_type(Value)` draw from `values()`: hypothesis calls this when it is imported itself."""
+    st.register_type_strategy(Value, lambda _: values())
