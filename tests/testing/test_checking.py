@@ -103,7 +103,7 @@ def test_modules():
     assert report, str(report)
     assert [p.data for p in model.parameters()] == before
     assert not any(p.has_grad for p in model.parameters())
-    wrong = custom_derivative(ag.tanh, lambda out, x: (1.0 - out * out * 1.0001,))
+    wrong = custom_derivative(lambda x: ag.tanh(x), lambda out, x: (1.0 - out * out * 1.0001,))
     worst = gradcheck(lambda model: wrong(model([0.5, -0.25])), model)
     assert "/ d model.layers.0" in str(worst)
 
