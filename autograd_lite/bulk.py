@@ -138,7 +138,9 @@ def as_values(numbers: list[Any]) -> list[Node]:
 
 
 def data_of(values: list[Value]) -> list[float]:
-    """The numbers of Values that are not traced."""
+    """The numbers of Values; raises as `.data` does where one has none yet."""
+    if STATE.tracing:
+        return [x.data for x in values]
     return [x._data for x in values]
 
 

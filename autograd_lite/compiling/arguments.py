@@ -7,6 +7,7 @@ nest, with what is mapped over samples, decides which program runs.
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite.bulk import data_of
 from autograd_lite.mapping import has_parts, lengths, parts
 from autograd_lite.rows import Operand, number
 from autograd_lite.structure import LEAF, Shape, is_array, kind_of, size, summary
@@ -67,9 +68,12 @@ class Pieces:
         if is_array(x) or is_foreign_array(x):
             return self.take_array(x, name)
         if hasattr(x, "named_parameters"):
-            values = [v.data for _, v in x.named_parameters()]
-            if values:
-                self.add(values, name, len(values))
+            if getattr(x, "_given", None):  # its parameters are Values of a transform that runs
+                self.has_values = True
+            else:  # names take longer to put together than numbers to read
+                values = x.parameters() if hasattr(x, "parameters") else [v for _, v in x.named_parameters()]
+                if values:
+                    self.add(data_of(values), name, len(values))
             return ("module", x, modes(x))
         if x is None or isinstance(x, str):
             return ("static", x)

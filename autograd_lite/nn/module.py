@@ -182,37 +182,39 @@ Found = list[tuple[str, Any]]
 def found_in(x: Any, path: str = "", named: bool = True) -> Found:
     """(path, x) of every Module and every parameter in x, each once; empty paths, sooner, unless `named`."""
     found: Found = []
-    _find(x, path, frozenset(), named, set(), found)
+    _find([(path, x)], frozenset(), named, set(), found)
     return found
 
 
-def _find(x: Any, path: str, given: frozenset[int], named: bool, seen: set[int], found: Found) -> None:
-    if isinstance(x, Value):
-        # What was computed from parameters and kept in an attribute is no parameter.
-        if (not x.op or id(x) in given) and id(x) not in seen:
-            seen.add(id(x))
-            found.append((path, x))
-    elif isinstance(x, Module):
-        if id(x) not in seen:
-            seen.add(id(x))
-            found.append((path, x))
-            for name, y in vars(x).items():
-                if not name.startswith("_"):
-                    inner = (f"{path}.{name}" if path else name) if named else ""
-                    _find(y, inner, x._given, named, seen, found)
-    elif isinstance(x, (list, tuple)):
-        for i, y in enumerate(x):
-            inner = (f"{path}.{i}" if isinstance(y, Module) else f"{path}[{i}]") if named else ""
-            _find(y, inner, given, named, seen, found)
-    elif isinstance(x, dict):
-        for key, y in x.items():
-            _find(y, f"{path}.{key}", given, named, seen, found)
-    elif is_array(x) and x.dtype == object:
-        where = f"the attribute {path}" if named else "an attribute"
-        raise TypeError(
-            f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
-            f"array.tolist()"
-        )
+def _find(items: Iterable[tuple[str, Any]], given: frozenset[int], named: bool, seen: set[int], found: Found) -> None:
+    """Look into each (path, x); one call for each container, because a step may look for 24,000 parameters."""
+    for path, x in items:
+        if isinstance(x, Value):
+            # What was computed from parameters and kept in an attribute is no parameter.
+            if (not x.op or id(x) in given) and id(x) not in seen:
+                seen.add(id(x))
+                found.append((path, x))
+        elif isinstance(x, Module):
+            if id(x) not in seen:
+                seen.add(id(x))
+                found.append((path, x))
+                public = [(name, y) for name, y in vars(x).items() if not name.startswith("_")]
+                if named and path:
+                    public = [(f"{path}.{name}", y) for name, y in public]
+                _find(public, x._given, named, seen, found)
+        elif isinstance(x, (list, tuple)):
+            paths = [""] * len(x)
+            if named:
+                paths = [f"{path}.{i}" if isinstance(y, Module) else f"{path}[{i}]" for i, y in enumerate(x)]
+            _find(zip(paths, x, strict=True), given, named, seen, found)
+        elif isinstance(x, dict):
+            _find([(f"{path}.{key}", y) for key, y in x.items()], given, named, seen, found)
+        elif is_array(x) and x.dtype == object:
+            where = f"the attribute {path}" if named else "an attribute"
+            raise TypeError(
+                f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
+                f"array.tolist()"
+            )
 
 
 def _sizes(x: Any) -> str:

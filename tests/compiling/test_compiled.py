@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value, compile, dot, exp, grad, hessian, hvp, jacobian, tanh, value_and_grad, vmap
+from autograd_lite import Value, compile, dot, exp, grad, hessian, hvp, jacobian, nn, tanh, value_and_grad, vmap
 from autograd_lite import sum as total
 from autograd_lite.compiling import compiled
 
@@ -37,6 +37,18 @@ def rosenbrock(x):
 
 
 # -- arguments and results
+
+
+def test_a_gradient_in_a_module_flows_through_a_compiled_function(compiler):
+    model = nn.Linear(2, 1, rng=0)
+    f = lambda model, x: tanh(model(x)[0])  # noqa: E731
+    compiled, x = compiler(f), [2.0, 3.0]
+    want = grad(f)(model, x)
+    assert all(slope != 0.0 for slope in want.values())
+    assert grad(compiled)(model, x) == want
+    assert compiler(grad(f))(model, x) == pytest.approx(want, rel=1e-14)
+    assert grad(lambda x: compiled(model, x))(x) == grad(lambda x: f(model, x))(x)
+    assert compiled(model, x) == pytest.approx(f(model, x).data, rel=1e-14)
 
 
 @pytest.mark.parametrize(
