@@ -48,3 +48,15 @@ def test_the_branch_not_taken_gets_nothing_even_from_infinity():
     x, y = Value(2.0), Value(3.0)
     out = ag.where(ag.less(x, y), x, y) * math.inf
     assert [g.data for g in gradients(out, [x, y], create_graph=True)] == [math.inf, 0.0]
+
+
+def test_data_assigned_below_what_is_asked_for_does_not_matter():
+    x = Value(3.0)
+    y = x * x
+    y.data = 5.0
+    z = y * y
+    (slope,) = gradients(z, [y], create_graph=True)
+    assert slope.data == 10.0
+    assert gradients(slope, [y]) == [2.0]
+    with pytest.raises(RuntimeError, match="assigned"):
+        gradients(z, [x], create_graph=True)
