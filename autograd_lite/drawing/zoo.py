@@ -11,6 +11,8 @@ from typing import Any
 from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.theme import Theme, find_theme
 from autograd_lite.nn.activations import ACTIVATIONS
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.units import MODULES, activation_of
 from autograd_lite.transforms import grad
 from autograd_lite.value import Value
 
@@ -61,12 +63,11 @@ def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tu
             if id(f) not in seen and is_scalar(f):
                 seen.add(id(f))
                 yield name, f
-        return
+        activations = MODULES  # those with parameters that are trained, as they start
     for given in activations:
         if isinstance(given, str):
-            if given not in ACTIVATIONS:
-                raise ValueError(f"there is no activation {given!r}; choose among {', '.join(ACTIVATIONS)}")
-            yield given, ACTIVATIONS[given]
+            name, f = activation_of(given)
+            yield name, f.eval() if isinstance(f, Module) else f  # without the random slopes of training
         else:
             yield str(getattr(given, "__name__", None) or getattr(given, "name", None) or type(given).__name__), given
 
@@ -83,7 +84,7 @@ def plot(ax: Any, name: str, f: Callable[..., Any], xs: list[float], theme: Them
     """One activation."""
     slope = grad(f)
     for g, colour, style in ((f, theme.value, "solid"), (slope, theme.gradient, (0, (4, 2)))):
-        ax.plot(xs, broken(xs, [plain(g(x)) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
+        ax.plot(xs, broken(xs, [plain(g, x) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
     ax.axhline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     low, high = ax.get_ylim()
@@ -95,8 +96,12 @@ def plot(ax: Any, name: str, f: Callable[..., Any], xs: list[float], theme: Them
         spine.set_color(theme.rule)
 
 
-def plain(y: Any) -> float:
-    """The number; what has parameters gives a Value."""
+def plain(g: Callable[[float], Any], x: float) -> float:
+    """g(x) as a number; what has parameters gives a Value, and nothing is drawn where g is not defined."""
+    try:
+        y = g(x)
+    except (ValueError, ArithmeticError):
+        return math.nan
     return y.data if isinstance(y, Value) else float(y)
 
 

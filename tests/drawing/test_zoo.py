@@ -4,9 +4,10 @@ import math
 
 import pytest
 
-from autograd_lite import draw_activations, relu, sin
+from autograd_lite import draw_activations, log, relu, sin
 from autograd_lite.drawing.zoo import named
 from autograd_lite.nn import ACTIVATIONS, PReLU
+from autograd_lite.nn.units import MODULES
 
 
 def test_every_activation_of_one_number_is_there_once():
@@ -15,7 +16,7 @@ def test_every_activation_of_one_number_is_there_once():
     assert "silu" in names
     assert "swish" not in names  # the same function
     assert "softmax" not in names  # of many numbers
-    assert set(names) <= set(ACTIVATIONS)
+    assert set(names) <= set(ACTIVATIONS) | set(MODULES)
 
 
 def test_curves_are_the_function_and_its_derivative():
@@ -39,6 +40,22 @@ def test_an_activation_with_parameters():
     assert ax.get_lines()[1].get_ydata()[0] == 0.5
 
 
+def test_where_it_is_not_defined_nothing_is_drawn():
+    (ax,) = draw_activations([log], span=(-1.0, 1.0)).axes
+    f, slope = (line.get_ydata() for line in ax.get_lines()[:2])
+    assert math.isnan(f[0])
+    assert math.isnan(slope[0])
+    assert (f[-1], slope[-1]) == (0.0, 1.0)
+
+
+def test_those_with_parameters_are_there_as_they_start():
+    by_title = {ax.get_title(): ax.get_lines()[0].get_ydata() for ax in draw_activations().axes}
+    assert {"prelu", "srelu", "apl"} < by_title.keys()
+    assert by_title["prelu"][0] == -4.0 * 0.25
+    rrelu = by_title["rrelu"]
+    assert rrelu[0] / -4.0 == pytest.approx(rrelu[80] / -2.0)  # one slope: its mean
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_grid(theme):
     figure = draw_activations(["tanh", "gelu", "selu"], columns=2, theme=theme)
@@ -48,7 +65,7 @@ def test_a_grid(theme):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"activations": ["tan"]}, "no activation 'tan'; choose among identity"),
+        ({"activations": ["tan"]}, "no activation 'tan'; the known ones are identity"),
         ({"span": (1.0, 1.0)}, "span is the lowest and the highest x"),
         ({"columns": 0}, "columns is a whole number of at least 1"),
         ({"theme": "red"}, "no theme 'red'"),
