@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd_lite.context import recording
 from autograd_lite.differentials import adjoints
-from autograd_lite.graph import BATCHED, CONSTANT, Node, check_differentiable, float_adjoints
+from autograd_lite.graph import BATCHED, CONSTANT, STATE, TICK, Node, born, check_differentiable, float_adjoints
 from autograd_lite.primitives import identity
 from autograd_lite.rows import Primitive, number
 from autograd_lite.structure import Shape, flatten, size, unflatten, with_parameters
@@ -24,6 +24,7 @@ from autograd_lite.value import Value, constant
 
 class _Level(threading.local):
     depth = 0  # how many transforms are running a function
+    start = 0  # the time at which the outermost of them began
     mapped = 0  # how many vmaps are tracing a sample that stands for all
 
 
@@ -33,12 +34,19 @@ _LEVEL = _Level()
 @contextmanager
 def inside() -> Iterator[None]:
     """While the function of a transform runs: transforms inside it record graphs, even under no_grad."""
+    if _LEVEL.depth == 0:
+        _LEVEL.start = STATE.clock // TICK
     _LEVEL.depth += 1
     try:
         with recording():
             yield
     finally:
         _LEVEL.depth -= 1
+
+
+def differentiated(values: Sequence[Node]) -> bool:
+    """Whether any of them was made in a transform that is running: its gradient may be asked for."""
+    return _LEVEL.depth > 0 and any(born(x) > _LEVEL.start and not x._flags & CONSTANT for x in values)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from autograd_lite.mapping import axes_of, is_axis
 from autograd_lite.program import Program
 from autograd_lite.structure import Shape
 from autograd_lite.tracing import RUNNING
-from autograd_lite.transforms import name_of, parameter_names
+from autograd_lite.transforms import differentiated, name_of, parameter_names
 
 ROUTES = 1000
 """Shapes that are remembered: batches of ever new sizes must not fill the memory."""
@@ -25,7 +25,7 @@ class Entry:
     """The program for one structure of arguments, and its code."""
 
     def __init__(self, traced: Traced, backend: str, fastmath: bool, pieces: Pieces) -> None:
-        self.traced = traced
+        self.traced, self.closed_over = traced, traced.closed_over
         self.backend, self.why = chosen(backend, traced.program, pieces.data)
         self.code = BACKENDS[self.backend](traced.program, fastmath)
         lists = pieces.samples is not None and pieces.lists
@@ -47,8 +47,8 @@ class Compiled:
     """A compiled function; called like the function itself.
 
     `trace(*args)` shows the program that a call with such arguments runs, `why(*args)` why its back end was
-    chosen.  Called with Values, or by a function that is itself compiled, it runs the function, so that it can be
-    differentiated.
+    chosen.  Called with Values, by a function that is itself compiled, or in a transform that differentiates what
+    it closes over, it runs the function, so that the gradient flows.
     """
 
     def __init__(self, f: Callable[..., Any], backend: str, fastmath: bool) -> None:
@@ -59,7 +59,7 @@ class Compiled:
         self.entries: dict[Any, Entry] = {}
         # The calls whose arguments are all floats and float64 arrays, by these and their shapes: they need no
         # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
-        self.routes: dict[tuple[Any, ...], tuple[Callable[[list[Any], int], Any], int]] = {}
+        self.routes: dict[tuple[Any, ...], tuple[Entry, int]] = {}
         self.array: Any = None
         self.float64: Any = None
         self.names = parameter_names(f)
@@ -83,11 +83,16 @@ class Compiled:
                     break
             route = self.routes.get(tuple(key)) if len(data) == len(args) else None
             if route is not None:
-                return route[0](data, route[1])
+                entry, n = route
+                if entry.closed_over and differentiated(entry.closed_over):
+                    return self.f(*args)
+                return entry.run(data, n)
         pieces, shapes, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.f(*args, **kwargs)
         entry = self.entry(pieces, shapes, keywords)
+        if differentiated(entry.closed_over):
+            return self.f(*args, **kwargs)
         n = entry.samples(pieces)
         if not kwargs:
             self.remember(args, entry, n)
@@ -111,7 +116,7 @@ class Compiled:
                 return
         if len(self.routes) >= ROUTES:
             self.routes.clear()
-        self.routes[tuple(key)] = entry.run, n
+        self.routes[tuple(key)] = entry, n
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A method, where the function was defined in a class."""

@@ -73,6 +73,7 @@ class Traced:
         viewed = {v.piece for v in trace.views.values()}
         kept = [group for k, group in enumerate(groups) if used[k] or k not in viewed]
         self.in_order = len(kept) == len(groups) and not hidden and not before
+        self.closed_over = before
         if before:
             hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
         self.program = flattened(kept + hidden, outputs, self.shape)

@@ -39,6 +39,20 @@ def rosenbrock(x):
 # -- arguments and results
 
 
+def test_a_gradient_in_what_a_compiled_function_closes_over(compiler):
+    def slope(w):
+        inner = compiler(lambda x: w * x * x)
+        return inner(3.0) + inner(3.0)  # the second call finds the program of the first
+
+    assert (grad(slope)(5.0), compiler(grad(slope))(5.0)) == (18.0, 18.0)
+    assert grad(grad(lambda w: slope(w) * w))(5.0) == 36.0
+    model = nn.Linear(1, 1, rng=0)
+    assert grad(lambda m: compiler(lambda x: m([x])[0])(3.0))(model) == {"weight[0][0]": 3.0, "bias[0]": 1.0}
+    outside = Value(2.0)
+    scaled = compiler(lambda x: outside * x)
+    assert grad(lambda x: scaled(1.5) * x)(1.0) == 3.0  # made before: read as a number, compiled
+
+
 def test_a_gradient_in_a_module_flows_through_a_compiled_function(compiler):
     model = nn.Linear(2, 1, rng=0)
     f = lambda model, x: tanh(model(x)[0])  # noqa: E731
