@@ -8,14 +8,14 @@ from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
-from autograd_lite.compiling import compile
+from autograd_lite.compiling import compile as compile
 from autograd_lite.context import no_grad
 from autograd_lite.custom import custom_derivative
 from autograd_lite.jacobians import hessian, hvp, jacobian, jvp, vjp
 from autograd_lite.mapping import vmap
 from autograd_lite.native import is_native as _is_native
+from autograd_lite.primitives import abs as abs
 from autograd_lite.primitives import (
-    abs,
     acos,
     acosh,
     add,
@@ -56,20 +56,16 @@ from autograd_lite.primitives import (
     logical_not,
     logical_or,
     logsumexp,
-    max,
     maximum,
     mean,
-    min,
     minimum,
     mod,
     mul,
     neg,
     polygamma,
-    pow,
     prod,
     reciprocal,
     relu,
-    round,
     sigmoid,
     sign,
     sin,
@@ -78,13 +74,17 @@ from autograd_lite.primitives import (
     sqrt,
     square,
     sub,
-    sum,
     tan,
     tanh,
     trigamma,
     trunc,
     where,
 )
+from autograd_lite.primitives import max as max
+from autograd_lite.primitives import min as min
+from autograd_lite.primitives import pow as pow
+from autograd_lite.primitives import round as round
+from autograd_lite.primitives import sum as sum
 from autograd_lite.program import Program
 from autograd_lite.rows import PRIMITIVES
 from autograd_lite.rows import Primitive as _Primitive
@@ -148,11 +148,97 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
 
 
-# Names that would shadow built-ins are here, but not in `import *`; nor are the modules of the core, which become
-# attributes of the package when they are imported.
+# Written out, so that type checkers know them too. Names that would shadow built-ins are here, but not in `import
+# *` (their imports say `as` for type checkers); nor are the modules of the core, which become attributes of the
+# package when they are imported.
 __all__ = [
-    name
-    for name, value in sorted(globals().items())
-    if not name.startswith("_") and not isinstance(value, _ModuleType)
-    if name not in ("abs", "compile", "max", "min", "pow", "round", "sum", "TYPE_CHECKING")
-] + [*_LATER, "__version__"]
+    "PRIMITIVES",
+    "Animation",
+    "AnomalyError",
+    "Drawing",
+    "Explanation",
+    "Movie",
+    "Program",
+    "Value",
+    "__version__",
+    "acos",
+    "acosh",
+    "add",
+    "animate",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "clip",
+    "copysign",
+    "cos",
+    "cosh",
+    "custom_derivative",
+    "detect_anomaly",
+    "diagnose",
+    "digamma",
+    "div",
+    "dot",
+    "draw",
+    "draw_activations",
+    "equal",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "explain",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "gamma",
+    "grad",
+    "gradients",
+    "hessian",
+    "hvp",
+    "hypot",
+    "jacobian",
+    "jvp",
+    "less",
+    "less_equal",
+    "lgamma",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "mod",
+    "mul",
+    "neg",
+    "no_grad",
+    "polygamma",
+    "prod",
+    "reciprocal",
+    "relu",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "square",
+    "sub",
+    "tan",
+    "tanh",
+    "trigamma",
+    "trunc",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+    "where",
+]  # fmt: skip

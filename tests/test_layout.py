@@ -50,6 +50,7 @@ FLOORS = {
     "autograd_lite": 15,  # the package itself, which gathers the public names
     "info": 16,
     "demo": 16,  # written like a user's program, on the public names
+    "examples": 16,  # so are these
     "__main__": 17,
 }
 UNLISTED = 14
@@ -162,6 +163,15 @@ def test_no_module_has_the_name_of_a_public_name():
         if package and name != "__main__":
             held = getattr(importlib.import_module(package), name, None)
             assert held is None or isinstance(held, types.ModuleType), module
+
+
+def test_all_lists_every_public_name():
+    hidden = {"abs", "compile", "max", "min", "pow", "round", "sum", "TYPE_CHECKING"}
+    found = {
+        name for name in dir(autograd_lite)
+        if not name.startswith("_") and not isinstance(getattr(autograd_lite, name), types.ModuleType)
+    }  # fmt: skip
+    assert set(autograd_lite.__all__) == (found - hidden) | {"__version__"}
 
 
 def test_import_star_takes_functions_and_classes_but_no_module_and_no_builtin():

@@ -86,14 +86,14 @@ def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
             )
         if not shape_of(rows[0]):
             return as_classes(rows, wanted[0], what)
-    targets = [as_floats(row, f"row {i} of {what}") for i, row in enumerate(rows)]
+    targets = [shaped(as_floats(row, f"row {i} of {what}"), wanted) for i, row in enumerate(rows)]
     for i, row in enumerate(targets):
         if kind == "classes" and (min(row) < 0.0 or abs(sum(row) - 1.0) > 1e-6):
             raise ValueError(
                 f"row {i} of {what} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
             )
         numbers = row if isinstance(row, list) else [row]
-        if shape_of(row) != wanted and not (wanted == () and shape_of(row) == (1,)):
+        if shape_of(row) != wanted:
             raise ValueError(
                 f"row {i} of {what} has {len(numbers)} numbers, but the model gives "
                 f"{wanted[0] if wanted else 1}; give it an output for each"
@@ -104,6 +104,13 @@ def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
                 + ("labels from 0 to 1" if kind == "binary" else "the labels -1 and 1")
             )
     return targets
+
+
+def shaped(row: Any, wanted: tuple[int, ...]) -> Any:
+    """One number is what a list of one number is: as the output has it."""
+    if wanted == () and shape_of(row) == (1,):
+        return row[0]
+    return [row] if wanted == (1,) and shape_of(row) == () else row
 
 
 def _allowed(x: float, kind: str) -> bool:

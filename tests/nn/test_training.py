@@ -5,7 +5,7 @@ import math
 import pytest
 
 from autograd_lite import Value
-from autograd_lite.nn import MLP, Diverged, Module, Neuron, evaluate, fit, predict
+from autograd_lite.nn import MLP, Diverged, Linear, Module, Neuron, evaluate, fit, predict
 from autograd_lite.optim import SGD
 
 XOR_X, XOR_Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -27,6 +27,17 @@ def test_the_least_squares_line_of_the_lecture():
     line = Neuron(1, nonlin=False, rng=0)
     quiet(line, [[year] for year in (-2, -1, 0, 1, 2)], goals, lr=0.1, epochs=400, batch_size=5)
     assert (line.w[0].data, line([3.0]).data) == pytest.approx((2.3, 54.5))
+
+
+@pytest.mark.parametrize("build", [lambda: Neuron(2, rng=0), lambda: Linear(2, 1, rng=0)])
+def test_one_number_and_a_list_of_one_number_are_the_same_target(build):
+    found = []
+    for y in ([0, 1, 1, 1], [[0], [1], [1], [1]]):
+        model = build()
+        history = quiet(model, XOR_X, y, loss="binary_cross_entropy", lr=1.0, epochs=50)
+        found.append((model.state_dict(), history["accuracy"], evaluate(model, XOR_X, y, "binary_cross_entropy")))
+    assert found[0] == found[1]
+    assert found[0][2]["accuracy"] == 1.0
 
 
 def test_a_step_is_gradient_descent_on_the_mean_loss():
