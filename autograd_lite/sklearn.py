@@ -6,6 +6,11 @@ what is given to the constructor stays as it is, what is learned ends with an un
 
 from typing import Any, Self
 
+from autograd_lite.extras import required
+
+for _library in ("numpy", "sklearn"):
+    required(_library, "autograd_lite.sklearn", "sklearn")
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state

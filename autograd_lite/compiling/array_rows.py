@@ -16,6 +16,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.compiling.arguments import is_foreign_array
+from autograd_lite.extras import required
 
 UNARY = [
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp", "expm1", "floor",
@@ -66,13 +67,7 @@ class Library:
         self.xp = numpy if name == "numpy" else self.standard()
 
     def standard(self) -> Any:
-        try:
-            compat = importlib.import_module("array_api_compat")
-        except ImportError:
-            raise ImportError(
-                f"arrays of {self.name} need array-api-compat, which is not installed; "
-                f'run: pip install "autograd_lite[arrays]"'
-            ) from None
+        compat = required("array_api_compat", f"the back end on arrays of {self.name}", "arrays")
         return compat.array_namespace(self.example)
 
     def array(self, x: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite.compiling.arguments import is_foreign_array, library_of
 from autograd_lite.compiling.python import PythonCode, python_source
+from autograd_lite.extras import missing
 from autograd_lite.program import SOURCES, Program
 
 Code = Callable[[list[Any], int], list[Any]]
@@ -43,10 +44,7 @@ def module(name: str, backend: str, *libraries: str) -> Any:
     """A module of this package that needs libraries, imported at first use."""
     for library in libraries:
         if not available(library):
-            raise ImportError(
-                f'the back end "{backend}" needs {library}, which is not installed; run: '
-                f'pip install "autograd_lite[jit]"'
-            )
+            raise missing(library, f'the back end "{backend}"', "jit")
     return importlib.import_module(f"autograd_lite.compiling.{name}")
 
 

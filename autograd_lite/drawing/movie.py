@@ -19,6 +19,7 @@ from autograd_lite.drawing.network import network
 from autograd_lite.drawing.rendering import write_atomically
 from autograd_lite.drawing.scenes import Moment, Story, figure
 from autograd_lite.drawing.theme import Theme
+from autograd_lite.extras import required
 from autograd_lite.mapping import vmap
 from autograd_lite.nn.evaluation import predict
 
@@ -35,11 +36,9 @@ class Movie:
     """
 
     def __init__(self, model: Any, X: Any, y: Any, theme: Theme) -> None:
-        try:
-            import matplotlib.figure  # noqa: F401  (and with it comes Pillow)
-            import numpy as np
-        except ImportError:
-            raise ImportError('a movie needs Matplotlib, which is missing; pip install "matplotlib"') from None
+        required("matplotlib.figure", "a movie", "demo")  # with it come NumPy and Pillow
+        import numpy as np
+
         points, labels = np.asarray(X, dtype=float), np.asarray(y)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
             raise ValueError(

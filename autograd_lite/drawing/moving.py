@@ -9,6 +9,7 @@ from typing import Any
 from autograd_lite.drawing.frames import at, sequence
 from autograd_lite.drawing.rendering import SHARPNESS, CannotRender, write_atomically
 from autograd_lite.drawing.sheet import Drawing
+from autograd_lite.extras import required
 
 SECONDS = 0.9  # that a frame is shown
 LINGER = 3.0  # that the last one is shown
@@ -97,10 +98,7 @@ def shown_between(i: int, begin: float, end: float) -> str:
 
 def gif(pictures: list[bytes], seconds: list[float], scale: int = SHARPNESS, colours: int = 128) -> bytes:
     """PNG pictures as a GIF that repeats, with one palette for all; `scale` times smaller."""
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ImportError('a GIF needs Pillow, which is missing; pip install "pillow"') from None
+    Image = required("PIL.Image", "a GIF", "demo")
     images = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
     size = max(i.width for i in images), max(i.height for i in images)
     small = [image.resize((size[0] // scale, size[1] // scale), Image.Resampling.LANCZOS) for image in images]

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.theme import Theme, find_theme
+from autograd_lite.extras import required
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.units import MODULES, activation_of
@@ -36,10 +37,7 @@ def draw_activations(
     >>> [ax.get_title() for ax in figure.axes]
     ['tanh', 'relu']
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError('the zoo needs Matplotlib, which is missing; pip install "matplotlib"') from None
+    Figure = required("matplotlib.figure", "the zoo", "demo").Figure
     colours = find_theme(theme)
     low, high = span
     if not (math.isfinite(low) and math.isfinite(high) and low < high):

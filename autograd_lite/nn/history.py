@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from autograd_lite.extras import required
+
 
 class History:
     """The records of training, one dict an epoch; `history["loss"]` is the column of one figure."""
@@ -26,13 +28,10 @@ class History:
 
         `axes` takes one or two axes to draw on.  Raises ImportError without Matplotlib.
         """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise ImportError('the picture needs Matplotlib, which is missing; pip install "matplotlib"') from None
+        figure_module = required("matplotlib.figure", "the picture of a history", "demo")
         panels = ["loss"] + (["accuracy"] if self.epochs and "accuracy" in self.epochs[0] else [])
         if axes is None:
-            figure = Figure(figsize=(4.8 * len(panels), 3.6), layout="constrained")
+            figure = figure_module.Figure(figsize=(4.8 * len(panels), 3.6), layout="constrained")
             axes = [figure.add_subplot(1, len(panels), i + 1) for i in range(len(panels))]
         axes = list(axes) if hasattr(axes, "__iter__") else [axes]
         for ax, panel in zip(axes, panels, strict=False):

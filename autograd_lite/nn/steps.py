@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from autograd_lite.bulk import assign, data_of
+from autograd_lite.extras import required
 from autograd_lite.graph import CONSTANT, float_adjoints
 from autograd_lite.nn.evaluation import agrees, floats
 from autograd_lite.nn.metrics import rightness
@@ -78,13 +79,11 @@ class Compiled:
     """Steps as compiled code on flat arrays of parameters, written back to the model by `sync`."""
 
     def __init__(self, run: Any) -> None:
-        import numpy
-
         from autograd_lite.compiling import compile
 
-        self.numpy, self.run = numpy, run
-        self.samples = numpy.array(run.samples, dtype=float)
-        self.targets = numpy.array(run.targets, dtype=float)
+        self.numpy, self.run = required("numpy", "fit(compile=True)", "jit"), run
+        self.samples = self.numpy.array(run.samples, dtype=float)
+        self.targets = self.numpy.array(run.targets, dtype=float)
         self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
         self.program = compile(self.whole if self.norms else self.mapped)
         self.fetch()

@@ -7,6 +7,8 @@ Nothing is imported before it is used, so that a part needs only its own librari
 import importlib
 from typing import Any
 
+from autograd_lite.extras import missing
+
 _HOMES = {
     "Expression": "random_graphs",
     "assert_gradients": "checking",
@@ -35,11 +37,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in ("hypothesis", "mpmath"):
             raise
-        raise ImportError(
-            f"autograd_lite.testing.{name} needs {error.name}, which is not installed; "
-            f"install it with: pip install 'autograd_lite[test]'",
-            name=error.name,
-        ) from None
+        raise missing(error.name, f"autograd_lite.testing.{name}", "test") from None
 
 
 def __dir__() -> list[str]:

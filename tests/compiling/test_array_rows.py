@@ -132,7 +132,7 @@ def test_other_libraries_compute_the_rows_or_refuse_them_by_name(library, name):
 def test_a_library_without_array_api_compat_is_told_what_to_install(monkeypatch):
     torch = pytest.importorskip("torch")
     monkeypatch.setitem(sys.modules, "array_api_compat", None)
-    with pytest.raises(ImportError, match=r'torch need array-api-compat.*pip install "autograd_lite\[arrays\]"'):
+    with pytest.raises(ImportError, match=r'torch needs array-api-compat.*pip install "autograd_lite\[arrays\]"'):
         ArrayCode(program_of(ROWS["add"]))([torch.ones(3, 2)], 3)
 
 

@@ -133,7 +133,7 @@ def test_what_is_missing_is_named():
     for name, line in zip(("values", "expressions", "modules"), run.stdout.splitlines(), strict=True):
         assert line == (
             f"autograd_lite.testing.{name} needs hypothesis, which is not installed; "
-            f"install it with: pip install 'autograd_lite[test]'"
+            f'run: pip install "autograd_lite[test]"'
         )
 
 
