@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
 SEE_THROUGH = "#00000000"  # takes its place, so that the frames of an animation have one layout
-LONGEST_WAY = 10  # boxes from left to right that fit on a screen
+LONGEST_WAY = 6  # boxes from left to right that fit into the column of a notebook
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -164,14 +164,14 @@ def label(box: Box, style: Style, largest: float) -> str:
         rows.append(f'<font color="{colour}">{value}</font>')
     if gradient:
         colour = SEE_THROUGH if "gradient" in box.veiled else theme.gradient
-        rows.append(f'<font color="{colour}"><font point-size="10">grad </font>{gradient}</font>')
+        rows.append(f'<font color="{colour}"><font point-size="10">grad\u00a0\u2009</font>{gradient}</font>')
     elif box.flows:
         rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
     rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
     fill, outline, border, extra = paint(box, style, largest)
     cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
     # Air at both sides: the text of browsers may be wider than Graphviz takes it to be.
-    edge = f'<td rowspan="{len(cells)}" width="3" cellpadding="0"></td>'
+    edge = f'<td rowspan="{len(cells)}" width="5" cellpadding="0"></td>'
     cells[0] = f"{edge}{cells[0]}{edge}"
     if box.symbol and not rows:
         cells = [f'<td cellpadding="6"><font point-size="16">{escape(box.symbol)}</font></td>']
@@ -278,6 +278,6 @@ def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
                 else f'upstream × local = <font color="{theme.gradient}">downstream</font>'
             )
         if is_counted:
-            parts.append("at an arrow: how many it stands for")
+            parts.append("number at an arrow: how many it stands for")
         lines.insert(0, "  ·  ".join(parts))
     return f"<{'<br/>'.join(lines)}>" if lines else ""

@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 
 from autograd_lite.compiling import compile
-from autograd_lite.drawing.moving import gif
+from autograd_lite.drawing.moving import film
 from autograd_lite.drawing.network import network
 from autograd_lite.drawing.rendering import write_atomically
 from autograd_lite.drawing.scenes import Moment, Story, figure
@@ -116,22 +116,25 @@ class Movie:
         )  # fmt: skip
 
     def save(self, path: str | Path, dpi: int = 100) -> Path:
-        """Write it to a .gif, .html or .png file, as a whole or not at all; frames of .gif and .png have that `dpi`.
+        """Write it to a .gif, .apng, .html or .png file, as a whole or not at all; but for .html, at that `dpi`.
+
+        An .apng is a PNG that moves, which notebooks and GitHub show as it is; a .png is the last frame alone.
 
         Raises ValueError for another suffix or a movie without frames.
         """
         path = Path(path)
         kind = path.suffix.lower()
-        if kind == ".gif":
+        if kind in (".gif", ".apng"):
             pictures = [self.png(i, dpi) for i in range(len(self))] or [self.png(0)]
-            content = gif(pictures, [SECONDS] * (len(self) - 1) + [LINGER], scale=1)
+            form = "GIF" if kind == ".gif" else "PNG"
+            content = film(pictures, [SECONDS] * (len(self) - 1) + [LINGER], scale=1, format=form)
         elif kind == ".png":
             content = self.png(-1, dpi)
         elif kind in (".html", ".htm"):
             self.png(0)
             content = self.html.encode()
         else:
-            raise ValueError(f"{path.name!r} does not say how to write the movie; end it in .gif, .html or .png")
+            raise ValueError(f"{path.name!r} does not say how to write the movie; end it in .gif, .apng, .html or .png")
         write_atomically(path, content)
         return path
 

@@ -61,7 +61,7 @@ class Animation:
     def gif(self) -> bytes:
         """A GIF.  Raises ImportError without Pillow, CannotRender without Graphviz."""
         pictures = [self.frame(i).render("png") for i in range(len(self))]
-        return gif(pictures, [self.seconds] * (len(self) - 1) + [self.seconds + LINGER])
+        return film(pictures, [self.seconds] * (len(self) - 1) + [self.seconds + LINGER])
 
     def save(self, path: str | Path) -> Path:
         """Write it to a .gif or .svg file, as a whole or not at all.
@@ -96,9 +96,14 @@ def shown_between(i: int, begin: float, end: float) -> str:
     return f"@keyframes f{i}{{{before}{begin:.3f}%{{visibility:visible}}{after}}}"
 
 
-def gif(pictures: list[bytes], seconds: list[float], scale: int = SHARPNESS, colours: int = 128) -> bytes:
-    """PNG pictures as a GIF that repeats, with one palette for all; `scale` times smaller."""
-    Image = required("PIL.Image", "a GIF", "demo")
+def film(
+    pictures: list[bytes], seconds: list[float], scale: int = SHARPNESS, colours: int = 128, format: str = "GIF"
+) -> bytes:
+    """PNG pictures as one that moves and repeats, with one palette for all; `scale` times smaller.
+
+    The format is "GIF", or "PNG": an animated one, of which readers that know no such thing show the first frame.
+    """
+    Image = required("PIL.Image", "a moving picture", "demo")
     images = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
     size = max(i.width for i in images), max(i.height for i in images)
     small = [image.resize((size[0] // scale, size[1] // scale), Image.Resampling.LANCZOS) for image in images]
@@ -109,7 +114,7 @@ def gif(pictures: list[bytes], seconds: list[float], scale: int = SHARPNESS, col
     frames = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
     out = io.BytesIO()
     frames[0].save(
-        out, "GIF", save_all=True, append_images=frames[1:], duration=[round(1000 * s) for s in seconds], loop=0,
-        optimize=True, disposal=1,
+        out, format, save_all=True, append_images=frames[1:], duration=[round(1000 * s) for s in seconds], loop=0,
+        optimize=True, disposal=1 if format == "GIF" else 0,
     )  # fmt: skip
     return out.getvalue()

@@ -111,12 +111,20 @@ function element(name, attributes, parent, text) {
   return made;
 }
 
+let widthOfGraph = 0;
+
+// A graph that does not fit beside the words gets the whole width; none is shrunk until its text can't be read.
+function fit() {
+  const beside = document.documentElement.clientWidth - 440;
+  document.querySelector("main").classList.toggle("wide", widthOfGraph * 0.85 > beside);
+}
+
 function draw(size) {
   graph.replaceChildren();
   graph.classList.remove("tracing");
   graph.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
-  // A wide graph gets the whole width; no graph is shrunk until its text can't be read.
-  document.querySelector("main").classList.toggle("wide", size.width > 820);
+  widthOfGraph = size.width;
+  fit();
   graph.style.width = `min(100%, ${size.width * 1.15}px)`;
   graph.style.minWidth = `${size.width * 0.85}px`;
   const defs = element("defs", {}, graph);
@@ -341,6 +349,7 @@ document.addEventListener("keydown", (event) => {
     actions[keys[event.key]]();
   }
 });
+window.addEventListener("resize", fit);
 parts.slider.max = steps.length - 1;
 parts.slider.addEventListener("input", () => { stop(); go(Number(parts.slider.value)); });
 for (const path of lesson.modules) {

@@ -117,13 +117,19 @@ def written(x: Applied, to: Writer) -> str:
         return f"[{to.of(a)} {COMPARISONS[name][to.is_tex]} {to.of(operands[1])}]"
     if name in ("where", "cond"):
         first, second = (r"\text{ if }", r"\text{ else }") if to.is_tex else (" if ", " else ")
-        return f"{to.of(operands[1])}{first}{to.of(a)}{second}{to.of(operands[2])}"
+        taken, other = (to.dots if is_untaken(x) else to.of(x) for x in operands[1:])
+        return f"{taken}{first}{to.of(a)}{second}{other}"
     return called(name, operands, to)
+
+
+def is_untaken(x: Formula) -> bool:
+    """Whether x is a branch that was not computed, for which nan stands."""
+    return isinstance(x, Number) and x.value != x.value
 
 
 def arithmetic(name: str, operands: tuple[Formula, ...], to: Writer) -> str:
     if name == "neg":
-        return f"{to.minus}{to.inside(operands[0], PRODUCT)}"
+        return f"{to.minus}{to.after(operands[0], PRODUCT)}"
     a, b = operands
     if name == "add":
         if isinstance(b, Number) and b.value < 0.0 and not isinstance(a, Number):

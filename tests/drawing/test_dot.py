@@ -53,5 +53,5 @@ def test_inputs_stand_before_the_module_that_they_run_into():
 def test_counts_at_arrows_are_explained():
     x = Value(1.0)
     alike = sum((x * float(i) for i in range(100)), Value(0.0))
-    assert "at an arrow: how many it stands for" in draw(alike).source
+    assert "number at an arrow: how many it stands for" in draw(alike).source
     assert "at an arrow" not in draw(x * 2.0).source

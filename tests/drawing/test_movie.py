@@ -44,6 +44,8 @@ def test_pictures_files_and_pages(movie, tmp_path):
     assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
     with Image.open(movie.save(tmp_path / "m.gif")) as image:
         assert image.n_frames == 4
+    with Image.open(movie.save(tmp_path / "m.apng", dpi=50)) as image:
+        assert (image.format, image.n_frames, image.size) == ("PNG", 4, (420, 220))
     page = movie.save(tmp_path / "m.html").read_text(encoding="utf-8")
     assert not re.search(r'(src|href)="(?!data:)', page)
     pictures = json.loads(re.search(r"const pictures = (\[.*?\]);", page).group(1))
@@ -53,7 +55,7 @@ def test_pictures_files_and_pages(movie, tmp_path):
     with Image.open(movie.save(tmp_path / "small.gif", dpi=50)) as image:
         assert image.size == (420, 220)
     assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
-    with pytest.raises(ValueError, match=r"end it in \.gif, \.html or \.png"):
+    with pytest.raises(ValueError, match=r"end it in \.gif, \.apng, \.html or \.png"):
         movie.save(tmp_path / "m.mp4")
     bundle = movie._repr_mimebundle_()
     assert set(bundle) == {"text/html", "image/png", "text/plain"}

@@ -6,7 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import Explanation, Value, add, dot, exp, explain, mul, no_grad, relu, sin, sub, sum, tanh, where
+from autograd_lite import (
+    Explanation,
+    Value,
+    add,
+    dot,
+    exp,
+    explain,
+    less,
+    mul,
+    no_grad,
+    relu,
+    sin,
+    sub,
+    sum,
+    tanh,
+    where,
+)
 from autograd_lite.nn import MLP
 
 
@@ -113,6 +129,22 @@ def test_many_ways_are_cut():
     told = explain(dot([x] * 10, [2.0] * 10))
     assert "… (10 terms)" in told.text
     assert told["x"].gradient == 20.0
+
+
+def test_a_branch_that_was_not_computed_is_left_open():
+    x = Value(-2.0)
+    y = where(less(x, 0.0), lambda: x * 0.5, lambda: x)
+    told = explain(y)
+    assert "nan" not in told.text + told.markdown
+    assert "v2 if v1 else …" in told.text
+
+
+def test_a_minus_before_a_minus_has_brackets():
+    x = Value(-0.5)
+    y = -x
+    told = explain(y)
+    assert "y = −x = −(−0.5) = 0.5" in told.text
+    assert r"-\left(-0.5\right)" in told.markdown
 
 
 def test_a_branch_not_taken_gets_nothing():

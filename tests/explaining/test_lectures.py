@@ -65,14 +65,18 @@ def test_a_hidden_layer_of_logistic_units():
     y = sigmoid(b)
     J = t * log(y) + (1.0 - t) * log(1.0 - y)
     told = explain(J)
+    assert gradient(told, "y") == pytest.approx(t / y.data + (1.0 - t) / (y.data - 1.0))
     db = t - y.data  # dJ/dy · y (1 − y)
     assert gradient(told, "b") == pytest.approx(db)
+    das = [db * beta[i].data * z[i].data * (1.0 - z[i].data) for i in range(2)]
+    for j in range(2):  # two ways lead to each input
+        assert [w.flow for w in told[f"x[{j}]"].ways] == pytest.approx([das[i] * alpha[i][j].data for i in (1, 0)])
+        assert gradient(told, f"x[{j}]") == pytest.approx(sum(das[i] * alpha[i][j].data for i in range(2)))
     for i in range(2):
         assert gradient(told, f"beta[{i}]") == pytest.approx(db * z[i].data)
         assert gradient(told, f"z[{i}]") == pytest.approx(db * beta[i].data)
-        da = db * beta[i].data * z[i].data * (1.0 - z[i].data)
         for j in range(2):
-            assert gradient(told, f"alpha[{i}][{j}]") == pytest.approx(da * x[j].data)
+            assert gradient(told, f"alpha[{i}][{j}]") == pytest.approx(das[i] * x[j].data)
 
 
 def test_descent_on_a_parabola():
@@ -158,6 +162,9 @@ def test_two_two_one_network():
     }  # fmt: skip
     found = {name: gradient(told, name) for name in expected}
     assert found == pytest.approx(expected, abs=6e-5)
+    assert rounded(told, ("v1", "v2"), 5) == [-0.01966, 0.01048]
+    assert "= 0.1515 + (−0.02693) = 0.1246" in told.text  # with a plus: the sign is an erratum
+    assert "∂Div/∂z = ∂Div/∂y · ∂y/∂z = ∂Div/∂y · y·(1 − y) = (−0.4689) · 0.249 = −0.1168" in told.text
 
 
 def softmax(numbers):
@@ -166,7 +173,9 @@ def softmax(numbers):
 
 
 def test_softmax_and_cross_entropy():
-    assert [round(p.data, 2) for p in softmax([Value(1.2), Value(0.3)])] == [0.71, 0.29]
+    o1, o2 = softmax([Value(1.2), Value(0.3)])
+    assert round(explain(o1)["o1"].value, 2) == 0.71
+    assert round(explain(o2)["o2"].value, 2) == 0.29
     for outputs, index, expected in [((0.4, 0.4, 0.2), 1, 0.92), ((0.1, 0.2, 0.7), 2, 0.36)]:
         o = [Value(x) for x in outputs]
         L = -log(o[index])

@@ -197,6 +197,20 @@ class TestInABrowser:
         window.click('[data-key="mlayers.0"]')
         assert "layers.0.neurons.0.w[0]" in window.run(SHOWN)
 
+    def test_a_graph_that_does_not_fit_beside_the_words_gets_the_whole_width(self, opened):
+        x, y = Value(2.0, label="x"), Value(3.0, label="y")
+        window = opened(explain((x + y) * y))
+        is_wide = "return document.querySelector('main').classList.contains('wide')"
+        stage, told = ("return document.getElementById(arguments[0]).getBoundingClientRect()." + side for side in "xy")
+        assert window.run(is_wide) is False
+        assert window.run(stage, "stage") < window.run(stage, "told")
+        window.post("/window/rect", {"width": 700, "height": 800})
+        try:
+            assert window.run("window.dispatchEvent(new Event('resize')); " + is_wide) is True
+            assert window.run(told, "told") < window.run(told, "stage")
+        finally:
+            window.post("/window/rect", {"width": 1300, "height": 800})
+
     def test_boxes_do_not_overlap_and_arrows_point_right(self, opened):
         window = opened(network())
         window.click('button[value="layers.0"]')
