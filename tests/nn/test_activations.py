@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from autograd_lite import Value, exp, grad, gradients
+from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, tanh
 from autograd_lite.nn import activations as a
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.nn.units import activation_of
+from autograd_lite.testing import gradcheck
 
 EPS = 2.0**-53
 L, A = mpf(a.SELU_SCALE), mpf(a.SELU_ALPHA)
@@ -260,49 +261,40 @@ def test_log_softmax_of_a_certain_class_keeps_its_digits():
     assert a.log_softmax([1e6 + 40.0, 1e6])[0] == pytest.approx(-math.exp(-40.0), rel=1e-15)
 
 
-# -- the misprints of the lectures, found as a check of gradients finds any wrong derivative
+# -- the misprints of the lectures, as findings of gradcheck
+
+PRINTED = {  # f and f' as printed; f and f' as they are; a place to look at
+    "tanh": (  # B prints 1 - 2 tanh^2
+        tanh, lambda x: 1.0 - 2.0 * square(tanh(x)), tanh, lambda x: 1.0 - square(tanh(x)), 0.7,
+    ),
+    "soft exponential": (  # V leaves out the minus for a < 0: it falls, and its printed derivative is positive
+        lambda x: log(1.0 + 0.5 * (x - 0.5)) / -0.5, lambda x: 1.0 / (1.0 + 0.5 * (x - 0.5)),
+        lambda x: a.soft_exponential(x, -0.5), lambda x: 1.0 / (1.0 + 0.5 * (x - 0.5)), 0.3,
+    ),
+    "SQ-RBF": (  # V prints 2 - (2 - x^2) / 2 with the slope 2 - x for 1 < |x| < 2
+        lambda x: 2.0 - (2.0 - square(x)) / 2.0, lambda x: 2.0 - x, a.sq_rbf, lambda x: x - 2.0, 1.5,
+    ),
+}  # fmt: skip
 
 
-def disagrees(f, printed, x):
-    """Whether a printed derivative differs from the function's, by centred differences and by the engine."""
-    h = 1e-6
-    difference = (f(x + h) - f(x - h)) / (2 * h)
-    assert grad(f)(x) == pytest.approx(difference, rel=1e-6, abs=1e-8)
-    return abs(printed(x) - difference) > 1e-3
+@pytest.mark.parametrize("name", PRINTED)
+def test_errata_are_findings_of_gradcheck(name):
+    f, slope, right, right_slope, x = PRINTED[name]
+    report = gradcheck(custom_derivative(lambda x: f(x), lambda out, x: (slope(x),)), x)
+    assert not report
+    assert all("expected" in finding for finding in report.findings)
+    assert float(report.worst.got) == slope(x)
+    assert gradcheck(custom_derivative(lambda x: right(x), lambda out, x: (right_slope(x),)), x)
+    assert gradcheck(right, x)
 
 
-def test_erratum_of_tanh():
-    # B prints 1 - 2 tanh^2.
-    assert disagrees(ACTIVATIONS["tanh"], lambda x: 1 - 2 * math.tanh(x) ** 2, 0.7)
-    assert not disagrees(ACTIVATIONS["tanh"], lambda x: 1 - math.tanh(x) ** 2, 0.7)
-
-
-def test_erratum_of_the_soft_exponential():
-    # V prints ln(1 - a (x + a)) / a, without the minus: it falls, and its printed derivative is positive.
-    def printed(x, p=-0.5):
-        return math.log(1 - p * (x + p)) / p
-
-    def slope(x, p=-0.5):
-        return 1 / (1 - p * (p + x))
-
-    x, h = 0.3, 1e-6
-    assert (printed(x + h) - printed(x - h)) / (2 * h) == pytest.approx(-slope(x), rel=1e-6)
-    assert not disagrees(lambda x: a.soft_exponential(x, -0.5), slope, x)
-    # the minus also makes it meet the identity as a goes to 0
-    assert a.soft_exponential(x, -1e-9) == pytest.approx(x, rel=1e-8)
-
-
-def test_erratum_of_sq_rbf():
-    # V prints 2 - (2 - x^2) / 2 with the slope 2 - x for 1 < |x| < 2: they contradict each other and the neighbours.
-    def printed(x):
-        return 2 - (2 - x * x) / 2
-
-    x, h = 1.5, 1e-6
-    assert abs((printed(x + h) - printed(x - h)) / (2 * h) - (2 - x)) > 0.5
-    assert abs(printed(1.0) - 0.5) > 0.5  # 1 - x^2/2 ends at 1/2
-    assert not disagrees(a.sq_rbf, lambda x: x - 2, x)
+def test_what_is_printed_would_not_join_its_neighbours_either():
+    f = PRINTED["SQ-RBF"][0]
+    assert abs(f(1.0) - 0.5) > 0.5  # 1 - x^2/2 ends at 1/2
     assert a.sq_rbf(1.0 + 1e-12) == pytest.approx(0.5)
     assert a.sq_rbf(2.0 - 1e-9) == pytest.approx(0.0, abs=1e-17)
+    # the minus makes the soft exponential meet the identity as a goes to 0
+    assert a.soft_exponential(0.3, -1e-9) == pytest.approx(0.3, rel=1e-8)
 
 
 def test_printed_forms_lose_the_digits_that_ours_keep():

@@ -1,11 +1,13 @@
 """fit: what it learns, what it returns, and what it refuses at the door."""
 
 import math
+import random
 
 import pytest
 
 from autograd_lite import Value
 from autograd_lite.nn import MLP, Diverged, Linear, Module, Neuron, evaluate, fit, predict
+from autograd_lite.nn.losses import l2_penalty
 from autograd_lite.optim import SGD
 
 XOR_X, XOR_Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -45,6 +47,63 @@ def test_a_step_is_gradient_descent_on_the_mean_loss():
     quiet(model, [[1.0], [2.0]], [1.0, 3.0], lr=0.5, epochs=1, batch_size=2, shuffle=False)
     # the gradient of ((w + b - 1)^2 + (2 w + b - 3)^2) / 2 at 0 is (-7, -4)
     assert (model.w[0].data, model.b.data) == (3.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "steps", "weights"),
+    [
+        # the same two samples as above, at rate 0.1: one step on their mean, or one on each
+        (2, 1, (0.7, 0.4)), (1, 2, (1.16, 0.68)),
+    ],
+)  # fmt: skip
+def test_full_batch_and_stochastic_descent(size, steps, weights):
+    model = Neuron(1, nonlin=False, init="constant")
+    optimizer = SGD(model.parameters(), lr=0.1)
+    quiet(model, [[1.0], [2.0]], [1.0, 3.0], optimizer=optimizer, epochs=1, batch_size=size, shuffle=False)
+    assert (model.w[0].data, model.b.data) == pytest.approx(weights)
+    assert optimizer.steps == steps
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_an_epoch_sees_every_sample_once_in_mini_batches_in_a_new_order(shuffle):
+    seen, model = [], Neuron(1, nonlin=False)
+    optimizer = SGD(model.parameters(), lr=0.0)
+
+    def loss(output, target):
+        seen.append(target)
+        return output * target
+
+    quiet(model, [[0.0]] * 10, range(10), loss=loss, optimizer=optimizer, epochs=3, batch_size=4, shuffle=shuffle)
+    epochs = [seen[i : i + 10] for i in (0, 10, 20)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert (epochs[0] != epochs[1] != epochs[2]) == shuffle
+    assert optimizer.steps == 3 * 3
+
+
+def test_bias_and_variance():
+    # Few noisy points on a curve: a line is wrong everywhere, a large network learns the noise by heart.
+    pytest.importorskip("llvmlite")
+    draw = random.Random(0)
+
+    def points(count, noise):
+        X = [[draw.uniform(-2.0, 2.0)] for _ in range(count)]
+        return X, [math.sin(2.0 * x) + draw.gauss(0.0, noise) for (x,) in X]
+
+    learned, fresh = points(12, 0.3), points(200, 0.0)
+
+    def losses(hidden, epochs, penalty=None):
+        model = MLP(1, [*hidden, 1], activation="tanh", init="xavier_normal", rng=1)
+        history = quiet(model, *learned, optimizer="adam", lr=0.02, epochs=epochs, batch_size=12, compile=True,
+                        penalty=penalty)  # fmt: skip
+        return history["loss"][-1], evaluate(model, *fresh)["loss"]
+
+    line, large = losses([], 800), losses([40], 4000)
+    assert line[0] > 0.2  # bias: even what it learns from
+    assert line[1] > 0.2
+    assert large[0] < 0.02  # variance: right where it learned, wrong beside it
+    assert large[1] > 4.0 * large[0]
+    held_back = losses([40], 4000, penalty=lambda model: l2_penalty(model.parameters(), 0.02))
+    assert held_back[1] < min(line[1], large[1])
 
 
 def test_the_history_has_a_record_an_epoch():
