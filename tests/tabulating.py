@@ -2,8 +2,8 @@
 
 import random
 
+from exact import check_expression
 from precision import MANY, REASONS, is_comfortable, partial_excess, value_excess
-from test_graph import check_expression
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.testing.domains import WHOLE, intervals, is_defined

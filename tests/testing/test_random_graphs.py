@@ -3,9 +3,9 @@
 import math
 
 import pytest
+from exact import bits, check_expression
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
-from test_graph import bits, check_expression
 
 from autograd_lite import PRIMITIVES, Value
 from autograd_lite.testing.domains import is_flat, kink_distance
