@@ -19,6 +19,7 @@ Group = tuple[str, Any]
 
 MOST = 70_000  # nodes that are looked at one by one, in a fraction of a second; larger graphs are cut to it
 LEVELS = ("neurons", "layers", "model")
+MOST_RESULTS = 8  # that have boxes of their own where boxes are shared
 LINKS_PER_BOX = 2.5  # more than that on average is a tangle
 
 
@@ -113,9 +114,13 @@ def automatic(source: Source, start: Plan, limit: int) -> Plan | None:
 def with_alike(source: Source, start: Plan) -> Plan:
     """A plan in which also the nodes outside of its groups share boxes, if they do the same."""
     atoms: dict[Any, Hashable] = dict(start.groups)
+    if len(source.roots) <= MOST_RESULTS:
+        for root in source.roots:
+            atoms.setdefault(root, ("root", root))
+    classes: dict[Any, Hashable] = dict(alike(source, start.kept, atoms))
     for root in source.roots:
-        atoms.setdefault(root, ("root", root))
-    classes = alike(source, start.kept, atoms)
+        if root in classes:
+            classes[root] = ("root", classes[root])  # a result shares no box with what is none
     sizes = Counter(classes.values())
     groups = dict(start.groups)
     for x in start.kept:
@@ -167,9 +172,9 @@ def planned_around(source: Source, focus: Any, radius: int) -> Plan:
 
 
 def nearest(source: Source, limit: int) -> set[Any]:
-    """The nodes fewest steps from the results, at most `limit`, or as many as there are results."""
-    kept = set(source.roots)
-    queue = deque(source.roots)
+    """The nodes fewest steps from the results, at most `limit`."""
+    queue = deque(source.roots[:limit])
+    kept = set(queue)
     while queue and len(kept) < limit:
         for parent in source.parents(queue.popleft()):
             if parent not in kept and len(kept) < limit:
@@ -185,7 +190,7 @@ def in_order(source: Source, kept: Set[Any], tops: Sequence[Any] | None = None) 
     """
     order: list[Any] = []
     done: set[Any] = set()
-    stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(source.roots if tops is None else tops)]
+    stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(source.roots if tops is None else tops) if x in kept]
     while stack:
         x, opened = stack.pop()
         if opened:

@@ -7,7 +7,7 @@ from autograd_lite.drawing.choosing import Group, Plan
 from autograd_lite.drawing.expanding import expand
 from autograd_lite.drawing.grouping import chain
 from autograd_lite.drawing.numerals import counted, numeral
-from autograd_lite.drawing.picture import GROUP, MORE, Box, Frame, Link, Picture
+from autograd_lite.drawing.picture import GROUP, MORE, RESULT, Box, Frame, Link, Picture
 from autograd_lite.drawing.sources import Source, Values, family, sign_of, unit
 
 
@@ -21,7 +21,7 @@ def compose(source: Source, what: Plan, expanded: str | None = None, precision: 
         if group is not None:
             members.setdefault(group, []).append(x)
     number: dict[Group, str] = {group: f"g{i}" for i, group in enumerate(members)}
-    used = used_outside(source, what)
+    results, used = set(source.roots), used_outside(source, what)
     for i, x in enumerate(what.kept):
         group = what.groups.get(x)
         if group is None:
@@ -29,7 +29,7 @@ def compose(source: Source, what: Plan, expanded: str | None = None, precision: 
         else:
             keys[x] = number[group]
             if number[group] not in picture.boxes:
-                picture.add(group_box(source, group, members[group], used, number[group], precision))
+                picture.add(group_box(source, group, members[group], results, used, number[group], precision))
     add_frames(picture, source, what, keys)
     connect(picture, source, what, keys, expanded)
     picture.roots = list(dict.fromkeys(keys[x] for x in source.roots if x in keys))
@@ -49,13 +49,17 @@ def used_outside(source: Source, what: Plan) -> set[Any]:
     return used
 
 
-def group_box(source: Source, group: Group, nodes: list[Any], used: set[Any], key: str, precision: int) -> Box:
+def group_box(
+    source: Source, group: Group, nodes: list[Any], results: set[Any], used: set[Any], key: str, precision: int
+) -> Box:
     """One box for many nodes; it tells the numbers of its outputs, or in what range they lie."""
     kind, what = group
     outputs = [x for x in nodes if x in used] or nodes[-1:]
     operations = [x for x in nodes if source.parents(x)]
     notes = []
     base = "" if operations else source.box(nodes[0], key).kind
+    if kind == "alike" and results.issuperset(nodes):
+        base = RESULT
     if kind == "module" and isinstance(source, Values):
         module = source.names.module_at.get(what)
         title, symbol = what or type(module).__name__, ""
@@ -78,9 +82,7 @@ def group_box(source: Source, group: Group, nodes: list[Any], used: set[Any], ke
 
 
 def common_name(source: Source, nodes: list[Any]) -> str:
-    """What leaves of one family are called together."""
-    if source.parents(nodes[0]):
-        return ""
+    """What leaves, or results, of one family are called together."""
     bases = {family(source.name(x)) for x in nodes}
     return f"{bases.pop()}…" if len(bases) == 1 and "" not in bases else ""
 
@@ -141,7 +143,8 @@ def connect(picture: Picture, source: Source, what: Plan, keys: dict[Any, str], 
         head, group = keys[x], what.groups.get(x)
         upstream = source.gradient(x)
         operands, partials = source.parents(x), source.partials(x)
-        if group is None and expanded and expand(picture, source, x, keys, expanded):
+        is_single = group is None and not any(p in what.groups for p in operands)
+        if is_single and expanded and expand(picture, source, x, keys, expanded):
             continue
         one = unit(source, x)
         for i, (parent, partial) in enumerate(zip(operands, partials, strict=True)):

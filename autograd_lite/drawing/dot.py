@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
 SEE_THROUGH = "#00000000"  # takes its place, so that the frames of an animation have one layout
+LONGEST_NAME = 32  # letters in a box; the tooltip has them all
 LONGEST_WAY = 6  # boxes from left to right that fit into the column of a notebook
 FONT = "Helvetica,Arial,sans-serif"
 
@@ -156,7 +157,7 @@ def largest_number(picture: Picture, color_by: str | None) -> float:
 def label(box: Box, style: Style, largest: float) -> str:
     """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
     theme = style.theme
-    name = box.short or box.title
+    name = shortened(box.short or box.title)
     rows = [f"<b>{escape(name)}</b>"] if name else []
     value, gradient = numbers(box, style.precision)
     if value:
@@ -186,6 +187,15 @@ def label(box: Box, style: Style, largest: float) -> str:
         f'<<table border="{border}" cellborder="0" cellspacing="0" cellpadding="3" style="rounded{extra}" '
         f'color="{outline}" bgcolor="{fill}">{body}</table>>'
     )
+
+
+def shortened(name: str) -> str:
+    """A name that fits into a box: of a long one its beginning and its end, where paths differ.
+
+    >>> shortened("transformer.encoder.layers.0.heads.3.w[2]")
+    'transformer.en….0.heads.3.w[2]'
+    """
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME // 2 - 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
 
 
 def numbers(box: Box, precision: int) -> tuple[str, str]:

@@ -85,6 +85,10 @@ def draw(
     expanded = how[one_of("expand", expand, tuple(how))]
     check_collapse(collapse)
     if is_module(value):
+        refuse_for_modules(
+            names=names, edges=edges, color_by=color_by, direction=direction, focus=focus, collapse=collapse,
+            expand=expand or None, backward=backward or None,
+        )  # fmt: skip
         return Drawing(network(value, inputs, loss, limit), style, network_digraph, tell)
     if inputs is not None or loss is not None:
         raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
@@ -96,6 +100,16 @@ def draw(
         source = Values(roots, find_names(names, infer_names), own_pass(roots) if backward else stored)
     what = plan(source, limit, collapse, focus, radius)
     return Drawing(compose(source, what, expanded, style.precision), style)
+
+
+def refuse_for_modules(**options: object) -> None:
+    """Raise where an option was given that the view of a network does not have."""
+    given = [name for name, x in options.items() if x is not None]
+    if given:
+        raise TypeError(
+            f"a Module is drawn as a network, for which {given[0]}= has no meaning; draw the graph of its result "
+            f"instead: draw(model(x), {given[0]}=...)"
+        )
 
 
 def roots_of(value: object) -> list[Value]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from autograd_lite import Value, dot, draw, exp, mean, relu, sin
 from autograd_lite.drawing.choosing import MOST, plan
 from autograd_lite.drawing.names import Names
-from autograd_lite.drawing.picture import GROUP, MORE
+from autograd_lite.drawing.picture import GROUP, MORE, RESULT
 from autograd_lite.drawing.sources import Values
 from autograd_lite.nn import MLP
 
@@ -120,3 +120,27 @@ def test_one_module_can_be_collapsed_by_its_path():
     with pytest.raises(ValueError, match=r"collapse names the module 'layers\.7', which is not there"):
         draw(out, collapse=["layers.7"])
     assert model is not None
+
+
+def test_many_results_share_boxes_too():
+    xs = [Value(float(i)) for i in range(200)]
+    drawing = draw([exp(x) * 2.0 for x in xs])
+    boxes = {box.symbol: box for box in drawing.picture.boxes.values()}
+    assert len(drawing.picture.boxes) == 4  # the inputs, their exponentials, the twos, the products
+    assert (boxes["×"].base, boxes["×"].notes) == (RESULT, ("200 results",))
+    assert boxes["eˣ"].base == ""
+
+
+def test_a_result_shares_no_box_with_what_is_none():
+    hidden = [exp(Value(float(i))) for i in range(50)]
+    drawing = draw([*hidden[:20], *(sin(h) for h in hidden)])
+    told = sorted((b.symbol, b.base, b.notes) for b in drawing.picture.boxes.values() if b.symbol)
+    assert told == [
+        ("eˣ", "", ("30 nodes",)), ("eˣ", RESULT, ("20 results",)), ("sin", RESULT, ("50 results",)),
+    ]  # fmt: skip
+
+
+def test_more_results_than_boxes_are_cut():
+    drawing = draw([tangle(i) for i in range(2, 100)], limit=10)
+    assert len([b for b in drawing.picture.boxes.values() if b.kind != MORE]) == 10
+    assert "the 10 nodes nearest to the result" in drawing.picture.notes[0]

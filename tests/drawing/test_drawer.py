@@ -180,3 +180,12 @@ def test_graphviz_is_imported_when_a_drawing_is_written_and_not_before():
         "assert 'graphviz' not in sys.modules; d.source; assert 'graphviz' in sys.modules"
     )
     subprocess.run(python("-c", code), check=True, cwd=ROOT)
+
+
+def test_a_long_name_is_shortened_in_its_box_alone():
+    x = Value(1.0, label="transformer.encoder.layers.0.attention.heads.3.w[2]")
+    source = draw(x * 2.0).source
+    assert "<b>transformer.en…on.heads.3.w[2]</b>" in source
+    assert f"<b>{x.label}" not in source
+    assert x.label in source  # in the tooltip
+    assert x.label in str(draw(x * 2.0))

@@ -59,3 +59,9 @@ def test_a_neuron_becomes_products_and_sums_without_the_1_of_its_bias():
 def test_what_is_already_scalar_stays():
     x = Value(2.0)
     assert draw(x * x, expand=True).source == draw(x * x).source
+
+
+def test_what_shares_a_box_is_not_expanded():
+    drawing = draw(sum([Value(float(i)) for i in range(500)]), expand=True)
+    assert steps(drawing) == ["Σ"]
+    assert len(drawing.picture.boxes) == 2

@@ -92,3 +92,10 @@ def test_what_has_no_neurons_is_refused():
         draw(Ratio(), inputs=[1.0])
     with pytest.raises(TypeError, match="are for drawing a Module"):
         draw(Value(1.0), inputs=[1.0])
+
+
+@pytest.mark.parametrize("option", [{"edges": "flow"}, {"collapse": "layers"}, {"expand": True}, {"direction": "up"}])
+def test_options_of_graphs_are_refused(option):
+    (name,) = option
+    with pytest.raises(TypeError, match=rf"{name}= has no meaning; .* draw\(model\(x\), {name}="):
+        draw(MODEL, **option)
