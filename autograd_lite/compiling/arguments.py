@@ -68,13 +68,12 @@ class Pieces:
         if is_array(x) or is_foreign_array(x):
             return self.take_array(x, name)
         if hasattr(x, "named_parameters"):
+            values, fixed = taken_apart(x)
             if getattr(x, "_given", None):  # its parameters are Values of a transform that runs
                 self.has_values = True
-            else:  # names take longer to put together than numbers to read
-                values = x.parameters() if hasattr(x, "parameters") else [v for _, v in x.named_parameters()]
-                if values:
-                    self.add(data_of(values), name, len(values))
-            return ("module", x, modes(x))
+            elif values:
+                self.add(data_of(values), name, len(values))
+            return ("module", x, fixed)
         if x is None or isinstance(x, str):
             return ("static", x)
         raise TypeError(
@@ -155,9 +154,12 @@ def permuted(x: Any, axes: Sequence[int]) -> Any:
     return x.permute(*axes) if hasattr(x, "permute") else x.transpose(axes)  # PyTorch's transpose swaps two
 
 
-def modes(module: Any) -> Any:
-    """Whether each part of a Module is in training: another program."""
-    return tuple(part.training for part in module.modules()) if hasattr(module, "modules") else ()
+def taken_apart(module: Any) -> tuple[list[Any], Any]:
+    """The parameters of a Module, and what is fixed in a program of it: with other settings it is another program."""
+    if hasattr(module, "taken_apart"):
+        return module.taken_apart()  # type: ignore[no-any-return]
+    values = [x for _, x in module.named_parameters()]
+    return values, (len(values), getattr(module, "training", None))
 
 
 def is_foreign_array(x: Any) -> bool:

@@ -65,6 +65,12 @@ class Module:
         """Every parameter, in the order of `named_parameters`."""
         return [x for _, x in found_in(self, named=False) if isinstance(x, Value)]
 
+    def taken_apart(self) -> tuple[list[Value], tuple[Any, ...]]:
+        """The parameters, and the settings of every Module: all that a program of it is made for."""
+        found = found_in(self, named=False)
+        parameters = [x for _, x in found if isinstance(x, Value)]
+        return parameters, (len(parameters), *[_settings(x) for _, x in found if isinstance(x, Module)])
+
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
         for p in self.parameters():
@@ -215,6 +221,17 @@ def _find(items: Iterable[tuple[str, Any]], given: frozenset[int], named: bool, 
                 f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
                 f"array.tolist()"
             )
+
+
+def _settings(x: Module) -> tuple[Any, ...]:
+    """The mode of a Module, and its public numbers, words and functions, without what training moves."""
+    settings = [
+        y
+        for name, y in vars(x).items()
+        if isinstance(y, (int, float, str)) or (callable(y) and not isinstance(y, Module))
+        if not name.startswith("_") and name not in x.buffers
+    ]
+    return (type(x), x.training, *settings)
 
 
 def _sizes(x: Any) -> str:

@@ -5,6 +5,7 @@ keep.
 """
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.tracing import RUNNING
@@ -42,6 +43,11 @@ def generator(rng: Seed = None) -> random.Random:
 def spawned(rng: Seed) -> random.Random:
     """A generator of one's own, seeded by `rng`: what one Module draws does not depend on the others."""
     return random.Random(generator(rng).getrandbits(64))
+
+
+def read(source: Callable[[], float]) -> Any:
+    """A number that changes: while a program is traced, an input that is read at every call, once for all samples."""
+    return source() if RUNNING.trace is None else RUNNING.trace.draw(source, False)
 
 
 def drawn(rng: random.Random) -> Any:

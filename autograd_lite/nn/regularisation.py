@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_lite.nn.losses import flat
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.randomness import Seed, drawn, spawned
+from autograd_lite.nn.randomness import Seed, drawn, read, spawned
 from autograd_lite.nn.shapes import check_size, each_number, shown, sizes_of
 from autograd_lite.optim.optimizer import at_least
 from autograd_lite.primitives import less, mean, sqrt, square
@@ -71,11 +71,7 @@ class BatchNorm(Module):
                 f"{self.describe()} in training needs the statistics of a mini-batch, but got {where}; call "
                 f"model.batch(samples), or model.eval() first"
             )
-        parts = zip(self.parts(x), self.running_mean, self.running_var, strict=True)
-        return [
-            self.adjusted(k, each_number(part, lambda v, m=m: v - m), variance)  # type: ignore[misc]
-            for k, (part, m, variance) in enumerate(parts)
-        ]
+        return [self.by_running_statistics(k, part) for k, part in enumerate(self.parts(x))]
 
     def batch(self, samples: list[Any]) -> list[Any]:
         if not self.training or is_mapped():
@@ -85,6 +81,11 @@ class BatchNorm(Module):
         if RUNNING.trace is None:
             self.num_batches_tracked += 1.0
         return [list(features) for features in zip(*normal, strict=True)]
+
+    def by_running_statistics(self, k: int, part: Any) -> Any:
+        """Feature k of a sample, normalised by what training has seen."""
+        centre, variance = read(lambda: self.running_mean[k]), read(lambda: self.running_var[k])
+        return self.adjusted(k, each_number(part, lambda v: v - centre), variance)
 
     def normalised(self, k: int, column: list[Any]) -> list[Any]:
         """Feature k of all samples, normalised; the running statistics move."""

@@ -53,6 +53,56 @@ def test_a_gradient_in_what_a_compiled_function_closes_over(compiler):
     assert grad(lambda x: scaled(1.5) * x)(1.0) == 3.0  # made before: read as a number, compiled
 
 
+def outputs(model, x):
+    return model(x)
+
+
+class Wrapped(nn.Module):
+    """A module inside of another, with settings of its own."""
+
+    def __init__(self, inner):
+        self.inner, self.scale, self.squash = inner, 2.0, tanh
+
+    def forward(self, x):
+        return [self.squash(self.scale * v) for v in self.inner(x)]
+
+
+def assert_as_eager(compiled, model, x=(0.5, -0.25)):
+    want = [v.data if isinstance(v, Value) else v for v in model(list(x))]
+    assert compiled(model, list(x)) == pytest.approx(want, rel=1e-14)
+
+
+def test_settings_of_a_module_that_change_make_another_program(compiler):
+    model = Wrapped(nn.Sequential(nn.Linear(2, 3, rng=0), nn.Dropout(0.5, rng=1), nn.Linear(3, 2, rng=2)))
+    compiled = compiler(outputs)
+    model.eval()
+    assert_as_eager(compiled, model)
+    model.scale = 0.5
+    assert_as_eager(compiled, model)
+    model.squash = exp
+    assert_as_eager(compiled, model)
+    inner, model.inner = model.inner, nn.Linear(2, 2, rng=3)
+    assert_as_eager(compiled, model)
+    model.inner = inner
+    assert_as_eager(compiled, model)
+    assert len(compiled.entries) == 4
+    model.train()
+    assert len({tuple(compiled(model, [0.5, -0.25])) for _ in range(20)}) > 1  # a draw at each call
+
+
+def test_running_statistics_are_read_at_each_call(compiler):
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm(3))
+    compiled = compiler(outputs)
+    for _ in range(3):
+        model.train().batch([[0.1, 2.0], [1.0, -3.0], [0.5, 0.5]])
+        assert_as_eager(compiled, model.eval())
+    mapped = compiler(vmap(outputs, in_axes=(None, 0)))
+    found = mapped(model, np.array([[0.5, -0.25], [1.0, 2.0]]))
+    for k, x in enumerate([[0.5, -0.25], [1.0, 2.0]]):
+        assert [column[k] for column in found] == pytest.approx([v.data for v in model(x)], rel=1e-14)
+    assert len(compiled.entries) == 1
+
+
 def test_a_gradient_in_a_module_flows_through_a_compiled_function(compiler):
     model = nn.Linear(2, 1, rng=0)
     f = lambda model, x: tanh(model(x)[0])  # noqa: E731
