@@ -3,7 +3,7 @@
 A `Lesson` is data: names, formulas and numbers.  `telling` and `page` show it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from autograd_lite.drawing.choosing import in_order, nearest
@@ -76,7 +76,7 @@ def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | 
     gradient = own_pass([root])
     source = Values([root], names)
     kept = set(source.order) if len(source.order) <= limit else nearest(source, limit)
-    left_out = units(source)
+    left_out = units(source, kept)
     order: list[Value] = [x for x in in_order(source, kept) if x not in left_out]
     place = {x: i for i, x in enumerate(order)}
     called = unique_names(order, names, root)
@@ -96,23 +96,23 @@ def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | 
                 None if kind == CONSTANT else gradient(x), module=(owners or {}).get(x, ""),
             )
         )  # fmt: skip
+    told = place.keys()
     for x in source.order:
-        upstream = gradient(x)
-        if upstream is None or not x.parents:
-            continue
-        arrive(found, x, upstream, place, called)
+        upstream = None if told.isdisjoint(x.parents) else gradient(x)
+        if upstream is not None:
+            arrive(found, x, upstream, place, called)
     return found
 
 
-def units(source: Values) -> set[Value]:
-    """The ones that biases are multiplied with, unless something else uses them."""
-    found: set[Value] = set()
-    others: set[Value] = set()
-    for x in source.order:
-        one = unit(source, x)
-        for i, p in enumerate(x.parents):
-            (found if i == one else others).add(p)
-    return found - others
+def units(source: Values, kept: Set[Value]) -> set[Value]:
+    """The ones among `kept` that biases are multiplied with, unless something else uses them."""
+    found = {x.parents[one] for x in kept if (one := unit(source, x)) is not None}
+    if found:
+        for x in source.order:
+            if not found.isdisjoint(x.parents):
+                one = unit(source, x)
+                found.difference_update([p for i, p in enumerate(x.parents) if i != one])
+    return found
 
 
 def arrive(found: Lesson, x: Value, upstream: float, place: dict[Value, int], called: dict[Value, str]) -> None:
