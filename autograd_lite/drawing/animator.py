@@ -35,8 +35,9 @@ def animate(
 ) -> Animation | Movie:
     """A moving picture of the two passes through the graph of a Value, or of a model that trains.
 
-    `animate(value)` steps through the forward and the backward pass, `seconds` a step; `names` and other options
-    are those of `draw`.  The gradients come from a pass of its own.  The result saves as .gif or .svg.
+    `animate(value)` steps through the forward and the backward pass, `seconds` a step, and writes the chain rule
+    on each arrow as the gradient flows through it (`edges=None` leaves that out); `names` and other options are
+    those of `draw`.  The gradients come from a pass of its own.  The result saves as .gif or .svg.
 
     `animate(model, X, y)` trains the model on points X of a plane with labels y, for so many `epochs`, and keeps
     as many `frames`, evenly spread: boundary, loss curve and weights.  `loss`, `optimizer`, `lr`, `batch_size` and
@@ -74,6 +75,7 @@ def animate(
             f"animate takes a Value or a Module, but got {value!r} of type {type(value).__name__}; pass a result "
             f"that was computed from Values, or a model and points"
         )
+    options.setdefault("edges", "flow")
     return Animation(draw(value, names=names, theme=theme, backward=True, **options), seconds)
 
 

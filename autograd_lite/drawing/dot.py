@@ -252,12 +252,13 @@ def link_label(link: Link, style: Style) -> str:
         return ""
     partial = numeral(link.partial, style.precision)
     if style.edges == "partial" or link.upstream is None or link.flow is None:
-        return beside(f"∂ {partial}", style)
+        return beside(f'<font color="{SEE_THROUGH if link.veiled else style.theme.ink}">∂ {partial}</font>', style)
     upstream, flow = (numeral(x, style.precision) for x in (link.upstream, link.flow))
     if link.partial < 0.0:
         partial = f"({partial})"
-    colour = style.theme.gradient
-    return beside(f'{upstream} × {partial}<br/>= <font color="{colour}">{flow}</font>', style)
+    ink, colour = (SEE_THROUGH,) * 2 if link.veiled else (style.theme.ink, style.theme.gradient)
+    text = f'<font color="{ink}">{upstream} × {partial}<br/>= </font><font color="{colour}">{flow}</font>'
+    return beside(text, style)
 
 
 def beside(text: str, style: Style) -> str:

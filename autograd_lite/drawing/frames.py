@@ -54,7 +54,13 @@ def at(picture: Picture, frames: list[Frame], i: int) -> Picture:
         if frame.phase == "end":
             veiled = frozenset()
         boxes[key] = replace(box, veiled=veiled, active=key == frame.at_work)
-    links = [replace(link, active=(link.tail, link.head) in near) for link in picture.links]
+    links = [
+        replace(
+            link, active=(link.tail, link.head) in near,
+            veiled=frame.phase != "end" and ("backward", link.tail) not in seen,
+        )
+        for link in picture.links
+    ]  # fmt: skip
     # Short words: a caption wider than the graph would move it.
     words = {"start": "start", "forward": "forward", "backward": "backward", "end": "done"}
     return replace(picture, boxes=boxes, links=links, notes=[words[frame.phase], *picture.notes])

@@ -48,6 +48,7 @@ class Link:
     flows: bool = True
     trouble: bool = False
     active: bool = False
+    veiled: bool = False  # what flows through it: there, but not to be seen yet
     note: str = ""
     count: int = 1  # how many operands it stands for
 

@@ -1,6 +1,6 @@
 """The moments of the two passes."""
 
-from autograd_lite import Value, draw
+from autograd_lite import Value, animate, draw
 from autograd_lite.drawing.frames import at, sequence
 
 
@@ -44,3 +44,21 @@ def test_the_box_at_work_and_its_links_are_marked():
     backward = at(p, frames, len(frames) - 2)
     assert [b.title for b in backward.boxes.values() if b.active] == ["x"]
     assert len([link for link in backward.links if link.active]) == 2
+
+
+def test_the_chain_rule_appears_on_an_arrow_when_the_gradient_flows_through_it():
+    p = picture()
+    frames = sequence(p)
+    for i, frame in enumerate(frames):
+        now = at(p, frames, i)
+        flowed = {f.at_work for f in frames[: i + 1] if f.phase == "backward"}
+        assert all(link.veiled == (link.tail not in flowed and frame.phase != "end") for link in now.links)
+
+
+def test_what_is_veiled_takes_its_place_and_is_not_seen():
+    animation = animate(Value(2.0, label="x") * 3.0)
+    (first, last) = (animation.frame(i).source for i in (0, -1))
+    assert '<font color="#00000000">1 × 3' in first
+    assert '<font color="#00000000">' not in last
+    assert "1 × 3" in last
+    assert "1 × 3" not in animate(Value(2.0, label="x") * 3.0, edges=None).frame(-1).source
