@@ -295,6 +295,34 @@ class Operators(Attributes):
         """ln((1 + x) / (1 - x)) / 2."""
         return self.apply(table.atanh, (self,))
 
+    def arcsinh(self) -> Any:
+        """ln(x + (x^2 + 1)^(1/2))."""
+        return self.apply(table.asinh, (self,))
+
+    def arccosh(self) -> Any:
+        """ln(x + (x^2 - 1)^(1/2))."""
+        return self.apply(table.acosh, (self,))
+
+    def arctanh(self) -> Any:
+        """ln((1 + x) / (1 - x)) / 2."""
+        return self.apply(table.atanh, (self,))
+
+    def atan2(self, other: object) -> Any:
+        """The angle of (other, x)."""
+        return self.apply(table.atan2, (self, other))
+
+    def arctan2(self, other: object) -> Any:
+        """The angle of (other, x)."""
+        return self.apply(table.atan2, (self, other))
+
+    def hypot(self, other: object) -> Any:
+        """(x^2 + y^2)^(1/2)."""
+        return self.apply(table.hypot, (self, other))
+
+    def conjugate(self) -> Any:
+        """x itself, as for every real number: NumPy asks, for a standard deviation."""
+        return self
+
     def erf(self) -> Any:
         """2/pi^(1/2) ∫ e^-t^2 dt, 0 to x."""
         return self.apply(table.erf, (self,))

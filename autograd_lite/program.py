@@ -22,6 +22,9 @@ FORMAT, VERSION = "autograd_lite.program", 1
 SOURCES: dict[str, Callable[["Program"], str]] = {}
 """The writers of source code by back end; `compiling`, a floor above, enters them."""
 
+CALLS: dict[str, Callable[["Program", tuple[Any, ...], str], Any]] = {}
+"""How programs are called, entered by the same floor."""
+
 
 class Program:
     """Numbered instructions, to be looked at, counted, saved and compiled.
@@ -66,6 +69,22 @@ class Program:
         if all(row.lowering is None for row, _, _ in self.instructions):
             return self
         return Program(*lower(self.arguments, self.instructions, self.results))
+
+    def __call__(self, *arguments: Any, backend: str = "auto") -> Any:
+        """The results for one argument for each of its own: the numbers in order, in whatever nest or array.
+
+        A result of one number is a float, one of several a list (an array, if an argument is one); several results
+        are a tuple.  What is batched is a list over the samples.  With Values among the arguments it runs row by row,
+        so that gradients flow; otherwise as code of the back end.  Raises TypeError on a wrong number of arguments,
+        ValueError on a wrong size.
+
+        >>> from autograd_lite import Value, grad
+        >>> x, y = Value(2.0), Value(3.0)
+        >>> program = Program.from_values([x * y + x], [x, y])
+        >>> program(5.0, 7.0), grad(program)(5.0, 7.0)
+        (40.0, 8.0)
+        """
+        return CALLS["call"](self, arguments, backend)
 
     # -- looking at it
 

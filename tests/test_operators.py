@@ -60,7 +60,10 @@ def test_functions_of_python_reach_the_rows():
     assert (z.data, x.data) == (16.0, 7.0)
 
 
-ALIASES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "rint": "round", "clamp": "clip"}
+ALIASES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh", "rint": "round", "clamp": "clip",
+}  # fmt: skip
 METHODS = sorted({*PRIMITIVES, *ALIASES} & set(dir(Value)))
 
 
@@ -129,6 +132,22 @@ def test_arrays_of_values():
     assert (a @ b).data == np.dot(a, b).data == np.sum(a * b).data == 11.0
     assert np.dot(a, a).data == 5.0
     assert [(v.op, v.data) for v in np.exp(a)] == [("exp", math.exp(1.0)), ("exp", math.exp(2.0))]
+
+
+FUNCTIONS = [
+    np.exp, np.expm1, np.exp2, np.log, np.log1p, np.log2, np.log10, np.sqrt, np.cbrt, np.square, np.reciprocal, np.sin,
+    np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctanh, np.abs,
+    np.negative, np.floor, np.ceil, np.trunc, np.rint, np.conjugate, np.mean, np.std, np.var, np.sum, np.prod, np.max,
+    np.cumsum, np.linalg.norm, lambda a: np.arctan2(a, 2.0), lambda a: np.hypot(a, a), lambda a: np.power(a, 3),
+    lambda a: np.clip(a, 0.3, 0.7), lambda a: np.maximum(a, 0.5), lambda a: np.einsum("i,i->", a, a), np.arccosh,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: getattr(f, "__name__", "lambda"))
+def test_functions_of_numpy_on_arrays_of_values(f):
+    numbers = np.array([0.25, 0.5, 0.75]) + (1.0 if f is np.arccosh else 0.0)
+    got = np.vectorize(lambda v: v.data)(f(np.array([Value(x) for x in numbers])))
+    assert got == pytest.approx(f(numbers), rel=1e-15)
 
 
 def test_a_value_and_an_array_make_an_array_and_a_numpy_scalar_a_value():

@@ -1,10 +1,11 @@
 """Programs turned into fast code.
 
-`compiled` is what users call; `trace` runs their function without numbers; `arguments` takes nests apart;
-`backends` picks among `python` (source without dependencies), `arrays` (the same text on NumPy and other
-arrays) and `llvm` (native code).  `batches` fixes the order in which samples are added up.
+`compiled` is what users call; `trace` runs their function without numbers; `arguments` takes nests apart; `calling`
+runs programs as they are; `backends` picks among `python` (source without dependencies), `arrays` (the same text on
+NumPy and other arrays) and `llvm` (native code).  `batches` fixes the order in which samples are added up.
 """
 
+import autograd_lite.compiling.calling  # noqa: F401, enters how programs are called
 from autograd_lite.compiling.compiled import compile
 
 __all__ = ["compile"]
