@@ -131,9 +131,16 @@ ANALYTIC: dict[str, Callable[..., complex]] = {
 away from kinks.  The special functions are not here: Python has them for floats only."""
 
 
-def step_at(x: float) -> float:
-    """How far from the real axis a number is moved."""
-    return STEP * min(1.0, abs(x)) if x else STEP
+def step_at(point: Sequence[float], j: int) -> float:
+    """How far from the real axis a number of the point is moved: little beside it, and beside the others if it is 0.
+
+    Raises ValueError where it is so large or small that the derivative would be lost.
+    """
+    sizes = [abs(x) for x in point if x]
+    scale = min(1.0, abs(point[j]) or min(sizes, default=1.0))
+    if STEP * scale < 2.0**-900 or abs(point[j]) > 2.0**300:
+        raise ValueError(f"{point[j]!r} is too near the ends of the floats")
+    return STEP * math.ldexp(1.0, math.frexp(scale)[1])  # a power of 2: multiplying by it is exact
 
 
 def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
@@ -153,10 +160,8 @@ def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
     if unknown:
         raise ValueError(f"{', '.join(unknown)} not known for complex numbers")
     columns = []
-    for j, x in enumerate(point):
-        step = step_at(x)
-        if step < 2.0**-900:
-            raise ValueError(f"{x!r} is so small that a still smaller step would underflow")
+    for j in range(len(point)):
+        step = step_at(point, j)
         moved = [complex(y, step if i == j else 0.0) for i, y in enumerate(point)]
         columns.append([z.imag / step for z in run(program, moved)])
     return [list(row) for row in zip(*columns, strict=True)]
@@ -178,7 +183,7 @@ def run(program: Program, inputs: list[complex]) -> list[complex]:
                 imaginary = moved.imag
             except (ArithmeticError, ValueError):
                 imaginary = math.nan
-            if not math.isfinite(imaginary):
+            if not (math.isfinite(imaginary) and math.isfinite(real)):
                 raise ValueError(f"{row.name} has no complex step at {', '.join(repr(z.real) for z in operands)}")
         values.append(complex(real, imaginary))
     return [values[i] for result in program.results for i in result.values]

@@ -43,9 +43,11 @@ def differences(
         except (ArithmeticError, ValueError):
             step /= 8.0
             continue
+        if not found:
+            break
         tableaus += 1
         best = found if not best else [min(x, y, key=lambda e: e.error) for x, y in zip(best, found, strict=True)]
-        if all(e.error <= 1e-7 * abs(e.slope) or e.slope == 0.0 for e in best):
+        if all(e.error <= 1e-7 * abs(e.slope) for e in best):
             break
         step /= 64.0
     return best or None
@@ -58,10 +60,11 @@ def tableau(f: Values, point: Sequence[float], j: int, step: float, noise: Seque
     for k in range(10):
         h = step / 2.0**k
         up, down = moved(point, j, h), moved(point, j, -h)
-        width = up[j] - down[j]
-        if width == 0.0:
-            break
-        line = [[(a - b) / width for a, b in zip(finite(f(up)), finite(f(down)), strict=True)]]
+        width = finite([up[j] - down[j]])[0]
+        if abs(width - 2.0 * h) > 0.01 * h:
+            break  # the floats are too wide apart for such a step
+        ends = finite(f(up)), finite(f(down))
+        line = [finite([(a - b) / width for a, b in zip(*ends, strict=True)])]
         for m in range(k):
             factor = 4.0 ** (m + 1)
             line.append([(factor * x - y) / (factor - 1.0) for x, y in zip(line[m], previous[m], strict=True)])
@@ -69,7 +72,7 @@ def tableau(f: Values, point: Sequence[float], j: int, step: float, noise: Seque
         for i in range(len(line[0])):
             if k == 0:
                 best.append(Estimate(line[0][i], math.inf, h))
-            blur = 2.0 * noise[i] / h if noise else 0.0
+            blur = (2.0 * noise[i] if noise else 0.0) / h + 2.0**-52 * max(abs(ends[0][i]), abs(ends[1][i])) / h
             for m in range(1, k + 1):
                 error = max(abs(line[m][i] - line[m - 1][i]), abs(line[m][i] - previous[m - 1][i])) + blur
                 if error < best[i].error:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of, topological_order
 from autograd_lite.rows import PRIMITIVES
 from autograd_lite.testing.domains import is_flat, kink_distance
+from autograd_lite.testing.precision import SMALLEST
 from autograd_lite.value import Value
 
 COMPARE = ("less", "less_equal", "equal", "maximum", "minimum")
@@ -70,7 +71,7 @@ class Surroundings:
             weight = weights.get(node, 0.0)
             operands = operands_of(node)
             if weight and operands:
-                noise += ROUNDING * weight * abs(node._data)
+                noise += weight * max(ROUNDING * abs(node._data), SMALLEST)
                 for x, p in zip(operands, partials_of(node), strict=True):
                     if p:
                         weights[x] = weights.get(x, 0.0) + weight * abs(p)
