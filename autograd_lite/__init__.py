@@ -93,10 +93,11 @@ from autograd_lite.value import Value
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite.anomaly import AnomalyError, detect_anomaly
+    from autograd_lite.anomaly import detect_anomaly
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
     from autograd_lite.health import diagnose
+    from autograd_lite.trouble import AnomalyError
 
 del choose
 
@@ -123,7 +124,7 @@ setattr(_Primitive, "__doc__", _Documentation(_Primitive.__doc__))  # noqa: B010
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {
     "Animation": "drawing",
-    "AnomalyError": "anomaly",
+    "AnomalyError": "trouble",
     "Drawing": "drawing",
     "Explanation": "explaining",
     "Movie": "drawing",

@@ -60,6 +60,28 @@ def test_the_birth_of_a_bad_gradient_is_found():
     assert "from there to an input: mul -> w" in anomaly.text
 
 
+def test_a_sum_of_ways_that_overflows_is_found():
+    x = Value(0.5, label="x")
+    with detect_anomaly(error=False) as found:
+        a = x * 1e308
+        b, line = x * 1e308, this_line()
+        (a + b).backward()
+    assert x.grad == math.inf
+    anomaly = found.anomaly
+    assert anomaly.operand is x
+    assert anomaly.node in (a, b)
+    assert "upstream 1 × local partial 1e308, added to 1e308 from other ways" in anomaly.text
+    assert int(anomaly.line.rpartition(":")[2]) in (line, line - 1)
+
+
+def test_a_product_of_finite_factors_that_overflows_is_found():
+    x = Value(1e-200, label="x")
+    with detect_anomaly(error=False) as found:
+        ((x * 1e200) * 1e200).backward()
+    assert "upstream 1e200 × local partial 1e200" in found.anomaly.text
+    assert "added" not in found.anomaly.text
+
+
 def test_all_that_is_finite_raises_nothing():
     x = Value(2.0)
     with detect_anomaly() as found:
