@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_lite.drawing.choosing import Plan, in_order
 from autograd_lite.drawing.composing import compose
-from autograd_lite.drawing.dot import Style
+from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import numeral
 from autograd_lite.drawing.sheet import Drawing

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite.drawing.choosing import check_collapse, plan
+from autograd_lite.drawing.circles import digraph as network_digraph
 from autograd_lite.drawing.composing import compose
-from autograd_lite.drawing.dot import DIRECTIONS, Style
+from autograd_lite.drawing.dot import DIRECTIONS
+from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.names import find_names, is_module
-from autograd_lite.drawing.network import digraph as network_digraph
 from autograd_lite.drawing.network import network, tell
 from autograd_lite.drawing.numerals import check_precision
 from autograd_lite.drawing.sheet import Drawing

@@ -43,9 +43,7 @@ def figure(story: Story, i: int) -> Any:
     made = Figure(figsize=(8.4, 4.4), facecolor=theme.paper)
     # Places of their own choice: a layout fitted to each moment takes as long as the drawing, and trembles.
     places = {"left": 0.06, "right": 0.985, "bottom": 0.065, "top": 0.93, "hspace": 0.42, "wspace": 0.16}
-    parts = made.subplot_mosaic(
-        [["plane", "loss"], ["plane", "weights"]], width_ratios=[1.25, 1.0], gridspec_kw=places
-    )
+    parts = made.subplot_mosaic([["plane", "loss"], ["plane", "weights"]], width_ratios=[1.25, 1.0], gridspec_kw=places)
     for ax in parts.values():
         ax.set_facecolor(theme.paper)
         ax.tick_params(colors=theme.faint, labelsize=8)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.drawing.dot import Style, digraph
+from autograd_lite.drawing.dot import digraph
+from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.rendering import ADVICE, FORMATS, SHARPNESS, CannotRender, render, write_atomically
 from autograd_lite.drawing.tree import tree
 
