@@ -22,9 +22,9 @@ class Diverged(ArithmeticError):
     """Training met a nan or an infinity; the model keeps the last weights with which all was finite."""
 
 
-def diverged(run: Any, loss: float, bad: str) -> Diverged:
+def diverged(run: Any, why: str, bad: str) -> Diverged:
     return Diverged(
-        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: the loss is {loss}"
+        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: {why}"
         + (f", and {bad}" if bad else "")
         + "; the model keeps the last weights that were good. Take a smaller learning rate, or clip the gradient"
     )
@@ -44,6 +44,7 @@ class Eager:
 
     def __init__(self, run: Any) -> None:
         self.run = run
+        self.before = data_of(run.optimizer.parameters)  # the newest weights with which the loss was finite
 
     def begin(self, order: list[int]) -> None:
         self.order = order
@@ -52,10 +53,14 @@ class Eager:
         """The loss of the samples, and how many were right."""
         run, rows = self.run, self.order[start:stop]
         wanted = [run.targets[i] for i in rows]
-        outputs = run.model.batch([run.samples[i] for i in rows])
-        total = mean([run.compute(p, t) for p, t in zip(outputs, wanted, strict=True)])
-        if run.penalty is not None:
-            total = total + run.penalty(run.model)
+        try:
+            outputs = run.model.batch([run.samples[i] for i in rows])
+            total = mean([run.compute(p, t) for p, t in zip(outputs, wanted, strict=True)])
+            if run.penalty is not None:
+                total = total + run.penalty(run.model)
+        except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
+            assign(run.optimizer.parameters, self.before)
+            raise diverged(run, str(error), "") from error
         self.descend(total)
         if run.kind == "numbers":
             return total.data, 0.0
@@ -68,7 +73,11 @@ class Eager:
         slopes = float_adjoints(roots, [1.0] * len(roots), run.optimizer.parameters)
         # The sum is quick, and not finite if any of them is not.
         if not math.isfinite(loss.data) or not (math.isfinite(sum(slopes)) or all(map(math.isfinite, slopes))):
-            raise diverged(run, loss.data, first_bad(run, slopes, "the gradient of"))
+            bad = first_bad(run, slopes, "the gradient of")
+            if not math.isfinite(loss.data):
+                assign(run.optimizer.parameters, self.before)
+            raise diverged(run, f"the loss is {loss.data}", bad)
+        self.before = data_of(run.optimizer.parameters)
         run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
 
     def sync(self) -> None:
@@ -149,7 +158,7 @@ class Compiled:
         if not math.isfinite(loss):
             bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
             self.data = self.before
-            raise diverged(run, loss, bad)
+            raise diverged(run, f"the loss is {loss}", bad)
         if run.clip is not None:
             slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
         self.before = self.data
@@ -166,5 +175,5 @@ class Compiled:
             bad = first_bad(self.run, self.data, "the parameter")
             self.data = self.before
             assign(self.run.optimizer.parameters, self.data.tolist())
-            raise diverged(self.run, math.nan, bad)
+            raise diverged(self.run, "the loss is nan", bad)
         assign(self.run.optimizer.parameters, self.data.tolist())

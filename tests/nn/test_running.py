@@ -302,6 +302,6 @@ def test_a_loss_that_overflows_names_its_place():
             return self.a(x) * 1e200
 
     model = Steep()
-    with pytest.raises((Diverged, OverflowError)):
+    with pytest.raises(Diverged, match=r"epoch 1, batch [12]: .*keeps the last weights that were good"):
         fit(model, [[1.0], [2.0]], [1e200, -1e200], lr=1e300, epochs=5, progress=False, rng=0)
     assert all(math.isfinite(p.data) for p in model.parameters())

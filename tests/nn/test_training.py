@@ -171,6 +171,18 @@ def test_a_diverging_run_stops_and_keeps_the_last_good_weights():
     assert model.state_dict() == {"a": 0.5, "b": 0.0}
 
 
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("lr", [10.0, 1e150, 1e300])
+def test_the_loss_of_the_weights_that_stay_is_finite(lr, compile):
+    if compile:
+        pytest.importorskip("numpy")
+    X, y = [[float(i), -float(i)] for i in range(9)], [[float(i % 3)] * 3 for i in range(9)]
+    model = MLP(2, [4, 3], rng=0, activation="identity")
+    with pytest.raises(Diverged, match=r"epoch \d+, batch \d: .*keeps the last weights that were good"):
+        fit(model, X, y, lr=lr, batch_size=3, epochs=99, progress=False, rng=0, compile=compile)
+    assert math.isfinite(evaluate(model, X[:3], y[:3])["loss"])
+
+
 def test_arrays_and_data_frames():
     numpy = pytest.importorskip("numpy")
     pandas = pytest.importorskip("pandas")
