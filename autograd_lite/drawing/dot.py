@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import graphviz
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
-LONGEST_WAY = 6  # boxes from left to right that fit into the column of a notebook
+LONGEST_WAY = 6  # boxes from left to right that fit into the column of a notebook, with no text on arrows
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -26,7 +26,7 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
 
     theme = style.theme
     graph = graphviz.Digraph("autograd_lite")
-    direction = style.direction or fitting_direction(picture)
+    direction = style.direction or fitting_direction(picture, LONGEST_WAY - 2 if style.edges else LONGEST_WAY)
     graph.attr(
         rankdir=DIRECTIONS[direction], bgcolor=theme.paper,
         fontname=FONT, fontcolor=theme.faint, fontsize="11",
@@ -63,13 +63,13 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     return graph
 
 
-def fitting_direction(picture: Picture) -> str:
+def fitting_direction(picture: Picture, longest: int) -> str:
     """Right, as one reads; down where that would be wider than a page."""
     depth: dict[str, int] = {}
     parents = picture.parents()
     for key in picture.boxes:  # operands come first, but for groups, which need not be exact
         depth[key] = 1 + max((depth.get(link.tail, 0) for link in parents[key]), default=0)
-    return "right" if max(depth.values(), default=0) <= LONGEST_WAY else "down"
+    return "right" if max(depth.values(), default=0) <= longest else "down"
 
 
 def draw_boxes(
@@ -154,6 +154,8 @@ def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
                 if style.edges == "partial"
                 else f'upstream × local = <font color="{theme.gradient}">downstream</font>'
             )
+        if style.color_by:
+            parts.append(f"filled by {style.color_by}: blue above 0, orange below")
         if is_counted:
             parts.append("number at an arrow: how many it stands for")
         lines.insert(0, "  ·  ".join(parts))

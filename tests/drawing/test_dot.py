@@ -2,7 +2,7 @@
 
 import re
 
-from autograd_lite import Value, draw
+from autograd_lite import Value, draw, exp
 from autograd_lite.nn import MLP, Neuron
 
 NODE = re.compile(r'class="node">\s*<title>(\w+)</title>(.*?)</g>\s*(?=<!--|</g>)', re.S)
@@ -55,3 +55,11 @@ def test_counts_at_arrows_are_explained():
     alike = sum((x * float(i) for i in range(100)), Value(0.0))
     assert "number at an arrow: how many it stands for" in draw(alike).source
     assert "at an arrow" not in draw(x * 2.0).source
+
+
+def test_a_long_way_runs_down_and_with_text_on_the_arrows_sooner():
+    x = Value(1.0)
+    for n in range(1, 10):
+        x = exp(x * 0.1)
+        directions = ["LR" in draw(x, edges=edges).source for edges in (None, "flow")]
+        assert directions == [2 * n + 1 <= 6, 2 * n + 1 <= 4]

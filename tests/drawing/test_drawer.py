@@ -108,7 +108,8 @@ def test_directions_themes_precision_and_fillings_change_the_text():
     assert "#14181d" in draw(f, theme="dark").source
     assert "0.3333" in draw(f / 36.0).source
     assert "0.33<" in draw(f / 36.0, precision=2).source
-    assert draw(f, color_by="value").source != plain
+    assert "filled by value: blue above 0, orange below" in draw(f, color_by="value").source
+    assert "filled by" not in plain
     assert draw(f, legend=False).source != plain
 
 
