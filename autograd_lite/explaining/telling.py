@@ -9,7 +9,7 @@ from autograd_lite.explaining.formulas import POWER, Applied, Formula
 from autograd_lite.explaining.lesson import Lesson, Step, Way
 from autograd_lite.explaining.writing import plain, tex, tex_name
 
-MOST_WAYS = 4  # of a sum that are written out
+MOST_WAYS = 5  # of a sum that are written out
 FORWARD = "Forward: every node from its operands"
 
 

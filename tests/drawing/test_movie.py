@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from browser import CHROMEDRIVER, CHROMIUM, browser
 from PIL import Image
 
 from autograd_lite import Movie, Value, animate, where
@@ -126,3 +127,32 @@ def test_what_cannot_be_animated_is_refused():
 def test_milestones():
     assert milestones(100, 3) == [0, 50, 100]
     assert milestones(2, 9) == [0, 1, 2]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="needs chromium and chromedriver")
+def test_the_page_plays_in_a_browser_with_the_network_off(movie, tmp_path):
+    page = movie.save(tmp_path / "training.html")
+    shown = "return document.getElementById('frame').src"
+    with browser(tmp_path, width=900, height=700) as window:
+        window.open(page)
+        assert window.run("return navigator.onLine") is False
+        assert window.text("#words").startswith("epoch 20")
+        last = window.run(shown)
+        assert window.run("return document.getElementById('frame').naturalWidth") == 840
+        window.run("window.setInterval = (f) => { window.tick = f; return 7; };")
+        window.press("p")
+        assert window.text("#play") == "Pause"
+        assert window.text("#words").startswith("epoch 0")
+        first = window.run(shown)
+        window.run("window.tick()")
+        assert window.text("#words").startswith("epoch 7")
+        assert len({first, last, window.run(shown)}) == 3
+        window.click("#play")
+        assert window.text("#play") == "Play"
+        window.run("document.getElementById('slider').focus()")
+        window.press("ArrowRight")
+        assert window.text("#words").startswith("epoch 13")
+        spoken = window.run("return document.getElementById('slider').getAttribute('aria-valuetext')")
+        assert spoken == window.text("#words")
+        assert window.problems() == []
