@@ -24,6 +24,7 @@ from autograd_lite.transforms import pulled
 from autograd_lite.value import Value
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
+SETTLED = 1e-5  # relative; differences that may be further off judge nothing
 ROUNDING = 1e-11  # of the sizes of the terms that a derivative sums up
 NEAR = 1e-7  # a kink nearer than this, relative to the number that is moved, leaves no digits to differences
 
@@ -109,16 +110,15 @@ def check(
         report.findings.append(f"outside of the domain: {type(error).__name__}: {error}")
         return []
     surroundings = Surroundings(inputs, outputs)
-    limits = [surroundings.nearest_kink(j) for j in range(len(point))]
+    limits = [neighbourhood(surroundings, j, x, report) for j, x in enumerate(point)]
     report.findings += obstacles(surroundings, outputs, titles, operands, allow_unused)
     if [repr(float_of(x)) for x in outputs] != [repr(float_of(x)) for x in again]:
         report.findings.append(
             f"not the same at every call: {numbers_of(outputs)}, then {numbers_of(again)}; fix the randomness"
         )
-    for x, (limit, words) in zip(point, limits, strict=True):
-        text = f"too near a kink: {words}; move the point away from it"
-        if limit <= NEAR * abs(x) and text not in report.findings:
-            report.findings.append(text)
+    for x, operand in zip(point, operands, strict=True):
+        if 0.0 < abs(x) < 2.0**-1000:
+            report.findings.append(f"{operand} is {x!r}, so small that floats near it have few digits; scale it")
     if report.findings:
         return []
 
@@ -136,7 +136,7 @@ def check(
     columns = pushed(outputs, inputs, directions, False)
     for j, operand in enumerate(operands):
         forward = columns[j]
-        estimates = differences(values_at, point, j, limits[j][0], noises)
+        estimates = differences(values_at, point, j, limits[j], noises)
         for i, row in enumerate(rows):
             where, (got, size) = derivative(titles[i], operand), row[j]
             if not math.isfinite(got):
@@ -155,6 +155,20 @@ def check(
     return rows
 
 
+def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:
+    """How far input j may move in differences; a finding where that is nothing beside its own size."""
+    limits = []
+    for trouble, (limit, words) in {
+        "too near a kink": around.nearest_kink(j),
+        "too far out, where it turns quicker than floats can step": around.nearest_bend(j),
+    }.items():
+        text = f"{trouble}: {words}; move the point{' away from it' if 'kink' in trouble else ''}"
+        if limit <= NEAR * abs(x) and text not in report.findings:
+            report.findings.append(text)
+        limits.append(limit)
+    return min(limits)
+
+
 def judge(
     of: Comparison, found: Estimate | None, size: float, value: float, x: float, stepped: float | None, report: Report
 ) -> None:
@@ -164,7 +178,7 @@ def judge(
         return
     # Zero up to rounding is judged beside the value: its relative error says nothing.
     naught = abs(of.got) <= 1e-12 * size and found.error * abs(x) <= TOLERANCE * abs(value) + 1e-280
-    if found.error > 1e-3 * abs(found.slope) and not naught:
+    if found.error > SETTLED * abs(found.slope) and not naught:
         trouble = f"{of.where}: differences do not settle at {x!r}: {found.slope:.3g} ± {found.error:.1g}"
         within = abs(of.got - found.slope) <= 10.0 * found.error
         if stepped is None or not within:

@@ -13,6 +13,11 @@ from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
 from autograd_lite.value import Value
 
+SCALED = {
+    "sin", "cos", "tan", "exp", "expm1", "exp2", "sinh", "cosh", "tanh", "erf", "erfc", "sigmoid", "softplus",
+    "logaddexp", "logsumexp",
+}  # fmt: skip
+"""Rows that bend within a distance of about 1, wherever they are."""
 COMPARE = ("less", "less_equal", "equal", "maximum", "minimum")
 ROUNDING = 2.0**-51  # what a row may be off: a few ulps
 
@@ -47,14 +52,23 @@ class Surroundings:
         self.inputs = inputs
         self.order = topological_order([x for x in outputs if isinstance(x, Value)], everything=True)
         self.kinks = kinks_of(self.order, inputs)
+        bends = [x for x in self.order if x._row.name in SCALED]
+        self.bends = [Kink(shown(x), 2.0, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
 
     def nearest_kink(self, j: int) -> tuple[float, str]:
         """How far input j may move before some row reaches a kink, to first order, and which row."""
+        return self.nearest(self.kinks, j)
+
+    def nearest_bend(self, j: int) -> tuple[float, str]:
+        """How far input j may move before some row looks different, though it is smooth."""
+        return self.nearest(self.bends, j)
+
+    def nearest(self, kinks: Sequence[Kink], j: int) -> tuple[float, str]:
         nearest, words = math.inf, ""
-        if not self.kinks:
+        if not kinks:
             return nearest, words
         slopes = tangents(self.order, self.inputs[j])
-        for kink in self.kinks:
+        for kink in kinks:
             distance = kink.reach(slopes)
             if not distance >= nearest:
                 nearest, words = distance, kink.words
@@ -76,6 +90,11 @@ class Surroundings:
                     if p:
                         weights[x] = weights.get(x, 0.0) + weight * abs(p)
         return [weights.get(x, 0.0) for x in self.inputs], noise
+
+
+def shown(node: Node) -> str:
+    """A row and its operands, for messages."""
+    return f"{node._row.name} at {', '.join([repr(x._data) for x in operands_of(node)])}"
 
 
 def tangents(order: Sequence[Node], start: Node) -> dict[Node, float]:
@@ -106,11 +125,10 @@ def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
         if PRIMITIVES.get(node._row.name) is node._row:
             distance = kink_distance(node._row, numbers, steady)
             if distance < math.inf:
-                words = f"{node._row.name} at {', '.join(map(repr, numbers))}"
                 relative = node._row.name in COMPARE
                 factors = (1.0, -1.0) if relative else (1.0,) * len(operands)
                 movers = [(x, f) for x, f, fixed in zip(operands, factors, steady, strict=True) if not fixed]
-                found.append(Kink(words, distance, tuple(movers), relative))
+                found.append(Kink(shown(node), distance, tuple(movers), relative))
         elif node._row.lowering is not None:
             found += kinks_inside(node, operands)
     return found

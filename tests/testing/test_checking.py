@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from precision import is_comfortable
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, custom_derivative, nn
@@ -70,6 +71,8 @@ def test_right_rows_are_not_accused(row):
         f = spread(row)
         if row.name == "polygamma":
             f, xs = lambda x: row(2.0, x), xs[1:]
+        elif not is_comfortable(row, xs):
+            return  # there the library itself has lost digits, and says so: see `precision`
         report = gradcheck(f, *xs, allow_unused=True)
         assert not [text for text in report.findings if "expected" in text], f"{xs}: {report}"
 
@@ -237,6 +240,10 @@ def counting(x, state=[1.0]):  # noqa: B006
         (lambda x: x.detach() * x, (0.5,), {}, "got 0.5 (differences with"),
         (lambda x: (1e17 + ag.erf(x)) - 1e17, (0.5,), {}, "do not settle"),
         (ag.erf, (7.0,), {}, "do not settle"),
+        (ag.sin, (1e16,), {}, "too far out, where it turns quicker than floats can step: sin at 1e+16; move the point"),
+        (lambda x: x * x, (5e-324,), {}, "x is 5e-324, so small"),
+        (ag.log, (1e-309,), {}, "so small"),
+        (lambda x: ag.cbrt(x) * 1e200, (1e-200,), {}, "is inf, with which nothing can be compared"),
         (lambda x: x * (1.0 if x.data == 0.5 else 2.0), (0.5,), {}, "expected 2.0, got 1.0"),
         (lucky, (0.5, 2.0), {}, "not the same at every call"),
         (counting, (0.5,), {}, "not the same at every call"),

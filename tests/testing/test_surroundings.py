@@ -42,6 +42,16 @@ def test_the_nearest_kink(f, point, distance, words):
     assert words in where
 
 
+@pytest.mark.parametrize(
+    ("f", "x", "distance"),
+    [(ag.sin, 5.0, 2.0), (lambda x: ag.exp(100.0 * x), 0.5, 0.02), (lambda x: x * x, 5.0, math.inf)],
+)
+def test_how_far_a_function_looks_the_same(f, x, distance):
+    found, words = around(f, x).nearest_bend(0)
+    assert found == pytest.approx(distance)
+    assert ("at" in words) == (distance < math.inf)
+
+
 def test_each_input_has_its_own():
     surroundings = around(lambda x, y: ag.relu(x + 100.0 * y), 1.0, 0.0)
     assert surroundings.nearest_kink(0)[0] == pytest.approx(1.0)
