@@ -119,7 +119,7 @@ class Anomaly:
             kept.update(x.parents[:MOST_OPERANDS])
         root = self.way[-1] if self.kind == "value" else self.node
         source = Values([root], self.names, self.adjoints.get if self.kind == "gradient" else stored)
-        notes = [self.text.splitlines()[0]]
+        notes = [self.text.splitlines()[0], *([self.source] if self.source else [])]
         if len(self.way) > len(way):
             notes.append(f"the first and the last nodes of {len(self.way):,} on the way")
         order = [x for x in in_order(source, set(source.order)) if x in kept]

@@ -215,6 +215,7 @@ def test_the_drawing_says_where_it_was_born():
     assert [b.notes for b in drawing.picture.boxes.values() if b.notes] == [("∞ is born here",)]
     assert [link.note for link in drawing.picture.links] == ["2 × ∞"]
     assert "2 × ∞" in drawing.source
+    assert drawing.picture.notes[1] == "root = sqrt(x)"
     with detect_anomaly(error=False) as found:
         Value(math.nan) + 1.0
     assert "nan is given here" in found.anomaly.draw().source
