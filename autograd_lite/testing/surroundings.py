@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of, topological_order
 from autograd_lite.rows import PRIMITIVES
-from autograd_lite.testing.domains import is_flat, kink_distance
+from autograd_lite.testing.domains import TRUTHS, is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
 from autograd_lite.value import Value
 
@@ -35,7 +35,8 @@ class Kink(NamedTuple):
     def speed(self, slopes: Mapping[Node, float]) -> float:
         """How fast the operands move, at most, where the nodes have these derivatives."""
         motions = [slopes.get(x, 0.0) * factor for x, factor in self.movers]
-        return abs(math.fsum(motions)) if self.relative else max(map(abs, motions), default=0.0)
+        # Two operands may move towards each other.
+        return abs(math.fsum(motions)) if self.relative else math.fsum(sorted(map(abs, motions))[-2:])
 
     def reach(self, slopes: Mapping[Node, float]) -> float:
         """How far an input may move before this is reached, to first order."""
@@ -128,7 +129,8 @@ def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
                 relative = node._row.name in COMPARE
                 factors = (1.0, -1.0) if relative else (1.0,) * len(operands)
                 movers = [(x, f) for x, f, fixed in zip(operands, factors, steady, strict=True) if not fixed]
-                found.append(Kink(shown(node), distance, tuple(movers), relative))
+                count = TRUTHS.get(node._row.name, len(movers))  # branches have no part in the choice
+                found.append(Kink(shown(node), distance, tuple(movers[:count]), relative))
         elif node._row.lowering is not None:
             found += kinks_inside(node, operands)
     return found

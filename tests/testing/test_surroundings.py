@@ -25,6 +25,7 @@ def around(f, *point):
         (lambda x: ag.maximum(x, 1.0 - x), (0.75,), 0.25, "maximum"),
         (lambda x: ag.maximum(x, x + 1.0), (0.75,), math.inf, ""),
         (lambda x: ag.max([x, 2.0, 5.0]), (4.0,), 1.0, "max"),
+        (lambda x: ag.max([x, 1.0 - x]), (0.75,), 0.25, "max"),
         (lambda x: ag.where(ag.less(x, 1.0), x, 2.0 * x), (0.5,), 0.5, "less"),
         (lambda x: ag.where(ag.logical_and(ag.less(x, 0.0), ag.less(x, -1.0)), x, -x), (0.5,), 0.5, "less"),
         (lambda x: ag.where(x, x, -x), (0.5,), 0.5, "where"),
