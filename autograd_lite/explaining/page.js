@@ -84,23 +84,35 @@ function widthOf(text, font) {
   return ruler.measureText(text).width;
 }
 
+// What leaves a box: its node, or of a folded module the nodes that something outside of it uses.
+function outputs(box) {
+  const inside = new Set(box.nodes.map((n) => n.key));
+  const leaves = (n) => !users.get(n.key).length || users.get(n.key).some((user) => !inside.has(user));
+  return box.folded ? box.nodes.filter((n) => n.operands.length && leaves(n)) : box.nodes;
+}
+
 function measure(box) {
   const [node] = box.nodes;
+  const out = outputs(box);
+  box.shown = out.length === 1 ? out[0] : null;
   if (box.folded) {
     box.title = box.key.slice(1);
     box.symbol = "";
     const count = box.nodes.filter((n) => n.operands.length).length;
-    box.lines = [`${count} operation${count === 1 ? "" : "s"}`, "select to unfold"];
+    const more = box.shown ? "" : `, ${out.length} outputs`;
+    box.notes = [`${count} operation${count === 1 ? "" : "s"}${more}`, "select to unfold"];
   } else {
     box.title = node.kind === "constant" && !node.named ? "" : node.name;
     box.symbol = node.symbol;
-    box.lines = [node.value, ...(node.gradient === null ? [] : [`grad ${node.gradient}`])];
+    box.notes = [];
   }
-  const texts = [...box.lines, ...(box.gradient === null ? [] : ["grad ?"])];
+  const has = box.shown && box.shown.gradient !== null;
+  box.numbers = [...(box.shown ? [box.shown.value] : []), ...(has ? [`grad ${box.shown.gradient}`] : [])];
+  const texts = [...box.numbers, ...box.notes, ...(has ? ["grad ?"] : [])];
   const widest = Math.max(widthOf(box.title, "bold 14px sans-serif"), ...texts.map((t) => widthOf(t, "14px sans-serif")));
   box.left = box.symbol ? Math.max(26, widthOf(box.symbol, "17px sans-serif") + 14) : 0;
   box.width = widest + 20 + box.left;
-  box.height = 12 + 19 * (box.lines.length + (box.title ? 1 : 0));
+  box.height = 12 + 19 * (box.numbers.length + box.notes.length + (box.title ? 1 : 0));
 }
 
 function element(name, attributes, parent, text) {
@@ -167,11 +179,12 @@ function drawBox(box) {
     element("text", { x: middle, y: line, class: "title" }, group, box.title);
     line += 19;
   }
-  box.texts = box.lines.map((text, i) => {
-    const made = element("text", { x: middle, y: line, class: box.folded ? "note" : i ? "gradient" : "value" }, group, text);
+  const write = (text, kind) => {
     line += 19;
-    return made;
-  });
+    return element("text", { x: middle, y: line - 19, class: kind }, group, text);
+  };
+  box.texts = box.numbers.map((text, i) => write(text, i ? "gradient" : "value"));
+  for (const text of box.notes) write(text, "note");
   box.element = group;
   const trace = (key) => boxes.get(box.key) === box && highlight(key); // not while the graph is composed anew
   group.addEventListener("pointerenter", () => trace(box.key));
@@ -201,12 +214,12 @@ function show() {
     box.element.classList.toggle("active", box.key === active);
     box.element.classList.toggle("near", box.key !== active && others.has(box.key));
     box.element.setAttribute("tabindex", box.key === (active ?? boxKey(lesson.nodes.at(-1))) ? 0 : -1);
-    if (box.folded) continue;
+    if (!box.shown) continue;
     const [value, gradient] = box.texts;
-    value.textContent = reached(box.nodes[0], "forward") ? box.nodes[0].value : "?";
+    value.textContent = reached(box.shown, "forward") ? box.shown.value : "?";
     if (gradient) {
-      const known = reached(box.nodes[0], "backward");
-      gradient.textContent = known ? `grad ${box.nodes[0].gradient}` : "grad ?";
+      const known = reached(box.shown, "backward");
+      gradient.textContent = known ? `grad ${box.shown.gradient}` : "grad ?";
       gradient.classList.toggle("unknown", !known);
     }
   }
@@ -227,7 +240,8 @@ function scrolling() {
 function tell(step, node) {
   const counts = `Step ${state.at} of ${steps.length - 1}`;
   const phase = { start: "", forward: ": forward", backward: ": backward", end: "" }[step.phase];
-  parts.position.textContent = counts + phase;
+  const folded = node && boxes.get(boxKey(node)).folded ? `, inside ${boxKey(node).slice(1)}` : "";
+  parts.position.textContent = counts + phase + folded;
   parts.slider.value = state.at;
   parts.slider.setAttribute("aria-valuetext", `${counts}${phase}${node ? `, ${node.name}` : ""}`);
   const words = {

@@ -197,6 +197,18 @@ class TestInABrowser:
         window.click('[data-key="mlayers.0"]')
         assert "layers.0.neurons.0.w[0]" in window.run(SHOWN)
 
+    def test_a_folded_module_shows_what_leaves_it(self, opened):
+        told = network()
+        window = opened(told)
+        lines = "return [...document.querySelectorAll('[data-key=\"mlayers.%d\"] text')].map((t) => t.textContent)"
+        assert window.run(lines % 0)[1:] == ["6 operations, 3 outputs", "select to unfold"]
+        assert window.run(lines % 2)[1:3] == ["?", "grad ?"]
+        window.press("ArrowRight")
+        assert window.text("#position") == "Step 1 of 58: forward, inside layers.0"
+        window.press("End")
+        (out,) = [n for n in data(told.page().html)["nodes"] if n["module"] == "layers.2.neurons.0" and n["operands"]]
+        assert window.run(lines % 2)[1:3] == [out["value"], f"grad {out['gradient']}"]
+
     def test_a_graph_that_does_not_fit_beside_the_words_gets_the_whole_width(self, opened):
         x, y = Value(2.0, label="x"), Value(3.0, label="y")
         window = opened(explain((x + y) * y))
