@@ -144,12 +144,39 @@ def data_of(values: list[Value]) -> list[float]:
     return [x._data for x in values]
 
 
-def assign(values: list[Value], numbers: list[float]) -> None:
-    """`value.data = number` for each pair."""
+def all_finite(numbers: list[float]) -> bool:
+    """Whether none of the numbers is nan or infinite.
+
+    >>> all_finite([1e308, 1e308]), all_finite([0.0, math.inf])
+    (True, False)
+    """
+    nothing = 0.0
+    for x in numbers:
+        nothing += 0.0 * x  # nan for those, and for ever
+    return nothing == 0.0
+
+
+def descend(values: list[Value], slopes: list[float], rate: float) -> None:
+    """`value.data -= rate * slope` for each pair."""
+    check_pairs(values, slopes)
+    STATE.assigned += 1
+    for i in range(len(values)):
+        x = values[i]
+        STATE.clock += TICK
+        x._flags = (x._flags & BITS) | ASSIGNED | STATE.clock
+        x._data -= rate * slopes[i]
+
+
+def check_pairs(values: list[Value], numbers: list[float]) -> None:
     if len(values) != len(numbers):
         raise ValueError(
             f"each Value takes one number, but there are {len(values)} and {len(numbers)}; pass as many of both"
         )
+
+
+def assign(values: list[Value], numbers: list[float]) -> None:
+    """`value.data = number` for each pair."""
+    check_pairs(values, numbers)
     STATE.assigned += 1
     for i in range(len(values)):
         x = values[i]

@@ -64,7 +64,7 @@ class Vector:
     To the gradient of one side the data of the other are the partials, so a dot of vectors keeps none.
     """
 
-    __slots__ = ("constant", "data", "flags", "mark", "nodes", "time")
+    __slots__ = ("constant", "data", "flags", "leaves", "mark", "nodes", "time")
 
     def __init__(self, nodes: list["Node"]) -> None:
         self.nodes: list[Node] = nodes
@@ -73,10 +73,14 @@ class Vector:
         self.time: i64 = STATE.assigned  # what was assigned later is not in `data`
         flags: i64 = 0
         common: i64 = CONSTANT
+        leaves = True
         for x in nodes:
             flags |= x._flags
             common &= x._flags
+            if x._row is not LEAF:
+                leaves = False
         self.flags: i64 = flags  # those of any node
+        self.leaves: bool = leaves and flags & CONSTANT == 0  # parameters all: nothing lies behind them
         self.constant: bool = common != 0  # nothing flows back to any of them
 
 
@@ -184,7 +188,7 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
             else:
                 extra = node._extra
                 if extra is not None:
-                    release_many(extra, ready, everything)
+                    release_many(extra, ready, everything, False)
     ready.reverse()
     return as_written(ready) if has_choice(roots) else ready
 
@@ -207,9 +211,10 @@ def as_written(order: list[Node]) -> list[Node]:
     return order
 
 
-def count_uses(roots: Sequence[Node], everything: bool) -> list[Node]:
+def count_uses(roots: Sequence[Node], everything: bool, brief: bool = False) -> list[Node]:
     """Count in the mark of each node how often it is used, above a base that is new in every sort.
 
+    With `brief` the leaves that a vector holds are not counted one by one: nothing waits for them.
     Returns the roots that nothing uses.  Leaves the adjoints at -0.0, the number that changes no sum.
     """
     STATE.sorts += BASE
@@ -248,7 +253,7 @@ def count_uses(roots: Sequence[Node], everything: bool) -> list[Node]:
         else:
             extra = node._extra
             if extra is not None:
-                use_many(extra, found, base, everything)
+                use_many(extra, found, base, everything, brief)
     return [root for root in distinct if root._mark == base]
 
 
@@ -262,15 +267,21 @@ def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
             node._mark += 1
 
 
-def use_many(extra: Extra, found: list[Node], base: i64, everything: bool) -> None:
+def use_many(extra: Extra, found: list[Node], base: i64, everything: bool, brief: bool) -> None:
     weights, inputs = extra.weights, extra.inputs
     if weights is not None and inputs is not None:
         # The nodes of a vector count as used once, by the vector, however many dots share it.
         for vector in (weights, inputs):
             if vector.mark < base:
                 vector.mark = base + 1
-                for x in vector.nodes:
-                    use(x, found, base, everything)
+                if brief and vector.leaves:
+                    for x in vector.nodes:
+                        if x._mark < base:
+                            x._mark = base
+                            x._adjoint = -0.0
+                elif everything or not vector.constant:
+                    for x in vector.nodes:
+                        use(x, found, base, everything)
             else:
                 vector.mark += 1
         return
@@ -289,12 +300,12 @@ def release(node: Node, ready: list[Node], everything: bool) -> None:
             ready.append(node)
 
 
-def release_many(extra: Extra, ready: list[Node], everything: bool) -> None:
+def release_many(extra: Extra, ready: list[Node], everything: bool, brief: bool) -> None:
     weights, inputs = extra.weights, extra.inputs
     if weights is not None and inputs is not None:
         for vector in (weights, inputs):
             vector.mark -= 1
-            if vector.mark & USES == 0:
+            if vector.mark & USES == 0 and not (brief and vector.leaves) and (everything or not vector.constant):
                 for x in vector.nodes:
                     release(x, ready, everything)
         return
@@ -312,7 +323,7 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
     """
     if has_choice(roots):
         return sweep_as_written(roots, seeds, store)
-    ready = count_uses(roots, False)
+    ready = count_uses(roots, False, not store)
     first: i64 = STATE.sorts + 1
     mark: i64 = 0
     for k in range(len(roots)):
@@ -341,7 +352,7 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
             extra = node._extra
             if extra is not None:
                 spread(node, extra)
-                release_many(extra, ready, False)
+                release_many(extra, ready, False, not store)
         if store:
             keep(node, leaves)
     return leaves

@@ -163,6 +163,25 @@ def smallest(xs: Sequence[float]) -> float:
     return result
 
 
+def surprisal(xs: Sequence[float]) -> float:
+    """ln(1 + e^(x_1 - x_0) + ...), as logsumexp of the differences says it."""
+    first = xs[0]
+    return logsumexp([0.0 if i == 0 else xs[i] - first for i in range(len(xs))])
+
+
+def surprisal_slopes(out: float, xs: Sequence[float]) -> list[float]:
+    """The probabilities e^(x_i - x_0 - out) of all but the first, whose place has their sum, with a minus."""
+    first = xs[0]
+    slopes = [0.0]
+    rest = 0.0
+    for i in range(1, len(xs)):
+        p = math.exp((xs[i] - first) - out)
+        slopes.append(p)
+        rest += p
+    slopes[0] = -rest
+    return slopes
+
+
 def logsumexp(xs: Sequence[float]) -> float:
     """m + ln(1 + sum of e^(x - m) over all but the first largest), m the largest: keeps tiny terms."""
     m = largest(xs)

@@ -1,6 +1,7 @@
 """bulk: to the bit what a loop over Values and rows does."""
 
 import copy
+import math
 import pickle
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, dot, grad, gradients, no_grad, relu, sigmoid, sin, tanh
-from autograd_lite.bulk import as_values, assign, data_of, dots, each, rows_of, vector
+from autograd_lite.bulk import all_finite, as_values, assign, data_of, descend, dots, each, rows_of, vector
 from autograd_lite.graph import operands_of, topological_order
 from autograd_lite.value import constant
 
@@ -168,3 +169,36 @@ def test_assign_is_assignment():
         gradients(y, [x], create_graph=True)
     with pytest.raises(ValueError, match="there are 1 and 2"):
         assign([x], [1.0, 2.0])
+
+
+@given(st.lists(st.tuples(st.floats(), st.floats()), max_size=5), st.floats(0.0, 10.0))
+def test_descend_is_what_a_loop_does(pairs, rate):
+    values = [Value(x) for x, _ in pairs]
+    shared = vector(values)
+    descend(values, [slope for _, slope in pairs], rate)
+    assert [repr(v.data) for v in values] == [repr(x - rate * slope) for x, slope in pairs]
+    assert shared.data == [x for x, _ in pairs] or any(x != x for x, _ in pairs)
+    with pytest.raises(ValueError, match="each Value takes one number, but there are 1 and 2"):
+        descend([Value(1.0)], [1.0, 2.0], rate)
+
+
+@given(st.lists(st.floats(), max_size=5))
+def test_all_finite(numbers):
+    assert all_finite(numbers) == all(map(math.isfinite, numbers))
+
+
+def test_leaves_of_vectors_get_their_gradients_beside_other_uses_of_them():
+    # What a vector holds is not counted one by one when nothing is stored; other uses of the same leaf are.
+    w, x, y = Value(2.0), Value(3.0), Value(5.0)
+    (a,) = dots([vector([w, y])], vector([x, w]))  # w x + y w
+    for out, expected in (
+        (a * w + w, [2.0 * (x.data + y.data) * w.data + 1.0, w.data**2, w.data**2]),
+        (w * w + a, [2.0 * w.data + x.data + y.data, w.data, w.data]),
+    ):
+        assert gradients(out, [w, x, y]) == expected
+        assert [p.grad for p in (w, x, y)] == [0.0, 0.0, 0.0]
+        out.backward()
+        assert [p.grad for p in (w, x, y)] == expected
+        for p in (w, x, y):
+            p.zero_grad()
+    assert gradients(w, [w, x]) == [1.0, 0.0]

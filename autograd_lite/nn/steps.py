@@ -4,10 +4,11 @@
 from start to stop and moves the parameters, `sync` sees to it that the model holds what they are.
 """
 
+import gc
 import math
 from typing import Any
 
-from autograd_lite.bulk import assign, data_of
+from autograd_lite.bulk import all_finite, assign, data_of
 from autograd_lite.extras import required
 from autograd_lite.graph import CONSTANT, float_adjoints
 from autograd_lite.nn.evaluation import agrees, floats
@@ -50,8 +51,21 @@ class Eager:
         self.order = order
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
-        """The loss of the samples, and how many were right."""
-        run, rows = self.run, self.order[start:stop]
+        """The loss of the samples, and how many were right.
+
+        The graph has no cycles, so the garbage collector, which would look for them in the middle of it, waits until
+        it is freed.
+        """
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return self.learned(self.order[start:stop])
+        finally:
+            if collects:
+                gc.enable()
+
+    def learned(self, rows: list[int]) -> tuple[float, float]:
+        run = self.run
         wanted = [run.targets[i] for i in rows]
         try:
             outputs = run.model.batch([run.samples[i] for i in rows])
@@ -71,8 +85,7 @@ class Eager:
         run = self.run
         roots = [] if loss._flags & CONSTANT else [loss]
         slopes = float_adjoints(roots, [1.0] * len(roots), run.optimizer.parameters)
-        # The sum is quick, and not finite if any of them is not.
-        if not math.isfinite(loss.data) or not (math.isfinite(sum(slopes)) or all(map(math.isfinite, slopes))):
+        if not math.isfinite(loss.data) or not all_finite(slopes):
             bad = first_bad(run, slopes, "the gradient of")
             if not math.isfinite(loss.data):
                 assign(run.optimizer.parameters, self.before)

@@ -73,11 +73,7 @@ class Optimizer:
     def move(self, data: Any, gradients: Any) -> Any:
         """Where the numbers `data` go, both lists or both arrays; counts as a step."""
         size = len(data)
-        if len(gradients) != size or size != len(self.parameters):
-            raise ValueError(
-                f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {size} numbers and "
-                f"{len(gradients)} gradients; pass one of each for every parameter"
-            )
+        self.check_sizes(size, len(gradients))
         lr = self.rate
         memory = self._memory
         if isinstance(data, list):
@@ -91,6 +87,14 @@ class Optimizer:
         self._memory = kept
         self.steps += 1
         return moved
+
+    def check_sizes(self, size: int, gradients: int) -> None:
+        """Raise ValueError unless there is a number and a gradient for each parameter."""
+        if not gradients == size == len(self.parameters):
+            raise ValueError(
+                f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {size} numbers and "
+                f"{gradients} gradients; pass one of each for every parameter"
+            )
 
     def zero_grad(self) -> None:
         """Clear the gradients of the parameters."""

@@ -5,9 +5,10 @@ penalty d/2 p^2.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autograd_lite.bulk import descend
 from autograd_lite.optim.optimizer import Optimizer, Schedule, at_least
 from autograd_lite.value import Value
 
@@ -48,6 +49,16 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum, but that is 0; pass momentum=0.9 for instance")
         if momentum:
             self.memory = ("velocity",)
+
+    def step(self, gradients: Sequence[float] | None = None) -> None:
+        if self.momentum or self.weight_decay:
+            return super().step(gradients)
+        if gradients is None:
+            gradients = [p.grad for p in self.parameters]
+        self.check_sizes(len(self.parameters), len(gradients))
+        slopes = gradients if isinstance(gradients, list) else list(gradients)
+        descend(self.parameters, slopes, self.rate)  # the rule itself, on all at once
+        self.steps += 1
 
     def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
         if self.weight_decay:

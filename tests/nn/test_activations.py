@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, tanh
+from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, numerics, square, tanh
 from autograd_lite.nn import activations as a
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.nn.units import activation_of
@@ -330,3 +330,15 @@ def test_second_derivatives_exist(name):
     first = grad(ACTIVATIONS[name])
     x, h = 0.3, 1e-5
     assert grad(first)(x) == pytest.approx((first(x + h) - first(x - h)) / (2 * h), rel=1e-6, abs=1e-9)
+
+
+@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=5))
+def test_what_is_restated_for_speed_is_the_rule(xs):
+    out = a.SURPRISAL(xs)
+    assert a._surprisal(xs) == out
+    generic = a._surprisal_slopes(Value(out), [Value(x) for x in xs])
+    assert [float_of(s) for s in generic] == numerics.surprisal_slopes(out, xs)
+
+
+def float_of(x):
+    return x.data if isinstance(x, Value) else x
