@@ -18,6 +18,8 @@ from autograd_lite.instructions import ROWS, Argument, Instruction, Result, oper
 from autograd_lite.saving import read_json, write_json
 
 FORMAT, VERSION = "autograd_lite.program", 1
+LARGEST = 10**8
+"""So many numbers a program that comes from a file may take: a damaged one must not fill the memory."""
 
 SOURCES: dict[str, Callable[["Program"], str]] = {}
 """The writers of source code by back end; `compiling`, a floor above, enters them."""
@@ -225,6 +227,8 @@ def _checked(document: dict[str, Any]) -> Program:
             raise ValueError(f"an argument reads {[name, size, batched]!r}")
         arguments.append(Argument(name, size, batched))
     count = sum(a.size for a in arguments)
+    if count > LARGEST:
+        raise ValueError(f"its arguments hold {count} numbers, more than {LARGEST}")
     instructions = []
     for entry in document["instructions"]:
         name, operands = entry[0], tuple(entry[1])
@@ -233,6 +237,8 @@ def _checked(document: dict[str, Any]) -> Program:
         row = ROWS[name]
         if row.arity is not None and len(operands) != row.arity:
             raise ValueError(f"{name} takes {row.arity} operands, not {len(operands)}")
+        if (name == "dot" and len(operands) % 2) or (not operands and name in ("mean", "max", "min", "logsumexp")):
+            raise ValueError(f"{name} has no value for {len(operands)} operands")
         if not all(_whole(i) and i < count for i in operands):
             raise ValueError(f"instruction {count} uses values {operands!r}, which don't stand before it")
         if (len(entry) == 3) != (row is NUMBER):

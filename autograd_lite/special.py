@@ -123,7 +123,7 @@ def _cotangent_derivative(n: int, x: float) -> float:
         for i in range(len(slope)):
             polynomial[i] -= slope[i]
             polynomial[i + 2] -= slope[i]
-    value = 0.0
-    for i in range(len(polynomial) - 1, -1, -1):
+    value = polynomial[n + 1]
+    for i in range(n, -1, -1):
         value = value * cotangent + polynomial[i]
     return value * math.pow(math.pi, n + 1.0)

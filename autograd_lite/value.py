@@ -106,14 +106,14 @@ class Value(Operators):
             watched_pass(self, seed)
         with PASS:
             leaves = sweep([self], [seed], store=True)
-            before = [x._grad for x in leaves]
+            undo = zip(leaves, [x._grad for x in leaves], strict=True)  # ready before: memory may be exhausted
             try:
                 for x in leaves:
                     x._grad += x._adjoint
                     x._flags |= REACHED
             except BaseException:
-                for i in range(len(leaves)):
-                    leaves[i]._grad = before[i]
+                for x, grad in undo:
+                    x._grad = grad
                 raise
 
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> "Value":
@@ -198,38 +198,46 @@ class Value(Operators):
         # A deep graph must not be freed by recursion, nor need its memory be fetched again for the next graph:
         # what dies waits in a list, the outermost call takes its operands away and keeps it for reuse.
         if self._left is None and self._extra is None:
-            if len(SPARE) < SPARES:
-                SPARE.append(self)
+            spare(self)
         elif FREEING.busy:
             DYING.append(self)
         else:
             FREEING.busy = True
             try:
                 DYING.append(self)
-                while DYING:
+                while len(DYING) > KEPT:
                     dying = DYING.pop()
                     dying._row = LEAF
                     dying._left = None
                     dying._right = None
                     dying._extra = None
-                    if len(SPARE) < SPARES:
-                        SPARE.append(dying)
+                    spare(dying)
             finally:
                 FREEING.busy = False
 
 
 @final
 class Freeing:
-    """Whether a call of __del__ is at work that frees all that dies meanwhile."""
+    """Whether a call of __del__ is at work that frees all that dies meanwhile, and how many Values it keeps."""
 
     def __init__(self) -> None:
         self.busy: bool = False
+        self.room: i64 = 65536  # about 7 MB
 
 
 FREEING: Final = Freeing()
-DYING: Final[list[Value]] = []
 SPARE: Final[list[Value]] = []
-SPARES: Final = 65536  # about 7 MB
+KEPT: Final = 8  # a list that is never empty keeps its memory
+DYING: Final[list[Value]] = [Value(0.0) for _ in range(KEPT)]
+
+
+def spare(value: Value) -> None:
+    """Keep a Value that has no operands for reuse, if there is room."""
+    if len(SPARE) < FREEING.room:
+        try:
+            SPARE.append(value)
+        except MemoryError:  # a graph may have to go because there is no memory left
+            FREEING.room = len(SPARE)
 
 
 # -- making nodes

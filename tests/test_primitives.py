@@ -289,8 +289,10 @@ NOT_IN_PYTHON = {
     # x: the value there, or the exception
     "sign": {0.0: 0.0, math.inf: 1.0, -math.inf: -1.0, 5e-324: 1.0},
     "digamma": {0.0: ValueError, -1.0: ValueError, math.inf: math.inf, -math.inf: ValueError},
-    "trigamma": {0.0: ValueError, -2.0: ValueError, math.inf: 0.0, -math.inf: ValueError},
+    "trigamma": {0.0: ValueError, -2.0: ValueError, 3e-311: math.inf, -3e-311: math.inf, math.inf: 0.0,
+                 -math.inf: ValueError},
     "polygamma": {(3.0, 0.0): ValueError, (0.0, -1.0): ValueError, (2.0, math.inf): 0.0, (1.0, -math.inf): ValueError,
+                  (2.0, -5e-324): math.inf, (3.0, -5e-324): math.inf,
                   (0.5, 1.0): ValueError, (-1.0, 1.0): ValueError, (0.0, math.inf): math.inf},
     "sigmoid": {0.0: 0.5, math.inf: 1.0, -math.inf: 0.0, 1e308: 1.0, -1e308: 0.0},
     "softplus": {0.0: math.log(2.0), math.inf: math.inf, -math.inf: 0.0, 1e308: 1e308, -1e308: 0.0},

@@ -74,31 +74,66 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
                     f"{path} is a checkpoint of another run: its {key} is {_short(theirs[key])}, here {_short(mine)}; "
                     f"give it a file of its own, or delete this one to start again"
                 )
-        states = {name: _state(state) for name, state in document["generators"].items()}
-        sums, watch = document["sums"], document["watch"]
-        history = History([dict(record) for record in document["history"]])
-        epoch, order, position = document["epoch"], document["order"], document["position"]
-        best, stopped, model, optimizer = (document[key] for key in ("best", "stopped", "model", "optimizer"))
+        states = {name: _state(document["generators"][name]) for name in generators(run)}
+        place = _place(document, len(run.samples))
         before = run.model.state_dict()
-        run.model.load_state_dict(model)
+        run.model.load_state_dict(document["model"])
         try:
-            run.optimizer.load_state_dict(optimizer)
+            run.optimizer.load_state_dict(document["optimizer"])
         except BaseException:
             run.model.load_state_dict(before)
             raise
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path} is not a whole checkpoint ({error!r}); delete it to start again") from None
     for name, rng in generators(run).items():
         rng.setstate(states[name])
-    run.epoch, run.order, run.position = epoch, order, position
-    run.summed, run.right, run.seconds = sums
-    run.history, run.best, run.stopped = history, best, stopped
-    run.lowest, run.waited = watch
+    vars(run).update(place)
+
+
+def _place(document: dict[str, Any], count: int) -> dict[str, Any]:
+    """Where the run is, from untrusted data; TypeError where a part is not what a run keeps there."""
+    order, best = document["order"], document["best"]
+    summed, right, seconds = _parts(document["sums"], 3)
+    lowest, waited = _parts(document["watch"], 2)
+    records = [{name: _float(x) for name, x in record.items()} for record in document["history"]]
+    if order and sorted(order) != list(range(count)):
+        raise TypeError(f"its order is no order of {count} samples")
+    if not isinstance(document["stopped"], str):
+        raise TypeError("stopped is no text")
+    return {
+        "epoch": _count(document["epoch"]), "order": list(order), "position": _count(document["position"]),
+        "summed": _float(summed), "right": _float(right), "seconds": _float(seconds), "history": History(records),
+        "best": None if best is None else {name: _float(x) for name, x in best.items()},
+        "lowest": _float(lowest), "waited": _count(waited), "stopped": document["stopped"],
+    }  # fmt: skip
+
+
+def _parts(x: Any, count: int) -> list[Any]:
+    if not isinstance(x, (list, tuple)) or len(x) != count:
+        raise TypeError(f"{x!r} is no list of {count}")
+    return list(x)
+
+
+def _float(x: Any) -> float:
+    if isinstance(x, bool) or not isinstance(x, (int, float)):
+        raise TypeError(f"{x!r} is no number")
+    return float(x)
+
+
+def _count(x: Any) -> int:
+    if type(x) is not int or x < 0:
+        raise TypeError(f"{x!r} is no count")
+    return x
 
 
 def _state(state: Any) -> Any:
-    version, numbers, gauss = state
-    return version, tuple(numbers), gauss
+    version, numbers, gauss = _parts(state, 3)
+    found = version, tuple(numbers), gauss
+    try:
+        random.Random().setstate(found)
+    except (ValueError, TypeError) as error:
+        raise TypeError(f"the state of a generator does not fit: {error}") from None
+    return found
 
 
 def _short(x: Any) -> str:

@@ -7,6 +7,7 @@ bits; `step` takes arrays where there is NumPy and more than a few parameters.
 
 import functools
 import importlib
+import math
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -130,12 +131,18 @@ class Optimizer:
                     f"the state holds {len(column)} numbers for {name}, but there are {len(self.parameters)} "
                     f"parameters; load it into an optimiser of the same model"
                 )
+        columns = [[at_least(-math.inf, name, x) for x in column] for name, column in memory.items()]
+        steps = int(at_least(0.0, "steps", state["steps"]))
+        settings = {name: state[name] for name in self.settings}
+        for name, x in settings.items():
+            if isinstance(x, bool) != isinstance(getattr(self, name), bool) or number(x) is None:
+                raise TypeError(f"{name} is {x!r} in the state; load one that state_dict gave")
         if "lr" in state and not callable(self.lr):
-            self.lr = float(state["lr"])
-        for name in self.settings:
-            setattr(self, name, state[name])
-        self.steps = int(state["steps"])
-        self._memory = [list(column) for column in memory.values()] or None
+            self.lr = at_least(0.0, "lr", state["lr"])
+        for name, x in settings.items():
+            setattr(self, name, x)
+        self.steps = steps
+        self._memory = columns or None
 
     def __repr__(self) -> str:
         settings = "".join(f", {name}={getattr(self, name)!r}" for name in self.settings)
