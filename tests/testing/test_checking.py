@@ -65,7 +65,7 @@ def test_right_rows_are_not_accused(row):
     low, high = EVERYDAY.get(row.name, (0.1, 9.0))
     everyday = st.lists(st.floats(low, high), min_size=row.arity or 4, max_size=row.arity or 4)
 
-    @settings(max_examples=30)
+    @settings(max_examples=15)
     @given(st.one_of(everyday, operands(row)))
     def check(xs):
         f = spread(row)

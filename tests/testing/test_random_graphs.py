@@ -74,12 +74,14 @@ def test_an_underflowed_condition_is_at_a_kink():
     assert kink_distance(where, [erfc(300.0), 2.0, 5.0]) == 0.0
 
 
+@settings(max_examples=50)
 @given(expressions())
 def test_no_result_has_lost_its_digits(f):
     for x in values_of(f)[0][len(f.point) :]:
         assert x == 0.0 or SMALLEST_RESULT / 10.0 <= abs(x) <= 100.0 * LARGEST_RESULT
 
 
+@settings(max_examples=50)
 @given(expressions())
 def test_every_step_is_used(f):
     used = {i for _, operands in f.steps for i in operands if isinstance(i, int)}
