@@ -6,7 +6,6 @@ cannot be judged (a kink too near, a point outside of the domain, an input that 
 not the same at every call) is a finding, never a silent pass.  Needs no other library.
 """
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from autograd_lite.graph import topological_order
 from autograd_lite.jacobians import pushed
 from autograd_lite.program import Program
-from autograd_lite.rows import Primitive
-from autograd_lite.structure import Shape, children, flatten, keys, unflatten, with_parameters
+from autograd_lite.structure import children, flatten, unflatten, with_parameters
 from autograd_lite.testing.complex_step import complex_step, step_at
 from autograd_lite.testing.differences import Estimate, differences
+from autograd_lite.testing.naming import argument_names, derivative, paths
 from autograd_lite.testing.report import Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings
 from autograd_lite.transforms import pulled
@@ -242,37 +241,3 @@ def float_of(x: Any) -> float:
 
 def numbers_of(outputs: Sequence[Any]) -> str:
     return ", ".join([repr(float_of(x)) for x in outputs[:3]] + ["..."] * (len(outputs) > 3))
-
-
-# -- names for what is reported
-
-
-def derivative(title: str, operand: str) -> str:
-    """The name of the derivative of a result, or of its derivative, in an operand."""
-    return f"d2{title[1:]} d {operand}" if title.startswith("d ") else f"d {title} / d {operand}"
-
-
-def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """What f calls its arguments."""
-    names = [f"x{i}" for i in range(len(args))]
-    try:
-        parameters = () if isinstance(f, Primitive) else tuple(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        return names
-    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    for i, parameter in enumerate(parameters[: len(args)]):
-        if parameter.kind not in plain:
-            break
-        names[i] = parameter.name
-    return names
-
-
-def paths(shape: Shape, name: str) -> list[str]:
-    """A name for each leaf of a nest: how Python would write it."""
-    if shape[0] == "leaf":
-        return [name]
-    if shape[0] == "module":
-        return [f"{name}.{key}" for key in keys(shape)]
-    labels = [repr(key) for key in keys(shape)] if shape[0] == "dict" else range(len(children(shape)))
-    parts = zip(labels, children(shape), strict=True)
-    return [path for label, child in parts for path in paths(child, f"{name}[{label}]")]
