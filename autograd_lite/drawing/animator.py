@@ -55,6 +55,7 @@ def animate(
         if X is None or y is None:
             raise TypeError("animate needs points to train the model on; call animate(model, X, y)")
         movie = Movie(value, X, y, find_theme(theme))
+        movie.story.middle = middle_of(movie.story.labels, loss)
         moves = optimizer_of(optimizer, value, lr)
         spread = milestones(at_least("epochs", epochs, 1), at_least("frames", frames, 2))
         screen = Screen(movie) if live else None
@@ -77,6 +78,15 @@ def animate(
         )
     options.setdefault("edges", "flow")
     return Animation(draw(value, names=names, theme=theme, backward=True, **options), seconds)
+
+
+def middle_of(labels: list[Any], loss: Any) -> float:
+    """The score between two classes: halfway between labels that are fitted as numbers, 0 for logits and margins.
+
+    >>> middle_of([0, 1], "mse"), middle_of([0, 1], "binary_cross_entropy")
+    (0.5, 0.0)
+    """
+    return float(labels[0] + labels[-1]) / 2.0 if loss in ("mse", "half_squared") else 0.0
 
 
 def milestones(epochs: int, frames: int) -> list[int]:

@@ -32,10 +32,11 @@ class Movie:
     """The training of a model on 2-D points.  A notebook shows it; `save` writes .gif, .html or .png (the last frame).
 
     `record(epoch, loss)` adds a frame, for training loops of one's own; `animate(model, X, y)` makes a whole movie.
+    `middle` is the score between two classes: 0 for logits, and between the labels for squared errors.
     Raises ImportError without Matplotlib, ValueError where X and y are not points of a plane with a label each.
     """
 
-    def __init__(self, model: Any, X: Any, y: Any, theme: Theme) -> None:
+    def __init__(self, model: Any, X: Any, y: Any, theme: Theme, middle: float = 0.0) -> None:
         required("matplotlib.figure", "a movie", "demo")  # with it come NumPy and Pillow
         import numpy as np
 
@@ -51,7 +52,7 @@ class Movie:
         axes = [np.linspace(low[i], high[i], SIDE) for i in (0, 1)]
         self.model = model
         self.grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
-        self.story = Story(points, labels, sorted(set(labels.tolist())), axes, theme)
+        self.story = Story(points, labels, sorted(set(labels.tolist())), axes, theme, middle)
         self._compiled: Any = None
         self._pictures: dict[tuple[int, int], bytes] = {}
         try:
@@ -84,7 +85,7 @@ class Movie:
 
         story = self.story
         said = self.scores(story.X)
-        index = said.argmax(axis=-1) if said.ndim == 2 else (said > 0.0) * (len(story.labels) - 1)
+        index = said.argmax(axis=-1) if said.ndim == 2 else (said > story.middle) * (len(story.labels) - 1)
         right = np.array([story.labels.index(label) for label in story.y.tolist()])
         weights = {name: p.data for name, p in self.model.named_parameters()}
         moment = Moment(epoch, float(loss), float((index == right).mean()), self.scores(self.grid), weights)

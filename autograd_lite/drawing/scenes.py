@@ -31,6 +31,7 @@ class Story:
     labels: list[Any]
     axes: list[Any]  # the grid's coordinates
     theme: Theme
+    middle: float = 0.0  # the score between two classes
     view: Network | None = None
     moments: list[Moment] = field(default_factory=list)
 
@@ -70,7 +71,7 @@ def draw_plane(ax: Any, story: Story, moment: Moment) -> None:
             shading="nearest", vmin=-0.5, vmax=count - 0.5,
         )  # fmt: skip
     else:
-        level = np.tanh(scores.reshape(len(y), len(x)))  # from -1 to 1: one scale for all moments
+        level = np.tanh(scores.reshape(len(y), len(x)) - story.middle)  # from -1 to 1: one scale for all moments
         ramp = LinearSegmentedColormap.from_list("score", [CLASSES[0], theme.paper, CLASSES[1]])
         # Few levels: how sure the model is shows in steps, and files stay small.
         ax.contourf(x, y, level, levels=np.linspace(-1.0, 1.0, 9), cmap=ramp, vmin=-1.5, vmax=1.5)

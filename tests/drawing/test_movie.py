@@ -73,6 +73,18 @@ def test_several_classes():
     assert movie.png(-1).startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("loss", "output", "labels", "middle"), [
+    ("mse", "sigmoid", [0, 0, 1, 1], 0.5), ("half_squared", "linear", [0, 0, 1, 1], 0.5),
+    ("mse", "tanh", [-1, -1, 1, 1], 0.0), ("hinge", "linear", [-1, -1, 1, 1], 0.0),
+    ("binary_cross_entropy", "linear", [0, 0, 1, 1], 0.0),
+])  # fmt: skip
+def test_the_boundary_is_where_the_loss_puts_it(loss, output, labels, middle):
+    model = MLP(2, [4, 1], activation="tanh", output=output, rng=0)
+    movie = animate(model, X, labels, loss=loss, epochs=60, frames=2, lr=0.1, rng=0)
+    assert movie.story.moments[-1].accuracy == 1.0
+    assert movie.story.middle == middle
+
+
 class Odd(Module):
     """A model without neurons that asks for a number, so that it can't be traced."""
 
