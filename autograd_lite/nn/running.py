@@ -67,9 +67,7 @@ class Run:
                     self.one_epoch(steps, bar, interrupts)
                 except KeyboardInterrupt as error:
                     keep(self)
-                    interrupted = Interrupted(f"interrupted in epoch {self.epoch + 1} of {epochs}")
-                    interrupted.history = self.history
-                    raise interrupted from error
+                    raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
                 for callback in callbacks:
                     callback(self)
                 if compiled:
@@ -77,6 +75,14 @@ class Run:
                 keep(self)
         if self.best is not None:
             self.model.load_state_dict(self.best)
+        if interrupts.pending:
+            raise self.interrupted("when all epochs were done")
+
+    def interrupted(self, where: str) -> Interrupted:
+        """The exception of Ctrl-C, with the history so far."""
+        error = Interrupted(f"interrupted {where}")
+        error.history = self.history
+        return error
 
     def one_epoch(self, steps: Eager | Compiled, bar: Any, interrupts: "Interrupts") -> None:
         count = len(self.samples)
@@ -156,5 +162,3 @@ class Interrupts:
     def __exit__(self, *exception: object) -> None:
         if self.mine:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            if self.pending and exception[0] is None:
-                raise KeyboardInterrupt

@@ -4,7 +4,6 @@
 from start to stop and moves the parameters, `sync` sees to it that the model holds what they are.
 """
 
-import gc
 import math
 from typing import Any
 
@@ -51,21 +50,8 @@ class Eager:
         self.order = order
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
-        """The loss of the samples, and how many were right.
-
-        The graph has no cycles, so the garbage collector, which would look for them in the middle of it, waits until
-        it is freed.
-        """
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            return self.learned(self.order[start:stop])
-        finally:
-            if collects:
-                gc.enable()
-
-    def learned(self, rows: list[int]) -> tuple[float, float]:
-        run = self.run
+        """The loss of the samples, and how many were right."""
+        run, rows = self.run, self.order[start:stop]
         wanted = [run.targets[i] for i in rows]
         try:
             outputs = run.model.batch([run.samples[i] for i in rows])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from autograd_lite.nn import (
     MLP,
+    BatchNorm,
     Diverged,
     Dropout,
     Interrupted,
@@ -25,7 +26,7 @@ from autograd_lite.nn import (
     mse,
 )
 from autograd_lite.nn.losses import l2_penalty
-from autograd_lite.optim import SGD, Adam
+from autograd_lite.optim import SGD, Adam, CosineDecay, RMSprop, WarmUp
 
 DRAW = random.Random(0)
 X = [[DRAW.uniform(-1, 1), DRAW.uniform(-1, 1)] for _ in range(23)]
@@ -152,6 +153,39 @@ def signal_myself():
     os.kill(os.getpid(), signal.SIGINT)
 
 
+SCHEDULE = WarmUp(3, CosineDecay(0.1, 16))
+RULES = {
+    "sgd": lambda parameters, lr: SGD(parameters, lr=lr, momentum=0.9, nesterov=True, weight_decay=0.01),
+    "rmsprop": lambda parameters, lr: RMSprop(parameters, lr=lr, momentum=0.5),
+    "adam": lambda parameters, lr: Adam(parameters, lr=lr),
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("when", [0, 1, 6, 7, 8, 15])  # 4 steps an epoch
+def test_momentum_schedules_dropout_and_batch_norm_go_on_to_the_same_bits(tmp_path, compiled, rule, when):
+    if compiled:
+        pytest.importorskip("llvmlite")
+
+    def run(path, stop_at=None):
+        def rate(step):
+            if step == stop_at:
+                signal_myself()
+            return SCHEDULE(step)
+
+        model = Sequential(Linear(2, 3, rng=0), BatchNorm(3), RReLU(rng=5), Dropout(0.2, rng=1), Linear(3, 2, rng=2))
+        history = fit(model, X[:20], Y[:20], loss="softmax_cross_entropy",
+                      optimizer=RULES[rule](model.parameters(), rate),
+                      epochs=4, batch_size=5, rng=random.Random(3), progress=False, compile=compiled, clip=0.5,
+                      validation=(X[20:], Y[20:]), checkpoint=path)  # fmt: skip
+        return figures(history), model.state_dict(), [module._rng.getstate() for module in (model[2], model[3])]
+
+    with pytest.raises(Interrupted):
+        run(tmp_path / "run.json", stop_at=when)
+    assert run(tmp_path / "run.json") == run(None)
+
+
 def interrupting(count, action):
     """softmax_cross_entropy that does something else too, at one call."""
     from autograd_lite.nn import softmax_cross_entropy
@@ -226,6 +260,14 @@ def test_ctrl_c_finishes_the_step_and_keeps_the_history():
     partial = network()
     train(partial, epochs=1)
     assert model.state_dict() != partial.state_dict()  # the second epoch had begun
+
+
+def test_ctrl_c_in_the_last_step_is_not_lost_and_neither_is_the_history():
+    model = network()
+    with pytest.raises(Interrupted, match="interrupted when all epochs were done") as caught:
+        train(model, loss=interrupting(92, signal_myself))
+    assert len(caught.value.history) == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_second_ctrl_c_does_not_wait():
