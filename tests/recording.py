@@ -5,6 +5,7 @@ import json
 import platform
 import shlex
 import sys
+from pathlib import Path
 
 from project import ROOT
 
@@ -20,7 +21,7 @@ def record(name, figures):
     words = [word if word.startswith("-") or "/" not in word else word.rpartition("/")[2] for word in sys.argv[1:]]
     document = {
         "date": f"{datetime.datetime.now():%Y-%m-%d %H:%M}",
-        "command": shlex.join(["python", "tests/regime.py", *words]),
+        "command": shlex.join(["python", f"tests/{Path(sys.argv[0]).name}", *words]),
         "build": "native" if native.is_native() else "pure Python",
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -3,6 +3,7 @@
     python tests/regime.py                    measures the short parts, and writes the page
     python tests/regime.py --long [PART ...]  the long parts (all of them, or those that are named), and the page
     python tests/regime.py --page             the page alone
+    python tests/mutation.py                  the mutants, which must not find the package imported already
 
 What is measured is kept in tests/figures with its date and command; the page shows these figures, and no others.
 """
@@ -14,22 +15,30 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import comparing  # noqa: E402
+import costs  # noqa: E402
+import growth  # noqa: E402
+import mutation  # noqa: E402
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
 
 SHORT = {
     "rows": lambda: record("rows", tabulating.measure_rows(2000)),
     "expressions": lambda: record("expressions", tabulating.measure_expressions(500)),
+    "costs": lambda: record("costs", costs.measure()),
 }
 LONG = {
     "dags": lambda: comparing.measure("dags"),
     "dags_python": lambda: comparing.measure("dags_python"),
+    "growth": lambda: record("growth", growth.measure()),
 }
 SECTIONS = [
     ("rows", "The table, row by row, against 60 digits", tabulating.rows_section),
     ("expressions", "Random expressions, against 60 digits", tabulating.expressions_section),
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),
+    ("costs", "What a gradient costs", costs.section),
+    ("growth", "Time and memory to ten million nodes", growth.section),
+    ("mutation", "Mutation: whether tests notice", mutation.section),
 ]
 """The page: the part that each section shows, its title, and its lines."""
 
