@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.drawing.choosing import plan
+from autograd_lite.drawing.choosing import in_order, plan
 from autograd_lite.drawing.grouping import chain
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import counted, numeral
 from autograd_lite.drawing.sources import Gradients, Values, own_pass
 from autograd_lite.primitives import sum as total
+from autograd_lite.structure import is_array
 from autograd_lite.value import Value
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ def inputs_of(module: Any) -> list[float]:
     )
 
 
+def as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
+    """A sample, an image for instance, with its numbers as Values; `named` gets them by their places."""
+    if isinstance(sample, (list, tuple)) or (is_array(sample) and sample.ndim):
+        return [as_values(x, f"{name}[{i}]", named) for i, x in enumerate(sample)]
+    named[name] = sample if isinstance(sample, Value) else Value(sample)
+    return named[name]
+
+
 def network(
     module: Any,
     inputs: Sequence[Any] | None,
@@ -73,20 +82,20 @@ def network(
 ) -> Network:
     """The network view of a module, with the numbers of one sample where `inputs` are given."""
     sample = inputs_of(module) if inputs is None else list(inputs)
-    xs = [x if isinstance(x, Value) else Value(x) for x in sample]
-    output = module(xs)
+    named: dict[str, Value] = {}
+    output = module(as_values(sample, "x", named))
     outputs = [output] if isinstance(output, Value) else list(output)
     goal = loss(output) if loss is not None else (outputs[0] if len(outputs) == 1 else total(outputs))
     names = Names()
     names.take("", module)
     names.name_parameters()
-    for i, x in enumerate(xs):
-        names.names.setdefault(x, f"x[{i}]")
+    for name, x in named.items():
+        names.names.setdefault(x, name)
     source = Values([goal], names)
     owners = plan(source, limit=len(source.order)).owners
     found = Network(type(module).__name__, with_numbers=inputs is not None)
     gradient = own_pass([goal]) if inputs is not None else lambda _: None
-    circles = collect(found, source, owners, xs, gradient)
+    circles = collect(found, source, owners, named, gradient)
     arrange(found, circles, names, limit)
     if not found.weights:
         raise ValueError(
@@ -97,13 +106,13 @@ def network(
 
 
 def collect(
-    found: Network, source: Values, owners: dict[Value, str], xs: Sequence[Value], gradient: Gradients
+    found: Network, source: Values, owners: dict[Value, str], named: dict[str, Value], gradient: Gradients
 ) -> dict[str, Neuron]:
     """The circles and the weights, from the dots of the graph."""
-    circles = {f"x{i}": Neuron(f"x{i}", f"x[{i}]", 0, x.data, gradient(x)) for i, x in enumerate(xs)}
-    home: dict[Value, str] = {x: f"x{i}" for i, x in enumerate(xs)}
+    circles = {f"x{i}": Neuron(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
+    home: dict[Value, str] = {x: f"x{i}" for i, x in enumerate(named.values())}
     parameters = source.names.parameters
-    for x in source.order:
+    for x in in_order(source, set(source.order)):  # from left to right as they are written
         half = len(x.parents) // 2
         path = owners.get(x)
         if path is None or not x.parents:
@@ -150,7 +159,8 @@ def arrange(found: Network, circles: dict[str, Neuron], names: Names, limit: int
 def column_caption(column: list[Neuron], names: Names) -> str:
     """What a column is: the innermost module around all of its neurons."""
     common = chain(column[0].name, names.module_at)
-    common = common[:-1] or common
+    if len(column) == 1 and len(common) > 2:
+        common = common[:-1]  # the layer of the neuron
     for circle in column[1:]:
         inner = chain(circle.name, names.module_at)
         common = [path for path in common if path in inner]

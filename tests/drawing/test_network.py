@@ -1,9 +1,10 @@
 """The network view of modules."""
 
+import numpy as np
 import pytest
 
 from autograd_lite import Value, draw, gradients
-from autograd_lite.nn import MLP, Layer, Module, Neuron
+from autograd_lite.nn import MLP, Conv2d, Flatten, Layer, Linear, Module, Neuron, Sequential
 
 MODEL = MLP(2, [3, 1], activation="tanh", rng=0)
 
@@ -55,6 +56,23 @@ def test_without_a_sample_there_are_no_numbers():
 @pytest.mark.parametrize("model", [Neuron(3, rng=0), Layer(3, 2, rng=0)])
 def test_parts_of_networks_are_drawn_too(model):
     assert len(draw(model).picture.columns) == 2
+
+
+def test_images_are_drawn_number_by_number():
+    model = Sequential(Conv2d(1, 2, 2, rng=0), Flatten(), Linear(8, 1, rng=0))
+    image = [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]
+    drawing = draw(model, inputs=image)
+    assert [len(column) for column in drawing.picture.columns] == [9, 8, 1]
+    assert circle(drawing, 0, 5).name == "x[0][1][2]"
+    assert circle(drawing, 2, 0).value == model(image)[0].data
+    assert len(drawing.picture.weights) == 8 * 4 + 8
+    first = model[0](image)
+    assert [c.value for c in drawing.picture.columns[1]] == [v.data for plane in first for row in plane for v in row]
+    captions = drawing.picture.captions
+    assert [caption.splitlines()[0] for caption in captions] == ["input", "0", "2"]
+    assert "Conv2d" in captions[1]
+    assert "Linear(8 -> 1)" in captions[2]
+    assert drawing.picture.columns == draw(model, inputs=np.array(image)).picture.columns
 
 
 def test_wide_columns_are_cut_and_that_is_said():
