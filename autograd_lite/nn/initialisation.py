@@ -76,7 +76,7 @@ RULES: dict[str, Callable[..., Rule]] = {
 
 RECTIFIERS = {
     "relu", "brelu", "leaky_relu", "prelu", "rrelu", "elu", "srelu", "apl", "isrlu", "gelu", "silu",
-    "softplus", "maxout",
+    "swish", "softplus", "maxout",
 }  # fmt: skip
 
 

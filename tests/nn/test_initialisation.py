@@ -5,8 +5,9 @@ import statistics
 
 import pytest
 
-from autograd_lite.nn import MLP, Neuron
+from autograd_lite.nn import ACTIVATIONS, MLP, Neuron
 from autograd_lite.nn.initialisation import RULES, constant, normal, rule_for, uniform
+from autograd_lite.nn.units import MODULES
 
 NIN, NOUT = 40, 10
 VARIANCES = {
@@ -34,7 +35,12 @@ def test_settings_of_rules():
     assert statistics.pstdev([normal(0.1)(1, 1, rng) for _ in range(5000)]) == pytest.approx(0.1, rel=0.1)
 
 
-@pytest.mark.parametrize(("activation", "gain"), [("tanh", 1.0), ("selu", 1.0), ("relu", 2.0), ("prelu", 2.0)])
+HE = ["relu", "brelu", "leaky_relu", "prelu", "rrelu", "elu", "srelu", "apl", "isrlu", "gelu", "silu", "swish",
+      "softplus"]  # fmt: skip
+OTHERS = sorted({*ACTIVATIONS, *MODULES} - {*HE})
+
+
+@pytest.mark.parametrize(("activation", "gain"), [*((name, 2.0) for name in HE), *((name, 1.0) for name in OTHERS)])
 def test_the_default_suits_the_activation(activation, gain):
     # wide layers of equal size: the variance of the weights is gain / n
     weights = [w.data for neuron in MLP(60, [60], output=activation, rng=0).layers[0].neurons for w in neuron.w]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite import Value, vmap
+from autograd_lite import Value, compile, vmap
 from autograd_lite.nn import BatchNorm, Dropout, Linear, Sequential
 
 rows = st.lists(st.lists(st.floats(-10, 10), min_size=2, max_size=2), min_size=2, max_size=6)
@@ -92,6 +92,20 @@ def test_channels_are_normalised_over_all_places():
     values = [v.data for sample in out for row in sample[0] for v in row]
     assert statistics.fmean(values) == pytest.approx(0.0, abs=1e-12)
     assert statistics.pvariance(values) == pytest.approx(1.0, rel=1e-5)
+
+
+def test_batchnorm_in_training_raises_inside_a_compiled_vmap_and_works_there_in_evaluation():
+    numpy = pytest.importorskip("numpy")
+    layer = BatchNorm(1)
+    samples = numpy.array([[1.0], [2.0], [4.0]])
+
+    def mapped(xs):
+        return vmap(lambda x: layer(list(x))[0], reduce="mean")(xs)
+
+    with pytest.raises(ValueError, match="needs the statistics of a mini-batch, but got one sample inside of vmap"):
+        compile(mapped)(samples)
+    layer.eval()
+    assert compile(mapped)(samples) == pytest.approx(7.0 / 3.0 / math.sqrt(1.0 + 1e-5))
 
 
 def test_sequential_passes_mini_batches_on():
