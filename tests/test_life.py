@@ -7,6 +7,7 @@ Numbers are small and whole, so that sums have no rounding and no order: all com
 import copy
 import gc
 import pickle
+import sys
 import threading
 from contextlib import contextmanager, nullcontext
 
@@ -45,12 +46,22 @@ def library(op, xs):
 
 
 def in_threads(count, work):
-    """Run work in several threads at once."""
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    """Run work in several threads at once, which take turns as often as Python can."""
+    interval, start = sys.getswitchinterval(), threading.Barrier(count)
+
+    def together():
+        start.wait()
+        work()
+
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=together) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @contextmanager

@@ -74,3 +74,12 @@ def test_every_result_gets_its_own():
     first, second = differences(lambda xs: [xs[0] * xs[1], xs[1] ** 3], [2.0, 3.0], 1)
     assert first.slope == pytest.approx(2.0, rel=1e-12)
     assert second.slope == pytest.approx(27.0, rel=1e-12)
+
+
+def test_extrapolation_needs_few_steps():
+    """Each column of the tableau takes one more power of the step away: a polynomial of degree 5 is done in three."""
+    calls = []
+    found = slope(lambda x: calls.append(x) or x**5, 1.0)
+    assert found.slope == pytest.approx(5.0, rel=1e-13)
+    assert found.error < 1e-11
+    assert len(calls) <= 14

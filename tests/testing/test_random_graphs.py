@@ -12,8 +12,11 @@ from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.random_graphs import (
     LARGEST_RESULT,
     SMALLEST_RESULT,
+    SMOOTHEST,
     Expression,
+    build,
     expressions,
+    is_ordinary,
     random_expression,
 )
 from autograd_lite.testing.reference import EXACT, MP
@@ -87,6 +90,32 @@ def test_every_step_is_used(f):
     used = {i for _, operands in f.steps for i in operands if isinstance(i, int)}
     count = len(f.point)
     assert used >= set(range(count, count + len(f.steps) - 1)), f
+
+
+@settings(max_examples=50)
+@given(expressions())
+def test_every_step_keeps_its_distance_from_kinks(f):
+    values, exact = list(f.point), [False] * len(f.point)
+    for row, operands in f.steps[:-1]:
+        numbers = [values[i] if isinstance(i, int) else i for i in operands]
+        fixed = [exact[i] if isinstance(i, int) else True for i in operands]
+        assert kink_distance(row, numbers, fixed) >= SMOOTHEST
+        values.append(row.total(*numbers))
+        exact.append(is_flat(row))
+
+
+def test_what_underflowed_is_not_ordinary():
+    for name, operands in (("erfc", [30.0]), ("exp", [-800.0]), ("pow", [0.5, 2000.0]), ("mul", [1e-40, 1e-40])):
+        assert not is_ordinary(PRIMITIVES[name], operands), name
+    assert is_ordinary(PRIMITIVES["relu"], [-1.0])
+    assert is_ordinary(PRIMITIVES["sub"], [1.0, 1.0])
+
+
+def test_a_constant_uses_no_value():
+    """1.0 is equal to the number of value 1, and is not that value."""
+    f = build([(PRIMITIVES["neg"], [0]), (PRIMITIVES["add"], [1, 1.0])], (0.5,), 5)
+    assert [row.name for row, _ in f.steps] == ["neg", "add", "sum"]
+    assert f(0.5) == 1.0
 
 
 def test_a_planted_bug_shrinks_to_a_few_nodes():
