@@ -171,7 +171,7 @@ def selection(module, mutant):
     """The tests to run, as arguments of pytest: those of the row, where the mutant is in a row."""
     if module != "primitives":
         return TESTS[module]
-    shared = "conventions or zeros or digits or constant or choice or overflows"
+    shared = "conventions or zeros or digits or constant or choice or overflows or limits"
     users = HELPERS.get(mutant.where, mutant.where)
     return [*TESTS[module], "-k", f"({users} or {shared}) and {NOT_WRONG}"]
 
@@ -314,6 +314,16 @@ EQUIVALENT = (
     ("sign(x) * copysign(1.0, y) -> sign(x) / copysign(1.0, y)", "1 and -1 are their own reciprocals"),
     ("reciprocal: 1.0 -> 2.0 in `domain", "only its sign and its being infinite count: the limit at 0"),
     ("y -> out in `(lambda out, x, y: less(y, x) + 0.5", "where they are tied, the result is both"),
+    ("minimum: y -> out", "where they are tied, the result is both"),
+    ("clip: high -> out", "the result is below a number exactly where high is"),
+    ("relu: x -> out in", "the result is positive exactly where x is"),
+    ("logaddexp: x -> y in `lowering=lambda x, y: where(equal(x, y)", "the operands are equal there"),
+    ("logaddexp: x - y -> y - x in `lowering", "its absolute value is the same"),
+    ("products_of_others: 1.0 -> 2.0 in `before", "written over at the end"),
+    ("lower_power: not isinstance(y, Operand)", "x to the power 1 is x, to the bit"),
+    ("lower_power: y -> x in `return x if not isinstance", "x to the power 1 is x, to the bit"),
+    ("Node.__init__: 0.0 -> 1.0 in `self._adjoint", "every sort sets it before a pass reads it"),
+    ("LEAF: 0 -> 1", "nothing applies the row of leaves"),
 )
 """Mutants that compute the same: they are counted apart."""
 

@@ -313,7 +313,7 @@ def test_an_audit_would_see_what_is_executed():
     assert seen
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(damaged(PROGRAM))
 def test_any_program_is_refused_or_runs(document):
     text = json.dumps(document)
@@ -325,7 +325,7 @@ def test_any_program_is_refused_or_runs(document):
         assert Program.from_json(program.to_json()).to_json() == program.to_json()
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.data())
 def test_any_text_is_refused(data):
     text = json.dumps(PROGRAM)
@@ -344,7 +344,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.data())
 def test_any_file_of_a_model_is_refused_and_the_model_stays(folder, data):
     document = data.draw(damaged(model_document(folder / "model.json")))

@@ -356,6 +356,41 @@ def test_roundings_are_pythons_as_floats(name):
         assert PRIMITIVES[name].total(x) == x
 
 
+LIMITS = [
+    (ag.div, (1.0, -0.0), -math.inf), (ag.div, (-2.0, 0.0), -math.inf), (ag.div, (0.0, 0.0), math.nan),
+    (ag.reciprocal, (0.0,), math.inf), (ag.reciprocal, (-0.0,), -math.inf),
+    (ag.pow, (-8.0, 1.0 / 3.0), math.nan), (ag.pow, (-0.0, -3.0), -math.inf), (ag.pow, (0.0, -2.0), math.inf),
+    (ag.pow, (-1e200, 3.0), -math.inf), (ag.mod, (1.0, 0.0), math.nan), (ag.fmod, (math.inf, 1.0), math.nan),
+    (ag.floor_divide, (-1.0, 0.0), -math.inf), (ag.floor, (-math.inf,), -math.inf),
+    *[(log, (x,), want) for log in (ag.log, ag.log2, ag.log10)
+      for x, want in ((0.0, -math.inf), (-0.0, -math.inf), (-0.5, math.nan), (-math.inf, math.nan))],
+    (ag.log1p, (-1.0,), -math.inf), (ag.log1p, (-1.5,), math.nan), (ag.log1p, (-math.inf,), math.nan),
+    (ag.sqrt, (-1.0,), math.nan), (ag.exp, (1000.0,), math.inf), (ag.expm1, (1000.0,), math.inf),
+    (ag.exp2, (1024.0,), math.inf), (ag.sinh, (-1000.0,), -math.inf), (ag.sinh, (1000.0,), math.inf),
+    (ag.cosh, (-1000.0,), math.inf), (ag.sin, (math.inf,), math.nan), (ag.acosh, (0.5,), math.nan),
+    (ag.asin, (1.5,), math.nan), (ag.atanh, (1.0,), math.inf), (ag.atanh, (-1.0,), -math.inf),
+    (ag.atanh, (2.0,), math.nan), (ag.atanh, (-2.0,), math.nan), (ag.gamma, (0.0,), math.inf),
+    (ag.gamma, (-0.0,), -math.inf), (ag.gamma, (-1.0,), math.nan), (ag.gamma, (-math.inf,), math.nan),
+    (ag.gamma, (200.0,), math.inf), (ag.gamma, (200.5,), math.inf), (ag.gamma, (-1e-310,), -math.inf),
+    (ag.lgamma, (-3.0,), math.inf), (ag.digamma, (0.0,), math.nan), (ag.hypot, (1.5e308, 1.5e308), math.inf),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "xs", "want"), LIMITS, ids=lambda x: getattr(x, "name", None))
+def test_limits_where_the_value_raises(row, xs, want):
+    """What compiled programs compute there: inf and nan by IEEE 754."""
+    assert bits(row.total(*xs)) == bits(want)
+
+
+def test_limits_of_choices_are_those_of_the_branch():
+    """The branch that is not taken passes nothing on, even where the adjoint is infinite."""
+    assert [row.name for row in ROWS if row.selects] == list(CHOICES)
+    for name in CHOICES:
+        x, y = Value(2.0), Value(3.0)
+        out = PRIMITIVES[name](1.0, x, y)
+        assert [bits(g) for g in gradients(out * math.inf, [x, y])] == [bits(math.inf), bits(0.0)]
+
+
 def test_signed_zeros():
     assert bits(ag.copysign(3.0, -0.0)) == bits(-3.0)
     assert bits(ag.abs(-0.0)) == bits(0.0)
@@ -407,6 +442,7 @@ def slopes(f, *xs):
         (ag.copysign, (-3.0, 2.0), [-1.0, 0.0]),
         (lambda *xs: ag.prod(xs), (0.0, 3.0, 0.0), [0.0, 0.0, 0.0]),
         (lambda *xs: ag.prod(xs), (0.0, 3.0, 4.0), [12.0, 0.0, 0.0]),
+        (lambda *xs: ag.logsumexp(xs), (1e16, 1e16), [0.5, 0.5]),  # where the result has no digits for ln 2
         (ag.mod, (7.5, 2.0), [1.0, -3.0]),
         (ag.mod, (-7.5, 2.0), [1.0, 4.0]),
         (ag.fmod, (-7.5, 2.0), [1.0, 3.0]),
