@@ -233,6 +233,8 @@ def engines_section(figures):
         f"{figures['unasked']:,} were not asked for digits, because such errors move them by more than a thousandth",
         "or turn a choice, or a product that is fused overflows.",
         "",
+        *[f"Looked into, of this run: {n} {what}." for what, n in figures.get("looked into", {}).items()],
+        "",
         *ending(figures),
     ]
 

@@ -16,6 +16,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import comparing  # noqa: E402
 import costs  # noqa: E402
+import faulting  # noqa: E402
 import growth  # noqa: E402
 import mutation  # noqa: E402
 import tabulating  # noqa: E402
@@ -25,6 +26,7 @@ SHORT = {
     "rows": lambda: record("rows", tabulating.measure_rows(2000)),
     "expressions": lambda: record("expressions", tabulating.measure_expressions(500)),
     "costs": lambda: record("costs", costs.measure()),
+    "faults": lambda: record("faults", faulting.measure()),
 }
 LONG = {
     "dags": lambda: comparing.measure("dags"),
@@ -39,6 +41,7 @@ SECTIONS = [
     ("costs", "What a gradient costs", costs.section),
     ("growth", "Time and memory to ten million nodes", growth.section),
     ("mutation", "Mutation: whether tests notice", mutation.section),
+    ("faults", "Faults, and what was found", faulting.section),
 ]
 """The page: the part that each section shows, its title, and its lines."""
 

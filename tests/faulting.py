@@ -1,0 +1,51 @@
+"""How many faults the library has survived, as the tests of faults count them."""
+
+import re
+import subprocess
+
+from project import ROOT, python
+from test_faults import EVERY_ALLOCATION, run
+
+FILES = ["tests/test_faults.py", "tests/test_saving.py", "tests/test_freeing.py", "tests/nn/test_running.py"]
+
+
+def measure():
+    """Run the tests of faults, and count: tests, allocations that failed, and all tests that there are."""
+    done = subprocess.run(python("-m", "pytest", "-q", *FILES), cwd=ROOT, capture_output=True, text=True, check=False)
+    found = re.search(r"(\d+) passed", done.stdout)
+    if done.returncode or found is None:
+        raise RuntimeError(f"the tests of faults fail: {done.stdout[-500:]}")
+    every = subprocess.run(
+        python("-m", "pytest", "-q", "--collect-only"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    collected = re.search(r"(\d+)/?\d* tests collected", every.stdout) or re.search(r"(\d+) tests", every.stdout)
+    return {"passed": int(found[1]), "allocations": int(run(EVERY_ALLOCATION)), "tests": int(collected[1])}
+
+
+FOUND = [
+    "Memory exhausted while a large graph goes: the native build ended the process.",
+    "Memory exhausted in the last step of `backward`: some leaves had their gradient, others not.",
+    "A damaged checkpoint: the model was loaded before the rest was found wrong; an optimiser took any settings.",
+    "A program from a file: an odd number of operands of dot was taken, and arguments of any size.",
+    "A saved file could be read by its owner alone, whatever the umask said; version `true` passed for 1.",
+    "polygamma and its gradients half-way between the poles: up to 10^12 ulps off; nan just left of 0.",
+    "0 to the power -inf raised, where Python gives inf.",
+    "lgamma of subnormal numbers on arrays: inf, as SciPy has it.",
+    "No test looked at the values that compiled programs give at singular points: mutants of them survived.",
+]
+"""What the regime has found; each has a test now."""
+
+
+def section(figures):
+    """The lines of the page."""
+    return [
+        f"{figures['passed']} tests of faults pass: memory that fails at any allocation ({figures['allocations']:,}",
+        "of them, one by one and from there on) or is full, Ctrl-C at any line of a pass and anywhere in training,",
+        "full disks, and files of programs, models and checkpoints with any damage, read under an audit of what is",
+        f"executed. All tests together: {figures['tests']:,}. One limit is known: natively, memory that runs out while",
+        "a gradient records itself (`create_graph`) may end the process, because mypyc cannot raise there.",
+        "",
+        "The regime has found, and tests now hold:",
+        "",
+        *[f"- {text}" for text in FOUND],
+    ]
