@@ -145,7 +145,8 @@ def check(
             report.compare(Comparison(where, got, forward[i], "forward mode against reverse mode"), ROUNDING * size)
             stepped = steps[i][j] if steps else None
             if stepped is not None:
-                lost = 2.0**-900 / step_at(point, j)  # what may have underflowed on the way
+                step = step_at(point, j)
+                lost = 2.0**-900 / step + 2.0**64 * step * step  # what underflowed on the way, and the next term
                 allowed = TOLERANCE * abs(stepped) + 1e-9 * size + lost
                 report.compare(Comparison(where, stepped, got, "complex step"), allowed)
             estimate = estimates[i] if estimates else None

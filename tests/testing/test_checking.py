@@ -118,6 +118,7 @@ def test_modules():
     ("f", "xs"),
     [
         (lambda x: x**3, (0.0,)),
+        (lambda x: ag.prod([x, x, x]), (0.0,)),
         (lambda x: 1 / x, (1e-8,)),
         (ag.sqrt, (1e-9,)),
         (ag.log, (1e-12,)),
