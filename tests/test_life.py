@@ -326,7 +326,7 @@ def fresh(self, seed=1):
     ("name", "wrong"),
     [
         ("backward", accumulating), ("backward", forgetting), ("backward", unflagged), ("adjoints", fresh),
-        ("is_stale", lambda self, inputs: False), ("flows_to", lambda self, y: True),
+        ("flows_to", lambda self, y: True),
     ],
 )  # fmt: skip
 def test_a_model_that_is_wrong_is_found(monkeypatch, name, wrong):
