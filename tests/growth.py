@@ -88,7 +88,7 @@ def section(figures):
     lines += [
         "",
         "A chain of that depth, its gradient recorded, made into a program and written out; and the blocks of memory",
-        "that are left when all of it is gone:",
+        "that are left when all of it is gone (up to 65,536 nodes are kept, to be used again):",
         "",
         f"| depth | {' | '.join(f'{name} ns' for name in names)} | blocks left |",
         f"| ---: {'| ---: ' * (len(names) + 1)}|",
