@@ -1,10 +1,12 @@
 """`gradients`, `grad` and `value_and_grad`: what they take, give, and leave alone."""
 
+import math
+
 import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value, grad, gradients, nn, value_and_grad
+from autograd_lite import Value, compile, grad, gradients, nn, value_and_grad, vjp
 
 
 def test_gradients_stores_nothing():
@@ -65,6 +67,34 @@ def test_values_as_arguments_keep_their_graph():
     assert isinstance(slope, Value)
     slope.backward()  # d/dx 3 (2x)^2 = 24 x
     assert (slope.data, x.grad) == (108.0, 72.0)
+
+
+def test_values_in_a_nest_keep_their_graph_too():
+    x = Value(3.0)
+    slope = grad(lambda v: v[0] * v[1][0])([x * 2.0, (5.0,)])
+    assert [type(slope[0]), type(slope[1][0])] == [Value, Value]
+    slope[1][0].backward()
+    assert (slope[0].data, slope[1][0].data, x.grad) == (5.0, 6.0, 2.0)
+    assert [type(g) for g in grad(lambda v: v[0] * v[1])([2.0, 3.0])] == [float, float]
+
+
+def test_what_was_detached_in_a_trace_is_an_input_like_any_other():
+    assert compile(lambda x: grad(lambda y: y * y * x)(x.detach()))(3.0) == 18.0
+    assert grad(lambda y: y * y)(Value(3.0).detach()) == 6.0
+
+
+def test_an_error_names_the_function():
+    def two(x):
+        return [x, x]
+
+    with pytest.raises(TypeError, match="the gradient of two needs one number as its result"):
+        grad(two)(1.0)
+
+
+def test_the_sign_of_a_zero_is_kept():
+    _, pull = vjp(lambda x: x * 2.0, 1.0)
+    assert math.copysign(1.0, pull(-0.0)[0]) == -1.0
+    assert math.copysign(1.0, pull(0.0)[0]) == 1.0
 
 
 def test_transformed_functions_keep_name_and_doc():

@@ -20,6 +20,10 @@ def test_where_calls_only_the_chosen_branch():
     assert ag.where(x > 0.0, lambda: ag.log(x), lambda: -x).data == 1.0
     assert ag.where(ag.less(0.0, x), lambda: ag.log(x), lambda: -x).data == 1.0
     assert gradients(ag.where(ag.less(0.0, x), lambda: ag.sqrt(x), lambda: 3.0 * x), [x]) == [3.0]
+    assert not x.has_grad
+    y = ag.where(x > 0.0, lambda: ag.log(x), lambda: x * 2.0)
+    y.backward()
+    assert (y.data, y.grad, x.grad) == (-2.0, 1.0, 2.0)
 
 
 def test_the_branch_not_taken_gets_nothing():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value
 from autograd_lite.optim import clip_grad_norm, clip_grad_value
+from autograd_lite.optim.clipping import limited
 
 
 def with_gradients(numbers):
@@ -42,3 +43,8 @@ def test_bad_limits():
         clip_grad_norm(with_gradients([1.0]), -1)
     with pytest.raises(TypeError, match="limit is a number, but got 'a'"):
         clip_grad_value(with_gradients([1.0]), "a")
+
+
+def test_what_is_short_enough_stays_to_the_bit():
+    assert limited([0.6, -0.45], 1.0) == [0.6, -0.45]  # of norm 0.75
+    assert limited([0.6, -0.8], 1.0 + 1e-5) == [0.6, -0.8]

@@ -132,3 +132,17 @@ def test_names_and_reprs(name):
 def test_bad_input(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+@pytest.mark.parametrize("alpha", [1.0, 1.5, -0.1])
+def test_rmsprop_forgets_something(alpha):
+    with pytest.raises(ValueError, match="alpha"):
+        RMSprop([Value(1.0)], alpha=alpha)
+
+
+def test_a_schedule_outlives_the_state_of_a_fixed_rate():
+    fixed, scheduled = SGD([Value(1.0)], lr=0.5), SGD([Value(1.0)], lr=lambda t: 0.25)
+    scheduled.load_state_dict(fixed.state_dict())
+    assert (scheduled.lr(0), scheduled.rate) == (0.25, 0.25)
+    fixed.load_state_dict(scheduled.state_dict())
+    assert fixed.lr == 0.5

@@ -57,3 +57,8 @@ def test_an_optimizer_follows_its_schedule():
 def test_bad_input(wrong):
     with pytest.raises(ValueError, match="it is at least 1, but got"):
         wrong()
+
+
+def test_defaults_are_those_of_pytorch():
+    assert StepDecay(1.0, 10)(10) == 0.1
+    assert CosineDecay(1.0, 10)(10) == pytest.approx(0.0, abs=1e-15)
