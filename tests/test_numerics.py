@@ -55,6 +55,17 @@ def test_logsumexp_keeps_its_digits(xs):
     assert abs(MP.mpf(numerics.logsumexp(xs)) - want) <= 8 * spacing
 
 
+@given(st.lists(MODERATE, min_size=2, max_size=5))
+def test_surprisal_and_its_slopes_keep_their_digits(xs):
+    odds = [MP.exp(MP.mpf(x) - MP.mpf(xs[0])) for x in xs]
+    out, want = numerics.surprisal(xs), MP.log1p(MP.fsum(odds[1:]))
+    assert abs(MP.mpf(out) - want) <= 4 * max(math.ulp(x - xs[0]) for x in xs) + 4 * math.ulp(float(want))
+    slopes = [x / MP.fsum(odds) for x in [-MP.fsum(odds[1:]), *odds[1:]]]
+    got = numerics.surprisal_slopes(out, xs)
+    for g, w in zip(got, slopes, strict=True):
+        assert float(g) == pytest.approx(float(w), rel=1e-12, abs=1e-300)
+
+
 def test_tiny_terms_are_not_lost():
     assert numerics.logsumexp([0.0, -700.0]) == math.exp(-700.0)
     assert numerics.logsumexp([1e300, -1e300]) == 1e300

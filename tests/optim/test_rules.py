@@ -146,3 +146,23 @@ def test_a_schedule_outlives_the_state_of_a_fixed_rate():
     assert (scheduled.lr(0), scheduled.rate) == (0.25, 0.25)
     fixed.load_state_dict(scheduled.state_dict())
     assert fixed.lr == 0.5
+
+
+@pytest.mark.parametrize(("numbers", "gradients"), [(1, 2), (2, 1), (1, 1), (3, 3)])
+def test_there_is_a_gradient_for_each_parameter(numbers, gradients):
+    optimizer = Adam([Value(1.0), Value(2.0)])
+    said = rf"Adam moves 2 parameters, but got {numbers} numbers and {gradients} gradients"
+    with pytest.raises(ValueError, match=said):
+        optimizer.move([1.0] * numbers, [1.0] * gradients)
+    assert optimizer.steps == 0
+    if gradients != 2:
+        with pytest.raises(ValueError, match=f"Adam moves 2 parameters, but got 2 numbers and {gradients} gradients"):
+            optimizer.step([1.0] * gradients)
+
+
+@pytest.mark.parametrize("wrong", [{"momentum": True}, {"momentum": "0.9"}, {"nesterov": 1.0}, {"momentum": None}])
+def test_settings_of_a_state_are_of_their_kind(wrong):
+    optimizer = SGD([Value(1.0)], momentum=0.9)
+    with pytest.raises(TypeError, match=rf"{next(iter(wrong))} is .* in the state; load one that state_dict gave"):
+        optimizer.load_state_dict({**optimizer.state_dict(), **wrong})
+    assert optimizer.momentum == 0.9
