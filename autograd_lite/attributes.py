@@ -8,17 +8,15 @@ from typing import Any
 from mypy_extensions import mypyc_attr
 
 from autograd_lite.graph import (
-    ASSIGNED,
-    BITS,
     LEAF,
     REACHED,
     STATE,
-    TICK,
     TRACED,
     Extra,
     Node,
     operands_of,
     partials_of,
+    stamp,
 )
 from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import READ_LATER, RUNNING, complain
@@ -50,9 +48,8 @@ class Attributes(Node):
             complain("its number was assigned (.data)")
         if self.is_read_later():
             complain("its number was assigned (.data)", READ_LATER)
-        STATE.clock += TICK
         STATE.assigned += 1
-        self._flags = (self._flags & BITS) | ASSIGNED | STATE.clock
+        stamp(self)
         self._data = x
 
     def is_read_later(self) -> bool:

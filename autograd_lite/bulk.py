@@ -13,7 +13,7 @@ from mypy_extensions import i64
 from autograd_lite import numerics
 from autograd_lite import primitives as table
 from autograd_lite.context import paused_here, watched
-from autograd_lite.graph import ASSIGNED, BITS, CONSTANT, INHERITED, STATE, TICK, TRACED, Extra, Node, Vector
+from autograd_lite.graph import CONSTANT, INHERITED, STATE, TRACED, Extra, Node, Vector, stamp
 from autograd_lite.rows import Primitive
 from autograd_lite.value import BLANK, Value, binary, computes_later, constant, detached, record
 
@@ -162,8 +162,7 @@ def descend(values: list[Value], slopes: list[float], rate: float) -> None:
     STATE.assigned += 1
     for i in range(len(values)):
         x = values[i]
-        STATE.clock += TICK
-        x._flags = (x._flags & BITS) | ASSIGNED | STATE.clock
+        stamp(x)
         x._data -= rate * slopes[i]
 
 
@@ -180,6 +179,5 @@ def assign(values: list[Value], numbers: list[float]) -> None:
     STATE.assigned += 1
     for i in range(len(values)):
         x = values[i]
-        STATE.clock += TICK
-        x._flags = (x._flags & BITS) | ASSIGNED | STATE.clock
+        stamp(x)
         x._data = numbers[i]

@@ -9,13 +9,12 @@ from typing import Any
 from autograd_lite.graph import (
     ASSIGNED,
     BITS,
-    STATE,
-    TICK,
     Extra,
     Node,
     born,
     operands_of,
     partials_of,
+    stamp,
     topological_order,
 )
 from autograd_lite.rows import Primitive
@@ -108,6 +107,5 @@ def loaded(leaves: list[Any], records: list[Record], assigned: list[int]) -> Any
     for record in records:
         nodes.append(filled(leaves[0].blank(), record, tuple([nodes[i] for i in record[5]])))
     for i in assigned:
-        STATE.clock += TICK
-        nodes[i]._flags = (nodes[i]._flags & BITS) | ASSIGNED | STATE.clock
+        stamp(nodes[i])
     return nodes[-1]

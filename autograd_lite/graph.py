@@ -129,6 +129,12 @@ PASS: Final = threading.RLock()
 """Held by whoever uses the scratch of nodes: one pass at a time, whatever the threads share."""
 
 
+def stamp(node: Node) -> None:
+    """Note that data of a node was assigned just now, after all that was computed from it so far."""
+    STATE.clock += TICK
+    node._flags = (node._flags & BITS) | ASSIGNED | STATE.clock
+
+
 def born(node: Node) -> int:
     """The time when a node was made, or its data assigned: later than that of its operands."""
     return node._flags // TICK

@@ -191,6 +191,15 @@ def parameter_names(f: Callable[..., Any]) -> list[str]:
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
+def numbered(names: Sequence[str], count: int) -> list[str]:
+    """So many names: the known ones, and x2, x3 where there are no more.
+
+    >>> numbered(["w", "x"], 3)
+    ['w', 'x', 'x2']
+    """
+    return [*names[:count], *(f"x{i}" for i in range(len(names), count))]
+
+
 def transformed(f: Callable[..., Any], wrapper: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The wrapper with the name and the doc of f, and the axes over which f is mapped."""
     if not callable(f):

@@ -15,7 +15,7 @@ from autograd_lite.mapping import axes_of, is_axis
 from autograd_lite.program import Program
 from autograd_lite.structure import Shape
 from autograd_lite.tracing import RUNNING
-from autograd_lite.transforms import differentiated, name_of, parameter_names
+from autograd_lite.transforms import differentiated, name_of, numbered, parameter_names
 
 ROUTES = 1000
 """Shapes that are remembered: batches of ever new sizes must not fill the memory."""
@@ -126,7 +126,7 @@ class Compiled:
         """The arguments of a call taken apart: pieces, and the shape of each argument."""
         pieces = Pieces()
         axes = (None,) * len(args) if self.in_axes is None else axes_of(self.in_axes, args, name_of(self.f))
-        names = [*self.names[: len(args)], *(f"x{i}" for i in range(len(self.names), len(args)))]
+        names = numbered(self.names, len(args))
         shapes = tuple([pieces.argument(x, axis, name) for x, axis, name in zip(args, axes, names, strict=True)])
         keywords = {name: pieces.argument(x, None, name) for name, x in sorted(kwargs.items())}
         return pieces, shapes, keywords

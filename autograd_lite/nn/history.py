@@ -28,10 +28,10 @@ class History:
 
         `axes` takes one or two axes to draw on.  Raises ImportError without Matplotlib.
         """
-        figure_module = required("matplotlib.figure", "the picture of a history", "demo")
+        Figure = required("matplotlib.figure", "the picture of a history", "demo").Figure
         panels = ["loss"] + (["accuracy"] if self.epochs and "accuracy" in self.epochs[0] else [])
         if axes is None:
-            figure = figure_module.Figure(figsize=(4.8 * len(panels), 3.6), layout="constrained")
+            figure = Figure(figsize=(4.8 * len(panels), 3.6), layout="constrained")
             axes = [figure.add_subplot(1, len(panels), i + 1) for i in range(len(panels))]
         axes = list(axes) if hasattr(axes, "__iter__") else [axes]
         for ax, panel in zip(axes, panels, strict=False):

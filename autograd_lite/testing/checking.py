@@ -54,7 +54,8 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
         raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
     leaves, shape = flatten(list(args), "arguments")
     point = [x.data if isinstance(x, Value) else float(x) for x in leaves]
-    operands = [name for i, part in enumerate(children(shape)) for name in paths(part, argument_names(f, args)[i])]
+    parts = zip(children(shape), argument_names(f, args), strict=True)
+    operands = [name for part, argument in parts for name in paths(part, argument)]
     titles: list[str] = []
 
     def on_values(*xs: Any) -> list[Any]:

@@ -3,12 +3,11 @@
 Below `checking`; knows shapes, and nothing of graphs.
 """
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.rows import Primitive
 from autograd_lite.structure import Shape, children, keys
+from autograd_lite.transforms import numbered, parameter_names
 
 
 def derivative(title: str, operand: str) -> str:
@@ -18,17 +17,7 @@ def derivative(title: str, operand: str) -> str:
 
 def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """What f calls its arguments."""
-    names = [f"x{i}" for i in range(len(args))]
-    try:
-        parameters = () if isinstance(f, Primitive) else tuple(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        return names
-    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    for i, parameter in enumerate(parameters[: len(args)]):
-        if parameter.kind not in plain:
-            break
-        names[i] = parameter.name
-    return names
+    return numbered(parameter_names(f), len(args))
 
 
 def paths(shape: Shape, name: str) -> list[str]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from autograd_lite.differentials import float_tangents
 from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of, topological_order
 from autograd_lite.rows import PRIMITIVES
 from autograd_lite.testing.domains import TRUTHS, is_flat, kink_distance
@@ -68,7 +69,7 @@ class Surroundings:
         nearest, words = math.inf, ""
         if not kinks:
             return nearest, words
-        slopes = tangents(self.order, self.inputs[j])
+        slopes = float_tangents(self.order, {self.inputs[j]: 1.0})
         for kink in kinks:
             distance = kink.reach(slopes)
             if not distance >= nearest:
@@ -96,19 +97,6 @@ class Surroundings:
 def shown(node: Node) -> str:
     """A row and its operands, for messages."""
     return f"{node._row.name} at {', '.join([repr(x._data) for x in operands_of(node)])}"
-
-
-def tangents(order: Sequence[Node], start: Node) -> dict[Node, float]:
-    """The derivative of every node in one input, from the recorded partials."""
-    slopes: dict[Node, float] = {start: 1.0}
-    for node in order:
-        total = 0.0
-        for x, p in zip(operands_of(node), partials_of(node), strict=True):
-            if p and x in slopes:
-                total += p * slopes[x]
-        if total:
-            slopes[node] = total
-    return slopes
 
 
 def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
@@ -145,7 +133,7 @@ def kinks_inside(node: Node, operands: Sequence[Node]) -> list[Kink]:
         return []
     order = topological_order([out], everything=True) if isinstance(out, Value) else []
     kinks = kinks_of(order, [v for v, x in zip(inner, operands, strict=True) if not x._flags & CONSTANT])
-    factors = [tangents(order, v) for v in inner] if kinks else []
+    factors = [float_tangents(order, {v: 1.0}) for v in inner] if kinks else []
     return [
         Kink(
             f"{kink.words}, inside {node._row.name}",

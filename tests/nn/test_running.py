@@ -24,8 +24,10 @@ from autograd_lite.nn import (
     Sequential,
     fit,
     mse,
+    softmax_cross_entropy,
 )
 from autograd_lite.nn.losses import l2_penalty
+from autograd_lite.nn.metrics import KINDS
 from autograd_lite.optim import SGD, Adam, CosineDecay, RMSprop, WarmUp
 
 DRAW = random.Random(0)
@@ -49,19 +51,6 @@ def figures(history):
 
 class Stop(Exception):
     pass
-
-
-def after(count, error):
-    """A loss that raises when it has been called that often."""
-    calls = [0]
-
-    def loss(output, target):
-        calls[0] += 1
-        if calls[0] == count:
-            error()
-        return mse(output, target)
-
-    return loss
 
 
 # -- early stopping
@@ -186,21 +175,19 @@ def test_momentum_schedules_dropout_and_batch_norm_go_on_to_the_same_bits(tmp_pa
     assert run(tmp_path / "run.json") == run(None)
 
 
-def interrupting(count, action):
-    """softmax_cross_entropy that does something else too, at one call."""
-    from autograd_lite.nn import softmax_cross_entropy
-    from autograd_lite.nn.metrics import KINDS
-
+def interrupting(count, action, loss=softmax_cross_entropy):
+    """The loss, which does something else too at one call."""
     calls = [0]
 
-    def softmax_loss(output, target):
+    def interrupted(output, target):
         calls[0] += 1
         if calls[0] == count:
             action()
-        return softmax_cross_entropy(output, target)
+        return loss(output, target)
 
-    KINDS[softmax_loss] = "classes"
-    return softmax_loss
+    if loss in KINDS:
+        KINDS[interrupted] = KINDS[loss]
+    return interrupted
 
 
 @given(st.integers(1, 92))
@@ -233,22 +220,11 @@ def test_early_stopping_survives_an_interruption(tmp_path):
                       checkpoint=path)  # fmt: skip
         return figures(history), model.state_dict()
 
-    expected = run(None, interrupting_mse(0))
+    expected = run(None, interrupting(0, None, mse))
     assert len(expected[0]) < 30
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "run.json", interrupting_mse(40))
-    assert run(tmp_path / "run.json", interrupting_mse(0)) == expected
-
-
-def interrupting_mse(count):
-    def loss(output, target):
-        calls[0] += 1
-        if calls[0] == count:
-            signal_myself()
-        return mse(output, target)
-
-    calls = [0]
-    return loss
+        run(tmp_path / "run.json", interrupting(40, signal_myself, mse))
+    assert run(tmp_path / "run.json", interrupting(0, None, mse)) == expected
 
 
 def test_ctrl_c_finishes_the_step_and_keeps_the_history():
