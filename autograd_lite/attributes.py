@@ -22,6 +22,15 @@ from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import READ_LATER, RUNNING, complain
 
 
+def label_text(label: object) -> str:
+    """The label, if it is one."""
+    if not isinstance(label, str):
+        raise TypeError(
+            f"a label is text, but got {label!r} of type {type(label).__name__}; pass str() of it, or nothing"
+        )
+    return label
+
+
 @mypyc_attr(acyclic=True)
 class Attributes(Node):
     """The public attributes of a Value."""
@@ -114,10 +123,11 @@ class Attributes(Node):
         return "" if extra is None else extra.label
 
     @label.setter
-    def label(self, label: str) -> None:
+    def label(self, label: object) -> None:
+        text = label_text(label)  # refused before anything is changed
         if self._extra is None:
             self._extra = Extra()
-        self._extra.label = label
+        self._extra.label = text
 
     # micrograd's names, for its drawing cell
     @property

@@ -10,6 +10,7 @@ from typing import Any, Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite import primitives as table
+from autograd_lite.attributes import label_text
 from autograd_lite.context import paused_here, watched, watched_pass
 from autograd_lite.copying import clone, deep_copy, reduced
 from autograd_lite.graph import (
@@ -58,12 +59,12 @@ class Value(Operators):
     >>> z.data, x.grad, y.grad
     (-3.0, -1.0, 3.0)
 
-    Raises TypeError where `data` is no real number (an array, a string, a complex).
+    Raises TypeError where `data` is no real number (an array, a string, a complex) or `label` no text.
     """
 
     __slots__ = ()
 
-    def __init__(self, data: object, label: str = "") -> None:
+    def __init__(self, data: object, label: object = "") -> None:
         super().__init__()
         STATE.clock += TICK
         self._flags = STATE.clock
@@ -76,8 +77,8 @@ class Value(Operators):
                 f"for an array or a list, make a Value of each element"
             )
         self._data = x
-        if label:
-            self.label = label
+        if label != "":
+            self.label = label_text(label)
 
     # -- gradients
 
@@ -197,6 +198,8 @@ class Value(Operators):
     def __del__(self) -> None:
         # A deep graph must not be freed by recursion, nor need its memory be fetched again for the next graph:
         # what dies waits in a list, the outermost call takes its operands away and keeps it for reuse.
+        if self._flags < 0:
+            return  # mypyc's mark of what was never set: the arguments were wrong, so that no __init__ has run
         if self._left is None and self._extra is None:
             spare(self)
         elif FREEING.busy:

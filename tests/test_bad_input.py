@@ -1,9 +1,11 @@
 """Every wrong call gets an error of the right type that says what happened, with which values, and what to do."""
 
 import math
+import subprocess
 
 import numpy as np
 import pytest
+from project import ROOT, python
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, no_grad
@@ -17,6 +19,8 @@ CALLS = {
     "a Value of a complex": (lambda: Value(1j), TypeError, ["1j", "complex"]),
     "a Value of a list": (lambda: Value([1.0]), TypeError, ["[1.0]", "each element"]),
     "a Value of an array": (lambda: Value(np.array([1.0, 2.0])), TypeError, ["ndarray", "each element"]),
+    "a Value with a number for a label": (lambda: Value(1.0, 2.0), TypeError, ["2.0", "float", "text"]),
+    "None for a label": (lambda: setattr(Value(1.0), "label", None), TypeError, ["None", "text"]),
     "data of a string": (lambda: setattr(Value(1.0), "data", "two"), TypeError, ["'two'", "float"]),
     "grad of None": (lambda: setattr(Value(1.0), "grad", None), TypeError, ["None", "zero_grad"]),
     "float of a Value": (lambda: float(X), TypeError, [".data", "autograd_lite.exp"]),
@@ -110,3 +114,36 @@ def test_a_failed_operation_leaves_the_graph_as_it_was():
 def test_backward_under_no_grad_says_so():
     with no_grad(), pytest.raises(RuntimeError, match=r"no_grad\(\)"):
         (X * X).backward()
+
+
+def test_wrong_arguments_are_no_crash():
+    # In a process of its own: a class that was compiled frees even what no __init__ has set up.
+    code = """
+import autograd_lite as ag
+from autograd_lite import Value
+
+def refused(call, *args, **kwargs):
+    try:
+        call(*args, **kwargs)
+    except TypeError as error:
+        return bool(str(error))
+
+spare = [Value(float(i)) for i in range(10)]  # freed below, so that memory is taken from a list of spare Values too
+for _ in range(3):
+    assert refused(Value)
+    assert refused(Value, 1.0, (), "x")
+    assert refused(Value, 1.0, requires_grad=True)
+    assert refused(Value, label="x")
+    assert refused(Value, 1.0, 3)
+    refused(Value.__new__, Value)
+    spare.clear()
+    x = Value(3.0)
+    y = x * x + ag.sum([x, x])
+    y.backward()
+    assert (y.data, x.grad) == (15.0, 8.0)
+print("alive")
+"""
+    done = subprocess.run(
+        python("-X", "faulthandler", "-c", code), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "alive\n", done.stderr[-2000:]
