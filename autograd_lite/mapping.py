@@ -159,10 +159,10 @@ def sample(x: Any, axis: Any, i: int) -> Any:
     if has_parts(x, axis):
         inside = [sample(part, inner, i) for part, inner in parts(x, axis)]
         return rebuilt(x, inside)
-    if is_array(x):
-        part = x[(slice(None),) * (axis % x.ndim) + (i,)]
-        return part if is_array(part) or x.dtype.kind == "O" else part.item()
-    return x[i]
+    if isinstance(x, list):
+        return x[i]
+    part = x[(slice(None),) * (axis % x.ndim) + (i,)]  # an array, of another library perhaps
+    return part.item() if getattr(part, "ndim", 1) == 0 else part
 
 
 def rebuilt(x: Any, inside: list[Any]) -> Any:
@@ -238,7 +238,7 @@ def content(x: Any) -> Any:
     """The argument as one sample sees it."""
     if isinstance(x, Samples):
         return x.content
-    if isinstance(x, (tuple, list, dict)) and holds_samples(x):
+    if isinstance(x, (tuple, list, dict)):
         return rebuilt(x, [content(y) for y in (x.values() if isinstance(x, dict) else x)])
     return x
 

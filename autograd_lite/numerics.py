@@ -34,7 +34,7 @@ def power_limit(x: float, y: float) -> float:
     """What IEEE 754 says of x to the power y where Python raises."""
     if x < 0.0 and y != math.floor(y):
         return NAN
-    odd = abs(y) < 2.0**53 and abs(math.fmod(y, 2.0)) == 1.0
+    odd = abs(y) < INF and abs(math.fmod(y, 2.0)) == 1.0
     return math.copysign(INF, x) if odd else INF
 
 

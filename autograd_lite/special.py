@@ -28,8 +28,6 @@ _DIGAMMA_SERIES: Final = (
 
 def digamma(x: float) -> float:
     """The derivative of ln(gamma(x)); source: Abramowitz and Stegun 6.3.5 to 6.3.18."""
-    if x != x or x == INF:
-        return x
     if x == -INF or (x <= 0.0 and x == math.floor(x)):
         raise ValueError("digamma has poles at 0, -1, -2, ...")
     # The logarithm cancels near the zero at 1.4616...: there, expand around it.

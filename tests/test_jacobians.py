@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import Value, cos, exp, grad, hessian, hvp, jacobian, jvp, sin, tanh, value_and_grad, vjp
 from autograd_lite import sum as total
-from autograd_lite.graph import STATE, TICK
+from autograd_lite.graph import BASE, STATE, TICK
 
 Point = namedtuple("Point", "x y")
 
@@ -91,6 +91,25 @@ def test_a_hessian_vector_product_costs_a_small_multiple_of_the_function(n):
     cost = made(lambda: rosenbrock([Value(t) for t in x]))
     assert made(lambda: grad(rosenbrock)(x)) <= 2 * cost
     assert made(lambda: hvp(rosenbrock)(x, v)) <= 12 * cost
+
+
+def test_a_jacobian_takes_the_mode_of_fewer_sweeps():
+    """Forward mode sorts the graph once for all inputs, reverse mode once for each output: the sorts are counted."""
+
+    def sorts(mode, n):
+        before = STATE.sorts
+        jacobian(lambda x: [sin(total(x)) * x[0], *[x[0] * x[1]] * 4], mode=mode)([0.5] * n)
+        return (STATE.sorts - before) // BASE
+
+    assert (sorts("forward", 2), sorts("forward", 7)) == (1, 1)
+    assert (sorts("reverse", 2), sorts("reverse", 7)) == (5, 5)
+    assert (sorts("auto", 2), sorts("auto", 7)) == (1, 5)
+
+
+def test_tangents_are_floats_whatever_numbers_the_directions_are():
+    (same, fixed), moved = jvp(lambda x: [x, x * 2], (1,), (3,))
+    assert [type(x) for x in (same, fixed, *moved)] == [float] * 4
+    assert moved == [3.0, 6.0]
 
 
 # -- composition

@@ -1,6 +1,7 @@
 """`vmap`: a loop over samples eagerly, a batch when compiled, of one meaning."""
 
 import math
+from collections import namedtuple
 
 import dags
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite import Value, compile, dot, grad, hessian, jacobian, jvp, sin, tanh, value_and_grad, vjp, vmap
+from autograd_lite import Value, compile, dot, grad, hessian, hvp, jacobian, jvp, sin, tanh, value_and_grad, vjp, vmap
 from autograd_lite import sum as total
 
 X = np.arange(12.0).reshape(4, 3) / 8.0  # sums of these are exact, in any order
@@ -56,6 +57,80 @@ def test_axes_in_the_structure_of_the_arguments():
     assert both(vmap(lambda d: d[0] * d[1]), (np.arange(3.0), np.ones(3))).tolist() == [0.0, 1.0, 2.0]
     listed = vmap(lambda d: d[0] * d[1], in_axes=([0, None],))
     assert both(listed, [np.arange(3.0), 2.0]).tolist() == [0.0, 2.0, 4.0]
+
+
+Pair = namedtuple("Pair", "x y")
+
+
+@pytest.mark.parametrize("seen", [Pair(X, X[:, 0]), (X, X[:, 0]), [X, X[:, 0]], {"x": X, "y": X[:, 0]}])
+@pytest.mark.parametrize("axes", ["alone", "as a tuple", "as a list"])
+def test_a_sample_has_the_kind_of_its_argument(seen, axes):
+    """Whatever says the axes: one number for all parts, where the argument is no list, or one for each."""
+    if axes == "alone" and isinstance(seen, list):
+        return  # that maps over the items of the list
+    each = {"alone": 0, "as a tuple": (0, 0), "as a list": [0, 0]}[axes]
+    if isinstance(seen, dict) and axes != "alone":
+        each = {"y": 0, "x": 0}
+    kinds = []
+
+    def f(d):
+        kinds.append(type(d))
+        x, y = d.values() if isinstance(d, dict) else d
+        return total(x) - y
+
+    assert both(vmap(f, in_axes=(each,)), seen).tolist() == (X[:, 1] + X[:, 2]).tolist()
+    assert set(kinds) == {type(seen)}
+
+
+@pytest.mark.parametrize(
+    ("in_axes", "args", "expected"),
+    [
+        ((0, None), ([1.0, 2.0], np.ones(2)), list),
+        ((0, 0), ([1.0, 2.0], np.ones(2)), np.ndarray),
+        (((0, None),), (([1.0, 2.0], np.ones(2)),), list),
+        (((None, 0),), (([1.0, 2.0], np.ones(2)),), np.ndarray),
+        ((0,), (([1.0, 2.0], np.ones(2)),), np.ndarray),
+        ((0,), ([np.ones(2), np.ones(2)],), list),
+        (({"a": 0, "b": None},), ({"a": [1.0, 2.0], "b": np.ones(2)},), list),
+    ],
+)
+def test_results_are_arrays_where_samples_came_in_any(in_axes, args, expected):
+    assert type(both(vmap(lambda *samples: 1.0, in_axes=in_axes), *args)) is expected
+
+
+class Foreign:
+    """An array of another library, as far as a map looks at it."""
+
+    def __init__(self, data):
+        self.data = np.asarray(data)
+        self.shape, self.ndim, self.dtype = self.data.shape, self.data.ndim, self.data.dtype
+
+    def __getitem__(self, index):
+        return Foreign(self.data[index])
+
+    def __len__(self):
+        return len(self.data)
+
+    def item(self):
+        return self.data.item()
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+def test_any_axis_of_an_array_of_another_library(axis):
+    """Of a square array above all: there the wrong axis has as many samples."""
+    square = X[:3]
+    found = vmap(lambda x: x[0].item() - 2.0 * x[2].item(), in_axes=axis)(Foreign(square))
+    moved = np.moveaxis(square, axis, 0)
+    assert found == (moved[:, 0] - 2.0 * moved[:, 2]).tolist()
+    assert vmap(lambda x: x * 2.0)(Foreign(square[0])) == (2.0 * square[0]).tolist()
+
+
+def test_an_array_of_pytorch_maps_over_any_axis():
+    torch = pytest.importorskip("torch")
+    square = torch.tensor(X[:3].tolist(), dtype=torch.float64)
+    for axis in (0, 1):
+        f = vmap(lambda x: x[0] * 1.0 - x[2], in_axes=axis)
+        assert [float(x) for x in f(square)] == f(square.numpy()).tolist()
 
 
 @pytest.mark.parametrize("reduce", ["sum", "mean"])
@@ -181,6 +256,14 @@ def test_a_jacobian_of_a_batch_is_refused_with_the_way_out():
 # -- inside of a compiled function
 
 
+def test_a_hessian_vector_product_of_a_batch():
+    w, v, y = np.array([0.1, -0.2, 0.3]), np.array([1.0, 0.5, -2.0]), np.array([1.0, 0.0, -1.0, 0.5])
+    product = hvp(vmap(loss, in_axes=(None, 0, 0), reduce="mean"))
+    found = compile(product, backend="python")(w, v, X, y)
+    assert found == pytest.approx(product(w, v, X, y), rel=1e-13)
+    assert found == pytest.approx(sum(hvp(loss)(w, v, X[i], y[i]) for i in range(4)) / 4, rel=1e-13)
+
+
 def penalised(w, X, y):
     return vmap(loss, in_axes=(None, 0, 0), reduce="mean")(w, X, y) + 0.1 * total(v * v for v in w)
 
@@ -266,6 +349,8 @@ def test_any_function_maps_as_it_loops(data):
         ((0, {"a": 0}), (X, {"b": X}), ValueError, r"in_axes has {'a': 0} for .*; give it the structure"),
         ((0, (0, 0)), (X, (X,)), ValueError, r"in_axes has \(0, 0\) for .*; give it the structure"),
         ((0, {"a": 0}), (X, (X,)), ValueError, r"in_axes has {'a': 0} for .*; give it the structure"),
+        ((0, [0, 0]), (X, {0: X, 1: X}), ValueError, r"in_axes has \[0, 0\] for .*; give it the structure"),
+        ((0, (0, 0, 0, 0)), (X, X), ValueError, r"in_axes has \(0, 0, 0, 0\) for .*; give it the structure"),
         ((0, "x"), (X, X), TypeError, r"in_axes holds 'x'; give an int, None, or a tuple or dict of these"),
     ],
 )

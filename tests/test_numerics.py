@@ -15,6 +15,7 @@ MP.dps = 50
 
 NUMBERS = st.floats(allow_nan=False)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
+ANY = st.floats() | st.integers(-4, 4).map(float)
 MODERATE = st.floats(-700.0, 700.0)
 
 
@@ -98,7 +99,8 @@ def test_a_quotient_is_that_of_ieee_754(x, y):
         assert numerics.quotient(x, y) == math.copysign(math.inf, x) * math.copysign(1.0, y)
 
 
-@given(st.floats(), st.floats())
+@given(ANY, ANY)
+@example(2.0, 3.0)
 @example(0.0, -math.inf)
 @example(-0.0, -3.0)
 @example(-math.inf, 0.5)
@@ -124,7 +126,7 @@ def test_the_power_two_is_a_product(x):
     assert bits(numerics.power(x, 2.0)) == bits(x * x)
 
 
-POWERS = [0.0, 0.5, 1.0, 2.0, 3.0, -1.0, -2.0, -3.0, -0.5, 1e300, -1e300, 1025.0, -1025.0, 1026.0]
+POWERS = [0.0, 0.5, 1.0, 2.0, 3.0, -1.0, -2.0, -3.0, -0.5, 1e300, -1e300, 1025.0, -1025.0, 1026.0, -(2.0**53) + 1.0]
 
 
 @pytest.mark.parametrize("x", [0.0, -0.0, -1.0, -2.0, 2.0, -1e300, 1e300, 1e-300, -1e-300])
@@ -159,16 +161,26 @@ def test_largest_and_smallest_pass_nan_on(xs):
 
 
 @given(NUMBERS, NUMBERS, NUMBERS)
-def test_choices(x, low, high):
-    assert numerics.clip(x, low, high) == min(max(x, low), high)
-    assert (numerics.maximum(x, low), numerics.minimum(x, low)) == (max(x, low), min(x, low))
-    assert numerics.relu(x) == max(x, 0.0)
-    assert numerics.sign(x) == (x > 0) - (x < 0)
+@example(0.0, -0.0, 0.0)
+@example(-0.0, 0.0, -0.0)
+def test_choices_have_the_bits_of_pythons(x, low, high):
+    """Of two zeros the first, as max and min choose; and no zero has a sign of its own in relu and sign."""
+    assert bits(numerics.clip(x, low, high)) == bits(min(max(x, low), high))
+    assert bits(numerics.maximum(x, low)) == bits(max(x, low))
+    assert bits(numerics.minimum(x, low)) == bits(min(x, low))
+    assert bits(numerics.relu(x)) == bits(max(0.0, x))
+    assert bits(numerics.sign(x)) == bits(float((x > 0) - (x < 0)))
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum", "copysign", "hypot", "power", "logaddexp"])
 @given(x=st.floats())
+@example(x=math.inf)
 def test_nan_on_either_side_gives_nan(name, x):
     f = getattr(numerics, name)
     assert math.isnan(f(math.nan, x))
     assert math.isnan(f(x, math.nan))
+
+
+@pytest.mark.parametrize("name", ["sign", "relu", "sigmoid", "softplus", *ROUNDINGS])
+def test_nan_gives_nan(name):
+    assert math.isnan(getattr(numerics, name)(math.nan))

@@ -32,12 +32,20 @@ def test_digamma(x):
 @example(1.2117)
 @example(1.7116)
 def test_digamma_keeps_its_digits_around_its_zero(x):
-    assert relative(digamma(x), MP.digamma(x)) <= 1e-14
+    assert relative(digamma(x), MP.digamma(x)) <= 1e-15
 
 
 @given(st.integers(1, 8), st.floats(1e-3, 1e6))
 def test_polygamma(n, x):
     assert relative(polygamma(float(n), x), MP.polygamma(n, x)) <= 1e-14
+
+
+@given(st.integers(1, 100), st.floats(1.0, 3.0))
+@example(100, 1.0)
+def test_polygamma_where_its_series_begins(n, beyond):
+    """At n + 11 the terms of Euler and Maclaurin are largest, the more so the higher the order."""
+    x = n + 10.0 + beyond
+    assert relative(polygamma(float(n), x), MP.polygamma(n, x)) <= 2e-15
 
 
 @given(st.integers(1, 5), NEGATIVE)
@@ -71,7 +79,9 @@ def test_poles_are_outside_the_domain(f, x):
 
 def test_ends():
     assert digamma(math.inf) == math.inf
-    assert (trigamma(math.inf), polygamma(2.0, math.inf)) == (0.0, 0.0)
+    for order in (1.0, 2.0):
+        assert math.copysign(1.0, polygamma(order, math.inf)) == 1.0
+        assert polygamma(order, math.inf) == 0.0
     for value in (digamma(math.nan), trigamma(math.nan), polygamma(2.0, math.nan), polygamma(math.nan, 1.0)):
         assert math.isnan(value)
     for order in (-1.0, 0.5):

@@ -60,16 +60,21 @@ class Optimizer:
     def step(self, gradients: Sequence[float] | None = None) -> None:
         """Move every parameter once, by its `.grad`, or by the gradients given in the order of parameters."""
         parameters = self.parameters
-        if gradients is None:
-            gradients = [p.grad for p in parameters]
+        slopes = self.slopes(gradients)
         data = data_of(parameters)
         if numpy := arrays(len(parameters)):
             packed = struct.Struct(f"{len(data)}d").pack  # four times as fast as numpy.array
-            columns = [numpy.frombuffer(packed(*column)) for column in (data, gradients)]
+            columns = [numpy.frombuffer(packed(*column)) for column in (data, slopes)]
             moved = self.move(*columns).tolist()
         else:
-            moved = self.move(data, gradients)
+            moved = self.move(data, slopes)
         assign(parameters, moved)
+
+    def slopes(self, gradients: Sequence[float] | None) -> list[float]:
+        """The gradients that were given, or those of the parameters, as a list of floats."""
+        if gradients is None:
+            return [p.grad for p in self.parameters]
+        return gradients if isinstance(gradients, list) else as_list(gradients)
 
     def move(self, data: Any, gradients: Any) -> Any:
         """Where the numbers `data` go, both lists or both arrays; counts as a step."""
@@ -83,7 +88,7 @@ class Optimizer:
             moved, *kept = (list(column) for column in zip(*rows, strict=True))
         else:
             numpy = numpy_if_installed()
-            columns = [numpy.asarray(m) for m in memory] if memory else [0.0 * data for _ in self.memory]
+            columns = [numpy.asarray(m) for m in memory] if memory else [numpy.zeros(size) for _ in self.memory]
             moved, *kept = self.rule(data, gradients, lr, *columns)
         self._memory = kept
         self.steps += 1

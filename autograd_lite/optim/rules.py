@@ -53,10 +53,8 @@ class SGD(Optimizer):
     def step(self, gradients: Sequence[float] | None = None) -> None:
         if self.momentum or self.weight_decay:
             return super().step(gradients)
-        if gradients is None:
-            gradients = [p.grad for p in self.parameters]
-        self.check_sizes(len(self.parameters), len(gradients))
-        slopes = gradients if isinstance(gradients, list) else list(gradients)
+        slopes = self.slopes(gradients)
+        self.check_sizes(len(self.parameters), len(slopes))
         descend(self.parameters, slopes, self.rate)  # the rule itself, on all at once
         self.steps += 1
 

@@ -2,8 +2,9 @@
 
 import math
 
+import dags
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd_lite import Value
@@ -72,6 +73,22 @@ def test_floats_and_arrays_move_to_the_same_bits(variant, numbers, slopes):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+@given(st.lists(st.floats(), min_size=2, max_size=2), st.lists(st.floats(), min_size=2, max_size=2))
+@example([math.inf, -1.0], [1.0, -0.0])
+@example([1.0, -1.0], [math.inf, math.nan])
+@settings(max_examples=25)
+def test_floats_and_arrays_agree_beyond_the_numbers_too(variant, numbers, slopes):
+    """On inf, nan and zeros of either sign: where they go, and what is remembered."""
+    numpy = pytest.importorskip("numpy")
+    by_floats, by_arrays = (VARIANTS[variant]([Value(x) for x in numbers]) for _ in range(2))
+    with numpy.errstate(all="ignore"):
+        moved = by_floats.move(list(numbers), list(slopes))
+        array = by_arrays.move(numpy.array(numbers), numpy.array(slopes))
+    assert dags.same_bits(array.tolist(), moved)
+    assert dags.same_bits(by_arrays.state_dict()["memory"], by_floats.state_dict()["memory"])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_a_step_is_the_same_for_few_parameters_and_for_many(variant):
     few, many = [Value(0.5)], [Value(0.5) for _ in range(200)]
     for parameters in (few, many):
@@ -107,6 +124,26 @@ def test_a_schedule_is_a_function_of_the_steps():
     assert p.data == -(1.0 + 0.5 + 1.0 / 3.0)
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("n", [1, 200])
+def test_gradients_may_come_in_any_sequence(variant, n):
+    numpy = pytest.importorskip("numpy")
+    seen = []
+    for kind in (list, tuple, numpy.array):
+        parameters = [Value(0.5) for _ in range(n)]
+        VARIANTS[variant](parameters).step(kind([0.25] * n))
+        assert {type(p.data) for p in parameters} == {float}
+        seen.append([p.data for p in parameters])
+    assert seen[0] == seen[1] == seen[2]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate"), [(SGD, 0.01), (Adagrad, 0.01), (RMSprop, 0.01), (Adam, 0.001), (AdamW, 0.001)]
+)
+def test_a_rate_need_not_be_given(optimizer, rate):
+    assert optimizer([Value(1.0)]).rate == rate
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_names_and_reprs(name):
     assert repr(OPTIMIZERS[name]([Value(1.0)], lr=0.5)).startswith(f"{OPTIMIZERS[name].__name__}(1 parameters, lr=0.5")
@@ -124,6 +161,7 @@ def test_names_and_reprs(name):
         (lambda: SGD([Value(1.0)], momentum=-1.0), ValueError, "momentum must be at least 0.0"),
         (lambda: SGD([Value(1.0)], nesterov=True), ValueError, "nesterov needs a momentum"),
         (lambda: Adam([Value(1.0)], betas=(1.0, 0.9)), ValueError, "beta1 must be at least 0.0 and below 1.0"),
+        (lambda: Adam([Value(1.0)], betas=(0.9, 1.0)), ValueError, "beta2 must be at least 0.0 and below 1.0"),
         (lambda: Adam([Value(1.0)], eps=-1.0), ValueError, "eps must be at least 0.0"),
         (lambda: SGD([Value(1.0)]).step([1.0, 2.0]), ValueError, "moves 1 parameters, but got 1 numbers and 2"),
         (lambda: SGD([Value(1.0)]).load_state_dict({"kind": "Adam"}), ValueError, "the state is of 'Adam'"),
