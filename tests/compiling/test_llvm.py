@@ -307,9 +307,10 @@ def test_a_network_has_the_bits_of_the_rows_for_every_batch(samples, activation)
     check(program, data(program, samples), samples)
 
 
-def test_wide_arguments_are_summed_in_the_same_order():
-    program = network((40, 5, 3))
-    for samples in (3, 8, 10, 1030):
+@pytest.mark.parametrize("sizes", [(40, 5, 3), (9, 35, 2)])  # the second has more sums side by side than a strip
+def test_wide_arguments_are_summed_in_the_same_order(sizes):
+    program = network(sizes)
+    for samples in (0, 3, 8, 10, 16, 17, 25, 40, 1030):
         check(program, data(program, samples), samples)
 
 
@@ -324,12 +325,14 @@ def test_sums_of_negative_zeros_are_zero():
             assert not np.signbit(found).any()
 
 
-def test_a_sample_that_is_not_there_spoils_no_sum():
-    w = Writer(("p", 1, False), ("x", 1, True))
-    (p,), (x,) = w.inputs
-    spoiled = w.add("batch_sum", w.add("mul", w.add("div", p, x), p))  # p / 0 in lanes without a sample
-    check(w.program(([spoiled], False)), [np.array([3.0]), np.array([[2.0]])], 1)
-    check(w.program(([spoiled], False)), [np.array([math.inf]), np.array([[2.0]] * 9)], 9)
+@pytest.mark.parametrize("samples", [1, 9, 17])
+def test_a_sample_that_is_not_there_spoils_no_sum(samples):
+    w = Writer(("p", 1, False), ("x", 9, True))
+    (p,), x = w.inputs
+    spoiled = w.add("div", p, x[0])  # p / 0 in lanes without a sample
+    sums = [w.add("batch_sum", w.add("mul", spoiled, factor)) for factor in (p, *x)]
+    for number in (3.0, math.inf):
+        check(w.program((sums, False)), [np.array([number]), np.full((samples, 9), 2.0)], samples)
 
 
 def test_phases_follow_each_other():

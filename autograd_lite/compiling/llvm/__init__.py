@@ -4,9 +4,9 @@ simplify   what is one computation, joined     rolling    alike instructions as 
 plan       where values live, what runs when   text       LLVM IR as text
 rows       the table in IR                     fast       approximations for `fastmath`
 nests      loops and instructions              sections   these cut into functions
-sums       sums over samples                   tiles      arrays in and out of vectors of samples
-modules    all of it put together              engine     compiled by LLVM
-code       called from Python
+sums       sums over samples                   accumulators   the functions that add them up
+tiles      arrays in and out of tiles          modules    all of it put together
+engine     compiled by LLVM                    code       called from Python
 """
 
 from __future__ import annotations

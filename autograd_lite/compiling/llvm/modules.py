@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from autograd_lite.compiling.batches import BLOCK
 
-from . import sums as summing
-from . import tiles
+from . import accumulators, tiles
 from .plan import Plan, Stage
 from .rolling import Nest
 from .rows import Rows
 from .sections import write_section
 from .simplify import Op
+from .sums import write_sums
 from .text import LANES, VECTOR, Function, number
 
 LONG = 1_000_000  # operations times samples, after which a call lets other Python threads run
@@ -61,7 +61,7 @@ class Modules:
         self._run()
         self._call()
         for name in sorted(self.called):
-            f = tiles.function(name) if name.startswith("tile.") else summing.function(name, fast)
+            f = tiles.function(name) if name.startswith("tile.") else accumulators.function(name, fast)
             self.optimized[name] = f
 
     def texts(self) -> tuple[str, str]:
@@ -160,7 +160,7 @@ class Modules:
         spaces: dict[str, str | tuple[str, int]] = {s: place for s, place in stage.spaces.items() if place[0] == "k"}
         f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", spaces)
         for nest in stage.sums:
-            self.called |= summing.write_sums(f, nest, stage.kept, self.plan.argument_sizes)
+            self.called.add(write_sums(f, nest, stage.kept, self.plan.argument_sizes))
         self.plain.append(f.text())
 
     # the whole program
