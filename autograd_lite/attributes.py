@@ -51,7 +51,8 @@ class Attributes(Node):
         x = number(value)
         if x is None:
             raise TypeError(
-                f"data is one real number, but got {value!r} of type {type(value).__name__}; assign a float"
+                f"data is one real number, but got {value!r} of type {type(value).__name__}; assign a float, "
+                f"such as v.data of a Value v"
             )
         if self._flags & TRACED:
             complain("its number was assigned (.data)")

@@ -6,6 +6,7 @@ cost more than the operation.
 
 import math
 import threading
+from contextlib import ContextDecorator
 from typing import Final
 
 from autograd_lite.graph import STATE, Node, born
@@ -39,8 +40,10 @@ class recording:
         STATE.paused += self.depth
 
 
-class no_grad:
-    """A context, per thread, in which no graph is recorded: results are detached numbers.
+class no_grad(ContextDecorator):
+    """A context, per thread, in which no graph is recorded: results are detached numbers.  Also a decorator.
+
+    The tasks of asyncio share a thread, so an `await` inside of it pauses the others too.
 
     >>> from autograd_lite import Value
     >>> x = Value(2.0)

@@ -104,7 +104,7 @@ def pictures(model: nn.Module, history: nn.History, X: list[Any], y: list[int]) 
 
 
 def digits_sheet(X: list[Any], y: list[int], said: list[int], rows: int = 8, columns: int = 12) -> Any:
-    """Held-out images, each with what the model said; mistakes first, in red: said, not true."""
+    """Held-out images, each with what the model said; mistakes first, in red: what it is, and what was read."""
     from matplotlib.figure import Figure
 
     order = sorted(range(len(X)), key=lambda i: said[i] == y[i])[: rows * columns]
@@ -117,7 +117,7 @@ def digits_sheet(X: list[Any], y: list[int], said: list[int], rows: int = 8, col
         ax.set_xticks([])
         ax.set_yticks([])
         mistake = said[i] != y[i]
-        title = f"{said[i]}, not {y[i]}" if mistake else str(said[i])
+        title = f"{y[i]} read as {said[i]}" if mistake else str(said[i])
         ax.set_title(title, fontsize=9, color="firebrick" if mistake else "black", pad=2)
         for spine in ax.spines.values():
             spine.set(color="firebrick" if mistake else "lightgray", linewidth=2.0 if mistake else 0.5)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.context import recording
-from autograd_lite.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, TRACED, Node, born, operands_of
+from autograd_lite.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, born, operands_of
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.primitives import add, cond, mul, where
 from autograd_lite.rewriting import rewritten
@@ -147,6 +147,9 @@ def between(roots: Sequence[Any], places: dict[Node, int]) -> list[Node]:
 
 def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
     """The parts of a program that computes eagerly recorded `outputs` from `inputs`."""
+    for xs in (outputs, inputs):
+        if not isinstance(xs, (list, tuple)):
+            raise TypeError(f"a program is made from lists of Values, but got {xs!r}; write [x] for one")
     for x in (*outputs, *inputs):
         if not isinstance(x, Value):
             raise TypeError(f"a program is made from Values, but got {x!r}; pass lists of Values")
@@ -169,11 +172,6 @@ def refuse_frozen(node: Node) -> None:
         raise ValueError(
             f"a program cannot be made from this graph: a where chose its branch by {operands[0]._data!r}, a plain "
             f"number, which would be frozen; make the condition with less, less_equal or equal"
-        )
-    if node._row is cond and not node._flags & TRACED:
-        raise ValueError(
-            "a program cannot be made from this graph: of a where with functions as branches only the branch that "
-            "was taken has been recorded; give it values as branches, or compile the function itself"
         )
     if operands and node._flags & ASSIGNED:
         raise ValueError(

@@ -13,7 +13,7 @@ from typing import Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite.rows import MARKS, Operand, Primitive
-from autograd_lite.tracing import complain
+from autograd_lite.tracing import DERIVE, complain
 
 # What a node is, in bits.
 CONSTANT: Final = 1  # nothing flows back through it
@@ -439,7 +439,7 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
 
 def check_differentiable(v: Node, what: str) -> None:
     if v._flags & TRACED:
-        complain(f"{what} was called on it")
+        complain(f"{what} was called on it", do=DERIVE)
     if v._flags & CONSTANT:
         how = {"detached": "a result of detach() or no_grad()", "constant": "a number"}
         raise RuntimeError(

@@ -12,7 +12,7 @@ from autograd_lite import primitives as table
 from autograd_lite.attributes import Attributes
 from autograd_lite.graph import TRACED, Node
 from autograd_lite.rows import Primitive, number
-from autograd_lite.tracing import READ_LATER, complain
+from autograd_lite.tracing import CHOOSE, READ_LATER, complain
 
 
 @mypyc_attr(acyclic=True)
@@ -122,9 +122,9 @@ class Operators(Attributes):
     def refuse_to_decide(self, what: str) -> None:
         """Raise where a branch of a running trace would depend on this number."""
         if self._flags & TRACED:
-            complain(f"{what}, which would freeze a branch")
+            complain(f"{what}, which would freeze a branch", do=CHOOSE)
         if self.is_read_later():
-            complain(f"{what}, which would freeze a branch", READ_LATER)
+            complain(f"{what}, which would freeze a branch", READ_LATER, CHOOSE)
 
     def truth(self) -> bool | None:
         """Whether the number is not 0; None where a running trace has no number yet."""
@@ -154,7 +154,7 @@ class Operators(Attributes):
 
     def __invert__(self) -> Any:
         if self._flags & TRACED:
-            complain("it was inverted with ~")
+            complain("it was inverted with ~", do=CHOOSE)
         raise TypeError(f"~ has no meaning for {self!r}; use logical_not(v) for a condition, -v for the negative")
 
     # -- functions as methods of x, in the spelling of PyTorch; NumPy calls them on object arrays

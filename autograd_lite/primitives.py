@@ -265,24 +265,24 @@ logaddexp: Final[Primitive] = row(
 
 # -- rows of any number of operands: one function gives all partials ---------------------------------------
 
-sum: Final[Primitive] = row("sum", numerics.total, lambda out, xs: [1.0] * len(xs), "sum([x, ...])", "Σ")
-prod: Final[Primitive] = row("prod", numerics.product, lambda out, xs: products_of_others(xs), "prod([x, ...])", "Π")
+sum: Final[Primitive] = row("sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", "Σ")
+prod: Final[Primitive] = row("prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", "Π")
 mean: Final[Primitive] = row(
     "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: [1.0 / len(xs)] * len(xs),
-    "mean([x, ...])", lowering=lambda xs: sum(xs) / float(len(xs)),
+    "(x + ...) / n", lowering=lambda xs: sum(xs) / float(len(xs)),
 )  # fmt: skip
 max: Final[Primitive] = row(
     "max",
     numerics.largest,
     lambda out, xs: shares(out, xs),
-    "max([x, ...])",
+    "the largest x",
     kinks="k tied operands: 1/k each",
 )
 min: Final[Primitive] = row(
     "min",
     numerics.smallest,
     lambda out, xs: shares(out, xs),
-    "min([x, ...])",
+    "the smallest x",
     kinks="k tied operands: 1/k each",
 )
 logsumexp: Final[Primitive] = row(
@@ -291,7 +291,7 @@ logsumexp: Final[Primitive] = row(
 )  # fmt: skip
 dot: Final[Primitive] = row(
     "dot", numerics.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
-    "dot([w, ...], [x, ...])", "·",
+    "w * x + ...", "·",
 )  # fmt: skip
 
 

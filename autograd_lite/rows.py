@@ -104,7 +104,7 @@ class Primitive:
         elif len(operands) != self.arity:
             raise TypeError(
                 f"{self.name} takes {self.arity} operand{'s' if self.arity != 1 else ''}, "
-                f"but got {len(operands)}; write {self.formula}"
+                f"but got {len(operands)}; write {self.written()}"
             )
         elif self.selects and (callable(operands[1]) or callable(operands[2])):
             return self.choose(operands[0], operands[1], operands[2])
@@ -134,18 +134,34 @@ class Primitive:
         operands = (condition, taken, math.nan) if chosen else (condition, math.nan, taken)
         return row_named("cond")(*operands)
 
+    def operand_names(self) -> list[str]:
+        """The operands as the table names them: x, or condition, a, b; w and x for the pairs of a dot."""
+        if self.arity is None:
+            return ["w", "x"] if self.name == "dot" else ["x"]
+        for skipped, text in [*((1, text) for text in self.texts), (0, self.value)]:  # a partial begins with out
+            code: Any = getattr(text, "__code__", None)
+            if code is not None:
+                return list(code.co_varnames[skipped : skipped + self.arity])
+        return [f"x{i}" for i in range(self.arity)] if self.arity > 3 else ["x", "y", "z"][: self.arity]
+
+    def written(self) -> str:
+        """A call of it, as one writes it."""
+        return f"{self.name}({', '.join([f'[{x}, ...]' if self.arity is None else x for x in self.operand_names()])})"
+
     def gather(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
         """The operands of a row of any number of them: one iterable, or two of one length for dot."""
         wanted = 2 if self.name == "dot" else 1
         if len(arguments) != wanted:
             raise TypeError(
                 f"{self.name} takes {'two iterables' if wanted == 2 else 'one iterable'} of operands, not "
-                f"{len(arguments)} arguments; write {self.formula}"
+                f"{len(arguments)} arguments; write {self.written()}"
             )
         parts: list[list[object]] = []
         for argument in arguments:
             if isinstance(argument, (str, Operand)) or not isinstance(argument, Iterable):
-                raise TypeError(f"{self.name} takes iterables of operands, but got {argument!r}; write {self.formula}")
+                raise TypeError(
+                    f"{self.name} takes iterables of operands, but got {argument!r}; write {self.written()}"
+                )
             parts.append(list(argument))
         if wanted == 2 and len(parts[0]) != len(parts[1]):
             raise ValueError(

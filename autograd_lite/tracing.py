@@ -37,9 +37,17 @@ def users_line() -> str:
 READ_LATER: Final = "a Value closed over is an input of the program, read at each call"
 
 
-def complain(what: str, because: str = "a traced value has no number") -> NoReturn:
-    """Raise a TracingError that names the user's line."""
-    raise TracingError(
-        f"{because}, but {what}, at {users_line()}; choose between values with where(condition, a, b), combine "
-        f"conditions with logical_and, logical_or and logical_not, and compare with less, less_equal and equal"
-    )
+CHOOSE: Final = (
+    "choose between values with where(condition, a, b), combine conditions with logical_and, logical_or and "
+    "logical_not, and compare with less, less_equal and equal"
+)
+COMPUTE: Final = (
+    "compute with the value itself, with autograd_lite.exp and its like in place of math.exp, and return what you want "
+    "to see; a number that shapes the program, as a count does, is bound before: functools.partial(f, n=3)"
+)
+DERIVE: Final = "differentiate by grad or value_and_grad, or by gradients(..., create_graph=True)"
+
+
+def complain(what: str, because: str = "a traced value has no number", do: str = COMPUTE) -> NoReturn:
+    """Raise a TracingError that names the user's line, and says what to do."""
+    raise TracingError(f"{because}, but {what}, at {users_line()}; {do}")

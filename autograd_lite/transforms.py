@@ -7,7 +7,7 @@ are Values, so that all of them nest in any order.  `jacobians` builds on this f
 
 import functools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -78,7 +78,7 @@ def fresh(x: Any) -> Value:
     return result
 
 
-def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
+def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
     """The gradients d(output)/d(input), one for each input; nothing is stored in `.grad`.
 
     Floats, or with `create_graph` Values that can be differentiated again.  0.0 where the output does not
@@ -94,6 +94,9 @@ def gradients(output: Value, inputs: Sequence[Value], create_graph: bool = False
     """
     if not isinstance(output, Value):
         raise TypeError(f"gradients needs a Value as output, but got {output!r}; pass the result of a computation")
+    if not isinstance(inputs, Iterable):
+        raise TypeError(f"gradients takes the inputs in a list, but got {inputs!r}; write [x] for one")
+    inputs = list(inputs)  # which may come from a generator
     for x in inputs:
         if not isinstance(x, Value):
             raise TypeError(f"gradients needs Values as inputs, but got {x!r}; pass a list of Values")

@@ -72,10 +72,10 @@ class Value(Operators):
             return
         x = number(data)
         if x is None:
-            raise TypeError(
-                f"a Value holds one real number, but got {data!r} of type {type(data).__name__}; "
-                f"for an array or a list, make a Value of each element"
-            )
+            do = "for an array or a list, make a Value of each element"
+            if isinstance(data, Value):
+                do = "it is one already: use it, or its .data"
+            raise TypeError(f"a Value holds one real number, but got {data!r} of type {type(data).__name__}; {do}")
         self._data = x
         if label != "":
             self.label = label_text(label)

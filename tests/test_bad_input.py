@@ -8,7 +8,7 @@ import pytest
 from project import ROOT, python
 
 import autograd_lite as ag
-from autograd_lite import PRIMITIVES, Value, grad, gradients, no_grad
+from autograd_lite import PRIMITIVES, Program, Value, grad, gradients, nn, no_grad, optim
 
 X = Value(2.0, label="x")
 BAD = ["two", None, 1j, [1.0], {"a": 1.0}, np.array([1.0, 2.0]), object()]
@@ -19,6 +19,8 @@ CALLS = {
     "a Value of a complex": (lambda: Value(1j), TypeError, ["1j", "complex"]),
     "a Value of a list": (lambda: Value([1.0]), TypeError, ["[1.0]", "each element"]),
     "a Value of an array": (lambda: Value(np.array([1.0, 2.0])), TypeError, ["ndarray", "each element"]),
+    "a Value of a Value": (lambda: Value(X), TypeError, ["label='x'", "use it, or its .data"]),
+    "data of a Value": (lambda: setattr(Value(1.0), "data", X), TypeError, ["label='x'", "v.data"]),
     "a Value with a number for a label": (lambda: Value(1.0, 2.0), TypeError, ["2.0", "float", "text"]),
     "None for a label": (lambda: setattr(Value(1.0), "label", None), TypeError, ["None", "text"]),
     "data of a string": (lambda: setattr(Value(1.0), "data", "two"), TypeError, ["'two'", "float"]),
@@ -28,7 +30,13 @@ CALLS = {
     "int of a Value": (lambda: int(X), TypeError, ["int(v.data)"]),
     "inverting a Value": (lambda: ~X, TypeError, ["logical_not"]),
     "exp of a list": (lambda: ag.exp([1.0]), TypeError, ["[1.0]", "each element"]),
-    "exp of two": (lambda: ag.exp(1.0, 2.0), TypeError, ["1 operand", "got 2"]),
+    "exp of two": (lambda: ag.exp(1.0, 2.0), TypeError, ["1 operand", "got 2", "write exp(x)"]),
+    "the angle of one": (lambda: ag.atan2(1.0), TypeError, ["2 operands", "got 1", "write atan2(y, x)"]),
+    "max of two": (lambda: ag.max(X, X), TypeError, ["one iterable", "2 arguments", "write max([x, ...])"]),
+    "logsumexp of a number": (lambda: ag.logsumexp(1.0), TypeError, ["1.0", "write logsumexp([x, ...])"]),
+    "gradients in one Value": (lambda: gradients(X * X, X), TypeError, ["in a list", "label='x'", "[x]"]),
+    "a program of one Value": (lambda: Program.from_values(X * X, [X]), TypeError, ["lists", "op='mul'", "[x]"]),
+    "an optimizer of a model": (lambda: optim.SGD(nn.MLP(1, [1])), TypeError, ["MLP(1", "model.parameters()"]),
     "sum of a number": (lambda: ag.sum(1.0), TypeError, ["1.0", "iterable"]),
     "sum of a Value": (lambda: ag.sum(X), TypeError, ["iterable"]),
     "dot of different lengths": (lambda: ag.dot([X], [1.0, 2.0]), ValueError, ["1 and 2"]),

@@ -27,6 +27,16 @@ def test_contexts_nest_and_end_with_an_exception():
     assert (x * x).op == "mul"
 
 
+def test_it_decorates_functions():
+    @no_grad()
+    def twice(x, depth):
+        return x + x if depth == 0 else twice(x, depth - 1)
+
+    x = Value(2.0)
+    assert [twice(x, 3).op, twice(x, 0).op, (x + x).op] == ["detached", "detached", "add"]
+    assert twice.__name__ == "twice"
+
+
 def test_no_grad_is_per_thread():
     x = Value(2.0)
     seen = []

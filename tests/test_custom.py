@@ -1,6 +1,7 @@
 """A derivative of the user's own: eager, differentiated again, compiled, and refused where it does not fit."""
 
 import math
+import pickle
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,34 @@ def test_it_is_one_node_with_its_name():
     row = custom_derivative(cube, lambda out, x: (3.0 * x * x,))
     y = row(Value(2.0))
     assert (row.name, row.formula, y.op, y.data, y.partials) == ("cube", "cube(x)", "cube", 8.0, (12.0,))
+
+
+def test_a_name_of_the_table_is_not_taken():
+    # What the library knows of a row it knows by its name: explain said 1 - v1^2 of this one.
+    def tanh(x):
+        return 2.0 * x
+
+    row = custom_derivative(tanh, lambda out, x: (2.0,))
+    x = Value(1.0, label="x")
+    y = row(x) * 3.0
+    y.backward()
+    assert (row.name, row.formula, x.grad) == ("custom_tanh", "custom_tanh(x)", 6.0)
+    assert "∂v1/∂x = ∂y/∂v1 · 2 = 3 · 2 = 6" in ag.explain(y).text
+    assert ag.compile(lambda x: row(x) + ag.tanh(x))(1.0) == 2.0 + math.tanh(1.0)
+
+
+def cube(x):
+    return x * x * x
+
+
+def slope_of_cube(out, x):
+    return (3.0 * x * x,)
+
+
+def test_it_is_pickled_where_its_functions_are():
+    x = pickle.loads(pickle.dumps(custom_derivative(cube, slope_of_cube)(Value(2.0))))
+    assert (x.op, x.data, x.partials) == ("cube", 8.0, (12.0,))
+    assert grad(grad(x.row))(2.0) == 12.0
 
 
 def test_a_rule_that_differs_from_the_function_wins():

@@ -28,7 +28,6 @@ FLOORS = {
     "rows": 1,
     "primitives": 2,
     "graph": 3,
-    "derivatives": 4,
     "context": 4,
     "copying": 4,
     "differentials": 4,
@@ -104,6 +103,10 @@ def upward(module, path, modules):
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_point_down(module):
     assert upward(module, MODULES[module], MODULES) == []
+
+
+def test_every_floor_is_that_of_a_part_that_exists():
+    assert FLOORS.keys() - {part(module) for module in MODULES} == set()
 
 
 def test_imports_do_not_go_round_in_a_circle():

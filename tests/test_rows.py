@@ -42,6 +42,20 @@ def test_a_row_says_all_of_itself(row):
     assert repr(row) == f"<primitive {row.name}: {row.formula}>"
 
 
+def test_a_row_is_written_with_the_names_of_its_operands():
+    table = {
+        "atan2": "atan2(y, x)",
+        "clip": "clip(x, low, high)",
+        "add": "add(x, y)",
+        "floor": "floor(x)",
+        "where": "where(condition, a, b)",
+        "logsumexp": "logsumexp([x, ...])",
+        "dot": "dot([w, ...], [x, ...])",
+    }
+    assert {name: PRIMITIVES[name].written() for name in table} == table
+    assert Primitive("f", 4, max, lambda out, xs: list(xs)).operand_names() == ["x0", "x1", "x2", "x3"]
+
+
 @ROWS
 def test_rows_are_pickled_by_name(row):
     assert pickle.loads(pickle.dumps(row)) is row

@@ -155,6 +155,15 @@ class Compiled:
         entry = self.entry(*self.taken(args, kwargs))
         return f"{entry.backend}: {entry.why}"
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # As pickle keeps functions: by its name where it stands in the place of f, else f and how to compile it.
+        name: str = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        how = functools.partial(compile, backend=self.backend, fastmath=self.fastmath)
+        return name if found is self else (how, (self.f,))
+
     def __repr__(self) -> str:
         return f"<compiled {name_of(self.f)}, {len(self.entries)} programs>"
 
@@ -166,6 +175,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     lists, tuples and dicts); the graph it records becomes a `Program`.  An array is structure: f receives an
     array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
     reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients.
+    A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except
     that domain errors give nan or inf; numpy and other array libraries where their functions do; `fastmath`

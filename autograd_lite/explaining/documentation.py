@@ -4,7 +4,6 @@ Both are read off the row, its formula, partial derivatives, domain and kinks, s
 `python -m autograd_lite table` prints the table.
 """
 
-import inspect
 from collections.abc import Iterable
 
 from autograd_lite.explaining.formulas import Name
@@ -15,16 +14,6 @@ from autograd_lite.rows import PRIMITIVES, Primitive
 OUT = "out"
 DIGITS = 4
 """Of the constants in a partial."""
-
-
-def operand_names(row: Primitive) -> list[str]:
-    """The operands as the table names them: x, or condition, a, b; w and x for the pairs of a dot."""
-    if row.arity is None:
-        return ["w", "x"] if row.name == "dot" else ["x"]
-    for text in row.texts:
-        if callable(text):
-            return list(inspect.signature(text).parameters)[1:]
-    return ["x", "y", "z"][: row.arity]
 
 
 WORDS = {
@@ -45,11 +34,12 @@ def partials_told(row: Primitive) -> list[tuple[str, str]]:
     >>> partials_told(atan2)
     [('y', 'x/hypot(x, y)/hypot(x, y)'), ('x', '−y/hypot(x, y)/hypot(x, y)')]
     """
-    names = operand_names(row)
+    names = row.operand_names()
     if row.name in WORDS:
         return list(zip(names, WORDS[row.name], strict=True))
     formulas = [partial_formula(row, i, OUT, tuple(Name(x) for x in names)) for i in range(len(names))]
-    return [(x, "none" if f is None else plain(f, DIGITS)) for x, f in zip(names, formulas, strict=True)]
+    unsaid = "none" if row.texts else "what its rule says"
+    return [(x, unsaid if f is None else plain(f, DIGITS)) for x, f in zip(names, formulas, strict=True)]
 
 
 def described(row: Primitive) -> str:
@@ -67,8 +57,8 @@ def described(row: Primitive) -> str:
     Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`
     raises outside the domain; a compiled program gives nan or inf there.
     """
-    operands = ", ".join(f"[{x}, ...]" if row.arity is None else x for x in operand_names(row))
-    lines = [f"{row.name}({operands}) = {row.formula}", "", f"Partial derivatives, with the result named {OUT}:"]
+    says = "" if row.formula == row.written() else f" = {row.formula}"
+    lines = [f"{row.written()}{says}", "", f"Partial derivatives, with the result named {OUT}:"]
     lines += [f"    d/d{name} = {text}" for name, text in partials_told(row)]
     lines += [
         f"Domain: {row.domain}.",
@@ -100,6 +90,7 @@ def main(arguments: list[str]) -> int:
         raise SystemExit(f"table takes no arguments, but got {' '.join(arguments)}")
     print("# The table\n")
     print("Every primitive of the library; `out` is the result, [...] is 1 where it holds and else 0. Generated from")
-    print("`autograd_lite/primitives.py` by `python -m autograd_lite table`.\n")
+    print("`autograd_lite/primitives.py` by `python -m autograd_lite table`; a few partials, that of tanh among them,")
+    print("stand there in a form that keeps more digits than the one that lectures write, which stands here.\n")
     print(table(PRIMITIVES.values()))
     return 0

@@ -59,13 +59,12 @@ def partial_formula(row: Primitive, i: int, out: str, operands: tuple[Formula, .
         return Applied("exp", (operands[i] - result,))
     if row.selects:
         return None
-    texts = row.partials
-    if not isinstance(texts, tuple):
-        return None  # prod, max, min, a rule of the user's own: the number says it
-    text = texts[i]
-    if text is None or isinstance(text, float):
-        return None if text is None else Number(text)
+    if row.arity is None:
+        return None  # prod, max, min: the number says it
+    values = [x.value if isinstance(x, Number) else x for x in operands]
     try:
-        return as_formula(text(result, *[x.value if isinstance(x, Number) else x for x in operands]))
-    except (TypeError, ValueError, ArithmeticError):
-        return None  # the partial asks for a number
+        texts = row.partials
+        text: Any = texts[i] if isinstance(texts, tuple) else texts(result, values)[i]
+        return None if text is None else as_formula(text(result, *values) if callable(text) else text)
+    except Exception:  # the partial asks for a number; in a rule of the user's own, in any way
+        return None

@@ -36,6 +36,10 @@ class Optimizer:
     """The names of the numbers that the rule uses."""
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
+        if not isinstance(parameters, Iterable):
+            raise TypeError(
+                f"{type(self).__name__} moves a list of Values, but got {parameters!r}; pass model.parameters()"
+            )
         self.parameters = list(parameters)
         for p in self.parameters:
             if not isinstance(p, Value):

@@ -4,6 +4,7 @@ import copy
 import functools
 import inspect
 import math
+import pickle
 import threading
 from collections import namedtuple
 
@@ -433,32 +434,39 @@ def test_under_no_grad_outside_the_program_is_the_same(compiler):
 # -- errors of the function
 
 
+WAYS_OUT = {
+    "choose": ("where(condition, a, b)", "logical_not", "less"),
+    "compute": ("autograd_lite.exp", "functools.partial(f, n=3)"),
+    "derive": ("value_and_grad", "create_graph=True"),
+}
+
+
 @pytest.mark.parametrize(
-    ("what", "f"),
+    ("way", "what", "f"),
     [
-        ("it was compared", lambda x: x if x > 0 else -x),
-        ("it was compared", lambda x: x if x == 1.0 else -x),
-        ("its truth was asked for", lambda x: x if x else -x),
-        ("its truth was asked for", lambda x: x if ag.less(x, 1.0) else -x),
-        ("it was turned into a float", lambda x: math.exp(x)),
-        ("it was turned into an int", lambda x: int(x)),
-        ("its number was asked for", lambda x: x.data),
-        ("its number was asked for", lambda x: x.item()),
-        ("its number was asked for", lambda x: f"{x:.2f}"),
-        ("its number was assigned", lambda x: setattr(x, "data", 1.0)),
-        ("it was inverted", lambda x: ~x),
-        ("backward was called", lambda x: x.backward()),
-        ("gradients was called", lambda x: ag.gradients(x * x, [x])),
+        ("choose", "it was compared", lambda x: x if x > 0 else -x),
+        ("choose", "it was compared", lambda x: x if x == 1.0 else -x),
+        ("choose", "its truth was asked for", lambda x: x if x else -x),
+        ("choose", "its truth was asked for", lambda x: x if ag.less(x, 1.0) else -x),
+        ("compute", "it was turned into a float", lambda x: math.exp(x)),
+        ("compute", "it was turned into an int", lambda x: int(x)),
+        ("compute", "its number was asked for", lambda x: x.data),
+        ("compute", "its number was asked for", lambda x: x.item()),
+        ("compute", "its number was asked for", lambda x: f"{x:.2f}"),
+        ("compute", "its number was assigned", lambda x: setattr(x, "data", 1.0)),
+        ("choose", "it was inverted", lambda x: ~x),
+        ("derive", "backward was called", lambda x: x.backward()),
+        ("derive", "gradients was called", lambda x: ag.gradients(x * x, [x])),
     ],
 )
-def test_asking_a_traced_value_names_the_line_and_the_way_out(what, f):
+def test_asking_a_traced_value_names_the_line_and_the_way_out(way, what, f):
     line = f.__code__.co_firstlineno
     with pytest.raises(ag.tracing.TracingError, match="a traced value has no number, but ") as caught:
         compile(f, backend="python")(2.0)
     text = str(caught.value)
     assert what in text
     assert f"{__file__}:{line}" in text
-    for word in ("where(condition, a, b)", "logical_not", "less"):
+    for word in WAYS_OUT[way]:
         assert word in text
     with pytest.raises(ag.tracing.TracingError):
         compile(grad(f), backend="python")(2.0)
@@ -620,3 +628,21 @@ def test_threads_may_call_at_once(compiler):
 )
 def test_numbers_are_called_as_the_caller_calls_them(w, names):
     assert compile(lambda w, y: y * 1.0, backend="python").trace(w, 2.0).names() == names
+
+
+@compile
+def half(x):
+    return x / 2.0
+
+
+def third(x):
+    return x / 3.0
+
+
+def test_a_compiled_function_is_pickled_as_functions_are():
+    assert pickle.loads(pickle.dumps(half)) is half
+    twin = pickle.loads(pickle.dumps(compile(third, backend="python")))
+    assert (twin(6.0), twin.backend, twin.f) == (2.0, "python", third)
+    assert copy.deepcopy([compile(lambda x: x + x, backend="python")])[0](1.0) == 2.0
+    with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
+        pickle.dumps(compile(lambda x: x))

@@ -1,6 +1,7 @@
 """What rows say of themselves, to `help` and in the docs."""
 
 import io
+import math
 import pydoc
 import subprocess
 
@@ -8,7 +9,7 @@ import pytest
 from project import ROOT, python
 
 import autograd_lite
-from autograd_lite.explaining.documentation import described, operand_names, partials_told, table
+from autograd_lite.explaining.documentation import described, partials_told, table
 from autograd_lite.rows import PRIMITIVES, Primitive
 
 
@@ -26,14 +27,19 @@ def test_a_row_says_its_formula_partials_domain_and_kinks(row):
 
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_only_where_nothing_flows_a_partial_is_none(row):
-    nothing = [text is None for text in row.texts] or [False] * len(operand_names(row))
+    nothing = [text is None for text in row.texts] or [False] * len(row.operand_names())
     assert [text == "none" for _, text in partials_told(row)] == nothing
 
 
-def test_operands_have_the_names_of_the_table():
-    assert operand_names(PRIMITIVES["atan2"]) == ["y", "x"]
-    assert operand_names(PRIMITIVES["clip"]) == ["x", "low", "high"]
-    assert operand_names(PRIMITIVES["add"]) == ["x", "y"]
+def test_a_rule_of_the_user_is_told_from_the_rule():
+    def energy(mass, speed):
+        return mass * speed**2 / 2.0
+
+    row = autograd_lite.custom_derivative(energy, lambda out, m, v: (v**2 / 2.0, m * v))
+    assert partials_told(row) == [("mass", "speed²/2"), ("speed", "mass·speed")]
+    assert described(row).startswith("energy(mass, speed)\n")
+    row = autograd_lite.custom_derivative(lambda x: math.sin(x), lambda out, x: (math.cos(x),))  # asks for a number
+    assert partials_told(row) == [("x", "what its rule says")]
 
 
 def test_help_tells_of_the_row_and_help_of_the_class_of_the_class():
