@@ -101,7 +101,7 @@ class Compiled:
         self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
 
     def begin(self, order: list[int]) -> None:
-        self.X, self.y = self.samples[order], self.targets[order]
+        self.order = self.numpy.array(order)
 
     def sample(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """The loss of one sample, and whether it is right."""
@@ -151,9 +151,9 @@ class Compiled:
         return value if penalty is None else value + penalty(self.model(flat))
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
-        run = self.run
-        data, X, y = self.data, self.X[start:stop], self.y[start:stop]
-        loss, slopes, right, observed = self.program(data, X, y)
+        run, rows = self.run, self.order[start:stop]
+        X, y = self.samples.take(rows, 0), self.targets.take(rows, 0)
+        loss, slopes, right, observed = self.program(self.data, X, y)
         if not math.isfinite(loss):
             bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
             self.data = self.before

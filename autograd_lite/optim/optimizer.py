@@ -53,7 +53,7 @@ class Optimizer:
         self._memory: list[Any] | None = None
 
     def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
-        """The new parameter, then the new memory, from the old ones and the gradient g."""
+        """The new parameter, then the new memory, from the old ones and the gradient g, which may be used up."""
         raise NotImplementedError(f"{type(self).__name__} has no rule; write rule(self, p, g, lr, *memory)")
 
     @property
@@ -68,7 +68,7 @@ class Optimizer:
         data = data_of(parameters)
         if numpy := arrays(len(parameters)):
             packed = struct.Struct(f"{len(data)}d").pack  # four times as fast as numpy.array
-            columns = [numpy.frombuffer(packed(*column)) for column in (data, slopes)]
+            columns = [numpy.frombuffer(bytearray(packed(*column))) for column in (data, slopes)]
             moved = self.move(*columns).tolist()
         else:
             moved = self.move(data, slopes)
@@ -81,7 +81,7 @@ class Optimizer:
         return gradients if isinstance(gradients, list) else as_list(gradients)
 
     def move(self, data: Any, gradients: Any) -> Any:
-        """Where the numbers `data` go, both lists or both arrays; counts as a step."""
+        """Where the numbers `data` go, both lists or both arrays; counts as a step, and may use up the gradients."""
         size = len(data)
         self.check_sizes(size, len(gradients))
         lr = self.rate

@@ -62,7 +62,8 @@ class SGD(Optimizer):
         if self.weight_decay:
             g = g + self.weight_decay * p
         if not memory:
-            return (p - lr * g,)
+            g *= lr  # in place where g is an array: one array less that has to fit into the cache
+            return (p - g,)
         v = self.momentum * memory[0] + g
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
 
