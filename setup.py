@@ -19,8 +19,8 @@ from setuptools.extension import Extension
 
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
 COMPILED = [
-    "numerics", "rows", "graph", "differentials", "copying", "attributes", "operators", "value", "bulk",
-    "instructions", "rewriting", "flattening",
+    "numerics", "rows", "graph", "vectors", "backpropagation", "differentials", "copying", "attributes", "operators",
+    "value", "bulk", "instructions", "rewriting", "flattening",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 
@@ -34,6 +34,7 @@ WITHOUT_TRASHCAN = """\
 #undef Py_TRASHCAN_END
 #define Py_TRASHCAN_BEGIN(op, dealloc) do {
 #define Py_TRASHCAN_END } while (0);
+#define PyFloat_AsDouble(x) (PyFloat_CheckExact(x) ? PyFloat_AS_DOUBLE(x) : (PyFloat_AsDouble)(x))
 """
 
 

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autograd_lite.backpropagation import float_adjoints, topological_order
 from autograd_lite.context import Watch
 from autograd_lite.drawing.names import Names, find_names
-from autograd_lite.graph import born, float_adjoints, topological_order
+from autograd_lite.graph import born
 from autograd_lite.trouble import Anomaly, AnomalyError
 from autograd_lite.value import Value
 

@@ -15,7 +15,8 @@ from autograd_lite import primitives as table
 from autograd_lite.context import paused_here, watched
 from autograd_lite.graph import CONSTANT, INHERITED, STATE, TRACED, Extra, Node, Vector, stamp
 from autograd_lite.rows import Primitive
-from autograd_lite.value import BLANK, Value, binary, computes_later, constant, detached, record
+from autograd_lite.value import Value, binary, blank, computes_later, constant, detached, record
+from autograd_lite.vectors import of_nodes, of_numbers, products
 
 DOT: Final = table.dot
 RELU: Final = table.relu
@@ -23,9 +24,12 @@ SIGMOID: Final = table.sigmoid
 TANH: Final = table.tanh
 
 
-def vector(nodes: list[Node]) -> Vector:
-    """The nodes as one side of dots."""
-    return Vector(nodes)
+def vector(operands: list[Any]) -> Vector:
+    """One side of dots, of Values and floats; floats alone are kept as they are."""
+    for x in operands:
+        if not isinstance(x, float):
+            return of_nodes(as_values(operands))
+    return of_numbers(operands)
 
 
 def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Vector]:
@@ -42,7 +46,7 @@ def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Ve
         if kept and holds(old[i], w, b):
             rows.append(old[i])
         else:
-            rows.append(Vector([*w, b]))  # type: ignore[list-item]
+            rows.append(of_nodes([*w, b]))  # type: ignore[list-item]
     return rows
 
 
@@ -63,23 +67,25 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
     """dot(weights, inputs) for each row of weights.
 
     >>> rows = [vector([Value(2.0), Value(3.0)]), vector([Value(4.0), Value(5.0)])]
-    >>> [out.data for out in dots(rows, vector([Value(1.0), Value(10.0)]))]
+    >>> [out.data for out in dots(rows, vector([1.0, 10.0]))]
     [32.0, 54.0]
     """
     results: list[Value] = []
     paused = bool(STATE.paused) and paused_here()
-    for weights in rows:
+    data = products(rows, inputs)
+    for i in range(len(rows)):
+        weights = rows[i]
         flags: i64 = weights.flags | inputs.flags
         if flags & TRACED or computes_later():
-            results.append(record(DOT, tuple(weights.nodes + inputs.nodes)))
+            some = blank()
+            results.append(record(DOT, tuple(weights.all_nodes(some) + inputs.all_nodes(some))))
             continue
-        data = product(weights, inputs)
         if paused:
-            results.append(detached(data))
+            results.append(detached(data[i]))
             continue
-        result = Value(BLANK)
+        result = blank()
         result._row = DOT
-        result._data = data
+        result._data = data[i]
         result._flags |= (flags & INHERITED) | (CONSTANT if weights.constant and inputs.constant else 0)
         extra = Extra()
         extra.weights = weights
@@ -89,22 +95,6 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
             watched(result)
         results.append(result)
     return results
-
-
-def product(weights: Vector, inputs: Vector) -> float:
-    """The sum of products, from left to right, as `numerics.dot` takes it."""
-    ws, xs = weights.nodes, inputs.nodes
-    n: i64 = len(ws)
-    if n != len(xs):
-        raise ValueError(f"dot pairs its operands, but got {n} and {len(xs)} of them; pass two lists of one length")
-    if n == 0 or weights.time != STATE.assigned or inputs.time != STATE.assigned:
-        return numerics.dot(weights.data + inputs.data)
-    result = ws[0]._data * xs[0]._data
-    i: i64 = 1
-    while i < n:
-        result += ws[i]._data * xs[i]._data
-        i += 1
-    return result
 
 
 def each(row: Primitive, operands: list[Value]) -> list[Value]:
@@ -124,6 +114,14 @@ def each(row: Primitive, operands: list[Value]) -> list[Value]:
             slope = 4.0 * numerics.sigmoid(2.0 * v) * numerics.sigmoid(-2.0 * v)
             results.append(binary(row, math.tanh(v), x, None, slope, 0.0))
     return results
+
+
+def as_operands(given: list[Any]) -> list[Any]:
+    """Floats alone as they are; with other numbers or Values among them, `as_values` of them."""
+    for x in given:
+        if not isinstance(x, float):
+            return as_values(given)
+    return given
 
 
 def as_values(numbers: list[Any]) -> list[Node]:
@@ -164,6 +162,20 @@ def descend(values: list[Value], slopes: list[float], rate: float) -> None:
         x = values[i]
         stamp(x)
         x._data -= rate * slopes[i]
+
+
+def remember(values: list[Value]) -> None:
+    """Keep the data of leaves, for `restore`."""
+    for x in values:
+        x._dleft = x._data  # a partial, which a leaf has no use for
+
+
+def restore(values: list[Value]) -> None:
+    """Assign the data that was kept last."""
+    STATE.assigned += 1
+    for x in values:
+        stamp(x)
+        x._data = x._dleft
 
 
 def check_pairs(values: list[Value], numbers: list[float]) -> None:

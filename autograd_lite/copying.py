@@ -6,17 +6,8 @@ so do leaves that several pickled graphs share.
 
 from typing import Any
 
-from autograd_lite.graph import (
-    ASSIGNED,
-    BITS,
-    Extra,
-    Node,
-    born,
-    operands_of,
-    partials_of,
-    stamp,
-    topological_order,
-)
+from autograd_lite.backpropagation import topological_order
+from autograd_lite.graph import ASSIGNED, BITS, Extra, Node, born, operands_of, partials_of, stamp
 from autograd_lite.rows import Primitive
 
 Record = tuple[Primitive, float, float, int, str, tuple[int, ...], list[float | None]]

@@ -15,7 +15,8 @@ from typing import Any
 
 import autograd_lite
 from autograd_lite import nn, optim
-from autograd_lite.graph import operands_of, topological_order
+from autograd_lite.backpropagation import topological_order
+from autograd_lite.graph import operands_of
 from autograd_lite.native import describe, is_native
 from autograd_lite.value import Value
 

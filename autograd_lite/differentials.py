@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
+from autograd_lite.backpropagation import topological_order
 from autograd_lite.graph import (
     ASSIGNED,
     BATCH_SUM,
@@ -21,7 +22,6 @@ from autograd_lite.graph import (
     born,
     operands_of,
     partials_of,
-    topological_order,
 )
 from autograd_lite.primitives import cond, decide, identity, logical_and, logical_not, logical_or
 from autograd_lite.rows import never_raising

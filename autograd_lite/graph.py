@@ -1,13 +1,11 @@
-"""The graph: nodes that remember how they were made, and the chain rule, written once.
+"""The graph: nodes that remember how they were made.
 
-A `Node` keeps its operands and the local partial in each of them, as recorded.  `topological_order` sorts a
-graph, `sweep` walks it backwards.  `differentials` walks it in the same order while recording a new graph, so
-that both agree to the bit.
+A `Node` keeps its operands and the local partial in each of them, as recorded; the dots of a layer keep theirs
+together, in a `Vector`.
 """
 
 import threading
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
@@ -57,20 +55,43 @@ class Extra:
         self.inputs: Vector | None = None
 
 
+@final
+@mypyc_attr(acyclic=True)
+class Quad:
+    """Four numbers side by side: natively a list of floats costs an object, and a look at its type, for each."""
+
+    __slots__ = ("a", "b", "c", "d")
+
+    def __init__(self, a: float, b: float, c: float, d: float) -> None:
+        self.a: float = a
+        self.b: float = b
+        self.c: float = c
+        self.d: float = d
+
+
+UNKNOWN: Final = -2
+NOWHERE: Final = -1
+
+
+@final
 @mypyc_attr(acyclic=True)
 class Vector:
     """One side of the dots of a layer: nodes that many dots share, and their data as recorded.
 
     To the gradient of one side the data of the other are the partials, so a dot of vectors keeps none.
+    Numbers alone become nodes only when somebody asks for them.
     """
 
-    __slots__ = ("constant", "data", "flags", "leaves", "mark", "nodes", "time")
+    __slots__ = ("born", "constant", "data", "flags", "leaves", "mark", "nodes", "place", "size", "time")
 
-    def __init__(self, nodes: list["Node"]) -> None:
-        self.nodes: list[Node] = nodes
-        self.data: list[float] = [x._data for x in nodes]
-        self.mark: i64 = 0  # as that of a node: a vector counts as one node that uses all of its nodes
+    def __init__(self, nodes: list["Node"], data: list[Quad], size: i64) -> None:
+        self.nodes: list[Node] = nodes  # none as yet where there are only numbers
+        self.data: list[Quad] = data  # in fours; what is beyond the size is 0
+        self.size: i64 = size
         self.time: i64 = STATE.assigned  # what was assigned later is not in `data`
+        self.born: i64 = STATE.clock
+        self.mark: i64 = 0  # as that of a node: a vector counts as one node that uses all of its nodes
+        self.place: i64 = NOWHERE  # where the running pass gathers the dots that are to be added to its nodes
         flags: i64 = 0
         common: i64 = CONSTANT
         leaves = True
@@ -82,6 +103,27 @@ class Vector:
         self.flags: i64 = flags  # those of any node
         self.leaves: bool = leaves and flags & CONSTANT == 0  # parameters all: nothing lies behind them
         self.constant: bool = common != 0  # nothing flows back to any of them
+
+    def numbers(self) -> list[float]:
+        """The data, one by one."""
+        numbers: list[float] = []
+        for q in self.data:
+            numbers += [q.a, q.b, q.c, q.d]
+        return numbers[: self.size]
+
+    def all_nodes(self, like: "Node") -> list["Node"]:
+        """Its nodes; numbers become constants now, of the class of `like`."""
+        with PASS:
+            if len(self.nodes) != self.size:
+                nodes: list[Node] = []
+                for x in self.numbers():
+                    node = like.blank()
+                    node._row = NUMBER
+                    node._data = x
+                    node._flags = CONSTANT | self.born
+                    nodes.append(node)
+                self.nodes = nodes
+            return self.nodes
 
 
 @mypyc_attr(acyclic=True)
@@ -150,7 +192,7 @@ def operands_of(node: Node) -> tuple[Node, ...]:
     if extra is None:
         return ()
     if extra.weights is not None and extra.inputs is not None:
-        return tuple(extra.weights.nodes + extra.inputs.nodes)
+        return tuple(extra.weights.all_nodes(node) + extra.inputs.all_nodes(node))
     return extra.operands
 
 
@@ -168,273 +210,9 @@ def partials_of(node: Node) -> list[float | None]:
         return []
     weights, inputs = extra.weights, extra.inputs
     if weights is not None and inputs is not None:
-        nodes, slopes = weights.nodes + inputs.nodes, inputs.data + weights.data
+        nodes, slopes = operands_of(node), inputs.numbers() + weights.numbers()
         return [None if nodes[i]._flags & CONSTANT else slopes[i] for i in range(len(nodes))]
     return list(extra.partials)
-
-
-def topological_order(roots: Sequence[Node], everything: bool = False) -> list[Node]:
-    """All nodes that the roots depend on, operands first; without recursion, linear in nodes and edges.
-
-    Follows the edges that a gradient follows, or with `everything` those to constants and conditions too.
-    Source: Kahn, Topological sorting of large networks (1962), from the roots.
-    """
-    with PASS:
-        ready = count_uses(roots, everything)
-        i: i64 = 0
-        while i < len(ready):
-            node = ready[i]
-            i += 1
-            left = node._left
-            if left is not None:
-                release(left, ready, everything)
-                right = node._right
-                if right is not None:
-                    release(right, ready, everything)
-            else:
-                extra = node._extra
-                if extra is not None:
-                    release_many(extra, ready, everything, False)
-    ready.reverse()
-    return as_written(ready) if has_choice(roots) else ready
-
-
-def has_choice(roots: Sequence[Node]) -> bool:
-    """Whether anything depends on a choice between branches that are functions."""
-    return any([root._flags & CHOSEN != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
-
-
-def as_written(order: list[Node]) -> list[Node]:
-    """The same in the order in which the nodes were made.
-
-    Branches that are not taken are recorded while a program is traced, and not otherwise.  In this order, the nodes
-    that both graphs have come in one order, so their contributions are added up to the same bits.
-    """
-    for node in order:
-        if node._flags & ASSIGNED and operands_of(node):
-            return order  # it looks younger than what was made of it
-    order.sort(key=born)
-    return order
-
-
-def count_uses(roots: Sequence[Node], everything: bool, brief: bool = False) -> list[Node]:
-    """Count in the mark of each node how often it is used, above a base that is new in every sort.
-
-    With `brief` the leaves that a vector holds are not counted one by one: nothing waits for them.
-    Returns the roots that nothing uses.  Leaves the adjoints at -0.0, the number that changes no sum.
-    """
-    STATE.sorts += BASE
-    base: i64 = STATE.sorts
-    first: i64 = base + 1
-    mark: i64 = 0
-    found: list[Node] = []
-    for root in roots:
-        if root._mark < base:
-            root._mark = base
-            root._adjoint = -0.0
-            found.append(root)
-    distinct = found[:]
-    i: i64 = 0
-    while i < len(found):
-        node = found[i]
-        i += 1
-        left = node._left
-        if left is not None:
-            mark = left._mark
-            if mark >= base:
-                left._mark = mark + 1
-            elif everything or not left._flags & CONSTANT:
-                left._mark = first
-                left._adjoint = -0.0
-                found.append(left)
-            right = node._right
-            if right is not None:
-                mark = right._mark
-                if mark >= base:
-                    right._mark = mark + 1
-                elif everything or not right._flags & CONSTANT:
-                    right._mark = first
-                    right._adjoint = -0.0
-                    found.append(right)
-        else:
-            extra = node._extra
-            if extra is not None:
-                use_many(extra, found, base, everything, brief)
-    return [root for root in distinct if root._mark == base]
-
-
-def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
-    if everything or not node._flags & CONSTANT:
-        if node._mark < base:
-            node._mark = base + 1
-            node._adjoint = -0.0
-            found.append(node)
-        else:
-            node._mark += 1
-
-
-def use_many(extra: Extra, found: list[Node], base: i64, everything: bool, brief: bool) -> None:
-    weights, inputs = extra.weights, extra.inputs
-    if weights is not None and inputs is not None:
-        # The nodes of a vector count as used once, by the vector, however many dots share it.
-        for vector in (weights, inputs):
-            if vector.mark < base:
-                vector.mark = base + 1
-                if brief and vector.leaves:
-                    for x in vector.nodes:
-                        if x._mark < base:
-                            x._mark = base
-                            x._adjoint = -0.0
-                elif everything or not vector.constant:
-                    for x in vector.nodes:
-                        use(x, found, base, everything)
-            else:
-                vector.mark += 1
-        return
-    operands, partials = extra.operands, extra.partials
-    for i in range(len(operands)):
-        if everything or partials[i] is not None:
-            use(operands[i], found, base, everything)
-
-
-def release(node: Node, ready: list[Node], everything: bool) -> None:
-    """One use is done; after the last the node is ready."""
-    if everything or not node._flags & CONSTANT:
-        mark: i64 = node._mark - 1
-        node._mark = mark
-        if mark & USES == 0:
-            ready.append(node)
-
-
-def release_many(extra: Extra, ready: list[Node], everything: bool, brief: bool) -> None:
-    weights, inputs = extra.weights, extra.inputs
-    if weights is not None and inputs is not None:
-        for vector in (weights, inputs):
-            vector.mark -= 1
-            if vector.mark & USES == 0 and not (brief and vector.leaves) and (everything or not vector.constant):
-                for x in vector.nodes:
-                    release(x, ready, everything)
-        return
-    operands, partials = extra.operands, extra.partials
-    for i in range(len(operands)):
-        if everything or partials[i] is not None:
-            release(operands[i], ready, everything)
-
-
-def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[Node]:
-    """The chain rule with floats: each node adds adjoint x partial to its operands' adjoints, when it is ready.
-
-    The same order as `topological_order` backwards.  With `store`, interior nodes keep their adjoint as
-    gradient; the leaves are returned, for the caller to add theirs when all is done.  The caller holds PASS.
-    """
-    if has_choice(roots):
-        return sweep_as_written(roots, seeds, store)
-    ready = count_uses(roots, False, not store)
-    first: i64 = STATE.sorts + 1
-    mark: i64 = 0
-    for k in range(len(roots)):
-        roots[k]._adjoint += seeds[k]
-    leaves: list[Node] = []
-    i: i64 = 0
-    while i < len(ready):
-        node = ready[i]
-        i += 1
-        adjoint = node._adjoint
-        left = node._left
-        if left is not None:
-            left._adjoint += adjoint * node._dleft
-            mark = left._mark
-            if mark == first:
-                ready.append(left)
-            left._mark = mark - 1
-            right = node._right
-            if right is not None:
-                right._adjoint += adjoint * node._dright
-                mark = right._mark
-                if mark == first:
-                    ready.append(right)
-                right._mark = mark - 1
-        else:
-            extra = node._extra
-            if extra is not None:
-                spread(node, extra)
-                release_many(extra, ready, False, not store)
-        if store:
-            keep(node, leaves)
-    return leaves
-
-
-def keep(node: Node, leaves: list[Node]) -> None:
-    """Store the adjoint of an interior node; a leaf goes to a list."""
-    if node._row is LEAF:
-        leaves.append(node)
-    else:
-        node._grad = node._adjoint + 0.0
-        node._flags |= REACHED
-
-
-def sweep_as_written(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[Node]:
-    """The same in the order in which the nodes were made."""
-    order = topological_order(roots)
-    for root, seed in zip(roots, seeds, strict=True):
-        root._adjoint += seed
-    leaves: list[Node] = []
-    for node in reversed(order):
-        left, right, extra = node._left, node._right, node._extra
-        if left is not None:
-            left._adjoint += node._adjoint * node._dleft
-            if right is not None:
-                right._adjoint += node._adjoint * node._dright
-        elif extra is not None:
-            spread(node, extra)
-        if store:
-            keep(node, leaves)
-    return leaves
-
-
-def spread(node: Node, extra: Extra) -> None:
-    """One step of the sweep for a node of many operands."""
-    adjoint = node._adjoint
-    weights, inputs = extra.weights, extra.inputs
-    if weights is not None and inputs is not None:
-        if not weights.constant:
-            accumulate(weights, adjoint, inputs)
-        if not inputs.constant:
-            accumulate(inputs, adjoint, weights)
-        return
-    operands = extra.operands
-    partials = extra.partials
-    selects = node._row.selects
-    for i in range(len(partials)):
-        partial = partials[i]
-        if partial is not None:
-            if selects:  # the branch not taken gets 0, even where the adjoint is inf or nan
-                operands[i]._adjoint += adjoint if partial != 0.0 else 0.0
-            else:
-                operands[i]._adjoint += adjoint * partial
-
-
-def accumulate(side: Vector, adjoint: float, other: Vector) -> None:
-    """Add adjoint x partial to one side of a dot: the partials are the data of the other side."""
-    nodes, others = side.nodes, other.nodes
-    i: i64 = 0
-    n: i64 = len(nodes)
-    if other.time == STATE.assigned:  # the nodes still hold what was recorded, and are faster to read
-        while i < n:
-            nodes[i]._adjoint += adjoint * others[i]._data
-            i += 1
-    else:
-        partials = other.data
-        while i < n:
-            nodes[i]._adjoint += adjoint * partials[i]
-            i += 1
-
-
-def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
-    """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
-    with PASS:
-        sweep(roots, seeds, store=False)
-        return [x._adjoint if x._mark >= STATE.sorts else 0.0 for x in inputs]
 
 
 def check_differentiable(v: Node, what: str) -> None:

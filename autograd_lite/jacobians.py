@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from autograd_lite.backpropagation import topological_order
 from autograd_lite.differentials import tangents as forward
-from autograd_lite.graph import Node, topological_order
+from autograd_lite.graph import Node
 from autograd_lite.structure import Shape, array_of, children, flatten, leaves_like, nest, size, unflatten
 from autograd_lite.transforms import Call, as_float, as_value, grad, name_of, pulled, transformed
 from autograd_lite.value import Value

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from autograd_lite.backpropagation import float_adjoints
 from autograd_lite.context import recording
 from autograd_lite.differentials import adjoints
-from autograd_lite.graph import BATCHED, CONSTANT, STATE, TICK, Node, born, check_differentiable, float_adjoints
+from autograd_lite.graph import BATCHED, CONSTANT, STATE, TICK, Node, born, check_differentiable
 from autograd_lite.primitives import identity
 from autograd_lite.rows import Primitive, number
 from autograd_lite.structure import Shape, flatten, size, unflatten, with_parameters
@@ -110,7 +111,7 @@ def pulled(roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node], r
     pairs = [(r, s) for r, s in zip(roots, seeds, strict=True) if isinstance(r, Value) and not r._flags & CONSTANT]
     outputs, weights = [r for r, _ in pairs], [s for _, s in pairs]
     if not record:
-        return float_adjoints(outputs, [as_float(s) for s in weights], inputs)
+        return float_adjoints(outputs, [as_float(s) for s in weights], list(inputs))
     results = adjoints(outputs, weights, inputs) if outputs else [None] * len(inputs)
     return [as_value(0.0 if g is None else g) for g in results]
 

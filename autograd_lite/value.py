@@ -11,6 +11,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite import primitives as table
 from autograd_lite.attributes import label_text
+from autograd_lite.backpropagation import sweep
 from autograd_lite.context import paused_here, watched, watched_pass
 from autograd_lite.copying import clone, deep_copy, reduced
 from autograd_lite.graph import (
@@ -32,7 +33,6 @@ from autograd_lite.graph import (
     Node,
     check_differentiable,
     operands_of,
-    sweep,
 )
 from autograd_lite.operators import Operators
 from autograd_lite.rows import Primitive, number

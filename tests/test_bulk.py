@@ -10,8 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, dot, grad, gradients, no_grad, relu, sigmoid, sin, tanh
-from autograd_lite.bulk import all_finite, as_values, assign, data_of, descend, dots, each, rows_of, vector
-from autograd_lite.graph import operands_of, topological_order
+from autograd_lite.backpropagation import topological_order
+from autograd_lite.bulk import (
+    all_finite,
+    as_operands,
+    as_values,
+    assign,
+    data_of,
+    descend,
+    dots,
+    each,
+    remember,
+    restore,
+    rows_of,
+    vector,
+)  # fmt: skip
+from autograd_lite.graph import operands_of
 from autograd_lite.value import constant
 
 numbers = st.floats(-1e3, 1e3)
@@ -136,7 +150,7 @@ def test_rows_are_kept_while_neurons_hold_the_same():
     units[1].b = Value(0.5)
     assert rows_of([u.w for u in units], [u.b for u in units], again)[1].nodes[2] is units[1].b
     units[0].w[0].data = 9.0
-    assert rows_of([u.w for u in units], [u.b for u in units], again)[0].data == [9.0, 2.0, 0.0]
+    assert rows_of([u.w for u in units], [u.b for u in units], again)[0].numbers() == [9.0, 2.0, 0.0]
 
 
 @pytest.mark.parametrize("row", [relu, sigmoid, tanh, sin])
@@ -159,6 +173,28 @@ def test_numbers_become_constants():
         as_values(["a"])
 
 
+def test_floats_alone_need_no_values():
+    assert as_operands([1.0, 2.5]) == [1.0, 2.5]
+    assert [v.op for v in as_operands([1.0, 2])] == ["constant"] * 2
+    x = Value(1.0)
+    assert as_operands([2.0, x])[1] is x
+    with pytest.raises(TypeError, match="'a'"):
+        as_operands([1.0, "a"])
+
+
+def test_data_that_was_remembered_is_restored_by_assignment():
+    x, w = Value(1.0), Value(-0.0)
+    out, square = dots([vector([w]), vector([x])], vector([x])), x * x
+    remember([x, w])
+    assign([x, w], [5.0, 6.0])
+    restore([x, w])
+    assert [repr(v) for v in data_of([x, w])] == ["1.0", "-0.0"]
+    assert gradients(square, [x]) == [2.0]
+    assert gradients(out[1], [x]) == [2.0]
+    with pytest.raises(RuntimeError, match="after data in it was assigned"):
+        gradients(square, [x], create_graph=True)
+
+
 def test_assign_is_assignment():
     x = Value(1.0)
     y = x * x
@@ -177,7 +213,7 @@ def test_descend_is_what_a_loop_does(pairs, rate):
     shared = vector(values)
     descend(values, [slope for _, slope in pairs], rate)
     assert [repr(v.data) for v in values] == [repr(x - rate * slope) for x, slope in pairs]
-    assert shared.data == [x for x, _ in pairs] or any(x != x for x, _ in pairs)
+    assert shared.numbers() == [x for x, _ in pairs] or any(x != x for x, _ in pairs)
     with pytest.raises(ValueError, match="each Value takes one number, but there are 1 and 2"):
         descend([Value(1.0)], [1.0, 2.0], rate)
 

@@ -7,10 +7,11 @@ kind of thing it is, and which box stands for it.  `choosing` and `grouping` kno
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
+from autograd_lite.backpropagation import float_adjoints, topological_order
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
 from autograd_lite.drawing.signs import sign
-from autograd_lite.graph import BATCH_SIZE, NUMBER, check_differentiable, float_adjoints, topological_order
+from autograd_lite.graph import BATCH_SIZE, NUMBER, check_differentiable
 from autograd_lite.program import Program
 from autograd_lite.rows import Primitive
 from autograd_lite.value import Value

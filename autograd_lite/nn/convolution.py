@@ -73,7 +73,7 @@ class Convolution(Module):
     def convolved(self, image: Any) -> list[list[list[Any]]]:
         """The output channels for channels of rows."""
         (height, width), (down, right), (above, beside) = self._size, self._stride, self._padding
-        zero, one = constant(0.0), constant(1.0)
+        zero = constant(0.0)
         columns = len(image[0][0])
         edge, empty = [zero] * beside, [[zero] * (columns + 2 * beside) for _ in range(above)]
         padded = [[*empty, *([*edge, *row, *edge] for row in channel), *empty] for channel in image]
@@ -83,7 +83,7 @@ class Convolution(Module):
         out: list[list[list[Any]]] = [[[] for _ in tops] for _ in range(self._out)]
         for (i, top), left in product(enumerate(tops), lefts):
             window = [v for channel in padded for row in channel[top : top + height] for v in row[left : left + width]]
-            for k, v in enumerate(dots(rows, vector([*window, one]))):
+            for k, v in enumerate(dots(rows, vector([*window, 1.0]))):
                 out[k][i].append(v)
         return out
 

@@ -16,7 +16,7 @@ from autograd_lite.nn.units import as_module
 from autograd_lite.primitives import dot, less_equal, logical_and, logical_not
 from autograd_lite.primitives import max as largest
 from autograd_lite.primitives import sum as total
-from autograd_lite.value import Value, constant
+from autograd_lite.value import Value
 
 
 class Linear(Module):
@@ -43,10 +43,10 @@ class Linear(Module):
         nin = len(self.weight[0])
         given = [as_inputs(x, nin, self) for x in samples]
         if not hasattr(self, "bias"):
-            rows = [vector(list(row)) for row in self.weight]
-            return [dots(rows, vector(x)) for x in given]
+            rows = [vector([*row]) for row in self.weight]
+            return [dots(rows, vector([*x])) for x in given]
         self._rows = rows_of(self.weight, self.bias, self._rows)
-        return [dots(self._rows, vector([*x, constant(1.0)])) for x in given]
+        return [dots(self._rows, vector([*x, 1.0])) for x in given]
 
     def describe(self) -> str:
         return f"Linear({len(self.weight[0])} -> {len(self.weight)}{'' if hasattr(self, 'bias') else ', no bias'})"
@@ -117,7 +117,7 @@ class Maxout(Module):
         self.bias = [[Value(0.0) for _ in range(pieces)] for _ in range(nout)]
 
     def forward(self, x: Any) -> Any:
-        inputs = vector([*as_inputs(x, len(self.weight[0][0]), self), constant(1.0)])
+        inputs = vector([*as_inputs(x, len(self.weight[0][0]), self), 1.0])
         units = zip(self.weight, self.bias, strict=True)
         return [largest(dots(rows_of(list(w), list(b), []), inputs)) for w, b in units]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.bulk import as_values
+from autograd_lite.bulk import as_operands, as_values
 from autograd_lite.nn.module import Module
 from autograd_lite.rows import Operand
 from autograd_lite.value import Value
@@ -19,14 +19,14 @@ def check_size(what: str, given: Any) -> int:
 
 
 def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
-    """The inputs as a list of Values, numbers among them once each, so that many neurons share their nodes.
+    """The inputs as a list of floats, or of Values where not all are numbers.
 
     Raises ValueError unless there are as many as the layer expects.
     """
     if type(x) is not list:
         x = [x] if isinstance(x, (Value, int, float)) else x.tolist() if hasattr(x, "tolist") else x
     try:
-        inputs = as_values(x if type(x) is list else list(x))
+        inputs = as_operands(x if type(x) is list else list(x))
     except TypeError:
         raise TypeError(
             f"{layer.describe()} takes {expected} numbers or Values, but got {_short(x)}; pass one sample, a flat list"

@@ -7,9 +7,10 @@ from start to stop and moves the parameters, `sync` sees to it that the model ho
 import math
 from typing import Any
 
-from autograd_lite.bulk import all_finite, assign, data_of
+from autograd_lite.backpropagation import float_adjoints
+from autograd_lite.bulk import all_finite, assign, data_of, remember, restore
 from autograd_lite.extras import required
-from autograd_lite.graph import CONSTANT, float_adjoints
+from autograd_lite.graph import CONSTANT
 from autograd_lite.nn.evaluation import agrees, floats
 from autograd_lite.nn.metrics import rightness
 from autograd_lite.nn.regularisation import BatchNorm
@@ -44,7 +45,7 @@ class Eager:
 
     def __init__(self, run: Any) -> None:
         self.run = run
-        self.before = data_of(run.optimizer.parameters)  # the newest weights with which the loss was finite
+        remember(run.optimizer.parameters)  # the newest weights with which the loss was finite
 
     def begin(self, order: list[int]) -> None:
         self.order = order
@@ -59,7 +60,7 @@ class Eager:
             if run.penalty is not None:
                 total = total + run.penalty(run.model)
         except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
-            assign(run.optimizer.parameters, self.before)
+            restore(run.optimizer.parameters)
             raise diverged(run, str(error), "") from error
         self.descend(total)
         if run.kind == "numbers":
@@ -74,9 +75,9 @@ class Eager:
         if not math.isfinite(loss.data) or not all_finite(slopes):
             bad = first_bad(run, slopes, "the gradient of")
             if not math.isfinite(loss.data):
-                assign(run.optimizer.parameters, self.before)
+                restore(run.optimizer.parameters)
             raise diverged(run, f"the loss is {loss.data}", bad)
-        self.before = data_of(run.optimizer.parameters)
+        remember(run.optimizer.parameters)
         run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
 
     def sync(self) -> None:

@@ -25,8 +25,8 @@ FEW = 64
 class Optimizer:
     """The base of SGD, Adam, ...; `lr` is a number, or a schedule: a function of the steps done so far.
 
-    Raises ValueError on no parameters, a shared one given twice or a negative rate, TypeError on what are no
-    Values.
+    Raises ValueError on no parameters, a shared one given twice, one that was computed from others or a negative
+    rate, TypeError on what are no Values.
     """
 
     memory: tuple[str, ...] = ()
@@ -44,6 +44,10 @@ class Optimizer:
         for p in self.parameters:
             if not isinstance(p, Value):
                 raise TypeError(f"{type(self).__name__} moves Values, but got {p!r}; pass model.parameters()")
+            if p.parents:
+                raise ValueError(
+                    f"{type(self).__name__} moves leaves, but got {p!r}, which was computed from others; pass those"
+                )
         if not self.parameters:
             raise ValueError(f"{type(self).__name__} got no parameters; pass model.parameters()")
         if len({id(p) for p in self.parameters}) != len(self.parameters):

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.graph import topological_order
+from autograd_lite.backpropagation import topological_order
 from autograd_lite.jacobians import pushed
 from autograd_lite.program import Program
 from autograd_lite.structure import children, flatten, unflatten, with_parameters

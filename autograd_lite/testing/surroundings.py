@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from autograd_lite.backpropagation import topological_order
 from autograd_lite.differentials import float_tangents
-from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of, topological_order
+from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.rows import PRIMITIVES
 from autograd_lite.testing.domains import TRUTHS, is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST

@@ -155,6 +155,7 @@ def test_names_and_reprs(name):
         (lambda: SGD([], lr=0.1), ValueError, "got no parameters"),
         (lambda: SGD([1.0]), TypeError, "SGD moves Values, but got 1.0"),
         (lambda: SGD([Value(1.0)] * 2), ValueError, "the same parameter twice"),
+        (lambda: SGD([Value(1.0) * 2.0]), ValueError, "moves leaves, but got .*, which was computed"),
         (lambda: SGD([Value(1.0)], lr=-0.1), ValueError, "lr must be at least 0.0, but got -0.1"),
         (lambda: SGD([Value(1.0)], lr=math.nan), ValueError, "lr must be at least 0.0, but got nan"),
         (lambda: SGD([Value(1.0)], lr="fast"), TypeError, "lr is a number, but got 'fast'"),

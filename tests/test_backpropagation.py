@@ -1,4 +1,4 @@
-"""The graph and its sweeps: against each other on random expressions, and very deep."""
+"""The sweeps: against each other on random expressions, and very deep."""
 
 import gc
 import threading
@@ -104,7 +104,7 @@ def test_an_interrupted_pass_changes_no_leaf(monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograd_lite.graph.spread", interrupted)
+    monkeypatch.setattr("autograd_lite.backpropagation.spread", interrupted)
     with pytest.raises(KeyboardInterrupt):
         wide.backward()
     assert (x.grad, y.grad) == (3.0, 2.0)
