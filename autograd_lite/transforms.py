@@ -186,6 +186,8 @@ def name_of(f: Callable[..., Any]) -> str:
 
 def parameter_names(f: Callable[..., Any]) -> list[str]:
     """The names of the parameters that can be given by position; none where f does not tell."""
+    if isinstance(f, Primitive):
+        return [] if f.arity is None else f.operand_names()
     from inspect import signature  # a seventh of the time of importing this package, and few programs need it
 
     try:

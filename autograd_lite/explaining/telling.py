@@ -156,7 +156,8 @@ def markdown(lesson: Lesson, precision: int) -> str:
 
 def html(lesson: Lesson, precision: int, theme: Theme) -> str:
     """The lesson as a fragment of HTML that needs nothing else."""
-    cell = "text-align:left;vertical-align:top;padding:.3em .9em .3em 0;border:0"
+    # The ink in each cell: the style sheets of notebooks colour tables by their own theme, white on our white paper.
+    cell = f"text-align:left;vertical-align:top;padding:.3em .9em .3em 0;border:0;color:{theme.ink}"
 
     def row(cells: list[str], tag: str = "td") -> str:
         inner = "".join(f'<{tag} style="{cell}">{text}</{tag}>' for text in cells)

@@ -61,12 +61,13 @@ class Expression:
         if self.repeat > 1:
             lines.append(f"    for _ in range({self.repeat}):")
             indent = "        "
+        last = len(self.steps) - 1
+        result = names[0] if self.repeat > 1 else f"v{last}"
         for k, (row, operands) in enumerate(self.steps):
             words = [names[i] if isinstance(i, int) else literal(i) for i in operands]
-            target = names[0] if k == len(self.steps) - 1 else f"v{k}"
-            lines.append(f"{indent}{target} = {text(row, words)}")
+            lines.append(f"{indent}{result if k == last else f'v{k}'} = {text(row, words)}")
             names.append(f"v{k}")
-        return "\n".join([*lines, "    return x0", "", f"f({', '.join(map(repr, self.point))})"])
+        return "\n".join([*lines, f"    return {result}", "", f"f({', '.join(map(repr, self.point))})"])
 
 
 def apply(row: Primitive, operands: list[Any]) -> Any:

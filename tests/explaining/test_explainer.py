@@ -23,6 +23,7 @@ from autograd_lite import (
     tanh,
     where,
 )
+from autograd_lite.drawing.theme import find_theme
 from autograd_lite.nn import MLP
 
 
@@ -78,6 +79,15 @@ def test_grad_is_left_alone():
     explain(y)
     assert x.grad == 7.0
     assert not y.has_grad
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_cell_of_a_table_has_ink_of_its_own(theme):
+    # Style sheets of notebooks colour tables: in a dark one the text stood white on our white paper.
+    x = Value(3.0, label="x")
+    cells = re.findall('<t[dh] style="([^"]*)"', explain(x * x, theme=theme).html)
+    assert len(cells) == 4 * 6
+    assert all(f"color:{find_theme(theme).ink}" in cell.split(";") for cell in cells)
 
 
 def test_markdown_and_html_hold_the_same_numbers():

@@ -203,7 +203,7 @@ def test_a_wrong_second_derivative_is_found():
     rule = custom_derivative(lambda x: ag.sin(x), lambda out, x: (slope(x),))
     assert gradcheck(rule, 0.5)
     report = gradcheck(rule, 0.5, order=2)
-    assert "d2 result / d x0 d x0: expected -0.479" in str(report)
+    assert "d2 result / d x d x: expected -0.479" in str(report)
     frozen = custom_derivative(lambda x: ag.sin(x), lambda out, x: (math.cos(x.data if isinstance(x, Value) else x),))
     assert gradcheck(frozen, 0.5)
     assert "got 0.0" in str(gradcheck(frozen, 0.5, order=2))

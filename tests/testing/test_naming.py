@@ -36,7 +36,9 @@ def test_a_name_is_an_expression_for_that_number():
         (lambda a, b: a, 2, ["a", "b"]),
         (lambda a, b=1.0, *rest: a, 4, ["a", "b", "x2", "x3"]),
         (lambda *xs: xs[0], 2, ["x0", "x1"]),
-        (ag.sin, 1, ["x0"]),
+        (ag.sin, 1, ["x"]),
+        (ag.atan2, 2, ["y", "x"]),
+        (ag.custom_derivative(lambda mass, speed: mass * speed, lambda out, m, v: (v, m)), 2, ["mass", "speed"]),
         (max, 2, ["x0", "x1"]),
     ],
 )
