@@ -178,8 +178,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except
-    that domain errors give nan or inf; numpy and other array libraries where their functions do; `fastmath`
-    lets llvm reorder and approximate within a stated bound.
+    that domain errors give nan or inf, and that a reduced vmap adds in an order of its own; numpy and other array
+    libraries where their functions do; `fastmath` lets llvm reorder and approximate within a stated bound.
 
     Raises TracingError where f asks a traced value for its number, ValueError on an unknown back end,
     ImportError on one whose library is missing.
