@@ -10,11 +10,15 @@ ROWS: dict[str, Primitive] = {**PRIMITIVES, **{row.name: row for row in (NUMBER,
 
 
 class Argument(NamedTuple):
-    """A flat array of `size` numbers; if `batched`, one such array for each sample."""
+    """A flat array of `size` numbers; if `batched`, one such array for each sample.
+
+    `numbers` says what these are called, where it is not name[0], name[1] and so on, or the name for a single one.
+    """
 
     name: str
     size: int
     batched: bool
+    numbers: tuple[str, ...] = ()
 
 
 class Instruction(NamedTuple):

@@ -22,9 +22,12 @@ from autograd_lite.structure import (
     summary,
     unflatten,
 )
-from autograd_lite.tracing import RUNNING
+from autograd_lite.tracing import RUNNING, warn
 from autograd_lite.transforms import as_value, is_mapped, mapped, name_of, transformed
 from autograd_lite.value import traced
+
+WRITTEN_OUT = 100
+"""Samples from which on a program that holds each of them apart deserves a warning."""
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> Callable[..., Any]:
@@ -36,8 +39,8 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
     along axis 0 where any of them came in an array, else a list), "sum" or "mean".
 
     Compiled, the samples are added up in one fixed order, whatever the back end and the number of threads; see
-    `autograd_lite.compiling`.  Inside of a compiled function, a reduced vmap over its array arguments is a batch;
-    any other is written out sample by sample.
+    `autograd_lite.compiling`.  Inside of a compiled function, a reduced vmap over its arguments, arrays or lists
+    of numbers, is a batch; any other is written out sample by sample, with a warning where these are many.
 
     Raises ValueError where the arguments hold different numbers of samples, or lack the axis.
 
@@ -59,11 +62,13 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
             with mapped():
                 return gathered(f(*map(content, args)), reduce)
         n = sample_count(args, axes, name)
-        if reduce is not None and RUNNING.trace is not None and not is_mapped():
-            one = RUNNING.trace.one_sample(args, axes, n)
-            if one is not None:
+        if RUNNING.trace is not None:
+            one = one_sample(args, axes, n, reduce)
+            if not isinstance(one, str):
                 with mapped():
                     return gathered(f(*one), reduce)
+            if n > WRITTEN_OUT:
+                warn(f"in a compiled function {name} is written out for each of its {n:,} samples: {one}")
         results = [f(*[sample(x, axis, i) for x, axis in zip(args, axes, strict=True)]) for i in range(n)]
         return reduced(results, reduce) if reduce else stacked(results, args, axes)
 
@@ -226,6 +231,18 @@ def stack(rows: Sequence[Sequence[Any]], shape: Shape) -> Any:
 
 
 # -- while a program is traced
+
+
+def one_sample(args: tuple[Any, ...], axes: tuple[Any, ...], n: int, reduce: str | None) -> list[Any] | str:
+    """The arguments as one sample that stands for all n sees them; or why there is none, and what to do."""
+    if is_mapped():
+        return (
+            "it runs for each sample of another vmap; write the inner one with dot, sum and other rows of many operands"
+        )
+    if reduce is None:
+        return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
+    found: list[Any] | str = RUNNING.trace.one_sample(args, axes, n)
+    return found
 
 
 def holds_samples(x: Any) -> bool:

@@ -16,6 +16,7 @@ from autograd_lite.flattening import flatten_values, lower
 from autograd_lite.graph import BATCH_SUM, NUMBER
 from autograd_lite.instructions import ROWS, Argument, Instruction, Result, operations
 from autograd_lite.saving import read_json, write_json
+from autograd_lite.structure import item_name
 
 FORMAT, VERSION = "autograd_lite.program", 1
 LARGEST = 10**8
@@ -92,10 +93,12 @@ class Program:
 
     def names(self) -> list[str]:
         """A name for each number of the arguments."""
-        names = []
+        names: list[str] = []
         for argument in self.arguments:
             single = argument.size == 1
-            names += [argument.name if single else f"{argument.name}[{i}]" for i in range(argument.size)]
+            names += argument.numbers or [
+                argument.name if single else item_name(argument.name, i) for i in range(argument.size)
+            ]
         return names
 
     def __str__(self) -> str:
@@ -176,7 +179,7 @@ class Program:
         return {
             "format": FORMAT,
             "version": VERSION,
-            "arguments": [list(a) for a in self.arguments],
+            "arguments": [[*a[:3], list(a.numbers)] if a.numbers else list(a[:3]) for a in self.arguments],
             "instructions": [
                 [row.name, list(operands)] + ([] if constant is None else [constant.hex()])
                 for row, operands, constant in self.instructions
@@ -222,10 +225,12 @@ class Program:
 def _checked(document: dict[str, Any]) -> Program:
     """A program from untrusted data: every name, number and count is looked at."""
     arguments = []
-    for name, size, batched in document["arguments"]:
-        if not (isinstance(name, str) and _whole(size) and isinstance(batched, bool)):
-            raise ValueError(f"an argument reads {[name, size, batched]!r}")
-        arguments.append(Argument(name, size, batched))
+    for name, size, batched, *rest in document["arguments"]:
+        numbers = tuple(rest[0]) if rest else ()
+        named = len(rest) <= 1 and len(numbers) in (0, size) and all(isinstance(x, str) for x in numbers)
+        if not (isinstance(name, str) and _whole(size) and isinstance(batched, bool) and named):
+            raise ValueError(f"an argument reads {[name, size, batched, *rest]!r}")
+        arguments.append(Argument(name, size, batched, numbers))
     count = sum(a.size for a in arguments)
     if count > LARGEST:
         raise ValueError(f"its arguments hold {count} numbers, more than {LARGEST}")

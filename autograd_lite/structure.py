@@ -129,6 +129,23 @@ def length(x: Any) -> int:
     return len(x) if isinstance(x, (list, tuple)) or (is_array(x) and x.ndim) else -1
 
 
+# -- names
+
+
+def item_name(name: str, *key: Any) -> str:
+    """What an item of a container is called; one of an array has as many keys as that has axes.
+
+    >>> item_name("w", 2), item_name("params", "w"), item_name("X", 0, 1)
+    ('w[2]', "params['w']", 'X[0, 1]')
+    """
+    return f"{name}[{', '.join(map(repr, key))}]" if key else name
+
+
+def joined(*parts: str) -> str:
+    """A path of the parts that are not empty."""
+    return ".".join(part for part in parts if part)
+
+
 # -- shapes
 
 

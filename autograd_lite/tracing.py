@@ -8,6 +8,7 @@ a branch or a number into the program; this floor raises instead, naming the use
 import os
 import sys
 import threading
+import warnings
 from typing import Any, Final, NoReturn
 
 PACKAGE: Final = os.path.dirname(__file__)
@@ -26,12 +27,23 @@ class TracingError(TypeError):
     """A traced value was asked for its number."""
 
 
-def users_line() -> str:
-    """The innermost line outside this package, as "file:line"."""
+def users_place() -> tuple[str, int]:
+    """The file and the number of the innermost line outside this package."""
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def users_line() -> str:
+    """The innermost line outside this package, as "file:line"."""
+    file, line = users_place()
+    return f"{file}:{line}"
+
+
+def warn(message: str) -> None:
+    """A warning that points at the user's line."""
+    warnings.warn_explicit(message, UserWarning, *users_place())
 
 
 READ_LATER: Final = "a Value closed over is an input of the program, read at each call"

@@ -1,16 +1,18 @@
 """What a compiled function is called with: nests taken apart into flat arrays.
 
 A piece is an array for the program: one array of the caller's, or a run of single numbers.  The shape of a
-nest, with what is mapped over samples, decides which program runs.
+nest, with what is mapped over samples, decides which program runs.  To the shapes of `structure` it adds
+("static", it) for what is no number, and ("table", levels) for nested lists of equal lengths.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.bulk import data_of
+from autograd_lite.compiling.lists import rows_of, table_of
 from autograd_lite.mapping import has_parts, lengths, parts
 from autograd_lite.rows import Operand, number
-from autograd_lite.structure import LEAF, Shape, is_array, kind_of, size, summary
+from autograd_lite.structure import LEAF, Shape, is_array, item_name, kind_of, size, summary
 
 
 class Pieces:
@@ -22,6 +24,7 @@ class Pieces:
         self.widths: list[int] = []  # numbers in a piece; in one sample of it, if batched
         self.batched: list[bool] = []
         self.whole: list[int] = []  # the pieces that are one array each, not mapped, in order
+        self.modules: set[int] = set()  # the pieces that are the parameters of a Module
         self.samples: int | None = None
         self.lists = True  # whether all that is mapped comes in lists, so that results shall
         self.has_values = False
@@ -39,18 +42,18 @@ class Pieces:
         self.batched.append(batched)
         self.open_run = False
 
-    def add_number(self, x: float, name: str) -> None:
-        """One more number: of the run before, if that is of the same argument."""
+    def add_numbers(self, numbers: list[float], name: str) -> None:
+        """More numbers: of the run before, if that is of the same argument."""
         if not self.open_run:
-            self.add([], name, 0)
+            self.add(numbers, name, len(numbers))
             self.open_run = True
         else:  # the run is called as what holds all of its numbers: w for w[0], w[1]
             holder = self.names[-1]
             while not name.startswith(f"{holder}["):
                 holder = holder[: holder.rindex("[")]
             self.names[-1] = holder
-        self.data[-1].append(x)
-        self.widths[-1] += 1
+            self.data[-1].extend(numbers)
+            self.widths[-1] += len(numbers)
 
     def take(self, x: Any, name: str) -> Shape:
         """The shape of what is not mapped."""
@@ -59,12 +62,17 @@ class Pieces:
             return LEAF
         value = number(x)
         if value is not None:
-            self.add_number(value, name)
+            self.add_numbers([value], name)
             return LEAF
+        if type(x) is list and (found := table_of(x)):
+            levels, numbers = found
+            if numbers:
+                self.add_numbers(numbers, name)
+            return ("table", levels)
         if isinstance(x, (list, tuple)):
-            return (*kind_of(x), tuple([self.take(y, f"{name}[{i}]") for i, y in enumerate(x)]))
+            return (*kind_of(x), tuple([self.take(y, item_name(name, i)) for i, y in enumerate(x)]))
         if isinstance(x, dict):
-            return (*kind_of(x), tuple([self.take(y, f"{name}[{key!r}]") for key, y in x.items()]))
+            return (*kind_of(x), tuple([self.take(y, item_name(name, key)) for key, y in x.items()]))
         if is_array(x) or is_foreign_array(x):
             return self.take_array(x, name)
         if hasattr(x, "named_parameters"):
@@ -72,6 +80,7 @@ class Pieces:
             if getattr(x, "_given", None):  # its parameters are Values of a transform that runs
                 self.has_values = True
             elif values:
+                self.modules.add(len(self.data))
                 self.add(data_of(values), name, len(values))
             return ("module", x, fixed)
         if x is None or isinstance(x, str):
@@ -94,7 +103,7 @@ class Pieces:
         """The shape of what is mapped over samples."""
         if has_parts(x, axis):
             pairs = zip(x if isinstance(x, dict) else range(len(x)), parts(x, axis), strict=True)
-            return (*kind_of(x), tuple([self.argument(y, inner, f"{name}[{k!r}]") for k, (y, inner) in pairs]))
+            return (*kind_of(x), tuple([self.argument(y, inner, item_name(name, k)) for k, (y, inner) in pairs]))
         (n,) = lengths(x, axis)
         if self.samples not in (None, n):
             raise ValueError(
@@ -115,14 +124,19 @@ class Pieces:
 
     def take_rows(self, rows: list[Any], name: str) -> Shape:
         """The shape of a list of samples, which become a table with a row for each."""
+        found = table_of(rows)
+        if found and rows:
+            levels, numbers = found
+            self.add(rows_of(numbers, len(rows)), name, len(numbers) // len(rows), batched=True)
+            return ("samples", (), (("table", levels[1:]) if len(levels) > 1 else LEAF,))
         table: list[list[float]] = []
         first: Shape | None = None
         for i, row in enumerate(rows):
             inner = Pieces()
-            shape = inner.take(row, f"{name}[{i}]")
+            shape = inner.take(row, item_name(name, i))
             self.has_values |= inner.has_values
             first = first or shape
-            if shape != first:
+            if shape != first and not self.has_values:
                 raise ValueError(
                     f"sample {i} of {name} is {summary(row)}, which has another structure than sample 0; give all "
                     f"samples one structure"

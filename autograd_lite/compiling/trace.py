@@ -4,13 +4,12 @@
 `program` asks it afterwards what the function used.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from autograd_lite.compiling.arguments import axis_first
+from autograd_lite.compiling.places import Place, built, size
 from autograd_lite.graph import BATCHED, DETACHED, LEAF, STATE, TICK, TRACED, Node, born, operands_of
 from autograd_lite.mapping import has_parts, parts, rebuilt
-from autograd_lite.structure import Shape, is_array, size, unflatten
 from autograd_lite.tracing import RUNNING
 from autograd_lite.value import Value, traced
 
@@ -19,9 +18,9 @@ Feed = Callable[[list[Any], int], Any]
 
 
 class View(NamedTuple):
-    """An array argument, mapped over an axis: one sample that stands for all, and where the numbers come from."""
+    """Data of a call, mapped over an axis: one sample that stands for all, and where the numbers come from."""
 
-    piece: int
+    place: Place
     content: Any
     values: list[Value]
     feed: Feed
@@ -30,16 +29,16 @@ class View(NamedTuple):
 class Trace:
     """One run of a function on traced values.
 
-    `arrays` are the array arguments of the function by identity, with the numbers of their pieces; none where the
-    number of samples is not theirs to decide.  `draws` are the sources of numbers, random ones for instance, that
-    the function asked for: called again at each call of the program.
+    `find` tells where the numbers are of an array or a list that is an argument of the function, or a part of one.
+    `draws` are the sources of numbers, random ones for instance, that the function asked for: called again at each
+    call of the program.
     """
 
-    def __init__(self, arrays: dict[int, tuple[int, Any]]) -> None:
+    def __init__(self, find: Callable[[Any], Place | None]) -> None:
         self.start: int = STATE.clock // TICK
-        self.arrays = arrays
+        self.find = find
         self.samples: int | None = None
-        self.views: dict[tuple[int, int], View] = {}
+        self.views: dict[tuple[Place, int], View] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
 
     def __enter__(self) -> "Trace":
@@ -74,13 +73,22 @@ class Trace:
         self.draws.append((value, source, mapped))
         return value
 
-    def one_sample(self, args: tuple[Any, ...], axes: tuple[Any, ...], n: int) -> list[Any] | None:
+    def one_sample(self, args: tuple[Any, ...], axes: tuple[Any, ...], n: int) -> list[Any] | str:
         """The arguments of a `vmap` as one sample that stands for all n sees them.
 
-        None where they are not arguments of the program as they are: then the samples are structure.
+        Or else why there is none, and what to do: then the samples are structure.
         """
-        if self.samples not in (None, n) or not all(map(self.is_mappable, args, axes)):
-            return None
+        if self.samples not in (None, n):
+            return (
+                f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
+                f"them as functions of their own"
+            )
+        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
+            if not self.is_mappable(x, axis):
+                return (
+                    f"its argument {i} is no array or list of numbers that the compiled function was called with; "
+                    f"pass the data as an argument of the compiled function, and map over it as it is"
+                )
         self.samples = n
         return [self.one(x, axis) for x, axis in zip(args, axes, strict=True)]
 
@@ -89,7 +97,7 @@ class Trace:
             return True
         if has_parts(x, axis):
             return all(self.is_mappable(y, inner) for y, inner in parts(x, axis))
-        return id(x) in self.arrays
+        return self.find(x) is not None
 
     def one(self, x: Any, axis: Any) -> Any:
         """One sample of an argument."""
@@ -97,29 +105,23 @@ class Trace:
             return x
         if has_parts(x, axis):
             return rebuilt(x, [self.one(y, inner) for y, inner in parts(x, axis)])
-        piece, _ = self.arrays[id(x)]
-        axis %= x.ndim
-        if (piece, axis) not in self.views:
-            self.views[piece, axis] = self.view(piece, x.shape, axis)
-        return self.views[piece, axis].content
-
-    def view(self, piece: int, shape: tuple[int, ...], axis: int) -> View:
-        inner: Shape = ("leaf",) if len(shape) == 1 else ("array", shape[:axis] + shape[axis + 1 :])
-        values = [traced("", BATCHED) for _ in range(size(inner))]
-
-        def feed(pieces: list[Any], samples: int) -> Any:
-            return axis_first(pieces[piece].reshape(shape), axis)
-
-        return View(piece, unflatten(inner, iter(values)), values, feed)
+        place = self.find(x)
+        assert place is not None  # it is mappable
+        axis %= len(place.shape[1])
+        if (place, axis) not in self.views:
+            self.views[place, axis] = view(place, axis)
+        return self.views[place, axis].content
 
 
-def arrays_in(x: Any) -> Iterator[Any]:
-    """The arrays in a nest, in the order of their pieces."""
-    if is_array(x):
-        yield x
-    elif isinstance(x, (list, tuple, dict)):
-        for y in x.values() if isinstance(x, dict) else x:
-            yield from arrays_in(y)
+def view(place: Place, axis: int) -> View:
+    """One sample of an array, or of a list, whose axis is 0."""
+    inner = place.inner(axis)
+    values = [traced("", BATCHED) for _ in range(size(inner))]
+
+    def feed(pieces: list[Any], samples: int) -> Any:
+        return place.samples(pieces[place.piece], axis)
+
+    return View(place._replace(shape=inner), built(inner, values), values, feed)
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:

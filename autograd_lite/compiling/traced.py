@@ -9,14 +9,15 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from autograd_lite.compiling.arguments import Pieces
+from autograd_lite.compiling.places import Filler, Place, number_names
 from autograd_lite.compiling.results import flat_results
-from autograd_lite.compiling.trace import Feed, Trace, arrays_in, reached
+from autograd_lite.compiling.trace import Feed, Trace, reached
 from autograd_lite.flattening import Flattener
 from autograd_lite.graph import BATCHED, Node
 from autograd_lite.instructions import Argument, Result
 from autograd_lite.program import Program
-from autograd_lite.structure import Shape, flatten, nest, unflatten, with_parameters
-from autograd_lite.transforms import inside, name_of
+from autograd_lite.structure import Shape, flatten
+from autograd_lite.transforms import inside, name_of, numbered, parameter_names
 from autograd_lite.value import Value, traced
 
 LARGE = 100_000
@@ -30,6 +31,7 @@ class Group(NamedTuple):
     values: list[Value]
     batched: bool
     feed: Feed
+    places: Sequence[Place] = ()
 
 
 class Traced:
@@ -43,40 +45,38 @@ class Traced:
     ) -> None:
         self.f = f
         self.shapes, self.keywords = shapes, keywords
+        self.names = numbered(parameter_names(f), len(shapes))
         if not self.run(pieces, LARGE):
             self.run(pieces, None)
 
     def run(self, pieces: Pieces, large: int | None) -> bool:
         """Trace the function; False if an element of an array that was taken for data is used."""
         values = [stand_ins(pieces, k, large) for k in range(len(pieces.data))]
-        leaves = iter([x for piece in values for x in piece])
-        args = [filled(shape, leaves) for shape in self.shapes]
-        kwargs = {name: filled(shape, leaves) for name, shape in self.keywords.items()}
-        arrays: dict[int, tuple[int, Any]] = {}
-        if pieces.samples is None:
-            found = arrays_in([args, kwargs])
-            arrays = {id(x): (piece, x) for piece, x in zip(pieces.whole, found, strict=True)}
-        with Trace(arrays) as trace, inside():
+        filler = Filler(pieces, values)
+        args = [filler.fill(shape, name) for shape, name in zip(self.shapes, self.names, strict=True)]
+        kwargs = {name: filler.fill(shape, name) for name, shape in self.keywords.items()}
+        with Trace(filler.find) as trace, inside():
             outputs, self.shape = flatten(self.f(*args, **kwargs), f"result of the compiled {name_of(self.f)}")
-            return self.flatten(trace, values, pieces, outputs, large)
+            return self.flatten(trace, filler, pieces, outputs, large)
 
-    def flatten(
-        self, trace: Trace, values: list[list[Value]], pieces: Pieces, outputs: list[Any], large: int | None
-    ) -> bool:
-        groups = [Group(pieces.names[k], values[k], pieces.batched[k], piece_feed(k)) for k in range(len(values))]
-        views = [Group(pieces.names[v.piece], v.values, True, v.feed) for v in trace.views.values()]
+    def flatten(self, trace: Trace, filler: Filler, pieces: Pieces, outputs: list[Any], large: int | None) -> bool:
+        groups = [
+            Group(pieces.names[k], filler.values[k], pieces.batched[k], piece_feed(k), places)
+            for k, places in enumerate(filler.by_piece())
+        ]
+        views = [Group(v.place.name, v.values, True, v.feed, [v.place]) for v in trace.views.values()]
         hidden = views + drawn(trace)
         seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
         used = [not seen.isdisjoint(group.values) for group in groups]
         if any(used[k] and is_large(pieces, k, large) for k in range(len(groups))):
             return False
-        viewed = {v.piece for v in trace.views.values()}
+        viewed = {v.place.piece for v in trace.views.values()}
         kept = [group for k, group in enumerate(groups) if used[k] or k not in viewed]
         self.in_order = len(kept) == len(groups) and not hidden and not before
         self.closed_over = before
         if before:
             hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
-        self.program = flattened(kept + hidden, outputs, self.shape)
+        self.program = flattened(kept + hidden, outputs, self.shape, len(pieces.modules) > 1)
         self.feeds = [group.feed for group in kept + hidden]
         self.samples = trace.samples
         return True
@@ -87,7 +87,8 @@ class Traced:
 
 
 def is_large(pieces: Pieces, k: int, large: int | None) -> bool:
-    return large is not None and k in pieces.whole and pieces.widths[k] > large
+    """Whether a piece is so large that it is first taken for data."""
+    return large is not None and pieces.widths[k] > large and not pieces.batched[k] and k not in pieces.modules
 
 
 def stand_ins(pieces: Pieces, k: int, large: int | None) -> list[Value]:
@@ -96,15 +97,6 @@ def stand_ins(pieces: Pieces, k: int, large: int | None) -> list[Value]:
     if is_large(pieces, k, large):
         return [traced("", flags)] * pieces.widths[k]
     return [traced("", flags) for _ in range(pieces.widths[k])]
-
-
-def filled(shape: Shape, leaves: Any) -> Any:
-    """An argument as the traced function gets it."""
-    if shape[0] == "static":
-        return shape[1]
-    if shape[0] in ("list", "tuple", "dict"):
-        return nest(shape, [filled(child, leaves) for child in shape[2]])
-    return unflatten(shape, leaves, with_parameters)
 
 
 def piece_feed(k: int) -> Feed:
@@ -125,9 +117,9 @@ def drawn(trace: Trace) -> list[Group]:
     return groups
 
 
-def flattened(groups: list[Group], outputs: list[Any], shape: Shape) -> Program:
-    """The program that computes the outputs from groups of traced values."""
-    flattener = Flattener([Argument(group.name, len(group.values), group.batched) for group in groups])
+def flattened(groups: list[Group], outputs: list[Any], shape: Shape, several: bool) -> Program:
+    """The program that computes the outputs from groups of traced values; `several` Modules are told apart."""
+    flattener = Flattener([Argument(g.name, len(g.values), g.batched, number_names(g.places, several)) for g in groups])
     places: dict[Node, int] = {}
     start = 0
     for group in groups:

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.structure import is_array
+from autograd_lite.structure import is_array, item_name, joined
 from autograd_lite.value import Value
 
 PACKAGE = str(Path(__file__).parent.parent)
@@ -37,12 +38,12 @@ class Names:
             if not any(x is module for _, module in self.modules):
                 self.modules.append((name, x))
         elif depth and isinstance(x, (list, tuple)):
-            self.take_each(((f"{name}[{i}]", y) for i, y in enumerate(x)), depth)
+            self.take_each(((item_name(name, i), y) for i, y in enumerate(x)), depth)
         elif depth and isinstance(x, dict):
-            self.take_each(((f"{name}[{key!r}]", y) for key, y in list(x.items())), depth)
+            self.take_each(((item_name(name, key), y) for key, y in list(x.items())), depth)
         elif is_array(x) and x.dtype == object:  # type: ignore[attr-defined]
             array: Any = x
-            pairs = ((f"{name}[{', '.join(map(str, i))}]", array[i]) for i in indices(array.shape))
+            pairs = ((item_name(name, *i), array[i]) for i in product(*map(range, array.shape)))
             self.take_each(pairs, depth)
 
     def take_each(self, pairs: Iterable[tuple[str, object]], depth: int) -> None:
@@ -66,21 +67,6 @@ class Names:
                 while home not in inner:
                     home = home.rpartition(".")[0]
                 self.parameters.setdefault(value, joined(variable if several else "", home))
-
-
-def joined(*parts: str) -> str:
-    """A path of the parts that are not empty."""
-    return ".".join(part for part in parts if part)
-
-
-def indices(shape: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
-    """All indices of an array of that shape."""
-    if not shape:
-        yield ()
-        return
-    for i in range(shape[0]):
-        for rest in indices(shape[1:]):
-            yield (i, *rest)
 
 
 def is_module(x: object) -> bool:

@@ -4,6 +4,7 @@ A source lists its nodes (operands first) and answers, for each, what its operan
 kind of thing it is, and which box stands for it.  `choosing` and `grouping` know no more than this.
 """
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
@@ -175,10 +176,10 @@ class Instructions:
 def family(name: str) -> str:
     """What elements of one container and numbered variables have in common; they are alike.
 
-    >>> family("w[3][0]"), family("x12")
-    ('w', 'x')
+    >>> family("w[3][0]"), family("x12"), family("params['w'][2]")
+    ('w', 'x', "params['w']")
     """
-    return name.partition("[")[0].rstrip("0123456789")
+    return re.sub(r"(\[[\d, ]+\])+$", "", name).rstrip("0123456789")
 
 
 def unit(source: Source, node: Any) -> int | None:

@@ -616,20 +616,6 @@ def test_threads_may_call_at_once(compiler):
     assert len(f.entries) == 3
 
 
-@pytest.mark.parametrize(
-    ("w", "names"),
-    [
-        (3.0, ["w", "y"]),
-        ([3.0], ["w[0]", "y"]),
-        ([1.0, 2.0], ["w[0]", "w[1]", "y"]),
-        ([[1.0, 2.0], [3.0]], ["w[0]", "w[1]", "w[2]", "y"]),
-        ({"a[": 1.0, "b": [2.0]}, ["w[0]", "w[1]", "y"]),
-    ],
-)
-def test_numbers_are_called_as_the_caller_calls_them(w, names):
-    assert compile(lambda w, y: y * 1.0, backend="python").trace(w, 2.0).names() == names
-
-
 @compile
 def half(x):
     return x / 2.0
