@@ -89,7 +89,8 @@ class Vector:
         self.data: list[Quad] = data  # in fours; what is beyond the size is 0
         self.size: i64 = size
         self.time: i64 = STATE.assigned  # what was assigned later is not in `data`
-        self.born: i64 = STATE.clock
+        STATE.clock += TICK
+        self.born: i64 = STATE.clock  # its nodes are younger than all that is there, as if made now
         self.mark: i64 = 0  # as that of a node: a vector counts as one node that uses all of its nodes
         self.place: i64 = NOWHERE  # where the running pass gathers the dots that are to be added to its nodes
         flags: i64 = 0

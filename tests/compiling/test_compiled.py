@@ -91,6 +91,13 @@ def test_settings_of_a_module_that_change_make_another_program(compiler):
     assert len({tuple(compiled(model, [0.5, -0.25])) for _ in range(20)}) > 1  # a draw at each call
 
 
+def test_numbers_that_a_layer_gets_are_constants(compiler):
+    """The first thing that a function does may be to make them: they are not older than the trace."""
+    model = nn.Linear(1, 1, rng=0)
+    program = compiler(lambda model: model([3.0])).trace(model)
+    assert [a.name for a in program.arguments] == ["model"]
+
+
 def test_running_statistics_are_read_at_each_call(compiler):
     model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm(3))
     compiled = compiler(outputs)
