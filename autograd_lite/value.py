@@ -80,6 +80,13 @@ class Value(Operators):
         if label != "":
             self.label = label_text(label)
 
+    @classmethod
+    def __init_subclass__(cls) -> None:
+        # Compiled classes find it out at the first instance, and say it in words of their own.
+        raise TypeError(
+            f"{cls.__name__} cannot inherit from Value: its results would be plain Values; keep a Value in an attribute"
+        )
+
     # -- gradients
 
     def detach(self) -> "Value":

@@ -22,6 +22,7 @@ CALLS = {
     "a Value of a Value": (lambda: Value(X), TypeError, ["label='x'", "use it, or its .data"]),
     "data of a Value": (lambda: setattr(Value(1.0), "data", X), TypeError, ["label='x'", "v.data"]),
     "a Value with a number for a label": (lambda: Value(1.0, 2.0), TypeError, ["2.0", "float", "text"]),
+    "a subclass of Value": (lambda: type("Mine", (Value,), {}), TypeError, ["Mine", "in an attribute"]),
     "None for a label": (lambda: setattr(Value(1.0), "label", None), TypeError, ["None", "text"]),
     "data of a string": (lambda: setattr(Value(1.0), "data", "two"), TypeError, ["'two'", "float"]),
     "grad of None": (lambda: setattr(Value(1.0), "grad", None), TypeError, ["None", "zero_grad"]),
