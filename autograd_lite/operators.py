@@ -11,6 +11,7 @@ from mypy_extensions import mypyc_attr
 from autograd_lite import primitives as table
 from autograd_lite.attributes import Attributes
 from autograd_lite.graph import TRACED, Node
+from autograd_lite.numerics import INF
 from autograd_lite.rows import Primitive, number
 from autograd_lite.tracing import CHOOSE, READ_LATER, complain
 
@@ -351,13 +352,13 @@ class Operators(Attributes):
         """ln(1 + e^x)."""
         return self.apply(table.softplus, (self,))
 
-    def clip(self, low: object, high: object) -> Any:
-        """min(max(x, low), high)."""
-        return self.apply(table.clip, (self, low, high))
+    def clip(self, low: object = None, high: object = None) -> Any:
+        """min(max(x, low), high); None is no bound."""
+        return self.apply(table.clip, (self, -INF if low is None else low, INF if high is None else high))
 
-    def clamp(self, min: object, max: object) -> Any:
-        """min(max(x, min), max)."""
-        return self.apply(table.clip, (self, min, max))
+    def clamp(self, min: object = None, max: object = None) -> Any:
+        """min(max(x, min), max); None is no bound."""
+        return self.clip(min, max)
 
     def maximum(self, other: object) -> Any:
         """max(x, y)."""

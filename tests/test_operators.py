@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import PRIMITIVES, Value
+from autograd_lite import PRIMITIVES, Value, gradients
 
 NUMBERS = [
     2, 2.0, True, Fraction(1, 2), np.float64(2.0), np.float32(0.5), np.int64(3), np.uint8(2), np.bool_(True),
@@ -75,6 +75,14 @@ def test_a_method_is_its_row(name):
     out = getattr(x, name)(*rest)
     assert (out.row, out.data) == (row, row(x.data, *rest))
     assert [p.data for p in out.parents] == [x.data, *rest]
+
+
+@pytest.mark.parametrize("method", [Value.clip, Value.clamp])
+def test_one_bound_is_enough(method):
+    x = Value(2.0)
+    assert [method(x, 3.0).data, method(x, None, 1.0).data, method(x, 2.0).data, method(x).data] == [3.0, 1.0, 2.0, 2.0]
+    assert x.clamp(max=1.5).data == x.clip(high=1.5).data == 1.5
+    assert gradients(method(x, 2.0), [x]) == gradients(method(x, None, 2.0), [x]) == [1.0]
 
 
 def test_there_are_the_methods_of_pytorch_that_numpy_calls():
