@@ -24,7 +24,7 @@ from autograd_lite.graph import (
     born,
     operands_of,
 )  # fmt: skip
-from autograd_lite.vectors import Gathered, add_gathered, give
+from autograd_lite.vectors import add_gathered, give
 
 
 def topological_order(roots: Sequence[Node], everything: bool = False) -> list[Node]:
@@ -164,7 +164,7 @@ def release(node: Node, ready: list[Node], everything: bool) -> None:
 
 
 def release_many(
-    extra: Extra, ready: list[Node], everything: bool, brief: bool, gathered: list[Gathered]
+    extra: Extra, ready: list[Node], everything: bool, brief: bool, gathered: list[list[Node]]
 ) -> None:
     weights, inputs = extra.weights, extra.inputs
     if weights is not None and inputs is not None:
@@ -197,7 +197,7 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
     for k in range(len(roots)):
         roots[k]._adjoint += seeds[k]
     leaves: list[Node] = []
-    gathered: list[Gathered] = []
+    gathered: list[list[Node]] = []
     i: i64 = 0
     while i < len(ready):
         node = ready[i]
@@ -255,7 +255,7 @@ def sweep_as_written(roots: Sequence[Node], seeds: Sequence[float], store: bool)
     return leaves
 
 
-def spread(node: Node, extra: Extra, gathered: list[Gathered]) -> None:
+def spread(node: Node, extra: Extra, gathered: list[list[Node]]) -> None:
     """One step of the sweep for a node of many operands."""
     weights, inputs = extra.weights, extra.inputs
     if weights is not None and inputs is not None:

@@ -6,7 +6,7 @@ samples share its weights.
 """
 
 import math
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mypy_extensions import i64
 
@@ -16,7 +16,7 @@ from autograd_lite.context import paused_here, watched
 from autograd_lite.graph import CONSTANT, INHERITED, STATE, TRACED, Extra, Node, Vector, stamp
 from autograd_lite.rows import Primitive
 from autograd_lite.value import Value, binary, blank, computes_later, constant, detached, record
-from autograd_lite.vectors import of_nodes, of_numbers, products
+from autograd_lite.vectors import multiply, of_nodes, of_numbers
 
 DOT: Final = table.dot
 RELU: Final = table.relu
@@ -70,31 +70,33 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
     >>> [out.data for out in dots(rows, vector([1.0, 10.0]))]
     [32.0, 54.0]
     """
-    results: list[Value] = []
+    flags = inputs.flags
+    for row in rows:
+        flags |= row.flags
+    if flags & TRACED or computes_later():
+        some = blank()
+        return [record(DOT, tuple(row.all_nodes(some) + inputs.all_nodes(some))) for row in rows]
     paused = bool(STATE.paused) and paused_here()
-    data = products(rows, inputs)
-    for i in range(len(rows)):
-        weights = rows[i]
-        flags: i64 = weights.flags | inputs.flags
-        if flags & TRACED or computes_later():
-            some = blank()
-            results.append(record(DOT, tuple(weights.all_nodes(some) + inputs.all_nodes(some))))
-            continue
-        if paused:
-            results.append(detached(data[i]))
-            continue
-        result = blank()
-        result._row = DOT
-        result._data = data[i]
-        result._flags |= (flags & INHERITED) | (CONSTANT if weights.constant and inputs.constant else 0)
-        extra = Extra()
-        extra.weights = weights
-        extra.inputs = inputs
-        result._extra = extra
-        if STATE.paused:
+    results: list[Node] = [detached(0.0) if paused else dot_of(row, inputs) for row in rows]
+    multiply(rows, inputs, results)
+    if STATE.paused and not paused:
+        for result in results:
             watched(result)
-        results.append(result)
-    return results
+    return cast(list[Value], results)
+
+
+def dot_of(weights: Vector, inputs: Vector) -> Value:
+    """The node of a dot, its data still to come."""
+    result = blank()
+    result._row = DOT
+    result._flags |= ((weights.flags | inputs.flags) & INHERITED) | (
+        CONSTANT if weights.constant and inputs.constant else 0
+    )
+    extra = Extra()
+    extra.weights = weights
+    extra.inputs = inputs
+    result._extra = extra
+    return result
 
 
 def each(row: Primitive, operands: list[Value]) -> list[Value]:

@@ -4,11 +4,11 @@ Both are sums of products in the order of one dot after the other, to the bit.  
 done four at a time, which fetches each number once for four of them.
 """
 
-from typing import Final, final
+from typing import Final, cast
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
-from autograd_lite.graph import CONSTANT, NOWHERE, UNKNOWN, USES, Node, Quad, Vector
+from autograd_lite.graph import CONSTANT, NOWHERE, UNKNOWN, USES, Extra, Node, Quad, Vector
 
 ZERO: Final = -0.0
 """The number that changes no sum that it is added to."""
@@ -52,26 +52,25 @@ def part(q: Quad, i: i64) -> float:
 # -- forward
 
 
-def products(rows: list[Vector], inputs: Vector) -> list[float]:
-    """The sum of products of each row with the inputs, from left to right, as `numerics.dot` takes it."""
+def multiply(rows: list[Vector], inputs: Vector, results: list[Node]) -> None:
+    """The data of each result: the sum of products of its row with the inputs, from left to right.
+
+    As `numerics.dot` takes it, to the bit.
+    """
     n = inputs.size
     for row in rows:
         if row.size != n:
             raise ValueError(
                 f"dot pairs its operands, but got {row.size} and {n} of them; pass two lists of one length"
             )
-    if n == 0:
-        return [0.0] * len(rows)
-    results: list[float] = []
     k: i64 = 0
-    while k + 4 <= len(rows):
-        for result in four_products(rows[k].data, rows[k + 1].data, rows[k + 2].data, rows[k + 3].data, inputs):
-            results.append(result)
-        k += 4
+    if n > 0:
+        while k + 4 <= len(rows):
+            four_products(rows, k, inputs, results)
+            k += 4
     while k < len(rows):
-        results.append(product(rows[k].data, inputs))
+        results[k]._data = product(rows[k].data, inputs) if n else 0.0
         k += 1
-    return results
 
 
 def product(ws: list[Quad], inputs: Vector) -> float:
@@ -87,9 +86,8 @@ def product(ws: list[Quad], inputs: Vector) -> float:
     return result
 
 
-def four_products(
-    as_: list[Quad], bs: list[Quad], cs: list[Quad], ds: list[Quad], inputs: Vector
-) -> tuple[float, float, float, float]:
+def four_products(rows: list[Vector], k: i64, inputs: Vector, results: list[Node]) -> None:
+    as_, bs, cs, ds = rows[k].data, rows[k + 1].data, rows[k + 2].data, rows[k + 3].data
     xs, n = inputs.data, inputs.size
     a = b = c = d = ZERO
     i: i64 = 0
@@ -106,25 +104,13 @@ def four_products(
         b += part(bs[i], j) * y
         c += part(cs[i], j) * y
         d += part(ds[i], j) * y
-    return a, b, c, d
+    results[k]._data, results[k + 1]._data, results[k + 2]._data, results[k + 3]._data = a, b, c, d
 
 
 # -- backward
 
 
-@final
-@mypyc_attr(acyclic=True)
-class Gathered:
-    """Dots that one vector has part in, and their other sides."""
-
-    __slots__ = ("dots", "others")
-
-    def __init__(self) -> None:
-        self.dots: list[Node] = []
-        self.others: list[Vector] = []
-
-
-def give(side: Vector, dot: Node, other: Vector, gathered: list[Gathered]) -> None:
+def give(side: Vector, dot: Node, other: Vector, gathered: list[list[Node]]) -> None:
     """Add adjoint x partial to the nodes on one side of a dot: now, or with the dots that are still to come.
 
     Later makes no difference where nothing else is to be added to any of the nodes.
@@ -133,13 +119,11 @@ def give(side: Vector, dot: Node, other: Vector, gathered: list[Gathered]) -> No
         side.place = NOWHERE
         if side.mark & USES > 1 and waits_for_nothing_else(side):
             side.place = len(gathered)
-            gathered.append(Gathered())
+            gathered.append([])
     if side.place == NOWHERE:
         accumulate(side.nodes, dot._adjoint, other.data)
     else:
-        found = gathered[side.place]
-        found.dots.append(dot)
-        found.others.append(other)
+        gathered[side.place].append(dot)
 
 
 def waits_for_nothing_else(side: Vector) -> bool:
@@ -164,22 +148,28 @@ def accumulate(nodes: list[Node], adjoint: float, partials: list[Quad]) -> None:
         nodes[i + j]._adjoint += adjoint * part(partials[i // 4], j)
 
 
-def add_gathered(side: Vector, gathered: Gathered) -> None:
-    """What `accumulate` does for each dot."""
-    nodes, dots, others = side.nodes, gathered.dots, gathered.others
+def add_gathered(side: Vector, dots: list[Node]) -> None:
+    """What `accumulate` does for each dot that has part in this side."""
     m: i64 = len(dots)
     k: i64 = 0
     while k + 4 <= m:
-        accumulate_four(nodes, dots[k : k + 4], others[k : k + 4])
+        accumulate_four(side, dots[k], dots[k + 1], dots[k + 2], dots[k + 3])
         k += 4
     while k < m:
-        accumulate(nodes, dots[k]._adjoint, others[k].data)
+        accumulate(side.nodes, dots[k]._adjoint, partials(side, dots[k]))
         k += 1
 
 
-def accumulate_four(nodes: list[Node], dots: list[Node], others: list[Vector]) -> None:
-    a, b, c, d = dots[0]._adjoint, dots[1]._adjoint, dots[2]._adjoint, dots[3]._adjoint
-    as_, bs, cs, ds = others[0].data, others[1].data, others[2].data, others[3].data
+def partials(side: Vector, dot: Node) -> list[Quad]:
+    """The partials of a dot in one side: the data of the other."""
+    extra = cast(Extra, dot._extra)
+    return cast(Vector, extra.inputs if extra.weights is side else extra.weights).data
+
+
+def accumulate_four(side: Vector, first: Node, second: Node, third: Node, fourth: Node) -> None:
+    nodes = side.nodes
+    a, b, c, d = first._adjoint, second._adjoint, third._adjoint, fourth._adjoint
+    as_, bs, cs, ds = partials(side, first), partials(side, second), partials(side, third), partials(side, fourth)
     n: i64 = len(nodes)
     i: i64 = 0
     k: i64 = 0

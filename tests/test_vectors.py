@@ -13,7 +13,7 @@ from autograd_lite import sum as total
 from autograd_lite.backpropagation import topological_order
 from autograd_lite.bulk import dots, vector
 from autograd_lite.graph import born
-from autograd_lite.vectors import of_numbers, products
+from autograd_lite.vectors import multiply, of_numbers
 
 anything = st.floats() | st.sampled_from([0.0, -0.0])
 
@@ -23,8 +23,9 @@ def test_products_are_dots(data):
     rows, size = data.draw(st.integers(0, 9)), data.draw(st.integers(0, 9))
     column = st.lists(anything, min_size=size, max_size=size)
     xs, every = data.draw(column), [data.draw(column) for _ in range(rows)]
-    found = products([of_numbers(ws) for ws in every], of_numbers(xs))
-    assert [bits(x) for x in found] == [bits(numerics.dot(ws + xs)) for ws in every]
+    results = [Value(1.0) for _ in every]
+    multiply([of_numbers(ws) for ws in every], of_numbers(xs), results)
+    assert [bits(x.data) for x in results] == [bits(numerics.dot(ws + xs)) for ws in every]
 
 
 @given(st.lists(anything, max_size=13))
