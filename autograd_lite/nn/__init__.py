@@ -1,5 +1,7 @@
 """Networks made of Values: modules and layers, losses, training, and models as files."""
 
+from typing import TYPE_CHECKING, NoReturn
+
 from autograd_lite.nn.activations import (
     ACTIVATIONS,
     apl,
@@ -54,6 +56,21 @@ from autograd_lite.nn.steps import Diverged
 from autograd_lite.nn.training import fit
 from autograd_lite.nn.units import APL, Activation, PReLU, RReLU, SReLU
 from autograd_lite.primitives import relu, sigmoid, softplus, tanh
+
+# Some classes and functions of PyTorch, whose names do not lead to ours.
+_OURS = {
+    "BCEWithLogitsLoss": "binary_cross_entropy", "CrossEntropyLoss": "softmax_cross_entropy", "MSELoss": "mse",
+    "cross_entropy": "softmax_cross_entropy", "mse_loss": "mse",
+}  # fmt: skip
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say what PyTorch's `nn.ReLU()` and its like are called here: functions."""
+        functions = {x.replace("_", ""): x for x in __all__ if x.islower()}
+        found = _OURS.get(name, functions.get(name.lower()))
+        hint = f"; write nn.{found}, a function, which layers, Sequential and fit take as it is or by its name"
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint if found else ''}")
 
 __all__ = [
     "ACTIVATIONS",

@@ -8,6 +8,7 @@ from autograd_lite.nn.losses import binary_cross_entropy, flat, hinge, perceptro
 from autograd_lite.primitives import dot, equal, less, logical_and, logical_not, logical_or
 from autograd_lite.primitives import max as largest
 from autograd_lite.primitives import min as smallest
+from autograd_lite.rows import number
 
 KINDS = {
     softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",
@@ -118,13 +119,21 @@ def _allowed(x: float, kind: str) -> bool:
 
 
 def accuracy(decisions: Sequence[Any], targets: Sequence[Any]) -> float:
-    """The share of decisions that are right.
+    """The share of decisions that are right.  Raises ValueError on scores, which are no decisions yet.
 
     >>> accuracy([0, 1, 1, 2], [0, 1, 2, 2])
     0.75
     """
     _check_pairs("accuracy", decisions, targets)
-    return sum(1 for a, b in zip(decisions, targets, strict=True) if a == b) / len(targets)
+    pairs = list(zip(as_rows(decisions, "decisions"), as_rows(targets, "targets"), strict=True))
+    for said, true in pairs:
+        x = number(said)
+        if shape_of(said) != shape_of(true) or (x is not None and not x.is_integer()):
+            raise ValueError(
+                f"accuracy counts the classes that were said rightly, but got {said!r} for {true!r}, a score; take the "
+                f"class of the largest score, or let evaluate(model, X, y, loss) decide"
+            )
+    return sum(1 for said, true in pairs if said == true) / len(pairs)
 
 
 def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[list[int]]:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from autograd_lite import Value
+from autograd_lite import Value, nn
 from autograd_lite.nn import (
     APL,
     MLP,
@@ -228,3 +228,22 @@ def test_nan_and_infinities_go_round():
     state = to_torch_state_dict(model)
     assert state["weight"][0][0] == math.inf
     assert math.isnan(state["bias"][0])
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("ReLU", "relu"), ("LeakyReLU", "leaky_relu"), ("Hardtanh", "hard_tanh"),
+        ("CrossEntropyLoss", "softmax_cross_entropy"), ("mse_loss", "mse"),
+    ],
+)  # fmt: skip
+def test_names_of_pytorch_lead_to_ours(name, ours):
+    with pytest.raises(AttributeError, match=rf"has no attribute '{name}'; write nn\.{ours}, a function"):
+        getattr(nn, name)
+    assert callable(getattr(nn, ours))
+
+
+def test_a_name_that_nobody_knows_gets_no_hint():
+    with pytest.raises(AttributeError, match=r"has no attribute 'Banana'$"):
+        nn.Banana  # noqa: B018
+    assert not hasattr(nn, "Banana")

@@ -1,5 +1,8 @@
 """Decisions and how often they are right: on floats, and as rows for programs, which must say the same."""
 
+import math
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +55,9 @@ def test_a_traced_label_is_scored_like_a_number():
 
 def test_accuracy_and_confusions():
     assert accuracy([0, 1, 1, 2], [0, 1, 2, 2]) == 0.75
+    assert accuracy(np.array([0.0, 1.0, 2.0]), (0, 1, 1)) == 2 / 3
+    assert accuracy([[0, 1], [1, 1]], [[0, 1], [1, 0]]) == 0.5
+    assert accuracy(["cat", "dog"], ["cat", "cat"]) == 0.5
     assert confusion_matrix([0, 1, 1, 2], [0, 1, 2, 2]) == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
 
 
@@ -59,6 +65,9 @@ def test_accuracy_and_confusions():
     ("wrong", "words"),
     [
         (lambda: accuracy([1], [1, 2]), "got 1 and 2; pass as many of both"),
+        (lambda: accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1]), r"got \[0.1, 0.9\] for 1, a score; take the class"),
+        (lambda: accuracy([0.3, -1.2], [1, 0]), "got 0.3 for 1, a score"),
+        (lambda: accuracy([math.nan], [1]), "got nan for 1, a score"),
         (lambda: accuracy([], []), "got 0 and 0; pass as many of both, at least one"),
         (lambda: confusion_matrix([1], [1, 0]), "got 1 and 2; pass as many of both"),
         (lambda: confusion_matrix([], []), "got 0 and 0; pass as many of both, at least one"),
