@@ -6,19 +6,19 @@ neurons is a neuron, whatever classes the module is made of.  Weights are told b
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from autograd_lite.backpropagation import topological_order
 from autograd_lite.drawing.choosing import in_order, plan
 from autograd_lite.drawing.grouping import chain
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import counted, numeral
 from autograd_lite.drawing.sources import Gradients, Values, own_pass
 from autograd_lite.primitives import sum as total
-from autograd_lite.structure import is_array
+from autograd_lite.structure import flatten, is_array
 from autograd_lite.value import Value
 
-if TYPE_CHECKING:
-    pass
+POOLING = ("max", "mean")
 
 
 @dataclass
@@ -55,15 +55,37 @@ class Network:
     notes: list[str] = field(default_factory=list)
 
 
-def inputs_of(module: Any) -> list[float]:
-    """As many zeros as the module takes inputs, judged by its first neurons."""
+def inputs_of(module: Any) -> tuple[list[float], Any]:
+    """As many zeros as the module takes inputs, judged by its first part that knows, and that part."""
     for _, part in module.named_modules():
-        weights = getattr(part, "w", None)
-        if isinstance(weights, list) and weights and all(isinstance(w, Value) for w in weights):
-            return [0.0] * len(weights)
+        sizes = getattr(part, "input_sizes", lambda: None)()
+        if sizes is not None and len(sizes) == 1 and None not in sizes:
+            return [0.0] * sizes[0], part
+        if sizes is not None:
+            expected = " x ".join("any" if n is None else str(n) for n in sizes)
+            raise ValueError(
+                f"draw cannot tell how large a sample of {type(module).__name__} is: {part.describe()} takes "
+                f"{expected}; pass one sample: draw(model, inputs=...)"
+            )
     raise ValueError(
-        f"draw cannot tell how many inputs {type(module).__name__} takes; pass one sample: draw(model, inputs=[...])"
+        f"draw cannot tell how many inputs {type(module).__name__} takes, because it has no layer of weights; "
+        f"pass one sample: draw(model, inputs=[...])"
     )
+
+
+def run(module: Any, inputs: Sequence[Any] | None, named: dict[str, Value]) -> Any:
+    """The output for a sample, or for zeros where none is given."""
+    if inputs is not None:
+        return module(as_values(list(inputs), "x", named))
+    zeros, part = inputs_of(module)
+    try:
+        return module(as_values(zeros, "x", named))
+    except Exception as error:
+        raise ValueError(
+            f"draw took it that {type(module).__name__} has {len(zeros)} inputs, as many as {type(part).__name__} has "
+            f"weights, but zeros in their places gave {type(error).__name__}: {error}; pass one sample: "
+            f"draw(model, inputs=[...])"
+        ) from error
 
 
 def as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
@@ -81,10 +103,9 @@ def network(
     limit: int,
 ) -> Network:
     """The network view of a module, with the numbers of one sample where `inputs` are given."""
-    sample = inputs_of(module) if inputs is None else list(inputs)
     named: dict[str, Value] = {}
-    output = module(as_values(sample, "x", named))
-    outputs = [output] if isinstance(output, Value) else list(output)
+    output = run(module, inputs, named)
+    outputs = [x for x in flatten(output, "output of the module")[0] if isinstance(x, Value)]
     goal = loss(output) if loss is not None else (outputs[0] if len(outputs) == 1 else total(outputs))
     names = Names()
     names.take("", module)
@@ -95,7 +116,7 @@ def network(
     owners = plan(source, limit=len(source.order)).owners
     found = Network(type(module).__name__, with_numbers=inputs is not None)
     gradient = own_pass([goal]) if inputs is not None else lambda _: None
-    circles = collect(found, source, owners, named, gradient)
+    circles = collect(found, source, outputs, owners, named, gradient)
     arrange(found, circles, names, limit)
     if not found.weights:
         raise ValueError(
@@ -106,35 +127,41 @@ def network(
 
 
 def collect(
-    found: Network, source: Values, owners: dict[Value, str], named: dict[str, Value], gradient: Gradients
+    found: Network,
+    source: Values,
+    outputs: list[Value],
+    owners: dict[Value, str],
+    named: dict[str, Value],
+    gradient: Gradients,
 ) -> dict[str, Neuron]:
-    """The circles and the weights, from the dots of the graph."""
+    """The circles and the weights, from the dots of the graph inside of the module."""
     circles = {f"x{i}": Neuron(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
-    home: dict[Value, str] = {x: f"x{i}" for i, x in enumerate(named.values())}
+    # The circles that a node comes from; of several only by pooling.
+    home: dict[Value, tuple[str, ...]] = {x: (f"x{i}",) for i, x in enumerate(named.values())}
     parameters = source.names.parameters
-    for x in in_order(source, set(source.order)):  # from left to right as they are written
+    inside = set(topological_order(outputs, everything=True))
+    for x in in_order(source, inside, outputs):  # from left to right as they are written
         half = len(x.parents) // 2
         path = owners.get(x)
-        if path is None or not x.parents:
-            continue
-        if x.op == "dot" and any(p in parameters for p in x.parents):
+        if x.op == "dot" and path is not None and any(p in parameters for p in x.parents):
             key = f"n{len(circles)}"
             column = 0
             for w, operand in zip(x.parents[:half], x.parents[half:], strict=True):
                 if operand in parameters:  # a dot is the same in both orders
                     w, operand = operand, w
-                if w in parameters and operand in home:
-                    tail = circles[home[operand]]
-                    column = max(column, tail.column)
-                    found.weights.append(Weight(tail.key, key, source.name(w), w.data, gradient(w)))
-            home[x] = key
+                if w in parameters:
+                    for tail in home.get(operand, ()):
+                        column = max(column, circles[tail].column)
+                        found.weights.append(Weight(tail, key, source.name(w), w.data, gradient(w)))
+            home[x] = (key,)
             circles[key] = Neuron(key, path, column + 1, x.data, gradient(x))
         else:
-            # What the neuron does after its sum: its activation, whose result is the neuron's output.
-            inside = {home[p] for p in x.parents if p in home and owners.get(p) == path}
-            if len(inside) == 1:
-                home[x] = inside.pop()
-                circles[home[x]].value, circles[home[x]].gradient = x.data, gradient(x)
+            # What is done to a neuron after its sum: its activation, whose result is the neuron's output.
+            of = tuple(dict.fromkeys(circle for p in x.parents for circle in home.get(p, ())))
+            if len(of) == 1 or (of and x.op in POOLING):
+                home[x] = of
+            if len(of) == 1 and circles[of[0]].column:
+                circles[of[0]].value, circles[of[0]].gradient = x.data, gradient(x)
     return circles
 
 

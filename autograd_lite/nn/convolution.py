@@ -66,6 +66,9 @@ class Convolution(Module):
         ]
         self.bias = [Value(0.0) for _ in range(self._out)]
 
+    def input_sizes(self) -> tuple[int | None, ...]:
+        return self._in, None, None
+
     def kernels(self) -> list[list[Value]]:
         """The weights of each output channel, in a row."""
         return [[w for channel in kernel for row in channel for w in row] for kernel in self.weight]
@@ -119,7 +122,7 @@ class Conv2d(Convolution):
         super().__init__(channels, pair("size", size), pair("stride", stride), (rows, columns), init, rng)
 
     def forward(self, x: Any) -> Any:
-        return self.convolved(as_image(x, (self._in, None, None), self))
+        return self.convolved(as_image(x, self.input_sizes(), self))
 
     def describe(self) -> str:
         return self.described(f"{self._size[0]} x {self._size[1]}", self._stride, self._padding)
@@ -148,11 +151,14 @@ class Conv1d(Convolution):
         super().__init__((in_channels, out_channels), sizes, strides, (0, padding), init, rng)
         self.weight = [[rows[0] for rows in kernel] for kernel in self.weight]
 
+    def input_sizes(self) -> tuple[int | None, ...]:
+        return self._in, None
+
     def kernels(self) -> list[list[Value]]:
         return [[w for channel in kernel for w in channel] for kernel in self.weight]
 
     def forward(self, x: Any) -> Any:
-        channels = as_image(x, (self._in, None), self)
+        channels = as_image(x, self.input_sizes(), self)
         return [rows[0] for rows in self.convolved([[channel] for channel in channels])]
 
     def describe(self) -> str:

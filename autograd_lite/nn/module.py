@@ -154,6 +154,18 @@ class Module:
 
     # -- what it looks like
 
+    def input_sizes(self) -> tuple[int | None, ...] | None:
+        """The sizes of a sample as its own parameters tell them, None for any size; None where they do not tell.
+
+        By default one list, of as many numbers as the innermost lists of its first weights hold.
+        """
+        for name, x in vars(self).items():
+            while isinstance(x, (list, tuple)) and x and not name.startswith("_"):
+                if all(isinstance(y, Value) for y in x):
+                    return (len(x),)
+                x = x[0]
+        return None
+
     def describe(self) -> str:
         """This Module in one line, without what is inside it: its class, its settings, its parameters."""
         settings = [

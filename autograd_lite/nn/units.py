@@ -24,6 +24,9 @@ class Unit(Module):
         """The activation of one number."""
         raise NotImplementedError
 
+    def input_sizes(self) -> None:
+        """It takes any."""
+
 
 class PReLU(Unit):
     """f = a x for x < 0, x otherwise; a is trained, from `a` on.  He et al. 2015, and PyTorch's names.
