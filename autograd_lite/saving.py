@@ -1,4 +1,4 @@
-"""JSON files that are whole or not there: written beside their place and moved in, checked when read."""
+"""Files that are whole or not there: written beside their place and moved in; JSON is checked when read."""
 
 import contextlib
 import json
@@ -7,16 +7,20 @@ from typing import Any
 
 
 def write_json(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
-    """Write a document to a file, atomically: an error or a full disk leaves what was there.
+    """Write a document to a file, atomically.  Raises OSError, with the path, where the file cannot be written."""
+    write_atomically(path, json.dumps(document).encode())
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file as a whole or not at all: an error or a full disk leaves what was there.
 
     Raises OSError, with the path, where the file cannot be written.
     """
-    text = json.dumps(document)
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
     try:
-        with open(temporary, "x", encoding="utf-8") as file:  # as open to others as the umask says
-            file.write(text)
+        with open(temporary, "xb") as file:  # as open to others as the umask says
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -8,6 +8,7 @@ import stat
 
 import pytest
 
+from autograd_lite import Value, draw
 from autograd_lite.saving import read_json, write_json
 
 DOCUMENT = {"format": "a format", "version": 1, "numbers": list(range(20_000))}
@@ -25,6 +26,16 @@ def test_a_file_is_as_open_as_the_umask_says(tmp_path, mask, wanted):
     finally:
         os.umask(before)
     assert mode(tmp_path / "new.json") == wanted
+
+
+def test_a_picture_is_too(tmp_path):
+    # It was open to everybody, whatever the umask.
+    before = os.umask(0o077)
+    try:
+        draw(Value(1.0) * 2.0).save(tmp_path / "mine.dot")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "mine.dot") == 0o600
 
 
 @contextlib.contextmanager

@@ -6,11 +6,9 @@
 import os
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 IN_LIBRARY = threading.Lock()  # Graphviz as a library does one thing at a time
 FORMATS = ("svg", "png", "pdf")
@@ -58,19 +56,3 @@ def quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all; one that is there stays as it was until the new one is done."""
-    # In the same folder, so that the last step is a rename.
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(content)
-            file.close()
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise

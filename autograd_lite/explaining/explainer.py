@@ -9,12 +9,12 @@ from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.grouping import belonging
 from autograd_lite.drawing.names import find_names
 from autograd_lite.drawing.numerals import check_precision
-from autograd_lite.drawing.rendering import write_atomically
 from autograd_lite.drawing.sources import Values
 from autograd_lite.drawing.theme import Theme, find_theme
 from autograd_lite.explaining import telling
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
+from autograd_lite.saving import write_atomically
 from autograd_lite.value import Value
 
 

@@ -12,11 +12,11 @@ from string import Template
 from typing import Any
 
 from autograd_lite.drawing.numerals import counted, numeral
-from autograd_lite.drawing.rendering import write_atomically
 from autograd_lite.drawing.theme import THEMES, Theme
 from autograd_lite.explaining import telling
 from autograd_lite.explaining.lesson import Lesson, Step
 from autograd_lite.explaining.writing import plain
+from autograd_lite.saving import write_atomically
 
 CROWDED = 40  # nodes from which on layers start folded
 COLOURS = (

@@ -52,8 +52,14 @@ class Writer:
 
     def after(self, x: Formula, least: int) -> str:
         """The same behind another operand, where a minus needs brackets too."""
-        begins_with_minus = (isinstance(x, Number) and x.value < 0.0) or (isinstance(x, Applied) and x.name == "neg")
-        return self.bracketed(x) if begins_with_minus else self.inside(x, least)
+        return self.bracketed(x) if begins_with_minus(x) else self.inside(x, least)
+
+
+def begins_with_minus(x: Formula) -> bool:
+    """Whether the first thing to be written of x is a minus."""
+    if isinstance(x, Applied) and x.name == "mul":
+        return begins_with_minus(x.operands[0])
+    return (isinstance(x, Number) and x.value < 0.0) or (isinstance(x, Applied) and x.name == "neg")
 
 
 def plain(x: Formula, precision: int = 4) -> str:

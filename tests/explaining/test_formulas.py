@@ -32,6 +32,11 @@ TREES = st.recursive(
 )
 
 
+def test_no_minus_stands_behind_an_operator():
+    numbers = (Number(2.0), Number(-1.0), Number(-1.0), Number(2.0))
+    assert plain(formula_of(ag.PRIMITIVES["dot"], numbers)) == "2·(−1) + (−1·2)"
+
+
 @given(TREES)
 def test_brackets_stand_where_they_are_needed(formula):
     numbers = {"x": 1.25, "y": -0.75, "z": 3.5}
