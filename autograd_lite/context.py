@@ -9,7 +9,7 @@ import threading
 from contextlib import ContextDecorator
 from typing import Final
 
-from autograd_lite.graph import STATE, Node, born
+from autograd_lite.graph import STATE, TRACED, Node, born
 from autograd_lite.tracing import users_line
 
 
@@ -89,7 +89,7 @@ class Watch:
 def watched(result: Node) -> None:
     """An operation was recorded while something is paused or watched in some thread."""
     watch = _PAUSED.watch
-    if watch is not None:
+    if watch is not None and not result._flags & TRACED:  # what has no number yet holds nan
         watch.lines[born(result)] = users_line()
         if not math.isfinite(result._data):
             watch.newest = result

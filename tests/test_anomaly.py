@@ -174,6 +174,12 @@ def test_layers_in_bulk_leave_their_line_too():
     assert any(text.endswith(f":{line}") for text in found.watch.lines.values())
 
 
+def test_a_function_that_is_traced_inside_has_no_numbers_to_find():
+    with detect_anomaly() as found:
+        assert ag.compile(ag.grad(lambda x: x * x), backend="python")(3.0) == 6.0
+    assert found.anomaly is None
+
+
 def test_other_threads_are_left_alone():
     context = detect_anomaly(error=False)
 
