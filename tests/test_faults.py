@@ -204,9 +204,6 @@ Y = [a * b for a, b in X]
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer")
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 def test_fit_goes_on_to_the_same_numbers_wherever_ctrl_c_came(tmp_path, compiled):
-    if compiled:
-        pytest.importorskip("llvmlite")
-
     def train(model, **options):
         return nn.fit(model, X, Y, loss="mse", optimizer="adam", epochs=6, batch_size=3, rng=7, progress=False,
                       compile=compiled, **options)  # fmt: skip

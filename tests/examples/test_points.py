@@ -4,12 +4,14 @@ import pytest
 
 from autograd_lite.examples import FAST
 from autograd_lite.examples.points import learn, moons, spirals
+from autograd_lite.native import is_native
+
+LONG = 300 if FAST or is_native() else 100  # 300 epochs of plain Python take half a minute
 
 
-@pytest.mark.skipif(not FAST, reason="on Values this takes a minute; it needs llvmlite")
 @pytest.mark.parametrize(
     ("shape", "sizes", "epochs", "least", "most_of_a_line"),
-    [(moons, [16], 60, 0.93, 0.9), (spirals, [16, 16], 300, 0.93, 0.75)],
+    [(moons, [16], 60, 0.93, 0.9), (spirals, [16, 16], LONG, 0.93, 0.75)],
 )
 def test_layers_find_what_a_line_cannot(shape, sizes, epochs, least, most_of_a_line):
     assert learn(shape(), sizes, epochs)[1] >= least

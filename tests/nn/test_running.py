@@ -154,9 +154,6 @@ RULES = {
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("when", [0, 1, 6, 7, 8, 15])  # 4 steps an epoch
 def test_momentum_schedules_dropout_and_batch_norm_go_on_to_the_same_bits(tmp_path, compiled, rule, when):
-    if compiled:
-        pytest.importorskip("llvmlite")
-
     def run(path, stop_at=None):
         def rate(step):
             if step == stop_at:

@@ -82,7 +82,6 @@ def test_an_epoch_sees_every_sample_once_in_mini_batches_in_a_new_order(shuffle)
 
 def test_bias_and_variance():
     # Few noisy points on a curve: a line is wrong everywhere, a large network learns the noise by heart.
-    pytest.importorskip("llvmlite")
     draw = random.Random(0)
 
     def points(count, noise):
