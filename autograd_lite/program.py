@@ -22,11 +22,8 @@ FORMAT, VERSION = "autograd_lite.program", 1
 LARGEST = 10**8
 """So many numbers a program that comes from a file may take: a damaged one must not fill the memory."""
 
-SOURCES: dict[str, Callable[["Program"], str]] = {}
-"""The writers of source code by back end; `compiling`, a floor above, enters them."""
-
-CALLS: dict[str, Callable[["Program", tuple[Any, ...], str], Any]] = {}
-"""How programs are called, entered by the same floor."""
+ABOVE: dict[str, Callable[..., Any]] = {}
+"""What programs do by their back ends: "call" and "source"; `compiling`, a floor above, enters both."""
 
 
 class Program:
@@ -87,7 +84,7 @@ class Program:
         >>> program(5.0, 7.0), grad(program)(5.0, 7.0)
         (40.0, 8.0)
         """
-        return CALLS["call"](self, arguments, backend)
+        return ABOVE["call"](self, arguments, backend)
 
     # -- looking at it
 
@@ -130,9 +127,8 @@ class Program:
             v1 = v0 * v0
             return [[v1]]
         """
-        if backend not in SOURCES:
-            raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, SOURCES))}")
-        return SOURCES[backend](self)
+        text: str = ABOVE["source"](self, backend)
+        return text
 
     def stats(self) -> dict[str, Any]:
         """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.

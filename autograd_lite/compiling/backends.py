@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.compiling.arguments import is_foreign_array, library_of
-from autograd_lite.compiling.python import PythonCode, python_source
+from autograd_lite.compiling.python import PythonCode
 from autograd_lite.extras import missing
-from autograd_lite.program import SOURCES, Program
+from autograd_lite.program import ABOVE, Program
 
 Code = Callable[[list[Any], int], list[Any]]
 """Runs a program on its arguments, for so many samples: flat results, of shape (samples, size) if batched.
@@ -31,9 +31,21 @@ def llvm(program: Program, fastmath: bool) -> Code:
 
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}
 
-SOURCES["python"] = python_source
-SOURCES["numpy"] = lambda program: numpy(program, False).source  # type: ignore[attr-defined]
-SOURCES["llvm"] = lambda program: llvm(program, False).source  # type: ignore[attr-defined]
+
+def source(program: Program, backend: str) -> str:
+    """The text that a back end runs."""
+    text: str = BACKENDS[checked(backend, *BACKENDS)](program, False).source  # type: ignore[attr-defined]
+    return text
+
+
+def checked(backend: str, *known: str) -> str:
+    """The name of a back end, if it is one of these."""
+    if backend not in known:
+        raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, known))}")
+    return backend
+
+
+ABOVE["source"] = source
 
 
 def available(library: str) -> bool:

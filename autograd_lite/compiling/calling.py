@@ -6,10 +6,10 @@ Numbers run as code of a back end; Values run row by row, so that gradients flow
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from autograd_lite.compiling.backends import BACKENDS, Code, chosen
+from autograd_lite.compiling.backends import BACKENDS, Code, checked, chosen
 from autograd_lite.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.primitives import sum as total
-from autograd_lite.program import CALLS, Program
+from autograd_lite.program import ABOVE, Program
 from autograd_lite.rows import Operand
 from autograd_lite.structure import flatten, is_array
 
@@ -22,8 +22,7 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
 
     Raises TypeError on a wrong number of arguments, ValueError on wrong sizes and unknown back ends.
     """
-    if backend != "auto" and backend not in BACKENDS:
-        raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, BACKENDS))}")
+    checked(backend, "auto", *BACKENDS)
     if len(arguments) != len(program.arguments):
         raise TypeError(
             f"the program takes {len(program.arguments)} arguments, {', '.join(a.name for a in program.arguments)}, "
@@ -94,9 +93,8 @@ def by_rows(program: Program, flat: list[list[Any]], n: int) -> list[Any]:
             found = []
             for k in range(n if batched else 1):
                 operands = [values[i][k if program.batched[i] else 0] for i in places]
-                if row.name == "dot":
-                    operands = [operands[: len(operands) // 2], operands[len(operands) // 2 :]]
-                found.append(row(operands) if row.arity is None and row.name != "dot" else row(*operands))
+                first = next((x for x in operands if isinstance(x, Operand)), None)
+                found.append(row.evaluate(operands) if first is None else first.apply(row, tuple(operands)))
             values.append(found)
     return [
         [[values[i][k if program.batched[i] else 0] for i in result.values] for k in range(n)]
@@ -113,4 +111,4 @@ def shown(x: list[Any], batched: bool) -> Any:
     return x[0] if len(x) == 1 else x
 
 
-CALLS["call"] = call
+ABOVE["call"] = call

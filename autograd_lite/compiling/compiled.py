@@ -8,7 +8,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.compiling.arguments import Pieces, is_foreign_array, library_of
-from autograd_lite.compiling.backends import BACKENDS, chosen
+from autograd_lite.compiling.backends import BACKENDS, checked, chosen
 from autograd_lite.compiling.results import Builder
 from autograd_lite.compiling.traced import Traced
 from autograd_lite.mapping import axes_of, is_axis
@@ -194,8 +194,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     %3 = add %2 %0
     return %3
     """
-    if backend != "auto" and backend not in BACKENDS:
-        raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, ['auto', *BACKENDS]))}")
+    checked(backend, "auto", *BACKENDS)
     if f is None:
         return functools.partial(compile, backend=backend, fastmath=fastmath)
     if not callable(f):

@@ -19,7 +19,8 @@ class PythonCode:
     def __init__(self, program: Program) -> None:
         self.program = program
         values = {name: row.value for name, row in ROWS.items()}
-        self.fast = function(python_source(program), {**values, "BatchSum": BatchSum})
+        self.source = Text(program, INFIX, blocks=False).write()
+        self.fast = function(self.source, {**values, "BatchSum": BatchSum})
         self.careful: Callable[..., Any] | None = None
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Any]:
@@ -50,8 +51,3 @@ def careful(program: Program) -> Callable[..., Any]:
 def never_raising(name: str) -> Callable[..., float]:
     row = ROWS[name]
     return row.total if row.arity is not None else lambda operands: row.total(*operands)
-
-
-def python_source(program: Program) -> str:
-    """The text that this back end runs."""
-    return Text(program, INFIX, blocks=False).write()

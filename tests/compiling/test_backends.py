@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from autograd_lite import compile, vmap
-from autograd_lite.compiling import backends
 from autograd_lite.extras import NAMES
 
 
@@ -81,7 +80,3 @@ def test_every_back_end_shows_its_code():
 def test_llvm_shows_its_code():
     pytest.importorskip("llvmlite")
     assert "fmul" in compile(square, backend="python").trace(2.0).source("llvm")
-
-
-def test_the_source_registry_holds_every_back_end():
-    assert backends.BACKENDS.keys() == backends.SOURCES.keys()

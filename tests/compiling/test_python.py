@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from project import ROOT, python
 
 from autograd_lite import compile, log, value_and_grad, vmap
-from autograd_lite.compiling.python import PythonCode, careful, python_source
+from autograd_lite.compiling.python import PythonCode, careful
 from autograd_lite.rows import PRIMITIVES
 
 
@@ -66,4 +66,4 @@ def test_it_needs_no_library():
 
 def test_source_is_what_runs():
     program = compile(lambda x: x * x, backend="python").trace(1.0)
-    assert program.source("python") == python_source(program)
+    assert program.source("python") == PythonCode(program).source
