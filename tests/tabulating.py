@@ -3,7 +3,7 @@
 import random
 
 from exact import check_expression
-from precision import MANY, REASONS, is_comfortable, partial_excess, value_excess
+from precision import MANY, REASONS, is_comfortable, partial_excess, unsigned_zeros, value_excess
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.testing.domains import WHOLE, intervals, is_defined
@@ -40,11 +40,6 @@ def sample(row, source):
         whole = (row.name, i) in WHOLE
         xs.append(float(source.randint(int(low), int(high))) if whole else drawn(source, low, high, xs))
     return xs
-
-
-def unsigned_zeros(row, xs):
-    """-0.0 as 0.0 where its sign matters: the reference has none (`test_signed_zeros` looks at these)."""
-    return [x + 0.0 for x in xs] if row.name in ("copysign", "atan2") else xs
 
 
 def worst_of(row, source, points):

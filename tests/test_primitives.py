@@ -13,7 +13,7 @@ import struct
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from precision import is_comfortable, partial_excess, value_excess
+from precision import is_comfortable, partial_excess, unsigned_zeros, value_excess
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients
@@ -155,11 +155,6 @@ def test_partials(row):
         check_partials(row, unsigned_zeros(row, xs))
 
     check()
-
-
-def unsigned_zeros(row, xs):
-    """-0.0 as 0.0 where its sign matters: the reference has none (`test_signed_zeros` looks at these)."""
-    return [x + 0.0 for x in xs] if row.name in ("copysign", "atan2") else xs
 
 
 @every_row
