@@ -175,9 +175,10 @@ class Primitive:
     def as_number(self, x: object) -> float:
         result = number(x)
         if result is None:
+            do = "pass all numbers in one flat list" if self.arity is None else "apply it to each element"
             raise TypeError(
                 f"{self.name} works on real numbers and Values, but got {x!r} of type "
-                f"{type(x).__name__}; for an array or a list, apply it to each element"
+                f"{type(x).__name__}; for an array or a list, {do}"
             )
         return result
 

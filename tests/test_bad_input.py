@@ -38,6 +38,7 @@ CALLS = {
     "gradients in one Value": (lambda: gradients(X * X, X), TypeError, ["in a list", "label='x'", "[x]"]),
     "a program of one Value": (lambda: Program.from_values(X * X, [X]), TypeError, ["lists", "op='mul'", "[x]"]),
     "an optimizer of a model": (lambda: optim.SGD(nn.MLP(1, [1])), TypeError, ["MLP(1", "model.parameters()"]),
+    "sum of rows": (lambda: ag.sum([[1.0, 2.0], [3.0]]), TypeError, ["[1.0, 2.0]", "one flat list"]),
     "sum of a number": (lambda: ag.sum(1.0), TypeError, ["1.0", "iterable"]),
     "sum of a Value": (lambda: ag.sum(X), TypeError, ["iterable"]),
     "dot of different lengths": (lambda: ag.dot([X], [1.0, 2.0]), ValueError, ["1 and 2"]),
