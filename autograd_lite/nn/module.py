@@ -66,10 +66,19 @@ class Module:
         return [x for _, x in found_in(self, named=False) if isinstance(x, Value)]
 
     def taken_apart(self) -> tuple[list[Value], tuple[Any, ...]]:
-        """The parameters, and the settings of every Module: all that a program of it is made for."""
-        found = found_in(self, named=False)
-        parameters = [x for _, x in found if isinstance(x, Value)]
-        return parameters, (len(parameters), *[_settings(x) for _, x in found if isinstance(x, Module)])
+        """The parameters, and the settings: all that a program of it is made for.
+
+        Settings are the class and the mode of every Module, and the numbers, words and functions in its public
+        attributes, without what training moves.
+        """
+        parameters: list[Value] = []
+        settings: list[Any] = []
+        for _, x in found_in(self, named=False, settings=True):
+            if isinstance(x, Value):
+                parameters.append(x)
+            else:
+                settings.append((type(x), x.training) if isinstance(x, Module) else x)
+        return parameters, (len(parameters), *settings)
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
@@ -197,14 +206,24 @@ class Module:
 Found = list[tuple[str, Any]]
 
 
-def found_in(x: Any, path: str = "", named: bool = True) -> Found:
-    """(path, x) of every Module and every parameter in x, each once; empty paths, sooner, unless `named`."""
+def found_in(x: Any, path: str = "", named: bool = True, settings: bool = False) -> Found:
+    """(path, x) of every Module and every parameter in x, each once; empty paths, sooner, unless `named`.
+
+    With `settings` of everything else too that a program depends on.
+    """
     found: Found = []
-    _find([(path, x)], frozenset(), named, set(), found)
+    _find([(path, x)], frozenset(), named, settings, set(), found)
     return found
 
 
-def _find(items: Iterable[tuple[str, Any]], given: frozenset[int], named: bool, seen: set[int], found: Found) -> None:
+def _find(
+    items: Iterable[tuple[str, Any]],
+    given: frozenset[int],
+    named: bool,
+    settings: bool,
+    seen: set[int],
+    found: Found,
+) -> None:
     """Look into each (path, x); one call for each container, because a step may look for 24,000 parameters."""
     for path, x in items:
         if isinstance(x, Value):
@@ -217,33 +236,32 @@ def _find(items: Iterable[tuple[str, Any]], given: frozenset[int], named: bool, 
                 seen.add(id(x))
                 found.append((path, x))
                 public = [(name, y) for name, y in vars(x).items() if not name.startswith("_")]
+                if settings:
+                    public = [(name, y) for name, y in public if name not in x.buffers and name != "training"]
                 if named and path:
                     public = [(f"{path}.{name}", y) for name, y in public]
-                _find(public, x._given, named, seen, found)
+                _find(public, x._given, named, settings, seen, found)
         elif isinstance(x, (list, tuple)):
             paths = [""] * len(x)
             if named:
                 paths = [f"{path}.{i}" if isinstance(y, Module) else f"{path}[{i}]" for i, y in enumerate(x)]
-            _find(zip(paths, x, strict=True), given, named, seen, found)
+            if settings:
+                found.append(("", len(x)))
+            _find(zip(paths, x, strict=True), given, named, settings, seen, found)
         elif isinstance(x, dict):
-            _find([(f"{path}.{key}", y) for key, y in x.items()], given, named, seen, found)
+            if settings:
+                found.append(("", tuple(x)))
+            _find([(f"{path}.{key}", y) for key, y in x.items()], given, named, settings, seen, found)
         elif is_array(x) and x.dtype == object:
             where = f"the attribute {path}" if named else "an attribute"
             raise TypeError(
                 f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
                 f"array.tolist()"
             )
-
-
-def _settings(x: Module) -> tuple[Any, ...]:
-    """The mode of a Module, and its public numbers, words and functions, without what training moves."""
-    settings = [
-        y
-        for name, y in vars(x).items()
-        if isinstance(y, (int, float, str)) or (callable(y) and not isinstance(y, Module))
-        if not name.startswith("_") and name not in x.buffers
-    ]
-    return (type(x), x.training, *settings)
+        elif settings and is_array(x):
+            found.append(("", (x.shape, x.dtype.str, x.tobytes())))
+        elif settings and (isinstance(x, (int, float, str)) or callable(x)):
+            found.append(("", x))
 
 
 def _sizes(x: Any) -> str:
@@ -264,7 +282,9 @@ def _rebuilt(x: Any, new: dict[int, Any], given: frozenset[int], memo: dict[int,
         return memo[id(x)]
     if isinstance(x, (list, tuple)):
         items = [_rebuilt(y, new, given, memo) for y in x]
-        return x if all(a is b for a, b in zip(items, x, strict=True)) else type(x)(items)
+        if all(a is b for a, b in zip(items, x, strict=True)):
+            return x
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
     if isinstance(x, dict):
         entries = {key: _rebuilt(y, new, given, memo) for key, y in x.items()}
         return x if all(entries[key] is x[key] for key in x) else entries

@@ -94,7 +94,7 @@ class Compiled:
         self.samples = self.numpy.array(run.samples, dtype=float)
         self.targets = self.numpy.array(run.targets, dtype=float)
         self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
-        self.program = compile(self.whole if self.norms else self.mapped)
+        self.compile, self.settings = compile, None
         self.fetch()
 
     def fetch(self) -> None:
@@ -103,6 +103,9 @@ class Compiled:
 
     def begin(self, order: list[int]) -> None:
         self.order = self.numpy.array(order)
+        _, settings = self.run.model.taken_apart()
+        if settings != self.settings:  # a callback may have changed them
+            self.settings, self.program = settings, self.compile(self.whole if self.norms else self.mapped)
 
     def sample(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """The loss of one sample, and whether it is right."""

@@ -91,6 +91,33 @@ def test_settings_of_a_module_that_change_make_another_program(compiler):
     assert len({tuple(compiled(model, [0.5, -0.25])) for _ in range(20)}) > 1  # a draw at each call
 
 
+class Nested(nn.Module):
+    """Settings inside of containers."""
+
+    def __init__(self):
+        self.weights = Point(Value(2.0), Value(-3.0))
+        self.powers, self.scales, self.mask = [1.0, 2.0], {"x": 0.5, "y": (4.0,)}, np.array([1.0, 0.5])
+
+    def forward(self, x):
+        (p, q), scales = self.powers, self.scales
+        y = self.weights.x * x[0] ** p * scales["x"] + self.weights.y * x[1] ** q * scales["y"][0]
+        return [y * m for m in self.mask]
+
+
+def test_settings_in_lists_dicts_and_arrays_count_too(compiler):
+    # They were frozen: the first program ran for all.
+    model, compiled = Nested(), compiler(outputs)
+    assert_as_eager(compiled, model)
+    model.powers[1] = 3.0
+    assert_as_eager(compiled, model)
+    model.scales["y"] = (-1.0,)
+    assert_as_eager(compiled, model)
+    model.mask[0] = 7.0
+    assert_as_eager(compiled, model)
+    assert len(compiled.entries) == 4
+    assert compiler(grad(lambda m: total(outputs(m, [0.5, -0.25]))))(model).keys() == {"weights[0]", "weights[1]"}
+
+
 def test_numbers_that_a_layer_gets_are_constants(compiler):
     """The first thing that a function does may be to make them: they are not older than the trace."""
     model = nn.Linear(1, 1, rng=0)

@@ -143,6 +143,20 @@ def test_callbacks_may_change_parameters_between_epochs():
     assert_same(both(lambda: MLP(2, [3, 2], activation="tanh", rng=0), callbacks=[zero]))
 
 
+def test_callbacks_may_change_settings_between_epochs():
+    class Scaled(Module):
+        def __init__(self):
+            self.inner, self.scales = MLP(2, [3, 2], activation="tanh", rng=0), [1.0]
+
+        def forward(self, x):
+            return [y * self.scales[0] for y in self.inner(x)]
+
+    def halve(run):
+        run.model.scales[0] /= 2.0
+
+    assert_same(both(Scaled, callbacks=[halve]))
+
+
 def test_a_compiled_run_resumes_to_the_same_bits(tmp_path):
     def run(epochs, path=None):
         model = Sequential(Linear(2, 4, rng=0), "relu", Dropout(0.3, rng=3), Linear(4, 2, rng=1))
