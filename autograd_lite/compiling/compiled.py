@@ -174,7 +174,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     f is run once, without numbers, for each structure of its arguments (numbers, NumPy arrays, Modules, nested
     lists, tuples and dicts); the graph it records becomes a `Program`.  An array is structure: f receives an
     array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
-    reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients.
+    reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; all
+    else is what it was at the first call, so a Module whose mode or settings change is better an argument.
     A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except
