@@ -7,14 +7,14 @@ Sample i goes to accumulator i mod 8. Two kinds of code give the same bits:
 - Where a factor is a batched argument, its samples lie one after the other as they came: 8 neighbours of one sample are
   a vector, and the lanes are 8 sums. That wastes no lanes on a batch of 10, and adds nothing up across lanes.
 
-An accumulator starts with its first sample instead of 0.0 plus the first sample. That can only turn a total of 0.0
-into -0.0, and 0.0 is added to it in the end.
+There an accumulator starts with its first sample instead of 0.0 plus the first sample. That can only turn a total of
+0.0 into -0.0, and 0.0 is added to it in the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import product
 
 from .text import LANES, MASK, SCALAR, VECTOR, Function, number
@@ -49,47 +49,53 @@ def _blocks(f: Function) -> Iterator[tuple[str, str]]:
 def _across(f: Function, kind: str) -> None:
     """Lanes are samples; the accumulators of 8 sums, for one or two turns of the loop `second`, stay in registers."""
     together = 1 if kind == "pair" else 2
+    memory = f.value(f"alloca [{together * LANES} x {VECTOR}], align 64")  # so that what follows is written once
     rounds = f.integer("udiv", f.integer("add", "%second", together - 1), together)
     last = f.integer("sub", "%second", 1)
     with _blocks(f) as (start, left), f.loop(rounds) as loop:
-        turns = [f.integer("mul", loop.counter, together)]
-        if together == 2:  # the last turn may come twice
-            turns.append(f.smaller(f.integer("add", turns[0], 1), last))
-        for k, (turn, group) in enumerate(zip(turns, _vectors(f, kind, start, turns), strict=True)):
-            with f.unless(f.value(f"icmp eq i64 {turns[0]}, {last}")) if k else nullcontext():
-                place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
-                _deliver(f, _added_across(f, group), f.offset("%to", SCALAR, place), left, f.lanes_below(left))
+        first = f.integer("mul", loop.counter, together)
+        turns = [f.smaller(f.integer("add", first, k), last) for k in range(together)]
+        _store(f, _vectors(f, kind, start, turns), memory)
+        lanes = f.lanes_below(left)
+        with f.loop(f.smaller(f.integer("sub", "%second", first), together)) as inner:
+            turn = f.integer("add", first, inner.counter)
+            place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
+            sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, LANES)))
+            _deliver(f, _added_across(f, sums), f.offset("%to", SCALAR, place), left, lanes)
 
 
-def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[list[str]]:
+def _store(f: Function, vectors: Sequence[str], place: str) -> None:
+    for k, vector in enumerate(vectors):
+        f.do(f"store {VECTOR} {vector}, ptr {f.offset(place, VECTOR, k)}, align 64")
+
+
+def _load(f: Function, place: str) -> list[str]:
+    """8 vectors."""
+    return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in WIDE]
+
+
+def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[str]:
     """8 accumulators for each of `turns`: their lanes are those of 8 samples."""
     if kind == "outer":  # where a block is not full, the vectors behind it are read and not used
-        first = f.offset("%b", VECTOR, start)
-        b = [f.offset(first, VECTOR, lane) for lane in WIDE]
-        a = [f.offset("%a", VECTOR, f.integer("mul", turn, "%a.second")) for turn in turns]
+        a = [f.integer("mul", turn, "%a.second") for turn in turns]
+        b: Sequence[str | int] = WIDE
+        origin = f.offset("%b", VECTOR, start)
     else:  # its last sum is repeated
         last = f.integer("sub", "%across", 1)
         neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in WIDE]
-        a, b = [
-            [f.offset(x, VECTOR, f.integer("mul", place, f"{x}.across")) for place in neighbours] for x in ("%a", "%b")
-        ]
-
-    def terms(tile: str) -> list[str]:
-        """The terms of 8 samples."""
-        x, y = [
-            [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, behind)}, align 64") for place in side]
-            for side, behind in ((a, f.integer("mul", tile, "%a.rows")), (b, f.integer("mul", tile, "%b.rows")))
-        ]
+        a, b = [[f.integer("mul", place, f"{x}.across") for place in neighbours] for x in ("%a", "%b")]
+        origin = "%b"
+    tiles = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
+    zero = (VECTOR, number(0.0, VECTOR))
+    with f.loop(tiles, [zero] * LANES * len(turns)) as loop:
+        tile_a = f.offset("%a", VECTOR, f.integer("mul", loop.counter, "%a.rows"))
+        tile_b = f.offset(origin, VECTOR, f.integer("mul", loop.counter, "%b.rows"))
+        x = [f.value(f"load {VECTOR}, ptr {f.offset(tile_a, VECTOR, place)}, align 64") for place in a]
+        y = [f.value(f"load {VECTOR}, ptr {f.offset(tile_b, VECTOR, place)}, align 64") for place in b]
         pairs = zip(x, y, strict=True) if kind == "pair" else product(x, y)
-        return [f.arithmetic("fmul", VECTOR, *pair) for pair in pairs]
-
-    sums = terms("0")
-    more = f.integer("udiv", f.integer("sub", "%count", 1), LANES)  # after the first 8 samples; none of a batch of 0
-    more = f.value(f"select i1 {f.value('icmp eq i64 %count, 0')}, i64 0, i64 {more}")
-    with f.loop(more, [(VECTOR, sum) for sum in sums]) as loop:
-        pairs = zip(loop.carried, terms(f.integer("add", loop.counter, 1)), strict=True)
-        loop.carried = [f.arithmetic("fadd", VECTOR, sum, term) for sum, term in pairs]
-    return [loop.carried[k : k + LANES] for k in range(0, len(sums), LANES)]
+        terms = [f.arithmetic("fmul", VECTOR, *pair) for pair in pairs]
+        loop.carried = [f.arithmetic("fadd", VECTOR, *pair) for pair in zip(loop.carried, terms, strict=True)]
+    return loop.carried
 
 
 def _native(f: Function) -> None:
@@ -126,8 +132,7 @@ def _native(f: Function) -> None:
                     place = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.second"))
                     _deliver(f, _added(f, sums), place, left, columns)
                 with f.unless(f.value(f"icmp eq i64 {group.counter}, {last}")):
-                    for k, sum in enumerate(sums):
-                        f.do(f"store {VECTOR} {sum}, ptr {f.offset(waiting, VECTOR, k)}, align 64")
+                    _store(f, sums, waiting)
 
 
 def _group(f: Function, a: str, b: Sequence[str], count: str, waiting: str, fresh: str) -> list[str]:
@@ -143,8 +148,8 @@ def _group(f: Function, a: str, b: Sequence[str], count: str, waiting: str, fres
     arrivals = [(f.block, sums)]
     f.branch(fresh, rest, old)
     f.label(old)
-    before = [f.value(f"load {VECTOR}, ptr {f.offset(waiting, VECTOR, k)}, align 64") for k in WIDE]
-    arrivals.append((old, [f.arithmetic("fadd", VECTOR, *pair) for pair in zip(before, sums, strict=True)]))
+    pairs = zip(_load(f, waiting), sums, strict=True)
+    arrivals.append((old, [f.arithmetic("fadd", VECTOR, *pair) for pair in pairs]))
     f.jump(rest)
     f.label(rest)
     sums = f.merge(arrivals)

@@ -7,11 +7,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import empty, ndarray
-from numpy.typing import NDArray
 
 from autograd_lite.compiling.batches import BLOCK
 from autograd_lite.program import Program
@@ -22,7 +21,11 @@ from .plan import Plan
 from .rows import Rows
 from .text import LANES
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
 FLOAT64 = np.dtype(np.float64)
 PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
 PARTS = 1_000_000  # numbers in the sums of blocks that wait to be added up

@@ -187,8 +187,8 @@ def _side_by_side(nests: Sequence[Nest], batched: bool) -> int | None:
 
 def _blocks(nests: Sequence[Nest], count: int, lanes: bool) -> list[tuple[int, int, int, bool]]:
     """Cut a loop: (first instance, turns, instances side by side, whether these are lanes), then what is left over."""
-    reduces = any(nest.row in TERM for nest in nests)
-    most = TOGETHER if reduces and not lanes else TOGETHER // 2
+    waits = any(terms > SHORT for nest in nests for terms, _ in nest.runs)  # for the sum of the terms before
+    most = (TOGETHER // 2 if lanes else TOGETHER) if waits else 1
     if not lanes:
         together = ceil(count / ceil(count / most))
         left = count % together
