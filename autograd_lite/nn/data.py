@@ -111,7 +111,7 @@ def train_test_split(
     same_length(rows, targets)
     held = math.ceil(test_size * len(rows)) if 0.0 < test_size < 1.0 else 0
     if not 0 < held < len(rows):
-        raise ValueError(f"test_size={test_size!r} of {len(rows)} rows leaves an empty part; choose another share")
+        raise ValueError(f"a share of {test_size!r} of {len(rows)} rows leaves an empty part; choose another")
     order = shuffled(len(rows), generator(rng))
     test, train = order[:held], order[held:]
     return (

@@ -5,6 +5,7 @@ Each takes the outputs of one sample with its target, or lists of both for a bat
 overflows and no digits are lost however sure the network is.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -94,21 +95,22 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
 
     A sample is a list of logits and the number of its class, or the probability of each class.  Computed by
     `surprisal`: a class that is certain costs its true tiny number, not 0.  Raises ValueError on a label that is no
-    class, or where the probabilities are not as many as the logits.
+    class, or where the probabilities are not as many as the logits; in a program such a label gives nan.
 
     >>> softmax_cross_entropy([0.0, 0.0, 0.0, 0.0], 2)
     1.3862943611198906
     """
     if isinstance(output[0], (list, tuple)) or getattr(output, "ndim", 1) == 2:
         return reduced([_of_logits(z, y) for z, y in zip(output, target, strict=True)], reduction)
-    return _of_logits(output, target)
+    one = _of_logits(output, target)
+    return one if reduction == "mean" else reduced([one], reduction)
 
 
 def _of_logits(logits: Any, target: Any) -> Any:
     values = list(logits)
     if isinstance(target, Operand):  # a label that is not known yet, in a program
         chosen = [equal(target, float(j)) for j in range(len(values))]
-        right = dot(chosen, values)
+        right = where(total(chosen), dot(chosen, values), math.nan)  # a label that is no class is not a number
         return logsumexp([where(c, 0.0, z - right) for c, z in zip(chosen, values, strict=True)])
     label = number(target)
     if label is not None:

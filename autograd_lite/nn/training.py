@@ -71,7 +71,7 @@ def fit(
     >>> round(neuron.w[0].data, 3), round(neuron.b.data, 3)
     (2.0, 1.0)
     """
-    epochs, batch_size = check_size("epochs", epochs), check_size("batch_size", batch_size)
+    epochs, batch_size, calls = check_size("epochs", epochs), check_size("batch_size", batch_size), listed(callbacks)
     compute, draw = loss_of(loss), generator(rng)
     kind = kind_of(compute)
     moves = optimizer_of(optimizer, model, lr)
@@ -103,8 +103,19 @@ def fit(
             keep(run)  # finds out before training whether it can be written
     done = run.epoch * math.ceil(len(samples) / batch_size) + run.position // batch_size
     with Progress(progress, epochs, math.ceil(len(samples) / batch_size), done) as bar:
-        run.go(epochs, compile, list(callbacks), bar, keep)
+        run.go(epochs, compile, calls, bar, keep)
     return run.history
+
+
+def listed(callbacks: Any) -> list[Callback]:
+    """The callbacks, checked before they are needed."""
+    if callable(callbacks):
+        raise TypeError(f"callbacks are functions of the run, in a list, but got {callbacks!r}; pass [it]")
+    found = list(callbacks)
+    for x in found:
+        if not callable(x):
+            raise TypeError(f"callbacks are functions of the run, but got {x!r}; pass what can be called with it")
+    return found
 
 
 def held_out(validation: Any, kind: str, example: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from autograd_lite.bulk import each
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, apl, identity, prelu, srelu
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, choice, drawn, spawned
-from autograd_lite.nn.shapes import each_number
+from autograd_lite.nn.shapes import check_size, each_number
 from autograd_lite.rows import Primitive
 from autograd_lite.value import Value
 
@@ -75,6 +75,7 @@ class APL(Unit):
     """
 
     def __init__(self, pieces: int = 2) -> None:
+        pieces = check_size("pieces", pieces)
         self.a = [Value(0.1) for _ in range(pieces)]
         self.b = [Value(i - (pieces - 1) / 2.0) for i in range(pieces)]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import grad
+from autograd_lite import Value, compile, grad, value_and_grad
 from autograd_lite.nn import binary_cross_entropy, half_squared, hinge, mse, softmax_cross_entropy
 from autograd_lite.nn.losses import LOSSES, l1_penalty, l2_penalty, log_loss, loss_of, perceptron
 
@@ -172,6 +172,31 @@ def test_a_batch_of_logits():
     each = [softmax_cross_entropy(z, k) for z, k in zip(batch, labels, strict=True)]
     assert softmax_cross_entropy(batch, labels, reduction="none") == each
     assert softmax_cross_entropy(batch, labels) == sum(each) / 2
+
+
+def test_one_sample_has_reductions_too():
+    one = softmax_cross_entropy([0.0, 1.0], 1)
+    assert softmax_cross_entropy([0.0, 1.0], 1, reduction="sum") == one
+    assert softmax_cross_entropy([0.0, 1.0], 1, reduction="none") == [one]
+    with pytest.raises(ValueError, match="no reduction 'max'; the known ones are mean, sum"):
+        softmax_cross_entropy([0.0, 1.0], 1, reduction="max")
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0, 2.0, 3.0, -1.0, 0.5])
+def test_a_label_that_is_known_only_later(label):
+    """In a program nothing raises: what is no class gives nan, and nan gradients."""
+    logits = [0.5, -1.0, 2.0]
+    both = compile(value_and_grad(softmax_cross_entropy), backend="python")
+    value, slope = both(logits, label)
+    if label in (0.0, 1.0, 2.0):
+        want = value_and_grad(softmax_cross_entropy)(logits, label)
+        assert close(value, want[0])
+        assert slope == pytest.approx(want[1], rel=1e-14)
+        assert softmax_cross_entropy(logits, Value(label)).data == value
+    else:
+        assert math.isnan(value)
+        assert all(map(math.isnan, slope))
+        assert math.isnan(softmax_cross_entropy(logits, Value(label)).data)
 
 
 @pytest.mark.parametrize(

@@ -259,7 +259,9 @@ GOOD = {"X": XOR_X, "y": XOR_Y}
         ({"epochs": 0}, ValueError, "epochs is at least 1, but got 0"),
         ({"validation": (XOR_X, [0, 1])}, ValueError, "X has 4 rows, but y has 2"),
         ({"validation": (XOR_X, [0, 1, 2, 3])}, ValueError, "row 2 of validation y is 2"),
-        ({"validation": 1.5}, ValueError, "test_size=1.5 of 4 rows leaves an empty part"),
+        ({"validation": 1.5}, ValueError, "share of 1.5 of 4 rows leaves an empty part"),
+        ({"callbacks": [print, 5]}, TypeError, "callbacks are functions of the run, but got 5; pass"),
+        ({"callbacks": print}, TypeError, "callbacks are functions of the run, in a list, but got"),
     ],
 )
 def test_bad_input(change, error, words):

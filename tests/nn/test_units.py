@@ -101,6 +101,12 @@ def test_activation_as_a_module():
     assert repr(Activation("softmax")) == "Activation(softmax): 0 parameters"
 
 
+@pytest.mark.parametrize("pieces", [0, -1])
+def test_apl_has_a_hinge_at_least(pieces):
+    with pytest.raises(ValueError, match=f"pieces is at least 1, but got {pieces}"):
+        APL(pieces)
+
+
 def test_unknown_activations_name_the_known_ones():
     with pytest.raises(ValueError, match=", ".join([*ACTIVATIONS, *MODULES])):
         activation_of("nothing")
