@@ -5,9 +5,10 @@ stand.  Nothing of the mathematics is written down twice, but for a few partials
 way (`partials`).  `writing` puts formulas into text and LaTeX.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from autograd_lite.rows import Operand, Primitive, number
+from autograd_lite.rows import Operand, Primitive, number, row_named
 
 # How tightly an operation binds; what binds less needs brackets inside of it.
 SUM, PRODUCT, MINUS, POWER, ATOM = range(5)
@@ -138,6 +139,14 @@ def formula_of(row: Primitive, operands: tuple[Any, ...]) -> Formula:
     """What a row says of these operands."""
     formulas = tuple(as_formula(x) for x in operands)
     return formulas[0] if row.name == "identity" else Applied(row.name, formulas)
+
+
+def evaluated(x: Formula, numbers: Mapping[str, float]) -> float:
+    """The number that an expression means, by IEEE 754.  Raises KeyError on a name or a row that is not known."""
+    if isinstance(x, Applied):
+        return row_named(x.name).total(*[evaluated(y, numbers) for y in x.operands])
+    assert isinstance(x, (Name, Number))
+    return numbers[x.name] if isinstance(x, Name) else x.value
 
 
 def substituted(x: Formula, numbers: dict[str, float]) -> Formula:

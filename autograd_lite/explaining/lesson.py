@@ -3,6 +3,7 @@
 A `Lesson` is data: names, formulas and numbers.  `telling` and `page` show it.
 """
 
+import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from autograd_lite.drawing.choosing import in_order, nearest
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.sources import Values, own_pass, unit
-from autograd_lite.explaining.formulas import Formula, Name, Number, formula_of, substituted
+from autograd_lite.explaining.formulas import Formula, Name, Number, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.value import Value
 
@@ -124,7 +125,19 @@ def arrive(found: Lesson, x: Value, upstream: float, place: dict[Value, int], ca
         user = called.get(x, "…")
         operands = tuple(letter(p, called) for p in parents)
         formula = partial_formula(x.row, i, user, operands) if x in called else None
+        numbers = {called[p]: p.data for p in (*parents, x) if p in called}
+        if formula is not None and not says(formula, numbers, local):
+            formula = None
         found.steps[place[parent]].ways.append(Way(user, upstream, local, formula, place.get(x, -1)))
+
+
+def says(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
+    """Whether a formula gives the local partial; not at a kink, where a convention does."""
+    try:
+        found = evaluated(formula, numbers)
+    except KeyError:  # an operand that is not told, or a row of the user's own
+        return True
+    return found == local or local != local or math.isclose(found, local, rel_tol=1e-6, abs_tol=1e-12)
 
 
 def letter(x: Value, called: Mapping[Value, str]) -> Formula:

@@ -14,6 +14,7 @@ from autograd_lite import (
     exp,
     explain,
     less,
+    maximum,
     mul,
     no_grad,
     relu,
@@ -79,6 +80,16 @@ def test_grad_is_left_alone():
     explain(y)
     assert x.grad == 7.0
     assert not y.has_grad
+
+
+def test_where_a_convention_decides_the_formula_is_left_out():
+    x, y, z = Value(2.0, label="x"), Value(2.0, label="y"), Value(0.0, label="z")
+    told = explain(maximum(x, y)).text  # "[y < x] = 0.5" is not true
+    assert "∂f/∂x = 1 · 0.5 = 0.5" in told
+    assert "∂f/∂y = 1 · 0.5 = 0.5" in told
+    assert "∂f/∂x = 1 · 0 = 0" in explain(z**x).text  # and 0 ln 0 is not 0
+    assert "∂f/∂x = 1 · [z < x] = 1 · 1 = 1" in explain(maximum(x, z)).text
+    assert "1 · (1 − f²)" in explain(tanh(Value(15.0))).text  # but for rounding it is
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
