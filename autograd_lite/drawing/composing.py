@@ -111,8 +111,8 @@ def add_frames(picture: Picture, source: Source, what: Plan, keys: dict[Any, str
         group = what.groups.get(x)
         around = chain(path, modules)
         if group is not None:
-            inside = group[1]
-            around = [p for p in chain(inside, modules) if p != inside]
+            kind, inside = group  # what is alike may be of several modules
+            around = [p for p in chain(inside, modules) if p != inside] if kind == "module" else []
         if len(modules) > 1:
             around = [p for p in around if p]  # the model as a whole needs no frame
         box = picture.boxes[key]

@@ -174,12 +174,18 @@ class Instructions:
 
 
 def family(name: str) -> str:
-    """What elements of one container and numbered variables have in common; they are alike.
+    """What elements of one container, numbered variables and numbered parts of a part have in common; they are alike.
 
     >>> family("w[3][0]"), family("x12"), family("params['w'][2]")
     ('w', 'x', "params['w']")
+    >>> family("layers.0.neurons.3.w[2]"), family("0.weight[1][2]")
+    ('layers.0.neurons.w', '0.weight')
     """
-    return re.sub(r"(\[[\d, ]+\])+$", "", name).rstrip("0123456789")
+    first, *rest = re.sub(r"(\[[\d, ]+\])+$", "", name).split(".")
+    numbered = [first.isdigit(), *[part.isdigit() for part in rest]]
+    layer = numbered.index(True) if True in numbered else 0  # the first number tells a layer from others
+    kept = [part for i, part in enumerate([first, *rest]) if i <= layer or not numbered[i]]
+    return ".".join(kept).rstrip("0123456789")
 
 
 def unit(source: Source, node: Any) -> int | None:

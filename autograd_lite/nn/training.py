@@ -59,7 +59,8 @@ def fit(
     callbacks    functions of the `Run`, called after each epoch
     checkpoint   a file that the run is kept in after each epoch and at Ctrl-C; if it is there, the run goes on
                  from it, to the very same numbers
-    compile      run steps as compiled code; the model is up to date whenever callbacks see it
+    compile      run steps as compiled code, which is worth it with llvmlite (the extra jit); the model is up to date
+                 whenever callbacks see it
 
     Raises ValueError on unknown names, empty or ragged data, labels out of range (with the row), and numbers
     out of range; `Diverged` where the loss or a gradient is no finite number; `Interrupted` at Ctrl-C.

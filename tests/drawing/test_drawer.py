@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from project import ROOT, python
 
-from autograd_lite import Value, draw, exp, no_grad
+from autograd_lite import Value, compile, draw, exp, no_grad
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT
+from autograd_lite.nn import MLP
 
 
 def lecture():
@@ -190,3 +191,18 @@ def test_a_long_name_is_shortened_in_its_box_alone():
     assert f"<b>{x.label}" not in source
     assert x.label in source  # in the tooltip
     assert x.label in str(draw(x * 2.0))
+
+
+def test_what_is_alike_in_a_module_shares_boxes():
+    model = MLP(2, [3, 3, 1], rng=0)
+    told = str(draw(model([1.0, 2.0]), names={"model": model}, infer_names=False, collapse="alike"))
+    assert "layers.0.neurons.w…" in told
+    assert told.count("   3 nodes") == 4  # in two layers of three neurons the sums, and what is made of them
+
+
+def test_parameters_of_a_program_share_boxes_layer_by_layer():
+    model = MLP(2, [8, 8, 1], rng=0)
+    told = str(draw(compile(lambda m, x: m(x), backend="python").trace(model, [1.0, 2.0])))
+    assert "one box for all that do the same" in told
+    assert all(f"layers.{i}.neurons.w…" in told for i in (0, 1, 2))
+    assert len(told.splitlines()) < 20
