@@ -119,7 +119,7 @@ def digits_sheet(X: list[Any], y: list[int], said: list[int], rows: int = 8, col
         ax.set_yticks([])
         mistake = said[i] != y[i]
         title = f"{y[i]} read as {said[i]}" if mistake else str(said[i])
-        ax.set_title(title, fontsize=9, color="firebrick" if mistake else "black", pad=2)
+        ax.set_title(title, fontsize=7.5 if mistake else 9, color="firebrick" if mistake else "black", pad=2)
         for spine in ax.spines.values():
             spine.set(color="firebrick" if mistake else "lightgray", linewidth=2.0 if mistake else 0.5)
     return figure

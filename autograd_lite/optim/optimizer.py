@@ -82,6 +82,11 @@ class Optimizer:
         """The gradients that were given, or those of the parameters, as a list of floats."""
         if gradients is None:
             return [p.grad for p in self.parameters]
+        if isinstance(gradients, dict):  # as grad gives for a Module; which of its names are ours is not known here
+            raise TypeError(
+                f"{type(self).__name__} takes the gradients in the order of its parameters, but got a dict with the "
+                f"keys {', '.join(map(repr, [*gradients][:3]))}, ...; pass list(gradients.values()) of all of them"
+            )
         return gradients if isinstance(gradients, list) else as_list(gradients)
 
     def move(self, data: Any, gradients: Any) -> Any:

@@ -187,6 +187,14 @@ def test_a_schedule_outlives_the_state_of_a_fixed_rate():
     assert fixed.lr == 0.5
 
 
+def test_a_dict_of_gradients_is_refused():
+    w = [Value(1.0), Value(2.0)]
+    optimizer = SGD(w, lr=0.1)
+    with pytest.raises(TypeError, match=r"got a dict with the keys 'w', 'b', .*pass list\(gradients.values\(\)\)"):
+        optimizer.step({"w": 1.0, "b": 2.0})
+    assert ([x.data for x in w], optimizer.steps) == ([1.0, 2.0], 0)
+
+
 @pytest.mark.parametrize(("numbers", "gradients"), [(1, 2), (2, 1), (1, 1), (3, 3)])
 def test_there_is_a_gradient_for_each_parameter(numbers, gradients):
     optimizer = Adam([Value(1.0), Value(2.0)])
