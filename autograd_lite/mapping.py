@@ -58,7 +58,7 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
         if kwargs:
             raise TypeError(f"{name} takes its arguments by position, but got {', '.join(kwargs)} by name")
         axes = axes_of(in_axes, args, name)
-        if any(map(holds_samples, args)):
+        if RUNNING.trace is not None and any(map(holds_samples, args)):
             with mapped():
                 return gathered(f(*map(content, args)), reduce)
         n = sample_count(args, axes, name)

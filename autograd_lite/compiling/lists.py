@@ -13,14 +13,8 @@ Levels = tuple[tuple[type, int], ...]
 """From the outside in: what a level is made of, list or tuple, and the length of each."""
 
 
-def table_of(x: list[Any]) -> tuple[Levels, list[float]] | None:
-    """The levels of nested lists of numbers, and the numbers in order; None where they are no table.
-
-    >>> table_of([[1, 2, 3], [4, 5, 6]])
-    (((<class 'list'>, 2), (<class 'list'>, 3)), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    >>> table_of([[1.0], [2.0, 3.0]]), table_of([1.0, "2"])
-    (None, None)
-    """
+def levels_of(x: list[Any]) -> tuple[Levels, list[Any], set[type]] | None:
+    """The levels of nested lists, what is inside of the innermost, and its types; None where a level is ragged."""
     levels: list[tuple[type, int]] = []
     kind: type = list
     level: list[Any] = [x]
@@ -32,12 +26,26 @@ def table_of(x: list[Any]) -> tuple[Levels, list[float]] | None:
         items = list(chain.from_iterable(level))
         kinds = set(map(type, items))
         if kinds != {list} and kinds != {tuple}:
-            break
+            return tuple(levels), items, kinds
         (kind,), level = kinds, items
+
+
+def table_of(x: list[Any]) -> tuple[Levels, list[float]] | None:
+    """The levels of nested lists of numbers, and the numbers in order; None where they are no table.
+
+    >>> table_of([[1, 2, 3], [4, 5, 6]])
+    (((<class 'list'>, 2), (<class 'list'>, 3)), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    >>> table_of([[1.0], [2.0, 3.0]]), table_of([1.0, "2"])
+    (None, None)
+    """
+    found = levels_of(x)
+    if found is None:
+        return None
+    levels, items, kinds = found
     if kinds <= {float, int, bool}:
-        return tuple(levels), items if kinds == {float} else list(map(float, items))
+        return levels, items if kinds == {float} else list(map(float, items))
     numbers = list(map(number, items))
-    return None if None in numbers else (tuple(levels), numbers)  # type: ignore[return-value]
+    return None if None in numbers else (levels, numbers)  # type: ignore[return-value]
 
 
 def count_of(levels: Levels) -> int:

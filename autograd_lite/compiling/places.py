@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from autograd_lite.compiling import lists
 from autograd_lite.compiling.arguments import Pieces, axis_first
-from autograd_lite.structure import LEAF, Shape, array_of, flatten, item_name, joined, nest, with_parameters
+from autograd_lite.compiling.lists import levels_of
+from autograd_lite.structure import LEAF, Shape, array_of, item_name, joined, nest, with_parameters
 from autograd_lite.structure import size as size_of
 from autograd_lite.value import Value
 
@@ -62,7 +63,7 @@ class Filler:
         self.mapped = pieces.samples is not None
         self.piece = self.start = 0  # of the next number
         self.made: list[tuple[Any, Place]] = []
-        self.places: dict[int, Place] | None = None
+        self.inner: dict[int, Place] | None = None  # by identity, the lists inside of others too
 
     def fill(self, shape: Shape, name: str) -> Any:
         """An argument of that name."""
@@ -99,13 +100,14 @@ class Filler:
         """The place of an array or a list, if it came as an argument and is as it was."""
         if self.mapped:
             return None  # what a sample is made of is no data of the whole call
-        if self.places is None:
-            self.places = {id(y): place for made in self.made for y, place in mappable(*made)}
-        place = self.places.get(id(x))
+        place = next((place for y, place in self.made if y is x), None)
         if place is None:
+            if self.inner is None:
+                self.inner = {id(y): place for made in self.made for y, place in mappable(*made)}
+            place = self.inner.get(id(x))
+        if place is None or (place.shape[0] == "table" and not size(place.shape)):
             return None
-        found, leaves = flatten(x)[0], self.leaves(place)
-        return place if len(found) == len(leaves) and all(map(is_, found, leaves)) else None
+        return place if all(map(is_, items_of(x, place), self.leaves(place))) else None
 
 
 def item_names(shape: Shape, name: str) -> Iterator[str]:
@@ -139,6 +141,16 @@ def names_at(place: Place, several: bool) -> Iterator[str]:
     else:
         for i in product(*[range(n) for _, n in place.shape[1]]):
             yield name + "".join([item_name("", k) for k in i])
+
+
+def items_of(x: Any, place: Place) -> list[Any]:
+    """What is in an array or a table; as many nothings where it has another shape than it came with."""
+    kind, sizes = place.shape
+    if kind == "array" and x.shape == sizes:
+        found: list[Any] = x.ravel().tolist()
+        return found
+    levels = levels_of(x) if kind == "table" else None
+    return levels[1] if levels is not None and levels[0] == sizes else [None] * size(place.shape)
 
 
 def mappable(x: Any, place: Place) -> Iterator[tuple[Any, Place]]:

@@ -83,30 +83,34 @@ class Trace:
                 f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
                 f"them as functions of their own"
             )
+        places: dict[int, Place] = {}
         for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
-            if not self.is_mappable(x, axis):
+            if not self.is_mappable(x, axis, places):
                 return (
                     f"its argument {i} is no array or list of numbers that the compiled function was called with; "
                     f"pass the data as an argument of the compiled function, and map over it as it is"
                 )
         self.samples = n
-        return [self.one(x, axis) for x, axis in zip(args, axes, strict=True)]
+        return [self.one(x, axis, places) for x, axis in zip(args, axes, strict=True)]
 
-    def is_mappable(self, x: Any, axis: Any) -> bool:
+    def is_mappable(self, x: Any, axis: Any, places: dict[int, Place]) -> bool:
+        """Whether all that an argument maps over is data of the call; `places` gets where, by identity."""
         if axis is None:
             return True
         if has_parts(x, axis):
-            return all(self.is_mappable(y, inner) for y, inner in parts(x, axis))
-        return self.find(x) is not None
+            return all(self.is_mappable(y, inner, places) for y, inner in parts(x, axis))
+        place = self.find(x)
+        if place is not None:
+            places[id(x)] = place
+        return place is not None
 
-    def one(self, x: Any, axis: Any) -> Any:
+    def one(self, x: Any, axis: Any, places: dict[int, Place]) -> Any:
         """One sample of an argument."""
         if axis is None:
             return x
         if has_parts(x, axis):
-            return rebuilt(x, [self.one(y, inner) for y, inner in parts(x, axis)])
-        place = self.find(x)
-        assert place is not None  # it is mappable
+            return rebuilt(x, [self.one(y, inner, places) for y, inner in parts(x, axis)])
+        place = places[id(x)]
         axis %= len(place.shape[1])
         if (place, axis) not in self.views:
             self.views[place, axis] = view(place, axis)
