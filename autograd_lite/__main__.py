@@ -1,12 +1,15 @@
 """The command line: `python -m autograd_lite <command>`.
 
-Top floor. A command is a module with `main(arguments) -> exit status`; it is imported when it is called, so
-that `info` works whatever else is missing.
+Top floor. A command is a module with `main() -> exit status`; it is imported when it is called, so that `info`
+works whatever else is missing.
 """
 
 import argparse
 import importlib
+import os
 import sys
+
+from autograd_lite.version import __version__
 
 # command -> (its module, what it does)
 COMMANDS = {
@@ -20,12 +23,17 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m autograd_lite", description="Scalar automatic differentiation that you can see."
     )
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, (_, purpose) in COMMANDS.items():
-        commands.add_parser(name, help=purpose, add_help=False)
-    options, rest = parser.parse_known_args(arguments)
-    module = importlib.import_module(COMMANDS[options.command][0])
-    status: int = module.main(rest)
+        commands.add_parser(name, help=purpose, description=f"{purpose.capitalize()}.")
+    command: str = parser.parse_args(arguments).command
+    try:
+        status: int = importlib.import_module(COMMANDS[command][0]).main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        return 1
     return status
 
 

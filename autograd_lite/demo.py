@@ -25,11 +25,8 @@ NEEDED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib"}
 EPOCHS, BATCH, RATE, SEED = 15, 10, 0.3, 0
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Train, report, draw; the exit status says whether all went well."""
-    if arguments:
-        print(f"demo takes no arguments, got {' '.join(arguments)}; run it alone", file=sys.stderr)
-        return 2
     missing = [name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         print(f'the demo needs {" and ".join(missing)}; run: pip install ".[demo]"', file=sys.stderr)

@@ -31,7 +31,7 @@ def test_the_digits_are_real_and_split():
 
 def test_it_writes_everything_and_runs_twice(short, capsys):
     for _ in range(2):
-        assert demo.main([]) == 0
+        assert demo.main() == 0
         printed = capsys.readouterr()
         for words in ("held-out accuracy", "training time", "nodes per second", "MLP(64 -> 30 -> 10): 2260"):
             assert words in printed.out
@@ -45,7 +45,7 @@ def test_it_writes_everything_and_runs_twice(short, capsys):
 
 @pytest.mark.skipif(not hasattr(demo.autograd_lite, "draw"), reason="drawing is not there yet")
 def test_it_draws_a_neuron(short):
-    demo.main([])
+    demo.main()
     svg = (short / "neuron.svg").read_text()
     assert "<svg" in svg
     assert "tanh" in svg
@@ -56,7 +56,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_training(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "run", lambda: pytest.fail("it trained"))
     (tmp_path / "autograd_lite_demo").write_text("a file, not a folder")
-    assert demo.main([]) == 1
+    assert demo.main() == 1
     assert f"cannot write into {tmp_path}" in capsys.readouterr().err
 
 
@@ -65,16 +65,11 @@ def test_a_folder_of_someone_else(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "run", lambda: pytest.fail("it trained"))
     (tmp_path / "autograd_lite_demo").mkdir(mode=0o500)
-    assert demo.main([]) == 1
+    assert demo.main() == 1
     assert "cannot write into" in capsys.readouterr().err
 
 
 def test_missing_libraries_are_named(monkeypatch, capsys):
     monkeypatch.setattr(demo, "NEEDED", {"no_such_module": "no-such-library"})
-    assert demo.main([]) == 1
+    assert demo.main() == 1
     assert 'needs no-such-library; run: pip install ".[demo]"' in capsys.readouterr().err
-
-
-def test_arguments_are_refused(capsys):
-    assert demo.main(["--fast"]) == 2
-    assert "demo takes no arguments, got --fast" in capsys.readouterr().err

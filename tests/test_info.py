@@ -10,6 +10,7 @@ from project import ROOT, python
 
 import autograd_lite
 from autograd_lite import info, native
+from autograd_lite.__main__ import COMMANDS
 
 REQUIREMENTS = [
     "graphviz>=0.20",
@@ -85,7 +86,9 @@ def test_the_command():
     [
         ((), "required: command"),
         (("inof",), "invalid choice: 'inof'"),
-        (("info", "--all"), "takes no arguments"),
+        (("info", "--all"), "unrecognized arguments: --all"),
+        (("table", "tanh"), "unrecognized arguments: tanh"),
+        (("demo", "--fast"), "unrecognized arguments: --fast"),
     ],
 )
 def test_a_wrong_command_is_refused(arguments, words):
@@ -93,3 +96,18 @@ def test_a_wrong_command_is_refused(arguments, words):
     assert result.returncode == 2
     assert words in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_commands_tell_what_they_do():
+    assert run("--version").stdout == f"{autograd_lite.__version__}\n"
+    for command, (_, purpose) in COMMANDS.items():
+        told = " ".join(run(command, "--help").stdout.split()).lower()
+        assert purpose in told
+
+
+def test_a_reader_who_leaves_is_no_trouble():
+    with subprocess.Popen(
+        python("-m", "autograd_lite", "table"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as table:
+        table.stdout.close()
+        assert table.stderr.read() == ""

@@ -84,10 +84,8 @@ def table(rows: Iterable[Primitive]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """The command `table`."""
-    if arguments:
-        raise SystemExit(f"table takes no arguments, but got {' '.join(arguments)}")
     print("# The table\n")
     print("Every primitive of the library; `out` is the result, [...] is 1 where it holds and else 0. Generated from")
     print("`autograd_lite/primitives.py` by `python -m autograd_lite table`; a few partials, that of tanh among them,")
