@@ -1,8 +1,9 @@
 """Programs turned into fast code.
 
 `compiled` is what users call; `arguments` takes nests apart, lists of numbers by `lists`; `places` puts stand-ins into
-their places, and `trace` runs the function on these, without numbers; `calling` runs programs as they are; `backends` picks among `python` (source without dependencies), `arrays` (the same text on
-NumPy and other arrays) and `llvm` (native code).  `batches` fixes the order in which samples are added up.
+their places, and `trace` runs the function on these, without numbers; `calling` runs programs as they are; `backends`
+picks among `python` (source without dependencies), `arrays` (the same text on NumPy and other arrays) and `llvm`
+(native code).  `batches` fixes the order in which samples are added up.
 """
 
 import autograd_lite.compiling.calling  # noqa: F401, enters how programs are called
