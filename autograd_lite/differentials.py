@@ -97,7 +97,7 @@ def argument(node: Node) -> Any:
 def check_recorded(node: Node, operands: Sequence[Node]) -> None:
     """Raise where data was assigned under a graph, so that its partials can't be recorded any more."""
     for x in (node, *operands):
-        if x._flags & ASSIGNED and (born(x) > born(node) or (x is node and operands)):
+        if x._flags & ASSIGNED and born(x) >= born(node):
             raise RuntimeError(
                 f"a graph cannot be differentiated with create_graph=True after data in it was assigned: "
                 f"{x._row.name or 'a leaf'} now holds {x._data!r}, not what {node._row.name} was recorded "

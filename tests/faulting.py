@@ -31,6 +31,9 @@ FOUND = [
     "polygamma and its gradients half-way between the poles: up to 10^12 ulps off; nan just left of 0.",
     "0 to the power -inf raised, where Python gives inf.",
     "lgamma of subnormal numbers on arrays: inf, as SciPy has it.",
+    "A map over an array of another library took the samples of axis 0, whatever axis was asked for.",
+    "On arrays, optimisers remembered nan where a parameter was infinite; on floats they did not.",
+    "Gradients given as an array left NumPy's floats in the parameters of the pure build.",
     "No test looked at the values that compiled programs give at singular points: mutants of them survived.",
 ]
 """What the regime has found; each has a test now."""

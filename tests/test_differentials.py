@@ -2,12 +2,16 @@
 
 import math
 
+import dags
 import pytest
+from comparing import compare_at_points
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, grad, gradients, jvp
+from autograd_lite.differentials import times
+from autograd_lite.graph import CHOSEN
 
 
 def test_created_graphs_differentiate_again():
@@ -44,6 +48,12 @@ def test_created_graphs_refuse_assigned_data(f):
     assert gradients(f(x), [x], create_graph=True)  # a graph built after the assignment is fine
 
 
+def test_a_partial_that_no_number_has_is_recorded_as_a_row():
+    """1 / 0 raises as Python's numbers do; in a program, which never raises, it is inf."""
+    for slope in (grad(lambda x: x / 0.0), lambda x: jvp(lambda y: y / 0.0, (x,), (1.0,))[1]):
+        assert ag.compile(slope, backend="python")(2.0) == math.inf
+
+
 def test_the_branch_not_taken_gets_nothing_even_from_infinity():
     x, y = Value(2.0), Value(3.0)
     out = ag.where(ag.less(x, y), x, y) * math.inf
@@ -60,3 +70,79 @@ def test_data_assigned_below_what_is_asked_for_does_not_matter():
     assert gradients(slope, [y]) == [2.0]
     with pytest.raises(RuntimeError, match="assigned"):
         gradients(z, [x], create_graph=True)
+
+
+# -- choices between functions: the bits of the branch that is taken, as if the other had never been there
+
+SECOND = ["grad of the sum of grad", "hessian(f)", "jvp of grad", "jacobian(grad(f), mode='reverse')"]
+
+
+def step(choose, names):
+    x, y = choose.one_of(names[-4:]), choose.one_of(names)
+    return choose.one_of([f"{x} + {y}", f"{x} - {y}", f"{x} * {y}", f"ag.sin({x})", f"ag.exp({x})"])
+
+
+def choosing(choose):
+    """A function in which every third step is a choice between two, as text."""
+    names, lines = ["v0", "v1", "v2"], ["def f(x):", "    v0, v1, v2, = x"]
+    for i in range(3, 3 + choose.integer(2, 6)):
+        text = step(choose, names)
+        if choose.integer(0, 2) == 0:
+            x, y = choose.one_of(names), choose.one_of(names)
+            text = f"ag.where(ag.less({x}, {y}), lambda: {text}, lambda: {step(choose, names)})"
+        lines.append(f"    v{i} = {text}")
+        names.append(f"v{i}")
+    return "\n".join([*lines, f"    return {names[-1]}", ""])
+
+
+def test_functions_of_choices_have_their_bits_in_second_derivatives():
+    choose = dags.Chooser(0)
+    cases = [
+        (choosing(choose), choose.one_of(SECOND), [choose.integer(-200, 200) / 100 for _ in range(3)])
+        for _ in range(400)
+    ]
+    tally = compare_at_points(cases, "python")
+    assert not tally.failures, tally.failures[0]
+    assert tally.dags > 300
+
+
+@pytest.mark.parametrize(
+    ("lines", "x"),
+    [
+        # One contribution came eagerly, two while tracing: their sum is used twice by the next derivative.
+        (["a = y * z", "b = x + a", "return ag.where(ag.less(b, z), lambda: b * z, lambda: a * b + y)"],
+         [-0.69, -0.31, 1.03]),
+        # What the branch not taken would add comes between what the other adds.
+        (["return ag.where(ag.less_equal(y, z), lambda: y + x, lambda: ag.logsumexp([x, y, z, z]))"],
+         [-0.7, 2.1, 5e-324]),
+    ],
+)  # fmt: skip
+def test_sums_are_added_up_alike_whatever_comes_from_other_branches(lines, x):
+    text = "\n    ".join(["def f(x):", "x, y, z = x", *lines]) + "\n"
+    tally = compare_at_points([(text, "grad of the sum of grad", x)], "python")
+    assert not tally.failures, tally.failures[0]
+
+
+def test_without_a_choice_a_gradient_is_not_written_as_one():
+    x, y = Value(2.0), Value(3.0)
+    (slope,) = gradients(x * y, [x], create_graph=True)
+    assert slope is y
+    assert not slope._flags & CHOSEN
+    chosen = ag.where(ag.less(x, y), lambda: x * y, lambda: x)
+    (slope,) = gradients(chosen, [x], create_graph=True)
+    assert slope._flags & CHOSEN
+    assert slope is not y
+
+
+def test_products_by_one_are_not_recorded():
+    v = Value(2.0)
+    assert times(v, 1.0) is v
+    assert times(1.0, v) is v
+    assert times(v, -1.0).op == "neg"
+    assert times(v, 2.0).op == "mul"
+
+
+def test_what_lies_behind_a_step_gets_nothing():
+    x = Value(1.5)
+    (slope,) = gradients(ag.floor(x * x) + ag.less(x * x, 2.0) * x + x, [x], create_graph=True)
+    assert (slope if isinstance(slope, float) else slope.data) == 1.0

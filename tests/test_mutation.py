@@ -2,7 +2,9 @@
 
 import ast
 
-from mutation import EQUIVALENT, TESTS, mutants, path_of, reason
+from equivalents import EQUIVALENT, reason
+from mutants import mutants
+from mutation import TESTS, path_of
 from project import ROOT
 
 SOURCE = '''

@@ -1,0 +1,62 @@
+"""The mutants that no test can tell from the source, each with the reason."""
+
+EQUIVALENT = (
+    # (what the key of a mutant holds, why no test can tell it from the source)
+    ("FEW: 64 -> 65", "where arrays begin to pay: the same numbers on either side"),
+    ("size > FEW -> size >= FEW", "where arrays begin to pay: the same numbers on either side"),
+    ("factor < 1.0 -> factor <= 1.0", "a factor of 1 changes nothing"),
+    ("BASE: 32 -> 33", "room for more uses of a node than there are"),
+    ("BITS: 255 -> 256", "a mask of flags that no flag reaches"),
+    ("count_uses: 0 -> 1 in `mark: i64 = 0`", "assigned before it is read"),
+    ("y -> out in `(lambda out, x, y: sign(x) * copysign(1.0, y)", "the result has the sign of y"),
+    ("sign(x) * copysign(1.0, y) -> sign(x) / copysign(1.0, y)", "1 and -1 are their own reciprocals"),
+    ("reciprocal: 1.0 -> 2.0 in `domain", "only its sign and its being infinite count: the limit at 0"),
+    ("y -> out in `(lambda out, x, y: less(y, x) + 0.5", "where they are tied, the result is both"),
+    ("minimum: y -> out", "where they are tied, the result is both"),
+    ("clip: high -> out", "the result is below a number exactly where high is"),
+    ("relu: x -> out in", "the result is positive exactly where x is"),
+    ("logaddexp: x -> y in `lowering=lambda x, y: where(equal(x, y)", "the operands are equal there"),
+    ("logaddexp: x - y -> y - x in `lowering", "its absolute value is the same"),
+    ("products_of_others: 1.0 -> 2.0 in `before", "written over at the end"),
+    ("lower_power: not isinstance(y, Operand)", "x to the power 1 is x, to the bit"),
+    ("lower_power: y -> x in `return x if not isinstance", "x to the power 1 is x, to the bit"),
+    ("Node.__init__: 0.0 -> 1.0 in `self._adjoint", "every sort sets it before a pass reads it"),
+    ("Node.__init__: 0.0 -> 1.0 in `self._dleft", "set with the operand, and read only beside it"),
+    ("LEAF: 0 -> 1", "nothing applies the row of leaves"),
+    ("< 0.25 -> abs(x - 1.4616321449683622) <= 0.25", "on the border both formulas serve"),
+    ("hurwitz_zeta: 10.0 -> 11.0", "one term more before Euler and Maclaurin take over"),
+    ("_cotangent_derivative: 2 -> 3", "a coefficient of 0 more"),
+    ("quotient: 1.0 -> 2.0 in", "twice infinity is infinity"),
+    ("sigmoid: x < 0.0 -> x <= 0.0", "at 0, e^-|x| is 1 too"),
+    ("logaddexp: x -> y in `return x + LN2`", "the operands are equal there"),
+    ("logaddexp: x - y -> y - x in `return", "its absolute value is the same"),
+    ("surprisal_slopes: 0.0 -> 1.0 in `slopes", "written over at the end"),
+    ("_BERNOULLI: -2.1748", "a term below 2.2e-16 of the sum: less than rounding leaves"),
+    ("_DIGAMMA_SERIES: -0.00016170622091974803", "a term of 9e-18 at most: less than rounding leaves"),
+    ("x - 1.4616321449683622 -> 1.4616321449683622 - x", "its absolute value is the same"),
+    ("digamma: x < 10.0 -> x <= 10.0", "one step more before the series takes over"),
+    ("digamma: 10.0 -> 11.0 in `while", "one step more before the series takes over"),
+    ("digamma: 10 -> 11 in `for k", "one term more of a series that has converged"),
+    ("polygamma: x < 0.0 -> x <= 0.0", "0 is refused before"),
+    ("jacobian.all_partials: n < m -> n <= m", "as many sweeps either way, of the same numbers"),
+    ("gathered: 0 -> 1 in `n = traced", "nobody asks for the gradient in the number of samples"),
+    ("math.copysign(INF, x) * math.copysign(1.0, y) -> math.copysign(INF, x) / ", "1 and -1 are their own reciprocals"),
+    ("check_sizes(size, len(gradients)) -> self.check_sizes(len(gradients), size)", "it compares both with a third"),
+    ("Vector.__init__: True -> False in `leaves", "only speed: leaves are counted one by one"),
+    ("flags & CONSTANT == 0 -> flags & CONSTANT != 0", "only speed: leaves are counted one by one"),
+    ("State.__init__: 0 -> 1 in `self.tracing", "only speed: each look for a trace finds none"),
+    ("weights is not None and inputs is not None -> weights is not None or inputs is not None",
+     "a dot has both vectors or none"),
+    ("sweep: 0 -> 1 in `mark: i64 = 0`", "assigned before it is read"),
+    ("spread: extra -> node in `partials = extra.partials`", "the same partials, asked for by another way"),
+    ("accumulate: other -> side in `if other.time", "a layer renews both of its vectors at one time"),
+    ("either(condition, holds) -> either(holds, condition)", "or is symmetric"),
+    ("fresh: RUNNING.trace is None -> RUNNING.trace is not None", "a constant, as itself or as its identity"),
+    ("Optimizer.move: data -> gradients in `if isinstance(data, list)", "both are lists, or both arrays"),
+)
+"""Mutants that compute the same: they are counted apart."""
+
+
+def reason(key):
+    """Why a surviving mutant is equivalent; empty where it is not known to be."""
+    return next((why for words, why in EQUIVALENT if words in key), "")
