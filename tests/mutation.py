@@ -1,7 +1,7 @@
 """Mutation: one small thing in a module is made wrong, and its tests have to notice.
 
     python tests/mutation.py [MODULE ...]    judges the mutants, of all modules or of e.g. graph; prints survivors
-    python tests/mutation.py MODULE --again  judges the survivors of the last run again
+    python tests/mutation.py MODULE --again  judges the survivors of the last run, and mutants of what has changed since
 
 Every mutant (see `mutants`) has a process of its own, forked before the package is imported, in which the import of
 that module finds the mutant and pytest runs the tests that mirror it, up to the first failure: first those that have
@@ -14,6 +14,7 @@ import json
 import os
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -184,13 +185,27 @@ def prepare():
     os.chdir(ROOT)
 
 
-def judge_module(module, only=None, show=print):
-    """The figures of a module: those of its mutants, or of the survivors of an earlier run."""
+def git(*words):
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def killed_before(earlier):
+    """The mutants that died in an earlier run: tests that were there then have only been joined by others."""
+    if earlier is None:
+        return set()
+    return {mutant.key for mutant in mutants(git("cat-file", "blob", earlier["source"]))} - {*earlier["survived"]}
+
+
+def judge_module(module, earlier=None, show=print):
+    """The figures of a module; with those of an earlier run, only its survivors and what is new are judged."""
     juries = {}
-    figures = {"mutants": 0, "hung": 0, "survived": []}
-    for mutant in mutants(path_of(module).read_text(encoding="utf-8")):
+    path = path_of(module)
+    figures = {"mutants": 0, "hung": earlier["hung"] if earlier else 0, "survived": []}
+    figures["source"] = git("hash-object", "-w", str(path)).strip()
+    known = killed_before(earlier)
+    for mutant in mutants(path.read_text(encoding="utf-8")):
         figures["mutants"] += 1
-        if only is not None and mutant.key not in only:
+        if mutant.key in known:
             continue
         arguments = selection(module, mutant)
         key = tuple(arguments)
@@ -217,7 +232,7 @@ def right(module, arguments, judges):
 
 
 def measure(modules=(), again=False):
-    """Judge the mutants of some modules, or of all; `again` looks only at those that survived before."""
+    """Judge the mutants of some modules, or of all; `again` looks only at survivors, and at what is new."""
     from importlib.util import find_spec
 
     assert find_spec("autograd_lite") is None or "autograd_lite" not in sys.modules
@@ -228,13 +243,10 @@ def measure(modules=(), again=False):
         return json.loads(path.read_text(encoding="utf-8"))["figures"] if path.exists() else {}
 
     for module in modules or TESTS:
-        earlier = begun()[module] if again else {"hung": 0, "seconds": 0.0, "survived": None}
+        earlier = begun()[module] if again else None
         begin = time.monotonic()
-        figures = judge_module(module, earlier["survived"])
-        figures["hung"] += earlier["hung"]
-        if again and figures["mutants"] != begun()[module]["mutants"]:
-            raise RuntimeError(f"{module} has changed since its mutants were judged; judge them all, without --again")
-        figures["seconds"] = time.monotonic() - begin + earlier["seconds"]
+        figures = judge_module(module, earlier)
+        figures["seconds"] = time.monotonic() - begin + (earlier["seconds"] if earlier else 0.0)
         figures["date"] = f"{datetime.datetime.now():%Y-%m-%d %H:%M}"
         print(module, figures["mutants"], "mutants,", len(figures["survived"]), "survived", flush=True)
         keep({**begun(), module: figures})
@@ -256,7 +268,7 @@ def section(figures):
     """The lines of the page."""
     lines = [
         "One operator, sign, operand, constant or condition of a module is made wrong, and the tests that mirror the",
-        "module have to fail. Every mutant is judged; equivalent ones, which compute the same, are counted apart.",
+        "module have to fail. Equivalent mutants, which compute the same, are counted apart.",
         "",
         "| module | mutants | died | of these by the clock | equivalent | survived | died, of the others | judged |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",

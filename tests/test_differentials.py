@@ -48,6 +48,19 @@ def test_created_graphs_refuse_assigned_data(f):
     assert gradients(f(x), [x], create_graph=True)  # a graph built after the assignment is fine
 
 
+def test_tangents_refuse_assigned_data_on_their_way_alone():
+    def f(x, on_the_way):
+        apart = Value(2.0) * Value(3.0)
+        on_it = x * x
+        (on_it if on_the_way else apart).data = 5.0
+        return on_it * apart
+
+    x = Value(3.0)
+    with pytest.raises(RuntimeError, match="assigned"):
+        jvp(lambda x: f(x, True), (x,), (1.0,))
+    assert jvp(lambda x: f(x, False), (x,), (1.0,))[1].data == 30.0
+
+
 def test_a_partial_that_no_number_has_is_recorded_as_a_row():
     """1 / 0 raises as Python's numbers do; in a program, which never raises, it is inf."""
     for slope in (grad(lambda x: x / 0.0), lambda x: jvp(lambda y: y / 0.0, (x,), (1.0,))[1]):
@@ -146,3 +159,35 @@ def test_what_lies_behind_a_step_gets_nothing():
     x = Value(1.5)
     (slope,) = gradients(ag.floor(x * x) + ag.less(x * x, 2.0) * x + x, [x], create_graph=True)
     assert (slope if isinstance(slope, float) else slope.data) == 1.0
+
+
+@pytest.mark.parametrize("p", [0.5, 2.0])
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda p, x: ag.where(ag.less(x, 0.0), lambda: p, lambda: x * x),
+        lambda p, x: ag.where(ag.less(x, 0.0), lambda: p, lambda: x) * -0.0,
+        lambda p, x: ag.where(ag.less(x, p), lambda: ag.where(ag.less(x, 0.0), lambda: p, lambda: p * x), lambda: x),
+    ],
+)
+@pytest.mark.parametrize("outside", [lambda p: 0.0, lambda p: ag.where(ag.less(p, 1.0), lambda: p, lambda: 3.0)])
+def test_samples_whose_branch_is_not_taken_add_nothing(inside, outside, p):
+    """Not even a zero: a sum of -0.0 alone is -0.0."""
+    samples = [-1.0, 2.0, -3.0, 0.5]
+
+    def f(p, xs):
+        return ag.vmap(inside, in_axes=(None, 0), reduce="sum")(p, xs) + outside(p)
+
+    xs = pytest.importorskip("numpy").array(samples)
+    for slope in (grad(f), lambda p, xs: jvp(lambda p: f(p, xs), (p,), (2.0,))):
+        assert dags.same_bits(slope(p, xs), ag.compile(slope, backend="python")(p, xs))
+
+
+@pytest.mark.parametrize("x", [-0.5, 0.5])
+@pytest.mark.parametrize("known", [True, False, Value(1.0), ag.less(2.0, 1.0)])
+def test_a_choice_that_is_known_inside_of_one_that_is_not(known, x):
+    def f(x):
+        return ag.where(ag.less(x, 0.0), lambda: ag.where(known, lambda: x, lambda: x * x), lambda: ag.sin(x))
+
+    for transform in (grad, lambda f: grad(grad(f)), lambda f: lambda x: jvp(f, (x,), (2.0,))[1]):
+        assert dags.same(ag.compile(transform(f), backend="python")(x), transform(f)(x))

@@ -1,6 +1,7 @@
 """`vmap`: a loop over samples eagerly, a batch when compiled, of one meaning."""
 
 import math
+import warnings
 from collections import namedtuple
 
 import dags
@@ -349,7 +350,7 @@ def test_any_function_maps_as_it_loops(data):
         ((0, {"a": 0}), (X, {"b": X}), ValueError, r"in_axes has {'a': 0} for .*; give it the structure"),
         ((0, (0, 0)), (X, (X,)), ValueError, r"in_axes has \(0, 0\) for .*; give it the structure"),
         ((0, {"a": 0}), (X, (X,)), ValueError, r"in_axes has {'a': 0} for .*; give it the structure"),
-        ((0, [0, 0]), (X, {0: X, 1: X}), ValueError, r"in_axes has \[0, 0\] for .*; give it the structure"),
+        ((0, [0, 1]), (X, {0: X, 1: X}), ValueError, r"in_axes has \[0, 1\] for .*; give it the structure"),
         ((0, (0, 0, 0, 0)), (X, X), ValueError, r"in_axes has \(0, 0, 0, 0\) for .*; give it the structure"),
         ((0, "x"), (X, X), TypeError, r"in_axes holds 'x'; give an int, None, or a tuple or dict of these"),
     ],
@@ -367,6 +368,23 @@ def test_bad_axes_are_refused_eagerly_and_compiled_alike(in_axes, args, error, m
 def test_an_unknown_reduction_is_refused(reduce):
     with pytest.raises(ValueError, match=r'vmap reduces by None, "sum" or "mean", but got'):
         vmap(sin, reduce=reduce)
+
+
+@pytest.mark.parametrize("n", [100, 101])
+def test_a_map_that_is_written_out_for_more_than_a_hundred_samples_says_so(n):
+    f = compile(lambda x: total(vmap(lambda v: v * v)(x * 1.0)), backend="python")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        f(np.ones(n))
+    assert ["written out" in str(w.message) for w in caught] == [True] * (n > 100)
+
+
+def test_what_has_a_shape_alone_holds_no_samples():
+    class Shaped:
+        shape = (3,)
+
+    with pytest.raises(TypeError, match="which holds no samples; pass an array or a list"):
+        vmap(lambda x: x)(Shaped())
 
 
 def test_arguments_by_name_and_what_is_no_function_are_refused():

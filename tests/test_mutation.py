@@ -55,3 +55,8 @@ def test_reasons_are_given_to_equivalent_mutants_alone():
     assert reason("FEW: 64 -> 65 in `FEW = 64`")
     assert not reason("FEW: 64 -> 66")
     assert len({words for words, _ in EQUIVALENT}) == len(EQUIVALENT)
+
+
+def test_reasons_are_given_to_mutants_that_there_are():
+    keys = [mutant.key for module in TESTS for mutant in mutants(path_of(module).read_text(encoding="utf-8"))]
+    assert [words for words, _ in EQUIVALENT if not any(words in key for key in keys)] == []

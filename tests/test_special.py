@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from autograd_lite.special import _cotangent as cotangent
 from autograd_lite.special import digamma, polygamma, trigamma
 
 MP = mpmath.mp.clone()
@@ -54,6 +55,18 @@ def test_polygamma_left_of_zero(n, x):
     assume(abs(want) > 1e-3)
     slack = 4e-16 * abs(float(MP.polygamma(n + 1, x) * x / want))
     assert relative(polygamma(float(n), x), want) <= 1e-13 + 4 * slack
+
+
+@given(st.integers(-1000, 1000), st.floats(-0.5, 0.5).filter(lambda r: abs(r) > 1e-12))
+@example(-1000, 0.25)
+@example(-1000, 0.4999999999)
+@example(3, -0.4999999999)
+@example(-7, 0.5)
+def test_the_cotangent_keeps_its_digits_next_to_poles_and_zeros(n, r):
+    x = n + r
+    assume(x != round(x))
+    want = MP.cot(MP.pi * MP.mpf(x))
+    assert abs(cotangent(x) - want) <= 1e-15 * abs(want) + 1e-45  # the 50 digits of pi
 
 
 @given(st.integers(0, 5), st.floats(0.1, 30.0))
