@@ -35,7 +35,8 @@ def vector(operands: list[Any]) -> Vector:
 def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Vector]:
     """A vector of the weights and the bias of each unit, to be multiplied with inputs that end with 1.
 
-    The `old` vectors serve again where the units still have the same Values with the same data.
+    The `old` vectors serve again where the units still have the same Values with the same data.  A number in the
+    place of a Value is a weight that is held fixed.
     """
     kept = len(old) == len(weights)
     rows: list[Vector] = []
@@ -46,7 +47,7 @@ def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Ve
         if kept and holds(old[i], w, b):
             rows.append(old[i])
         else:
-            rows.append(of_nodes([*w, b]))  # type: ignore[list-item]
+            rows.append(vector([*w, b]))
     return rows
 
 

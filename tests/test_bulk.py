@@ -153,6 +153,18 @@ def test_rows_are_kept_while_neurons_hold_the_same():
     assert rows_of([u.w for u in units], [u.b for u in units], again)[0].numbers() == [9.0, 2.0, 0.0]
 
 
+def test_a_number_among_the_weights_is_held_fixed():
+    w, b = Value(2.0), Value(0.5)
+    for again in ([], rows_of([[w, 3.0], [1.0, 2.0]], [b, 1.0], [])):
+        rows = rows_of([[w, 3.0], [1.0, 2.0]], [b, 1.0], again)
+        out, fixed = dots(rows, vector([5.0, 7.0, 1.0]))
+        assert (out.data, fixed.data) == (31.5, 20.0)
+        assert gradients(out, [w, b]) == [5.0, 1.0]
+        assert [x.op for x in out.parents[:3]] == ["", "constant", ""]
+    with pytest.raises(TypeError, match="'a'"):
+        rows_of([[w, "a"]], [b], [])
+
+
 @pytest.mark.parametrize("row", [relu, sigmoid, tanh, sin])
 @given(data=st.lists(st.floats(-50, 50) | st.sampled_from([0.0, -0.0, float("nan")]), min_size=1, max_size=5))
 def test_each_is_the_row_for_each_operand(row, data):
