@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib.util import find_spec
 
 from hypothesis import settings
 
@@ -13,6 +14,9 @@ from autograd_lite import native
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Tests of the native back end itself have nothing to run without what it is made of.
+collect_ignore = [] if find_spec("llvmlite") else ["compiling/test_llvm.py", "compiling/test_llvm_fast.py"]
 
 
 def pytest_report_header():

@@ -27,6 +27,8 @@ def step():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_training_step_with_lists_and_with_arrays(backend):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
     f, program = step()
     value, slopes = f(W, X, Y)
     assert program(W, X, Y, backend=backend) == pytest.approx((value, *slopes), rel=1e-13)
