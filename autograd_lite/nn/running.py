@@ -8,7 +8,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from autograd_lite.nn.data import shuffled
@@ -57,7 +57,7 @@ class Run:
         """End the run after this epoch."""
         self.stopped = why
 
-    def go(self, epochs: int, compiled: bool, callbacks: Iterable[Callback], bar: Any, keep: Callback) -> None:
+    def go(self, epochs: int, compiled: bool, callbacks: Sequence[Callback], bar: Any, keep: Callback) -> None:
         """Run up to that many epochs in all; `keep` is called after each, and when Ctrl-C interrupts one."""
         self.model.train()
         steps = Compiled(self) if compiled else Eager(self)
@@ -70,7 +70,7 @@ class Run:
                     raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
                 for callback in callbacks:
                     callback(self)
-                if compiled:
+                if compiled and callbacks:  # which may have changed anything
                     steps.fetch()  # type: ignore[union-attr]
                 keep(self)
         if self.best is not None:

@@ -98,14 +98,14 @@ class Compiled:
         self.fetch()
 
     def fetch(self) -> None:
-        """Take the parameters from the model."""
+        """Take the parameters from the model, and its settings, which a program is made for."""
         self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
+        _, settings = self.run.model.taken_apart()
+        if settings != self.settings:
+            self.settings, self.program = settings, self.compile(self.whole if self.norms else self.mapped)
 
     def begin(self, order: list[int]) -> None:
         self.order = self.numpy.array(order)
-        _, settings = self.run.model.taken_apart()
-        if settings != self.settings:  # a callback may have changed them
-            self.settings, self.program = settings, self.compile(self.whole if self.norms else self.mapped)
 
     def sample(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """The loss of one sample, and whether it is right."""
