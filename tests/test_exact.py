@@ -81,6 +81,8 @@ def test_small_graphs_against_the_reference(f):
 
 @pytest.mark.parametrize("way", FIRST)
 def test_every_way_to_first_derivatives(way):
+    if "llvm" in way or way == "fastmath":
+        pytest.importorskip("llvmlite")
     for seed in range(10000, 10040 if way in ("reverse", "forward") else 10015):
         f = random_expression(seed, inputs=3, size=15)
         check_numbers(f, FIRST[way](f))
@@ -88,6 +90,8 @@ def test_every_way_to_first_derivatives(way):
 
 @pytest.mark.parametrize("way", SECOND)
 def test_every_way_to_second_derivatives(way):
+    if way == "llvm":
+        pytest.importorskip("llvmlite")
     asked = 0
     for seed in range(20000, 20012 if way == "llvm" else 20040):
         f = random_expression(seed, inputs=2, size=8)
