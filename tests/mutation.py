@@ -191,7 +191,7 @@ def git(*words):
 
 def killed_before(earlier):
     """The mutants that died in an earlier run: tests that were there then have only been joined by others."""
-    if earlier is None:
+    if earlier is None or "source" not in earlier:
         return set()
     return {mutant.key for mutant in mutants(git("cat-file", "blob", earlier["source"]))} - {*earlier["survived"]}
 
