@@ -18,11 +18,11 @@ from autograd_lite.primitives import mean
 from autograd_lite.value import Value, constant
 
 
-def pair(what: str, given: Any) -> tuple[int, int]:
+def pair(what: str, given: Any, least: int = 1) -> tuple[int, int]:
     """A size in both directions, given as one number or two."""
     if isinstance(given, (list, tuple)) and len(given) == 2:
-        return check_size(what, given[0]), check_size(what, given[1])
-    return (check_size(what, given),) * 2
+        return check_size(what, given[0], least), check_size(what, given[1], least)
+    return (check_size(what, given, least),) * 2
 
 
 def positions(size: int, window: int, stride: int, layer: Module) -> range:
@@ -52,8 +52,6 @@ class Convolution(Module):
     ) -> None:
         self._in, self._out = check_size("in_channels", channels[0]), check_size("out_channels", channels[1])
         self._size, self._stride, self._padding = size, stride, padding
-        if min(padding) < 0:
-            raise ValueError(f"padding is at least 0, but got {padding}; pass how many zeros to put around")
         rule, draw = rule_for("relu", init), generator(rng)
         height, width = size
         fan_in, fan_out = self._in * height * width, self._out * height * width
@@ -117,9 +115,8 @@ class Conv2d(Convolution):
         init: Any = None,
         rng: Seed = None,
     ) -> None:
-        rows, columns = padding if isinstance(padding, (list, tuple)) else (padding, padding)
         channels = (in_channels, out_channels)
-        super().__init__(channels, pair("size", size), pair("stride", stride), (rows, columns), init, rng)
+        super().__init__(channels, pair("size", size), pair("stride", stride), pair("padding", padding, 0), init, rng)
 
     def forward(self, x: Any) -> Any:
         return self.convolved(as_image(x, self.input_sizes(), self))
@@ -148,7 +145,7 @@ class Conv1d(Convolution):
         rng: Seed = None,
     ) -> None:
         sizes, strides = (1, check_size("size", size)), (1, check_size("stride", stride))
-        super().__init__((in_channels, out_channels), sizes, strides, (0, padding), init, rng)
+        super().__init__((in_channels, out_channels), sizes, strides, (0, check_size("padding", padding, 0)), init, rng)
         self.weight = [[rows[0] for rows in kernel] for kernel in self.weight]
 
     def input_sizes(self) -> tuple[int | None, ...]:

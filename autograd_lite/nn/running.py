@@ -17,6 +17,7 @@ from autograd_lite.nn.history import History
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.steps import Compiled, Diverged, Eager
 from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.rows import Operand, number
 
 Callback = Callable[["Run"], Any]
 
@@ -77,6 +78,15 @@ class Run:
             self.model.load_state_dict(self.best)
         if interrupts.pending:
             raise self.interrupted("when all epochs were done")
+
+    def penalised(self, loss: Any, model: Module) -> Any:
+        """The loss of a mini-batch, with the penalty if there is one."""
+        if self.penalty is None:
+            return loss
+        found = self.penalty(model)
+        if not isinstance(found, Operand) and number(found) is None:
+            raise TypeError(f"penalty returns one Value or number, but got {found!r}; add up what it is made of")
+        return loss + found
 
     def interrupted(self, where: str) -> Interrupted:
         """The exception of Ctrl-C, with the history so far."""

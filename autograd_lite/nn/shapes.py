@@ -9,12 +9,12 @@ from autograd_lite.rows import Operand
 from autograd_lite.value import Value
 
 
-def check_size(what: str, given: Any) -> int:
+def check_size(what: str, given: Any, least: int = 1) -> int:
     """A number of inputs or outputs; raises TypeError or ValueError where it can't be one."""
     if isinstance(given, bool) or not hasattr(given, "__index__"):
         raise TypeError(f"{what} is a whole number, but got {given!r}; pass an int")
-    if given < 1:
-        raise ValueError(f"{what} is at least 1, but got {given!r}; pass a positive int")
+    if given < least:
+        raise ValueError(f"{what} is at least {least}, but got {given!r}; pass an int from {least} on")
     return int(given)
 
 

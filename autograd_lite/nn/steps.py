@@ -57,8 +57,7 @@ class Eager:
         try:
             outputs = run.model.batch([run.samples[i] for i in rows])
             total = mean([run.compute(p, t) for p, t in zip(outputs, wanted, strict=True)])
-            if run.penalty is not None:
-                total = total + run.penalty(run.model)
+            total = run.penalised(total, run.model)
         except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
             restore(run.optimizer.parameters)
             raise diverged(run, str(error), "") from error
@@ -128,7 +127,7 @@ class Compiled:
         def loss(flat: Any) -> Any:
             value, share = each(flat, X, y)
             right.append(share)
-            return self.penalised(value, flat)
+            return self.run.penalised(value, self.model(flat))
 
         value, slopes = value_and_grad(loss)(flat)
         return value, slopes, right[-1], []
@@ -145,14 +144,10 @@ class Compiled:
             right.append(mean([rightness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)]))
             seen.append([[(m, v) for _, m, v in norm._observed] for norm in self.norms])
             value = mean([self.run.compute(p, t) for p, t in zip(outputs, rows, strict=True)])
-            return self.penalised(value, flat)
+            return self.run.penalised(value, self.model(flat))
 
         value, slopes = value_and_grad(loss)(flat)
         return value, slopes, right[-1], seen[-1]
-
-    def penalised(self, value: Any, flat: Any) -> Any:
-        penalty = self.run.penalty
-        return value if penalty is None else value + penalty(self.model(flat))
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run, rows = self.run, self.order[start:stop]

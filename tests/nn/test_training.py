@@ -262,6 +262,8 @@ GOOD = {"X": XOR_X, "y": XOR_Y}
         ({"validation": 1.5}, ValueError, "share of 1.5 of 4 rows leaves an empty part"),
         ({"callbacks": [print, 5]}, TypeError, "callbacks are functions of the run, but got 5; pass"),
         ({"callbacks": print}, TypeError, "callbacks are functions of the run, in a list, but got"),
+        ({"penalty": lambda model: [1.0]}, TypeError, r"penalty returns one Value or number, but got \[1.0\]"),
+        ({"penalty": lambda model: None, "compile": True}, TypeError, "penalty returns one Value or number"),
     ],
 )
 def test_bad_input(change, error, words):
