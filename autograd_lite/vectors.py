@@ -18,11 +18,10 @@ def of_nodes(nodes: list[Node]) -> Vector:
     """The vector of these nodes with the data that they have now."""
     data: list[Quad] = []
     n: i64 = len(nodes)
-    i: i64 = 0
-    while i + 4 <= n:
+    i: i64
+    for i in range(0, n - 3, 4):
         data.append(Quad(nodes[i]._data, nodes[i + 1]._data, nodes[i + 2]._data, nodes[i + 3]._data))
-        i += 4
-    data += quads([x._data for x in nodes[i:]])
+    data += quads([x._data for x in nodes[n - n % 4 :]])
     return Vector(nodes, data, n)
 
 
@@ -34,14 +33,17 @@ def of_numbers(numbers: list[float]) -> Vector:
 def quads(numbers: list[float]) -> list[Quad]:
     data: list[Quad] = []
     n: i64 = len(numbers)
-    i: i64 = 0
-    while i + 4 <= n:
+    i: i64
+    for i in range(0, n - 3, 4):
         data.append(Quad(numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]))
-        i += 4
-    if i < n:
-        a, b, c = numbers[i], numbers[i + 1] if i + 1 < n else 0.0, numbers[i + 2] if i + 2 < n else 0.0
-        data.append(Quad(a, b, c, 0.0))
+    if n % 4:
+        i = n - n % 4
+        data.append(Quad(numbers[i], at(numbers, i + 1), at(numbers, i + 2), 0.0))
     return data
+
+
+def at(numbers: list[float], i: i64) -> float:
+    return numbers[i] if i < len(numbers) else 0.0
 
 
 def part(q: Quad, i: i64) -> float:
@@ -63,26 +65,26 @@ def multiply(rows: list[Vector], inputs: Vector, results: list[Node]) -> None:
             raise ValueError(
                 f"dot pairs its operands, but got {row.size} and {n} of them; pass two lists of one length"
             )
-    k: i64 = 0
-    if n > 0:
-        while k + 4 <= len(rows):
-            four_products(rows, k, inputs, results)
-            k += 4
-    while k < len(rows):
-        results[k]._data = product(rows[k].data, inputs) if n else 0.0
-        k += 1
+    m: i64 = len(rows)
+    k: i64
+    for k in range(0, m - 3, 4):
+        four_products(rows, k, inputs, results)
+    for k in range(m - m % 4, m):
+        results[k]._data = product(rows[k].data, inputs)
+    if n == 0:
+        for result in results:
+            result._data = 0.0
 
 
 def product(ws: list[Quad], inputs: Vector) -> float:
     xs, n = inputs.data, inputs.size
     result = ZERO
-    i: i64 = 0
-    while i < n // 4:
+    i: i64
+    for i in range(n // 4):
         w, x = ws[i], xs[i]
         result = result + w.a * x.a + w.b * x.b + w.c * x.c + w.d * x.d
-        i += 1
-    for j in range(n % 4):
-        result += part(ws[i], j) * part(xs[i], j)
+    for i in range(n % 4):
+        result += part(ws[-1], i) * part(xs[-1], i)
     return result
 
 
@@ -90,20 +92,19 @@ def four_products(rows: list[Vector], k: i64, inputs: Vector, results: list[Node
     as_, bs, cs, ds = rows[k].data, rows[k + 1].data, rows[k + 2].data, rows[k + 3].data
     xs, n = inputs.data, inputs.size
     a = b = c = d = ZERO
-    i: i64 = 0
-    while i < n // 4:
+    i: i64
+    for i in range(n // 4):
         x, p, q, r, s = xs[i], as_[i], bs[i], cs[i], ds[i]
         a = a + p.a * x.a + p.b * x.b + p.c * x.c + p.d * x.d
         b = b + q.a * x.a + q.b * x.b + q.c * x.c + q.d * x.d
         c = c + r.a * x.a + r.b * x.b + r.c * x.c + r.d * x.d
         d = d + s.a * x.a + s.b * x.b + s.c * x.c + s.d * x.d
-        i += 1
-    for j in range(n % 4):
-        y = part(xs[i], j)
-        a += part(as_[i], j) * y
-        b += part(bs[i], j) * y
-        c += part(cs[i], j) * y
-        d += part(ds[i], j) * y
+    for i in range(n % 4):
+        y = part(xs[-1], i)
+        a += part(as_[-1], i) * y
+        b += part(bs[-1], i) * y
+        c += part(cs[-1], i) * y
+        d += part(ds[-1], i) * y
     results[k]._data, results[k + 1]._data, results[k + 2]._data, results[k + 3]._data = a, b, c, d
 
 
@@ -136,28 +137,25 @@ def waits_for_nothing_else(side: Vector) -> bool:
 def accumulate(nodes: list[Node], adjoint: float, partials: list[Quad]) -> None:
     """Add adjoint x partial to each node."""
     n: i64 = len(nodes)
-    i: i64 = 0
-    while i + 4 <= n:
-        q = partials[i // 4]
-        nodes[i]._adjoint += adjoint * q.a
-        nodes[i + 1]._adjoint += adjoint * q.b
-        nodes[i + 2]._adjoint += adjoint * q.c
-        nodes[i + 3]._adjoint += adjoint * q.d
-        i += 4
-    for j in range(n - i):
-        nodes[i + j]._adjoint += adjoint * part(partials[i // 4], j)
+    i: i64
+    for i in range(n // 4):
+        q = partials[i]
+        nodes[4 * i]._adjoint += adjoint * q.a
+        nodes[4 * i + 1]._adjoint += adjoint * q.b
+        nodes[4 * i + 2]._adjoint += adjoint * q.c
+        nodes[4 * i + 3]._adjoint += adjoint * q.d
+    for i in range(n % 4):
+        nodes[n - n % 4 + i]._adjoint += adjoint * part(partials[-1], i)
 
 
 def add_gathered(side: Vector, dots: list[Node]) -> None:
     """What `accumulate` does for each dot that has part in this side."""
     m: i64 = len(dots)
-    k: i64 = 0
-    while k + 4 <= m:
+    k: i64
+    for k in range(0, m - 3, 4):
         accumulate_four(side, dots[k], dots[k + 1], dots[k + 2], dots[k + 3])
-        k += 4
-    while k < m:
+    for k in range(m - m % 4, m):
         accumulate(side.nodes, dots[k]._adjoint, partials(side, dots[k]))
-        k += 1
 
 
 def partials(side: Vector, dot: Node) -> list[Quad]:
@@ -171,20 +169,17 @@ def accumulate_four(side: Vector, first: Node, second: Node, third: Node, fourth
     a, b, c, d = first._adjoint, second._adjoint, third._adjoint, fourth._adjoint
     as_, bs, cs, ds = partials(side, first), partials(side, second), partials(side, third), partials(side, fourth)
     n: i64 = len(nodes)
-    i: i64 = 0
-    k: i64 = 0
-    while i + 4 <= n:
-        p, q, r, s = as_[k], bs[k], cs[k], ds[k]
-        x = nodes[i]
+    i: i64
+    for i in range(n // 4):
+        p, q, r, s = as_[i], bs[i], cs[i], ds[i]
+        x = nodes[4 * i]
         x._adjoint = x._adjoint + a * p.a + b * q.a + c * r.a + d * s.a
-        x = nodes[i + 1]
+        x = nodes[4 * i + 1]
         x._adjoint = x._adjoint + a * p.b + b * q.b + c * r.b + d * s.b
-        x = nodes[i + 2]
+        x = nodes[4 * i + 2]
         x._adjoint = x._adjoint + a * p.c + b * q.c + c * r.c + d * s.c
-        x = nodes[i + 3]
+        x = nodes[4 * i + 3]
         x._adjoint = x._adjoint + a * p.d + b * q.d + c * r.d + d * s.d
-        i += 4
-        k += 1
-    for j in range(n - i):
-        p, q, r, s, x = as_[k], bs[k], cs[k], ds[k], nodes[i + j]
-        x._adjoint = x._adjoint + a * part(p, j) + b * part(q, j) + c * part(r, j) + d * part(s, j)
+    for i in range(n % 4):
+        p, q, r, s, x = as_[-1], bs[-1], cs[-1], ds[-1], nodes[n - n % 4 + i]
+        x._adjoint = x._adjoint + a * part(p, i) + b * part(q, i) + c * part(r, i) + d * part(s, i)
