@@ -102,7 +102,7 @@ class Vector:
             if x._row is not LEAF:
                 leaves = False
         self.flags: i64 = flags  # those of any node
-        self.leaves: bool = leaves and flags & CONSTANT == 0  # parameters all: nothing lies behind them
+        self.leaves: bool = leaves  # all of them: nothing lies behind them
         self.constant: bool = common != 0  # nothing flows back to any of them
 
     def numbers(self) -> list[float]:

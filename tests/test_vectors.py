@@ -8,11 +8,11 @@ from exact import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite import Value, dot, grad, gradients, numerics, square, tanh
+from autograd_lite import Value, dot, grad, gradients, less, numerics, square, tanh, where
 from autograd_lite import sum as total
 from autograd_lite.backpropagation import topological_order
 from autograd_lite.bulk import dots, vector
-from autograd_lite.graph import born
+from autograd_lite.graph import CHOSEN, born
 from autograd_lite.vectors import multiply, of_numbers
 
 anything = st.floats() | st.sampled_from([0.0, -0.0])
@@ -46,13 +46,14 @@ def layer(rows, samples, shared):
 @given(data=st.data())
 def test_gradients_are_those_of_plain_dots(data):
     """Two layers of random sizes; leaves stand in several rows, among the inputs, and in terms of their own."""
-    size, units, outputs = (data.draw(st.integers(1, 6), label=name) for name in ("size", "units", "outputs"))
+    size, units, outputs = (data.draw(st.integers(1, most)) for most in (9, 6, 6))
     count = data.draw(st.integers(1, 9), label="samples")
     alone = data.draw(st.booleans(), label="every leaf in one row only")
     number = st.floats(-2.0, 2.0)
     leaves = [data.draw(number) for _ in range(size * units + (units + 1) * outputs)]
     places = list(range(len(leaves))) if alone else [data.draw(st.integers(0, len(leaves) - 1)) for _ in leaves]
     samples = [[data.draw(number | st.integers(0, len(leaves) - 1)) for _ in range(size)] for _ in range(count)]
+    chooses = data.draw(st.booleans(), label="a choice")
     early, late = (data.draw(st.lists(st.integers(0, len(leaves) - 1), max_size=3)) for _ in range(2))
     results = []
     for shared in (True, False):
@@ -64,6 +65,8 @@ def test_gradients_are_those_of_plain_dots(data):
         deep = total([tanh(square(tanh(values[i]))) for i in late])
         last = layer(second, [[*map(tanh, units), 1.0] for units in hidden], shared)
         loss = total([square(out) for outs in last for out in outs]) + total([values[i] for i in early]) + deep
+        if chooses:  # then the graph is swept in the order in which it was made
+            loss = where(less(values[0], 0.0), lambda loss=loss: loss * 2.0, lambda loss=loss: loss * 3.0)
         found = gradients(loss, values)
         recorded = gradients(loss, values, create_graph=True)
         assert [bits(g.data) for g in recorded] == [bits(g) for g in found]
@@ -72,6 +75,17 @@ def test_gradients_are_those_of_plain_dots(data):
             assert [v.grad for v in values] == found
         results.append([bits(g) for g in found])
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("size", range(1, 14))
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_sums_of_whole_numbers_are_exact(size, count):
+    rows = [[Value(float(i + k)) for i in range(size)] for k in range(2)]
+    samples = [[float(i * k + 1) for i in range(size)] for k in range(count)]
+    loss = total([out for outs in layer(rows, samples, True) for out in outs])
+    assert loss.data == sum(w.data * x for row in rows for s in samples for w, x in zip(row, s, strict=True))
+    expected = [sum(column) for column in zip(*samples, strict=True)]
+    assert all(gradients(loss, row) == expected for row in rows)
 
 
 def test_numbers_become_constants_when_somebody_looks():
@@ -111,6 +125,16 @@ def test_copies(again):
     assert made.data == 8.0
     assert [x.op for x in made.parents] == ["", "", "constant", "constant"]
     assert gradients(made, list(made.parents[:2])) == [3.0, 0.5]
+
+
+def test_what_depends_on_a_choice_is_passed_on():
+    x, y, w = Value(1.0), Value(2.0), Value(3.0)
+    chosen = where(less(x, y), lambda: x * y, lambda: x)
+    for rows, inputs in (([chosen, x], [w, y]), ([w, y], [chosen, x])):
+        (out,) = dots([vector(rows)], vector(inputs))
+        assert out._flags & CHOSEN
+    (out,) = dots([vector([w, y])], vector([x, x]))
+    assert not out._flags & CHOSEN
 
 
 def test_numbers_on_both_sides():
