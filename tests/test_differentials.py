@@ -128,6 +128,10 @@ def test_functions_of_choices_have_their_bits_in_second_derivatives():
         # What the branch not taken would add comes between what the other adds.
         (["return ag.where(ag.less_equal(y, z), lambda: y + x, lambda: ag.logsumexp([x, y, z, z]))"],
          [-0.7, 2.1, 5e-324]),
+        # Only in the order in which it was written are they added up as in the program, which has both branches.
+        (["a = ag.where(ag.less(x, y), lambda: z * y, lambda: ag.sin(x))",
+          "return ag.where(ag.less(ag.exp(z), x), lambda: y * a, lambda: ag.exp(a))"],
+         [0.77, 0.79, -0.58]),
     ],
 )  # fmt: skip
 def test_sums_are_added_up_alike_whatever_comes_from_other_branches(lines, x):
