@@ -31,6 +31,7 @@ TESTS = {
     "numerics": ["tests/test_numerics.py", "tests/test_tabulating.py"],
     "special": ["tests/test_special.py", "tests/test_tabulating.py"],
     "graph": ["tests/test_vectors.py", "tests/test_bulk.py", "tests/test_context.py", "tests/test_value.py",
+              "tests/test_mapping.py", "tests/test_rows.py",
               "tests/test_anomaly.py", "tests/test_copying.py", "tests/test_backpropagation.py",
               "tests/nn/test_dense.py", "tests/compiling/test_compiled.py", "tests/compiling/test_exactness.py"],
     "vectors": ["tests/test_vectors.py", "tests/test_bulk.py", "tests/nn/test_dense.py"],

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients, jvp
+from autograd_lite.backpropagation import float_adjoints, topological_order
+from autograd_lite.bulk import dots, vector
 from autograd_lite.native import is_native
 from autograd_lite.testing.random_graphs import Expression, expressions
 
@@ -38,6 +40,25 @@ def test_the_sweeps_agree_to_the_bit(f):
         tangent = jvp(f, f.point, direction)[1]
         scale = sum(abs(g) for g in floats) + 1.0
         assert abs(tangent - floats[i]) <= 1e-6 * scale or not abs(scale) < 1e12
+
+
+def test_what_a_graph_holds():
+    x, y = Value(2.0), Value(3.0)
+    (out,) = dots([vector([x, y])], vector([x * 4.0, 5.0 - y]))
+    root = ag.sum([out, 6.0, x])
+    count = {everything: len(topological_order([root], everything)) for everything in (False, True)}
+    assert count == {False: 6, True: 9}  # x, y, a product, a difference, the dot, the sum; 4, 5 and 6
+
+
+def test_roots_that_use_each_other():
+    x = Value(3.0)
+    y = ag.square(x * 2.0)
+    z = y * y + y
+    one, both = 24.0, 24.0 + 73.0 * 24.0
+    for roots, slope in (([y, z], both), ([z, y], both), ([y, y, z], both + one), ([x, y], 25.0), ([x, x], 2.0)):
+        assert float_adjoints(roots, [1.0] * len(roots), [x]) == [slope]
+    assert float_adjoints([y - y, y], [1.0, 1.0], [x]) == [one]
+    assert float_adjoints([2.0 * y, y], [1.0, 1.0], [x]) == [3.0 * one]
 
 
 def test_each_node_is_visited_once():

@@ -42,6 +42,13 @@ def layer(rows, samples, shared):
     return [dots(vectors, vector(list(sample))) for sample in samples]
 
 
+def deeper(x, depth):
+    """Some steps further, so that dots of one vector get their adjoints at different times."""
+    for _ in range(depth):
+        x = tanh(x)
+    return square(x)
+
+
 @settings(max_examples=150)
 @given(data=st.data())
 def test_gradients_are_those_of_plain_dots(data):
@@ -53,6 +60,7 @@ def test_gradients_are_those_of_plain_dots(data):
     leaves = [data.draw(number) for _ in range(size * units + (units + 1) * outputs)]
     places = list(range(len(leaves))) if alone else [data.draw(st.integers(0, len(leaves) - 1)) for _ in leaves]
     samples = [[data.draw(number | st.integers(0, len(leaves) - 1)) for _ in range(size)] for _ in range(count)]
+    depths = [data.draw(st.integers(0, 3)) for _ in range(3)]
     chooses = data.draw(st.booleans(), label="a choice")
     early, late = (data.draw(st.lists(st.integers(0, len(leaves) - 1), max_size=3)) for _ in range(2))
     results = []
@@ -64,10 +72,12 @@ def test_gradients_are_those_of_plain_dots(data):
         hidden = layer(first, [[values[x] if isinstance(x, int) else x for x in s] for s in samples], shared)
         deep = total([tanh(square(tanh(values[i]))) for i in late])
         last = layer(second, [[*map(tanh, units), 1.0] for units in hidden], shared)
-        loss = total([square(out) for outs in last for out in outs]) + total([values[i] for i in early]) + deep
+        ends = [deeper(out, depths[i % 3]) for outs in last for i, out in enumerate(outs)]
+        loss = total(ends) + total([values[i] for i in early]) + deep
         if chooses:  # then the graph is swept in the order in which it was made
             loss = where(less(values[0], 0.0), lambda loss=loss: loss * 2.0, lambda loss=loss: loss * 3.0)
         found = gradients(loss, values)
+        assert loss.grad == 0.0
         recorded = gradients(loss, values, create_graph=True)
         assert [bits(g.data) for g in recorded] == [bits(g) for g in found]
         if any(v is not None for v in loss.partials):
@@ -92,6 +102,7 @@ def test_numbers_become_constants_when_somebody_looks():
     w = [Value(2.0), Value(5.0)]
     (out,) = dots([vector(w)], vector([3.0, 1.0]))
     assert gradients(out, w) == [3.0, 1.0]
+    assert {x.op for x in topological_order([out], everything=True)} == {"", "constant", "dot"}
     assert [x.op for x in out.parents] == ["", "", "constant", "constant"]
     assert [x.data for x in out.parents] == [2.0, 5.0, 3.0, 1.0]
     assert out.partials == (3.0, 1.0, None, None)
