@@ -11,6 +11,7 @@ import autograd_lite as ag
 from autograd_lite import Value, gradients, jvp
 from autograd_lite.backpropagation import float_adjoints, topological_order
 from autograd_lite.bulk import dots, vector
+from autograd_lite.graph import REACHED
 from autograd_lite.native import is_native
 from autograd_lite.testing.random_graphs import Expression, expressions
 
@@ -59,6 +60,16 @@ def test_roots_that_use_each_other():
         assert float_adjoints(roots, [1.0] * len(roots), [x]) == [slope]
     assert float_adjoints([y - y, y], [1.0, 1.0], [x]) == [one]
     assert float_adjoints([2.0 * y, y], [1.0, 1.0], [x]) == [3.0 * one]
+
+
+def test_a_pass_that_stores_says_whom_it_reached():
+    x = Value(3.0)
+    y, beside = ag.square(x), ag.square(x)
+    gradients(y + 1.0, [x])
+    assert not y._flags & REACHED
+    (y + 1.0).backward()
+    assert y._flags & REACHED
+    assert not beside._flags & REACHED
 
 
 def test_each_node_is_visited_once():
