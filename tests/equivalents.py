@@ -66,6 +66,8 @@ EQUIVALENT = (
     ("release_many: not (brief and vector.leaves) and ", "only speed: leaves and constants are released one by one"),
     ("sweep: not store -> store in `ready = count_uses", "only speed: what is found is not what is released"),
     ("sweep: roots -> seeds in `for k in range(len(roots))", "as many of both"),
+    ("sweep: store -> roots in `ready = count_uses", "only speed: what is found is not what is released"),
+    ("sweep: store -> roots in `release_many(", "only speed: leaves are released one by one"),
     ("UNKNOWN: 2 -> 3", "only that it is no place, and not the other"),
     ("NOWHERE: 1 -> 2", "only speed: each dot asks again"),
     ("Vector.__init__: 0 -> 1 in `self.mark", "below the mark of the first sort"),

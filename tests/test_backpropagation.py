@@ -70,6 +70,8 @@ def test_a_pass_that_stores_says_whom_it_reached():
     (y + 1.0).backward()
     assert y._flags & REACHED
     assert not beside._flags & REACHED
+    (y * -0.0).backward()
+    assert repr(y.grad) == "0.0"
 
 
 def test_each_node_is_visited_once():
