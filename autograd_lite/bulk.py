@@ -119,14 +119,6 @@ def each(row: Primitive, operands: list[Value]) -> list[Value]:
     return results
 
 
-def as_operands(given: list[Any]) -> list[Any]:
-    """Floats alone as they are; with other numbers or Values among them, `as_values` of them."""
-    for x in given:
-        if not isinstance(x, float):
-            return as_values(given)
-    return given
-
-
 def as_values(numbers: list[Any]) -> list[Node]:
     """The Values among them as they are, each number as a constant.  Raises TypeError on anything else."""
     values: list[Node] = []

@@ -13,7 +13,6 @@ from autograd_lite import Value, dot, grad, gradients, no_grad, relu, sigmoid, s
 from autograd_lite.backpropagation import topological_order
 from autograd_lite.bulk import (
     all_finite,
-    as_operands,
     as_values,
     assign,
     data_of,
@@ -186,12 +185,12 @@ def test_numbers_become_constants():
 
 
 def test_floats_alone_need_no_values():
-    assert as_operands([1.0, 2.5]) == [1.0, 2.5]
-    assert [v.op for v in as_operands([1.0, 2])] == ["constant"] * 2
+    assert vector([1.0, 2.5]).nodes == []
+    assert [v.op for v in vector([1.0, 2]).nodes] == ["constant"] * 2
     x = Value(1.0)
-    assert as_operands([2.0, x])[1] is x
+    assert vector([2.0, x]).nodes[1] is x
     with pytest.raises(TypeError, match="'a'"):
-        as_operands([1.0, "a"])
+        vector([1.0, "a"])
 
 
 def test_data_that_was_remembered_is_restored_by_assignment():

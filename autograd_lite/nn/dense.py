@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from autograd_lite.bulk import dots, rows_of, vector
+from autograd_lite.bulk import dots, rows_of
 from autograd_lite.nn.activations import identity
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import as_inputs, check_size
+from autograd_lite.nn.shapes import as_vector, check_size
 from autograd_lite.nn.units import activated, activation_of
 from autograd_lite.value import Value
 
@@ -49,7 +49,7 @@ class Neuron(Module):
         return self.activation is not identity
 
     def forward(self, x: Any) -> Any:
-        inputs = vector([*as_inputs(x, len(self.w), self), 1.0])
+        inputs = as_vector(x, len(self.w), self, 1.0)
         return activated(self.activation, dots(rows_of([self.w], [self.b], []), inputs))[0]
 
     def exchanged(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Layer(Module):
         neurons, activation = self.neurons, self.activation
         weights = [neuron.w for neuron in neurons]
         self._rows = rows = rows_of(weights, [neuron.b for neuron in neurons], self._rows)
-        inputs = [vector([*as_inputs(x, len(weights[0]), self), 1.0]) for x in samples]
+        inputs = [as_vector(x, len(weights[0]), self, 1.0) for x in samples]
         outputs = [activated(activation, dots(rows, x)) for x in inputs]
         return [out[0] for out in outputs] if len(rows) == 1 else outputs
 

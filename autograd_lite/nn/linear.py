@@ -11,9 +11,9 @@ from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import as_inputs, check_size
+from autograd_lite.nn.shapes import as_vector, check_size
 from autograd_lite.nn.units import as_module
-from autograd_lite.primitives import dot, less_equal, logical_and, logical_not
+from autograd_lite.primitives import less_equal, logical_and, logical_not
 from autograd_lite.primitives import max as largest
 from autograd_lite.primitives import sum as total
 from autograd_lite.value import Value
@@ -41,12 +41,11 @@ class Linear(Module):
 
     def batch(self, samples: list[Any]) -> list[Any]:
         nin = len(self.weight[0])
-        given = [as_inputs(x, nin, self) for x in samples]
         if not hasattr(self, "bias"):
             rows = [vector([*row]) for row in self.weight]
-            return [dots(rows, vector([*x])) for x in given]
+            return [dots(rows, as_vector(x, nin, self)) for x in samples]
         self._rows = rows_of(self.weight, self.bias, self._rows)
-        return [dots(self._rows, vector([*x, 1.0])) for x in given]
+        return [dots(self._rows, as_vector(x, nin, self, 1.0)) for x in samples]
 
     def describe(self) -> str:
         return f"Linear({len(self.weight[0])} -> {len(self.weight)}{'' if hasattr(self, 'bias') else ', no bias'})"
@@ -117,7 +116,7 @@ class Maxout(Module):
         self.bias = [[Value(0.0) for _ in range(pieces)] for _ in range(nout)]
 
     def forward(self, x: Any) -> Any:
-        inputs = vector([*as_inputs(x, len(self.weight[0][0]), self), 1.0])
+        inputs = as_vector(x, len(self.weight[0][0]), self, 1.0)
         units = zip(self.weight, self.bias, strict=True)
         return [largest(dots(rows_of(list(w), list(b), []), inputs)) for w, b in units]
 
@@ -143,7 +142,7 @@ class Perceptron(Module):
         self.lr = lr
 
     def forward(self, x: Any) -> Any:
-        return binary_step(dot([*self.w, self.b], [*as_inputs(x, len(self.w), self), 1.0]))
+        return binary_step(dots([vector([*self.w, self.b])], as_vector(x, len(self.w), self, 1.0))[0])
 
     def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100) -> list[int]:
         """Go through the samples until none is wrong, or for `epochs`; the number of mistakes of each epoch.

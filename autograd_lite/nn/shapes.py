@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.bulk import as_operands, as_values
+from autograd_lite.bulk import as_values, vector
+from autograd_lite.graph import Vector
 from autograd_lite.nn.module import Module
 from autograd_lite.rows import Operand
 from autograd_lite.value import Value
@@ -18,22 +19,23 @@ def check_size(what: str, given: Any, least: int = 1) -> int:
     return int(given)
 
 
-def as_inputs(x: Any, expected: int, layer: Module) -> list[Any]:
-    """The inputs as a list of floats, or of Values where not all are numbers.
+def as_vector(x: Any, expected: int, layer: Module, *ends: float) -> Vector:
+    """The inputs, numbers and Values, as one side of dots; `ends` come after them, as the 1.0 that meets the bias.
 
-    Raises ValueError unless there are as many as the layer expects.
+    Raises ValueError unless there are as many inputs as the layer expects.
     """
     if type(x) is not list:
         x = [x] if isinstance(x, (Value, int, float)) else x.tolist() if hasattr(x, "tolist") else x
     try:
-        inputs = as_operands(x if type(x) is list else list(x))
+        inputs = vector([*x, *ends])
     except TypeError:
         raise TypeError(
             f"{layer.describe()} takes {expected} numbers or Values, but got {_short(x)}; pass one sample, a flat list"
         ) from None
-    if len(inputs) != expected:
+    found = inputs.size - len(ends)
+    if found != expected:
         raise ValueError(
-            f"{layer.describe()} expects {expected} inputs, but got {len(inputs)}: {_short(x)}; "
+            f"{layer.describe()} expects {expected} inputs, but got {found}: {_short(x)}; "
             f"pass one sample, with {expected} numbers"
         )
     return inputs
