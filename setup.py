@@ -24,10 +24,15 @@ COMPILED = [
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 
-# mypyc frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of
-# others by writing into its collector header. Our Values have none (acyclic classes are not tracked), so it
-# would overwrite the object before them in memory. They need no trashcan: `Value.__del__` keeps the nesting flat.
-WITHOUT_TRASHCAN = """\
+# What stands before all C code that mypyc writes.
+#
+# It frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of others by
+# writing into its collector header. Our Values have none (acyclic classes are not tracked), so it would overwrite
+# the object before them in memory. They need no trashcan: `Value.__del__` keeps the nesting flat.
+#
+# Where it makes tuples and floats of its own accord, to pass operands on, it takes it that there is memory, and else
+# ends the process. So some are kept for that, until an allocation that can fail raises MemoryError.
+PREAMBLE = """\
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #undef Py_TRASHCAN_BEGIN
@@ -35,6 +40,53 @@ WITHOUT_TRASHCAN = """\
 #define Py_TRASHCAN_BEGIN(op, dealloc) do {
 #define Py_TRASHCAN_END } while (0);
 #define PyFloat_AsDouble(x) (PyFloat_CheckExact(x) ? PyFloat_AS_DOUBLE(x) : (PyFloat_AsDouble)(x))
+
+enum { SIZES = 12, KEPT = 32 };
+typedef struct { PyObject *items[KEPT]; int count; } Kept;
+static Kept kept_tuples[SIZES], kept_floats;
+
+static inline PyObject *kept_tuple(Py_ssize_t size) {
+    PyObject *result = PyTuple_New(size);
+    Kept *kept = &kept_tuples[size < SIZES ? size : 0];
+    if (size == 0 || size >= SIZES)
+        return result;
+    while (result != NULL && kept->count < KEPT) {
+        PyObject *more = PyTuple_New(size);
+        if (more == NULL) {
+            PyErr_Clear();
+            break;
+        }
+        PyObject_GC_UnTrack(more);
+        kept->items[kept->count++] = more;
+    }
+    if (result == NULL && kept->count > 0) {
+        PyErr_Clear();
+        result = kept->items[--kept->count];
+        PyObject_GC_Track(result);
+    }
+    return result;
+}
+
+static inline PyObject *kept_float(double number) {
+    PyObject *result = PyFloat_FromDouble(number);
+    while (result != NULL && kept_floats.count < KEPT) {
+        PyObject *more = PyFloat_FromDouble(number);
+        if (more == NULL) {
+            PyErr_Clear();
+            break;
+        }
+        kept_floats.items[kept_floats.count++] = more;
+    }
+    if (result == NULL && kept_floats.count > 0) {
+        PyErr_Clear();
+        result = kept_floats.items[--kept_floats.count];
+        ((PyFloatObject *)result)->ob_fval = number;
+    }
+    return result;
+}
+
+#define PyTuple_New kept_tuple
+#define PyFloat_FromDouble kept_float
 """
 
 
@@ -72,9 +124,9 @@ def translated(folder):
         target_dir=folder,
         group_name="autograd_lite.core",  # the code of all modules: autograd_lite/core__mypyc.*.so
     )
-    header = os.path.join(os.path.abspath(folder), "without_trashcan.h")
+    header = os.path.join(os.path.abspath(folder), "preamble.h")
     with open(header, "w") as file:
-        file.write(WITHOUT_TRASHCAN)
+        file.write(PREAMBLE)
     for path in glob.glob(os.path.join(folder, "**", "*.c"), recursive=True):
         document(path)
     for extension in extensions:
