@@ -15,32 +15,19 @@ def tree(a: Any) -> Any:
     return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
 
 
-class BatchSum:
-    """The sum over the samples of one value, which come in blocks of 1024, the last one shorter."""
-
-    def __init__(self) -> None:
-        self.result = 0.0
-
-    def add(self, block: Sequence[float]) -> None:
-        lanes = []
-        for i in range(LANES):
-            lane = 0.0
-            for x in block[i::LANES]:
-                lane += x
-            lanes.append(lane)
-        self.result += tree(lanes)
-
-    def total(self) -> float:
-        return self.result
-
-
 def batch_sum(samples: Sequence[float]) -> float:
     """The sum of samples in that order.
 
     >>> batch_sum([1.0, 2.0, 3.0])
     6.0
     """
-    total = BatchSum()
+    total = 0.0
     for start in range(0, len(samples), BLOCK):
-        total.add(samples[start : start + BLOCK])
-    return total.total()
+        lanes = []
+        for lane in range(LANES):
+            accumulator = 0.0
+            for x in samples[start : start + BLOCK][lane::LANES]:
+                accumulator += x  # not `sum`, which corrects its rounding in some versions of Python
+            lanes.append(accumulator)
+        total += tree(lanes)
+    return total

@@ -11,7 +11,7 @@ from itertools import count
 from types import CodeType, FunctionType
 from typing import Any
 
-from autograd_lite.compiling.batches import BLOCK
+from autograd_lite.compiling.batches import BLOCK, LANES
 from autograd_lite.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.program import Program
 
@@ -46,6 +46,7 @@ class Text:
         self.program = program
         self.infix = infix
         self.blocks = blocks
+        self.room = f"[None] * {'blocks' if blocks else 'n'}"  # for something of each sample, or block of samples
         self.lines: list[str] = []
         self.constants = {
             i: literal(instruction.constant)
@@ -74,7 +75,7 @@ class Text:
             (looped if program.batched[i] else flat)[self.phases[i]].append(i)
         outputs = [k for k, result in enumerate(program.results) if result.batched]
         for k in outputs:
-            self.line(1, f"r{k} = []")
+            self.line(1, f"r{k} = {self.room}")
         for phase, body in enumerate(looped):
             for i in flat[phase]:
                 if i >= program.size:
@@ -109,18 +110,20 @@ class Text:
         known = sorted(j for j in wanted if program.batched[j] and self.phases[j] < phase)
         sums, kept = sorted(self.sums[phase]), sorted(self.kept[phase])
         for i in kept:
-            self.line(1, f"c{i} = []")
-        for i in sums:
-            self.line(1, f"s{i} = BatchSum()")
-        if self.blocks:
-            indent = 2
-            self.line(1, "for k in range(blocks):")
-        else:
-            indent = 3
-            self.line(1, f"for start in range(0, n, {BLOCK}):")
+            self.line(1, f"c{i} = {self.room}")
+        indent = 2
+        if self.blocks or not sums:
             for i in sums:
-                self.line(2, f"x{i} = []")
-            self.line(2, f"for k in range(n)[start : start + {BLOCK}]:")
+                self.line(1, f"s{i} = BatchSum()")
+            self.line(1, f"for k in range({'blocks' if self.blocks else 'n'}):")
+        else:
+            indent = 4
+            self.line(1, f"sums = [0.0] * {len(sums)}")
+            self.line(1, f"for start in range(0, n, {BLOCK}):")
+            self.line(2, "lanes = []")
+            self.line(2, f"for lane in range({LANES}):")
+            self.line(3, f"{' = '.join(f's{i}' for i in sums)} = 0.0")
+            self.line(3, f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:")
         if phase == 0:
             self.unpack(indent, batched=True)
         for i in known:
@@ -129,13 +132,16 @@ class Text:
             if i >= program.size:
                 self.statement(indent, i)
         for i in kept:
-            self.line(indent, f"c{i}.append(v{i})")
+            self.line(indent, f"c{i}[k] = v{i}")
         for k in outputs:
-            self.line(indent, f"r{k}.append({self.listed(program.results[k].values)})")
+            self.line(indent, f"r{k}[k] = {self.listed(program.results[k].values)}")
         for i in sums:
-            self.line(indent, f"s{i}.add(v{i})" if self.blocks else f"x{i}.append(v{i})")
-        for i in sums if not self.blocks else []:
-            self.line(2, f"s{i}.add(x{i})")
+            self.line(indent, f"s{i}.add(v{i})" if self.blocks else f"s{i} += v{i}")
+        if sums and not self.blocks:
+            names = ", ".join(f"s{i}" for i in sums)
+            self.line(3, f"lanes.append([{names}])")
+            self.line(2, "sums = add_lanes(sums, *lanes)")
+            self.line(1, f"[{names}] = sums")
 
     def statement(self, indent: int, i: int) -> None:
         row, operands, constant = self.program.instructions[i - self.program.size]
@@ -145,7 +151,7 @@ class Text:
         if row is BATCH_SIZE:
             self.line(indent, f"v{i} = float(n)")
         elif row is BATCH_SUM:
-            self.line(indent, f"v{i} = s{operands[0]}.total()")
+            self.line(indent, f"v{i} = s{operands[0]}{'.total()' if self.blocks else ''}")
         elif row.name == "dot" and names:
             half = len(names) // 2
             products = [f"{w} * {x}" for w, x in zip(names[:half], names[half:], strict=True)]

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.compiling.batches import BLOCK, LANES, BatchSum, batch_sum, tree
+from autograd_lite.compiling.batches import BLOCK, LANES, batch_sum, tree
 
 floats = st.floats(-1e6, 1e6)
 
@@ -35,10 +35,3 @@ def test_exact_sums_are_exact(xs):
 def test_no_samples_sum_to_zero():
     assert batch_sum([]) == 0.0
     assert math.copysign(1.0, batch_sum([-0.0])) == 1.0  # as every back end has it: from 0.0 on
-
-
-def test_blocks_add_up_as_they_come():
-    total = BatchSum()
-    total.add([1.0] * BLOCK)
-    total.add([2.0])
-    assert total.total() == BLOCK + 2.0

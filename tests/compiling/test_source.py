@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite import Value, compile, sum
+from autograd_lite import Value, compile, sum, vmap
 from autograd_lite.compiling.source import INFIX, TERMS, Text, function, literal
 from autograd_lite.instructions import Argument, Instruction, Result
 from autograd_lite.program import Program
@@ -42,14 +42,35 @@ def test_text_of_a_batch():
     assert batched.source("python") == (
         "def program(n, a0, a1):\n"
         "    [v0] = a0\n"
-        "    r0 = []\n"
-        "    for start in range(0, n, 1024):\n"
-        "        for k in range(n)[start : start + 1024]:\n"
-        "            [v1] = a1[k]\n"
-        "            v2 = v0 * v1\n"
-        "            v3 = tanh(v2)\n"
-        "            r0.append([v3, v0])\n"
+        "    r0 = [None] * n\n"
+        "    for k in range(n):\n"
+        "        [v1] = a1[k]\n"
+        "        v2 = v0 * v1\n"
+        "        v3 = tanh(v2)\n"
+        "        r0[k] = [v3, v0]\n"
         "    return [r0]\n"
+    )
+
+
+def test_text_of_a_sum_over_samples():
+    summed = compile(vmap(lambda w, x: w * x, (None, 0), "sum"), backend="python")
+    assert summed.trace(2.0, [3.0, 4.0]).source("python") == (
+        "def program(n, a0, a1):\n"
+        "    [v0] = a0\n"
+        "    sums = [0.0] * 1\n"
+        "    for start in range(0, n, 1024):\n"
+        "        lanes = []\n"
+        "        for lane in range(8):\n"
+        "            s2 = 0.0\n"
+        "            for k in range(n)[start + lane : start + 1024 : 8]:\n"
+        "                [v1] = a1[k]\n"
+        "                v2 = v0 * v1\n"
+        "                s2 += v2\n"
+        "            lanes.append([s2])\n"
+        "        sums = add_lanes(sums, *lanes)\n"
+        "    [s2] = sums\n"
+        "    v3 = s2\n"
+        "    return [[v3]]\n"
     )
 
 
