@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.bulk import data_of
-from autograd_lite.compiling.lists import rows_of, table_of
+from autograd_lite.compiling.lists import cut, table_of
 from autograd_lite.mapping import has_parts, lengths, parts
 from autograd_lite.rows import Operand, number
 from autograd_lite.structure import LEAF, Shape, is_array, item_name, kind_of, size, summary
@@ -127,7 +127,7 @@ class Pieces:
         found = table_of(rows)
         if found and rows:
             levels, numbers = found
-            self.add(rows_of(numbers, len(rows)), name, len(numbers) // len(rows), batched=True)
+            self.add(cut(numbers, len(rows)), name, len(numbers) // len(rows), batched=True)
             return ("samples", (), (("table", levels[1:]) if len(levels) > 1 else LEAF,))
         table: list[list[float]] = []
         first: Shape | None = None

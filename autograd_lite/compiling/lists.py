@@ -56,13 +56,13 @@ def count_of(levels: Levels) -> int:
     return count
 
 
-def rows_of(numbers: list[Any], count: int) -> list[list[Any]]:
+def cut(numbers: list[Any], count: int) -> list[list[Any]]:
     """So many rows of equal length."""
     width = len(numbers) // count
     return [numbers[i : i + width] for i in range(0, len(numbers), width)] if width else [[] for _ in range(count)]
 
 
-def built(levels: Levels, leaves: Sequence[Any]) -> Any:
+def nested(levels: Levels, leaves: Sequence[Any]) -> Any:
     """The nested lists around new leaves."""
     items: Sequence[Any] = leaves
     for depth in range(len(levels) - 1, -1, -1):

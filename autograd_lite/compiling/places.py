@@ -36,7 +36,7 @@ class Place(NamedTuple):
         kind, sizes = self.shape
         if kind == "array":
             return axis_first(piece.reshape(sizes), axis)
-        return lists.rows_of(piece[self.start : self.start + size(self.shape)], sizes[0][1])
+        return lists.cut(piece[self.start : self.start + size(self.shape)], sizes[0][1])
 
 
 def size(shape: Shape) -> int:
@@ -51,7 +51,7 @@ def built(shape: Shape, leaves: Sequence[Any]) -> Any:
         return leaves[0]
     if kind == "array":
         return array_of(list(leaves), shape[1])
-    return lists.built(shape[1], leaves) if kind == "table" else with_parameters(shape[1], list(leaves))
+    return lists.nested(shape[1], leaves) if kind == "table" else with_parameters(shape[1], list(leaves))
 
 
 class Filler:

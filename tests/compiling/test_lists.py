@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.compiling.lists import built, count_of, rows_of, table_of
+from autograd_lite.compiling.lists import count_of, cut, nested, table_of
 from autograd_lite.structure import flatten
 
 numbers = st.floats() | st.integers(-(2**60), 2**60) | st.booleans() | st.fractions() | st.floats().map(np.float64)
@@ -42,7 +42,7 @@ def test_a_table_gives_its_numbers_and_is_built_again(x):
     assert dags.same_bits(found, [float(leaf) for leaf in leaves])
     assert {type(number) for number in found} <= {float}
     assert count_of(levels) == len(leaves)
-    assert built(levels, leaves) == x or any(map(math.isnan, found))
+    assert nested(levels, leaves) == x or any(map(math.isnan, found))
 
 
 def is_table(x):
@@ -70,4 +70,4 @@ def test_examples_of_what_is_no_table(x):
 @given(st.integers(1, 4), st.integers(0, 3))
 def test_rows(count, width):
     rows = [[float(i * width + j) for j in range(width)] for i in range(count)]
-    assert rows_of([x for row in rows for x in row], count) == rows
+    assert cut([x for row in rows for x in row], count) == rows
