@@ -82,8 +82,30 @@ print(failures)
 """
 
 
+INNER_FUNCTION = """
+import sys
+import _testcapi
+
+def f():
+    return lambda: 1
+
+code = f.__code__.co_consts[1]
+before = sys.getrefcount(code)
+_testcapi.set_nomemory(1, 2)
+try:
+    f()
+except MemoryError:
+    pass
+finally:
+    _testcapi.remove_mem_hooks()
+print(sys.getrefcount(code) - before)
+"""
+
+
 def test_memory_may_fail_at_any_allocation():
     pytest.importorskip("_testcapi")
+    if run(INNER_FUNCTION) != "0\n":
+        pytest.skip("this Python releases the code of an inner function twice where it finds no memory for it")
     assert int(run(EVERY_ALLOCATION)) > 50
 
 
