@@ -42,7 +42,7 @@ def build(x, y):
 
 def attempts(action, forever):
     '''Let the first, second, ... piece of memory that the action asks for fail, alone or with all that follow.'''
-    for start in range(1, 5000):
+    for start in range(5000):
         _testcapi.set_nomemory(start, start + (100_000 if forever else 1))
         try:
             action()
@@ -91,13 +91,14 @@ def f():
 
 code = f.__code__.co_consts[1]
 before = sys.getrefcount(code)
-_testcapi.set_nomemory(1, 2)
-try:
-    f()
-except MemoryError:
-    pass
-finally:
-    _testcapi.remove_mem_hooks()
+for start in range(5):
+    _testcapi.set_nomemory(start, start + 1)
+    try:
+        f()
+    except MemoryError:
+        pass
+    finally:
+        _testcapi.remove_mem_hooks()
 print(sys.getrefcount(code) - before)
 """
 
