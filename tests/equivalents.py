@@ -100,6 +100,7 @@ EQUIVALENT = (
     ("waits_for_nothing_else: x._mark & USES -> x._mark | USES", "only speed: no dots are gathered"),
     ("waits_for_nothing_else: True -> False", "only speed: no dots are gathered"),
     ("fresh: RUNNING.trace is None -> RUNNING.trace is not None", "a constant, as itself or as its identity"),
+    ("_Level: 0 -> 1 in `start", "set by the outermost transform before it is read"),
     ("Optimizer.move: data -> gradients in `if isinstance(data, list)", "both are lists, or both arrays"),
 )
 """Mutants that compute the same: they are counted apart."""

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Value, compile, grad, gradients, nn, value_and_grad, vjp
+from autograd_lite.transforms import parameter_names
 
 
 def test_gradients_stores_nothing():
@@ -104,3 +105,9 @@ def test_transformed_functions_keep_name_and_doc():
 
     assert (grad(loss).__name__, grad(loss).__doc__) == ("grad(loss)", "How far off.")
     assert grad(ag.tanh).__name__ == "grad(tanh)"
+
+
+def test_rows_tell_the_names_of_their_operands():
+    assert parameter_names(ag.mul) == ["x", "y"]
+    assert parameter_names(ag.dot) == []
+    assert [a.name for a in compile(ag.mul, backend="python").trace(1.0, 2.0).arguments] == ["x", "y"]

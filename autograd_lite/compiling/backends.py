@@ -10,6 +10,9 @@ from autograd_lite.compiling.python import PythonCode
 from autograd_lite.extras import missing
 from autograd_lite.program import ABOVE, Program
 
+MANY = 64
+"""Samples from which on NumPy carries a batch faster than Python, more or less."""
+
 Code = Callable[[list[Any], int], list[Any]]
 """Runs a program on its arguments, for so many samples: flat results, of shape (samples, size) if batched.
 
@@ -60,8 +63,13 @@ def module(name: str, backend: str, *libraries: str) -> Any:
     return importlib.import_module(f"autograd_lite.compiling.{name}")
 
 
-def chosen(backend: str, program: Program, data: list[Any]) -> tuple[str, str]:
-    """The name of the back end for a program, and why."""
+def by_count(backend: str) -> bool:
+    """Whether it depends on the number of samples which back end runs."""
+    return backend == "auto" and not available("llvmlite")
+
+
+def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
+    """The name of the back end for a program and its data, and why."""
     libraries = {library_of(x) for x in data if is_foreign_array(x)}
     if len(libraries) > 1:
         raise TypeError(f"the arguments are arrays of {' and of '.join(sorted(libraries))}; pass those of one library")
@@ -76,6 +84,8 @@ def chosen(backend: str, program: Program, data: list[Any]) -> tuple[str, str]:
         return backend, "it was asked for"
     if available("llvmlite") and available("numpy"):
         return "llvm", "llvmlite is installed, and native code is the fastest"
-    if any(a.batched for a in program.arguments) and available("numpy"):
-        return "numpy", "llvmlite is not installed, and NumPy carries a batch faster than Python"
-    return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
+    if not available("numpy") or not any(a.batched for a in program.arguments):
+        return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
+    if samples < MANY:
+        return "python", f"llvmlite is not installed, and Python carries fewer than {MANY} samples faster than NumPy"
+    return "numpy", f"llvmlite is not installed, and NumPy carries {MANY} samples and more faster than Python"

@@ -60,7 +60,7 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
 
 def by_code(program: Program, flat: list[list[float]], n: int, backend: str) -> list[Any]:
     """The results by code of a back end."""
-    name = chosen(backend, program, [])[0]
+    name = chosen(backend, program, [], n)[0]
     data: list[Any] = [
         [leaves[i : i + a.size] for i in range(0, n * a.size, a.size)] if a.batched and a.size else leaves
         for leaves, a in zip(flat, program.arguments, strict=True)

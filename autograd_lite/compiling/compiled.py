@@ -8,7 +8,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.compiling.arguments import Pieces, is_foreign_array, library_of
-from autograd_lite.compiling.backends import BACKENDS, checked, chosen
+from autograd_lite.compiling.backends import BACKENDS, MANY, by_count, checked, chosen
 from autograd_lite.compiling.results import Builder
 from autograd_lite.compiling.traced import Traced
 from autograd_lite.mapping import axes_of, is_axis
@@ -26,7 +26,7 @@ class Entry:
 
     def __init__(self, traced: Traced, backend: str, fastmath: bool, pieces: Pieces) -> None:
         self.traced, self.closed_over = traced, traced.closed_over
-        self.backend, self.why = chosen(backend, traced.program, pieces.data)
+        self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
         self.code = BACKENDS[self.backend](traced.program, fastmath)
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not any(map(is_foreign_array, pieces.data))
@@ -55,6 +55,7 @@ class Compiled:
         self.f = f
         self.backend = backend
         self.fastmath = fastmath
+        self.by_count = by_count(backend)
         self.in_axes = getattr(f, "in_axes", None)
         self.entries: dict[Any, Entry] = {}
         # The calls whose arguments are all floats and float64 arrays, by these and their shapes: they need no
@@ -136,7 +137,8 @@ class Compiled:
         if pieces.has_values:
             raise TypeError("a program computes with numbers, but got Values; pass v.data in place of v")
         library = next((library_of(x) for x in pieces.data if is_foreign_array(x)), "")
-        key = (shapes, tuple(keywords.items()), pieces.lists, library)
+        few = self.by_count and pieces.samples is not None and pieces.samples < MANY
+        key = (shapes, tuple(keywords.items()), pieces.lists, library, few)
         found = self.entries.get(key)
         if found is None:
             with self.lock:

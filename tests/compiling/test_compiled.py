@@ -425,6 +425,24 @@ def test_gradients_do_not_flow_to_values_closed_over_from_outside(compiler):
     assert w.grad == 0.0
 
 
+def test_only_values_made_in_a_running_transform_keep_a_program_from_running():
+    runs = []
+
+    def closing_over(value):
+        def f(x):
+            runs.append(x)
+            return x * value
+
+        return compile(f, backend="python")
+
+    grad(lambda x: x * x)(1.0)  # a transform that has ended
+    outside = closing_over(Value(2.0))
+    assert [outside(1.0), outside(2.0), len(runs)] == [2.0, 4.0, 1]
+    youngest = closing_over(Value(3.0))
+    assert grad(lambda x: youngest(1.0) * youngest(2.0) * x)(1.0) == 18.0
+    assert len(runs) == 2
+
+
 def test_gradients_in_values_closed_over_can_be_asked_for(compiler):
     w = Value(2.0)
     f = compiler(lambda x: ag.gradients(w * w * x, [w], create_graph=True)[0])
