@@ -436,8 +436,11 @@ def test_only_values_made_in_a_running_transform_keep_a_program_from_running():
         return compile(f, backend="python")
 
     grad(lambda x: x * x)(1.0)  # a transform that has ended
-    outside = closing_over(Value(2.0))
+    value = Value(2.0)
+    outside = closing_over(value)
     assert [outside(1.0), outside(2.0), len(runs)] == [2.0, 4.0, 1]
+    value.data = 5.0
+    assert [outside(1.0), len(runs)] == [5.0, 1]
     youngest = closing_over(Value(3.0))
     assert grad(lambda x: youngest(1.0) * youngest(2.0) * x)(1.0) == 18.0
     assert len(runs) == 2
