@@ -5,7 +5,7 @@ blocks, so that memory holds one value of each instruction for a block of sample
 arrays, and how near they are to `math`, stands in `array_rows`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -46,15 +46,15 @@ class ArrayCode:
             for values, r in zip(found, self.program.results, strict=True)
         ]
 
-    def function(self, library: Library, batch_sum: Callable[[], Any]) -> Callable[..., Any]:
+    def function(self, library: Library, batch_sums: Callable[[], Any]) -> Callable[..., Any]:
         if library.name not in self.functions:
-            names = {**meaning(library, self.rows - ARRAY_INFIX.keys()), "BatchSum": batch_sum}
+            names = {**meaning(library, self.rows - ARRAY_INFIX.keys()), "BatchSums": batch_sums}
             self.functions[library.name] = function(self.source, names)
         return self.functions[library.name]
 
     def in_blocks(self, arguments: Sequence[Any], samples: int) -> list[Any]:
         """The same on NumPy arrays."""
-        run = self.function(Library("numpy", None), BlockSum)
+        run = self.function(Library("numpy", None), BlockSums)
         starts = range(0, max(samples, 1), self.block)  # an empty block, where there are no samples
         lists: list[Any] = []
         for x, argument in zip(arguments, self.program.arguments, strict=True):
@@ -91,49 +91,51 @@ def block_size(values: int) -> int:
     return max(1 << samples.bit_length() - 1, LANES) if samples else LANES
 
 
-class BlockSum:
-    """The sum over the samples of one value of NumPy arrays, in the order of `batches`."""
+class BlockSums:
+    """The sums over the samples of some values, of NumPy arrays, in the order of `batches`."""
 
     def __init__(self) -> None:
         self.result = numpy.float64(0.0)
-        self.waiting: list[Any] = []  # less than 1024 samples
+        self.waiting: list[Any] = []  # tables of less than 1024 samples
 
-    def add(self, x: Any) -> None:
-        if self.waiting or len(x) < BLOCK:
-            self.waiting.append(x)
+    def add(self, values: list[Any]) -> None:
+        table = numpy.empty((len(values[0]), len(values)))  # a row for each sample
+        for i, x in enumerate(values):
+            table[:, i] = x
+        if self.waiting or len(table) < BLOCK:
+            self.waiting.append(table)
             if sum(map(len, self.waiting)) < BLOCK:
                 return
-            x, self.waiting = numpy.concatenate(self.waiting), []
-        for block in blocks_of(x):
-            self.result += tree(lanes(block))
+            table, self.waiting = numpy.concatenate(self.waiting), []
+        for start in range(0, len(table), BLOCK):
+            self.result = self.result + tree(lanes(table[start : start + BLOCK]))
 
     def total(self) -> Any:
         if self.waiting:
-            self.result += tree(lanes(numpy.concatenate(self.waiting)))
+            self.result = self.result + tree(lanes(numpy.concatenate(self.waiting)))
             self.waiting = []
         return self.result
 
 
-def blocks_of(x: Any) -> Iterator[Any]:
-    return (x[i : i + BLOCK] for i in range(0, len(x), BLOCK))
-
-
-def lanes(block: Any) -> Any:
+def lanes(table: Any) -> Any:
     """The accumulators of a block.  Along the outer axis NumPy adds row after row: each is a plain running sum."""
-    full = numpy.zeros(-(-len(block) // LANES) * LANES)
-    full[: len(block)] = block
-    return numpy.add.reduce(full.reshape(-1, LANES), axis=0, initial=0.0)
+    samples, count = table.shape
+    whole = samples - samples % LANES
+    rows = table[:whole].reshape(whole // LANES, LANES * count)
+    found = numpy.add.reduce(rows, axis=0, initial=0.0).reshape(LANES, count)
+    found[: samples - whole] += table[whole:]
+    return found
 
 
 class AllSamples:
-    """The sum over the samples of an array of another library, in that library's order."""
+    """The sums over the samples of some arrays of another library, in that library's order."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
         self.values: list[Any] = []
 
-    def add(self, x: Any) -> None:
-        self.values.append(x)
+    def add(self, values: list[Any]) -> None:
+        self.values = values
 
     def total(self) -> Any:
-        return self.library.xp.sum(self.values[0])
+        return [self.library.xp.sum(x) for x in self.values]

@@ -10,7 +10,7 @@ from autograd_lite.compiling.python import PythonCode
 from autograd_lite.extras import missing
 from autograd_lite.program import ABOVE, Program
 
-MANY = 64
+MANY = 32
 """Samples from which on NumPy carries a batch faster than Python, more or less."""
 
 Code = Callable[[list[Any], int], list[Any]]

@@ -111,10 +111,11 @@ class Text:
         sums, kept = sorted(self.sums[phase]), sorted(self.kept[phase])
         for i in kept:
             self.line(1, f"c{i} = {self.room}")
+        names = ", ".join(f"s{i}" for i in sums)
         indent = 2
         if self.blocks or not sums:
-            for i in sums:
-                self.line(1, f"s{i} = BatchSum()")
+            if sums:
+                self.line(1, "sums = BatchSums()")
             self.line(1, f"for k in range({'blocks' if self.blocks else 'n'}):")
         else:
             indent = 4
@@ -122,7 +123,7 @@ class Text:
             self.line(1, f"for start in range(0, n, {BLOCK}):")
             self.line(2, "lanes = []")
             self.line(2, f"for lane in range({LANES}):")
-            self.line(3, f"{' = '.join(f's{i}' for i in sums)} = 0.0")
+            self.line(3, f"{names.replace(', ', ' = ')} = 0.0")
             self.line(3, f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:")
         if phase == 0:
             self.unpack(indent, batched=True)
@@ -135,10 +136,12 @@ class Text:
             self.line(indent, f"c{i}[k] = v{i}")
         for k in outputs:
             self.line(indent, f"r{k}[k] = {self.listed(program.results[k].values)}")
-        for i in sums:
-            self.line(indent, f"s{i}.add(v{i})" if self.blocks else f"s{i} += v{i}")
-        if sums and not self.blocks:
-            names = ", ".join(f"s{i}" for i in sums)
+        if self.blocks and sums:
+            self.line(2, f"sums.add({self.listed(tuple(sums))})")
+            self.line(1, f"[{names}] = sums.total()")
+        elif sums:
+            for i in sums:
+                self.line(4, f"s{i} += v{i}")
             self.line(3, f"lanes.append([{names}])")
             self.line(2, "sums = add_lanes(sums, *lanes)")
             self.line(1, f"[{names}] = sums")
@@ -151,7 +154,7 @@ class Text:
         if row is BATCH_SIZE:
             self.line(indent, f"v{i} = float(n)")
         elif row is BATCH_SUM:
-            self.line(indent, f"v{i} = s{operands[0]}{'.total()' if self.blocks else ''}")
+            self.line(indent, f"v{i} = s{operands[0]}")
         elif row.name == "dot" and names:
             half = len(names) // 2
             products = [f"{w} * {x}" for w, x in zip(names[:half], names[half:], strict=True)]

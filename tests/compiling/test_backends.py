@@ -50,20 +50,20 @@ def test_auto_takes_native_code_where_it_can(without):
 def test_auto_takes_numpy_for_many_samples_and_python_for_the_rest(without):
     without("llvmlite")
     assert compile(square).why(2.0) == "python: llvmlite is not installed, and there is no batch for NumPy to carry"
-    few = "python: llvmlite is not installed, and Python carries fewer than 64 samples faster than NumPy"
-    many = "numpy: llvmlite is not installed, and NumPy carries 64 samples and more faster than Python"
+    few = "python: llvmlite is not installed, and Python carries fewer than 32 samples faster than NumPy"
+    many = "numpy: llvmlite is not installed, and NumPy carries 32 samples and more faster than Python"
     mapped, inner = compile(vmap(square)), compile(lambda x: vmap(square, reduce="sum")(x))
     for f in (mapped, inner):
-        assert [f.why(np.ones(n)) for n in (0, 1, 63, 64, 1000)] == [few, few, few, many, many]
-        assert [f.why([1.0] * n) for n in (63, 64)] == [few, many]
-    assert [type(mapped(np.ones(n))) for n in (63, 64)] == [np.ndarray, np.ndarray]
-    assert [type(mapped([1.0] * n)) for n in (63, 64)] == [list, list]
-    assert [inner(np.ones(n)) for n in (63, 64)] == [63.0, 64.0]
+        assert [f.why(np.ones(n)) for n in (0, 1, 31, 32, 1000)] == [few, few, few, many, many]
+        assert [f.why([1.0] * n) for n in (31, 32)] == [few, many]
+    assert [type(mapped(np.ones(n))) for n in (31, 32)] == [np.ndarray, np.ndarray]
+    assert [type(mapped([1.0] * n)) for n in (31, 32)] == [list, list]
+    assert [inner(np.ones(n)) for n in (31, 32)] == [31.0, 32.0]
     program = mapped.trace(np.ones(3))
-    for n in (63, 64):
+    for n in (31, 32):
         np.testing.assert_array_equal(program(np.arange(n)), np.arange(n) ** 2.0)
     without("llvmlite", "numpy")
-    assert compile(vmap(square)).why([1.0] * 64).startswith("python: ")
+    assert compile(vmap(square)).why([1.0] * 32).startswith("python: ")
 
 
 def test_what_was_asked_for_is_taken():
