@@ -161,6 +161,17 @@ class Call:
             f"{type(self.result).__name__}; return a Value, or take its jacobian"
         )
 
+    def split(self, f: Callable[..., Any]) -> Any:
+        """Of a result that is a pair, what is not differentiated; the result is the other half from now on."""
+        if not isinstance(self.result, tuple) or len(self.result) != 2:
+            raise TypeError(
+                f"with has_aux, {name_of(f)} returns a tuple (value, aux), but it returned {self.result!r}; "
+                f"return both, or leave has_aux out"
+            )
+        self.result, aux = self.result
+        leaves, shape = flatten(aux, f"aux of {name_of(f)}")
+        return unflatten(shape, iter([self.plain(x) for x in leaves]))
+
     def like_inputs(self, leaves: list[Any]) -> Any:
         """Numbers, one for each input, in the structure of the chosen arguments."""
         source = iter(leaves)
@@ -216,39 +227,52 @@ def transformed(f: Callable[..., Any], wrapper: Callable[..., Any], name: str) -
     return wrapper
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
     """A function that returns (f(...), its gradient in the arguments `argnums`).
 
     The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples and dicts of these; the
     gradient has the structure of the argument (a Module's is a dict keyed like its state_dict), a tuple of
-    them for a tuple of argnums.  Raises TypeError unless f returns one number.
+    them for a tuple of argnums.  With `has_aux`, f returns (value, aux) and the result is ((value, aux),
+    gradient): aux is whatever numbers are wanted beside the value, and is not differentiated.  Raises TypeError
+    unless f returns one number, or with `has_aux` such a pair.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     >>> value_and_grad(lambda p: p["a"] * p["b"][0])({"a": 2.0, "b": [5.0]})
     (10.0, {'a': 5.0, 'b': [2.0]})
+    >>> value_and_grad(lambda x: (x * x, {"twice": x + x}), has_aux=True)(3.0)
+    ((9.0, {'twice': 6.0}), 6.0)
     """
 
     def with_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = Call(f, argnums, args, kwargs)
+        aux = call.split(f) if has_aux else None
         out = call.scalar(f)
         slopes = pulled([out], [1.0], call.inputs, call.nested)
-        return call.plain(out) if isinstance(out, Value) else float(out), call.like_inputs(slopes)
+        value = call.plain(out) if isinstance(out, Value) else float(out)
+        return (value, aux) if has_aux else value, call.like_inputs(slopes)
 
     return transformed(f, with_gradient, "value_and_grad")
 
 
-def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that returns the gradient of f in the arguments `argnums`; see `value_and_grad`.
+
+    With `has_aux`, f returns (value, aux) and the result is (gradient, aux).
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
     >>> grad(grad(grad(lambda x: x**3)))(2.0)
     6.0
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        value, slopes = both(*args, **kwargs)
+        return (slopes, value[1]) if has_aux else slopes
 
     return transformed(f, gradient, "grad")

@@ -84,6 +84,37 @@ def test_what_was_detached_in_a_trace_is_an_input_like_any_other():
     assert grad(lambda y: y * y)(Value(3.0).detach()) == 6.0
 
 
+def test_what_comes_beside_the_value_is_not_differentiated():
+    def loss(w, x):
+        y = w * x
+        return y * y, {"y": y, "parts": [w + 1.0, 7], "none": ()}
+
+    aux = {"y": 6.0, "parts": [3.0, 7], "none": ()}
+    assert value_and_grad(loss, has_aux=True)(2.0, 3.0) == ((36.0, aux), 36.0)
+    assert grad(loss, argnums=(0, 1), has_aux=True)(2.0, 3.0) == ((36.0, 24.0), aux)
+    for backend in ("python", "numpy"):
+        assert compile(value_and_grad(loss, has_aux=True), backend=backend)(2.0, 3.0) == ((36.0, aux), 36.0)
+    (slope,) = gradients(grad(loss, has_aux=True)(w := Value(2.0), 3.0)[1]["y"], [w])
+    assert slope == 3.0  # within another gradient it is a Value
+
+
+def test_the_mean_over_samples_is_also_that_of_what_comes_beside_the_value():
+    def loss(w, x):
+        return (w * x) ** 2, x
+
+    mean = value_and_grad(ag.vmap(loss, (None, 0), "mean"), has_aux=True)
+    for f in (mean, compile(mean, backend="python")):
+        assert f(2.0, [1.0, 3.0]) == ((20.0, 2.0), 20.0)
+
+
+@pytest.mark.parametrize("result", [1.0, [1.0, 2.0], (1.0, 2.0, 3.0)])
+def test_what_comes_beside_the_value_comes_in_a_pair(result):
+    with pytest.raises(TypeError, match=r"with has_aux, .* returns a tuple \(value, aux\), but .*; return both"):
+        grad(lambda x: result, has_aux=True)(1.0)
+    with pytest.raises(TypeError, match=r"the aux of .* holds 'text'"):
+        grad(lambda x: (x, "text"), has_aux=True)(1.0)
+
+
 def test_an_error_names_the_function():
     def two(x):
         return [x, x]

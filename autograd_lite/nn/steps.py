@@ -122,32 +122,29 @@ class Compiled:
         from autograd_lite.mapping import vmap
 
         each = vmap(self.sample, in_axes=(None, 0, 0), reduce="mean")
-        right = []
 
         def loss(flat: Any) -> Any:
-            value, share = each(flat, X, y)
-            right.append(share)
-            return self.run.penalised(value, self.model(flat))
+            value, right = each(flat, X, y)
+            return self.run.penalised(value, self.model(flat)), right
 
-        value, slopes = value_and_grad(loss)(flat)
-        return value, slopes, right[-1], []
+        (value, right), slopes = value_and_grad(loss, has_aux=True)(flat)
+        return value, slopes, right, []
 
     def whole(self, flat: Any, X: Any, y: Any) -> Any:
         """The same with every sample written out, because their outputs depend on each other."""
-        right, seen = [], []
 
         def loss(flat: Any) -> Any:
             for norm in self.norms:
                 norm._observed.clear()
             outputs = self.model(flat).batch([x.tolist() for x in X])
             rows = [row.tolist() if hasattr(row, "tolist") else row for row in y]
-            right.append(mean([rightness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)]))
-            seen.append([[(m, v) for _, m, v in norm._observed] for norm in self.norms])
+            right = mean([rightness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)])
+            observed = [[(m, v) for _, m, v in norm._observed] for norm in self.norms]
             value = mean([self.run.compute(p, t) for p, t in zip(outputs, rows, strict=True)])
-            return self.run.penalised(value, self.model(flat))
+            return self.run.penalised(value, self.model(flat)), (right, observed)
 
-        value, slopes = value_and_grad(loss)(flat)
-        return value, slopes, right[-1], seen[-1]
+        (value, (right, observed)), slopes = value_and_grad(loss, has_aux=True)(flat)
+        return value, slopes, right, observed
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run, rows = self.run, self.order[start:stop]
