@@ -59,7 +59,7 @@ class Flattener:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
         if ROWS.get(row.name) is not row:
             return self.expand(row, operands)  # what a rule of the user's own computes, however it differentiates
-        if row is not BATCH_SIZE and row is not BATCH_SUM:
+        if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]
             if None not in numbers:
                 return self.constant(row.total(*numbers))  # type: ignore[arg-type]

@@ -96,10 +96,10 @@ def of_pow(x: Ids, numbers: Numbers, source: Source) -> Simpler:
 
 
 def of_where(x: Ids, numbers: Numbers, source: Source) -> Simpler:
-    condition = numbers[0]
+    condition, (_, a, b) = numbers[0], x
     if condition is not None:
-        return x[1] if condition != 0.0 else x[2]
-    return x[1] if x[1] == x[2] else None
+        return a if condition != 0.0 else b
+    return a if a == b else None
 
 
 def of_one_or_two(two: Primitive) -> Callable[[Ids, Numbers, Source], Simpler]:

@@ -102,6 +102,13 @@ EQUIVALENT = (
     ("fresh: RUNNING.trace is None -> RUNNING.trace is not None", "a constant, as itself or as its identity"),
     ("_Level: 0 -> 1 in `start", "set by the outermost transform before it is read"),
     ("Optimizer.move: data -> gradients in `if isinstance(data, list)", "both are lists, or both arrays"),
+    ("-> is_number(-0.0, numbers[", "it asks whether the two are the same"),
+    ("-> is_number(0.0, numbers[", "it asks whether the two are the same"),
+    ("1 - i -> i - 1 in", "the other one of two, counted from the end"),
+    ("1e+300 -> 1e+300", "adding 1 changes nothing there"),
+    ("of_one_or_two: x -> numbers", "as many of both"),
+    ("of_dot: x -> numbers", "as many of both"),
+    ("of_one: x -> numbers", "as many of both"),
 )
 """Mutants that compute the same: they are counted apart."""
 
