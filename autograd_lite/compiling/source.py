@@ -103,7 +103,7 @@ class Text:
             start += argument.size
 
     def loop(self, phase: int, body: list[int], outputs: list[int]) -> None:
-        """One round over the samples: what it reads of earlier rounds, computes, sums, keeps and returns."""
+        """One round over the samples: what it reads of earlier rounds, computes, keeps, returns and sums."""
         program = self.program
         wanted = {j for i in body if i >= program.size for j in program.instructions[i - program.size].operands}
         wanted |= {j for k in outputs for j in program.results[k].values}
@@ -111,20 +111,7 @@ class Text:
         sums, kept = sorted(self.sums[phase]), sorted(self.kept[phase])
         for i in kept:
             self.line(1, f"c{i} = {self.room}")
-        names = ", ".join(f"s{i}" for i in sums)
-        indent = 2
-        if self.blocks or not sums:
-            if sums:
-                self.line(1, "sums = BatchSums()")
-            self.line(1, f"for k in range({'blocks' if self.blocks else 'n'}):")
-        else:
-            indent = 4
-            self.line(1, f"sums = [0.0] * {len(sums)}")
-            self.line(1, f"for start in range(0, n, {BLOCK}):")
-            self.line(2, "lanes = []")
-            self.line(2, f"for lane in range({LANES}):")
-            self.line(3, f"{names.replace(', ', ' = ')} = 0.0")
-            self.line(3, f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:")
+        indent = self.begin(sums)
         if phase == 0:
             self.unpack(indent, batched=True)
         for i in known:
@@ -136,15 +123,36 @@ class Text:
             self.line(indent, f"c{i}[k] = v{i}")
         for k in outputs:
             self.line(indent, f"r{k}[k] = {self.listed(program.results[k].values)}")
-        if self.blocks and sums:
-            self.line(2, f"sums.add({self.listed(tuple(sums))})")
-            self.line(1, f"[{names}] = sums.total()")
-        elif sums:
+        if sums:
+            self.finish(indent, sums)
+
+    def begin(self, sums: list[int]) -> int:
+        """The head of a round, with its sums: samples go to 8 accumulators, as `batches` says.  The indent inside."""
+        if self.blocks or not sums:
+            if sums:
+                self.line(1, "sums = BatchSums()")
+            self.line(1, f"for k in range({'blocks' if self.blocks else 'n'}):")
+            return 2
+        self.line(1, f"sums = [0.0] * {len(sums)}")
+        self.line(1, f"for start in range(0, n, {BLOCK}):")
+        self.line(2, "lanes = []")
+        self.line(2, f"for lane in range({LANES}):")
+        self.line(3, " = ".join([*(f"s{i}" for i in sums), "0.0"]))
+        self.line(3, f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:")
+        return 4
+
+    def finish(self, indent: int, sums: list[int]) -> None:
+        """The end of a round: its sums."""
+        totals = f"[{', '.join(f's{i}' for i in sums)}]"
+        if self.blocks:
+            self.line(indent, f"sums.add({self.listed(tuple(sums))})")
+            self.line(1, f"{totals} = sums.total()")
+        else:
             for i in sums:
-                self.line(4, f"s{i} += v{i}")
-            self.line(3, f"lanes.append([{names}])")
+                self.line(indent, f"s{i} += v{i}")
+            self.line(3, f"lanes.append({totals})")
             self.line(2, "sums = add_lanes(sums, *lanes)")
-            self.line(1, f"[{names}] = sums")
+            self.line(1, f"{totals} = sums")
 
     def statement(self, indent: int, i: int) -> None:
         row, operands, constant = self.program.instructions[i - self.program.size]
