@@ -137,7 +137,7 @@ class Attributes(Node):
 
     @property
     def _op(self) -> str:
-        return self._row.label if self._left is not None or self._extra is not None else ""
+        return self._row.label if self.parents else ""
 
     def item(self) -> float:
         """The number, as PyTorch says it."""

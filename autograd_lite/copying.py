@@ -24,7 +24,6 @@ def deep_copy(root: Node, memo: dict[int, Any]) -> Node:
     for x in topological_order([root], everything=True):
         if id(x) not in memo:
             memo[id(x)] = clone(x, tuple([memo[id(y)] for y in operands_of(x)]))
-            memo.setdefault(id(memo), []).append(x)  # keeps what was copied alive, as `copy` itself does
     return memo[id(root)]  # type: ignore[no-any-return]
 
 
@@ -83,7 +82,7 @@ def assigned_later(order: list[Node]) -> list[Node]:
         if operands and node._flags & ASSIGNED:
             found.append(node)
         for x in operands:
-            if x._flags & ASSIGNED and born(x) > born(node):
+            if born(x) > born(node):  # no operand is younger but by an assignment
                 found.append(x)
     return found
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value
+from autograd_lite import Value, gradients
+from autograd_lite.bulk import assign, rows_of
 
 
 @given(st.floats())
@@ -17,6 +18,29 @@ def test_data_is_a_float_and_can_be_assigned(x):
     assert v.data == x or math.isnan(x)
     assert v.item() == v.data or math.isnan(x)
     assert type(v.data) is float
+
+
+def test_assigning_data_changes_no_graph_already_built():
+    x = Value(2.0)
+    y = x * x
+    x.data = 5.0
+    assert (y.data, gradients(y, [x])) == (4.0, [4.0])
+    with pytest.raises(RuntimeError, match="assigned"):
+        gradients(y, [x], create_graph=True)
+    assert gradients(x * x, [x], create_graph=True)[0].data == 10.0
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=5))
+def test_what_keeps_data_notices_every_assignment(in_bulk):
+    x = Value(1.0)
+    units = [[x]], [0.0]
+    rows = rows_of(*units, [])
+    for i, bulk in enumerate(in_bulk):
+        if bulk:
+            assign([x], [float(i)])
+        else:
+            x.data = float(i)
+    assert rows_of(*units, rows)[0].numbers() == [float(i), 0.0]
 
 
 @pytest.mark.parametrize("bad", ["1.0", None, [1.0], 1j])
@@ -64,6 +88,15 @@ def test_labels():
     y = x * 2.0
     y.label = "y"
     assert (x.label, y.label, y.parents[0].label) == ("bias", "y", "bias")
+
+
+def test_micrograds_operation_is_none_where_there_are_no_operands():
+    x = Value(2.0)
+    for v in (x, x.detach(), (x * 3.0).parents[1]):
+        assert (v._op, v._prev) == ("", set())
+        v.label = "v"
+        assert (v._op, v._prev) == ("", set())
+    assert [(x * 3.0)._op, ag.sum([x])._op] == ["*", "Σ"]
 
 
 @pytest.mark.parametrize("name", ["op", "parents", "partials", "row", "has_grad", "is_traced", "_op", "_prev"])

@@ -68,11 +68,14 @@ def test_copies_keep_data_gradients_operations_and_partials(copied):
     assert (leaf.data, leaf.grad) == (0.25, x.grad)
 
 
-def test_a_shallow_copy_shares_its_operands():
-    x = Value(2.0)
-    y = x * x
-    assert copy.copy(y).parents == (x, x)
-    assert copy.copy(y) is not y
+@pytest.mark.parametrize("x", [2.0, 0.0])
+def test_a_shallow_copy_shares_its_operands(x):
+    x = Value(x)
+    for y in (x * x, -x, ag.sum([x, x, x]), x.clip(0.0, 1.0)):
+        twin = copy.copy(y)
+        assert twin is not y
+        assert list(map(id, twin.parents)) == list(map(id, y.parents))
+        assert twin.partials == y.partials
 
 
 def test_detached_values_stay_detached():
@@ -95,6 +98,16 @@ def test_a_graph_whose_data_was_assigned_stays_one(copied):
         gradients(twin, [leaf], create_graph=True)
     again = leaf * leaf
     assert gradients(again, [leaf], create_graph=True)[0].data == -1.0
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_what_was_assigned_inside_of_a_graph_stays_so(copied):
+    x = Value(0.5)
+    y = x * x
+    y.data = 7.0
+    twin = copied(y * 2.0)
+    with pytest.raises(RuntimeError, match="assigned"):
+        gradients(twin, [twin.parents[0].parents[0]], create_graph=True)
 
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)

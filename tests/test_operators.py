@@ -50,7 +50,8 @@ def test_functions_of_python_reach_the_rows():
     x, y = Value(7.0), Value(2.0)
     assert [v.data for v in divmod(x, y)] == [v.data for v in divmod(7, y)] == [v.data for v in divmod(x, 2)] == [3, 1]
     assert ((-x).data, (+x).data, abs(-x).data) == (-7.0, 7.0, 7.0)
-    assert (round(Value(2.5)).data, round(Value(2.345), 2).data) == (2.0, 2.35)
+    assert round(Value(2.5)).data == 2.0
+    assert [round(Value(1234.5678), n).data for n in (-2, 0, 1, 3)] == [1200.0, 1235.0, 1234.6, 1234.568]
     assert (math.floor(Value(2.7)).data, math.ceil(Value(2.1)).data, math.trunc(Value(-2.7)).data) == (2.0, 3.0, -2.0)
     assert sum([x, y]).data == 9.0
     assert max([y, x]) is x
