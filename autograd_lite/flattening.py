@@ -81,7 +81,7 @@ class Flattener:
         for i in operands:
             x: Any = self.value_of(i)
             if x is None:
-                x = traced("", 0)
+                x = traced(0)
                 places[x] = i
             arguments.append(x)
         with recording():  # whatever no_grad says: these are instructions, not gradients

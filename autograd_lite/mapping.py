@@ -267,6 +267,6 @@ def gathered(out: Any, reduce: str | None) -> Any:
     leaves, shape = flatten(out, "result of a mapped function")
     sums = [x.apply(BATCH_SUM, (x,)) for x in map(as_value, leaves)]
     if reduce == "mean":
-        n = traced("", 0, BATCH_SIZE)
+        n = traced(0, BATCH_SIZE)
         sums = [x / n for x in sums]
     return unflatten(shape, iter(sums))

@@ -346,14 +346,12 @@ def detached(x: float) -> Value:
     return result
 
 
-def traced(label: str, flags: i64, row: Primitive = LEAF) -> Value:
+def traced(flags: i64, row: Primitive = LEAF) -> Value:
     """A Value without a number: an input of a program."""
     result = blank()
     result._row = row
     result._data = math.nan
     result._flags |= flags | TRACED
-    if label:
-        result.label = label
     return result
 
 
@@ -452,9 +450,9 @@ def record_batch_sum(x: object) -> Value:
     if RUNNING.trace is None:
         raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
     operand = as_node(BATCH_SUM, x)
-    if operand._flags & BATCHED and operand._flags & TRACED:
+    if operand._flags & BATCHED:
         result = record_traced(BATCH_SUM, [operand])
     else:
-        result = record_traced(MUL, [operand, traced("", 0, BATCH_SIZE)])
+        result = record_traced(MUL, [operand, traced(0, BATCH_SIZE)])
     result._flags &= ~BATCHED
     return result

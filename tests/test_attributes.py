@@ -33,7 +33,7 @@ def test_assigning_data_changes_no_graph_already_built():
 @given(st.lists(st.booleans(), min_size=1, max_size=5))
 def test_what_keeps_data_notices_every_assignment(in_bulk):
     x = Value(1.0)
-    units = [[x]], [0.0]
+    units = [[x]], [Value(0.0)]
     rows = rows_of(*units, [])
     for i, bulk in enumerate(in_bulk):
         if bulk:

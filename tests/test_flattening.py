@@ -146,7 +146,7 @@ def test_a_sum_over_samples_of_what_is_the_same_for_all_is_a_product():
     flattener = Flattener([Argument("w", 1, False), Argument("x", 2, True)])
     total = flattener.emit(BATCH_SUM, (flattener.emit(mul, (0, 1)),))
     of_total, of_w = flattener.emit(BATCH_SUM, (total,)), flattener.emit(BATCH_SUM, (0,))
-    (samples,) = flattener.graph([traced("", 0, BATCH_SIZE)], {})
+    (samples,) = flattener.graph([traced(0, BATCH_SIZE)], {})
     program = Program(*flattener.finished([Result((total, of_total, of_w, samples), False), Result((1,), True)]))
     assert [row.name for row, _, _ in program.instructions] == ["mul", "batch_sum", "batch_size", "mul", "mul"]
     found = programs.interpreted(program, [[2.0], [[1.0, 0.0], [5.0, 0.0]]], 2)

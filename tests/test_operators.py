@@ -41,9 +41,11 @@ OPERATORS = {
 def test_an_operator_is_its_row_on_either_side(name, x, y):
     operator, row = OPERATORS[name], PRIMITIVES[name]
     want = row(x, y)
-    for out in (operator(Value(x), Value(y)), operator(Value(x), y), operator(x, Value(y))):
-        assert out.data == want
-        assert out.row is row or name == "pow"  # x**2 is x*x
+    slopes = [row.partial(i, want, [x, y]) for i in (0, 1)]
+    for operands in ((Value(x), Value(y)), (Value(x), y), (x, Value(y))):
+        out = operator(*operands)
+        assert (out.row, out.data) == (row, want)
+        assert out.partials == tuple(p if isinstance(v, Value) else None for v, p in zip(operands, slopes, strict=True))
 
 
 def test_functions_of_python_reach_the_rows():

@@ -69,7 +69,7 @@ class Trace:
 
     def draw(self, source: Callable[[], float], mapped: bool) -> Value:
         """A value that is drawn anew at each call, for every sample if `mapped`."""
-        value = traced("", BATCHED if mapped else 0)
+        value = traced(BATCHED if mapped else 0)
         self.draws.append((value, source, mapped))
         return value
 
@@ -120,7 +120,7 @@ class Trace:
 def view(place: Place, axis: int) -> View:
     """One sample of an array, or of a list, whose axis is 0."""
     inner = place.inner(axis)
-    values = [traced("", BATCHED) for _ in range(size(inner))]
+    values = [traced(BATCHED) for _ in range(size(inner))]
 
     def feed(pieces: list[Any], samples: int) -> Any:
         return place.samples(pieces[place.piece], axis)

@@ -95,8 +95,8 @@ def stand_ins(pieces: Pieces, k: int, large: int | None) -> list[Value]:
     """The traced values that stand for the numbers of a piece."""
     flags = BATCHED if pieces.batched[k] else 0
     if is_large(pieces, k, large):
-        return [traced("", flags)] * pieces.widths[k]
-    return [traced("", flags) for _ in range(pieces.widths[k])]
+        return [traced(flags)] * pieces.widths[k]
+    return [traced(flags) for _ in range(pieces.widths[k])]
 
 
 def piece_feed(k: int) -> Feed:
