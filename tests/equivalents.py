@@ -140,6 +140,19 @@ EQUIVALENT = (
     ("of_one_or_two: x -> numbers", "as many of both"),
     ("of_dot: x -> numbers", "as many of both"),
     ("of_one: x -> numbers", "as many of both"),
+    ("rows_of: weights -> biases in `kept", "as many of both"),
+    ("rows_of: weights -> biases in `for i in range(len(weights))", "as many of both"),
+    ("given if not isinstance(given, list) else list(given)", "without mypyc any sequence serves as it is"),
+    ("dots: flags |= row.flags ->", "what is traced outside of a trace, when a row is expanded, serves as vectors too"),
+    ("0.0 -> 1.0 in `results: list[Node] = [detached(0.0)", "`multiply` sets the data"),
+    ("each: row -> operands in `known", "only speed: the partials are those of the row"),
+    ("each: 3 -> 4 in `known", "only that it is none of the others"),
+    ("each: x._flags & TRACED -> x._flags | TRACED", "only speed: the partials are those of the row"),
+    ("each: 0.0 -> 1.0 in `results.append(binary(", "there is no second operand, whose partial it were"),
+    ("nothing += 0.0 * x -> nothing -= 0.0 * x", "0 or nan, whatever its sign"),
+    ("1 -> 2 in `STATE.assigned += 1", "only compared with itself"),
+    ("descend: values -> slopes in `for i in range(len(values))", "as many of both"),
+    ("assign: values -> numbers in `for i in range(len(values))", "as many of both"),
 )
 """Mutants that compute the same: they are counted apart."""
 

@@ -3,13 +3,14 @@
 import copy
 import math
 import pickle
+from contextlib import nullcontext
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import Value, dot, grad, gradients, no_grad, relu, sigmoid, sin, tanh
+from autograd_lite import Value, compile, dot, grad, gradients, no_grad, relu, sigmoid, sin, tanh
 from autograd_lite.backpropagation import topological_order
 from autograd_lite.bulk import (
     all_finite,
@@ -24,7 +25,9 @@ from autograd_lite.bulk import (
     rows_of,
     vector,
 )  # fmt: skip
-from autograd_lite.graph import operands_of
+from autograd_lite.context import Watch
+from autograd_lite.graph import born, operands_of
+from autograd_lite.tracing import TracingError
 from autograd_lite.value import constant
 
 numbers = st.floats(-1e3, 1e3)
@@ -131,6 +134,39 @@ def test_constants_no_grad_and_traced_operands():
     assert grad(grad(lambda v: dots([vector([v, v])], vector([v, constant(1.0)]))[0]))(3.0) == 2.0
 
 
+@pytest.mark.parametrize(("weight", "number"), [(constant(2.0), Value(3.0)), (Value(2.0), constant(3.0))])
+def test_constants_on_one_side_leave_the_gradient_of_the_other(weight, number):
+    (out,) = dots([vector([weight])], vector([number]))
+    slopes = [0.0 if x.op else slope for x, slope in ((weight, 3.0), (number, 2.0))]
+    assert gradients(out, [weight, number]) == slopes
+    assert [g.data for g in gradients(out, [weight, number], create_graph=True)] == slopes
+
+
+@pytest.mark.parametrize("context", [nullcontext, no_grad])
+def test_a_compiled_function_computes_its_dots_at_each_call(context):
+    w = Value(2.0)
+
+    def f(x):
+        with context():
+            a, b = dots([vector([w]), vector([x])], vector([5.0]))
+            return a, b, *dots([vector([w])], vector([3.0])), *dots([vector([2.0])], vector([x]))
+
+    compiled = compile(f, backend="python")
+    assert compiled(7.0) == (10.0, 35.0, 6.0, 14.0)
+    w.data = 4.0
+    assert compiled(-1.0) == (20.0, -5.0, 12.0, -2.0)
+
+
+@pytest.mark.parametrize("context", [nullcontext, no_grad])
+def test_dots_are_watched_as_any_operation_is(context):
+    w, x = Value(2.0), Value(3.0)
+    with Watch() as watch, context():
+        (out,) = dots([vector([w])], vector([x]))
+        wanted = dot([w], [x])
+    assert out.op == wanted.op == ("dot" if context is nullcontext else "detached")
+    assert (born(out) in watch.lines) == (born(wanted) in watch.lines) == (context is nullcontext)
+
+
 def test_sizes_that_differ():
     with pytest.raises(ValueError, match="got 2 and 1 of them"):
         dots([vector([Value(1.0), Value(2.0)])], vector([Value(1.0)]))
@@ -146,6 +182,8 @@ def test_rows_are_kept_while_neurons_hold_the_same():
     assert again[0] is not rows[0]
     assert again[0].nodes[1] is units[0].w[1]
     assert again[1] is rows[1]
+    units[0].w[0] = Value(1.0)
+    assert rows_of([u.w for u in units], [u.b for u in units], again)[0].nodes[0] is units[0].w[0]
     units[1].b = Value(0.5)
     assert rows_of([u.w for u in units], [u.b for u in units], again)[1].nodes[2] is units[1].b
     units[0].w[0].data = 9.0
@@ -154,7 +192,7 @@ def test_rows_are_kept_while_neurons_hold_the_same():
 
 def test_a_number_among_the_weights_is_held_fixed():
     w, b = Value(2.0), Value(0.5)
-    for again in ([], rows_of([[w, 3.0], [1.0, 2.0]], [b, 1.0], [])):
+    for again in ([], rows_of([(w, 3.0), [1.0, 2.0]], [b, 1.0], [])):
         rows = rows_of([[w, 3.0], [1.0, 2.0]], [b, 1.0], again)
         out, fixed = dots(rows, vector([5.0, 7.0, 1.0]))
         assert (out.data, fixed.data) == (31.5, 20.0)
@@ -204,6 +242,36 @@ def test_data_that_was_remembered_is_restored_by_assignment():
     assert gradients(out[1], [x]) == [2.0]
     with pytest.raises(RuntimeError, match="after data in it was assigned"):
         gradients(square, [x], create_graph=True)
+
+
+ASSIGNING = {
+    "assign": lambda xs: assign(xs, [7.0] * len(xs)),
+    "descend": lambda xs: descend(xs, [1.0] * len(xs), 0.5),
+    "restore": restore,
+    "data": lambda xs: [setattr(x, "data", 8.0) for x in xs],
+}
+
+
+@pytest.mark.parametrize("first", ASSIGNING)
+@pytest.mark.parametrize("second", ASSIGNING)
+def test_whatever_assigns_is_seen_by_rows_and_by_recorded_gradients(first, second):
+    xs = [Value(1.0), Value(2.0)]
+    remember(xs)
+    oldest = rows_of([xs[:1]], xs[1:], [])
+    y = xs[0] * xs[1]
+    ASSIGNING[first](xs)
+    with pytest.raises(RuntimeError, match="after data in it was assigned"):
+        gradients(y, xs, create_graph=True)
+    older = rows_of([xs[:1]], xs[1:], oldest)
+    assert older[0].numbers() == data_of(xs)
+    ASSIGNING[second](xs)
+    for rows in (oldest, older):
+        assert rows_of([xs[:1]], xs[1:], rows)[0].numbers() == data_of(xs)
+
+
+def test_a_traced_value_has_no_data():
+    with pytest.raises(TracingError, match="data"):
+        compile(lambda x: data_of([x]), backend="python")(1.0)
 
 
 def test_assign_is_assignment():
