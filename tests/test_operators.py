@@ -1,6 +1,7 @@
 """How Python, NumPy and micrograd reach the rows: operators, methods, comparisons, conversions."""
 
 import math
+import operator as op
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients
+from autograd_lite.tracing import TracingError
+from autograd_lite.value import traced
 
 NUMBERS = [
     2, 2.0, True, Fraction(1, 2), np.float64(2.0), np.float32(0.5), np.int64(3), np.uint8(2), np.bool_(True),
@@ -115,6 +118,13 @@ def test_values_are_keys_by_identity_and_differ_from_what_is_no_number():
         bool(a < "1")
 
 
+@pytest.mark.parametrize("compare", [op.eq, op.ne, op.lt, op.le, op.gt, op.ge], ids=lambda compare: compare.__name__)
+def test_what_has_no_number_yet_is_compared_on_neither_side(compare):
+    for x, y in ((traced(0), Value(1.0)), (Value(1.0), traced(0)), (traced(0), 1.0), (1.0, traced(0))):
+        with pytest.raises(TracingError, match="it was compared"):
+            compare(x, y)
+
+
 # -- nothing turns into a plain number silently
 
 
@@ -127,7 +137,7 @@ def test_a_silent_conversion_is_refused(convert):
 
 
 def test_inverting_suggests_logical_not():
-    with pytest.raises(TypeError, match="logical_not"):
+    with pytest.raises(TypeError, match=r"~ has no meaning for Value\(data=1.0\); use logical_not"):
         ~Value(1.0)
 
 
