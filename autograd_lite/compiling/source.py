@@ -49,7 +49,7 @@ class Text:
         self.room = f"[None] * {'blocks' if blocks else 'n'}"  # for something of each sample, or block of samples
         self.lines: list[str] = []
         self.constants = {
-            i: literal(instruction.constant)
+            i: repr(instruction.constant)  # as Python reads it back; inf and nan are names in the text
             for i, instruction in enumerate(program.instructions, program.size)
             if instruction.constant is not None
         }
@@ -182,12 +182,6 @@ class Text:
             self.line(indent, f"v{i} = {sign.join([f'v{i}', *terms[start : start + TERMS]])}")
 
 
-def literal(x: float) -> str:
-    """A number as Python reads it back, to the bit; negative ones in parentheses."""
-    text = repr(x)  # "inf" and "nan" are names in the text
-    return f"({text})" if text.startswith("-") else text
-
-
 def phases_of(program: Program) -> list[int]:
     """For every value, how many rounds over the samples stand before it."""
     phases = [0] * program.size
@@ -222,7 +216,7 @@ def function(text: str, meaning: dict[str, Any]) -> Callable[..., Any]:
     """The function that the text defines; tracebacks and debuggers show the text."""
     filename = f"<autograd_lite program {next(_TEXTS)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    module = compile(text, filename, "exec", dont_inherit=True)
+    module = compile(text, filename, "exec")
     (code,) = [x for x in module.co_consts if isinstance(x, CodeType)]
     names = {"float": float, "range": range, "inf": float("inf"), "nan": float("nan"), **meaning}
     result = FunctionType(code, {"__builtins__": {}, **names})

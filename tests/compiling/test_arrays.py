@@ -7,7 +7,7 @@ import dags
 import numpy as np
 import programs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd_lite import Program, compile, dot, relu, tanh, value_and_grad, vmap
@@ -76,11 +76,14 @@ def test_a_sum_in_another_order_would_be_seen():
 
 
 @given(st.integers(1, 10**7))
+@example(1)
 def test_blocks_are_multiples_of_1024_or_divide_it(values):
     size = block_size(values)
     assert size % BLOCK == 0 or BLOCK % size == 0
     assert size >= 8
     assert size * values <= arrays.NUMBERS or size == 8
+    next_size = size + BLOCK if size >= BLOCK else 2 * size
+    assert next_size * values > arrays.NUMBERS  # as large as it may be
 
 
 def test_a_large_batch_never_holds_all_of_its_values(monkeypatch):

@@ -32,6 +32,10 @@ def test_exact_sums_are_exact(xs):
     assert batch_sum(xs) == math.fsum(xs)
 
 
+def test_the_documented_numbers():
+    assert (BLOCK, LANES) == (1024, 8)
+
+
 def test_no_samples_sum_to_zero():
     assert batch_sum([]) == 0.0
     assert math.copysign(1.0, batch_sum([-0.0])) == 1.0  # as every back end has it: from 0.0 on

@@ -5,7 +5,9 @@ import random
 import subprocess
 
 import dags
+import numpy
 import programs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from project import ROOT, python
@@ -28,6 +30,20 @@ def test_any_program_as_the_plainest_reading_has_it(data, samples):
     expected = programs.interpreted(program, numbers, samples)
     for found in (PythonCode(program)(numbers, samples), careful(program)(samples, *numbers)):
         assert dags.same_bits(expected, found), f"{program}\n{numbers}\n{expected}\n{found}"
+
+
+@pytest.mark.parametrize("samples", [0, 1, 3])
+def test_arguments_are_lists_or_arrays_of_any_shape_with_the_numbers_in_order(samples):
+    program = compile(vmap(lambda w, x: w[0] * x[0] - w[1] * x[1], (None, 0)), backend="python").trace(
+        [2.0, 3.0], [[4.0, 5.0]]
+    )
+    code = PythonCode(program)
+    X = numpy.arange(2.0 * samples).reshape(samples, 2)
+    expected = [[[2.0 * a - 3.0 * b] for a, b in X.tolist()]]
+    assert code([[2.0, 3.0], X.tolist()], samples) == expected
+    for w in (numpy.array([2.0, 3.0]), numpy.array([[2.0], [3.0]])):
+        for x in (X, X.reshape(samples, 2, 1), X.ravel()):
+            assert code([w, x], samples) == expected
 
 
 def test_where_eager_raises_a_program_gives_what_ieee_754_says():
