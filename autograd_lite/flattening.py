@@ -1,7 +1,8 @@
 """From graphs to instructions: numbering, folding constants, merging what is the same, dropping what is unused.
 
-Between `transforms` and `program`.  Nothing here changes a bit of any result: a constant is folded with the
-very function that the back ends compute with, and `rewriting` holds only what is true of every float.
+Between `transforms` and `program`.  A constant is folded with the very function that the back ends compute with,
+and `rewriting` holds only what is true of every float.  So nothing here changes a bit of any result, but one: what
+all samples share is summed over them as their number times it.
 """
 
 import struct
