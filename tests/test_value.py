@@ -4,6 +4,7 @@ import importlib.util
 import itertools
 import math
 import threading
+import traceback
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_a_program_computes_at_each_call_what_is_out_of_the_graph(make):
 
     def f(x):
         with no_grad():
-            inside = make(w * x)
+            inside = make(x)
         return x * (inside + make(w.detach()) + make(w).detach())
 
     compiled = ag.compile(ag.grad(f), backend="python")
@@ -224,7 +225,14 @@ def test_what_dies_is_reused_as_if_it_were_new(core):
         core.SPARE.clear()
 
 
-def test_of_a_deep_graph_every_value_is_kept_without_recursion(core):
+def test_of_a_deep_graph_every_value_is_kept_without_recursion(core, monkeypatch):
+    depths, spare = set(), core.spare
+
+    def watched(value):
+        depths.add(sum(1 for _ in traceback.walk_stack(None)))
+        spare(value)
+
+    monkeypatch.setattr(core, "spare", watched)
     y = x = core.Value(1.0)
     for _ in range(3000):
         y = y * x
@@ -234,6 +242,7 @@ def test_of_a_deep_graph_every_value_is_kept_without_recursion(core):
     assert not any(spare.parents for spare in core.SPARE)
     assert len(core.DYING) == core.KEPT
     assert not core.FREEING.busy
+    assert max(depths) <= min(depths) + 1
 
 
 def test_where_there_is_no_memory_nothing_is_kept(core, monkeypatch):
