@@ -19,8 +19,8 @@ from setuptools.extension import Extension
 
 # The modules to compile, all directly in autograd_lite/: the only place that lists them.
 COMPILED = [
-    "numerics", "rows", "graph", "vectors", "backpropagation", "differentials", "copying", "attributes", "operators",
-    "value", "bulk", "instructions", "rewriting", "flattening",
+    "numerics", "rows", "graph", "spares", "vectors", "backpropagation", "differentials", "copying", "attributes",
+    "operators", "value", "bulk", "instructions", "rewriting", "flattening",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
 

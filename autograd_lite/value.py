@@ -5,7 +5,7 @@ made.  The four operators restate their partials for speed; a test proves that t
 """
 
 import math
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 from mypy_extensions import i64, mypyc_attr
 
@@ -36,6 +36,7 @@ from autograd_lite.graph import (
 )
 from autograd_lite.operators import Operators
 from autograd_lite.rows import Primitive, number
+from autograd_lite.spares import SPARES
 from autograd_lite.tracing import RUNNING
 
 BLANK: Final = object()
@@ -208,7 +209,7 @@ class Value(Operators):
         if self._flags < 0:
             return  # mypyc's mark of what was never set: the arguments were wrong, so that no __init__ has run
         if self._left is None and self._extra is None:
-            spare(self)
+            SPARES.keep(self)
         elif FREEING.busy:
             DYING.append(self)
         else:
@@ -221,33 +222,22 @@ class Value(Operators):
                     dying._left = None
                     dying._right = None
                     dying._extra = None
-                    spare(dying)
+                    SPARES.keep(dying)
             finally:
                 FREEING.busy = False
 
 
 @final
 class Freeing:
-    """Whether a call of __del__ is at work that frees all that dies meanwhile, and how many Values it keeps."""
+    """Whether a call of __del__ is at work that frees all that dies meanwhile."""
 
     def __init__(self) -> None:
         self.busy: bool = False
-        self.room: i64 = 65536  # about 7 MB
 
 
 FREEING: Final = Freeing()
-SPARE: Final[list[Value]] = []
 KEPT: Final = 8  # a list that is never empty keeps its memory
 DYING: Final[list[Value]] = [Value(0.0) for _ in range(KEPT)]
-
-
-def spare(value: Value) -> None:
-    """Keep a Value that has no operands for reuse, if there is room."""
-    if len(SPARE) < FREEING.room:
-        try:
-            SPARE.append(value)
-        except MemoryError:  # a graph may have to go because there is no memory left
-            FREEING.room = len(SPARE)
 
 
 # -- making nodes
@@ -255,10 +245,10 @@ def spare(value: Value) -> None:
 
 def blank() -> Value:
     """A Value to be filled in, a spare one if there is any."""
-    if not SPARE:
+    if SPARES.count == 0:
         return Value(BLANK)
     STATE.clock += TICK
-    result = SPARE.pop()
+    result = cast(Value, SPARES.take())
     result._flags = STATE.clock
     result._grad = 0.0
     return result

@@ -17,7 +17,7 @@ EQUIVALENT = (
     ("Value.__rmul__: 0.0 -> 1.0", "nothing flows to a number"),
     ("Value.__neg__: 0.0 -> 1.0", "there is no second operand"),
     ("Value.detach: 0.0 -> 1.0", "of the second of the two: there is no second operand"),
-    ("Freeing.__init__: 65536 -> 65537", "room for one spare Value more"),
+    ("Spares.__init__: 65536 -> 65537", "room for one spare Value more"),
     ("KEPT: 8 -> 9", "a list that is never empty either"),
     ("DYING: 0.0 -> 1.0", "the number is never read"),
     ("is_read_later: STATE.tracing > 0 -> STATE.tracing >= 0", "only speed: each thread is asked"),

@@ -34,6 +34,7 @@ TESTS = {
               "tests/test_mapping.py", "tests/test_rows.py",
               "tests/test_anomaly.py", "tests/test_copying.py", "tests/test_backpropagation.py",
               "tests/nn/test_dense.py", "tests/compiling/test_compiled.py", "tests/compiling/test_exactness.py"],
+    "spares": ["tests/test_spares.py"],
     "value": ["tests/test_value.py", "tests/test_context.py", "tests/test_operators.py",
               "tests/test_backpropagation.py", "tests/test_copying.py", "tests/test_anomaly.py",
               "tests/test_mapping.py", "tests/compiling/test_compiled.py"],

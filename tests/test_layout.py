@@ -29,6 +29,7 @@ FLOORS = {
     "primitives": 2,
     "graph": 3,
     "context": 4,
+    "spares": 4,
     "vectors": 4,
     "backpropagation": 5,
     "attributes": 6,
