@@ -57,6 +57,14 @@ def test_the_first_is_taken_of_what_was_kept(claimed, steps, room):
     assert found.count == 0
 
 
+@pytest.mark.parametrize("start", range(0, 112, 16))
+def test_a_full_page_is_taken_from_its_first_place_to_its_last(claimed, start):
+    things, found = [Thing(address) for address in range(start, 1 << PAGE_BITS, 112)], Spares()
+    for thing in reversed(things):
+        found.keep(thing)
+    assert [found.take() for _ in things] == things
+
+
 def test_nodes_come_back_in_the_order_of_memory():
     values, found = [Value(float(i)) for i in range(1000)], Spares()
     for i in range(1000):
