@@ -42,47 +42,38 @@ PREAMBLE = """\
 #define PyFloat_AsDouble(x) (PyFloat_CheckExact(x) ? PyFloat_AS_DOUBLE(x) : (PyFloat_AsDouble)(x))
 
 enum { SIZES = 12, KEPT = 32 };
-typedef struct { PyObject *items[KEPT]; int count; } Kept;
-static Kept kept_tuples[SIZES], kept_floats;
+static struct { PyObject *items[KEPT]; int count; } kept[SIZES];  /* tuples by their size, and floats at 0 */
 
-static inline PyObject *kept_tuple(Py_ssize_t size) {
-    PyObject *result = PyTuple_New(size);
-    Kept *kept = &kept_tuples[size < SIZES ? size : 0];
-    if (size == 0 || size >= SIZES)
-        return result;
-    while (result != NULL && kept->count < KEPT) {
-        PyObject *more = PyTuple_New(size);
+static inline PyObject *made_or_kept(PyObject *made, Py_ssize_t size) {
+    while (made != NULL && kept[size].count < KEPT) {
+        PyObject *more = size > 0 ? PyTuple_New(size) : PyFloat_FromDouble(0.0);
         if (more == NULL) {
             PyErr_Clear();
             break;
         }
-        PyObject_GC_UnTrack(more);
-        kept->items[kept->count++] = more;
+        if (size > 0)
+            PyObject_GC_UnTrack(more);
+        kept[size].items[kept[size].count++] = more;
     }
-    if (result == NULL && kept->count > 0) {
+    if (made == NULL && kept[size].count > 0) {
         PyErr_Clear();
-        result = kept->items[--kept->count];
-        PyObject_GC_Track(result);
+        made = kept[size].items[--kept[size].count];
+        if (size > 0)
+            PyObject_GC_Track(made);
     }
-    return result;
+    return made;
+}
+
+static inline PyObject *kept_tuple(Py_ssize_t size) {
+    PyObject *made = PyTuple_New(size);
+    return size > 0 && size < SIZES ? made_or_kept(made, size) : made;
 }
 
 static inline PyObject *kept_float(double number) {
-    PyObject *result = PyFloat_FromDouble(number);
-    while (result != NULL && kept_floats.count < KEPT) {
-        PyObject *more = PyFloat_FromDouble(number);
-        if (more == NULL) {
-            PyErr_Clear();
-            break;
-        }
-        kept_floats.items[kept_floats.count++] = more;
-    }
-    if (result == NULL && kept_floats.count > 0) {
-        PyErr_Clear();
-        result = kept_floats.items[--kept_floats.count];
-        ((PyFloatObject *)result)->ob_fval = number;
-    }
-    return result;
+    PyObject *made = made_or_kept(PyFloat_FromDouble(number), 0);
+    if (made != NULL)
+        ((PyFloatObject *)made)->ob_fval = number;
+    return made;
 }
 
 #define PyTuple_New kept_tuple
