@@ -6,7 +6,7 @@ far from each other, and a step take twice as long where caches are small or sha
 place, and what is made next takes the first place that is free.
 """
 
-from typing import Final, cast, final
+from typing import Final, final
 
 from mypy_extensions import i64
 
@@ -76,9 +76,10 @@ class Spares:
             page = self.pages[self.first]
         nodes = page.nodes
         place = page.first
-        while nodes[place] is None:
+        node = nodes[place]
+        while node is None:
             place += 1
-        node = cast(Node, nodes[place])
+            node = nodes[place]
         nodes[place] = None
         page.first = place + 1
         page.count -= 1
