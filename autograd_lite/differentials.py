@@ -155,10 +155,7 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
         operands = operands_of(node)
         if not any([x in between for x in operands]):  # noqa: C419  (a list is faster when compiled)
             continue  # an input, below which nobody asked: what was assigned there does not matter
-        check_recorded(node, operands)
-        with never_raising():
-            passed = contributions(node, operands, adjoint, condition)
-        for x, value, holds in passed:
+        for x, value, holds in contributions(node, operands, adjoint, condition):
             if x in between:
                 over_samples = bool(node._flags & BATCHED) and not x._flags & BATCHED
                 sums = by_sample if over_samples else whole
@@ -202,6 +199,13 @@ def either(condition: Any, other: Any) -> Any:
 
 def contributions(node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any) -> list[tuple[Node, Any, Any]]:
     """What a node passes back: (operand, contribution, the condition under which it holds)."""
+    check_recorded(node, operands)
+    with never_raising():
+        return products(node, operands, adjoint, condition)
+
+
+def products(node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any) -> list[tuple[Node, Any, Any]]:
+    """Adjoint x partial for each operand, with the condition under which it holds."""
     row = node._row
     if row is cond:
         return [(x, adjoint, both(condition, holds)) for x, holds in branches(node)]
@@ -234,11 +238,8 @@ def tangents(order: list[Node], seeds: dict[Node, Any], outputs: Sequence[Any], 
         operands = operands_of(node)
         if node in found or not any(x in found for x in operands):
             continue
-        check_recorded(node, operands)
         sums = Contributions()
-        with never_raising():
-            for value, condition in terms(node, operands, found):
-                sums.add(value, condition)
+        add_terms(sums, node, operands, found)
         if sums.found:
             value, condition = sums.total(choice)
             if node._row is BATCH_SUM:
@@ -268,6 +269,14 @@ def float_tangents(order: list[Node], seeds: dict[Node, Any]) -> dict[Node, Any]
         if total is not None:
             result[node] = total
     return result
+
+
+def add_terms(sums: Contributions, node: Node, operands: tuple[Node, ...], found: dict[Node, tuple[Any, Any]]) -> None:
+    """Add the parts of the tangent of a node."""
+    check_recorded(node, operands)
+    with never_raising():
+        for value, condition in terms(node, operands, found):
+            sums.add(value, condition)
 
 
 def terms(node: Node, operands: tuple[Node, ...], found: dict[Node, tuple[Any, Any]]) -> list[tuple[Any, Any]]:

@@ -76,7 +76,6 @@ class Flattener:
 
     def expand(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of row(operands), computed by what the row means in simpler rows."""
-        assert row.lowering is not None
         places: dict[Node, int] = {}
         arguments: list[Any] = []
         for i in operands:
@@ -85,8 +84,7 @@ class Flattener:
                 x = traced(0)
                 places[x] = i
             arguments.append(x)
-        with recording():  # whatever no_grad says: these are instructions, not gradients
-            out = row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
+        out = lowered(row, arguments)
         for node in between([out], places):
             for x in operands_of(node):
                 if x._row is LEAF and x not in places:
@@ -127,6 +125,13 @@ class Flattener:
                 place[i] = self.size + len(kept)
                 kept.append(Instruction(row, tuple([place[j] for j in operands]), constant))
         return self.arguments, kept, [Result(tuple([place[i] for i in r.values]), r.batched) for r in results]
+
+
+def lowered(row: Primitive, arguments: list[Any]) -> Any:
+    """What the row means in simpler rows, as a graph whatever no_grad says: these are instructions, not gradients."""
+    assert row.lowering is not None
+    with recording():
+        return row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
 
 
 def between(roots: Sequence[Any], places: dict[Node, int]) -> list[Node]:

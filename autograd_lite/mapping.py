@@ -5,7 +5,7 @@ stands for all of them, and the program runs it across the batch.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_lite.graph import BATCH_SIZE, BATCH_SUM
@@ -59,14 +59,12 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
             raise TypeError(f"{name} takes its arguments by position, but got {', '.join(kwargs)} by name")
         axes = axes_of(in_axes, args, name)
         if RUNNING.trace is not None and any(map(holds_samples, args)):
-            with mapped():
-                return gathered(f(*map(content, args)), reduce)
+            return at_once(f, map(content, args), reduce)
         n = sample_count(args, axes, name)
         if RUNNING.trace is not None:
             one = one_sample(args, axes, n, reduce)
             if not isinstance(one, str):
-                with mapped():
-                    return gathered(f(*one), reduce)
+                return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
                 warn(f"in a compiled function {name} is written out for each of its {n:,} samples: {one}")
         results = [f(*[sample(x, axis, i) for x, axis in zip(args, axes, strict=True)]) for i in range(n)]
@@ -74,6 +72,12 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
 
     transformed(f, over_samples, "vmap").in_axes = in_axes  # type: ignore[attr-defined]
     return over_samples
+
+
+def at_once(f: Callable[..., Any], args: Iterable[Any], reduce: str | None) -> Any:
+    """The result for all samples, from the one that stands for them."""
+    with mapped():
+        return gathered(f(*args), reduce)
 
 
 # -- axes

@@ -102,24 +102,20 @@ class Primitive:
         if self.arity is None:
             operands = self.gather(operands)
         elif len(operands) != self.arity:
-            raise TypeError(
-                f"{self.name} takes {self.arity} operand{'s' if self.arity != 1 else ''}, "
-                f"but got {len(operands)}; write {self.written()}"
-            )
+            raise self.wrong_count(len(operands))
         elif self.selects and (callable(operands[1]) or callable(operands[2])):
             return self.choose(operands[0], operands[1], operands[2])
-        floats = True
         for x in operands:
             if isinstance(x, Operand):
                 return x.apply(self, operands)
-            if type(x) is not float:
-                floats = False
-        if floats and self.arity is not None:
-            try:
-                return self.value(*operands)
-            except (ArithmeticError, ValueError):
-                pass  # raised again below, with a better text
         return self.evaluate([self.as_number(x) for x in operands])
+
+    def wrong_count(self, got: int) -> TypeError:
+        """What to raise at a wrong number of operands."""
+        return TypeError(
+            f"{self.name} takes {self.arity} operand{'s' if self.arity != 1 else ''}, "
+            f"but got {got}; write {self.written()}"
+        )
 
     def choose(self, condition: object, a: object, b: object) -> Any:
         """Branches that are functions: only the chosen one is called, both where the choice is still open."""

@@ -52,12 +52,8 @@ class Spares:
         number: i64 = (address >> PAGE_BITS) & (PAGES - 1)
         place: i64 = (address & ((1 << PAGE_BITS) - 1)) // NODE
         page = self.pages[number]
-        if not page.nodes:
-            try:
-                page.nodes = [None] * PLACES
-            except MemoryError:  # a graph may have to go because there is no memory left
-                self.room = self.count
-                return
+        if not page.nodes and not self.opened(page):
+            return
         if page.nodes[place] is not None:
             return  # of a page that lies 16 MB away
         page.nodes[place] = node
@@ -67,6 +63,15 @@ class Spares:
             page.first = place
         if number < self.first:
             self.first = number
+
+    def opened(self, page: Page) -> bool:
+        """Make room on a page; without memory, which may be why a graph has to go, no more nodes are kept."""
+        try:
+            page.nodes = [None] * PLACES
+        except MemoryError:
+            self.room = self.count
+            return False
+        return True
 
     def take(self) -> Node:
         """The first of them; there has to be one."""

@@ -128,29 +128,25 @@ class Call:
     """One call of a transformed function: its chosen arguments as fresh inputs, its outputs, its graph."""
 
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: Any):
-        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        for i in chosen:
-            if not -len(args) <= i < len(args):
-                raise TypeError(
-                    f"argnums names argument {i}, but {name_of(f)} was called with {len(args)} positional "
-                    f"argument{'s' if len(args) != 1 else ''}; pass it by position or change argnums"
-                )
-        if len({i % len(args) for i in chosen}) != len(chosen):
-            raise ValueError(f"argnums is {argnums!r}, which names an argument twice; name each once")
         self.single = isinstance(argnums, int)
         self.shapes: list[Shape] = []
         self.inputs: list[Value] = []
         self.nested = _LEVEL.depth > 0
         arguments = list(args)
+        chosen = chosen_arguments(argnums, args, f)
         with inside():
             for i in chosen:
-                leaves, shape = flatten(args[i], f"argument {i} of {name_of(f)}")
-                values = [fresh(x) for x in leaves]
-                arguments[i] = unflatten(shape, iter(values), with_parameters)
-                self.nested |= holds_values(shape, iter(leaves))
-                self.inputs += values
-                self.shapes.append(shape)
+                arguments[i] = self.input(args[i], f"argument {i} of {name_of(f)}")
             self.result = f(*arguments, **kwargs)
+
+    def input(self, argument: Any, name: str) -> Any:
+        """The argument with fresh inputs in the places of its numbers."""
+        leaves, shape = flatten(argument, name)
+        values = [fresh(x) for x in leaves]
+        self.nested |= holds_values(shape, iter(leaves))
+        self.inputs += values
+        self.shapes.append(shape)
+        return unflatten(shape, iter(values), with_parameters)
 
     def scalar(self, f: Callable[..., Any]) -> Any:
         """The result, which has to be one number."""
@@ -181,6 +177,20 @@ class Call:
     def plain(self, x: Any) -> Any:
         """A leaf of the result as the caller gets it: a float at the outermost level."""
         return x if self.nested or not isinstance(x, Value) else x.data
+
+
+def chosen_arguments(argnums: int | tuple[int, ...], args: tuple[Any, ...], f: Callable[..., Any]) -> tuple[int, ...]:
+    """The arguments that argnums names, each once."""
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for i in chosen:
+        if not -len(args) <= i < len(args):
+            raise TypeError(
+                f"argnums names argument {i}, but {name_of(f)} was called with {len(args)} positional "
+                f"argument{'s' if len(args) != 1 else ''}; pass it by position or change argnums"
+            )
+    if len({i % len(args) for i in chosen}) != len(chosen):
+        raise ValueError(f"argnums is {argnums!r}, which names an argument twice; name each once")
+    return chosen
 
 
 def holds_values(shape: Shape, leaves: Iterator[Any]) -> bool:

@@ -114,16 +114,7 @@ class Value(Operators):
         if STATE.paused:
             watched_pass(self, seed)
         with PASS:
-            leaves = sweep([self], [seed], store=True)
-            undo = zip(leaves, [x._grad for x in leaves], strict=True)  # ready before: memory may be exhausted
-            try:
-                for x in leaves:
-                    x._grad += x._adjoint
-                    x._flags |= REACHED
-            except BaseException:
-                for x, grad in undo:
-                    x._grad = grad
-                raise
+            add_adjoints(sweep([self], [seed], store=True))
 
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> "Value":
         """Apply a row of the table, at least one of whose operands is a Value."""
@@ -216,13 +207,7 @@ class Value(Operators):
             FREEING.busy = True
             try:
                 DYING.append(self)
-                while len(DYING) > KEPT:
-                    dying = DYING.pop()
-                    dying._row = LEAF
-                    dying._left = None
-                    dying._right = None
-                    dying._extra = None
-                    SPARES.keep(dying)
+                free_dying()
             finally:
                 FREEING.busy = False
 
@@ -238,6 +223,30 @@ class Freeing:
 FREEING: Final = Freeing()
 KEPT: Final = 8  # a list that is never empty keeps its memory
 DYING: Final[list[Value]] = [Value(0.0) for _ in range(KEPT)]
+
+
+def free_dying() -> None:
+    """Take their operands from those that die, and from those that die of it, and keep them."""
+    while len(DYING) > KEPT:
+        dying = DYING.pop()
+        dying._row = LEAF
+        dying._left = None
+        dying._right = None
+        dying._extra = None
+        SPARES.keep(dying)
+
+
+def add_adjoints(leaves: list[Node]) -> None:
+    """Add what arrived at the leaves to their `.grad`: at all of them or, on an exception, at none."""
+    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # ready before: memory may be exhausted
+    try:
+        for x in leaves:
+            x._grad += x._adjoint
+            x._flags |= REACHED
+    except BaseException:
+        for x, grad in undo:
+            x._grad = grad
+        raise
 
 
 # -- making nodes

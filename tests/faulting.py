@@ -1,9 +1,8 @@
 """How many faults the library has survived, as the tests of faults count them."""
 
 import re
-import subprocess
 
-from project import ROOT, python
+from project import ran
 from test_faults import EVERY_ALLOCATION, run
 
 FILES = ["tests/test_faults.py", "tests/test_saving.py", "tests/test_freeing.py", "tests/nn/test_running.py"]
@@ -11,13 +10,11 @@ FILES = ["tests/test_faults.py", "tests/test_saving.py", "tests/test_freeing.py"
 
 def measure():
     """Run the tests of faults, and count: tests, allocations that failed, and all tests that there are."""
-    done = subprocess.run(python("-m", "pytest", "-q", *FILES), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = ran("-m", "pytest", "-q", *FILES, check=False, timeout=None)
     found = re.search(r"(\d+) passed", done.stdout)
     if done.returncode or found is None:
         raise RuntimeError(f"the tests of faults fail: {done.stdout[-500:]}")
-    every = subprocess.run(
-        python("-m", "pytest", "-q", "--collect-only"), cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    every = ran("-m", "pytest", "-q", "--collect-only")
     collected = re.search(r"(\d+)/?\d* tests collected", every.stdout) or re.search(r"(\d+) tests", every.stdout)
     return {"passed": int(found[1]), "allocations": int(run(EVERY_ALLOCATION)), "tests": int(collected[1])}
 

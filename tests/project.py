@@ -1,6 +1,7 @@
 """Where things are in the checkout, for tests that look at the project itself."""
 
 import ast
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -33,3 +34,14 @@ def entry_points():
 def python(*arguments):
     """The command line for the Python that runs the tests."""
     return [sys.executable, *arguments]
+
+
+def ran(*arguments, check=True, **options):
+    """A Python of its own, run with these arguments in the checkout: what it printed, and its return code.
+
+    It must come to its end within three minutes, and without an error unless `check` is False.
+    """
+    settings = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 180}
+    done = subprocess.run(python(*arguments), check=False, **{**settings, **options})
+    assert not check or done.returncode == 0, f"it ended with {done.returncode}: {done.stderr[-2000:]}"
+    return done

@@ -1,12 +1,11 @@
 """Libraries that are missing are named, with who needs them and the command that brings them."""
 
 import importlib
-import subprocess
 import sys
 import tomllib
 
 import pytest
-from project import ROOT, python
+from project import ROOT, ran
 
 from autograd_lite.extras import required
 
@@ -71,9 +70,7 @@ for text in {[text for text, _ in USES[library]]!r}:
     else:
         print("nothing was raised by", text)
 """
-    run = subprocess.run(python("-c", code), capture_output=True, text=True, cwd=ROOT)
-    assert run.returncode == 0, run.stderr
-    lines = run.stdout.splitlines()
+    lines = ran("-c", code).stdout.splitlines()
     assert len(lines) == len(USES[library])
     for line, (_, extra) in zip(lines, USES[library], strict=True):
         assert line.endswith(f'which is not installed; run: pip install "autograd_lite[{extra}]"')

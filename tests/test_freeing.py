@@ -5,10 +5,9 @@ in the memory of others, so the tests here free graphs between live objects and 
 runs in a process of its own, because its failure is a crash.
 """
 
-import subprocess
 
 import pytest
-from project import ROOT, python
+from project import ran
 
 PREAMBLE = """
 import gc, sys
@@ -25,11 +24,7 @@ def whole(live):
 
 
 def run(code):
-    done = subprocess.run(
-        python("-X", "faulthandler", "-c", PREAMBLE + code), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+    return ran("-X", "faulthandler", "-c", PREAMBLE + code).stdout
 
 
 @pytest.mark.parametrize("container", ["(x,)", "[x]", "{0: x}", "Holder(x)"])

@@ -6,7 +6,7 @@ import subprocess
 from email.message import Message
 
 import pytest
-from project import ROOT, python
+from project import ROOT, python, ran
 
 import autograd_lite
 from autograd_lite import info, native
@@ -69,9 +69,7 @@ def test_report_of_sources_that_are_not_installed(monkeypatch):
 
 
 def run(*arguments):
-    return subprocess.run(
-        python("-m", "autograd_lite", *arguments), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    return ran("-m", "autograd_lite", *arguments, check=False)
 
 
 def test_the_command():

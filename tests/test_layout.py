@@ -6,13 +6,12 @@ import fnmatch
 import graphlib
 import importlib
 import json
-import subprocess
 import sys
 import tomllib
 import types
 
 import pytest
-from project import PACKAGE, ROOT, python, sources
+from project import PACKAGE, ROOT, ran, sources
 
 import autograd_lite
 
@@ -193,8 +192,7 @@ def test_import_is_light():
         "import json, sys; before = set(sys.modules); import autograd_lite\n"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
-    run = subprocess.run(python("-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
-    loaded = {name.split(".")[0] for name in json.loads(run.stdout)} - set(sys.stdlib_module_names)
+    loaded = {name.split(".")[0] for name in json.loads(ran("-c", code).stdout)} - set(sys.stdlib_module_names)
     assert loaded <= LIGHT
 
 

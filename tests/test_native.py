@@ -5,11 +5,10 @@ import importlib.util
 import inspect
 import json
 import os
-import subprocess
 import sys
 
 import pytest
-from project import PACKAGE, ROOT, compiled, python
+from project import PACKAGE, compiled, ran
 
 import autograd_lite
 from autograd_lite import Value
@@ -119,10 +118,7 @@ def test_one_build_runs_at_a_time(variable):
         "print(json.dumps([[module.__file__ for module in core], native.is_native()]))"
     )
     environment = {**os.environ, "AUTOGRAD_LITE_PURE": variable}
-    run = subprocess.run(
-        python("-c", code, *compiled()), env=environment, cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    files, native = json.loads(run.stdout)
+    files, native = json.loads(ran("-c", code, *compiled(), env=environment).stdout)
     suffixes = importlib.machinery.EXTENSION_SUFFIXES if native else importlib.machinery.SOURCE_SUFFIXES
     assert all(file.endswith(tuple(suffixes)) for file in files)
     assert not (native and variable == "1")

@@ -1,9 +1,8 @@
 """The estimators in scikit-learn's hands: its own checks, pipelines, searches, displays."""
 
-import subprocess
 
 import pytest
-from project import python
+from project import ran
 
 pytest.importorskip("sklearn")
 
@@ -83,5 +82,4 @@ def test_one_class_is_refused():
 
 def test_it_is_imported_on_demand():
     code = "import sys, autograd_lite, autograd_lite.nn; print('sklearn' in sys.modules)"
-    run = subprocess.run(python("-c", code), capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    assert ran("-c", code).stdout.strip() == "False"

@@ -1,11 +1,10 @@
 """The table of what the lectures teach: no row is missing, every name and every test exists, the page is new."""
 
 import pkgutil
-import subprocess
 
 import lectures
 import pytest
-from project import ROOT, python
+from project import ROOT, ran
 
 # The rows of the lectures, sections 3 to 6, as a list of their own: dropping one from the table is noticed.
 TAUGHT = {
@@ -48,10 +47,7 @@ def test_every_name_exists_and_is_documented(name):
 def collected():
     """What pytest finds in the files that the table names."""
     files = sorted({f"tests/{test.partition('::')[0]}" for row in ROWS for test in row.tests})
-    run = subprocess.run(
-        python("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files),
-        capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+    run = ran("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     found = {line.removeprefix("tests/") for line in run.stdout.splitlines() if "::" in line}
     return found | {name.partition("[")[0] for name in found}

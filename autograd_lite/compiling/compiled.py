@@ -140,13 +140,16 @@ class Compiled:
         few = self.by_count and pieces.samples is not None and pieces.samples < MANY
         key = (shapes, tuple(keywords.items()), pieces.lists, library, few)
         found = self.entries.get(key)
-        if found is None:
-            with self.lock:
-                found = self.entries.get(key)
-                if found is None:
-                    traced = Traced(self.f, shapes, keywords, pieces)
-                    found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
-        return found
+        return self.made(key, pieces, shapes, keywords) if found is None else found
+
+    def made(self, key: Any, pieces: Pieces, shapes: Any, keywords: dict[str, Shape]) -> Entry:
+        """The entry of that key, made here unless another thread was first."""
+        with self.lock:
+            found = self.entries.get(key)
+            if found is None:
+                traced = Traced(self.f, shapes, keywords, pieces)
+                found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
+            return found
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this structure."""

@@ -51,15 +51,18 @@ class Traced:
 
     def run(self, pieces: Pieces, large: int | None) -> bool:
         """Trace the function; False if an element of an array that was taken for data is used."""
-        values = [stand_ins(pieces, k, large) for k in range(len(pieces.data))]
-        filler = Filler(pieces, values)
-        args = [filler.fill(shape, name) for shape, name in zip(self.shapes, self.names, strict=True)]
-        kwargs = {name: filler.fill(shape, name) for name, shape in self.keywords.items()}
+        filler = Filler(pieces, [stand_ins(pieces, k, large) for k in range(len(pieces.data))])
+        args, kwargs = self.filled(filler)
         with Trace(filler.find) as trace, inside():
-            outputs, self.shape = flatten(self.f(*args, **kwargs), f"result of the compiled {name_of(self.f)}")
-            return self.flatten(trace, filler, pieces, outputs, large)
+            return self.flatten(trace, filler, pieces, self.f(*args, **kwargs), large)
 
-    def flatten(self, trace: Trace, filler: Filler, pieces: Pieces, outputs: list[Any], large: int | None) -> bool:
+    def filled(self, filler: Filler) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments with stand-ins in the places of their numbers."""
+        args = [filler.fill(shape, name) for shape, name in zip(self.shapes, self.names, strict=True)]
+        return args, {name: filler.fill(shape, name) for name, shape in self.keywords.items()}
+
+    def flatten(self, trace: Trace, filler: Filler, pieces: Pieces, result: Any, large: int | None) -> bool:
+        outputs, self.shape = flatten(result, f"result of the compiled {name_of(self.f)}")
         groups = [
             Group(pieces.names[k], filler.values[k], pieces.batched[k], piece_feed(k), places)
             for k, places in enumerate(filler.by_piece())

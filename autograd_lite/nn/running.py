@@ -15,7 +15,8 @@ from autograd_lite.nn.data import shuffled
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.history import History
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.steps import Compiled, Diverged, Eager
+from autograd_lite.nn.progress import Progress
+from autograd_lite.nn.steps import Compiled, Eager
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.rows import Operand, number
 
@@ -58,22 +59,26 @@ class Run:
         """End the run after this epoch."""
         self.stopped = why
 
-    def go(self, epochs: int, compiled: bool, callbacks: Sequence[Callback], bar: Any, keep: Callback) -> None:
+    def go(self, epochs: int, compiled: bool, callbacks: Sequence[Callback], bar: Progress, keep: Callback) -> None:
         """Run up to that many epochs in all; `keep` is called after each, and when Ctrl-C interrupts one."""
         self.model.train()
-        steps = Compiled(self) if compiled else Eager(self)
-        with Interrupts() as interrupts:
-            while self.epoch < epochs and not self.stopped:
-                try:
-                    self.one_epoch(steps, bar, interrupts)
-                except KeyboardInterrupt as error:
+        with bar:
+            steps = Compiled(self) if compiled else Eager(self)
+            with Interrupts() as interrupts:
+                while self.epoch < epochs and not self.stopped:
+                    self.one_epoch(steps, bar, interrupts, keep, epochs)
+                    self.show(steps, callbacks)
                     keep(self)
-                    raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
-                for callback in callbacks:
-                    callback(self)
-                if compiled and callbacks:  # which may have changed anything
-                    steps.fetch()  # type: ignore[union-attr]
-                keep(self)
+        self.finish(interrupts)
+
+    def show(self, steps: Eager | Compiled, callbacks: Sequence[Callback]) -> None:
+        """Call the callbacks, which may change anything."""
+        for callback in callbacks:
+            callback(self)
+        if callbacks:
+            steps.fetch()
+
+    def finish(self, interrupts: "Interrupts") -> None:
         if self.best is not None:
             self.model.load_state_dict(self.best)
         if interrupts.pending:
@@ -94,41 +99,56 @@ class Run:
         error.history = self.history
         return error
 
-    def one_epoch(self, steps: Eager | Compiled, bar: Any, interrupts: "Interrupts") -> None:
-        count = len(self.samples)
-        if not self.order:
-            self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
-        steps.begin(self.order)
-        start = time.perf_counter()
+    def one_epoch(
+        self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts", keep: Callback, epochs: int
+    ) -> None:
+        start = time.perf_counter() - self.seconds
         try:
-            while self.position < count:
-                interrupts.check()
-                stop = min(self.position + self.batch_size, count)
-                loss, right = steps.step(self.position, stop)
-                self.summed += loss * (stop - self.position)
-                self.right += right
-                self.position = stop
-                bar.advance(self.epoch + 1)
-        except Diverged:
+            self.all_steps(steps, bar, interrupts)
             steps.sync()
-            raise
-        except KeyboardInterrupt:
+            self.end_epoch(bar, start)
+        except BaseException as error:
             steps.sync()
-            self.seconds += time.perf_counter() - start
-            raise
-        steps.sync()
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            self.seconds = time.perf_counter() - start
+            keep(self)
+            raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
+
+    def end_epoch(self, bar: Progress, start: float) -> None:
+        """Enter the figures of an epoch that began at `start` into the history."""
+        record = {"epoch": self.epoch + 1.0, **self.figures(), "seconds": time.perf_counter() - start}
         self.epoch += 1
-        record = {"epoch": float(self.epoch), "loss": self.summed / count}
-        if self.kind != "numbers":
-            record["accuracy"] = self.right / count
-        if self.held is not None:
-            found = evaluate(self.model, *self.held, self.compute)
-            record.update({f"validation_{name}": x for name, x in found.items()})
-        record["seconds"] = self.seconds + time.perf_counter() - start
         self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
         self.history.epochs.append(record)
         bar.end_epoch(record)
         self.watch(record)
+
+    def all_steps(self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts") -> None:
+        """The steps of an epoch, from where it stands."""
+        count = len(self.samples)
+        if not self.order:
+            self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
+        steps.begin(self.order)
+        while self.position < count:
+            interrupts.check()
+            stop = min(self.position + self.batch_size, count)
+            loss, right = steps.step(self.position, stop)
+            self.summed += loss * (stop - self.position)
+            self.right += right
+            self.position = stop
+            bar.advance(self.epoch + 1)
+
+    def figures(self) -> dict[str, float]:
+        """What the history keeps of an epoch."""
+        count = len(self.samples)
+        found = {"loss": self.summed / count}
+        if self.kind != "numbers":
+            found["accuracy"] = self.right / count
+        if self.held is not None:
+            held = evaluate(self.model, *self.held, self.compute)
+            found.update({f"validation_{name}": x for name, x in held.items()})
+        return found
 
     def watch(self, record: dict[str, float]) -> None:
         """Stop where the loss has stopped changing, or getting better."""

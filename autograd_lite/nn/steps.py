@@ -54,17 +54,22 @@ class Eager:
         """The loss of the samples, and how many were right."""
         run, rows = self.run, self.order[start:stop]
         wanted = [run.targets[i] for i in rows]
-        try:
-            outputs = run.model.batch([run.samples[i] for i in rows])
-            total = mean([run.compute(p, t) for p, t in zip(outputs, wanted, strict=True)])
-            total = run.penalised(total, run.model)
-        except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
-            restore(run.optimizer.parameters)
-            raise diverged(run, str(error), "") from error
+        outputs, total = self.loss([run.samples[i] for i in rows], wanted)
         self.descend(total)
         if run.kind == "numbers":
             return total.data, 0.0
-        return total.data, float(sum(agrees(floats(p), t, run.kind) for p, t in zip(outputs, wanted, strict=True)))
+        return total.data, float(sum([agrees(floats(p), t, run.kind) for p, t in zip(outputs, wanted, strict=True)]))
+
+    def loss(self, samples: list[Any], targets: list[Any]) -> tuple[list[Any], Any]:
+        """The outputs of the model, and their loss."""
+        run = self.run
+        try:
+            outputs = run.model.batch(samples)
+            total = mean([run.compute(p, t) for p, t in zip(outputs, targets, strict=True)])
+            return outputs, run.penalised(total, run.model)
+        except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
+            restore(run.optimizer.parameters)
+            raise diverged(run, str(error), "") from error
 
     def descend(self, loss: Any) -> None:
         """One step down the gradient of the loss; nothing moves where a number is not finite."""
@@ -81,6 +86,9 @@ class Eager:
 
     def sync(self) -> None:
         """Nothing to do: every step has moved the Values themselves."""
+
+    def fetch(self) -> None:
+        """Nothing to do: every step looks at the model itself."""
 
 
 class Compiled:

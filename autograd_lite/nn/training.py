@@ -103,8 +103,7 @@ def fit(
         else:
             keep(run)  # finds out before training whether it can be written
     done = run.epoch * math.ceil(len(samples) / batch_size) + run.position // batch_size
-    with Progress(progress, epochs, math.ceil(len(samples) / batch_size), done) as bar:
-        run.go(epochs, compile, calls, bar, keep)
+    run.go(epochs, compile, calls, Progress(progress, epochs, math.ceil(len(samples) / batch_size), done), keep)
     return run.history
 
 

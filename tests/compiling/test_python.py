@@ -2,7 +2,6 @@
 
 import math
 import random
-import subprocess
 
 import dags
 import numpy
@@ -10,7 +9,7 @@ import programs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from project import ROOT, python
+from project import ran
 
 from autograd_lite import compile, log, value_and_grad, vmap
 from autograd_lite.compiling.python import PythonCode, careful
@@ -74,8 +73,7 @@ def test_it_needs_no_library():
         "print(step([0.5, 0.1], [1.0, 2.0, 3.0]), step.why([0.5, 0.1], [1.0]))\n"
         "print(ag.compile(ag.vmap(lambda x: [x, {'a': x * x}]))([1.0, 2.0]))\n"
     )
-    run = subprocess.run(python("-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
-    first, second = run.stdout.splitlines()
+    first, second = ran("-c", code).stdout.splitlines()
     assert first.endswith("python: llvmlite is not installed, and there is no batch for NumPy to carry")
     assert second == "[[1.0, {'a': 1.0}], [2.0, {'a': 4.0}]]"
 

@@ -1,11 +1,10 @@
 """`draw`: options in, a drawing out."""
 
-import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from project import ROOT, python
+from project import ran
 
 from autograd_lite import Value, compile, draw, exp, no_grad
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT
@@ -181,7 +180,7 @@ def test_graphviz_is_imported_when_a_drawing_is_written_and_not_before():
         "import sys; from autograd_lite import Value, draw; d = draw(Value(1.0) + 1.0); str(d)\n"
         "assert 'graphviz' not in sys.modules; d.source; assert 'graphviz' in sys.modules"
     )
-    subprocess.run(python("-c", code), check=True, cwd=ROOT)
+    ran("-c", code)
 
 
 def test_a_long_name_is_shortened_in_its_box_alone():

@@ -3,10 +3,9 @@
 import io
 import math
 import pydoc
-import subprocess
 
 import pytest
-from project import ROOT, python
+from project import ROOT, ran
 
 import autograd_lite
 from autograd_lite.explaining.documentation import described, partials_told, table
@@ -56,6 +55,6 @@ def test_a_table_keeps_its_columns_whatever_the_formula():
 
 
 def test_the_page_in_the_docs_is_up_to_date():
-    run = subprocess.run(python("-m", "autograd_lite", "table"), capture_output=True, check=True, cwd=ROOT)
+    run = ran("-m", "autograd_lite", "table", text=False)
     # if not: python -m autograd_lite table > docs/PRIMITIVES.md
     assert (ROOT / "docs" / "PRIMITIVES.md").read_text(encoding="utf-8") == run.stdout.decode().replace("\r", "")

@@ -127,6 +127,17 @@ def whole():
     return figures(train(model)), model.state_dict()
 
 
+def signal_myself():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def insist():
+    """Ctrl-C twice, which interrupts at once: a step in its middle, or the validation."""
+    signal_myself()
+    signal_myself()
+    pytest.fail("the second one was ignored")
+
+
 @given(st.integers(1, 92))
 @settings(max_examples=25)
 def test_an_interrupted_run_goes_on_to_the_same_numbers(tmp_path_factory, whole, count):
@@ -138,8 +149,18 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(tmp_path_factory, whole,
     assert (figures(history), model.state_dict()) == whole
 
 
-def signal_myself():
-    os.kill(os.getpid(), signal.SIGINT)
+@pytest.mark.parametrize("sample", [0, 2])
+@pytest.mark.parametrize("epoch", [0, 3])
+def test_a_run_interrupted_in_its_validation_goes_on_to_the_same_numbers(tmp_path, epoch, sample):
+    def run(path, count):
+        model = network()
+        history = train(model, checkpoint=path, loss=interrupting(count, insist), validation=(X[:3], Y[:3]))
+        return figures(history), model.state_dict()
+
+    with pytest.raises(Interrupted, match=f"interrupted in epoch {epoch + 1} of 4") as caught:
+        run(tmp_path / "run.json", 26 * epoch + 23 + sample + 1)
+    assert len(caught.value.history) == epoch
+    assert run(tmp_path / "run.json", 0) == run(None, 0)
 
 
 SCHEDULE = WarmUp(3, CosineDecay(0.1, 16))
@@ -244,13 +265,8 @@ def test_ctrl_c_in_the_last_step_is_not_lost_and_neither_is_the_history():
 
 
 def test_a_second_ctrl_c_does_not_wait():
-    def twice():
-        signal_myself()
-        signal_myself()
-        pytest.fail("the second one was ignored")
-
     with pytest.raises(KeyboardInterrupt):
-        train(network(), loss=interrupting(7, twice))
+        train(network(), loss=interrupting(7, insist))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -1,8 +1,6 @@
 """The pytest plugin: its fixtures, what a failure shows, and that it leaves the package alone until then."""
 
-import subprocess
-
-from project import ROOT, entry_points, python
+from project import ROOT, entry_points, ran
 
 PLUGIN = "autograd_lite_pytest"
 
@@ -10,10 +8,10 @@ PLUGIN = "autograd_lite_pytest"
 def run(tmp_path, text, *options):
     """pytest on a file of its own, with nothing but the plugin."""
     (tmp_path / "test_it.py").write_text(text)
-    command = python("-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *options)
+    options = ["-p", PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *options]
     folder = {"PYTHONPATH": str(ROOT), "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(
-        [*command, "--rootdir", str(tmp_path), str(tmp_path)], capture_output=True, text=True, cwd=tmp_path, env=folder
+    return ran(
+        "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tmp_path), cwd=tmp_path, env=folder, check=False
     )
 
 

@@ -1,12 +1,11 @@
 """The strategies: what they draw is what they say, and hypothesis finds them by itself."""
 
 import math
-import subprocess
 
 import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
-from project import ROOT, entry_points, python
+from project import entry_points, ran
 
 import autograd_lite
 from autograd_lite import PRIMITIVES, Value, nn
@@ -113,8 +112,7 @@ def test_importing_the_package_imports_no_hypothesis():
         "autograd_lite.testing.gradcheck(autograd_lite.sin, 0.5)\n"
         "print(sorted({'hypothesis', 'mpmath', 'pytest', 'numpy'} & set(sys.modules)))"
     )
-    run = subprocess.run(python("-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
-    assert run.stdout == "[]\n"
+    assert ran("-c", code).stdout == "[]\n"
 
 
 def test_what_is_missing_is_named():
@@ -129,8 +127,8 @@ def test_what_is_missing_is_named():
         "    try: getattr(testing, name)\n"
         "    except ImportError as error: print(error)\n"
     )
-    run = subprocess.run(python("-c", code), capture_output=True, text=True, check=True, cwd=ROOT)
-    for name, line in zip(("values", "expressions", "modules"), run.stdout.splitlines(), strict=True):
+    lines = ran("-c", code).stdout.splitlines()
+    for name, line in zip(("values", "expressions", "modules"), lines, strict=True):
         assert line == (
             f"autograd_lite.testing.{name} needs hypothesis, which is not installed; "
             f'run: pip install "autograd_lite[test]"'
