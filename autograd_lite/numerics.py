@@ -13,6 +13,7 @@ INF: Final = math.inf
 LN2: Final = 0.6931471805599453
 LOG2_E: Final = 1.4426950408889634
 LOG10_E: Final = 0.4342944819032518
+TINY: Final = 2.0**-1022  # the smallest number of all digits, whose reciprocal is finite
 TWO_OVER_SQRT_PI: Final = 1.1283791670955126
 
 

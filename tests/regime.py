@@ -1,13 +1,15 @@
 """The regime: every check that is made of numbers, with its figures; writes REGIME.md.
 
-    python tests/regime.py                    measures the short parts, and writes the page
-    python tests/regime.py --long [PART ...]  the long parts (all of them, or those that are named), and the page
-    python tests/regime.py --page             the page alone
-    python tests/mutation.py                  the mutants, which must not find the package imported already
+    python tests/regime.py             measures the short parts, and writes the page
+    python tests/regime.py --long      the long parts, and the page
+    python tests/regime.py PART ...    the parts that are named, and the page
+    python tests/regime.py --page      the page alone
+    python tests/mutation.py           the mutants, which must not find the package imported already
 
 What is measured is kept in tests/figures with its date and command; the page shows these figures, and no others.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -61,14 +63,15 @@ def page():
 
 
 def main(arguments):
-    parts = SHORT
-    if "--page" in arguments:
-        parts = {}
-    elif "--long" in arguments:
-        named = arguments[arguments.index("--long") + 1 :]
-        parts = {name: LONG[name] for name in named or LONG}
-    for measure in parts.values():
-        measure()
+    parser = argparse.ArgumentParser(description="Measure the regime, and write its page.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join([*SHORT, *LONG])}")
+    parser.add_argument("--long", action="store_true", help="measure what takes long, not what takes a minute")
+    parser.add_argument("--page", action="store_true", help="measure nothing")
+    asked = parser.parse_args(arguments)
+    if unknown := {*asked.parts} - {*SHORT, *LONG}:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    for name in [] if asked.page else asked.parts or (LONG if asked.long else SHORT):
+        {**SHORT, **LONG}[name]()
     (ROOT / "REGIME.md").write_text(page(), encoding="utf-8")
     print(page())
 

@@ -3,6 +3,7 @@
 import math
 
 import dags
+import numpy as np
 import pytest
 from comparing import compare_at_points
 from hypothesis import given
@@ -30,6 +31,32 @@ def test_every_derivative_of_a_power(order, x):
     for _ in range(order):
         f = grad(f)
     assert f(x) == pytest.approx(math.perm(6, order) * x ** (6 - order), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("backend", [None, "python", "numpy", "llvm"])
+@pytest.mark.parametrize("x", [1e-150, 0.5, 1.0, 2.0, 1e150])
+def test_powers_have_their_slopes_at_exponent_zero_too(x, backend):
+    """There the partial in x is 0, and its own slopes are not."""
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+
+    def at_zero(f):
+        return (f if backend is None else ag.compile(f, backend=backend))([x, 0.0])
+
+    curvature = ag.hessian(lambda v: v[0] ** v[1])
+    wanted = np.array([[0.0, 1.0 / x], [1.0 / x, math.log(x) ** 2]])
+    assert at_zero(curvature) == pytest.approx(wanted, rel=1e-14, abs=0.0)
+    along_y = grad(lambda v: curvature(v)[0][1])
+    assert at_zero(along_y) == pytest.approx([-1.0 / x / x, 2.0 * math.log(x) / x], rel=1e-14, abs=0.0)
+
+
+@pytest.mark.parametrize("x", [0.0, -2.0, 5e-324, math.nan, math.inf])
+def test_the_slope_of_a_power_at_exponent_zero_is_zero_in_every_engine(x):
+    def slope(v):
+        return grad(lambda u: u ** v[1])(v[0])
+
+    found = [f([x, 0.0]) for f in (slope, ag.compile(slope, backend="python"), ag.compile(slope, backend="numpy"))]
+    assert [*map(repr, map(float, found))] == ["0.0"] * 3
 
 
 def test_perturbations_are_not_confused():

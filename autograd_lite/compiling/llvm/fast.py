@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from autograd_lite.numerics import LOG2_E, TINY
+
 from .text import INTEGERS, LANES, MASK, SCALAR, Function, number
 
-LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has zeros at its end
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)  # their sum has 160 bits
 FAR = 1e5  # beyond, sin and cos are those of the library
@@ -156,14 +157,13 @@ def log1p(w: Writer, x: str) -> str:
 
 def _split(w: Writer, x: str) -> tuple[str, str]:
     """n and f with x = 2^n (1 + f), 1 + f between the square roots of 1/2 and 2."""
-    tiny = 2.0**-1022
-    scaled = w.where("olt", x, tiny, w.mul(x, 2.0**54), x)
+    scaled = w.where("olt", x, TINY, w.mul(x, 2.0**54), x)
     bits = w.bits(scaled)
     above = w.on_bits("sub", bits, 0x3FE6A09E667F3BCD)  # the square root of 1/2
     n = w.on_bits("ashr", above, 52)
     f = w.sub(w.float(w.on_bits("sub", bits, w.on_bits("shl", n, 52))), 1.0)
     exponent = w.f.value(f"sitofp {w.integers} {n} to {w.type}")
-    return w.where("olt", x, tiny, w.sub(exponent, 54.0), exponent), f
+    return w.where("olt", x, TINY, w.sub(exponent, 54.0), exponent), f
 
 
 def _log1p(w: Writer, f: str, square: str) -> str:
