@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd_lite import numerics, special
-from autograd_lite.numerics import INF, LN2, LOG2_E, LOG10_E, NAN, TINY, TWO_OVER_SQRT_PI
+from autograd_lite.numerics import INF, LN2, LOG2_E, LOG10_E, NAN, TWO_OVER_SQRT_PI
 from autograd_lite.rows import PRIMITIVES, Operand, Partial, Primitive
 
 
@@ -54,10 +54,8 @@ neg: Final[Primitive] = row("neg", lambda x: -x, (-1.0,), "-x", "-")
 pow: Final[Primitive] = row(
     "pow", numerics.power,
     (
-        lambda out, x, y: decide(equal(y, 0.0), lambda: zero_with_slopes(x, y), lambda: y * lower_power(x, y)),
-        lambda out, x, y: decide(
-            logical_and(equal(x, 0.0), less(0.0, y)), lambda: 0.0, lambda: out * log(x)
-        ),
+        lambda out, x, y: decide(equal(y, 0.0), lambda: zero_with_slopes(out, x, y), lambda: y * lower_power(x, y)),
+        lambda out, x, y: out * log(where(logical_and(equal(x, 0.0), less(0.0, y)), 1.0, x)),
     ),
     "x ** y", "**", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
     kinks="x = 0 in y: 0 for y > 0; x < 0 in y: nan; y = 0 in x: 0", limit=numerics.power_limit,
@@ -316,11 +314,11 @@ def lower_power(x: Any, y: Any) -> Any:
     return x if not isinstance(y, Operand) and y == 2.0 else pow(x, y - 1.0)
 
 
-def zero_with_slopes(x: Any, y: Any) -> Any:
-    """y x^(y - 1) at y = 0: it is 0, even where 1/x is infinite, but changes with y, where y can change."""
+def zero_with_slopes(out: Any, x: Any, y: Any) -> Any:
+    """0 and, where y can change, what y x^(y - 1) has for slopes at y = 0: as y x^y / x, which is 0 for tiny x too."""
     can_change = isinstance(y, Operand)
     # 0 + because -0.0 is not 0.0 to the bit
-    return 0.0 + where(less(TINY, abs(x)), y * pow(x, y - 1.0), 0.0) if can_change else 0.0
+    return 0.0 + where(less(0.0, x), y * out / x, 0.0) if can_change else 0.0
 
 
 def truth(condition: Any) -> Any:

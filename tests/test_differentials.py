@@ -1,5 +1,6 @@
 """Sweeps that record themselves: gradients of gradients, and the graphs from which none can be made."""
 
+import itertools
 import math
 
 import dags
@@ -10,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value, grad, gradients, jvp
+from autograd_lite import PRIMITIVES, Value, grad, gradients, jvp
 from autograd_lite.differentials import times
 from autograd_lite.graph import CHOSEN
+from autograd_lite.testing.domains import is_defined, is_flat
+from autograd_lite.testing.reference import EXACT, MP
 
 
 def test_created_graphs_differentiate_again():
@@ -222,3 +225,57 @@ def test_a_choice_that_is_known_inside_of_one_that_is_not(known, x):
 
     for transform in (grad, lambda f: grad(grad(f)), lambda f: lambda x: jvp(f, (x,), (2.0,))[1]):
         assert dags.same(ag.compile(transform(f), backend="python")(x), transform(f)(x))
+
+
+SPECIAL = (0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.0, 20.0)
+SMALL = MP.mpf(10) ** -25
+
+
+def exact_partials(row, xs):
+    partials = EXACT[row.name].partials
+    return partials(xs) if callable(partials) else [p(*xs) for p in partials]
+
+
+def slopes_of_partials(row, point, j):
+    """Of each partial the exact slope in operand j; nan where it has none: at kinks, and at ends of the domain."""
+    try:
+        at, found = exact_partials(row, point), []
+        for h in (SMALL, -SMALL, SMALL / 7):
+            moved = exact_partials(row, [x + h * (k == j) for k, x in enumerate(point)])
+            found.append([(b - a) / h for a, b in zip(at, moved, strict=True)])
+    except (ArithmeticError, ValueError):
+        return [math.nan] * len(point)
+    smooth = [
+        MP.im(a) == 0 and max(abs(a - b), abs(a - c)) <= MP.mpf(10) ** -15 * (1 + abs(a))
+        for a, b, c in zip(*found, strict=True)
+    ]
+    return [float(MP.re(a)) if whole else math.nan for a, whole in zip(found[0], smooth, strict=True)]
+
+
+SMOOTH = [name for name, row in PRIMITIVES.items() if not (row.selects or is_flat(row))]
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_second_derivatives_at_special_points(name):
+    """At zeros, ties and whole numbers a rule may be a case of its own; where it is smooth, it has its slopes too."""
+    row, checked = PRIMITIVES[name], 0
+    count = row.arity or (4 if name == "dot" else 3)
+
+    def f(xs):
+        return row(*xs) if row.arity else row(xs[:2], xs[2:]) if name == "dot" else row(xs)
+
+    for point in itertools.product(SPECIAL[: 9 if count < 3 else 5], repeat=count):
+        if not is_defined(row, point):
+            continue
+        curvature = ag.hessian(f)([*point])
+        for j in range(count):
+            for i, want in enumerate(slopes_of_partials(row, [MP.mpf(x) for x in point], j)):
+                if math.isfinite(want):
+                    checked += 1
+                    assert curvature[i][j] == pytest.approx(want, rel=1e-12, abs=1e-12), (point, i, j)
+    assert checked
+
+
+def test_a_base_of_zero_has_no_curvature_in_its_exponent():
+    assert grad(grad(lambda y: Value(0.0) ** y))(2.0) == 0.0
+    assert gradients(gradients((x := Value(0.0)) ** (y := Value(3.0)), [y], create_graph=True)[0], [x, y]) == [0.0, 0.0]
