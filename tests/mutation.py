@@ -27,7 +27,7 @@ from mutants import mutants
 from project import PACKAGE, ROOT
 
 TESTS = {
-    "primitives": ["tests/test_tabulating.py", "tests/test_primitives.py"],
+    "primitives": ["tests/test_tabulating.py", "tests/test_primitives.py", "tests/test_differentials.py"],
     "numerics": ["tests/test_numerics.py", "tests/test_tabulating.py"],
     "special": ["tests/test_special.py", "tests/test_tabulating.py"],
     "graph": ["tests/test_vectors.py", "tests/test_bulk.py", "tests/test_context.py", "tests/test_value.py",
