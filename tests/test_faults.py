@@ -112,10 +112,14 @@ EXHAUSTED = """
 import resource, sys
 import autograd_lite as ag
 from autograd_lite import Value
+x = Value(1.0)
+y = x
+for _ in range(20_000):
+    y = y * 0.5 + x
+del y  # the stack has grown to what that takes in pure Python: it could not any more when nothing is left
 with open("/proc/self/statm") as file:
     used = int(file.read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[1]), resource.RLIM_INFINITY))
-x = Value(1.0)
 y, n = x, 0
 try:
     while True:
@@ -128,8 +132,8 @@ try:
     y.backward()
 except MemoryError:
     assert x.grad == 0.0
-x.zero_grad()
 del y
+x.zero_grad()
 z = x * x
 z.backward()
 assert x.grad == 2.0
