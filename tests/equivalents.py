@@ -57,6 +57,7 @@ EQUIVALENT = (
     ("logaddexp: x -> y in `lowering=lambda x, y: where(equal(x, y)", "the operands are equal there"),
     ("logaddexp: x - y -> y - x in `lowering", "its absolute value is the same"),
     ("products_of_others: 1.0 -> 2.0 in `before", "written over at the end"),
+    ("pow: 1.0 -> 2.0 in `lambda out, x, y: out * log", "any number serves: the result beside it is 0"),
     ("lower_power: not isinstance(y, Operand)", "x to the power 1 is x, to the bit"),
     ("lower_power: y -> x in `return x if not isinstance", "x to the power 1 is x, to the bit"),
     ("Node.__init__: 0.0 -> 1.0 in `self._adjoint", "every sort sets it before a pass reads it"),

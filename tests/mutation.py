@@ -89,6 +89,7 @@ def selection(module, mutant):
 HELPERS = {
     "products_of_others": "prod", "lower_power": "pow", "truth": "where or cond", "stable_sigmoid": "sigmoid",
     "shares": "max or min", "softmax": "logsumexp", "stable_logsumexp": "logsumexp", "decide": "pow",
+    "zero_with_slopes": "pow",
 }  # fmt: skip
 """The rows that use a helper of `primitives`."""
 

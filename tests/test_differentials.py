@@ -90,6 +90,15 @@ def test_tangents_refuse_assigned_data_on_their_way_alone():
         jvp(lambda x: f(x, True), (x,), (1.0,))
     assert jvp(lambda x: f(x, False), (x,), (1.0,))[1].data == 30.0
 
+    def by_a_factor(x):
+        factor = Value(2.0)
+        out = x * factor
+        factor.data = 5.0
+        return out
+
+    with pytest.raises(RuntimeError, match="assigned"):  # no tangent arrives there, but the partial in x is that number
+        jvp(by_a_factor, (x,), (1.0,))
+
 
 def test_a_partial_that_no_number_has_is_recorded_as_a_row():
     """1 / 0 raises as Python's numbers do; in a program, which never raises, it is inf."""

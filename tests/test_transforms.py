@@ -44,6 +44,8 @@ def test_arguments_are_chosen_by_number():
     assert value_and_grad(f, (1,))(2.0, 3.0) == (18.0, (12.0,))
     with pytest.raises(ValueError, match="twice"):
         grad(f, argnums=(1, -1))(2.0, 3.0)
+    with pytest.raises(TypeError, match="the argument 1 of <lambda> holds 'text' of type str"):
+        grad(f, argnums=1)(2.0, "text")
 
 
 def test_gradients_have_the_structure_of_the_argument():
