@@ -62,6 +62,10 @@ def test_the_slope_of_a_power_at_exponent_zero_is_zero_in_every_engine(x):
     assert [*map(repr, map(float, found))] == ["0.0"] * 3
 
 
+def test_powers_of_a_fixed_exponent_zero_have_a_plain_zero_for_slope():
+    assert not ag.compile(grad(lambda x: x**0.0), backend="python").trace(2.0).instructions
+
+
 def test_perturbations_are_not_confused():
     assert grad(lambda x: grad(lambda y: x * y)(x))(3.0) == 1.0
     assert grad(lambda x: x * grad(lambda y: x * y)(3.0))(3.0) == 6.0
