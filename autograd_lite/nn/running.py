@@ -79,6 +79,7 @@ class Run:
             steps.fetch()
 
     def finish(self, interrupts: "Interrupts") -> None:
+        """Go back to the best weights, where patience watched them, and do not lose a Ctrl-C of the last step."""
         if self.best is not None:
             self.model.load_state_dict(self.best)
         if interrupts.pending:
