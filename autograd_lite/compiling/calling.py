@@ -12,6 +12,7 @@ from autograd_lite.primitives import sum as total
 from autograd_lite.program import ABOVE, Program
 from autograd_lite.rows import Operand
 from autograd_lite.structure import flatten, is_array
+from autograd_lite.transforms import as_value
 
 CODES: WeakKeyDictionary[Program, dict[str, Code]] = WeakKeyDictionary()
 """The code of the programs that were called, by back end."""
@@ -76,7 +77,7 @@ def by_code(program: Program, flat: list[list[float]], n: int, backend: str) -> 
 
 
 def by_rows(program: Program, flat: list[list[Any]], n: int) -> list[Any]:
-    """The results by the rows of the table, sample by sample; sums over samples go from left to right."""
+    """The results, Values all, by the rows of the table, sample by sample; sums over samples go from left to right."""
     values: list[list[Any]] = []  # of each value its numbers over the samples, or the one that all share
     for leaves, argument in zip(flat, program.arguments, strict=True):
         for i in range(argument.size):
@@ -97,9 +98,9 @@ def by_rows(program: Program, flat: list[list[Any]], n: int) -> list[Any]:
                 found.append(row.evaluate(operands) if first is None else first.apply(row, tuple(operands)))
             values.append(found)
     return [
-        [[values[i][k if program.batched[i] else 0] for i in result.values] for k in range(n)]
+        [[as_value(values[i][k if program.batched[i] else 0]) for i in result.values] for k in range(n)]
         if result.batched
-        else [values[i][0] for i in result.values]
+        else [as_value(values[i][0]) for i in result.values]
         for result in program.results
     ]
 
