@@ -88,10 +88,13 @@ class Surroundings:
             weight = weights.get(node, 0.0)
             operands = operands_of(node)
             if weight and operands:
-                noise += weight * max(ROUNDING * abs(node._data), SMALLEST)
+                rounded = abs(node._data)
                 for x, p in zip(operands, partials_of(node), strict=True):
                     if p:
                         weights[x] = weights.get(x, 0.0) + weight * abs(p)
+                        if node._row.arity is None:  # sums, whose terms are rounded before they cancel
+                            rounded = max(rounded, abs(p * x._data))
+                noise += weight * max(ROUNDING * rounded, SMALLEST)
         return [weights.get(x, 0.0) for x in self.inputs], noise
 
 
