@@ -35,6 +35,8 @@ FOUND = [
     "No test looked at the values that compiled programs give at singular points: mutants of them survived.",
     "Memory exhausted in a long function of pure Python: CPython tries for ever to leave its `with`.",
     "Second derivatives of x to the power y at y = 0: 0 where 1 / x is right; and nan for those in y at x = 0.",
+    "gradcheck accused functions whose rounding at the point is none, or whose terms cancel in a dot.",
+    "A program that is a number gave a float back for Values.",
     "A run interrupted in its validation named the next epoch, and went on with an epoch too many in its history.",
 ]
 """What the regime has found; each has a test now."""
