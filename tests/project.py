@@ -39,9 +39,9 @@ def python(*arguments):
 def ran(*arguments, check=True, **options):
     """A Python of its own, run with these arguments in the checkout: what it printed, and its return code.
 
-    It must come to its end within three minutes, and without an error unless `check` is False.
+    It must come to its end within five minutes, and without an error unless `check` is False.
     """
-    settings = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 180}
+    settings = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300}
     done = subprocess.run(python(*arguments), check=False, **{**settings, **options})
     assert not check or done.returncode == 0, f"it ended with {done.returncode}: {done.stderr[-2000:]}"
     return done
