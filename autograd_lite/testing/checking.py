@@ -138,7 +138,7 @@ def check(
         forward = columns[j]
         estimates = differences(values_at, point, j, limits[j], noises)
         if estimates is not None:
-            estimates = [blurred(f, point, j, i, x) for i, x in enumerate(estimates)]
+            estimates = [blurred(f, point, j, i, x, noises[i]) for i, x in enumerate(estimates)]
         for i, row in enumerate(rows):
             where, (got, size) = derivative(titles[i], operand), row[j]
             if not math.isfinite(got):
@@ -158,12 +158,14 @@ def check(
     return rows
 
 
-def blurred(f: Callable[..., list[Any]], point: Sequence[float], j: int, i: int, found: Estimate) -> Estimate:
-    """The same estimate of result i, with what rounding does at the ends of its step: more than at the point, maybe."""
+def blurred(
+    f: Callable[..., list[Any]], point: Sequence[float], j: int, i: int, found: Estimate, noise: float
+) -> Estimate:
+    """The estimate of result i, which knows of its noise at the point, with what is more at the end of its step."""
     inputs = [Value(x) for x in moved(point, j, found.step)]
     outputs = f(*inputs)
-    _, noise = Surroundings(inputs, outputs).magnitudes(outputs[i])
-    return found._replace(error=found.error + 2.0 * noise / found.step)
+    _, there = Surroundings(inputs, outputs).magnitudes(outputs[i])
+    return found._replace(error=found.error + 2.0 * max(0.0, there - noise) / found.step)
 
 
 def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:
