@@ -1,4 +1,4 @@
-"""Where things are in the checkout, for tests that look at the project itself."""
+"""Where things are in the checkout, for tests that look at the project itself, and how to run it apart."""
 
 import ast
 import subprocess

@@ -5,7 +5,6 @@ in the memory of others, so the tests here free graphs between live objects and 
 runs in a process of its own, because its failure is a crash.
 """
 
-
 import pytest
 from project import ran
 

@@ -1,6 +1,5 @@
 """The estimators in scikit-learn's hands: its own checks, pipelines, searches, displays."""
 
-
 import pytest
 from project import ran
 

@@ -138,7 +138,7 @@ def check(
         forward = columns[j]
         estimates = differences(values_at, point, j, limits[j], noises)
         if estimates is not None:
-            estimates = [blurred(f, point, j, i, x, noises[i]) for i, x in enumerate(estimates)]
+            estimates = blurred(estimates, noises, f, point, j)
         for i, row in enumerate(rows):
             where, (got, size) = derivative(titles[i], operand), row[j]
             if not math.isfinite(got):
@@ -159,13 +159,20 @@ def check(
 
 
 def blurred(
-    f: Callable[..., list[Any]], point: Sequence[float], j: int, i: int, found: Estimate, noise: float
-) -> Estimate:
-    """The estimate of result i, which knows of its noise at the point, with what is more at the end of its step."""
-    inputs = [Value(x) for x in moved(point, j, found.step)]
-    outputs = f(*inputs)
-    _, there = Surroundings(inputs, outputs).magnitudes(outputs[i])
-    return found._replace(error=found.error + 2.0 * max(0.0, there - noise) / found.step)
+    estimates: list[Estimate], noises: list[float], f: Callable[..., list[Any]], point: Sequence[float], j: int
+) -> list[Estimate]:
+    """The estimates, which know of the noise at the point, with what is more at the end of their steps."""
+    ends: dict[float, tuple[list[Any], Surroundings]] = {}
+    for step in {x.step for x in estimates}:
+        inputs = [Value(x) for x in moved(point, j, step)]
+        outputs = f(*inputs)
+        ends[step] = outputs, Surroundings(inputs, outputs)
+    result = []
+    for i, found in enumerate(estimates):
+        outputs, around = ends[found.step]
+        more = max(0.0, around.magnitudes(outputs[i])[1] - noises[i])
+        result.append(found._replace(error=found.error + 2.0 * more / found.step))
+    return result
 
 
 def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:

@@ -5,10 +5,12 @@ Above `domains`: so differences know which steps stay on the same piece, and how
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd_lite.backpropagation import topological_order
 from autograd_lite.differentials import float_tangents
+from autograd_lite.flattening import lowered
 from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.rows import PRIMITIVES
 from autograd_lite.testing.domains import TRUTHS, is_flat, kink_distance
@@ -54,9 +56,15 @@ class Surroundings:
     def __init__(self, inputs: Sequence[Value], outputs: Sequence[Any]) -> None:
         self.inputs = inputs
         self.order = topological_order([x for x in outputs if isinstance(x, Value)], everything=True)
-        self.kinks = kinks_of(self.order, inputs)
+
+    @cached_property
+    def kinks(self) -> list[Kink]:
+        return kinks_of(self.order, self.inputs)
+
+    @cached_property
+    def bends(self) -> list[Kink]:
         bends = [x for x in self.order if x._row.name in SCALED]
-        self.bends = [Kink(shown(x), 2.0, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
+        return [Kink(shown(x), 2.0, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
 
     def nearest_kink(self, j: int) -> tuple[float, str]:
         """How far input j may move before some row reaches a kink, to first order, and which row."""
@@ -132,7 +140,7 @@ def kinks_inside(node: Node, operands: Sequence[Node]) -> list[Kink]:
     """The same in a row with a rule of the user's own, seen from its operands."""
     inner = [Value(x._data) for x in operands]
     try:
-        out = node._row.lowering(inner) if node._row.arity is None else node._row.lowering(*inner)  # type: ignore[misc]
+        out = lowered(node._row, inner)
     except (ArithmeticError, ValueError):
         return []
     order = topological_order([out], everything=True) if isinstance(out, Value) else []

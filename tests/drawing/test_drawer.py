@@ -1,6 +1,5 @@
 """`draw`: options in, a drawing out."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
