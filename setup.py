@@ -17,21 +17,19 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.extension import Extension
 
-# The modules to compile, all directly in autograd_lite/: the only place that lists them.
+# The modules to compile: the only place that lists them.
 COMPILED = [
-    "numerics", "rows", "graph", "spares", "vectors", "backpropagation", "differentials", "copying", "attributes",
-    "operators", "value", "bulk", "instructions", "rewriting", "flattening",
+    "core.numerics", "core.primitives", "core.graph", "core.reverse", "core.create_graph", "core.copying",
+    "core.attributes", "core.operators", "core.value", "core.fast.pool", "core.fast.vectors", "core.fast.layers",
+    "program.instructions", "program.simplification", "program.flattening",
 ]  # fmt: skip
-SOURCES = [f"autograd_lite/{module}.py" for module in COMPILED]
+SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 
 # What stands before all C code that mypyc writes.
 #
 # It frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of others by
 # writing into its collector header. Our Values have none (acyclic classes are not tracked), so it would overwrite
 # the object before them in memory. They need no trashcan: `Value.__del__` keeps the nesting flat.
-#
-# Where it makes tuples and floats of its own accord, to pass operands on, it takes it that there is memory, and else
-# ends the process. So some are kept for that, until an allocation that can fail raises MemoryError.
 PREAMBLE = """\
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -40,44 +38,6 @@ PREAMBLE = """\
 #define Py_TRASHCAN_BEGIN(op, dealloc) do {
 #define Py_TRASHCAN_END } while (0);
 #define PyFloat_AsDouble(x) (PyFloat_CheckExact(x) ? PyFloat_AS_DOUBLE(x) : (PyFloat_AsDouble)(x))
-
-enum { SIZES = 12, KEPT = 32 };
-static struct { PyObject *items[KEPT]; int count; } kept[SIZES];  /* tuples by their size, and floats at 0 */
-
-static inline PyObject *made_or_kept(PyObject *made, Py_ssize_t size) {
-    while (made != NULL && kept[size].count < KEPT) {
-        PyObject *more = size > 0 ? PyTuple_New(size) : PyFloat_FromDouble(0.0);
-        if (more == NULL) {
-            PyErr_Clear();
-            break;
-        }
-        if (size > 0)
-            PyObject_GC_UnTrack(more);
-        kept[size].items[kept[size].count++] = more;
-    }
-    if (made == NULL && kept[size].count > 0) {
-        PyErr_Clear();
-        made = kept[size].items[--kept[size].count];
-        if (size > 0)
-            PyObject_GC_Track(made);
-    }
-    return made;
-}
-
-static inline PyObject *kept_tuple(Py_ssize_t size) {
-    PyObject *made = PyTuple_New(size);
-    return size > 0 && size < SIZES ? made_or_kept(made, size) : made;
-}
-
-static inline PyObject *kept_float(double number) {
-    PyObject *made = made_or_kept(PyFloat_FromDouble(number), 0);
-    if (made != NULL)
-        ((PyFloatObject *)made)->ob_fval = number;
-    return made;
-}
-
-#define PyTuple_New kept_tuple
-#define PyFloat_FromDouble kept_float
 """
 
 
@@ -113,7 +73,7 @@ def translated(folder):
         opt_level="3",
         debug_level="0",
         target_dir=folder,
-        group_name="autograd_lite.core",  # the code of all modules: autograd_lite/core__mypyc.*.so
+        group_name="autograd_lite.native",  # the code of all modules: autograd_lite/native__mypyc.*.so
     )
     header = os.path.join(os.path.abspath(folder), "preamble.h")
     with open(header, "w") as file:
@@ -138,15 +98,13 @@ def docstrings():
     found = {}
     for module, path in zip(COMPILED, SOURCES, strict=True):
         with open(path, encoding="utf-8") as file:
-            level = [(module, ast.parse(file.read()))]
+            level = [(module.rpartition(".")[2], ast.parse(file.read()))]
         while level:
             name, node = level.pop()
             if not isinstance(node, ast.Module) and ast.get_docstring(node):
                 found.setdefault(name, ast.get_docstring(node))  # a property's is its getter's, which stands first
             level += [
-                (f"{name}___{x.name}", x)
-                for x in reversed(node.body)
-                if isinstance(x, (ast.ClassDef, ast.FunctionDef))
+                (f"{name}___{x.name}", x) for x in reversed(node.body) if isinstance(x, (ast.ClassDef, ast.FunctionDef))
             ]
     return found
 
@@ -174,7 +132,7 @@ def document(path):
     code = re.sub(
         rf'(PyTypeObject CPyType_(\w+)_template_ = {{[^{{}}]*?\.tp_doc = {signature})("\))', after_signature, code
     )
-    code = re.sub(r'(\(getter\)(\w+?)_get_(\w+),[^{}]*?)NULL, NULL\}', of_property, code)
+    code = re.sub(r"(\(getter\)(\w+?)_get_(\w+),[^{}]*?)NULL, NULL\}", of_property, code)
     with open(path, "w", encoding="utf-8") as file:
         file.write(code)
 

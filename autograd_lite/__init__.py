@@ -1,21 +1,19 @@
 """Scalar reverse-mode automatic differentiation that you can see, trust and never outgrow."""
 
-from autograd_lite.native import choose
+from autograd_lite.support.build import choose
 
-choose(__path__)  # before any other import: see native.py
+choose()  # before any other import
 
 from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
-from autograd_lite.compiling import compile as compile
-from autograd_lite.context import no_grad
-from autograd_lite.custom import custom_derivative
-from autograd_lite.jacobians import hessian, hvp, jacobian, jvp, vjp
-from autograd_lite.mapping import vmap
-from autograd_lite.native import is_native as _is_native
-from autograd_lite.primitives import abs as abs
-from autograd_lite.primitives import (
+from autograd_lite.backends import compile as compile
+from autograd_lite.core.grad_mode import no_grad
+from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.core.primitives import Primitive as _Primitive
+from autograd_lite.core.table import abs as abs
+from autograd_lite.core.table import (
     acos,
     acosh,
     add,
@@ -80,24 +78,26 @@ from autograd_lite.primitives import (
     trunc,
     where,
 )
-from autograd_lite.primitives import max as max
-from autograd_lite.primitives import min as min
-from autograd_lite.primitives import pow as pow
-from autograd_lite.primitives import round as round
-from autograd_lite.primitives import sum as sum
-from autograd_lite.program import Program
-from autograd_lite.rows import PRIMITIVES
-from autograd_lite.rows import Primitive as _Primitive
-from autograd_lite.transforms import grad, gradients, value_and_grad
-from autograd_lite.value import Value
-from autograd_lite.version import __version__
+from autograd_lite.core.table import max as max
+from autograd_lite.core.table import min as min
+from autograd_lite.core.table import pow as pow
+from autograd_lite.core.table import round as round
+from autograd_lite.core.table import sum as sum
+from autograd_lite.core.value import Value
+from autograd_lite.program.program import Program
+from autograd_lite.support.build import is_native as _is_native
+from autograd_lite.support.version import __version__
+from autograd_lite.transforms.batching import vmap
+from autograd_lite.transforms.custom_rules import custom_derivative
+from autograd_lite.transforms.differentiation import grad, gradients, value_and_grad
+from autograd_lite.transforms.jacobians import hessian, hvp, jacobian, jvp, vjp
 
 if TYPE_CHECKING:
-    from autograd_lite.anomaly import detect_anomaly
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
-    from autograd_lite.health import diagnose
-    from autograd_lite.trouble import AnomalyError
+    from autograd_lite.explaining.anomaly import detect_anomaly
+    from autograd_lite.explaining.anomaly_report import AnomalyError
+    from autograd_lite.explaining.diagnosis import diagnose
 
 del choose
 
@@ -124,13 +124,13 @@ setattr(_Primitive, "__doc__", _Documentation(_Primitive.__doc__))  # noqa: B010
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {
     "Animation": "drawing",
-    "AnomalyError": "trouble",
+    "AnomalyError": "explaining.anomaly_report",
     "Drawing": "drawing",
     "Explanation": "explaining",
     "Movie": "drawing",
     "animate": "drawing",
-    "detect_anomaly": "anomaly",
-    "diagnose": "health",
+    "detect_anomaly": "explaining.anomaly",
+    "diagnose": "explaining.diagnosis",
     "draw": "drawing",
     "draw_activations": "drawing",
     "explain": "explaining",

@@ -9,13 +9,13 @@ import importlib
 import os
 import sys
 
-from autograd_lite.version import __version__
+from autograd_lite.support.version import __version__
 
 # command -> (its module, what it does)
 COMMANDS = {
-    "demo": ("autograd_lite.demo", "train a network on real handwritten digits, and draw the results"),
-    "info": ("autograd_lite.info", "show the version, the build, and which extras are present"),
-    "table": ("autograd_lite.explaining.documentation", "print the table of primitives, for the docs"),
+    "demo": ("autograd_lite.cli.demo", "train a network on real handwritten digits, and draw the results"),
+    "info": ("autograd_lite.cli.info", "show the version, the build, and which extras are present"),
+    "table": ("autograd_lite.cli.table", "print the table of primitives, for the docs"),
 }
 
 

@@ -6,7 +6,7 @@ what is given to the constructor stays as it is, what is learned ends with an un
 
 from typing import Any, Self
 
-from autograd_lite.extras import required
+from autograd_lite.support.extras import required
 
 for _library in ("numpy", "sklearn"):
     required(_library, "autograd_lite.sklearn", "sklearn")

@@ -39,8 +39,8 @@ def scalar_training(value: Any) -> Figures:
 
 @workload(WORKLOADS, NATIVE)
 def native() -> Figures:
-    if not feature("autograd_lite.native:is_native")():
-        return {"missing": feature("autograd_lite.native:describe")()}
+    if not feature("autograd_lite.support.build:is_native")():
+        return {"missing": feature("autograd_lite.support.build:describe")()}
     return scalar_training(feature("autograd_lite:Value"))
 
 

@@ -208,7 +208,7 @@ def machine() -> str:
     if info.exists() and (named := re.search(r"model name\s*: (.+)", info.read_text())):
         processor = named[1]
     try:
-        build = importlib.import_module("autograd_lite.native").describe()
+        build = importlib.import_module("autograd_lite.support.build").describe()
     except ImportError:
         build = "not installed"
     listed = (Path(__file__).parent / "requirements.txt").read_text()

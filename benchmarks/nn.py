@@ -74,8 +74,8 @@ def ours(compiled: bool) -> Figures:
 
 @workload(WORKLOADS, EAGER, needs="sklearn")
 def eager() -> Figures:
-    if not feature("autograd_lite.native:is_native")():
-        raise Missing(feature("autograd_lite.native:describe")())
+    if not feature("autograd_lite.support.build:is_native")():
+        raise Missing(feature("autograd_lite.support.build:describe")())
     return ours(compiled=False)
 
 

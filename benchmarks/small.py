@@ -70,8 +70,8 @@ def python_backend() -> Figures:
 
 @workload(WORKLOADS, EAGER)
 def eager() -> Figures:
-    if not feature("autograd_lite.native:is_native")():
-        raise harness.Missing(feature("autograd_lite.native:describe")())
+    if not feature("autograd_lite.support.build:is_native")():
+        raise harness.Missing(feature("autograd_lite.support.build:describe")())
     return figures(feature("autograd_lite:value_and_grad")(rosenbrock))
 
 

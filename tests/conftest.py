@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from hypothesis import settings
 
 import autograd_lite
-from autograd_lite import native
+from autograd_lite.support import build as native
 
 # No deadline: no test depends on the clock. CI draws the same examples at every run: a change of colour has a
 # cause in the code.
@@ -16,12 +16,13 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Tests of the native back end itself have nothing to run without what it is made of.
-collect_ignore = [] if find_spec("llvmlite") else ["compiling/test_llvm.py", "compiling/test_llvm_fast.py"]
+collect_ignore = [] if find_spec("llvmlite") else ["backends/test_llvm.py", "backends/test_llvm_fast.py"]
 
 
 def pytest_report_header():
     folder = os.path.dirname(native.__file__)
     return f"autograd_lite: {autograd_lite.__version__}, {native.describe()}, {folder}"
+
 
 # A shell that starts a job in the background has it ignore Ctrl-C; the tests of interruptions need Python's answer.
 signal.signal(signal.SIGINT, signal.default_int_handler)

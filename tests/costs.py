@@ -8,7 +8,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), 3.4.
 import dags
 
 from autograd_lite import PRIMITIVES, compile, nn, value_and_grad
-from autograd_lite.instructions import operations
+from autograd_lite.program.instructions import operations
 
 LIGHT = {
     "add", "sub", "mul", "neg", "square", "sum", "prod", "dot", "mean", "less", "less_equal", "equal", "logical_and",

@@ -5,7 +5,7 @@ import random
 
 import autograd_lite as ag
 from autograd_lite import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from autograd_lite.rows import PRIMITIVES
+from autograd_lite.core.primitives import PRIMITIVES
 
 UNARY = [name for name, row in PRIMITIVES.items() if row.arity == 1 and name != "identity"]
 BINARY = [name for name, row in PRIMITIVES.items() if row.arity == 2 and name != "polygamma"]

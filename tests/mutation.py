@@ -26,41 +26,92 @@ from hypothesis import Phase, settings
 from mutants import mutants
 from project import PACKAGE, ROOT
 
+FAMILIES = ("arithmetic", "choices", "exponentials", "sequences", "special", "trigonometry")
+BY_ROW = ["tests/core/test_tabulating.py", "tests/core/test_table.py", "tests/core/test_create_graph.py"]
+
 TESTS = {
-    "primitives": ["tests/test_tabulating.py", "tests/test_primitives.py", "tests/test_differentials.py"],
-    "numerics": ["tests/test_numerics.py", "tests/test_tabulating.py"],
-    "special": ["tests/test_special.py", "tests/test_tabulating.py"],
-    "graph": ["tests/test_vectors.py", "tests/test_bulk.py", "tests/test_context.py", "tests/test_value.py",
-              "tests/test_mapping.py", "tests/test_rows.py",
-              "tests/test_anomaly.py", "tests/test_copying.py", "tests/test_backpropagation.py",
-              "tests/nn/test_dense.py", "tests/compiling/test_compiled.py", "tests/compiling/test_exactness.py"],
-    "spares": ["tests/test_spares.py"],
-    "value": ["tests/test_value.py", "tests/test_context.py", "tests/test_operators.py",
-              "tests/test_backpropagation.py", "tests/test_copying.py", "tests/test_anomaly.py",
-              "tests/test_mapping.py", "tests/compiling/test_compiled.py"],
-    "operators": ["tests/test_operators.py", "tests/test_value.py", "tests/compiling/test_compiled.py"],
-    "attributes": ["tests/test_attributes.py", "tests/test_value.py", "tests/compiling/test_compiled.py"],
-    "copying": ["tests/test_copying.py", "tests/test_saving.py"],
-    "context": ["tests/test_context.py", "tests/test_anomaly.py"],
-    "bulk": ["tests/test_bulk.py", "tests/test_vectors.py", "tests/test_context.py", "tests/nn/test_dense.py"],
-    "rewriting": ["tests/test_rewriting.py"],
-    "flattening": ["tests/test_flattening.py"],
-    "compiling.batches": ["tests/compiling/test_batches.py"],
-    "compiling.python": ["tests/compiling/test_python.py"],
-    "compiling.source": ["tests/compiling/test_source.py", "tests/compiling/test_python.py",
-                         "tests/compiling/test_arrays.py"],
-    "compiling.arrays": ["tests/compiling/test_arrays.py", "tests/compiling/test_array_rows.py"],
-    "vectors": ["tests/test_vectors.py", "tests/test_bulk.py", "tests/nn/test_dense.py"],
-    "backpropagation": ["tests/test_vectors.py", "tests/test_backpropagation.py", "tests/test_bulk.py",
-                        "tests/test_differentials.py", "tests/test_value.py", "tests/nn/test_dense.py",
-                        "tests/compiling/test_compiled.py", "tests/compiling/test_exactness.py"],
-    "differentials": ["tests/test_differentials.py", "tests/test_jacobians.py", "tests/compiling/test_exactness.py",
-                      "tests/test_transforms.py", "tests/test_mapping.py", "tests/test_value.py",
-                      "tests/compiling/test_compiled.py"],
-    "transforms": ["tests/test_transforms.py", "tests/test_jacobians.py", "tests/compiling/test_exactness.py",
-                   "tests/test_mapping.py", "tests/test_context.py", "tests/compiling/test_compiled.py"],
-    "jacobians": ["tests/test_jacobians.py", "tests/test_mapping.py"],
-    "mapping": ["tests/test_mapping.py"],
+    **{f"core.table.{family}": BY_ROW for family in FAMILIES},
+    "core.numerics": ["tests/core/test_numerics.py", "tests/core/test_tabulating.py"],
+    "core.table.special_functions": ["tests/core/table/test_special_functions.py", "tests/core/test_tabulating.py"],
+    "core.graph": [
+        "tests/core/fast/test_vectors.py",
+        "tests/core/fast/test_layers.py",
+        "tests/core/test_grad_mode.py",
+        "tests/core/test_value.py",
+        "tests/transforms/test_batching.py",
+        "tests/core/test_primitives.py",
+        "tests/explaining/test_anomaly.py",
+        "tests/core/test_copying.py",
+        "tests/core/test_reverse.py",
+        "tests/nn/test_dense.py",
+        "tests/backends/test_compiled.py",
+        "tests/backends/test_exactness.py",
+    ],
+    "core.fast.pool": ["tests/core/fast/test_pool.py"],
+    "core.value": [
+        "tests/core/test_value.py",
+        "tests/core/test_grad_mode.py",
+        "tests/core/test_operators.py",
+        "tests/core/test_reverse.py",
+        "tests/core/test_copying.py",
+        "tests/explaining/test_anomaly.py",
+        "tests/transforms/test_batching.py",
+        "tests/backends/test_compiled.py",
+    ],
+    "core.operators": ["tests/core/test_operators.py", "tests/core/test_value.py", "tests/backends/test_compiled.py"],
+    "core.attributes": ["tests/core/test_attributes.py", "tests/core/test_value.py", "tests/backends/test_compiled.py"],
+    "core.copying": ["tests/core/test_copying.py", "tests/support/test_files.py"],
+    "core.grad_mode": ["tests/core/test_grad_mode.py", "tests/explaining/test_anomaly.py"],
+    "core.fast.layers": [
+        "tests/core/fast/test_layers.py",
+        "tests/core/fast/test_vectors.py",
+        "tests/core/test_grad_mode.py",
+        "tests/nn/test_dense.py",
+    ],
+    "program.simplification": ["tests/program/test_simplification.py"],
+    "program.flattening": ["tests/program/test_flattening.py"],
+    "backends.batch_order": ["tests/backends/test_batch_order.py"],
+    "backends.python": ["tests/backends/test_python.py"],
+    "backends.source_text": [
+        "tests/backends/test_source_text.py",
+        "tests/backends/test_python.py",
+        "tests/backends/test_arrays.py",
+    ],
+    "backends.arrays": ["tests/backends/test_arrays.py", "tests/backends/test_array_rows.py"],
+    "core.fast.vectors": [
+        "tests/core/fast/test_vectors.py",
+        "tests/core/fast/test_layers.py",
+        "tests/nn/test_dense.py",
+    ],
+    "core.reverse": [
+        "tests/core/fast/test_vectors.py",
+        "tests/core/test_reverse.py",
+        "tests/core/fast/test_layers.py",
+        "tests/core/test_create_graph.py",
+        "tests/core/test_value.py",
+        "tests/nn/test_dense.py",
+        "tests/backends/test_compiled.py",
+        "tests/backends/test_exactness.py",
+    ],
+    "core.create_graph": [
+        "tests/core/test_create_graph.py",
+        "tests/transforms/test_jacobians.py",
+        "tests/backends/test_exactness.py",
+        "tests/transforms/test_differentiation.py",
+        "tests/transforms/test_batching.py",
+        "tests/core/test_value.py",
+        "tests/backends/test_compiled.py",
+    ],
+    "transforms.differentiation": [
+        "tests/transforms/test_differentiation.py",
+        "tests/transforms/test_jacobians.py",
+        "tests/backends/test_exactness.py",
+        "tests/transforms/test_batching.py",
+        "tests/core/test_grad_mode.py",
+        "tests/backends/test_compiled.py",
+    ],
+    "transforms.jacobians": ["tests/transforms/test_jacobians.py", "tests/transforms/test_batching.py"],
+    "transforms.batching": ["tests/transforms/test_batching.py"],
     "optim.rules": ["tests/optim/test_rules.py", "tests/optim/test_pytorch.py"],
     "optim.optimizer": ["tests/optim/test_rules.py", "tests/nn/test_steps.py", "tests/nn/test_running.py"],
     "optim.clipping": ["tests/optim/test_clipping.py"],
@@ -68,17 +119,17 @@ TESTS = {
 }
 """The modules whose mutants are judged, and the tests that mirror them."""
 
-BY_ROW = ("tests/test_tabulating.py", "tests/test_primitives.py")
 NOT_WRONG = "not wrong and not planted"
 
 
 def path_of(module):
-    return PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+    path = PACKAGE.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def selection(module, mutant):
     """The tests to run, as arguments of pytest: those of the row, where the mutant is in a row."""
-    if module != "primitives":
+    if TESTS[module] is not BY_ROW:
         long = ("of_depth", "of_deep_graphs", "nodes_deep")  # these take seconds, a mutant at a time
         return [*TESTS[module], "-k", " and ".join(f"not {name}" for name in long)]
     shared = "conventions or zeros or digits or constant or choice or overflows or limits"

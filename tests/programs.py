@@ -1,10 +1,10 @@
 """Random programs for tests, in several rounds over their samples, and the plainest way to run them."""
 
-from autograd_lite.compiling.batches import batch_sum
-from autograd_lite.graph import BATCH_SIZE, BATCH_SUM, NUMBER
-from autograd_lite.instructions import Argument, Instruction, Result
-from autograd_lite.program import Program
-from autograd_lite.rows import PRIMITIVES
+from autograd_lite.backends.batch_order import batch_sum
+from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
+from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.program.instructions import Argument, Instruction, Result
+from autograd_lite.program.program import Program
 
 CONSTANTS = [0.0, -0.0, 1.0, -1.0, 0.5, -3.0, 1e-310, 1e300]
 EXACT = [

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from project import ROOT
 
-from autograd_lite import native
-from autograd_lite.saving import write_json
+from autograd_lite.support import build as native
+from autograd_lite.support.files import write_json
 
 FOLDER = ROOT / "tests" / "figures"
 

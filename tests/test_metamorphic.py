@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients, hessian, jvp, vjp
-from autograd_lite.backpropagation import topological_order
+from autograd_lite.core.reverse import topological_order
 from autograd_lite.testing import expressions, random_expression
 from autograd_lite.testing.random_graphs import ROWS, Expression
 from autograd_lite.testing.surroundings import Surroundings

@@ -67,16 +67,14 @@ def test_a_wrong_readme_is_noticed():
 @pytest.mark.parametrize("job", COMMANDS)
 def test_readme_has_the_commands_that_ci_runs(job):
     assert README.splitlines().count(COMMANDS[job]) == 1
-    ci = subprocess.run(
-        ["bash", str(ROOT / ".ci" / "run"), "--show", job], capture_output=True, text=True, check=True
-    )
+    ci = subprocess.run(["bash", str(ROOT / ".ci" / "run"), "--show", job], capture_output=True, text=True, check=True)
     assert ci.stdout.strip() == COMMANDS[job]
 
 
 @pytest.mark.parametrize(("module", "path"), [(name, path) for name, path in sources()])
 def test_doctests(module, path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if module.startswith("autograd_lite.compiling.llvm"):
+    if module.startswith("autograd_lite.backends.llvm"):
         pytest.importorskip("llvmlite")
     namespace = vars(importlib.import_module(module))
     for name, line, text in docstrings(path.read_text(encoding="utf-8")):
@@ -86,7 +84,7 @@ def test_doctests(module, path, tmp_path, monkeypatch):
 
 def test_a_wrong_doctest_is_noticed():
     text = 'def f():\n    """One.\n\n    >>> f()\n    2\n    """\n    return 1\n'
-    (name, line, docstring), = docstrings(text)
+    ((name, line, docstring),) = docstrings(text)
     namespace = {}
     exec(text, namespace)
     report = failures(doctest.DocTestParser().get_doctest(docstring, namespace, name, "planted", line))

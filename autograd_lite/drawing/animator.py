@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawer import at_least, draw
 from autograd_lite.drawing.movie import Movie
 from autograd_lite.drawing.moving import SECONDS, Animation
@@ -12,7 +13,6 @@ from autograd_lite.drawing.names import is_module
 from autograd_lite.drawing.theme import find_theme
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.training import fit, optimizer_of
-from autograd_lite.value import Value
 
 
 def animate(

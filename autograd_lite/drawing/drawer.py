@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.choosing import check_collapse, plan
 from autograd_lite.drawing.circles import digraph as network_digraph
 from autograd_lite.drawing.composing import compose
@@ -14,8 +15,7 @@ from autograd_lite.drawing.numerals import check_precision
 from autograd_lite.drawing.sheet import Drawing
 from autograd_lite.drawing.sources import Instructions, Source, Values, own_pass, stored
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.program import Program
-from autograd_lite.value import Value
+from autograd_lite.program.program import Program
 
 
 def draw(

@@ -8,9 +8,9 @@ and so are the links of a chain that adds up such operands.
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.sources import Source, Values
-from autograd_lite.value import Value
 
 AFFINE = {"dot", "mul", "add", "sub", "sum"}
 ACTIVATIONS = {"relu", "tanh", "sigmoid", "softplus", "identity", "sin", "atan", "asinh", "erf", "sign"}

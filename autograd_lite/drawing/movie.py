@@ -13,15 +13,15 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from autograd_lite.compiling import compile
+from autograd_lite.backends import compile
 from autograd_lite.drawing.moving import film
 from autograd_lite.drawing.network import network
 from autograd_lite.drawing.scenes import Moment, Story, figure
 from autograd_lite.drawing.theme import Theme
-from autograd_lite.extras import required
-from autograd_lite.mapping import vmap
 from autograd_lite.nn.evaluation import predict
-from autograd_lite.saving import write_atomically
+from autograd_lite.support.extras import required
+from autograd_lite.support.files import write_atomically
+from autograd_lite.transforms.batching import vmap
 
 SIDE = 60  # points of the grid along each axis
 SECONDS = 0.2  # that a frame is shown

@@ -9,8 +9,8 @@ from typing import Any
 from autograd_lite.drawing.frames import at, sequence
 from autograd_lite.drawing.rendering import SHARPNESS, CannotRender
 from autograd_lite.drawing.sheet import Drawing
-from autograd_lite.extras import required
-from autograd_lite.saving import write_atomically
+from autograd_lite.support.extras import required
+from autograd_lite.support.files import write_atomically
 
 SECONDS = 0.9  # that a frame is shown
 LINGER = 3.0  # that the last one is shown

@@ -6,8 +6,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from autograd_lite.structure import is_array, item_name, joined
-from autograd_lite.value import Value
+from autograd_lite.core.value import Value
+from autograd_lite.trees import is_array, item_name, joined
 
 PACKAGE = str(Path(__file__).parent.parent)
 MOST_ELEMENTS = 100_000  # of containers, in all: naming must not take longer than drawing

@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_lite.backpropagation import topological_order
+from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.table import sum as total
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.choosing import in_order, plan
 from autograd_lite.drawing.grouping import chain
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.numerals import counted, numeral
 from autograd_lite.drawing.sources import Gradients, Values, own_pass
-from autograd_lite.primitives import sum as total
-from autograd_lite.structure import flatten, is_array
-from autograd_lite.value import Value
+from autograd_lite.trees import flatten, is_array
 
 POOLING = ("max", "mean")
 

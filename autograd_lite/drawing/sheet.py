@@ -10,7 +10,7 @@ from autograd_lite.drawing.dot import digraph
 from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.rendering import ADVICE, FORMATS, SHARPNESS, CannotRender, render
 from autograd_lite.drawing.tree import tree
-from autograd_lite.saving import write_atomically
+from autograd_lite.support.files import write_atomically
 
 if TYPE_CHECKING:
     import graphviz

@@ -1,6 +1,6 @@
 """The sign of each operation in drawings.  The table's own labels, in nicer letters where there are some."""
 
-from autograd_lite.rows import Primitive
+from autograd_lite.core.primitives import Primitive
 
 SIGNS = {
     "add": "+", "sub": "−", "mul": "×", "neg": "−x", "div": "÷", "pow": "xʸ", "abs": "|x|", "sigmoid": "σ",
@@ -12,7 +12,7 @@ SIGNS = {
 def sign(row: Primitive) -> str:
     """The sign that stands for a row.
 
-    >>> from autograd_lite.primitives import mul, tanh
+    >>> from autograd_lite.core.table import mul, tanh
     >>> sign(mul), sign(tanh)
     ('×', 'tanh')
     """

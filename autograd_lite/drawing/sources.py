@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
-from autograd_lite.backpropagation import float_adjoints, topological_order
+from autograd_lite.core.graph import BATCH_SIZE, NUMBER, check_differentiable
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.reverse import float_adjoints, topological_order
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
 from autograd_lite.drawing.signs import sign
-from autograd_lite.graph import BATCH_SIZE, NUMBER, check_differentiable
-from autograd_lite.program import Program
-from autograd_lite.rows import Primitive
-from autograd_lite.value import Value
+from autograd_lite.program.program import Program
 
 Gradients = Callable[[Value], float | None]
 

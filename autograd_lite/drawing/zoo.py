@@ -8,14 +8,14 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.theme import Theme, find_theme
-from autograd_lite.extras import required
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.units import MODULES, activation_of
-from autograd_lite.transforms import grad
-from autograd_lite.value import Value
+from autograd_lite.support.extras import required
+from autograd_lite.transforms.differentiation import grad
 
 POINTS = 321
 JUMP = 20.0  # a slope between two points above which a curve is broken: a jump is no steep line

@@ -1,6 +1,6 @@
 """Handwritten digits of 8 x 8 pixels, from scikit-learn, learned in three ways.
 
-    python -m autograd_lite.examples.digits
+python -m autograd_lite.examples.digits
 """
 
 from typing import Any

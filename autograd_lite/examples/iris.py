@@ -1,6 +1,6 @@
 """Three kinds of iris, by the lengths and widths of their leaves: Fisher's flowers of 1936, from scikit-learn.
 
-    python -m autograd_lite.examples.iris
+python -m autograd_lite.examples.iris
 """
 
 from typing import Any

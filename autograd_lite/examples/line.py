@@ -1,6 +1,6 @@
 """Gradient descent on two functions whose lowest point is known: a parabola, and the squares of a line's errors.
 
-    python -m autograd_lite.examples.line
+python -m autograd_lite.examples.line
 """
 
 from autograd_lite import grad

@@ -1,6 +1,6 @@
 """Two shapes that no line separates: moons, one in the arms of the other, and spirals that wind around each other.
 
-    python -m autograd_lite.examples.points
+python -m autograd_lite.examples.points
 """
 
 import math

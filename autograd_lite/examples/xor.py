@@ -1,6 +1,6 @@
 """XOR, which ended the first age of neural networks: no line separates its two classes, two layers do.
 
-    python -m autograd_lite.examples.xor
+python -m autograd_lite.examples.xor
 """
 
 from autograd_lite.nn import MLP, Perceptron, fit, predict

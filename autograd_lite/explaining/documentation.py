@@ -1,15 +1,12 @@
-"""What a row of the table says of itself: the text of `help(tanh)`, and the table for the docs.
+"""What a row of the table says of itself: the text of `help(tanh)`.
 
-Both are read off the row, its formula, partial derivatives, domain and kinks, so that they cannot go stale.
-`python -m autograd_lite table` prints the table.
+It is read off the row, its formula, partial derivatives, domain and kinks, so that it cannot go stale.
 """
 
-from collections.abc import Iterable
-
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.explaining.formulas import Name
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.explaining.writing import plain
-from autograd_lite.rows import PRIMITIVES, Primitive
 
 OUT = "out"
 DIGITS = 4
@@ -30,7 +27,7 @@ WORDS = {
 def partials_told(row: Primitive) -> list[tuple[str, str]]:
     """Each operand with its partial derivative; of rows of any number of operands, those of one x (and one w).
 
-    >>> from autograd_lite.primitives import atan2
+    >>> from autograd_lite.core.table import atan2
     >>> partials_told(atan2)
     [('y', 'x/hypot(x, y)/hypot(x, y)'), ('x', '−y/hypot(x, y)/hypot(x, y)')]
     """
@@ -45,7 +42,7 @@ def partials_told(row: Primitive) -> list[tuple[str, str]]:
 def described(row: Primitive) -> str:
     """The documentation of a row, for people who ask `help`.
 
-    >>> from autograd_lite.primitives import tanh
+    >>> from autograd_lite.core.table import tanh
     >>> print(described(tanh))
     tanh(x) = tanh x
     <BLANKLINE>
@@ -68,27 +65,3 @@ def described(row: Primitive) -> str:
         "raises outside the domain; a compiled program gives nan or inf there.",
     ]
     return "\n".join(lines)
-
-
-def table(rows: Iterable[Primitive]) -> str:
-    """Rows as a table in Markdown."""
-
-    def cell(text: str) -> str:
-        return text.replace("|", "\\|")
-
-    lines = ["| row | formula | partials | domain | no derivative at |", "| --- | --- | --- | --- | --- |"]
-    for row in rows:
-        partials = "; ".join(f"d/d{name} = {text}" for name, text in partials_told(row))
-        cells = (row.name, row.formula, partials, row.domain, row.kinks)
-        lines.append("| " + " | ".join(cell(x) for x in cells) + " |")
-    return "\n".join(lines)
-
-
-def main() -> int:
-    """The command `table`."""
-    print("# The table\n")
-    print("Every primitive of the library; `out` is the result, [...] is 1 where it holds and else 0. Generated from")
-    print("`autograd_lite/primitives.py` by `python -m autograd_lite table`; a few partials, that of tanh among them,")
-    print("stand there in a form that keeps more digits than the one that lectures write, which stands here.\n")
-    print(table(PRIMITIVES.values()))
-    return 0

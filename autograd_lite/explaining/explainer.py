@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.grouping import belonging
 from autograd_lite.drawing.names import find_names
@@ -14,8 +15,7 @@ from autograd_lite.drawing.theme import Theme, find_theme
 from autograd_lite.explaining import telling
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
-from autograd_lite.saving import write_atomically
-from autograd_lite.value import Value
+from autograd_lite.support.files import write_atomically
 
 
 class Explanation:

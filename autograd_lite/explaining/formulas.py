@@ -8,7 +8,7 @@ way (`partials`).  `writing` puts formulas into text and LaTeX.
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_lite.rows import Operand, Primitive, number, row_named
+from autograd_lite.core.primitives import Operand, Primitive, number, row_named
 
 # How tightly an operation binds; what binds less needs brackets inside of it.
 SUM, PRODUCT, MINUS, POWER, ATOM = range(5)

@@ -7,13 +7,13 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from autograd_lite.core.value import Value
 from autograd_lite.drawing.choosing import in_order, nearest
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.sources import Values, own_pass, unit
 from autograd_lite.explaining.formulas import Formula, Name, Number, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
-from autograd_lite.value import Value
 
 
 @dataclass

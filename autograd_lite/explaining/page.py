@@ -16,7 +16,7 @@ from autograd_lite.drawing.theme import THEMES, Theme
 from autograd_lite.explaining import telling
 from autograd_lite.explaining.lesson import Lesson, Step
 from autograd_lite.explaining.writing import plain
-from autograd_lite.saving import write_atomically
+from autograd_lite.support.files import write_atomically
 
 CROWDED = 40  # nodes from which on layers start folded
 COLOURS = (

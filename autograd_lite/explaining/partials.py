@@ -8,8 +8,8 @@ compares with the table.
 from collections.abc import Callable
 from typing import Any
 
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.explaining.formulas import Applied, Formula, Name, Number, as_formula
-from autograd_lite.rows import Primitive
 
 
 def less(x: Any, y: Any) -> Formula:
@@ -41,7 +41,7 @@ LECTURES: dict[str, tuple[Callable[..., Any], ...]] = {
 def partial_formula(row: Primitive, i: int, out: str, operands: tuple[Formula, ...]) -> Formula | None:
     """The partial of `row` in operand i, in terms of the operands and the result; None where it is not said.
 
-    >>> from autograd_lite.primitives import mul, tanh
+    >>> from autograd_lite.core.table import mul, tanh
     >>> from autograd_lite.explaining.writing import plain
     >>> plain(partial_formula(mul, 0, "q", (Name("x"), Name("y"))))
     'y'

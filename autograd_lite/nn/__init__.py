@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
+from autograd_lite.core.table import relu, sigmoid, softplus, tanh
 from autograd_lite.nn.activations import (
     ACTIVATIONS,
     apl,
@@ -55,7 +56,6 @@ from autograd_lite.nn.running import Interrupted, Run
 from autograd_lite.nn.steps import Diverged
 from autograd_lite.nn.training import fit
 from autograd_lite.nn.units import APL, Activation, PReLU, RReLU, SReLU
-from autograd_lite.primitives import relu, sigmoid, softplus, tanh
 
 # Some classes and functions of PyTorch, whose names do not lead to ours.
 _OURS = {
@@ -71,6 +71,7 @@ if not TYPE_CHECKING:
         found = _OURS.get(name, functions.get(name.lower()))
         hint = f"; write nn.{found}, a function, which layers, Sequential and fit take as it is or by its name"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint if found else ''}")
+
 
 __all__ = [
     "ACTIVATIONS",

@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite import numerics
-from autograd_lite.primitives import (
+from autograd_lite.core import numerics
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import (
     abs,
     asinh,
     atan,
@@ -34,8 +35,7 @@ from autograd_lite.primitives import (
     tanh,
     where,
 )
-from autograd_lite.primitives import sum as total
-from autograd_lite.rows import Primitive
+from autograd_lite.core.table import sum as total
 
 Activation = Callable[[Any], Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd_lite.nn.history import History
 from autograd_lite.nn.running import Run
-from autograd_lite.saving import read_json, write_json
+from autograd_lite.support.files import read_json, write_json
 
 FORMAT, VERSION = "autograd_lite.checkpoint", 1
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-from autograd_lite.bulk import dots, rows_of, vector
+from autograd_lite.core.fast.layers import dots, rows_of, vector
+from autograd_lite.core.table import max as largest
+from autograd_lite.core.table import mean
+from autograd_lite.core.value import Value, constant
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import as_image, check_size
-from autograd_lite.primitives import max as largest
-from autograd_lite.primitives import mean
-from autograd_lite.value import Value, constant
+from autograd_lite.nn.sizes import as_image, check_size
 
 
 def pair(what: str, given: Any, least: int = 1) -> tuple[int, int]:

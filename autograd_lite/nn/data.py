@@ -8,8 +8,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite.core.primitives import number
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.rows import number
 
 Samples = list[Any]
 

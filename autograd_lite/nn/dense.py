@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from autograd_lite.bulk import dots, rows_of
+from autograd_lite.core.fast.layers import dots, rows_of
+from autograd_lite.core.value import Value
 from autograd_lite.nn.activations import identity
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import as_vector, check_size
+from autograd_lite.nn.sizes import as_vector, check_size
 from autograd_lite.nn.units import activated, activation_of
-from autograd_lite.value import Value
 
 
 class Neuron(Module):

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_lite.context import no_grad
+from autograd_lite.core.grad_mode import no_grad
+from autograd_lite.core.value import Value
 from autograd_lite.nn.data import as_samples, same_length
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, decision, kind_of, wanted
 from autograd_lite.nn.module import Module
-from autograd_lite.value import Value
 
 
 @contextmanager

@@ -7,13 +7,13 @@ are NumPy arrays, or nested lists where there is no NumPy; what comes in is anyt
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from autograd_lite.core.primitives import number
+from autograd_lite.core.value import Value
 from autograd_lite.nn.evaluation import floats
 from autograd_lite.nn.losses import flat
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.shapes import is_full, sizes_of
+from autograd_lite.nn.sizes import is_full, sizes_of
 from autograd_lite.optim.optimizer import numpy_if_installed
-from autograd_lite.rows import number
-from autograd_lite.value import Value
 
 
 class Tensor(NamedTuple):

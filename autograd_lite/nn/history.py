@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from autograd_lite.extras import required
+from autograd_lite.support.extras import required
 
 
 class History:

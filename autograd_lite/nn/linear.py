@@ -6,17 +6,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.bulk import dots, rows_of, vector
+from autograd_lite.core.fast.layers import dots, rows_of, vector
+from autograd_lite.core.table import less_equal, logical_and, logical_not
+from autograd_lite.core.table import max as largest
+from autograd_lite.core.table import sum as total
+from autograd_lite.core.value import Value
 from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import rule_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import as_vector, check_size
+from autograd_lite.nn.sizes import as_vector, check_size
 from autograd_lite.nn.units import as_module
-from autograd_lite.primitives import less_equal, logical_and, logical_not
-from autograd_lite.primitives import max as largest
-from autograd_lite.primitives import sum as total
-from autograd_lite.value import Value
 
 
 class Linear(Module):

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
+from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal
 from autograd_lite.nn.randomness import choice
-from autograd_lite.primitives import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
-from autograd_lite.primitives import sum as total
-from autograd_lite.rows import Operand, number
 
 Loss = Callable[..., Any]
 

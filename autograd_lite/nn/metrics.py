@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite.core.primitives import number
+from autograd_lite.core.table import dot, equal, less, logical_and, logical_not, logical_or
+from autograd_lite.core.table import max as largest
+from autograd_lite.core.table import min as smallest
 from autograd_lite.nn.data import as_classes, as_floats, as_rows, shape_of
 from autograd_lite.nn.losses import binary_cross_entropy, flat, hinge, perceptron, softmax_cross_entropy
-from autograd_lite.primitives import dot, equal, less, logical_and, logical_not, logical_or
-from autograd_lite.primitives import max as largest
-from autograd_lite.primitives import min as smallest
-from autograd_lite.rows import number
 
 KINDS = {
     softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",

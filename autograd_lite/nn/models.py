@@ -8,10 +8,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.core.primitives import number
 from autograd_lite.nn.module import Module
-from autograd_lite.rows import number
-from autograd_lite.saving import read_json, write_json
-from autograd_lite.version import __version__
+from autograd_lite.support.files import read_json, write_json
+from autograd_lite.support.version import __version__
 
 FORMAT, VERSION = "autograd_lite.model", 1
 

@@ -8,9 +8,9 @@ Attributes whose name begins with an underscore are private and not looked into.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from autograd_lite.rows import number
-from autograd_lite.structure import is_array
-from autograd_lite.value import Value
+from autograd_lite.core.primitives import number
+from autograd_lite.core.value import Value
+from autograd_lite.trees import is_array
 
 
 class Module:

@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.tracing import RUNNING
-from autograd_lite.transforms import is_mapped
+from autograd_lite.core.concretization import RUNNING
+from autograd_lite.transforms.differentiation import is_mapped
 
 Seed = Any
 """None, an int, a `random.Random` or a NumPy generator."""

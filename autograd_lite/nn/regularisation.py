@@ -5,15 +5,15 @@ Both keep networks from depending on accidents of the training samples.
 
 from typing import Any
 
+from autograd_lite.core.concretization import RUNNING
+from autograd_lite.core.table import less, mean, sqrt, square
+from autograd_lite.core.value import Value
 from autograd_lite.nn.losses import flat
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, drawn, read, spawned
-from autograd_lite.nn.shapes import check_size, each_number, shown, sizes_of
+from autograd_lite.nn.sizes import check_size, each_number, shown, sizes_of
 from autograd_lite.optim.optimizer import at_least
-from autograd_lite.primitives import less, mean, sqrt, square
-from autograd_lite.tracing import RUNNING
-from autograd_lite.transforms import is_mapped
-from autograd_lite.value import Value
+from autograd_lite.transforms.differentiation import is_mapped
 
 
 class Dropout(Module):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from autograd_lite.core.primitives import Operand, number
 from autograd_lite.nn.data import shuffled
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.history import History
@@ -18,7 +19,6 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.steps import Compiled, Eager
 from autograd_lite.optim.optimizer import Optimizer
-from autograd_lite.rows import Operand, number
 
 Callback = Callable[["Run"], Any]
 

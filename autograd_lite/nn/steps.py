@@ -7,16 +7,16 @@ from start to stop and moves the parameters, `sync` sees to it that the model ho
 import math
 from typing import Any
 
-from autograd_lite.backpropagation import float_adjoints
-from autograd_lite.bulk import all_finite, assign, data_of, remember, restore
-from autograd_lite.extras import required
-from autograd_lite.graph import CONSTANT
+from autograd_lite.core.fast.layers import all_finite, assign, data_of, remember, restore
+from autograd_lite.core.graph import CONSTANT
+from autograd_lite.core.reverse import float_adjoints
+from autograd_lite.core.table import mean
 from autograd_lite.nn.evaluation import agrees, floats
 from autograd_lite.nn.metrics import rightness
 from autograd_lite.nn.regularisation import BatchNorm
 from autograd_lite.optim.clipping import limited
-from autograd_lite.primitives import mean
-from autograd_lite.transforms import value_and_grad
+from autograd_lite.support.extras import required
+from autograd_lite.transforms.differentiation import value_and_grad
 
 
 class Diverged(ArithmeticError):
@@ -95,7 +95,7 @@ class Compiled:
     """Steps as compiled code on flat arrays of parameters, written back to the model by `sync`."""
 
     def __init__(self, run: Any) -> None:
-        from autograd_lite.compiling import compile
+        from autograd_lite.backends import compile
 
         self.numpy, self.run = required("numpy", "fit(compile=True)", "jit"), run
         self.samples = self.numpy.array(run.samples, dtype=float)
@@ -127,7 +127,7 @@ class Compiled:
 
     def mapped(self, flat: Any, X: Any, y: Any) -> Any:
         """Mean loss, gradient, number of right samples: one sample stands for all."""
-        from autograd_lite.mapping import vmap
+        from autograd_lite.transforms.batching import vmap
 
         each = vmap(self.sample, in_axes=(None, 0, 0), reduce="mean")
 

@@ -19,7 +19,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.randomness import Seed, choice, generator
 from autograd_lite.nn.running import Callback, Run
-from autograd_lite.nn.shapes import check_size
+from autograd_lite.nn.sizes import check_size
 from autograd_lite.optim.optimizer import Optimizer, at_least
 from autograd_lite.optim.rules import OPTIMIZERS
 

@@ -5,13 +5,13 @@ Above `activations`.  `activation_of` finds any activation by its name, for the 
 
 from typing import Any
 
-from autograd_lite.bulk import each
+from autograd_lite.core.fast.layers import each
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.value import Value
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, apl, identity, prelu, srelu
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, choice, drawn, spawned
-from autograd_lite.nn.shapes import check_size, each_number
-from autograd_lite.rows import Primitive
-from autograd_lite.value import Value
+from autograd_lite.nn.sizes import check_size, each_number
 
 
 class Unit(Module):

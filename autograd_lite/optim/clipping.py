@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from autograd_lite.core.value import Value
 from autograd_lite.optim.optimizer import at_least
-from autograd_lite.value import Value
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:

@@ -12,9 +12,9 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd_lite.bulk import assign, data_of
-from autograd_lite.rows import number
-from autograd_lite.value import Value
+from autograd_lite.core.fast.layers import assign, data_of
+from autograd_lite.core.primitives import number
+from autograd_lite.core.value import Value
 
 Schedule = Callable[[int], float]
 

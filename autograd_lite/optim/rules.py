@@ -8,9 +8,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_lite.bulk import descend
+from autograd_lite.core.fast.layers import descend
+from autograd_lite.core.value import Value
 from autograd_lite.optim.optimizer import Optimizer, Schedule, at_least
-from autograd_lite.value import Value
 
 
 def root(x: Any) -> Any:

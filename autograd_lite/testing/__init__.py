@@ -7,7 +7,7 @@ Nothing is imported before it is used, so that a part needs only its own librari
 import importlib
 from typing import Any
 
-from autograd_lite.extras import missing
+from autograd_lite.support.extras import missing
 
 _HOMES = {
     "Expression": "random_graphs",

@@ -10,17 +10,17 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.backpropagation import topological_order
-from autograd_lite.jacobians import pushed
-from autograd_lite.program import Program
-from autograd_lite.structure import children, flatten, unflatten, with_parameters
+from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.value import Value
+from autograd_lite.program.program import Program
 from autograd_lite.testing.complex_step import complex_step, step_at
 from autograd_lite.testing.differences import Estimate, differences, moved
 from autograd_lite.testing.naming import argument_names, derivative, paths
 from autograd_lite.testing.report import Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings
-from autograd_lite.transforms import pulled
-from autograd_lite.value import Value
+from autograd_lite.transforms.differentiation import pulled
+from autograd_lite.transforms.jacobians import pushed
+from autograd_lite.trees import children, flatten, unflatten, with_parameters
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
 SETTLED = 1e-5  # relative; differences that may be further off judge nothing

@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.graph import NUMBER
-from autograd_lite.numerics import LN2
-from autograd_lite.program import Program
+from autograd_lite.core.graph import NUMBER
+from autograd_lite.core.numerics import LN2
+from autograd_lite.program.program import Program
 from autograd_lite.testing.domains import is_flat
 
 STEP = 2.0**-200  # relative: its square is nothing, and small derivatives don't underflow

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.rows import Primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing.precision import LARGEST, SMALLEST, next_float
 
 Interval = tuple[float, float]
@@ -144,7 +144,7 @@ def kink_distance(row: Primitive, operands: Sequence[float], steady: Sequence[bo
     `steady` tells which operands stay what they are when the others move a little: constants, and results of
     rows that are flat between their jumps.  These cross no kink.
 
-    >>> from autograd_lite.primitives import relu, sin, where
+    >>> from autograd_lite.core.table import relu, sin, where
     >>> kink_distance(relu, [-0.5]), kink_distance(sin, [0.0])
     (0.5, inf)
     >>> kink_distance(where, [0.0, 1.0, 2.0]), kink_distance(where, [0.0, 1.0, 2.0], [True, False, False])

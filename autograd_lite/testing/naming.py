@@ -6,8 +6,8 @@ Below `checking`; knows shapes, and nothing of graphs.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.structure import Shape, children, keys
-from autograd_lite.transforms import numbered, parameter_names
+from autograd_lite.transforms.differentiation import numbered, parameter_names
+from autograd_lite.trees import Shape, children, keys
 
 
 def derivative(title: str, operand: str) -> str:

@@ -102,7 +102,7 @@ def condition(f: Callable[..., Any], *x: float) -> float:
     >>> condition(lambda a, b: a - b, 1.0, 0.5)
     3.0
     """
-    from autograd_lite.transforms import value_and_grad
+    from autograd_lite.transforms.differentiation import value_and_grad
 
     value, slopes = value_and_grad(f, argnums=tuple(range(len(x))))(*x)
     moved = sum(abs(a * s) for a, s in zip(x, slopes, strict=True))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import mpmath
 
-from autograd_lite.rows import Primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing.precision import exact_fraction
 
 MP: Any = mpmath.MPContext()

@@ -10,11 +10,11 @@ def test_cosh_is_at_least_1(xs):
 
 from hypothesis import strategies as st
 
-from autograd_lite.numerics import TINY
-from autograd_lite.rows import Primitive
+from autograd_lite.core.numerics import TINY
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.value import Value
 from autograd_lite.testing.domains import WHOLE, Interval, intervals, is_defined
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, next_float, position
-from autograd_lite.value import Value
 
 MARKS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 100.0, TINY, SMALLEST, 2.0**53, LARGEST)
 """Where functions tend to have something special; their neighbours and negatives are drawn too."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from autograd_lite.backpropagation import topological_order
-from autograd_lite.differentials import float_tangents
-from autograd_lite.flattening import lowered
-from autograd_lite.graph import CONSTANT, Node, operands_of, partials_of
-from autograd_lite.rows import PRIMITIVES
+from autograd_lite.core.create_graph import float_tangents
+from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
+from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.value import Value
+from autograd_lite.program.flattening import lowered
 from autograd_lite.testing.domains import TRUTHS, is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
-from autograd_lite.value import Value
 
 SCALED = {
     "sin", "cos", "tan", "exp", "expm1", "exp2", "sinh", "cosh", "tanh", "erf", "erfc", "sigmoid", "softplus",

@@ -9,13 +9,17 @@ NODE = re.compile(r'class="node">\s*<title>(\w+)</title>(.*?)</g>\s*(?=<!--|</g>
 
 
 def places(drawing):
-    """The name of each box with the place of its text, (x, y), from the SVG."""
+    """The name of each box with the middle of its outline in the SVG, which no font moves, unlike its text."""
     found = {}
     for key, body in NODE.findall(drawing.render("svg").decode()):
-        x, y = re.search(r'<text[^>]* x="([-\d.]+)" y="([-\d.]+)"', body).groups()
+        corners = re.findall(r"(-?[\d.]+),(-?[\d.]+)", " ".join(re.findall(r'(?:points| d)="([^"]*)"', body)))
         box = drawing.picture.boxes[key]
-        found[box.title or box.symbol] = float(x), float(y)
+        found[box.title or box.symbol] = tuple(round(middle([float(c[i]) for c in corners])) for i in (0, 1))
     return found
+
+
+def middle(numbers):
+    return (min(numbers) + max(numbers)) / 2
 
 
 def in_order(names, found, axis):

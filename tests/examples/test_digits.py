@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from autograd_lite.examples import FAST, digits
-from autograd_lite.native import is_native
+from autograd_lite.support.build import is_native
 
 WHOLE = FAST or is_native()
 

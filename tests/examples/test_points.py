@@ -4,7 +4,7 @@ import pytest
 
 from autograd_lite.examples import FAST
 from autograd_lite.examples.points import learn, moons, spirals
-from autograd_lite.native import is_native
+from autograd_lite.support.build import is_native
 
 LONG = 300 if FAST or is_native() else 100  # 300 epochs of plain Python take half a minute
 

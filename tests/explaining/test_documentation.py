@@ -8,8 +8,9 @@ import pytest
 from project import ROOT, ran
 
 import autograd_lite
-from autograd_lite.explaining.documentation import described, partials_told, table
-from autograd_lite.rows import PRIMITIVES, Primitive
+from autograd_lite.cli.table import table
+from autograd_lite.core.primitives import PRIMITIVES, Primitive
+from autograd_lite.explaining.documentation import described, partials_told
 
 
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)

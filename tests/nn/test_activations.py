@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, numerics, square, tanh
+from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, tanh
+from autograd_lite.core import numerics
 from autograd_lite.nn import activations as a
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.nn.units import activation_of

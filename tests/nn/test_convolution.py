@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.backpropagation import topological_order
-from autograd_lite.graph import operands_of
+from autograd_lite.core.graph import operands_of
+from autograd_lite.core.reverse import topological_order
 from autograd_lite.nn import AvgPool2d, Conv1d, Conv2d, Flatten, Linear, MaxPool2d, Sequential
 
 sizes = st.integers(1, 3)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, tanh
-from autograd_lite.backpropagation import topological_order
-from autograd_lite.graph import operands_of
+from autograd_lite.core.graph import operands_of
+from autograd_lite.core.reverse import topological_order
 from autograd_lite.nn import MLP, Layer, Neuron
 
 numbers = st.floats(-5, 5)

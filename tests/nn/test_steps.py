@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from autograd_lite.core.value import Value
 from autograd_lite.nn import (
     MLP,
     BatchNorm,
@@ -22,7 +23,6 @@ from autograd_lite.nn import (
 from autograd_lite.nn.losses import LOSSES, l2_penalty
 from autograd_lite.nn.metrics import KINDS
 from autograd_lite.optim import OPTIMIZERS, Adam
-from autograd_lite.value import Value
 
 numpy = pytest.importorskip("numpy")
 

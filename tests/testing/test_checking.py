@@ -11,7 +11,7 @@ from precision import is_comfortable
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, custom_derivative, nn
-from autograd_lite.rows import Primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing import assert_gradients, expressions, gradcheck, operands, random_expression
 
 ROWS = [row for row in PRIMITIVES.values() if row.name != "identity"]

@@ -5,8 +5,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.structure import flatten
 from autograd_lite.testing.naming import argument_names, derivative, paths
+from autograd_lite.trees import flatten
 
 
 @pytest.mark.parametrize(

@@ -74,4 +74,3 @@ def test_the_package_is_not_imported_early(tmp_path):
     """Coverage that pytest starts would miss whatever is imported before."""
     result = run(tmp_path, EARLY)
     assert "3 passed" in result.stdout, result.stdout
-

@@ -1,0 +1,91 @@
+"""The back ends by name, and how `auto` picks one."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+from autograd_lite.backends.python import PythonCode
+from autograd_lite.program.arguments import is_foreign_array, library_of
+from autograd_lite.program.program import ABOVE, Program
+from autograd_lite.support.extras import missing
+
+MANY = 32
+"""Samples from which on NumPy carries a batch faster than Python, more or less."""
+
+Code = Callable[[list[Any], int], list[Any]]
+"""Runs a program on its arguments, for so many samples: flat results, of shape (samples, size) if batched.
+
+An argument is a float64 array of any shape with its numbers in order, or a list of them (of lists, if batched).
+"""
+
+
+def python(program: Program, fastmath: bool) -> Code:
+    return PythonCode(program)
+
+
+def numpy(program: Program, fastmath: bool) -> Code:
+    return module("arrays", "numpy", "numpy").ArrayCode(program)  # type: ignore[no-any-return]
+
+
+def llvm(program: Program, fastmath: bool) -> Code:
+    return module("llvm", "llvm", "llvmlite", "numpy").compile_llvm(program.lowered(), fastmath)  # type: ignore[no-any-return]
+
+
+BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}
+
+
+def source(program: Program, backend: str) -> str:
+    """The text that a back end runs."""
+    text: str = BACKENDS[checked(backend, *BACKENDS)](program, False).source  # type: ignore[attr-defined]
+    return text
+
+
+def checked(backend: str, *known: str) -> str:
+    """The name of a back end, if it is one of these."""
+    if backend not in known:
+        raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, known))}")
+    return backend
+
+
+ABOVE["source"] = source
+
+
+def available(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
+
+
+def module(name: str, backend: str, *libraries: str) -> Any:
+    """A module of this package that needs libraries, imported at first use."""
+    for library in libraries:
+        if not available(library):
+            raise missing(library, f'the back end "{backend}"', "jit")
+    return importlib.import_module(f"autograd_lite.backends.{name}")
+
+
+def by_count(backend: str) -> bool:
+    """Whether it depends on the number of samples which back end runs."""
+    return backend == "auto" and not available("llvmlite")
+
+
+def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
+    """The name of the back end for a program and its data, and why."""
+    libraries = {library_of(x) for x in data if is_foreign_array(x)}
+    if len(libraries) > 1:
+        raise TypeError(f"the arguments are arrays of {' and of '.join(sorted(libraries))}; pass those of one library")
+    for library in libraries:
+        if backend not in ("auto", "numpy"):
+            raise TypeError(
+                f'the back end "{backend}" computes on NumPy arrays, but got an array of {library}; choose "numpy", '
+                f"which computes with the library of the arrays"
+            )
+        return "numpy", f"the arguments are arrays of {library}, which computes on them itself"
+    if backend != "auto":
+        return backend, "it was asked for"
+    if available("llvmlite") and available("numpy"):
+        return "llvm", "llvmlite is installed, and native code is the fastest"
+    if not available("numpy") or not any(a.batched for a in program.arguments):
+        return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
+    if samples < MANY:
+        return "python", f"llvmlite is not installed, and Python carries fewer than {MANY} samples faster than NumPy"
+    return "numpy", f"llvmlite is not installed, and NumPy carries {MANY} samples and more faster than Python"

@@ -1,0 +1,208 @@
+"""`compile`: a function becomes a program per structure of its arguments, and each program fast code."""
+
+import functools
+import sys
+import threading
+from collections.abc import Callable
+from types import MethodType
+from typing import Any
+
+from autograd_lite.backends.choice import BACKENDS, MANY, by_count, checked, chosen
+from autograd_lite.core.concretization import RUNNING
+from autograd_lite.program.arguments import Pieces, is_foreign_array, library_of
+from autograd_lite.program.make_program import Traced
+from autograd_lite.program.program import Program
+from autograd_lite.program.results import Builder
+from autograd_lite.transforms.batching import axes_of, is_axis
+from autograd_lite.transforms.differentiation import differentiated, name_of, numbered, parameter_names
+from autograd_lite.trees import Shape
+
+ROUTES = 1000
+"""Shapes that are remembered: batches of ever new sizes must not fill the memory."""
+
+
+class Entry:
+    """The program for one structure of arguments, and its code."""
+
+    def __init__(self, traced: Traced, backend: str, fastmath: bool, pieces: Pieces) -> None:
+        self.traced, self.closed_over = traced, traced.closed_over
+        self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
+        self.code = BACKENDS[self.backend](traced.program, fastmath)
+        lists = pieces.samples is not None and pieces.lists
+        arrays = self.backend != "python" and not any(map(is_foreign_array, pieces.data))
+        self.build = Builder(lists, arrays).build(traced.shape)
+
+    def run(self, data: list[Any], n: int) -> Any:
+        """The result for the pieces of a call and its number of samples."""
+        return self.build(self.code(self.traced.arguments(data, n), n), n)
+
+    def samples(self, pieces: Pieces) -> int:
+        """The samples of a call: those that `vmap` finds in it, or that the traced function maps over, or one."""
+        if pieces.samples is not None:
+            return pieces.samples
+        return 1 if self.traced.samples is None else self.traced.samples
+
+
+class Compiled:
+    """A compiled function; called like the function itself.
+
+    `trace(*args)` shows the program that a call with such arguments runs, `why(*args)` why its back end was
+    chosen.  Called with Values, by a function that is itself compiled, or in a transform that differentiates what
+    it closes over, it runs the function, so that the gradient flows.
+    """
+
+    def __init__(self, f: Callable[..., Any], backend: str, fastmath: bool) -> None:
+        self.f = f
+        self.backend = backend
+        self.fastmath = fastmath
+        self.by_count = by_count(backend)
+        self.in_axes = getattr(f, "in_axes", None)
+        self.entries: dict[Any, Entry] = {}
+        # The calls whose arguments are all floats and float64 arrays, by these and their shapes: they need no
+        # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
+        self.routes: dict[tuple[Any, ...], tuple[Entry, int]] = {}
+        self.array: Any = None
+        self.float64: Any = None
+        self.names = parameter_names(f)
+        self.lock = threading.RLock()  # two threads that meet a new structure trace it once
+        functools.update_wrapper(self, f, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if RUNNING.trace is not None:
+            return self.f(*args, **kwargs)
+        if self.routes and not kwargs:
+            key, data = [], []
+            for x in args:
+                kind = type(x)
+                if kind is self.array and x.dtype is self.float64:
+                    key.append(x.shape)
+                    data.append(x)
+                elif kind is float:
+                    key.append(float)
+                    data.append([x])
+                else:
+                    break
+            route = self.routes.get(tuple(key)) if len(data) == len(args) else None
+            if route is not None:
+                entry, n = route
+                if entry.closed_over and differentiated(entry.closed_over):
+                    return self.f(*args)
+                return entry.run(data, n)
+        pieces, shapes, keywords = self.taken(args, kwargs)
+        if pieces.has_values:
+            return self.f(*args, **kwargs)
+        entry = self.entry(pieces, shapes, keywords)
+        if differentiated(entry.closed_over):
+            return self.f(*args, **kwargs)
+        n = entry.samples(pieces)
+        if not kwargs:
+            self.remember(args, entry, n)
+        return entry.run(pieces.data, n)
+
+    def remember(self, args: tuple[Any, ...], entry: Entry, n: int) -> None:
+        """Enter a route for such a call, if its pieces are its arguments as they are."""
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
+        axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes] * len(args)
+        if not all(axis is None or (is_axis(axis) and axis == 0) for axis in axes):
+            return
+        key: list[Any] = []
+        for x in args:
+            if type(x) is float:
+                key.append(float)
+            elif type(x) is self.array and x.dtype is self.float64:
+                key.append(x.shape)
+            else:
+                return
+        if len(self.routes) >= ROUTES:
+            self.routes.clear()
+        self.routes[tuple(key)] = entry, n
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """A method, where the function was defined in a class."""
+        return self if instance is None else MethodType(self, instance)
+
+    def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Pieces, Any, dict[str, Shape]]:
+        """The arguments of a call taken apart: pieces, and the shape of each argument."""
+        pieces = Pieces()
+        axes = (None,) * len(args) if self.in_axes is None else axes_of(self.in_axes, args, name_of(self.f))
+        names = numbered(self.names, len(args))
+        shapes = tuple([pieces.argument(x, axis, name) for x, axis, name in zip(args, axes, names, strict=True)])
+        keywords = {name: pieces.argument(x, None, name) for name, x in sorted(kwargs.items())}
+        return pieces, shapes, keywords
+
+    def entry(self, pieces: Pieces, shapes: Any, keywords: dict[str, Shape]) -> Entry:
+        """The code for that structure of arguments, made at its first call."""
+        if pieces.has_values:
+            raise TypeError("a program computes with numbers, but got Values; pass v.data in place of v")
+        library = next((library_of(x) for x in pieces.data if is_foreign_array(x)), "")
+        few = self.by_count and pieces.samples is not None and pieces.samples < MANY
+        key = (shapes, tuple(keywords.items()), pieces.lists, library, few)
+        found = self.entries.get(key)
+        return self.made(key, pieces, shapes, keywords) if found is None else found
+
+    def made(self, key: Any, pieces: Pieces, shapes: Any, keywords: dict[str, Shape]) -> Entry:
+        """The entry of that key, made here unless another thread was first."""
+        with self.lock:
+            found = self.entries.get(key)
+            if found is None:
+                traced = Traced(self.f, shapes, keywords, pieces)
+                found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
+            return found
+
+    def trace(self, *args: Any, **kwargs: Any) -> Program:
+        """The program for arguments of this structure."""
+        return self.entry(*self.taken(args, kwargs)).traced.program
+
+    def why(self, *args: Any, **kwargs: Any) -> str:
+        """Which back end runs for such arguments, and why."""
+        entry = self.entry(*self.taken(args, kwargs))
+        return f"{entry.backend}: {entry.why}"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # As pickle keeps functions: by its name where it stands in the place of f, else f and how to compile it.
+        name: str = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        how = functools.partial(compile, backend=self.backend, fastmath=self.fastmath)
+        return name if found is self else (how, (self.f,))
+
+    def __repr__(self) -> str:
+        return f"<compiled {name_of(self.f)}, {len(self.entries)} programs>"
+
+
+def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastmath: bool = False) -> Any:
+    """A function that computes what f does, as compiled code; also a decorator.
+
+    f is run once, without numbers, for each structure of its arguments (numbers, NumPy arrays, Modules, nested
+    lists, tuples and dicts); the graph it records becomes a `Program`.  An array is structure: f receives an
+    array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
+    reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; all
+    else is what it was at the first call, so a Module whose mode or settings change is better an argument.
+    A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
+
+    `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except
+    that domain errors give nan or inf, and that a reduced vmap adds in an order of its own; numpy and other array
+    libraries where their functions do; `fastmath` lets llvm reorder and approximate within a stated bound.
+
+    Raises TracingError where f asks a traced value for its number, ValueError on an unknown back end,
+    ImportError on one whose library is missing.
+
+    >>> step = compile(lambda x, y: x * y + x, backend="python")
+    >>> step(2.0, 3.0)
+    8.0
+    >>> print(step.trace(2.0, 3.0))
+    %0 = x
+    %1 = y
+    %2 = mul %0 %1
+    %3 = add %2 %0
+    return %3
+    """
+    checked(backend, "auto", *BACKENDS)
+    if f is None:
+        return functools.partial(compile, backend=backend, fastmath=fastmath)
+    if not callable(f):
+        raise TypeError(f"compile takes a function, but got {f!r}; pass the function itself, not its result")
+    return Compiled(f, backend, fastmath)

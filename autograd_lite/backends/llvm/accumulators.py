@@ -1,0 +1,212 @@
+"""The functions that add up products over the samples of a block, as LLVM IR.
+
+Sample i goes to accumulator i mod 8. Two kinds of code give the same bits:
+
+- A vector of 8 samples is added to one vector of accumulators, lane by lane; at the end, 8 of these vectors are added
+  up across their lanes, for 8 sums at once, in 7 vector additions.
+- Where a factor is a batched argument, its samples lie one after the other as they came: 8 neighbours of one sample are
+  a vector, and the lanes are 8 sums. That wastes no lanes on a batch of 10, and adds nothing up across lanes.
+
+There an accumulator starts with its first sample instead of 0.0 plus the first sample. That can only turn a total of
+0.0 into -0.0, and 0.0 is added to it in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
+
+from .ir_text import LANES, MASK, SCALAR, VECTOR, Function, number
+
+WIDE = range(LANES)
+GROUP = 2 * LANES  # samples whose vectors stay in registers: half of the registers of AVX-512
+STRIP = 32  # sums side by side whose accumulators wait in memory, 16 KB
+PARAMETERS = (
+    "ptr %a, i64 %a.across, i64 %a.second, i64 %a.rows, ptr %b, i64 %b.across, i64 %b.rows, "
+    "ptr %to, i64 %to.across, i64 %to.second, i64 %across, i64 %second, i64 %count, i1 %fresh"
+)
+
+
+def function(name: str, fast: bool) -> Function:
+    """sums.native, sums.outer or sums.pair: what `sums` calls the shapes of sums."""
+    f = Function(name, PARAMETERS, {}, fast)
+    if name == "sums.native":
+        _native(f)
+    else:
+        _across(f, name.removeprefix("sums."))
+    return f
+
+
+@contextmanager
+def _blocks(f: Function) -> Iterator[tuple[str, str]]:
+    """A loop over blocks of 8 sums: the number of the first, and how many are left."""
+    with f.loop(f.integer("udiv", f.integer("add", "%across", LANES - 1), LANES)) as loop:
+        start = f.integer("mul", loop.counter, LANES)
+        yield start, f.integer("sub", "%across", start)
+
+
+def _across(f: Function, kind: str) -> None:
+    """Lanes are samples; the accumulators of 8 sums, for one or two turns of the loop `second`, stay in registers."""
+    together = 1 if kind == "pair" else 2
+    memory = f.value(f"alloca [{together * LANES} x {VECTOR}], align 64")  # so that what follows is written once
+    rounds = f.integer("udiv", f.integer("add", "%second", together - 1), together)
+    last = f.integer("sub", "%second", 1)
+    with _blocks(f) as (start, left), f.loop(rounds) as loop:
+        first = f.integer("mul", loop.counter, together)
+        turns = [f.smaller(f.integer("add", first, k), last) for k in range(together)]
+        _store(f, _vectors(f, kind, start, turns), memory)
+        lanes = f.lanes_below(left)
+        with f.loop(f.smaller(f.integer("sub", "%second", first), together)) as inner:
+            turn = f.integer("add", first, inner.counter)
+            place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
+            sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, LANES)))
+            _deliver(f, _added_across(f, sums), f.offset("%to", SCALAR, place), left, lanes)
+
+
+def _store(f: Function, vectors: Sequence[str], place: str) -> None:
+    for k, vector in enumerate(vectors):
+        f.do(f"store {VECTOR} {vector}, ptr {f.offset(place, VECTOR, k)}, align 64")
+
+
+def _load(f: Function, place: str) -> list[str]:
+    """8 vectors."""
+    return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in WIDE]
+
+
+def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[str]:
+    """8 accumulators for each of `turns`: their lanes are those of 8 samples."""
+    if kind == "outer":  # where a block is not full, the vectors behind it are read and not used
+        a = [f.integer("mul", turn, "%a.second") for turn in turns]
+        b: Sequence[str | int] = WIDE
+        origin = f.offset("%b", VECTOR, start)
+    else:  # its last sum is repeated
+        last = f.integer("sub", "%across", 1)
+        neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in WIDE]
+        a, b = [[f.integer("mul", place, f"{x}.across") for place in neighbours] for x in ("%a", "%b")]
+        origin = "%b"
+    tiles = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
+    zero = (VECTOR, number(0.0, VECTOR))
+    with f.loop(tiles, [zero] * LANES * len(turns)) as loop:
+        tile_a = f.offset("%a", VECTOR, f.integer("mul", loop.counter, "%a.rows"))
+        tile_b = f.offset(origin, VECTOR, f.integer("mul", loop.counter, "%b.rows"))
+        x = [f.value(f"load {VECTOR}, ptr {f.offset(tile_a, VECTOR, place)}, align 64") for place in a]
+        y = [f.value(f"load {VECTOR}, ptr {f.offset(tile_b, VECTOR, place)}, align 64") for place in b]
+        pairs = zip(x, y, strict=True) if kind == "pair" else product(x, y)
+        terms = [f.arithmetic("fmul", VECTOR, *pair) for pair in pairs]
+        loop.carried = [f.arithmetic("fadd", VECTOR, *pair) for pair in zip(loop.carried, terms, strict=True)]
+    return loop.carried
+
+
+def _native(f: Function) -> None:
+    """Lanes are 8 sums. The vectors of a group of samples stay in registers while the loop `second` goes by.
+
+    It goes by in strips, whose accumulators wait in memory from one group to the next.
+    """
+    memory = f.value(f"alloca [{STRIP * LANES} x {VECTOR}], align 64")
+    strips = f.integer("udiv", f.integer("add", "%second", STRIP - 1), STRIP)
+    last = f.integer("udiv", f.integer("sub", "%count", 1), GROUP)
+    last = f.value(f"select i1 {f.value('icmp eq i64 %count, 0')}, i64 0, i64 {last}")
+    with f.loop(strips) as strip, _blocks(f) as (start, left):
+        first = f.integer("mul", strip.counter, STRIP)
+        turns = f.smaller(f.integer("sub", "%second", first), STRIP)
+        columns = f.lanes_below(left)
+        to = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", first, "%to.second"))
+        to = f.offset("%to", SCALAR, to)
+        with f.loop(f.integer("add", last, 1)) as group:
+            done = f.integer("mul", group.counter, GROUP)
+            count = f.integer("sub", "%count", done)
+            corner = f.offset("%b", SCALAR, f.integer("add", start, f.integer("mul", done, "%b.rows")))
+            b = []
+            for k in range(GROUP):
+                exists = f.value(f"icmp sgt i64 {count}, {k}")
+                lanes = f.value(f"select i1 {exists}, {MASK} {columns}, {MASK} zeroinitializer")
+                b.append(f.load_some(f.offset(corner, SCALAR, f.integer("mul", "%b.rows", k)), lanes))
+            tile = f.integer("mul", f.integer("mul", group.counter, GROUP // LANES), "%a.rows")
+            side = f.offset("%a", VECTOR, f.integer("add", tile, f.integer("mul", first, "%a.second")))
+            with f.loop(turns) as loop:
+                a = f.offset(side, VECTOR, f.integer("mul", loop.counter, "%a.second"))
+                waiting = f.offset(memory, VECTOR, f.integer("mul", loop.counter, LANES))
+                sums = _group(f, a, b, count, waiting, f.value(f"icmp eq i64 {group.counter}, 0"))
+                with f.unless(f.value(f"icmp slt i64 {group.counter}, {last}")):
+                    place = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.second"))
+                    _deliver(f, _added(f, sums), place, left, columns)
+                with f.unless(f.value(f"icmp eq i64 {group.counter}, {last}")):
+                    _store(f, sums, waiting)
+
+
+def _group(f: Function, a: str, b: Sequence[str], count: str, waiting: str, fresh: str) -> list[str]:
+    """The accumulators of 8 sums, with one more group of samples in them; the first tile of the group is there."""
+
+    def term(k: int) -> str:
+        tile = a if k < LANES else f.offset(a, VECTOR, "%a.rows")
+        factor = f.splat(f.value(f"load double, ptr {f.offset(tile, SCALAR, k % LANES)}, align 8"))
+        return f.arithmetic("fmul", VECTOR, factor, b[k])
+
+    old, rest, done = f.fresh("old", "rest", "done")
+    sums = [term(k) for k in WIDE]
+    arrivals = [(f.block, sums)]
+    f.branch(fresh, rest, old)
+    f.label(old)
+    pairs = zip(_load(f, waiting), sums, strict=True)
+    arrivals.append((old, [f.arithmetic("fadd", VECTOR, *pair) for pair in pairs]))
+    f.jump(rest)
+    f.label(rest)
+    sums = f.merge(arrivals)
+    arrivals = []
+    for k in WIDE:  # samples of the second tile, as many as there are
+        arrivals.append((f.block, sums))
+        (go,) = f.fresh("go")
+        f.branch(f.value(f"icmp sgt i64 {count}, {LANES + k}"), go, done)
+        f.label(go)
+        sums = [*sums[:k], f.arithmetic("fadd", VECTOR, sums[k], term(LANES + k)), *sums[k + 1 :]]
+    arrivals.append((f.block, sums))
+    f.jump(done)
+    f.label(done)
+    return f.merge(arrivals)
+
+
+def _added(f: Function, a: Sequence[str]) -> str:
+    """((a0+a4)+(a2+a6))+((a1+a5)+(a3+a7)), lane by lane."""
+    while len(a) > 1:
+        half = len(a) // 2
+        a = [f.arithmetic("fadd", VECTOR, x, y) for x, y in zip(a[:half], a[half:], strict=True)]
+    return a[0]
+
+
+def _added_across(f: Function, vectors: Sequence[str]) -> str:
+    """A vector whose lane k is the sum of the lanes of vector k, in the order of `_added`.
+
+    Every step adds one half of the lanes of a sum to the other half, and so makes two vectors one.
+    """
+    width = LANES  # lanes that a sum is still spread over
+    while width > 1:
+        half = width // 2
+        lower = [k * width + lane for k in range(2 * LANES // width) for lane in range(half)]
+        upper = [lane + half for lane in lower]
+        pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
+        halves = [(f.shuffle(x, y, lower), f.shuffle(x, y, upper)) for x, y in pairs]
+        vectors = [f.arithmetic("fadd", VECTOR, *pair) for pair in halves]
+        width = half
+    return vectors[0]
+
+
+def _deliver(f: Function, total: str, to: str, left: str, lanes: str) -> None:
+    """Store the first `left` sums of a block, or add them to those of the samples before."""
+
+    def increased(old: str, type: str, total: str) -> str:
+        return f.exact("fadd", type, f.value(f"select i1 %fresh, {type} {number(0.0, type)}, {type} {old}"), total)
+
+    near, far, done = f.fresh("near", "far", "done")
+    f.branch(f.value("icmp eq i64 %to.across, 1"), near, far)
+    f.label(near)
+    f.store_some(increased(f.load_some(to, lanes), VECTOR, total), to, lanes)
+    f.jump(done)
+    f.label(far)
+    with f.loop(f.smaller(left, LANES)) as loop:
+        lane = f.value(f"extractelement {VECTOR} {total}, i64 {loop.counter}")
+        address = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.across"))
+        old = f.value(f"load double, ptr {address}, align 8")
+        f.do(f"store double {increased(old, SCALAR, lane)}, ptr {address}, align 8")
+    f.jump(done)
+    f.label(done)

@@ -1,0 +1,240 @@
+"""A plan as LLVM modules: functions for every stage, one that runs them all, and one that Python calls.
+
+Every function finds the arrays in a context, an array of pointers (`_slots`). There are two modules: one with the loops
+that time goes into, to be optimized, and one with the rest, which calls the first.
+"""
+
+from __future__ import annotations
+
+from autograd_lite.backends.batch_order import BLOCK
+
+from . import accumulators, tiles
+from .batch_sums import write_sums
+from .emitters import Rows
+from .fusion import Op
+from .ir_text import LANES, VECTOR, Function, number
+from .plan import Plan, Stage
+from .rerolling import Nest
+from .sections import write_section
+
+LONG = 1_000_000  # operations times samples, after which a call lets other Python threads run
+ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
+DECLARATIONS = f"""\
+declare {VECTOR} @llvm.masked.load.v8f64.p0(ptr, i32, <8 x i1>, {VECTOR})
+declare void @llvm.masked.store.v8f64.p0({VECTOR}, ptr, i32, <8 x i1>)
+declare i64 @PyLong_AsSsize_t(ptr)
+declare void @Py_IncRef(ptr)
+declare ptr @PyEval_SaveThread()
+declare void @PyEval_RestoreThread(ptr)
+"""
+
+
+class Modules:
+    """The texts of the modules of a plan, and what their caller must know."""
+
+    def __init__(self, plan: Plan, rows: Rows, fast: bool) -> None:
+        self.plan = plan
+        self.rows = rows
+        self.fast = fast
+        self.optimized: dict[str, Function] = {}
+        self.plain: list[str] = []
+        self.slots = _slots(plan)
+        self.context = len(self.slots)
+        self.called: set[str] = set()  # functions that all programs share: those of tiles and sums
+        vectors = max([stage.tile for stage in plan.stages])
+        self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # where spaces are in the memory of a call
+        self.bytes["k"] = self.bytes["t"] + vectors * 64
+        batched = plan.batched
+        ops = plan.ops.values()
+        self.operations = 1 + sum([len(op.operands) for op in ops if batched[op.id] or op.row == "batch_sum"])
+        self.parts: dict[str, int] = {}  # where a thread puts the sums of a block, in numbers
+        self.part = 0  # the size of all of them
+        for space, size in [*((f"R{k}", size) for k, size in enumerate(plan.result_sizes)), ("S", plan.sizes["s"])]:
+            if space in self.slots:
+                self.parts[space] = self.part
+                self.part += size
+        for index, stage in enumerate(plan.stages):
+            self._numbers(index, stage)
+            if stage.passes:
+                self._block(index, stage)
+                self._blocks(index)
+        self._run()
+        self._call()
+        for name in sorted(self.called):
+            f = tiles.function(name) if name.startswith("tile.") else accumulators.function(name, fast)
+            self.optimized[name] = f
+
+    def texts(self) -> tuple[str, str]:
+        """The module that is to be optimized, and the one that is not."""
+        pooled = self.plan.pooled
+        numbers = ", ".join([f"double {number(value)}" for value in pooled])
+        constants = f"@constants = internal constant [{len(pooled)} x double] [{numbers}], align 64"
+        ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
+        imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
+        functions = [f.text() for f in self.optimized.values()]
+        rows = self.rows.texts()
+        optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""]
+        plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
+        return "\n".join(optimized), "\n".join(plain)
+
+    def _function(self, name: str, parameters: str, spaces: dict[str, str | tuple[str, int]] | None = None) -> Function:
+        return Function(name, parameters, {**self.slots, "c": "@constants", **(spaces or {})}, self.fast)
+
+    def _section(self, name: str, items: list[Op | Nest], stage: Stage, batched: bool) -> list[str]:
+        """Write the items of a stage; return the names of the functions."""
+        spaces: dict[str, str | tuple[str, int]] = {**stage.spaces, "k": "%kept"} if batched else {}
+        parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
+
+        def new(k: int) -> Function:
+            return self._function(f"{name}.{k}", parameters, spaces)
+
+        written = write_section(items, stage, batched, self.plan, self.rows, new)
+        for f, optimized in written:
+            if optimized:
+                self.optimized[f.name] = f
+            else:
+                self.plain.append(f.text())
+        return [f.name for f, _ in written]
+
+    # stages
+
+    def _numbers(self, index: int, stage: Stage) -> None:
+        """stage.numbers(context): the unbatched values of a stage."""
+        f = self._function(f"stage{index}.numbers", "ptr %context")
+        for part in self._section(f.name, stage.unbatched, stage, False):
+            f.do(f"call void @{part}(ptr %context)")
+        self.plain.append(f.text())
+
+    def _block(self, index: int, stage: Stage) -> None:
+        """stage.block(context, first, count, fresh): the pass over the samples of a block, and their sums."""
+        f = self._function(f"stage{index}.block", "ptr %context, i64 %first, i64 %count, i1 %fresh")
+        tile, block = f.pointer("t"), f.pointer("k")
+        empty = f.value("icmp eq i64 %count, 0")  # then there is one tile, without a sample
+        rounded = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
+        with f.loop(f.value(f"select i1 {empty}, i64 1, i64 {rounded}")) as loop:
+            done = f.integer("mul", loop.counter, LANES)
+            left = f.integer("sub", "%count", done)
+            valid = f.smaller(left, LANES)
+            sample = f.integer("add", "%first", done)
+            kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, stage.kept))
+            homes = {"t": tile, "k": kept}
+            arguments, results = self.plan.argument_sizes, self.plan.result_sizes
+
+            def move(name: str, array: str, size: int, space: str) -> None:
+                self.called.add(name)
+                home, base = stage.spaces[space]
+                start = f.offset(f.pointer(array), "double", f.integer("mul", sample, size))
+                vectors = f.offset(homes[home], VECTOR, base)
+                f.do(f"call void @{name}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
+
+            for k, size in enumerate(arguments):
+                if f"x{k}" in stage.spaces:
+                    move("tile.read", f"b{k}", size, f"x{k}")
+            for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
+                f.do(f"call void @{part}(ptr %context, ptr {kept})")
+            if stage.kept:
+                self.called.add("tile.clear")
+                with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
+                    f.do(f"call void @tile.clear(ptr {kept}, i64 {stage.kept}, i64 {valid})")
+            for k in stage.results:
+                move("tile.write", f"p{k}", results[k], f"o{k}")
+        if stage.sums:
+            f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh)")
+            self._sums(index, stage)
+        self.plain.append(f.text())
+
+    def _blocks(self, index: int) -> None:
+        """stage.blocks(context, first, count, samples, parts): some blocks, the sums of each in a part of its own."""
+        f = self._function(f"stage{index}.blocks", "ptr %context, i64 %first, i64 %count, i64 %samples, ptr %parts")
+        with f.loop("%count") as loop:
+            part = f.offset("%parts", "double", f.integer("mul", loop.counter, self.part))
+            for space, offset in self.parts.items():
+                slot = f.offset("%context", "ptr", self.slots[space])
+                f.do(f"store ptr {f.offset(part, 'double', offset)}, ptr {slot}")
+            start = f.integer("mul", f.integer("add", "%first", loop.counter), BLOCK)
+            count = f.smaller(f.integer("sub", "%samples", start), BLOCK)
+            f.do(f"call void @stage{index}.block(ptr %context, i64 {start}, i64 {count}, i1 true)")
+        self.plain.append(f.text())
+
+    def _sums(self, index: int, stage: Stage) -> None:
+        spaces: dict[str, str | tuple[str, int]] = {s: place for s, place in stage.spaces.items() if place[0] == "k"}
+        f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", spaces)
+        for nest in stage.sums:
+            self.called.add(write_sums(f, nest, stage.kept, self.plan.argument_sizes))
+        self.plain.append(f.text())
+
+    # the whole program
+
+    def _run(self) -> None:
+        """run(context, batch): everything, one block of samples after the other."""
+        f = self._function("run", "ptr %context, i64 %batch")
+        rounded = f.integer("udiv", f.integer("add", "%batch", BLOCK - 1), BLOCK)
+        empty = f.value("icmp eq i64 %batch, 0")
+        blocks = f.value(f"select i1 {empty}, i64 1, i64 {rounded}")
+        for index, stage in enumerate(self.plan.stages):
+            f.do(f"call void @stage{index}.numbers(ptr %context)")
+            if stage.passes:
+                with f.loop(blocks) as loop:
+                    first = f.integer("mul", loop.counter, BLOCK)
+                    left = f.integer("sub", "%batch", first)
+                    count = f.smaller(left, BLOCK)
+                    fresh = f.value(f"icmp eq i64 {loop.counter}, 0")
+                    f.do(f"call void @stage{index}.block(ptr %context, i64 {first}, i64 {count}, i1 {fresh})")
+        self.plain.append(f.text())
+
+    def _call(self) -> None:
+        """call(self, arguments, n): what Python calls with (batch, scratch, arrays of arguments, arrays of results).
+
+        The type of function is CPython's METH_FASTCALL. The address of an array's numbers stands behind the header
+        that every object has.
+        """
+        f = self._function("call", "ptr %self, ptr %arguments, i64 %n")
+        arguments, results = len(self.plan.argument_sizes), len(self.plan.result_sizes)
+        objects = []
+        for k in range(2 + arguments + results):
+            objects.append(f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}"))
+        batch = f.value(f"call i64 @PyLong_AsSsize_t(ptr {objects[0]})")
+        data = [f.value(f"load ptr, ptr {f.offset(array, 'i8', object.__basicsize__)}") for array in objects[1:]]
+        address = f.value(f"ptrtoint ptr {data[0]} to i64")
+        scratch = f.value(f"inttoptr i64 {f.integer('and', f.integer('add', address, 63), -64)} to ptr")
+        context = f.value(f"alloca [{self.context} x ptr]")
+        for name, slot in self.slots.items():
+            if name == "batch":
+                pointer = f.value(f"inttoptr i64 {batch} to ptr")
+            elif name.lower() in self.bytes:
+                pointer = f.offset(scratch, "i8", self.bytes[name.lower()])
+            else:
+                pointer = data[1 + slot - (results if name[0] in "PR" else 0)]
+            f.do(f"store ptr {pointer}, ptr {f.offset(context, 'ptr', slot)}")
+        long = f.value(f"icmp sgt i64 {batch}, {LONG // self.operations}")
+        alone, shared, done = f.fresh("alone", "shared", "done")
+        f.branch(long, shared, alone)
+        f.label(alone)
+        f.do(f"call void @run(ptr {context}, i64 {batch})")
+        f.jump(done)
+        f.label(shared)
+        state = f.value("call ptr @PyEval_SaveThread()")
+        f.do(f"call void @run(ptr {context}, i64 {batch})")
+        f.do(f"call void @PyEval_RestoreThread(ptr {state})")
+        f.jump(done)
+        f.label(done)
+        f.do("call void @Py_IncRef(ptr %self)")
+        self.plain.append(f.text("ptr", "ret ptr %self"))
+
+
+def _slots(plan: Plan) -> dict[str, int]:
+    """Where in a context the pointers of the spaces are.
+
+    Sums over samples are written through R0, R1, ... and S: the places r0, r1, ... and s, but a thread that computes a
+    block of its own has them elsewhere.
+    """
+    slots: dict[str, int] = {}
+    for index, argument in enumerate(plan.program.arguments):
+        slots[f"{'b' if argument.batched else 'a'}{index}"] = len(slots)
+    for index, result in enumerate(plan.program.results):
+        slots[f"{'p' if result.batched else 'r'}{index}"] = len(slots)
+    for index, result in enumerate(plan.program.results):
+        slots[f"{'P' if result.batched else 'R'}{index}"] = len(slots)
+    for name in ("s", "S", "t", "k", "batch"):
+        slots[name] = len(slots)
+    return slots

@@ -1,0 +1,176 @@
+"""Native code as Python calls it: arrays in, arrays out, and large batches on all cores."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy import empty, ndarray
+
+from autograd_lite.backends.batch_order import BLOCK
+from autograd_lite.program.program import Program
+
+from .emitters import Rows
+from .engine import Engine
+from .ir_text import LANES
+from .modules import Modules
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+FLOAT64 = np.dtype(np.float64)
+PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
+PARTS = 1_000_000  # numbers in the sums of blocks that wait to be added up
+
+
+class NativeCode:
+    """A compiled program.
+
+    Called with its arguments as flat arrays of float64 (a table with a row for each sample where batched) and the
+    number of samples, it returns its results in the same form. `source` is the LLVM IR. Threads may call it at once.
+    """
+
+    def __init__(self, program: Program, fastmath: bool = False) -> None:
+        rows = Rows(fastmath)
+        self._plan = Plan(program)
+        self._modules = Modules(self._plan, rows, fastmath)
+        optimized, plain = self._modules.texts()
+        self.source = optimized + plain
+        loops = Engine(optimized, rows.addresses, True)
+        imported = {name: loops.address(name) for name in self._modules.optimized}
+        self._engine = Engine(plain, rows.addresses | imported, False)
+        self._call = self._engine.builtin("call", [loops, rows.callbacks])
+        self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
+        self._results = [(len(result.values), result.batched) for result in program.results]
+        self._scratch: tuple[int, list[Array]] = (-1, [])  # memory of calls that are over, for so many samples
+        passes = any(stage.passes for stage in self._plan.stages)
+        self._parallel_from = max(2 * BLOCK, PARALLEL // self._modules.operations) if passes else sys.maxsize
+
+    def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
+        arrays = list(arguments)
+        if len(arrays) != len(self._arguments):
+            raise TypeError(
+                f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}; pass one for each of "
+                f"its arguments"
+            )
+        for k, size, batched in self._arguments:
+            x = arrays[k]
+            if type(x) is not ndarray or x.dtype is not FLOAT64 or not x.flags.c_contiguous:
+                arrays[k] = x = np.ascontiguousarray(x, dtype=FLOAT64)
+            if x.size != (size * samples if batched else size):
+                raise self._refused(k, x, samples)
+        results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
+        if samples >= self._parallel_from and (cores := _cores()) > 1:
+            _Parallel(self, arrays, results, samples).run(cores)
+            return results
+        room, free = self._scratch
+        if samples > room and room < BLOCK:
+            room, free = self._scratch = min(2 * samples, BLOCK), []
+        try:
+            scratch = free.pop()
+        except IndexError:
+            scratch = self._memory(room)
+        self._call(samples, scratch, *arrays, *results)
+        free.append(scratch)
+        return results
+
+    def _refused(self, k: int, x: Array, samples: int) -> ValueError:
+        """What to raise where argument k does not have its size."""
+        _, size, batched = self._arguments[k]
+        name = self._plan.program.arguments[k].name
+        each = f" for each of {samples} samples" if batched else ""
+        return ValueError(
+            f"argument {name} of a compiled program has {size} numbers{each}, but got an array of shape "
+            f"{x.shape}; pass an array of that many numbers"
+        )
+
+    def _memory(self, samples: int) -> Array:
+        """Memory for a call with so many samples, or a block of more."""
+        kept = max([stage.kept for stage in self._plan.stages])
+        tiles = -(-max(1, min(samples, BLOCK)) // LANES)
+        vectors = kept * tiles + LANES  # sums may read up to 7 vectors behind
+        return empty(self._modules.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
+
+
+class _Parallel:
+    """One call on several threads.
+
+    Each thread takes a few blocks of samples after the other, and leaves the sums of each block in memory of its own;
+    then they are added up in the order of the blocks, so that the number of threads changes no bit.
+    """
+
+    def __init__(self, code: NativeCode, arrays: list[Array], results: list[Array], samples: int) -> None:
+        self.code = code
+        self.samples = samples
+        self.modules = code._modules
+        self.numbers = empty(max(1, code._plan.sizes["s"]))
+        self.pointers = [x.ctypes.data for x in (*arrays, *results, *results)]
+        self.homes = {f"r{k}": x for k, x in enumerate(results)} | {"s": self.numbers}
+
+    def run(self, threads: int) -> None:
+        contexts = [self._context() for _ in range(threads)]  # and the memory that they point to
+        blocks = -(-self.samples // BLOCK)
+        at_once = min(blocks, max(threads, PARTS // (1 + self.modules.part)))
+        parts = empty((at_once, self.modules.part))
+        for index, stage in enumerate(self.code._plan.stages):
+            numbers = self.code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)
+            numbers(contexts[0][0])
+            if stage.passes:
+                types = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
+                work = self.code._engine.function(f"stage{index}.blocks", *types)
+                total = np.zeros(self.modules.part)
+                for start in range(0, blocks, at_once):
+                    count = min(at_once, blocks - start)
+                    self._share(work, [context for context, _ in contexts], start, count, parts)
+                    with np.errstate(all="ignore"):  # also of the places that hold no sum
+                        for part in parts[:count]:
+                            total += part
+                for space, offsets in stage.summed.items():
+                    self.homes[space][offsets] = total[np.array(offsets) + self.modules.parts[space.upper()]]
+
+    def _context(self) -> tuple[Any, Array]:
+        """The pointers that native code works with, and the memory that some of them point to."""
+        memory = self.code._memory(self.samples)
+        base = -(-memory.ctypes.data // 64) * 64
+        named = {name: base + offset for name, offset in self.modules.bytes.items()}
+        named |= {"s": self.numbers.ctypes.data, "batch": self.samples}
+        context = (ctypes.c_void_p * self.modules.context)(*self.pointers)
+        for name, address in named.items():
+            context[self.modules.slots[name]] = address
+        return context, memory
+
+    def _share(self, work: Callable[..., None], contexts: Sequence[Any], start: int, count: int, parts: Array) -> None:
+        """Compute `count` blocks from `start` on, a few at a time by whichever thread is free."""
+        few = max(1, count // (8 * len(contexts)))
+        waiting = iter(range(0, count, few))
+        failures: list[BaseException] = []
+
+        def take(context: Any) -> None:
+            try:
+                for k in waiting:
+                    here = parts[k:].ctypes.data
+                    work(context, start + k, min(few, count - k), self.samples, here)
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=take, args=(context,)) for context in contexts[1:]]
+        for thread in threads:
+            thread.start()
+        take(contexts[0])
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+
+def _cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

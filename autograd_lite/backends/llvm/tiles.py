@@ -1,0 +1,64 @@
+"""Batched arrays in and out of tiles, as LLVM IR: an array holds sample after sample, a tile vectors of 8 samples.
+
+The lanes of samples that a batch does not have are 0.0, and are never written to an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .ir_text import LANES, MASK, VECTOR, Function, Index, number
+
+ROWS = range(LANES)
+
+
+def function(name: str) -> Function:
+    """tile.read(array, size, valid, tile), tile.write with the same parameters, or tile.clear(tile, count, valid)."""
+    return _clear() if name == "tile.clear" else _move(name, name == "tile.read")
+
+
+def _move(name: str, read: bool) -> Function:
+    """Move `valid` rows of `size` numbers, 8 columns at a time."""
+    f = Function(name, "ptr %array, i64 %size, i64 %valid, ptr %tile", {"tile": "%tile"})
+    blocks = f.integer("udiv", f.integer("add", "%size", LANES - 1), LANES)
+    exist = [f.value(f"icmp slt i64 {row}, %valid") for row in ROWS]
+    rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in ROWS]
+    with f.loop(blocks) as loop:
+        first = f.integer("mul", loop.counter, LANES)
+        columns = f.lanes_below(f.integer("sub", "%size", first))
+        masks = [f.value(f"select i1 {exists}, {MASK} {columns}, {MASK} zeroinitializer") for exists in exist]
+        addresses = [f.offset(row, "double", first) for row in rows]
+        place = Index(0, ((loop.counter, LANES),))
+        if read:
+            vectors = [f.load_some(address, mask) for address, mask in zip(addresses, masks, strict=True)]
+            for k, vector in enumerate(_transposed(f, vectors)):
+                f.store(vector, "tile", place.plus(k), VECTOR, VECTOR)
+        else:
+            vectors = [f.load("tile", place.plus(k), VECTOR, VECTOR) for k in ROWS]
+            for vector, address, mask in zip(_transposed(f, vectors), addresses, masks, strict=True):
+                f.store_some(vector, address, mask)
+    return f
+
+
+def _transposed(f: Function, vectors: Sequence[str]) -> list[str]:
+    """8 vectors as a matrix, transposed: the off-diagonal blocks of 1 lane change places, then those of 2 and of 4."""
+    rows = list(vectors)
+    for step in (1, 2, 4):
+        upper = [lane + LANES - step if lane & step else lane for lane in ROWS]
+        lower = [lane + LANES if lane & step else lane + step for lane in ROWS]
+        for k in [row for row in ROWS if not row & step]:
+            pair = rows[k], rows[k + step]
+            rows[k], rows[k + step] = f.shuffle(*pair, upper), f.shuffle(*pair, lower)
+    return rows
+
+
+def _clear() -> Function:
+    """Set the lanes from `valid` on to 0.0 in `count` vectors."""
+    f = Function("tile.clear", "ptr %tile, i64 %count, i64 %valid", {"tile": "%tile"})
+    lanes = f.lanes_below("%valid")
+    zero = number(0.0, VECTOR)
+    with f.loop("%count") as loop:
+        place = Index(0, ((loop.counter, 1),))
+        vector = f.load("tile", place, VECTOR, VECTOR)
+        f.store(f.value(f"select {MASK} {lanes}, {VECTOR} {vector}, {VECTOR} {zero}"), "tile", place, VECTOR, VECTOR)
+    return f

@@ -1,0 +1,115 @@
+"""Programs called as they are, without the function that they were traced from: loaded ones, for instance.
+
+Numbers run as code of a back end; Values run row by row, so that gradients flow and other programs can be traced.
+"""
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from autograd_lite.backends.choice import BACKENDS, Code, checked, chosen
+from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
+from autograd_lite.core.primitives import Operand
+from autograd_lite.core.table import sum as total
+from autograd_lite.program.program import ABOVE, Program
+from autograd_lite.transforms.differentiation import as_value
+from autograd_lite.trees import flatten, is_array
+
+CODES: WeakKeyDictionary[Program, dict[str, Code]] = WeakKeyDictionary()
+"""The code of the programs that were called, by back end."""
+
+
+def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
+    """The results for the arguments: a number or a flat list each, or a list of them over the samples.
+
+    Raises TypeError on a wrong number of arguments, ValueError on wrong sizes and unknown back ends.
+    """
+    checked(backend, "auto", *BACKENDS)
+    if len(arguments) != len(program.arguments):
+        raise TypeError(
+            f"the program takes {len(program.arguments)} arguments, {', '.join(a.name for a in program.arguments)}, "
+            f"but got {len(arguments)}; pass one for each"
+        )
+    flat, samples = [], None
+    for x, argument in zip(arguments, program.arguments, strict=True):
+        leaves = flatten(x, f"argument {argument.name}")[0]
+        n = 1
+        if argument.batched:
+            n = len(x) if hasattr(x, "__len__") else 1
+            if samples not in (None, n):
+                raise ValueError(
+                    f"argument {argument.name} has {n} samples, others have {samples}; pass as many of each"
+                )
+            samples = n
+        if len(leaves) != n * argument.size:
+            raise ValueError(
+                f"argument {argument.name} holds {argument.size} numbers"
+                f"{f' in each of its {n} samples' if argument.batched else ''}, but got {len(leaves)}; pass as many"
+            )
+        flat.append(leaves)
+    n = 1 if samples is None else samples
+    if any(isinstance(x, Operand) for leaves in flat for x in leaves):
+        results = by_rows(program, flat, n)
+    else:
+        results = by_code(program, flat, n, backend)
+    told = [shown(x, result.batched) for x, result in zip(results, program.results, strict=True)]
+    if any(is_array(x) for x in arguments):
+        import numpy
+
+        told = [x if isinstance(x, (float, Operand)) else numpy.array(x) for x in told]
+    return told[0] if len(told) == 1 else tuple(told)
+
+
+def by_code(program: Program, flat: list[list[float]], n: int, backend: str) -> list[Any]:
+    """The results by code of a back end."""
+    name = chosen(backend, program, [], n)[0]
+    data: list[Any] = [
+        [leaves[i : i + a.size] for i in range(0, n * a.size, a.size)] if a.batched and a.size else leaves
+        for leaves, a in zip(flat, program.arguments, strict=True)
+    ]
+    if name != "python":
+        import numpy
+
+        data = [numpy.array(x, dtype=numpy.float64) for x in data]
+    codes = CODES.setdefault(program, {})
+    if name not in codes:
+        codes[name] = BACKENDS[name](program, False)
+    return [x.tolist() if is_array(x) else x for x in codes[name](data, n)]
+
+
+def by_rows(program: Program, flat: list[list[Any]], n: int) -> list[Any]:
+    """The results, Values all, by the rows of the table, sample by sample; sums over samples go from left to right."""
+    values: list[list[Any]] = []  # of each value its numbers over the samples, or the one that all share
+    for leaves, argument in zip(flat, program.arguments, strict=True):
+        for i in range(argument.size):
+            values.append(leaves[i :: argument.size] if argument.batched else [leaves[i]])
+    for (row, places, constant), batched in zip(program.instructions, program.batched[program.size :], strict=True):
+        if constant is not None:
+            values.append([constant])
+        elif row is BATCH_SIZE:
+            values.append([float(n)])
+        elif row is BATCH_SUM:
+            (term,) = places
+            values.append([total(values[term] if program.batched[term] else values[term] * n)])
+        else:
+            found = []
+            for k in range(n if batched else 1):
+                operands = [values[i][k if program.batched[i] else 0] for i in places]
+                first = next((x for x in operands if isinstance(x, Operand)), None)
+                found.append(row.evaluate(operands) if first is None else first.apply(row, tuple(operands)))
+            values.append(found)
+    return [
+        [[as_value(values[i][k if program.batched[i] else 0]) for i in result.values] for k in range(n)]
+        if result.batched
+        else [as_value(values[i][0]) for i in result.values]
+        for result in program.results
+    ]
+
+
+def shown(x: list[Any], batched: bool) -> Any:
+    """A flat result: one number by itself, over the samples if batched."""
+    if batched:
+        return [row[0] for row in x] if all(len(row) == 1 for row in x) else x
+    return x[0] if len(x) == 1 else x
+
+
+ABOVE["call"] = call

@@ -1,0 +1,1 @@
+"""The commands of `python -m autograd_lite`: one module each, with `main() -> exit status`."""

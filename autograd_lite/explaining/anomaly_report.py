@@ -1,0 +1,160 @@
+"""What went wrong in a computation, as text and as a drawing: where a nan or an infinity was born, and how it spread.
+
+`anomaly` finds it; here it is told.
+"""
+
+import linecache
+from itertools import pairwise
+from typing import Any
+
+from autograd_lite.core.value import Value
+from autograd_lite.drawing.choosing import Plan, in_order
+from autograd_lite.drawing.composing import compose
+from autograd_lite.drawing.labels import Style
+from autograd_lite.drawing.names import Names
+from autograd_lite.drawing.numerals import numeral
+from autograd_lite.drawing.sheet import Drawing
+from autograd_lite.drawing.sources import Values, stored
+from autograd_lite.drawing.theme import find_theme
+
+MOST_OPERANDS = 6  # that are listed or drawn of one node
+LONGEST_WAY = 24  # nodes of the way that are drawn
+
+
+class AnomalyError(ArithmeticError):
+    """A nan or an infinity was born; `anomaly` tells where."""
+
+    def __init__(self, anomaly: "Anomaly") -> None:
+        super().__init__(f"{anomaly.text}\n{anomaly.advice}")
+        self.anomaly = anomaly
+
+
+class Anomaly:
+    """One birth of a nan or an infinity.
+
+    kind      "value" where the forward pass made it, "gradient" where the reverse pass did
+    node      the operation at fault: its result is no number, or its local partial turned the gradient bad
+    operand   of a gradient: the operand of `node` whose gradient is no number
+    line      "file:line" of the user's line that made the node; "" if that was outside of the context
+    way       the nodes along which it spread: from `node` to the result, or on to an input
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        node: Value,
+        operand: Value | None,
+        line: str,
+        way: list[Value],
+        root: Value,
+        names: Names,
+        adjoints: dict[Value, float],
+        gathered: float = 0.0,
+    ) -> None:
+        self.kind, self.node, self.operand, self.line, self.way = kind, node, operand, line, way
+        self.root, self.names, self.adjoints = root, names, adjoints
+        self.gathered = gathered  # what other ways had brought to the operand before
+
+    @property
+    def source(self) -> str:
+        """The text of the user's line."""
+        path, _, number = self.line.rpartition(":")
+        return linecache.getline(path, int(number)).strip() if path else ""
+
+    def called(self, x: Value) -> str:
+        """A node as the text names it."""
+        return self.names.of(x) or x.op or "an input"
+
+    @property
+    def text(self) -> str:
+        """What was born where, from which operands, and how it spread."""
+        node, called = self.node, self.called
+        where = f" at {place(self.line)}" if self.line else ""
+        shown = ", ".join(operand_text(p, self.names) for p in node.parents[:MOST_OPERANDS])
+        more = f", ... ({len(node.parents)} operands)" if len(node.parents) > MOST_OPERANDS else ""
+        call = f"{node.op}({shown}{more})" if node.parents else called(node)
+        lines = []
+        if self.kind == "value":
+            made = "was made by" if node.parents else "was given as"
+            lines.append(f"{numeral(node.data)} {made} {call}{where}")
+        else:
+            assert self.operand is not None
+            i = next(i for i, p in enumerate(node.parents) if p is self.operand)
+            partial = node.partials[i]
+            lines.append(
+                f"the gradient of {called(self.operand)} became {numeral(self.adjoints[self.operand])} in the reverse "
+                f"pass of {call}{where}: upstream {numeral(self.adjoints[node])} × local partial "
+                f"{numeral(partial if partial is not None else 0.0)}"
+                f"{f', added to {numeral(self.gathered)} from other ways' if self.gathered else ''}"
+            )
+        if self.source:
+            lines.append(f"    {self.source}")
+        if self.kind == "value" and node.parents:
+            local = ", ".join("none" if p is None else numeral(p) for p in node.partials[:MOST_OPERANDS])
+            lines.append(f"its local partials: {local}")
+        if len(self.way) > 1:
+            steps = [called(x) for x in self.way]
+            if len(steps) > 12:
+                steps = [*steps[:6], f"... {len(steps) - 12} more ...", *steps[-6:]]
+            goal = "the result" if self.kind == "value" else "an input"
+            lines.append(f"from there to {goal}: {' -> '.join(steps)}")
+        return "\n".join(lines)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        if self.kind == "value":
+            return "keep the operands where the operation is finite, with clip or where, or scale them down"
+        return (
+            "keep the operands away from the point where the local partial is infinite or unknown, with clip or where"
+        )
+
+    def draw(self, theme: str = "light", precision: int = 4) -> Drawing:
+        """The way of the trouble in red, with the operands of every node on it."""
+        way = self.way
+        if len(way) > LONGEST_WAY:
+            way = [*way[: LONGEST_WAY // 2], *way[-LONGEST_WAY // 2 :]]
+        kept = {self.node, *way, *([] if self.operand is None else [self.operand])}
+        for x in list(kept):
+            kept.update(x.parents[:MOST_OPERANDS])
+        root = self.way[-1] if self.kind == "value" else self.node
+        source = Values([root], self.names, self.adjoints.get if self.kind == "gradient" else stored)
+        notes = [self.text.splitlines()[0], *([self.source] if self.source else [])]
+        if len(self.way) > len(way):
+            notes.append(f"the first and the last nodes of {len(self.way):,} on the way")
+        order = [x for x in in_order(source, set(source.order)) if x in kept]
+        picture = compose(source, Plan(order, notes=notes))
+        picture.goal = self.names.of(self.root) or "result"
+        keys = {x: f"n{i}" for i, x in enumerate(order)}
+        red = {keys[x] for x in (self.node, *way) if x in keys}
+        for key in red:
+            picture.boxes[key].trouble = True
+        bad = numeral(self.node.data if self.operand is None else self.adjoints[self.operand])
+        picture.boxes[keys[self.node]].notes = (f"{bad} is {'born' if self.node.parents else 'given'} here",)
+        steps = {(keys[a], keys[b]) for a, b in pairwise([self.node, *way]) if a in keys and b in keys}
+        for link in picture.links:
+            link.trouble = (link.tail, link.head) in steps or (link.head, link.tail) in steps
+            if self.operand is not None and (link.tail, link.head) == (keys[self.operand], keys[self.node]):
+                link.note = f"{numeral(self.adjoints[self.node])} × {numeral(link.partial or 0.0)}"
+        return Drawing(picture, Style(theme=find_theme(theme), precision=precision))
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Anomaly: {self.text.splitlines()[0]}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        bundle, metadata = self.draw()._repr_mimebundle_()
+        return {**bundle, "text/plain": self.text}, metadata
+
+
+def place(line: str) -> str:
+    """A line as a reader finds it; the cells of a notebook have made-up file names."""
+    path, _, number = line.rpartition(":")
+    return f"line {number} of a cell" if "ipykernel_" in path else line
+
+
+def operand_text(x: Value, names: Names) -> str:
+    name = names.of(x)
+    return f"{name} = {numeral(x.data)}" if name else numeral(x.data)

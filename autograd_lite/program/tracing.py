@@ -1,0 +1,155 @@
+"""Running a function once without numbers.
+
+`Trace` is what the function can reach while it runs: draws, and the arguments that a `vmap` inside of it maps over.
+`program` asks it afterwards what the function used.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from autograd_lite.core.concretization import RUNNING
+from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TICK, TRACED, Node, born, operands_of
+from autograd_lite.core.value import Value, traced
+from autograd_lite.program.abstract_arguments import Place, built, size
+from autograd_lite.transforms.batching import has_parts, parts, rebuilt
+
+Feed = Callable[[list[Any], int], Any]
+"""Gives an argument of the program at a call, from the pieces of the call and the number of samples."""
+
+
+class View(NamedTuple):
+    """Data of a call, mapped over an axis: one sample that stands for all, and where the numbers come from."""
+
+    place: Place
+    content: Any
+    values: list[Value]
+    feed: Feed
+
+
+class Trace:
+    """One run of a function on traced values.
+
+    `find` tells where the numbers are of an array or a list that is an argument of the function, or a part of one.
+    `draws` are the sources of numbers, random ones for instance, that the function asked for: called again at each
+    call of the program.
+    """
+
+    def __init__(self, find: Callable[[Any], Place | None]) -> None:
+        self.start: int = STATE.clock // TICK
+        self.find = find
+        self.samples: int | None = None
+        self.views: dict[tuple[Place, int], View] = {}
+        self.draws: list[tuple[Value, Callable[[], float], bool]] = []
+
+    def __enter__(self) -> "Trace":
+        self.outer = RUNNING.trace
+        RUNNING.trace = self
+        STATE.tracing += 1
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        RUNNING.trace = self.outer
+        STATE.tracing -= 1
+
+    def reads(self, x: Node) -> bool:
+        """Whether x depends on a Value from before the trace, whose number the program reads at each call."""
+        seen: set[Node] = set()
+        stack = [x]
+        while stack:
+            node = stack.pop()
+            if self.is_closed_over(node):
+                return True
+            if node not in seen:
+                seen.add(node)
+                stack.extend(operands_of(node))
+        return False
+
+    def is_closed_over(self, x: Node) -> bool:
+        return born(x) <= self.start and not x._flags & TRACED and x._row is not DETACHED
+
+    def draw(self, source: Callable[[], float], mapped: bool) -> Value:
+        """A value that is drawn anew at each call, for every sample if `mapped`."""
+        value = traced(BATCHED if mapped else 0)
+        self.draws.append((value, source, mapped))
+        return value
+
+    def one_sample(self, args: tuple[Any, ...], axes: tuple[Any, ...], n: int) -> list[Any] | str:
+        """The arguments of a `vmap` as one sample that stands for all n sees them.
+
+        Or else why there is none, and what to do: then the samples are structure.
+        """
+        if self.samples not in (None, n):
+            return (
+                f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
+                f"them as functions of their own"
+            )
+        places: dict[int, Place] = {}
+        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
+            if not self.is_mappable(x, axis, places):
+                return (
+                    f"its argument {i} is no array or list of numbers that the compiled function was called with; "
+                    f"pass the data as an argument of the compiled function, and map over it as it is"
+                )
+        self.samples = n
+        return [self.one(x, axis, places) for x, axis in zip(args, axes, strict=True)]
+
+    def is_mappable(self, x: Any, axis: Any, places: dict[int, Place]) -> bool:
+        """Whether all that an argument maps over is data of the call; `places` gets where, by identity."""
+        if axis is None:
+            return True
+        if has_parts(x, axis):
+            return all(self.is_mappable(y, inner, places) for y, inner in parts(x, axis))
+        place = self.find(x)
+        if place is not None:
+            places[id(x)] = place
+        return place is not None
+
+    def one(self, x: Any, axis: Any, places: dict[int, Place]) -> Any:
+        """One sample of an argument."""
+        if axis is None:
+            return x
+        if has_parts(x, axis):
+            return rebuilt(x, [self.one(y, inner, places) for y, inner in parts(x, axis)])
+        place = places[id(x)]
+        axis %= len(place.shape[1])
+        if (place, axis) not in self.views:
+            self.views[place, axis] = view(place, axis)
+        return self.views[place, axis].content
+
+
+def view(place: Place, axis: int) -> View:
+    """One sample of an array, or of a list, whose axis is 0."""
+    inner = place.inner(axis)
+    values = [traced(BATCHED) for _ in range(size(inner))]
+
+    def feed(pieces: list[Any], samples: int) -> Any:
+        return place.samples(pieces[place.piece], axis)
+
+    return View(place._replace(shape=inner), built(inner, values), values, feed)
+
+
+def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
+    """All that the outputs depend on, and of it the Values that were there before the trace.
+
+    Of these only the frontier: what lies behind them was computed before.
+    """
+    before: list[Value] = []
+    seen: set[Node] = set()
+    stack = [x for x in reversed(outputs) if isinstance(x, Value)]
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x in inputs or x._row is DETACHED:
+            continue
+        if trace.is_closed_over(x):
+            before.append(x)
+        elif x.is_traced and x._row is LEAF:
+            raise TypeError(
+                "a traced value of another call is used here, which has no number any more; return values from "
+                "the compiled function in place of storing them"
+            )
+        else:
+            stack.extend(reversed(x.parents))
+    return seen, before

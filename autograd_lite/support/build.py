@@ -1,0 +1,116 @@
+"""Which build runs: the modules that mypyc compiled, or the same sources as plain Python.
+
+`autograd_lite/__init__` calls `choose` before it imports anything else.  In an ordinary installation there is nothing
+to choose: Python prefers a compiled module to the source beside it.  Two cases redirect the compiled modules:
+
+- `AUTOGRAD_LITE_PURE=1` in the environment: to their sources.
+- In a checkout, whose sources Python finds first: to the installed compiled modules, if these were made from the very
+  sources of the checkout.  After an edit to one of them the sources run until the package is installed again, so what
+  is in the checkout is always what runs.
+"""
+
+import os
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from importlib.util import spec_from_file_location
+
+PURE_VARIABLE = "AUTOGRAD_LITE_PURE"
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_NAME = os.path.basename(_HERE)
+
+
+class Redirect:
+    """A finder of modules that knows the files of a few, by dotted name."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        return spec_from_file_location(name, self.files[name]) if name in self.files else None
+
+
+def choose() -> None:
+    """Direct the imports of the compiled modules to one build."""
+    if _pure_wanted():
+        _redirect({name: _source(file) for name, file in _compiled(_HERE).items()})
+    elif os.path.exists(os.path.join(os.path.dirname(_HERE), "pyproject.toml")):
+        for folder in _installed_folders():
+            if (files := _compiled(folder)) and not _changed(folder):
+                _redirect(files)
+                return
+
+
+def _redirect(files: dict[str, str]) -> None:
+    sys.meta_path.insert(0, Redirect(files))
+
+
+def is_native() -> bool:
+    """Whether the compiled modules run.
+
+    >>> is_native() == (describe() == "native")
+    True
+    """
+    graph = sys.modules.get(f"{_NAME}.core.graph")
+    return str(getattr(graph, "__file__", "")).endswith(tuple(EXTENSION_SUFFIXES))
+
+
+def describe() -> str:
+    """The build that runs, for people: "native", or "pure Python" with the reason and what to do."""
+    if is_native():
+        return "native"
+    return f"pure Python: {_reason()}"
+
+
+def _reason() -> str:
+    if _pure_wanted():
+        return f"{PURE_VARIABLE} is set; unset it to use native code"
+    for folder in _installed_folders():
+        if changed := _changed(folder):
+            return f"{', '.join(changed)} changed since native code was installed; install again"
+    for folder in (_HERE, *_installed_folders()):
+        if why := _read(os.path.join(folder, "why_pure.txt")):
+            return why.decode().strip()
+    return "the sources run as they are; install the package, not editable, for native code"
+
+
+def _pure_wanted() -> bool:
+    return os.environ.get(PURE_VARIABLE, "0") not in ("", "0")
+
+
+def _installed_folders() -> list[str]:
+    """The folders of other copies of the package, in the order in which Python would find them."""
+    folders = [os.path.join(os.path.abspath(entry), _NAME) for entry in sys.path]
+    return [folder for folder in folders if folder != _HERE and os.path.isdir(folder)]
+
+
+def _compiled(folder: str) -> dict[str, str]:
+    """The files of the compiled modules in a copy of the package, by dotted name."""
+    found = {}
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            if file.endswith(tuple(EXTENSION_SUFFIXES)):
+                path = os.path.join(parent, file)
+                parts = os.path.relpath(path, os.path.dirname(folder)).split(os.sep)
+                found[".".join([*parts[:-1], file.partition(".")[0]])] = path
+    return found
+
+
+def _source(compiled: str) -> str:
+    """The source that a compiled module was made from; the library with the code of all of them has none."""
+    source = compiled[: compiled.index(".", len(os.path.dirname(compiled)))] + ".py"
+    return source if os.path.exists(source) else compiled
+
+
+def _changed(folder: str) -> list[str]:
+    """The compiled modules of another copy of the package whose sources differ from those here."""
+    sources = [_source(file) for file in _compiled(folder).values()]
+    names = [os.path.relpath(source, folder) for source in sources if source.endswith(".py")]
+    return sorted(name for name in names if _read(os.path.join(folder, name)) != _read(os.path.join(_HERE, name)))
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None

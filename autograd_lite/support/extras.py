@@ -1,0 +1,43 @@
+"""Libraries of the extras: imported when they are needed, with the command that installs them where they are missing.
+
+On the lowest floor: whatever is optional asks here.
+"""
+
+import importlib
+from typing import Any, Final
+
+NAMES: Final = {
+    "PIL": "Pillow",
+    "array_api_compat": "array-api-compat",
+    "matplotlib": "Matplotlib",
+    "numpy": "NumPy",
+    "sklearn": "scikit-learn",
+}
+"""The names of libraries that are called otherwise than their packages."""
+
+
+def required(module: str, by: str, extra: str) -> Any:
+    """The module of that name, for `by`.
+
+    Raises ImportError, which names the extra, where its library is not installed; a library that is there and
+    fails raises what it raises.
+
+    >>> required("math", "this line", "demo").pi
+    3.141592653589793
+    """
+    try:
+        importlib.import_module(module.partition(".")[0])
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
+            raise
+        raise missing(module, by, extra) from None
+
+
+def missing(module: str, by: str, extra: str) -> ImportError:
+    """The error that says which library is missing, who needs it, and how to get it."""
+    package = module.partition(".")[0]
+    return ImportError(
+        f'{by} needs {NAMES.get(package, package)}, which is not installed; run: pip install "autograd_lite[{extra}]"',
+        name=package,
+    )

@@ -1,0 +1,53 @@
+"""Functions with a derivative of the user's own.
+
+Above `rows` and `transforms`: what comes out is a row like those of the table.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.core.primitives import MARKS, PRIMITIVES, Primitive
+from autograd_lite.transforms.differentiation import name_of, parameter_names
+
+
+def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, ...]]) -> Primitive:
+    """A function with a rule of your own: `partials(out, *operands)` gives one partial for each operand.
+
+    Both are written in functions of this library; f takes numbers as separate operands and returns one.  The
+    result is a row like those of the table: eager, differentiable again, and compiled.  It has the name of f, with
+    "custom_" before a name that the table has.  `autograd_lite.testing.gradcheck` finds a wrong rule.
+
+    >>> from autograd_lite import exp, grad, log1p
+    >>> softplus = custom_derivative(lambda x: log1p(exp(x)), lambda out, x: (1 - exp(-out),))
+    >>> grad(softplus)(0.0)
+    0.5
+    """
+    for argument in (f, partials):
+        if not callable(argument):
+            raise TypeError(f"custom_derivative takes two functions, but got {argument!r}; pass f and its partials")
+    names = parameter_names(f)
+    if not names:
+        raise TypeError(f"custom_derivative takes a function of separate operands, but got {f!r}; name each: f(x, y)")
+    name = name_of(f) if name_of(f) != "<lambda>" else "custom"
+    if name in PRIMITIVES or name in MARKS:
+        name = f"custom_{name}"  # what is said of the row of that name (its formula, its kinks) is not said of f
+    rule = Rule(name, len(names), partials)
+    return Primitive(name, len(names), f, rule, formula=f"{name}({', '.join(names)})", lowering=f)
+
+
+class Rule:
+    """The partials of a row, checked whenever they are asked for; a class, because pickle knows no closures."""
+
+    def __init__(self, name: str, arity: int, partials: Callable[..., Any]) -> None:
+        self.name = name
+        self.arity = arity
+        self.partials = partials
+
+    def __call__(self, out: Any, operands: Sequence[Any]) -> list[Any]:
+        found = self.partials(out, *operands)
+        if not isinstance(found, (tuple, list)) or len(found) != self.arity:
+            raise TypeError(
+                f"the partials of {self.name} must be a tuple of {self.arity}, one an operand, but got {found!r}; "
+                f"return (d/dx, ...)"
+            )
+        return list(found)

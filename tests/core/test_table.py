@@ -1,0 +1,681 @@
+"""The table, row by row: value and partials against 60 digits and against differences, in both directions.
+
+Every test loops over PRIMITIVES, so a new row is tested when it is there (and has a line in
+`testing.reference`).  At the end wrong rows are planted, which the very same checks must find.
+"""
+
+import functools
+import itertools
+import math
+import operator
+import struct
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from precision import is_comfortable, partial_excess, unsigned_zeros, value_excess
+
+import autograd_lite as ag
+from autograd_lite import PRIMITIVES, Value, gradients
+from autograd_lite.core.primitives import Extended, Primitive, float_of
+from autograd_lite.testing.domains import is_defined, kink_distance
+from autograd_lite.testing.precision import ulp, ulps
+from autograd_lite.testing.reference import EXACT, MP, exact_partials
+from autograd_lite.testing.strategies import floats_by_spacing, operands
+
+EXAMPLES = settings(max_examples=25)
+ROWS = list(PRIMITIVES.values())
+SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 5e-324, -1e308, 710.0, math.inf, -math.inf, math.nan)
+CONDITIONS = ("less", "less_equal", "equal", "logical_and", "logical_or", "logical_not")
+CHOICES = ("where", "cond")
+
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+def bits(x):
+    """The float to the bit, all nans equal."""
+    return "nan" if x != x else struct.pack("<d", x)
+
+
+def value_of(row, xs):
+    return row.value(list(xs)) if row.arity is None else row.value(*xs)
+
+
+def applied(row, xs):
+    """row(x, ...), the operands given as users do."""
+    if row.name == "dot":
+        return row(xs[: len(xs) // 2], xs[len(xs) // 2 :])
+    return row(list(xs)) if row.arity is None else row(*xs)
+
+
+def partials_of(row, xs):
+    return row.all_partials(value_of(row, xs), list(xs))
+
+
+SCALE_ONE = ("sin", "cos", "tan", "logaddexp", "logsumexp")
+"""What changes as fast far from 0 as near it: longer steps would see nothing of that."""
+
+
+def anything(row):
+    """Operands inside and outside of the domain."""
+    one = st.one_of(st.sampled_from(SPECIAL), floats_by_spacing())
+    first = st.integers(0, 8).map(float) if row.name == "polygamma" else one
+    return st.tuples(first, *[one] * ((row.arity or 4) - 1)).map(list)
+
+
+# -- the checks, as functions of a row, so that planted rows can go through them
+
+
+def check_value(row, xs):
+    if not is_comfortable(row, xs):
+        return
+    got = value_of(row, xs)
+    excess = value_excess(row, xs, got)
+    assert excess <= 1.0, f"{row.name}{tuple(xs)} = {got!r}, {excess:.3g} times the allowed error"
+
+
+def check_partials(row, xs):
+    """Where the reference is a finite number: elsewhere conventions rule, which have tests of their own."""
+    if not is_comfortable(row, xs):
+        return
+    try:
+        want = exact_partials(row, xs)
+    except (ZeroDivisionError, ValueError):
+        return
+    for i, (p, exact) in enumerate(zip(partials_of(row, xs), want, strict=True)):
+        if p is not None and MP.isfinite(exact):
+            excess = partial_excess(row, i, xs, p)
+            assert excess <= 1.0, f"{row.name}{tuple(xs)}: partial {i} is {p!r}, {excess:.3g} times the allowed error"
+
+
+def check_differences(row, xs):
+    """Partials against centred differences of the row's own value: no reference, no table of formulas."""
+    if not is_comfortable(row, xs):
+        return
+    out = value_of(row, xs)
+    partials = row.all_partials(out, list(xs))
+    moved = max([abs(x * p) for x, p in zip(xs, partials, strict=True) if p is not None], default=0.0)
+    for i, p in enumerate(partials):
+        if p is None or not math.isfinite(p):
+            continue
+        # Differences at two steps that agree, in a stretch without a kink, say how good they are.
+        h = 1e-3 * max(min(abs(xs[i]), 1.0) if row.name in SCALE_ONE else abs(xs[i]), 1e-3)
+        if not 2.0 * h < kink_distance(row, xs) or h < 1e8 * ulp(xs[i]):
+            continue
+        found, values = [], [out]
+        for step in (h, h / 2.0, h / 4.0):
+            up, down = list(xs), list(xs)
+            up[i] += step
+            down[i] -= step
+            if not (is_defined(row, up) and is_defined(row, down)):
+                break
+            values += [value_of(row, up), value_of(row, down)]
+            found.append((values[-2] - values[-1]) / (up[i] - down[i]))
+        if len(found) < 3:
+            continue
+        # Two steps of Richardson's extrapolation, and what they moved.
+        first, second = (4.0 * found[1] - found[0]) / 3.0, (4.0 * found[2] - found[1]) / 3.0
+        best = (16.0 * second - first) / 15.0
+        noise = (1e-14 * max(moved, *map(abs, values)) + 1e-322) / h
+        error = 10.0 * abs(best - second) + noise
+        if error < 1e-3 * abs(best) + 1e-300:
+            allowed = error + 1e-9 * abs(best) + 1e-307
+            assert abs(p - best) <= allowed, f"{row.name}{tuple(xs)}: partial {i} is {p!r}, not {best!r}"
+
+
+def check_lowering(row, xs):
+    """What the lowering says is what the value says, bit for bit, in IEEE arithmetic."""
+    wrapped = [Extended(x) for x in xs]
+    lowered = row.lowering(wrapped) if row.arity is None else row.lowering(*wrapped)
+    total = row.total(*xs)
+    assert bits(float_of(lowered)) == bits(total), f"{row.name}{tuple(xs)}: lowered {lowered}, value {total!r}"
+
+
+# -- value and partials
+
+
+def test_every_row_has_a_reference():
+    assert set(EXACT) == set(PRIMITIVES)
+
+
+@every_row
+def test_value(row):
+    @EXAMPLES
+    @given(operands(row))
+    def check(xs):
+        check_value(row, unsigned_zeros(row, xs))
+
+    check()
+
+
+@every_row
+def test_partials(row):
+    @EXAMPLES
+    @given(operands(row))
+    def check(xs):
+        check_partials(row, unsigned_zeros(row, xs))
+
+    check()
+
+
+@every_row
+def test_differences(row):
+    @EXAMPLES
+    @given(operands(row))
+    def check(xs):
+        check_differences(row, xs)
+
+    check()
+
+
+EVERYDAY = {name: st.floats(-0.9, 0.9) for name in ("asin", "acos", "atanh")} | {"acosh": st.floats(1.1, 9.0)}
+
+
+@every_row
+def test_the_reference_is_right(row):
+    """Its partials against differences of its values, in 60 digits."""
+    if row.name in CONDITIONS:
+        return
+
+    @settings(max_examples=10)
+    @given(st.lists(EVERYDAY.get(row.name, st.floats(0.1, 9.7)), min_size=row.arity or 4, max_size=row.arity or 4))
+    def check(xs):
+        if row.name in CHOICES:
+            xs[0] = float(xs[0] > 5.0)
+        if row.name == "polygamma":
+            xs[0] = float(int(xs[0]))
+        assume(kink_distance(row, xs, [row.name in CHOICES and i == 0 for i in range(len(xs))]) > 1e-6)
+        partials = exact_partials(row, xs)
+        h = MP.mpf(10) ** -20
+        for i in range(len(xs)):
+            if partials_of(row, xs)[i] is None:
+                continue
+            up = [MP.mpf(x) + (h if i == j else 0) for j, x in enumerate(xs)]
+            down = [MP.mpf(x) - (h if i == j else 0) for j, x in enumerate(xs)]
+            entry = EXACT[row.name]
+            ends = [entry.value(e) if row.arity is None else entry.value(*e) for e in (up, down)]
+            slope = (ends[0] - ends[1]) / (2 * h)
+            assert abs(slope - partials[i]) <= MP.mpf(10) ** -15 * (1 + abs(slope)), (xs, i)
+
+    check()
+
+
+# -- special operands
+
+
+@every_row
+def test_nan_propagates(row):
+    if row.name in CONDITIONS or row.name in CHOICES:
+        return
+    count = row.arity or 4
+    for i in range(count):
+        for other in (0.0, 1.0, -2.0, math.inf, -math.inf, math.nan):
+            xs = [math.nan if i == j else other for j in range(count)]
+            assert math.isnan(applied(row, xs)), xs
+            assert math.isnan(applied(row, [Value(x) for x in xs]).data), xs
+            assert math.isnan(row.total(*xs)), xs
+
+
+def test_conditions_on_nan_are_those_of_python():
+    nan = math.nan
+    assert [PRIMITIVES[name](nan, 1.0) for name in ("less", "less_equal", "equal")] == [0.0, 0.0, 0.0]
+    assert (ag.logical_not(nan), ag.logical_and(nan, 1.0), ag.logical_or(nan, 0.0)) == (0.0, 1.0, 1.0)
+    assert ag.where(nan, 1.0, 2.0) == 1.0
+
+
+@every_row
+def test_only_domain_errors_are_raised(row):
+    """And `total` raises nothing, and agrees with `value` wherever that is defined."""
+
+    @EXAMPLES
+    @given(anything(row))
+    def check(xs):
+        total = row.total(*xs)
+        assert isinstance(total, float)
+        try:
+            assert bits(value_of(row, xs)) == bits(total)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            assert not math.isfinite(total)
+
+    check()
+
+
+@every_row
+def test_partials_never_raise(row):
+    @EXAMPLES
+    @given(anything(row))
+    def check(xs):
+        try:
+            out = value_of(row, xs)
+        except (ValueError, ArithmeticError):
+            return
+        for p in row.all_partials(out, list(xs)):
+            assert p is None or isinstance(p, float)
+
+    check()
+
+
+def real(x):
+    """A complex power is a ValueError: the table is real."""
+    if isinstance(x, complex):
+        raise ValueError("complex")
+    return float(x)
+
+
+IN_PYTHON = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg,
+    "pow": lambda x, y: x * x if y == 2.0 and abs(x) < 1e150 else real(x**y), "mod": operator.mod,
+    "floor_divide": operator.floordiv, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
+    "identity": lambda x: x, "abs": abs, "round": lambda x: math.copysign(round(x), x),
+    "floor": lambda x: math.copysign(math.floor(x), x), "ceil": lambda x: math.copysign(math.ceil(x), x),
+    "trunc": lambda x: math.copysign(math.trunc(x), x), "maximum": max, "minimum": min,
+    "less": operator.lt, "less_equal": operator.le, "equal": operator.eq, "logical_not": operator.not_,
+    "logical_and": lambda x, y: bool(x and y), "logical_or": lambda x, y: bool(x or y),
+    "where": lambda c, a, b: a if c else b, "cond": lambda c, a, b: a if c else b,
+    "clip": lambda x, low, high: min(max(x, low), high), "relu": lambda x: max(0.0, x),
+    **{row.name: getattr(math, row.name) for row in ROWS if hasattr(math, row.name) and row.name not in
+       ("pow", "floor", "ceil", "trunc", "sum", "prod", "dist", "dot")},
+    "sum": lambda *xs: functools.reduce(operator.add, xs), "prod": lambda *xs: functools.reduce(operator.mul, xs),
+    "mean": lambda *xs: functools.reduce(operator.add, xs) / len(xs), "max": lambda *xs: max(xs),
+    "min": lambda *xs: min(xs), "dot": lambda v, w, x, y: v * x + w * y,
+}  # fmt: skip
+"""What Python itself says of a row: an operator, a built-in function, or one of `math`."""
+
+NOT_IN_PYTHON = {
+    # x: the value there, or the exception
+    "sign": {0.0: 0.0, math.inf: 1.0, -math.inf: -1.0, 5e-324: 1.0},
+    "digamma": {0.0: ValueError, -1.0: ValueError, math.inf: math.inf, -math.inf: ValueError},
+    "trigamma": {0.0: ValueError, -2.0: ValueError, 3e-311: math.inf, -3e-311: math.inf, math.inf: 0.0,
+                 -math.inf: ValueError},
+    "polygamma": {(3.0, 0.0): ValueError, (0.0, -1.0): ValueError, (2.0, math.inf): 0.0, (1.0, -math.inf): ValueError,
+                  (2.0, -5e-324): math.inf, (3.0, -5e-324): math.inf,
+                  (0.5, 1.0): ValueError, (-1.0, 1.0): ValueError, (0.0, math.inf): math.inf},
+    "sigmoid": {0.0: 0.5, math.inf: 1.0, -math.inf: 0.0, 1e308: 1.0, -1e308: 0.0},
+    "softplus": {0.0: math.log(2.0), math.inf: math.inf, -math.inf: 0.0, 1e308: 1e308, -1e308: 0.0},
+    "logaddexp": {(0.0, 0.0): math.log(2.0), (math.inf, 1.0): math.inf, (-math.inf, 1.0): 1.0,
+                  (math.inf, math.inf): math.inf, (-math.inf, -math.inf): -math.inf, (math.inf, -math.inf): math.inf},
+    "logsumexp": {(1.0,): 1.0, (0.0, 0.0): math.log(2.0), (-math.inf, -math.inf): -math.inf, (math.inf, 0.0): math.inf,
+                  (-math.inf, 3.0): 3.0, (math.inf, -math.inf): math.inf},
+}  # fmt: skip
+"""At infinities, zeros and poles, the rows that Python has not."""
+
+
+def test_every_row_is_in_python_or_has_its_special_values():
+    assert set(IN_PYTHON) | set(NOT_IN_PYTHON) == set(PRIMITIVES)
+    assert not set(IN_PYTHON) & set(NOT_IN_PYTHON)
+
+
+def outcome(f, xs):
+    """The bits of the result, or the class of the exception."""
+    try:
+        result = f(*xs)
+    except (ArithmeticError, ValueError) as error:
+        return type(error), str(error)
+    return bits(float(result.data if isinstance(result, Value) else result)), ""
+
+
+@pytest.mark.parametrize("name", IN_PYTHON)
+def test_python_decides(name):
+    """Nan, inf, zero and exceptions are Python's, on floats and on Values; nan wherever an operand is, in functions."""
+    row = PRIMITIVES[name]
+    propagates = name not in CONDITIONS and name not in CHOICES
+    for xs in itertools.product(SPECIAL if (row.arity or 4) < 3 else SPECIAL[::2], repeat=row.arity or 4):
+        want, _ = outcome(IN_PYTHON[name], xs)
+        if propagates and any(x != x for x in xs):
+            want = "nan"
+        for make in (float, Value):
+            found, text = outcome(lambda *xs: applied(row, list(xs)), [make(x) for x in xs])
+            assert found == want, (xs, make)
+            if isinstance(want, type):
+                assert text.startswith(f"{name}("), text
+                assert row.domain in text
+
+
+@pytest.mark.parametrize(("name", "x"), [(name, x) for name, values in NOT_IN_PYTHON.items() for x in values])
+def test_special_values_of_rows_that_python_has_not(name, x):
+    row, want, xs = PRIMITIVES[name], NOT_IN_PYTHON[name][x], x if isinstance(x, tuple) else (x,)
+    for make in (float, Value):
+        found, _ = outcome(lambda *xs: applied(row, list(xs)), [make(x) for x in xs])
+        assert found == (want if isinstance(want, type) else bits(want))
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "round"])
+def test_roundings_are_pythons_as_floats(name):
+    f = {"floor": math.floor, "ceil": math.ceil, "trunc": math.trunc, "round": round}[name]
+    for x in (0.0, -0.0, 0.3, -0.3, 0.5, -0.5, 1.5, -1.5, 2.5, 7.0, 1e300, -5e-324):
+        got = PRIMITIVES[name](x)
+        assert got == f(x)
+        assert math.copysign(1.0, got) == math.copysign(1.0, x) or got != 0.0
+    for x in (math.inf, -math.inf):
+        with pytest.raises(OverflowError, match=f"{name}\\("):
+            PRIMITIVES[name](x)
+        assert PRIMITIVES[name].total(x) == x
+
+
+LIMITS = [
+    (ag.div, (1.0, -0.0), -math.inf), (ag.div, (-2.0, 0.0), -math.inf), (ag.div, (0.0, 0.0), math.nan),
+    (ag.reciprocal, (0.0,), math.inf), (ag.reciprocal, (-0.0,), -math.inf),
+    (ag.pow, (-8.0, 1.0 / 3.0), math.nan), (ag.pow, (-0.0, -3.0), -math.inf), (ag.pow, (0.0, -2.0), math.inf),
+    (ag.pow, (-1e200, 3.0), -math.inf), (ag.mod, (1.0, 0.0), math.nan), (ag.fmod, (math.inf, 1.0), math.nan),
+    (ag.floor_divide, (-1.0, 0.0), -math.inf), (ag.floor, (-math.inf,), -math.inf),
+    *[(log, (x,), want) for log in (ag.log, ag.log2, ag.log10)
+      for x, want in ((0.0, -math.inf), (-0.0, -math.inf), (-0.5, math.nan), (-math.inf, math.nan))],
+    (ag.log1p, (-1.0,), -math.inf), (ag.log1p, (-1.5,), math.nan), (ag.log1p, (-math.inf,), math.nan),
+    (ag.sqrt, (-1.0,), math.nan), (ag.exp, (1000.0,), math.inf), (ag.expm1, (1000.0,), math.inf),
+    (ag.exp2, (1024.0,), math.inf), (ag.sinh, (-1000.0,), -math.inf), (ag.sinh, (1000.0,), math.inf),
+    (ag.cosh, (-1000.0,), math.inf), (ag.sin, (math.inf,), math.nan), (ag.acosh, (0.5,), math.nan),
+    (ag.asin, (1.5,), math.nan), (ag.atanh, (1.0,), math.inf), (ag.atanh, (-1.0,), -math.inf),
+    (ag.atanh, (2.0,), math.nan), (ag.atanh, (-2.0,), math.nan), (ag.gamma, (0.0,), math.inf),
+    (ag.gamma, (-0.0,), -math.inf), (ag.gamma, (-1.0,), math.nan), (ag.gamma, (-math.inf,), math.nan),
+    (ag.gamma, (200.0,), math.inf), (ag.gamma, (200.5,), math.inf), (ag.gamma, (-1e-310,), -math.inf),
+    (ag.lgamma, (-3.0,), math.inf), (ag.digamma, (0.0,), math.nan), (ag.hypot, (1.5e308, 1.5e308), math.inf),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "xs", "want"), LIMITS, ids=lambda x: getattr(x, "name", None))
+def test_limits_where_the_value_raises(row, xs, want):
+    """What compiled programs compute there: inf and nan by IEEE 754."""
+    assert bits(row.total(*xs)) == bits(want)
+
+
+def test_limits_of_choices_are_those_of_the_branch():
+    """The branch that is not taken passes nothing on, even where the adjoint is infinite."""
+    assert [row.name for row in ROWS if row.selects] == list(CHOICES)
+    for name in CHOICES:
+        x, y = Value(2.0), Value(3.0)
+        out = PRIMITIVES[name](1.0, x, y)
+        assert [bits(g) for g in gradients(out * math.inf, [x, y])] == [bits(math.inf), bits(0.0)]
+
+
+def test_signed_zeros():
+    assert bits(ag.copysign(3.0, -0.0)) == bits(-3.0)
+    assert bits(ag.abs(-0.0)) == bits(0.0)
+    assert bits(ag.relu(-0.0)) == bits(0.0)
+    assert bits(ag.sqrt(-0.0)) == bits(-0.0)
+    assert ag.atan2(-0.0, -1.0) == -math.pi
+    assert bits(ag.sum([-0.0, -0.0])) == bits(-0.0)
+    assert bits(ag.dot([-0.0], [1.0])) == bits(-0.0)
+    assert bits(ag.reciprocal.total(-0.0)) == bits(-math.inf)
+    assert bits(ag.div.total(1.0, -0.0)) == bits(-math.inf)
+
+
+# -- conventions: kinks, ties, powers
+
+
+def slopes(f, *xs):
+    inputs = [Value(x) for x in xs]
+    return gradients(f(*inputs), inputs)
+
+
+@pytest.mark.parametrize(
+    ("f", "xs", "want"),
+    [
+        (ag.relu, (0.0,), [0.0]),
+        (ag.abs, (0.0,), [0.0]),
+        (ag.sign, (2.0,), [0.0]),
+        (ag.maximum, (1.0, 1.0), [0.5, 0.5]),
+        (ag.minimum, (1.0, 1.0), [0.5, 0.5]),
+        (lambda *xs: ag.max(xs), (2.0, 5.0, 5.0, 1.0, 5.0), [0.0, 1 / 3, 1 / 3, 0.0, 1 / 3]),
+        (lambda *xs: ag.min(xs), (2.0, 2.0), [0.5, 0.5]),
+        (ag.clip, (1.0, 1.0, 3.0), [1.0, 0.0, 0.0]),
+        (ag.clip, (3.0, 1.0, 3.0), [1.0, 0.0, 0.0]),
+        (ag.clip, (0.0, 1.0, 3.0), [0.0, 1.0, 0.0]),
+        (ag.clip, (9.0, 1.0, 3.0), [0.0, 0.0, 1.0]),
+        (ag.clip, (2.0, 5.0, 3.0), [0.0, 0.0, 1.0]),  # bounds the wrong way round: the upper one wins
+        (ag.sqrt, (0.0,), [math.inf]),
+        (ag.cbrt, (0.0,), [math.inf]),
+        (ag.asin, (1.0,), [math.inf]),
+        (ag.acos, (-1.0,), [-math.inf]),
+        (ag.acosh, (1.0,), [math.inf]),
+        (ag.hypot, (0.0, 0.0), [math.nan, math.nan]),
+        (ag.pow, (0.0, 0.0), [0.0, -math.inf]),
+        (ag.pow, (3.0, 0.0), [0.0, math.log(3.0)]),
+        (ag.pow, (0.0, 2.0), [0.0, 0.0]),
+        (ag.pow, (0.0, 0.5), [math.inf, 0.0]),
+        (ag.pow, (-2.0, 3.0), [12.0, math.nan]),
+        (ag.where, (3.0, 5.0, 7.0), [0.0, 1.0, 0.0]),
+        (ag.where, (0.0, 5.0, 7.0), [0.0, 0.0, 1.0]),
+        (ag.copysign, (-3.0, 2.0), [-1.0, 0.0]),
+        (lambda *xs: ag.prod(xs), (0.0, 3.0, 0.0), [0.0, 0.0, 0.0]),
+        (lambda *xs: ag.prod(xs), (0.0, 3.0, 4.0), [12.0, 0.0, 0.0]),
+        (lambda *xs: ag.logsumexp(xs), (1e16, 1e16), [0.5, 0.5]),  # where the result has no digits for ln 2
+        (ag.mod, (7.5, 2.0), [1.0, -3.0]),
+        (ag.mod, (-7.5, 2.0), [1.0, 4.0]),
+        (ag.fmod, (-7.5, 2.0), [1.0, 3.0]),
+    ],
+)  # fmt: skip
+def test_conventions(f, xs, want):
+    got = slopes(f, *xs)
+    assert [bits(x) for x in got] == [bits(x) for x in want]
+    # and the recorded gradient says the same
+    inputs = [Value(x) for x in xs]
+    recorded = gradients(f(*inputs), inputs, create_graph=True)
+    assert [bits(x.data + 0.0) for x in recorded] == [bits(x + 0.0) for x in want]
+
+
+def test_the_partial_in_a_constant_exponent_is_never_computed():
+    # (-8) ** y has no derivative in y; a constant y must not drag a nan in.
+    x = Value(-8.0)
+    y = x**3
+    assert y.partials == (192.0, None)
+
+
+def test_partials_of_a_choice_are_0_and_1_whatever_the_truth_is():
+    c, a, b = Value(3.0), Value(5.0), Value(7.0)
+    assert ag.where(c, a, b).partials == (None, 1.0, 0.0)
+
+
+# -- digits that textbook formulas lose
+
+
+@pytest.mark.parametrize(
+    ("row", "x", "slope"),
+    [
+        (ag.tanh, 20.0, 1.6993417021166355e-17),
+        (ag.tanh, -350.0, 3.943870617503908e-304),
+        (ag.sigmoid, 40.0, 4.248354255291589e-18),
+        (ag.sigmoid, -40.0, 4.248354255291589e-18),
+        (ag.softplus, -700.0, 9.859676543759770e-305),
+        (ag.log1p, 1e-300, 1.0),
+        (ag.expm1, 1e-300, 1.0),
+        (ag.lgamma, -0.5, 0.03648997397857652),  # half-way between poles, where the cotangent is 0
+        (ag.trigamma, -19.5, -0.0024984397723677343),
+        (lambda x: ag.polygamma(7.0, x), -11.5, -1.1482523628694959e-05),
+    ],
+)
+def test_digits_are_kept(row, x, slope):
+    (got,) = slopes(row, x)
+    assert ulps(got, slope) <= 4.0
+
+
+def test_nothing_overflows_up_to_700():
+    for x in (700.0, -700.0):
+        for row in (ag.sigmoid, ag.softplus, ag.tanh):
+            assert all(map(math.isfinite, [row(x), *slopes(row, x)]))
+        for y in (700.0, -700.0, 0.0):
+            for f in (ag.logaddexp, lambda *xs: ag.logsumexp(xs)):
+                assert all(map(math.isfinite, [f(x, y), *slopes(f, x, y)]))
+
+
+# -- texts that say the same thing twice
+
+
+LOWERED = [row for row in ROWS if row.lowering is not None]
+
+
+@pytest.mark.parametrize("row", LOWERED, ids=lambda row: row.name)
+def test_lowering(row):
+    @settings(max_examples=200)
+    @given(
+        st.integers(1, 5).flatmap(
+            lambda n: st.lists(
+                st.one_of(st.sampled_from(SPECIAL), floats_by_spacing(), st.floats(-800.0, 800.0)),
+                min_size=row.arity or n, max_size=row.arity or n,
+            )
+        )
+    )  # fmt: skip
+    def check(xs):
+        check_lowering(row, xs)
+
+    check()
+
+
+@every_row
+def test_a_value_computes_what_a_float_does(row):
+    """One node, its data and partials those of the row: the inline operators restate neither wrongly."""
+
+    @EXAMPLES
+    @given(operands(row))
+    def check(xs):
+        inputs = [Value(x) for x in xs]
+        out = applied(row, inputs)
+        assert bits(out.data) == bits(applied(row, xs)) == bits(value_of(row, xs))
+        assert out.row is row
+        assert [id(p) for p in out.parents] == [id(x) for x in inputs]
+        want = partials_of(row, xs)
+        assert [p if p is None else bits(p) for p in out.partials] == [p if p is None else bits(p) for p in want]
+
+    check()
+
+
+@every_row
+def test_recorded_partials_are_the_float_ones(row):
+    """Bit for bit, and without exceptions, at singular points too: one text, two interpretations."""
+
+    @EXAMPLES
+    @given(anything(row))
+    def check(xs):
+        inputs = [Value(x) for x in xs]
+        try:
+            out = applied(row, inputs)
+        except (ValueError, ArithmeticError):
+            return
+        want = gradients(out, inputs)
+        got = gradients(out, inputs, create_graph=True)
+        assert [bits(g.data) for g in got] == [bits(w) for w in want]
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"),
+    [
+        ("add", lambda a, b: a + b),
+        ("sub", lambda a, b: a - b),
+        ("mul", lambda a, b: a * b),
+        ("div", lambda a, b: a / b),
+        ("pow", lambda a, b: a**b),
+        ("mod", lambda a, b: a % b),
+        ("floor_divide", lambda a, b: a // b),
+    ],
+)
+def test_operators_agree_with_their_rows(name, operator):
+    row = PRIMITIVES[name]
+
+    @settings(max_examples=100)
+    @given(st.tuples(*[st.one_of(st.sampled_from(SPECIAL), floats_by_spacing())] * 2))
+    def check(xs):
+        a, b = xs
+        try:
+            want = row(a, b)
+        except (ArithmeticError, ValueError) as error:
+            for left, right in ((Value(a), Value(b)), (Value(a), b), (a, Value(b))):
+                with pytest.raises(type(error), match=f"^{name}"):
+                    operator(left, right)
+            return
+        partials = row.all_partials(want, [a, b])
+        for left, right in ((Value(a), Value(b)), (Value(a), b), (a, Value(b))):
+            out = operator(left, right)
+            assert bits(out.data) == bits(want)
+            assert out.op == name
+            for got, p, given_as in zip(out.partials, partials, (left, right), strict=True):
+                assert (got is None) == (not isinstance(given_as, Value))
+                assert got is None or bits(got) == bits(p)
+
+    check()
+
+
+# -- wrong rows are found
+
+
+def planted(name, **changed):
+    """The row of that name with one column changed."""
+    row = PRIMITIVES[name]
+    columns = {
+        column: getattr(row, column)
+        for column in ("value", "partials", "label", "formula", "domain", "kinks", "limit", "lowering", "selects")
+    }
+    return Primitive(name, row.arity, **{**columns, **changed})
+
+
+WRONG_VALUES = [
+    planted("tanh", value=lambda x: math.tanh(x) * (1.0 + 1e-14)),
+    planted("sigmoid", value=lambda x: 0.5 * (1.0 + math.tanh(0.5 * x))),
+    planted("sin", value=math.cos),
+    planted("log1p", value=lambda x: math.log(1.0 + x)),
+    planted("softplus", value=lambda x: math.log(1.0 + math.exp(min(x, 700.0)))),
+    planted("hypot", value=lambda x, y: math.sqrt(x * x + y * y)),
+    planted("sub", value=lambda x, y: y - x),
+    planted("logsumexp", value=lambda xs: math.log(math.fsum(math.exp(min(x, 700.0)) for x in xs) + 5e-324)),
+]
+WRONG_PARTIALS = [
+    planted("tanh", partials=(lambda out, x: 1.0 - out * out,)),  # the textbook's
+    planted("exp", partials=(lambda out, x: -out,)),
+    planted("div", partials=(lambda out, x, y: 1.0 / y, lambda out, x, y: out / y)),
+    planted("mul", partials=(lambda out, x, y: x, lambda out, x, y: y)),
+    planted("log2", partials=(lambda out, x: 1.0 / (0.6931471805599 * x),)),
+    planted("maximum", partials=(lambda out, x, y: float(x > y), lambda out, x, y: float(y > x))),
+    planted("atan", partials=(lambda out, x: 1.0 / (1.0 + abs(x)),)),
+    planted("prod", partials=lambda out, xs: [out / x if x else 0.0 for x in xs]),
+    planted("max", partials=lambda out, xs: [float(x == out) for x in xs]),
+]
+WRONG_SLOPES = [
+    planted("sin", partials=(lambda out, x: math.cos(x) * (1.0 + 1e-6),)),
+    planted("sqrt", partials=(lambda out, x: 1.0 / out if out else math.inf,)),
+    planted("mul", partials=(lambda out, x, y: x, lambda out, x, y: y)),
+    planted("dot", partials=lambda out, wx: wx),
+]
+WRONG_LOWERINGS = [
+    planted("sigmoid", lowering=lambda x: 1.0 / (1.0 + ag.exp(-x))),
+    planted("mean", lowering=lambda xs: ag.sum([x / float(len(xs)) for x in xs])),
+    planted("clip", lowering=lambda x, low, high: ag.maximum(ag.minimum(x, high), low)),
+    planted("square", lowering=lambda x: ag.pow(x, 2.0) + 5e-324),
+]
+
+
+def found(check, row, draw):
+    """Whether the check fails on some drawn operands."""
+
+    @settings(max_examples=400, database=None, derandomize=True)
+    @given(draw)
+    def run(xs):
+        check(row, xs)
+
+    try:
+        run()
+    except AssertionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("row", WRONG_VALUES, ids=lambda row: row.name)
+def test_a_wrong_value_is_found(row):
+    assert found(check_value, row, operands(PRIMITIVES[row.name]))
+
+
+@pytest.mark.parametrize("row", WRONG_PARTIALS, ids=lambda row: row.name)
+def test_a_wrong_partial_is_found(row):
+    ties = st.lists(st.sampled_from([1.0, 2.0, 0.0]), min_size=row.arity or 3, max_size=row.arity or 3)
+    drawn = operands(PRIMITIVES[row.name])
+    assert found(check_partials, row, drawn if row.arity == 1 else st.one_of(drawn, ties))
+
+
+@pytest.mark.parametrize("row", WRONG_SLOPES, ids=lambda row: row.name)
+def test_a_wrong_partial_is_found_by_differences(row):
+    assert found(check_differences, row, operands(PRIMITIVES[row.name]))
+
+
+@pytest.mark.parametrize("row", WRONG_LOWERINGS, ids=lambda row: row.name)
+def test_a_wrong_lowering_is_found(row):
+    drawn = st.lists(st.floats(-800.0, 800.0), min_size=row.arity or 3, max_size=row.arity or 3)
+    assert found(check_lowering, row, drawn)
