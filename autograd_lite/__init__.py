@@ -9,7 +9,7 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
 from autograd_lite.backends import compile as compile
-from autograd_lite.core.grad_mode import no_grad
+from autograd_lite.core.modes import no_grad
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.core.primitives import Primitive as _Primitive
 from autograd_lite.core.table import abs as abs

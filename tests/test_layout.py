@@ -37,8 +37,8 @@ FLOORS = {
 
 # The same inside of `core`, which is read from its first file to its last.
 CORE = (
-    "", "numerics", "primitives", "table", "concretization", "graph", "grad_mode", "fast", "reverse", "create_graph",
-    "copying", "attributes", "operators", "value", "fast.layers",
+    "", "numerics", "primitives", "methods", "table", "graph", "modes", "fast", "tracers", "reverse", "symbolic",
+    "branches", "create_graph", "recording", "copying", "operators", "value", "fast.layers",
 )  # fmt: skip
 LONGEST = 500
 

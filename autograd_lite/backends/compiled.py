@@ -8,7 +8,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, by_count, checked, chosen
-from autograd_lite.core.concretization import RUNNING
+from autograd_lite.core.modes import MODE
 from autograd_lite.program.arguments import Pieces, is_foreign_array, library_of
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
@@ -68,7 +68,7 @@ class Compiled:
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if RUNNING.trace is not None:
+        if MODE.trace is not None:
             return self.f(*args, **kwargs)
         if self.routes and not kwargs:
             key, data = [], []

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
-from autograd_lite.core.graph import BATCH_SIZE, NUMBER, check_differentiable
+from autograd_lite.core.graph import BATCH_SIZE, NUMBER
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import float_adjoints, topological_order
+from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd_lite.core.grad_mode import Watch
-from autograd_lite.core.graph import born
+from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.explaining.anomaly_report import Anomaly, AnomalyError
+from autograd_lite.explaining.watch import Watch
 
 
 class detect_anomaly:
@@ -67,7 +67,7 @@ def find(watch: Watch, names: Names) -> Anomaly | None:
     if newest is not None:
         found = in_values(newest, watch, names)
         first: Any = watch.first
-        if first is not None and found is not None and born(first) < born(found.node):
+        if first is not None and found is not None and time_of(first) < time_of(found.node):
             found = in_values(first, watch, names)  # it did not spread to the newest one
         return found
     for root, seed in watch.passes:
@@ -84,9 +84,9 @@ def in_values(root: Any, watch: Watch, names: Names) -> Anomaly | None:
     births = [x for x in order if x in bad and not any(p in bad for p in x.parents)]
     if not births:
         return None
-    node = min(births, key=lambda x: (not x.parents, born(x)))
+    node = min(births, key=lambda x: (not x.parents, time_of(x)))
     way = shortest(root, lambda x: [p for p in x.parents if p in bad], lambda x: x is node)
-    return Anomaly("value", node, None, watch.lines.get(born(node), ""), way[::-1], root, names, {})
+    return Anomaly("value", node, None, watch.lines.get(time_of(node), ""), way[::-1], root, names, {})
 
 
 def in_gradients(root: Any, seed: float, watch: Watch, names: Names) -> Anomaly | None:
@@ -108,7 +108,7 @@ def in_gradients(root: Any, seed: float, watch: Watch, names: Names) -> Anomaly 
             if math.isfinite(gathered[operand]):
                 continue
             way = shortest(operand, lambda x: [p for p in x.parents if p in bad], lambda x: not x.parents)
-            line = watch.lines.get(born(node), "")
+            line = watch.lines.get(time_of(node), "")
             joined = before if math.isfinite(flow) else 0.0
             return Anomaly("gradient", node, operand, line, way, root, names, adjoints, joined)
     return None

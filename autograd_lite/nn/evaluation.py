@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_lite.core.grad_mode import no_grad
+from autograd_lite.core.modes import no_grad
 from autograd_lite.core.value import Value
 from autograd_lite.nn.data import as_samples, same_length
 from autograd_lite.nn.losses import Loss, loss_of

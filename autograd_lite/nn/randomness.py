@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.core.concretization import RUNNING
+from autograd_lite.core.modes import MODE
 from autograd_lite.transforms.differentiation import is_mapped
 
 Seed = Any
@@ -47,14 +47,14 @@ def spawned(rng: Seed) -> random.Random:
 
 def read(source: Callable[[], float]) -> Any:
     """A number that changes: while a program is traced, an input that is read at every call, once for all samples."""
-    return source() if RUNNING.trace is None else RUNNING.trace.draw(source, False)
+    return source() if MODE.trace is None else MODE.trace.draw(source, False)
 
 
 def drawn(rng: random.Random) -> Any:
     """A number between 0 and 1: while a program is traced, an input that is drawn anew at every call."""
-    if RUNNING.trace is None:
+    if MODE.trace is None:
         return rng.random()
-    return RUNNING.trace.draw(rng.random, is_mapped())
+    return MODE.trace.draw(rng.random, is_mapped())
 
 
 def choice(what: str, given: Any, known: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ Both keep networks from depending on accidents of the training samples.
 
 from typing import Any
 
-from autograd_lite.core.concretization import RUNNING
+from autograd_lite.core.modes import MODE
 from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
 from autograd_lite.nn.losses import flat
@@ -78,7 +78,7 @@ class BatchNorm(Module):
             return [self.forward(x) for x in samples]
         columns = zip(*[self.parts(x) for x in samples], strict=True)
         normal = [self.normalised(k, list(column)) for k, column in enumerate(columns)]
-        if RUNNING.trace is None:
+        if MODE.trace is None:
             self.num_batches_tracked += 1.0
         return [list(features) for features in zip(*normal, strict=True)]
 
@@ -109,7 +109,7 @@ class BatchNorm(Module):
 
     def observe(self, k: int, centre: Any, variance: Any) -> None:
         """Move the running statistics of feature k; while a program is traced, they are its outputs."""
-        if RUNNING.trace is not None:
+        if MODE.trace is not None:
             self._observed.append((k, centre, variance))
         else:
             self.absorb(k, float_of(centre), float_of(variance))

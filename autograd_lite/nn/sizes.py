@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import as_values, vector
-from autograd_lite.core.graph import Vector
+from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.primitives import Operand
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module

@@ -9,8 +9,9 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.grad_mode import recording
-from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, born, operands_of
+from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
+from autograd_lite.core.modes import recording
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import add, cond, mul, where
 from autograd_lite.core.value import Value, traced
@@ -147,7 +148,7 @@ def between(roots: Sequence[Any], places: dict[Node, int]) -> list[Node]:
             if operands:
                 order.append(node)
                 stack.extend(operands)
-    order.sort(key=born)
+    order.sort(key=time_of)
     return order
 
 

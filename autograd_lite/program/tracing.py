@@ -7,8 +7,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from autograd_lite.core.concretization import RUNNING
-from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TICK, TRACED, Node, born, operands_of
+from autograd_lite.core.fast.clock import time_now, time_of
+from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TRACED, Node, operands_of
+from autograd_lite.core.modes import MODE
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import Place, built, size
 from autograd_lite.transforms.batching import has_parts, parts, rebuilt
@@ -35,20 +36,20 @@ class Trace:
     """
 
     def __init__(self, find: Callable[[Any], Place | None]) -> None:
-        self.start: int = STATE.clock // TICK
+        self.start: int = time_now()
         self.find = find
         self.samples: int | None = None
         self.views: dict[tuple[Place, int], View] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
 
     def __enter__(self) -> "Trace":
-        self.outer = RUNNING.trace
-        RUNNING.trace = self
+        self.outer = MODE.trace
+        MODE.trace = self
         STATE.tracing += 1
         return self
 
     def __exit__(self, *exception: object) -> None:
-        RUNNING.trace = self.outer
+        MODE.trace = self.outer
         STATE.tracing -= 1
 
     def reads(self, x: Node) -> bool:
@@ -65,7 +66,7 @@ class Trace:
         return False
 
     def is_closed_over(self, x: Node) -> bool:
-        return born(x) <= self.start and not x._flags & TRACED and x._row is not DETACHED
+        return time_of(x) <= self.start and not x._flags & TRACED and x._row is not DETACHED
 
     def draw(self, source: Callable[[], float], mapped: bool) -> Value:
         """A value that is drawn anew at each call, for every sample if `mapped`."""

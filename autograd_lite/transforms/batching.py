@@ -8,10 +8,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd_lite.core.concretization import RUNNING, warn
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
+from autograd_lite.core.modes import MODE
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import traced
+from autograd_lite.support.user_lines import warn
 from autograd_lite.transforms.differentiation import as_value, is_mapped, mapped, name_of, transformed
 from autograd_lite.trees import (
     Samples,
@@ -58,10 +59,10 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, reduce: str | None = None) -> 
         if kwargs:
             raise TypeError(f"{name} takes its arguments by position, but got {', '.join(kwargs)} by name")
         axes = axes_of(in_axes, args, name)
-        if RUNNING.trace is not None and any(map(holds_samples, args)):
+        if MODE.trace is not None and any(map(holds_samples, args)):
             return at_once(f, map(content, args), reduce)
         n = sample_count(args, axes, name)
-        if RUNNING.trace is not None:
+        if MODE.trace is not None:
             one = one_sample(args, axes, n, reduce)
             if not isinstance(one, str):
                 return at_once(f, one, reduce)
@@ -245,7 +246,7 @@ def one_sample(args: tuple[Any, ...], axes: tuple[Any, ...], n: int, reduce: str
         )
     if reduce is None:
         return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
-    found: list[Any] | str = RUNNING.trace.one_sample(args, axes, n)
+    found: list[Any] | str = MODE.trace.one_sample(args, axes, n)
     return found
 
 

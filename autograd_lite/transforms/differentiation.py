@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from autograd_lite.core.concretization import RUNNING
 from autograd_lite.core.create_graph import adjoints
-from autograd_lite.core.grad_mode import recording
-from autograd_lite.core.graph import BATCHED, CONSTANT, STATE, TICK, Node, born, check_differentiable
+from autograd_lite.core.fast.clock import time_now, time_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, Node
+from autograd_lite.core.modes import MODE, recording
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.table import identity
+from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value, constant
 from autograd_lite.trees import Shape, flatten, size, unflatten, with_parameters
 
@@ -36,7 +37,7 @@ _LEVEL = _Level()
 def inside() -> Iterator[None]:
     """While the function of a transform runs: transforms inside it record graphs, even under no_grad."""
     if _LEVEL.depth == 0:
-        _LEVEL.start = STATE.clock // TICK
+        _LEVEL.start = time_now()
     _LEVEL.depth += 1
     try:
         with recording():
@@ -47,7 +48,7 @@ def inside() -> Iterator[None]:
 
 def differentiated(values: Sequence[Node]) -> bool:
     """Whether any of them was made in a transform that is running: its gradient may be asked for."""
-    return _LEVEL.depth > 0 and any(born(x) > _LEVEL.start and not x._flags & CONSTANT for x in values)
+    return _LEVEL.depth > 0 and any(time_of(x) > _LEVEL.start and not x._flags & CONSTANT for x in values)
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def fresh(x: Any) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
     if not isinstance(x, Value):
         result = Value(x)
-    elif x._flags & CONSTANT and RUNNING.trace is None:
+    elif x._flags & CONSTANT and MODE.trace is None:
         result = Value(x.data)
     else:
         result = identity(x)

@@ -16,7 +16,8 @@ import autograd_lite as ag
 from autograd_lite import Value, compile, dot, exp, grad, hessian, hvp, jacobian, nn, tanh, value_and_grad, vmap
 from autograd_lite import sum as total
 from autograd_lite.backends import compiled
-from autograd_lite.core import concretization
+from autograd_lite.core.modes import MODE
+from autograd_lite.core.tracers import TracingError
 
 Point = namedtuple("Point", "x y")
 
@@ -517,14 +518,14 @@ WAYS_OUT = {
 )
 def test_asking_a_traced_value_names_the_line_and_the_way_out(way, what, f):
     line = f.__code__.co_firstlineno
-    with pytest.raises(concretization.TracingError, match="a traced value has no number, but ") as caught:
+    with pytest.raises(TracingError, match="a traced value has no number, but ") as caught:
         compile(f, backend="python")(2.0)
     text = str(caught.value)
     assert what in text
     assert f"{__file__}:{line}" in text
     for word in WAYS_OUT[way]:
         assert word in text
-    with pytest.raises(concretization.TracingError):
+    with pytest.raises(TracingError):
         compile(grad(f), backend="python")(2.0)
 
 
@@ -540,7 +541,7 @@ def test_values_closed_over_decide_no_branch():
         lambda x: x * (w * 2.0).item(),
         lambda x: [x, setattr(w, "data", 3.0)][0],
     ):
-        with pytest.raises(concretization.TracingError, match=message):
+        with pytest.raises(TracingError, match=message):
             compile(f, backend="python")(1.0)
     assert w.data == 2.0
 
@@ -585,7 +586,7 @@ def test_an_error_of_the_function_leaves_nothing_behind():
     for _ in range(2):
         with pytest.raises(KeyError, match="mine"):
             g(1.0)
-    assert concretization.RUNNING.trace is None
+    assert MODE.trace is None
     assert (Value(1.0) > 0.0) is True
     assert len(g.entries) == 0
 

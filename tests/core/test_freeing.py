@@ -73,7 +73,7 @@ def test_deep_graphs_go_without_a_trace(make):
     """A million nodes freed between live tuples and lists: these stay whole, and memory comes back."""
     out = run(f"""
 from autograd_lite.support.build import is_native
-from autograd_lite.core.fast.pool import SPARES
+from autograd_lite.core.fast.pool import POOL
 N = 1_000_000 if is_native() else 60_000
 
 def power(x, n):
@@ -84,7 +84,7 @@ def power(x, n):
 
 def used():
     # blocks of memory, but for the lists of pages of spare nodes, of which there are 1024 at most
-    return sys.getallocatedblocks() - sum(bool(page.nodes) for page in SPARES.pages)
+    return sys.getallocatedblocks() - sum(bool(page.nodes) for page in POOL.pages)
 
 def once(live):
     x = Value(1.0)

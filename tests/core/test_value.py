@@ -10,11 +10,12 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients, no_grad
-from autograd_lite.core.fast import pool as spares
-from autograd_lite.core.grad_mode import Watch
-from autograd_lite.core.graph import BATCHED, CHOSEN, CONSTANT, INHERITED, TRACED, born
+from autograd_lite.core.fast import pool
+from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.graph import BATCHED, CHOSEN, CONSTANT, INHERITED, TRACED
 from autograd_lite.core.primitives import Primitive, never_raising
 from autograd_lite.core.value import traced
+from autograd_lite.explaining.watch import Watch
 from autograd_lite.support.build import is_native
 
 # -- choices
@@ -141,7 +142,7 @@ def test_every_result_leaves_its_line_where_it_is_watched(make):
     x = Value(2.0)
     with Watch() as watch:
         out = make(x)
-    assert watch.lines[born(out)].startswith(__file__)
+    assert watch.lines[time_of(out)].startswith(__file__)
 
 
 def test_partials_are_those_of_the_row_and_none_where_nothing_flows():
@@ -193,7 +194,7 @@ def test_the_way_out_is_the_one_for_what_was_given():
         Value([2.0])
 
 
-# -- spare Values: native code keeps what dies for reuse
+# -- the pool: native code keeps freed Values for reuse
 
 
 @pytest.fixture
@@ -203,16 +204,22 @@ def core(monkeypatch):
         pytest.skip("runs in all tests, and is freed in test_freeing")
     spec = importlib.util.find_spec("autograd_lite.core.value")
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setattr(pool, "POOL", pool.Pool())
     spec.loader.exec_module(module)
     addresses = {}  # as native code has them: one Value beside the other
-    monkeypatch.setattr(spares, "id", lambda x: addresses.setdefault(id(x), 112 * len(addresses)), raising=False)
-    module.SPARES = spares.Spares()
+    monkeypatch.setattr(pool, "id", lambda x: addresses.setdefault(id(x), 112 * len(addresses)), raising=False)
     return module
 
 
 def kept(core):
-    """The spare Values, in the order in which they are taken."""
-    return [x for page in core.SPARES.pages for x in page.nodes if x is not None]
+    """The free Values, in the order in which they are taken."""
+    return [x for page in core.POOL.pages for x in page.nodes if x is not None]
+
+
+def emptied(core):
+    """Forget the free Values."""
+    core.POOL.__init__()
+    core.POOL.prototype = core.Value(0.0)
 
 
 def test_what_dies_is_reused_as_if_it_were_new(core):
@@ -229,28 +236,28 @@ def test_what_dies_is_reused_as_if_it_were_new(core):
         assert kept(core) == []
         assert repr(again) == "Value(data=7.0, op='detached')"
         assert (again.grad, again.has_grad, again.parents, again.partials) == (0.0, False, (), ())
-        assert born(again) > born(latest)
+        assert time_of(again) > time_of(latest)
         del spare, again, latest
-        core.SPARES = spares.Spares()
+        emptied(core)
 
 
 def test_of_a_deep_graph_every_value_is_kept_without_recursion(core, monkeypatch):
-    depths, keep = set(), core.SPARES.keep
+    depths, keep = set(), core.POOL.keep
 
     def watched(value):
         depths.add(sum(1 for _ in traceback.walk_stack(None)))
         keep(value)
 
-    monkeypatch.setattr(core.SPARES, "keep", watched)
+    monkeypatch.setattr(core.POOL, "keep", watched)
     y = x = core.Value(1.0)
     for _ in range(3000):
         y = y * x
-    core.SPARES.room = 3000
+    core.POOL.room = 3000
     del x, y
-    assert core.SPARES.count == 3000  # one of 3001 finds no room
+    assert core.POOL.count == 3000  # one of 3001 finds no room
     assert not any(spare.parents for spare in kept(core))
-    assert len(core.DYING) == core.KEPT
-    assert not core.FREEING.busy
+    assert len(pool.FREEING.waiting) == pool.KEPT
+    assert not pool.FREEING.busy
     assert max(depths) <= min(depths) + 1
 
 

@@ -1,8 +1,7 @@
 """Many Values at once: what a training step does to whole layers and to all parameters.
 
-Above `value`.  Each function does what a loop over Values and rows does, to the bit, but natively and without
-a list of partials for every neuron: the dots of a layer share their inputs, and a neuron's dots of all
-samples share its weights.
+Above `value`.  Each function does what a loop over Values and rows does, to the bit, but natively and without a list of
+partials for every neuron: the dots of a layer share their inputs, and a neuron's dots of all samples share its weights.
 """
 
 import math
@@ -11,11 +10,14 @@ from typing import Any, Final, cast
 from mypy_extensions import i64
 
 from autograd_lite.core import numerics, table
-from autograd_lite.core.fast.vectors import multiply, of_nodes, of_numbers
-from autograd_lite.core.grad_mode import paused_here, watched
-from autograd_lite.core.graph import CONSTANT, INHERITED, STATE, TRACED, Extra, Node, Vector, stamp
+from autograd_lite.core.fast.clock import note_assigned
+from autograd_lite.core.fast.pool import new_node, number_node
+from autograd_lite.core.fast.vectors import Pair, Vector, multiply, of_nodes, of_numbers
+from autograd_lite.core.graph import CONSTANT, INHERITED, STATE, TRACED, Node
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.value import Value, binary, blank, computes_later, constant, detached, record
+from autograd_lite.core.recording import binary, detached, observe, record, records_nothing
+from autograd_lite.core.tracers import is_tracing
+from autograd_lite.core.value import Value
 
 DOT: Final = table.dot
 RELU: Final = table.relu
@@ -43,17 +45,17 @@ def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Ve
         given = weights[i]
         w: list[object] = given if isinstance(given, list) else list(given)
         b: object = biases[i]
-        if kept and holds(old[i], w, b):
+        if kept and is_same(old[i], w, b):
             rows.append(old[i])
         else:
             rows.append(vector([*w, b]))
     return rows
 
 
-def holds(row: Vector, w: list[object], b: object) -> bool:
+def is_same(row: Vector, w: list[object], b: object) -> bool:
     nodes = row.nodes
     n: i64 = len(w)
-    if row.time != STATE.assigned or len(nodes) != n + 1 or nodes[n] is not b:
+    if row.assigned != STATE.assigned or len(nodes) != n + 1 or nodes[n] is not b:
         return False
     i: i64 = 0
     while i < n:
@@ -73,60 +75,54 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
     flags = inputs.flags
     for row in rows:
         flags |= row.flags
-    if flags & TRACED or computes_later():
-        some = blank()
-        return [record(DOT, tuple(row.all_nodes(some) + inputs.all_nodes(some))) for row in rows]
-    paused = bool(STATE.paused) and paused_here()
-    results: list[Node] = [detached(0.0) if paused else dot_of(row, inputs) for row in rows]
+    if flags & TRACED or is_tracing():
+        return [cast(Value, record(DOT, tuple(row.all_nodes() + inputs.all_nodes()))) for row in rows]
+    unrecorded = bool(STATE.paused) and records_nothing()
+    results: list[Node] = [detached(0.0) if unrecorded else dot_of(row, inputs) for row in rows]
     multiply(rows, inputs, results)
-    if STATE.paused and not paused:
+    if STATE.paused and not unrecorded:
         for result in results:
-            watched(result)
+            observe(result)
     return cast(list[Value], results)
 
 
-def dot_of(weights: Vector, inputs: Vector) -> Value:
+def dot_of(weights: Vector, inputs: Vector) -> Node:
     """The node of a dot, its data still to come."""
-    result = blank()
+    result = new_node()
     result._row = DOT
     result._flags |= ((weights.flags | inputs.flags) & INHERITED) | (
         CONSTANT if weights.constant and inputs.constant else 0
     )
-    extra = Extra()
-    extra.weights = weights
-    extra.inputs = inputs
-    result._extra = extra
+    result._extra = Pair(weights, inputs)
     return result
 
 
 def each(row: Primitive, operands: list[Value]) -> list[Value]:
     """row(x) for each operand x; the three most frequent activations restate their partials."""
-    known = 1 if row is RELU else 2 if row is SIGMOID else 3 if row is TANH else 0
-    results: list[Value] = []
-    for x in operands:
-        v = x._data
-        if known == 0 or x._flags & TRACED:
-            results.append(record(row, (x,)))
-        elif known == 1:
-            results.append(binary(row, numerics.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0))
-        elif known == 2:
-            out = numerics.sigmoid(v)
-            results.append(binary(row, out, x, None, out * numerics.sigmoid(-v), 0.0))
-        else:
-            slope = 4.0 * numerics.sigmoid(2.0 * v) * numerics.sigmoid(-2.0 * v)
-            results.append(binary(row, math.tanh(v), x, None, slope, 0.0))
-    return results
+    return cast(list[Value], [activated(row, x) for x in operands])
+
+
+def activated(row: Primitive, x: Node) -> Node:
+    v = x._data
+    if x._flags & TRACED:
+        return record(row, (x,))
+    if row is RELU:
+        return binary(row, numerics.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0)
+    if row is SIGMOID:
+        out = numerics.sigmoid(v)
+        return binary(row, out, x, None, out * numerics.sigmoid(-v), 0.0)
+    if row is TANH:
+        partial = 4.0 * numerics.sigmoid(2.0 * v) * numerics.sigmoid(-2.0 * v)
+        return binary(row, math.tanh(v), x, None, partial, 0.0)
+    return record(row, (x,))
 
 
 def as_values(numbers: list[Any]) -> list[Node]:
     """The Values among them as they are, each number as a constant.  Raises TypeError on anything else."""
-    values: list[Node] = []
-    for x in numbers:
-        if isinstance(x, Value):
-            values.append(x)
-        else:
-            values.append(constant(x if isinstance(x, float) else DOT.as_number(x)))
-    return values
+    return [
+        x if isinstance(x, Value) else number_node(x if isinstance(x, float) else DOT.as_number(x), CONSTANT)
+        for x in numbers
+    ]
 
 
 def data_of(values: list[Value]) -> list[float]:
@@ -148,14 +144,14 @@ def all_finite(numbers: list[float]) -> bool:
     return nothing == 0.0
 
 
-def descend(values: list[Value], slopes: list[float], rate: float) -> None:
-    """`value.data -= rate * slope` for each pair."""
-    check_pairs(values, slopes)
+def descend(values: list[Value], gradient: list[float], rate: float) -> None:
+    """`value.data -= rate * g` for each pair."""
+    check_pairs(values, gradient)
     STATE.assigned += 1
     for i in range(len(values)):
         x = values[i]
-        stamp(x)
-        x._data -= rate * slopes[i]
+        note_assigned(x)
+        x._data -= rate * gradient[i]
 
 
 def remember(values: list[Value]) -> None:
@@ -168,7 +164,7 @@ def restore(values: list[Value]) -> None:
     """Assign the data that was kept last."""
     STATE.assigned += 1
     for x in values:
-        stamp(x)
+        note_assigned(x)
         x._data = x._dleft
 
 
@@ -185,5 +181,5 @@ def assign(values: list[Value], numbers: list[float]) -> None:
     STATE.assigned += 1
     for i in range(len(values)):
         x = values[i]
-        stamp(x)
+        note_assigned(x)
         x._data = numbers[i]

@@ -1,32 +1,34 @@
-"""Nodes that are kept for reuse, in the order of their memory.
+"""A pool of nodes for reuse, and freeing without recursion.
 
-Above `graph`.  Only native code keeps nodes.  A list of what died last would hand out memory in an order that is
-mixed a little more with every graph: after some steps of training, nodes that are made one after the other would lie
-far from each other, and a step take twice as long where caches are small or shared.  So what dies goes back to its
-place, and what is made next takes the first place that is free.
+Above `graph`; `Value` is made and freed through `new_node` and `free`.  Only native code keeps nodes: 18 against 24 ms
+for a training pass of the moons example.  A list of what was freed last would hand out memory in an order that is mixed
+a little more with every graph; after some steps of training, nodes made one after the other would lie far from each
+other, and a step take twice as long where caches are small or shared.  So a freed node goes back to its slot in a page,
+and the first free slot is taken next.
 """
 
 from typing import Final, final
 
 from mypy_extensions import i64
 
-from autograd_lite.core.graph import Node
+from autograd_lite.core.fast.clock import CLOCK
+from autograd_lite.core.graph import LEAF, NUMBER, Node
 
 PAGE_BITS: Final = 14
-"""Of an address within a page: 16 KB, what Python's allocator hands out together."""
+"""Bits of an address within a page: 16 KB, what Python's allocator hands out together."""
 
 PAGES: Final = 1024
 """Pages that are told apart: 16 MB."""
 
 NODE: Final = 112
-"""The bytes of a node, or fewer: then no two of a page have one place."""
+"""The bytes of a node, or fewer: then no two of a page have one slot."""
 
-PLACES: Final = (1 << PAGE_BITS) // NODE + 1
+SLOTS: Final = (1 << PAGE_BITS) // NODE + 1
 
 
 @final
 class Page:
-    """The places of one page, those that are free."""
+    """The slots of one page; those with a node are free."""
 
     def __init__(self) -> None:
         self.nodes: list[Node | None] = []
@@ -35,39 +37,40 @@ class Page:
 
 
 @final
-class Spares:
-    """The nodes that are kept, page by page."""
+class Pool:
+    """The free nodes, page by page."""
 
     def __init__(self) -> None:
         self.pages: list[Page] = [Page() for _ in range(PAGES)]
         self.first: i64 = 0  # nothing is free in the pages before
         self.count: i64 = 0
         self.room: i64 = 65536  # about 7 MB
+        self.prototype: Node | None = None  # makes a new node where none is free
 
     def keep(self, node: Node) -> None:
-        """Keep a node that has no operands, if there is room."""
+        """Keep a node without operands, if there is room."""
         if self.count >= self.room:
             return
         address: i64 = id(node)
         number: i64 = (address >> PAGE_BITS) & (PAGES - 1)
-        place: i64 = (address & ((1 << PAGE_BITS) - 1)) // NODE
+        slot: i64 = (address & ((1 << PAGE_BITS) - 1)) // NODE
         page = self.pages[number]
         if not page.nodes and not self.opened(page):
             return
-        if page.nodes[place] is not None:
+        if page.nodes[slot] is not None:
             return  # of a page that lies 16 MB away
-        page.nodes[place] = node
+        page.nodes[slot] = node
         page.count += 1
         self.count += 1
-        if place < page.first:
-            page.first = place
+        if slot < page.first:
+            page.first = slot
         if number < self.first:
             self.first = number
 
     def opened(self, page: Page) -> bool:
-        """Make room on a page; without memory, which may be why a graph has to go, no more nodes are kept."""
+        """Make room on a page; without memory, which may be why a graph is freed, no more nodes are kept."""
         try:
-            page.nodes = [None] * PLACES
+            page.nodes = [None] * SLOTS
         except MemoryError:
             self.room = self.count
             return False
@@ -80,16 +83,87 @@ class Spares:
             self.first += 1
             page = self.pages[self.first]
         nodes = page.nodes
-        place = page.first
-        node = nodes[place]
+        slot = page.first
+        node = nodes[slot]
         while node is None:
-            place += 1
-            node = nodes[place]
-        nodes[place] = None
-        page.first = place + 1
+            slot += 1
+            node = nodes[slot]
+        nodes[slot] = None
+        page.first = slot + 1
         page.count -= 1
         self.count -= 1
         return node
 
 
-SPARES: Final = Spares()
+POOL: Final = Pool()
+
+
+def new_node() -> Node:
+    """A leaf that holds no number yet, made now."""
+    if POOL.count == 0:
+        prototype = POOL.prototype
+        assert prototype is not None
+        return prototype.blank()
+    node = POOL.take()
+    node._flags = CLOCK.tick()
+    node._grad = 0.0
+    return node
+
+
+def number_node(x: float, flags: i64) -> Node:
+    """A number as a node."""
+    node = new_node()
+    node._row = NUMBER
+    node._data = x
+    node._flags |= flags
+    return node
+
+
+KEPT: Final = 8
+"""A list that is never empty keeps its memory."""
+
+
+@final
+class Freeing:
+    """The nodes that wait to be freed, and whether a call of `free` is at work on them."""
+
+    def __init__(self) -> None:
+        self.busy: bool = False
+        self.waiting: list[Node | None] = [None] * KEPT
+
+
+FREEING: Final = Freeing()
+
+
+def free(node: Node) -> None:
+    """Keep a node for reuse that nothing refers to any more, and all that is freed by it.
+
+    A deep graph must not be freed by recursion, nor its memory be fetched again for the next graph: what is freed
+    meanwhile waits in a list, and the outermost call takes its operands away.
+    """
+    if node._flags < 0:
+        return  # mypyc's mark of what was never set: the arguments were wrong, so that no __init__ has run
+    if node._left is None and node._extra is None:
+        POOL.keep(node)
+        return
+    waiting = FREEING.waiting
+    waiting.append(node)
+    if FREEING.busy:
+        return
+    FREEING.busy = True
+    try:
+        free_waiting(waiting)
+    finally:
+        FREEING.busy = False
+
+
+def free_waiting(waiting: list[Node | None]) -> None:
+    while len(waiting) > KEPT:
+        node = waiting.pop()
+        if node is None:
+            continue
+        node._row = LEAF
+        node._left = None
+        node._right = None
+        node._extra = None
+        POOL.keep(node)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, dot, grad, gradients, no_grad, relu, sigmoid, sin, tanh
-from autograd_lite.core.concretization import TracingError
+from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.fast.layers import (
     all_finite,
     as_values,
@@ -25,10 +25,11 @@ from autograd_lite.core.fast.layers import (
     rows_of,
     vector,
 )  # fmt: skip
-from autograd_lite.core.grad_mode import Watch
-from autograd_lite.core.graph import born, operands_of
+from autograd_lite.core.graph import operands_of
 from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.tracers import TracingError
 from autograd_lite.core.value import constant
+from autograd_lite.explaining.watch import Watch
 
 numbers = st.floats(-1e3, 1e3)
 
@@ -164,7 +165,7 @@ def test_dots_are_watched_as_any_operation_is(context):
         (out,) = dots([vector([w])], vector([x]))
         wanted = dot([w], [x])
     assert out.op == wanted.op == ("dot" if context is nullcontext else "detached")
-    assert (born(out) in watch.lines) == (born(wanted) in watch.lines) == (context is nullcontext)
+    assert (time_of(out) in watch.lines) == (time_of(wanted) in watch.lines) == (context is nullcontext)
 
 
 def test_sizes_that_differ():

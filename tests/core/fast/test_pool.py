@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.core.fast import pool as spares
-from autograd_lite.core.fast.pool import PAGE_BITS, PAGES, Spares
+from autograd_lite.core.fast import pool
+from autograd_lite.core.fast.pool import PAGE_BITS, PAGES, Pool
 from autograd_lite.support.build import is_native
 
 SPAN = PAGES << PAGE_BITS
@@ -30,9 +30,9 @@ def claimed():
     """Things are where they claim to be."""
     if is_native():
         pytest.skip("native code asks things themselves")
-    spares.id = lambda x: x.address if isinstance(x, Thing) else builtins.id(x)
+    pool.id = lambda x: x.address if isinstance(x, Thing) else builtins.id(x)
     yield
-    del spares.id
+    del pool.id
 
 
 def place(address):
@@ -43,7 +43,7 @@ def place(address):
 @given(st.lists(st.none() | ADDRESSES | st.integers(0, 400).map(lambda k: 48 + 112 * k)), st.integers(0, 20))
 def test_the_first_is_taken_of_what_was_kept(claimed, steps, room):
     """None takes, an address keeps; one place holds one thing, and all together no more than there is room for."""
-    kept, found = {}, Spares()
+    kept, found = {}, Pool()
     found.room = room
     for address in steps:
         if address is not None:
@@ -60,14 +60,14 @@ def test_the_first_is_taken_of_what_was_kept(claimed, steps, room):
 
 @pytest.mark.parametrize("start", range(0, 112, 16))
 def test_a_full_page_is_taken_from_its_first_place_to_its_last(claimed, start):
-    things, found = [Thing(address) for address in range(start, 1 << PAGE_BITS, 112)], Spares()
+    things, found = [Thing(address) for address in range(start, 1 << PAGE_BITS, 112)], Pool()
     for thing in reversed(things):
         found.keep(thing)
     assert [found.take() for _ in things] == things
 
 
 def test_nodes_come_back_in_the_order_of_memory():
-    values, found = [Value(float(i)) for i in range(1000)], Spares()
+    values, found = [Value(float(i)) for i in range(1000)], Pool()
     for i in range(1000):
         found.keep(values[i * 7 % 1000])
     taken = [found.take() for _ in range(found.count)]
@@ -76,8 +76,8 @@ def test_nodes_come_back_in_the_order_of_memory():
 
 
 def test_where_there_is_no_memory_nothing_more_is_kept(claimed, monkeypatch):
-    found = Spares()
+    found = Pool()
     found.keep(Thing(0))
-    monkeypatch.setattr(spares, "PLACES", sys.maxsize)  # the length of a list that no memory holds
+    monkeypatch.setattr(pool, "SLOTS", sys.maxsize)  # the length of a list that no memory holds
     found.keep(Thing(1 << PAGE_BITS))
     assert (found.count, found.room) == (1, 1)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from autograd_lite import Value, dot, grad, gradients, less, square, tanh, where
 from autograd_lite import sum as total
 from autograd_lite.core import numerics
+from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.fast.layers import dots, vector
 from autograd_lite.core.fast.vectors import multiply, of_numbers
-from autograd_lite.core.graph import CHOSEN, born
+from autograd_lite.core.graph import CHOSEN
 from autograd_lite.core.reverse import topological_order
 
 anything = st.floats() | st.sampled_from([0.0, -0.0])
@@ -108,7 +109,7 @@ def test_numbers_become_constants_when_somebody_looks():
     assert [x.data for x in out.parents] == [2.0, 5.0, 3.0, 1.0]
     assert out.partials == (3.0, 1.0, None, None)
     assert all(a is b for a, b in zip(out.parents, out.parents, strict=True))
-    assert all(born(x) < born(out) for x in out.parents)
+    assert all(time_of(x) < time_of(out) for x in out.parents)
     assert len(topological_order([out], everything=True)) == 5
     out.backward()
     assert [x.grad for x in w] == [3.0, 1.0]

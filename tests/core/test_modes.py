@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, grad, no_grad
-from autograd_lite.core.grad_mode import Watch, paused_here, recording
 from autograd_lite.core.graph import STATE
+from autograd_lite.core.modes import MODE, recording
+from autograd_lite.explaining.watch import Watch
 
 
 def test_what_is_computed_under_no_grad_is_detached():
@@ -34,19 +35,19 @@ def test_contexts_nest_and_end_with_an_exception():
 @given(st.lists(st.sampled_from([no_grad, recording, Watch])))
 def test_the_shared_counter_counts_what_is_open_however_it_nests(contexts):
     before, paused, watching, opened = STATE.paused, [0], 0, []
-    assert not paused_here()
+    assert MODE.paused == 0
     for context in contexts:
         opened.append(context())
         opened[-1].__enter__()
         paused.append(paused[-1] + 1 if context is no_grad else 0 if context is recording else paused[-1])
         watching += context is Watch
-        assert (STATE.paused - before, paused_here()) == (paused[-1] + watching, paused[-1] > 0)
+        assert (STATE.paused - before, MODE.paused) == (paused[-1] + watching, paused[-1])
     while opened:
         context = opened.pop()
         context.__exit__(None, None, None)
         paused.pop()
         watching -= isinstance(context, Watch)
-        assert (STATE.paused - before, paused_here()) == (paused[-1] + watching, paused[-1] > 0)
+        assert (STATE.paused - before, MODE.paused) == (paused[-1] + watching, paused[-1])
 
 
 def test_it_decorates_functions():

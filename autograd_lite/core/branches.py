@@ -1,0 +1,106 @@
+"""Gradients through choices between functions, of which only the chosen one exists.
+
+Above `symbolic`; not needed to understand the engine.  While a program is traced both branches are recorded, and
+eagerly only one.  So that both give the same bits, every term holds under a condition, that a branch was taken, and
+terms are added up in the order in which nodes were made.  Once choices are calls in a program this can go.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from autograd_lite.core.graph import CHOSEN, Node, operands_of
+from autograd_lite.core.symbolic import Rules, argument, check_unassigned, partials_as_graphs, times
+from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
+
+Term = tuple[Any, Any]
+"""A value, and the condition under which it holds; None: always."""
+
+
+def rules_for(roots: Sequence[Any]) -> Rules:
+    """The rules for a pass over everything that the roots depend on."""
+    for x in roots:
+        if isinstance(x, Node) and x._flags & CHOSEN:
+            return ChosenRules(x)
+    return Rules()
+
+
+def masked(term: Term, otherwise: float) -> Any:
+    value, condition = term
+    return value if condition is None else cond(condition, value, otherwise)
+
+
+def both(condition: Any, other: Any) -> Any:
+    """What holds under two conditions."""
+    if condition is None or other is None:
+        return other if condition is None else condition
+    return logical_and(condition, other)
+
+
+def either(condition: Any, other: Any) -> Any:
+    """What holds under any of two conditions."""
+    return None if condition is None or other is None else logical_or(condition, other)
+
+
+def branches(node: Node) -> list[tuple[Node, Any]]:
+    """The branches that may have been taken, each with the condition for that."""
+    condition, a, b = operands_of(node)
+    taken = condition.truth()
+    if taken is not None:
+        return [(a if taken else b, None)]
+    return [(a, argument(condition)), (b, logical_not(argument(condition)))]
+
+
+class ChosenRules(Rules):
+    """The rules with terms in place of values."""
+
+    def __init__(self, choice: Node) -> None:
+        self.choice = choice
+
+    def start(self, seed: Any) -> Term:
+        return seed, None
+
+    def total(self, terms: list[Term]) -> Term:
+        """The sum, and the condition under which any of it holds.
+
+        A single term gets a node of its own too: others may have come from branches that were not taken, and
+        derivatives of this sum have to be added up alike.
+        """
+        value, condition = terms[0]
+        for term in terms[1:]:
+            if term[1] is condition:
+                value = value + term[0]
+            else:
+                value = masked((value, condition), -0.0) + masked(term, -0.0)
+                condition = either(condition, term[1])
+        return self.choice.apply(identity, (value,)) if len(terms) == 1 else value, condition
+
+    def over_samples(self, node: Node, x: Term) -> Term:
+        return super().over_samples(node, masked(x, -0.0)), None
+
+    def result(self, x: Term) -> Any:
+        derivative = masked(x, 0.0)
+        if isinstance(derivative, Node):
+            derivative._flags |= CHOSEN
+        return derivative
+
+    def pull(self, node: Node, adjoint: Term) -> list[tuple[Node, Term]]:
+        value, condition = adjoint
+        if node._row is cond:
+            check_unassigned(node, operands_of(node))
+            return [(x, (value, both(condition, holds))) for x, holds in branches(node)]
+        return [(x, (term, condition)) for x, term in super().pull(node, value)]
+
+    def push(self, node: Node, tangents: dict[Node, Term]) -> list[Term]:
+        operands = operands_of(node)
+        if node._row is cond:
+            check_unassigned(node, operands)
+            return [(tangents[x][0], both(tangents[x][1], holds)) for x, holds in branches(node) if x in tangents]
+        if node._row.selects:
+            moved = [x for x in operands[1:] if x in tangents]
+            conditions = [tangents[x][1] for x in moved]
+            terms = super().push(node, {x: masked(tangents[x], 0.0) for x in moved})
+            return [(term, reduce(either, conditions)) for term in terms]
+        return [
+            (times(tangents[x][0], partial), tangents[x][1]) for x, partial in partials_as_graphs(node) if x in tangents
+        ]

@@ -1,0 +1,153 @@
+"""Recording: a row of the table applied to nodes gives a node that knows its operands, and its partial in each.
+
+Above `modes`.  `record` serves every row; the four operators in `value` know their partials and call `binary`.
+"""
+
+import math
+from typing import Final
+
+from mypy_extensions import i64
+
+from autograd_lite.core import table
+from autograd_lite.core.fast.pool import new_node, number_node
+from autograd_lite.core.graph import (
+    BATCH_SUM,
+    BATCHED,
+    CHOSEN,
+    CONSTANT,
+    DETACHED,
+    INHERITED,
+    STATE,
+    TRACED,
+    Node,
+    connect,
+)  # fmt: skip
+from autograd_lite.core.modes import MODE
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.tracers import is_tracing, sum_over_samples, traced_partials
+
+COND: Final = table.cond
+DOT: Final = table.dot
+
+
+def records_nothing() -> bool:
+    """Whether no_grad is on in this thread; while a program is traced, it is recorded all the same."""
+    return bool(MODE.paused > 0) and not is_tracing()
+
+
+def observe(result: Node) -> None:
+    """Look at a result that was recorded while something is paused or watched in some thread."""
+    if MODE.paused > 0:
+        result._flags |= CONSTANT
+    if MODE.watch is not None:
+        MODE.watch.saw(result)
+
+
+def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float) -> Node:
+    """The result of one operand or two, and the partials in them."""
+    if STATE.paused and records_nothing():
+        return detached(data)
+    flags: i64 = left._flags
+    if right is None:
+        flags &= INHERITED | CONSTANT
+    else:
+        flags = ((flags | right._flags) & INHERITED) | (flags & right._flags & CONSTANT)
+    result = new_node()
+    result._row = row
+    result._data = data
+    result._left = left
+    result._right = right
+    result._dleft = dleft
+    result._dright = dright
+    result._flags |= flags
+    if STATE.paused:
+        observe(result)
+    return result
+
+
+def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None]) -> Node:
+    """The result of any number of operands; a partial is None where nothing flows."""
+    if STATE.paused and records_nothing():
+        return detached(data)
+    either: i64 = CHOSEN if row is COND else 0
+    both: i64 = CONSTANT
+    for x in operands:
+        either |= x._flags
+        both &= x._flags
+    result = new_node()
+    result._row = row
+    result._data = data
+    result._flags |= (either & INHERITED & (~BATCHED if row is BATCH_SUM else -1)) | both
+    connect(result, operands, partials)
+    if STATE.paused:
+        observe(result)
+    return result
+
+
+def detached(x: float) -> Node:
+    """A number out of its graph: a constant wherever it is used."""
+    result = number_node(x, CONSTANT)
+    result._row = DETACHED
+    return result
+
+
+def as_node(row: Primitive, x: object) -> Node:
+    """An operand as a node: a number becomes a constant, which drawings and programs show."""
+    return x if isinstance(x, Node) else number_node(row.as_number(x), CONSTANT)
+
+
+def record(row: Primitive, operands: tuple[object, ...]) -> Node:
+    """Compute a row on nodes and numbers, with its partials in all operands that are not constants."""
+    if row.plain and len(operands) == 1:
+        x = operands[0]
+        if isinstance(x, Node) and not x._flags & TRACED and row is not BATCH_SUM:
+            out = row.evaluate_one(x._data)
+            return binary(row, out, x, None, 0.0 if x._flags & CONSTANT else row.partial_of_one(out, x._data), 0.0)
+    if row is DOT:
+        return record_dot(operands)
+    nodes: list[Node] = []
+    flags: i64 = 0
+    for operand in operands:
+        node = as_node(row, operand)
+        flags |= node._flags
+        nodes.append(node)
+    if row is BATCH_SUM:
+        row, nodes = sum_over_samples(nodes[0])
+        flags = TRACED
+    if flags & TRACED:
+        return many(row, math.nan, tuple(nodes), traced_partials(row, nodes))
+    floats = [x._data for x in nodes]
+    data = row.evaluate(floats)
+    return many(row, data, tuple(nodes), recorded_partials(row, data, floats, nodes))
+
+
+def recorded_partials(row: Primitive, data: float, floats: list[float], nodes: list[Node]) -> list[float | None]:
+    """The partials of a row in its operands; those in constants are never computed where each has a rule."""
+    if isinstance(row.partials, tuple):
+        return [None if x._flags & CONSTANT else row.partial(i, data, floats) for i, x in enumerate(nodes)]
+    partials = row.all_partials(data, floats)
+    for i in range(len(nodes)):
+        if nodes[i]._flags & CONSTANT:
+            partials[i] = None
+    return partials
+
+
+def record_dot(operands: tuple[object, ...]) -> Node:
+    """A sum of products, value and partials in one pass: the row that networks live on."""
+    half: i64 = len(operands) // 2
+    out = 0.0
+    traced: i64 = 0
+    partials: list[float | None] = [None] * len(operands)
+    for i in range(half):
+        w, x = operands[i], operands[half + i]
+        if not isinstance(w, Node) or not isinstance(x, Node):
+            return record_dot(tuple([as_node(DOT, operand) for operand in operands]))
+        traced |= (w._flags | x._flags) & TRACED
+        product = w._data * x._data
+        out = out + product if i else product
+        if not w._flags & CONSTANT:
+            partials[i] = x._data
+        if not x._flags & CONSTANT:
+            partials[half + i] = w._data
+    nodes: tuple[Node, ...] = operands  # type: ignore[assignment]
+    return many(DOT, out, nodes, traced_partials(DOT, list(nodes)) if traced else partials)

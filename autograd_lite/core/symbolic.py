@@ -1,0 +1,121 @@
+"""Partials as graphs: the rules of the table read with Values in place of floats.
+
+Above `graph`.  `Rules` says how one node passes on adjoints and tangents that are graphs; `create_graph` walks with it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, Node, operands_of
+from autograd_lite.core.primitives import never_raising
+from autograd_lite.core.table.choices import decide
+
+
+def times(adjoint: Any, partial: Any) -> Any:
+    """adjoint x partial, without the products by 1 and -1 that change no bit."""
+    if isinstance(partial, float):
+        if partial == 1.0:
+            return adjoint
+        if partial == -1.0:
+            return -adjoint
+    if isinstance(adjoint, float) and adjoint == 1.0:
+        return partial
+    return adjoint * partial
+
+
+def argument(node: Node) -> Any:
+    """An operand as rules see it: the number itself where it is one."""
+    return node._data if node._row is NUMBER else node
+
+
+def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
+    """The operands of a node to which something flows, each with its partial; singular ones are inf or nan."""
+    operands = operands_of(node)
+    check_unassigned(node, operands)
+    with never_raising():
+        try:
+            partials = applied_rules(node, operands, [argument(x) for x in operands])
+        except ArithmeticError:  # of plain numbers, as 1 / 0 in the partials of x / 0: as Values they are rows too
+            partials = applied_rules(node, operands, list(operands))
+    return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
+
+
+def applied_rules(node: Node, operands: tuple[Node, ...], arguments: list[Any]) -> list[Any]:
+    """The rules of a row for its partials, applied; None where nothing flows."""
+    rules = node._row.partials
+    if not isinstance(rules, tuple):
+        every: list[Any] = list(rules(node, arguments))
+        return [None if x._flags & CONSTANT else p for x, p in zip(operands, every, strict=True)]
+    partials: list[Any] = []
+    for x, rule in zip(operands, rules, strict=True):
+        if rule is None or x._flags & CONSTANT:
+            partials.append(None)
+        else:
+            partials.append(rule if isinstance(rule, float) else rule(node, *arguments))
+    return partials
+
+
+def check_unassigned(node: Node, operands: Sequence[Node]) -> None:
+    """Raise where data was assigned under a graph, so that its partials can't be recorded any more."""
+    for x in (node, *operands):
+        if x._flags & ASSIGNED and time_of(x) >= time_of(node):
+            raise RuntimeError(
+                f"a graph cannot be differentiated with create_graph=True after data in it was assigned: "
+                f"{x._row.name or 'a leaf'} now holds {x._data!r}, not what {node._row.name} was recorded "
+                f"with; rebuild the graph after assigning, or leave create_graph at False"
+            )
+
+
+class Rules:
+    """How adjoints and tangents pass through one node, and how they are added up."""
+
+    def start(self, seed: Any) -> Any:
+        """An adjoint or tangent as the pass carries it."""
+        return seed
+
+    def total(self, terms: list[Any]) -> Any:
+        """The sum, from left to right."""
+        result = terms[0]
+        for term in terms[1:]:
+            result = result + term
+        return result
+
+    def over_samples(self, node: Node, x: Any) -> Any:
+        """The sum over the samples of a batch."""
+        return node.apply(BATCH_SUM, (x,))
+
+    def result(self, x: Any) -> Any:
+        """What the pass carries as the caller gets it."""
+        return x
+
+    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
+        """Adjoint x partial for each operand to which something flows."""
+        if not node._row.selects:
+            return [(x, times(adjoint, partial)) for x, partial in partials_as_graphs(node)]
+        condition, a, b = operands_of(node)
+        check_unassigned(node, (condition, a, b))
+        chooser = argument(condition)
+        return [
+            (a, decide(chooser, lambda: adjoint, lambda: 0.0)),
+            (b, decide(chooser, lambda: 0.0, lambda: adjoint)),
+        ]
+
+    def push(self, node: Node, tangents: dict[Node, Any]) -> list[Any]:
+        """Partial x tangent for each operand that has a tangent."""
+        if not node._row.selects:
+            return [times(tangents[x], partial) for x, partial in partials_as_graphs(node) if x in tangents]
+        condition, a, b = operands_of(node)
+        check_unassigned(node, (condition, a, b))
+        if a not in tangents and b not in tangents:
+            return []
+        moved = tangents.get(a, 0.0), tangents.get(b, 0.0)
+        return [decide(argument(condition), lambda: moved[0], lambda: moved[1])]
+
+    def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        """The tangent of a node, None where nothing arrives."""
+        terms = self.push(node, tangents)
+        if not terms:
+            return None
+        total = self.total(terms)
+        return self.over_samples(node, total) if node._row is BATCH_SUM else total

@@ -1,0 +1,94 @@
+"""Traced values: nodes that stand for numbers which are not known yet, while a function is traced into a program.
+
+Above `modes`; not needed to understand the engine.  A number asked for would be frozen into the program, so it raises,
+naming the user's line and what to do.
+"""
+
+import math
+from typing import Final, NoReturn
+
+from mypy_extensions import mypyc_attr
+
+from autograd_lite.core.fast.pool import number_node
+from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, STATE, TRACED, Node
+from autograd_lite.core.modes import MODE
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import mul
+from autograd_lite.support.user_lines import users_line
+
+
+@mypyc_attr(native_class=False)
+class TracingError(TypeError):
+    """A traced value was asked for its number."""
+
+
+READ_LATER: Final = "a Value closed over is an input of the program, read at each call"
+CHOOSE: Final = (
+    "choose between values with where(condition, a, b), combine conditions with logical_and, logical_or and "
+    "logical_not, and compare with less, less_equal and equal"
+)
+COMPUTE: Final = (
+    "compute with the value itself, with autograd_lite.exp and its like in place of math.exp, and return what you want "
+    "to see; a number that shapes the program, as a count does, is bound before: functools.partial(f, n=3)"
+)
+DERIVE: Final = "differentiate by grad or value_and_grad, or by gradients(..., create_graph=True)"
+
+
+def complain(what: str, because: str = "a traced value has no number", do: str = COMPUTE) -> NoReturn:
+    """Raise a TracingError that names the user's line."""
+    raise TracingError(f"{because}, but {what}, at {users_line()}; {do}")
+
+
+def is_tracing() -> bool:
+    """Whether a program is traced, which computes at each call what is a number outside of the graph now."""
+    return STATE.tracing > 0 and MODE.trace is not None
+
+
+def is_read_later(node: Node) -> bool:
+    """Whether a node depends on a Value that the function of a running trace closes over."""
+    return STATE.tracing > 0 and MODE.trace is not None and bool(MODE.trace.reads(node))
+
+
+def check_traced(node: Node, what: str, do: str = COMPUTE) -> None:
+    """Raise where a node has no number yet."""
+    if node._flags & TRACED:
+        complain(what, do=do)
+
+
+def check_number(node: Node, what: str, do: str = COMPUTE, freezes: str = "") -> None:
+    """The same, and where a node has a number that the program of a running trace reads later."""
+    check_traced(node, what, do)
+    if is_read_later(node):
+        complain(f"{what}{freezes}", READ_LATER, do)
+
+
+def check_differentiable(node: Node, what: str) -> None:
+    """Raise where nothing flows back through a node, or where it has no number yet."""
+    if node._flags & TRACED:
+        complain(f"{what} was called on it", do=DERIVE)
+    if node._flags & CONSTANT:
+        how = {"detached": "a result of detach() or no_grad()", "constant": "a number"}
+        raise RuntimeError(
+            f"{what} found no graph to differentiate: {node!r} is "
+            f"{how.get(node._row.name, 'computed from constants alone')}; build it from Values outside of no_grad()"
+        )
+
+
+def traced_node(flags: int, row: Primitive = LEAF) -> Node:
+    """A node without a number: an input of a program."""
+    node = number_node(math.nan, flags | TRACED)
+    node._row = row
+    return node
+
+
+def traced_partials(row: Primitive, nodes: list[Node]) -> list[float | None]:
+    """The partials of a row in traced operands: nan where something flows."""
+    rules = row.partials if isinstance(row.partials, tuple) else (math.nan,) * len(nodes)
+    return [None if p is None or x._flags & CONSTANT else math.nan for p, x in zip(rules, nodes, strict=True)]
+
+
+def sum_over_samples(x: Node) -> tuple[Primitive, list[Node]]:
+    """The row and the operands that sum x over the samples of a traced batch; n x where all samples share it."""
+    if MODE.trace is None:
+        raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
+    return (BATCH_SUM, [x]) if x._flags & BATCHED else (mul, [x, traced_node(0, BATCH_SIZE)])

@@ -1,0 +1,48 @@
+"""`Watch`: what happens in a thread while anomalies are looked for.
+
+Above the core, whose operations tell the watch of their thread what they made.
+"""
+
+import math
+
+from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.graph import STATE, TRACED, Node
+from autograd_lite.core.modes import MODE
+from autograd_lite.support.user_lines import users_line
+
+
+class Watch:
+    """A context, per thread, in which every operation leaves the user's line that made it.
+
+    It keeps the first and the newest result that is no finite number, and what `backward` was called on.
+    """
+
+    def __init__(self) -> None:
+        self.lines: dict[int, str] = {}  # "file:line" by the time at which a node was made
+        self.first: Node | None = None
+        self.newest: Node | None = None
+        self.passes: list[tuple[Node, float]] = []
+
+    def __enter__(self) -> "Watch":
+        self.outer = MODE.watch
+        MODE.watch = self
+        STATE.paused += 1  # so that every operation looks at the mode of its thread
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        MODE.watch = self.outer
+        STATE.paused -= 1
+
+    def saw(self, result: Node) -> None:
+        """Note the result of an operation."""
+        if result._flags & TRACED:
+            return  # it has no number yet, and holds nan
+        self.lines[time_of(result)] = users_line()
+        if not math.isfinite(result._data):
+            self.newest = result
+            if self.first is None:
+                self.first = result
+
+    def saw_backward(self, root: Node, seed: float) -> None:
+        """Note a call of `backward`."""
+        self.passes.append((root, seed))
