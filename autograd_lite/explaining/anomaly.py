@@ -17,7 +17,6 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.explaining.anomaly_report import Anomaly, AnomalyError
 
-
 T = TypeVar("T")
 
 
