@@ -1,4 +1,4 @@
-"""The complex step: derivatives of a Program, run with complex numbers a hair off the real axis.
+"""The complex step: derivatives of a Program, evaluated at complex numbers just off the real axis.
 
 For an analytic f, f(x + ih) = f(x) + ih f'(x) + O(h^2): with h = 2^-200 x the imaginary part over h is the
 derivative to the last digits, since nothing is subtracted.  No rule of differentiation takes part.  Source:
@@ -48,18 +48,18 @@ def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
     for j in range(len(point)):
         step = step_at(point, j)
         moved = [complex(y, step if i == j else 0.0) for i, y in enumerate(point)]
-        columns.append([z.imag / step for z in run(program, moved)])
+        columns.append([z.imag / step for z in evaluate(program, moved)])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def run(program: Program, inputs: list[complex]) -> list[complex]:
+def evaluate(program: Program, inputs: list[complex]) -> list[complex]:
     """The results of a program for complex inputs; real parts are those of the real program."""
     values = list(inputs)
-    for row, places, constant in program.instructions:
+    for row, numbers, constant in program.instructions:
         if constant is not None:
             values.append(complex(constant))
             continue
-        operands = [values[i] for i in places]
+        operands = [values[i] for i in numbers]
         real = row.ieee_value(*[z.real for z in operands])
         moves = not is_flat(row) and any(z.imag for z in operands)
         imaginary = imaginary_part(row, operands) if moves else 0.0

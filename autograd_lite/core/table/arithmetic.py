@@ -35,7 +35,7 @@ mod: Primitive = primitive(
     complex_value=lambda x, y: x - math.floor(x.real / y.real) * y,
 )  # fmt: skip
 floor_divide: Primitive = primitive(
-    "floor_divide", numerics.floor_divide, (0.0, 0.0), "floor(x / y)", label="//",
+    "floor_divide", lambda x, y: x // y, (0.0, 0.0), "floor(x / y)", label="//",
     domain="y != 0", kinks="x / y whole: 0", limit=numerics.quotient, distance=to_cell,
 )  # fmt: skip
 square: Primitive = primitive(
