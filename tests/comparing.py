@@ -160,7 +160,7 @@ def computed(program, x, sign):
     values = list(x)
     for row, operands, constant in program.instructions:
         numbers = [values[i] for i in operands]
-        out = constant if constant is not None else row.total(*numbers)
+        out = constant if constant is not None else row.ieee_value(*numbers)
         if constant is None and VALUES.get(row.name) != EXACTLY and not is_flat(row) and math.isfinite(out):
             out += sign() * ULPS * max(math.ulp(out), rounding(row, numbers))
         values.append(out)
@@ -169,8 +169,8 @@ def computed(program, x, sign):
 
 def rounding(row, numbers):
     """The last place of the largest partial sum, where a row adds up what may cancel; and what SciPy loses."""
-    if row.name == "erfc" and 0.0 < abs(row.total(*numbers)) < NORMAL:
-        return row.total(*numbers)  # SciPy's is 0 there
+    if row.name == "erfc" and 0.0 < abs(row.ieee_value(*numbers)) < NORMAL:
+        return row.ieee_value(*numbers)  # SciPy's is 0 there
     if row.name not in ("sum", "mean", "dot"):
         return 0.0
     half = len(numbers) // 2

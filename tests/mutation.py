@@ -59,7 +59,6 @@ TESTS = {
         "tests/backends/test_compiled.py",
     ],
     "core.operators": ["tests/core/test_operators.py", "tests/core/test_value.py", "tests/backends/test_compiled.py"],
-    "core.attributes": ["tests/core/test_attributes.py", "tests/core/test_value.py", "tests/backends/test_compiled.py"],
     "core.copying": ["tests/core/test_copying.py", "tests/support/test_files.py"],
     "core.modes": ["tests/core/test_modes.py", "tests/explaining/test_anomaly.py"],
     "core.fast.layers": [

@@ -60,9 +60,9 @@ def interpreted(program, arguments, samples):
             values.append(batch_sum(values[j] if program.batched[j] else [values[j]] * samples))
         elif program.batched[i]:
             columns = [values[j] if program.batched[j] else [values[j]] * samples for j in operands]
-            values.append([row.total(*xs) for xs in zip(*columns, strict=True)])
+            values.append([row.ieee_value(*xs) for xs in zip(*columns, strict=True)])
         else:
-            values.append(row.total(*[values[j] for j in operands]))
+            values.append(row.ieee_value(*[values[j] for j in operands]))
     results = []
     for result in program.results:
         if result.batched:

@@ -55,4 +55,4 @@ def careful(program: Program) -> Callable[..., Any]:
 
 def never_raising(name: str) -> Callable[..., float]:
     row = ROWS[name]
-    return row.total if row.arity is not None else lambda operands: row.total(*operands)
+    return row.ieee_value if row.arity is not None else lambda operands: row.ieee_value(*operands)

@@ -104,7 +104,7 @@ def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
     """The sum of partial x tangent over the operands."""
     operands = operands_of(node)
     if node._row.selects:
-        taken = operands[1] if operands[0]._data != 0.0 else operands[2]
+        taken = operands[node._row.passing(operands[0]._data)]
         return tangents.get(taken, 0.0) if operands[1] in tangents or operands[2] in tangents else None
     result: Any = None
     for x, partial in zip(operands, partials_of(node), strict=True):

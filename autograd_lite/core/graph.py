@@ -11,7 +11,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from autograd_lite.core.primitives import MARKS, Operand, Primitive
+from autograd_lite.core.primitives import INTERNAL, Operand, Primitive
 
 # What a node is, in bits.
 CONSTANT: Final = 1  # nothing flows back through it
@@ -29,7 +29,7 @@ DETACHED: Final = Primitive("detached", 0, float, (), formula="a number taken ou
 BATCH_SUM: Final = Primitive("batch_sum", 1, float, (1.0,), label="Σ batch", formula="the sum over the samples")
 BATCH_SIZE: Final = Primitive("batch_size", 0, float, (), label="n", formula="the number of samples")
 for _row in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
-    MARKS[_row.name] = _row
+    INTERNAL[_row.name] = _row
 
 
 @mypyc_attr(acyclic=True)

@@ -8,8 +8,7 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, Node, operands_of
-from autograd_lite.core.primitives import never_raising
-from autograd_lite.core.table.choices import decide
+from autograd_lite.core.operands import ieee_arithmetic
 
 
 def times(adjoint: Any, partial: Any) -> Any:
@@ -33,7 +32,7 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
     """The operands of a node to which something flows, each with its partial; singular ones are inf or nan."""
     operands = operands_of(node)
     check_unassigned(node, operands)
-    with never_raising():
+    with ieee_arithmetic():
         try:
             partials = applied_rules(node, operands, [argument(x) for x in operands])
         except ArithmeticError:  # of plain numbers, as 1 / 0 in the partials of x / 0: as Values they are rows too
@@ -97,8 +96,8 @@ class Rules:
         check_unassigned(node, (condition, a, b))
         chooser = argument(condition)
         return [
-            (a, decide(chooser, lambda: adjoint, lambda: 0.0)),
-            (b, decide(chooser, lambda: 0.0, lambda: adjoint)),
+            (a, node._row.selected(chooser, adjoint, 0.0)),
+            (b, node._row.selected(chooser, 0.0, adjoint)),
         ]
 
     def push(self, node: Node, tangents: dict[Node, Any]) -> list[Any]:
@@ -109,8 +108,7 @@ class Rules:
         check_unassigned(node, (condition, a, b))
         if a not in tangents and b not in tangents:
             return []
-        moved = tangents.get(a, 0.0), tangents.get(b, 0.0)
-        return [decide(argument(condition), lambda: moved[0], lambda: moved[1])]
+        return [node._row.selected(argument(condition), tangents.get(a, 0.0), tangents.get(b, 0.0))]
 
     def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
         """The tangent of a node, None where nothing arrives."""

@@ -64,7 +64,7 @@ class Flattener:
         if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]
             if None not in numbers:
-                return self.constant(row.total(*numbers))  # type: ignore[arg-type]
+                return self.constant(row.ieee_value(*numbers))  # type: ignore[arg-type]
             simpler = rewritten(row, operands, numbers, self.source_of)
             if isinstance(simpler, int):
                 return simpler

@@ -1,11 +1,12 @@
 """What programs are made of: arguments, instructions, results.  Plain data, below everything that uses it."""
 
-from typing import NamedTuple
+from collections import ChainMap
+from typing import Final, NamedTuple
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 
-ROWS: dict[str, Primitive] = {**PRIMITIVES, **{row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)}}
+ROWS: Final = ChainMap({row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)}, PRIMITIVES)
 """The rows that a program may hold: the table, and those that only programs have."""
 
 

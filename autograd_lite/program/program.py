@@ -68,7 +68,7 @@ class Program:
         """The same computation in the rows that back ends know; the others are replaced by what they mean."""
         if all(row.lowering is None for row, _, _ in self.instructions):
             return self
-        return Program(*lower(self.arguments, self.instructions, self.results))
+        return Program(*lower(self.arguments, self.instructions, self.results)).lowered()
 
     def __call__(self, *arguments: Any, backend: str = "auto") -> Any:
         """The results for one argument for each of its own: the numbers in order, in whatever nest or array.

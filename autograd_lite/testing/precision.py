@@ -6,14 +6,15 @@ The lowest floor of `testing`, beside `math`: floats, fractions and mpmath numbe
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, SupportsFloat
 
-LARGEST = math.ldexp(1.0 - 2.0**-53, 1024)
-SMALLEST = math.ldexp(1.0, -1074)
+from autograd_lite.core.numerics import LARGEST as LARGEST
+from autograd_lite.core.numerics import SMALLEST as SMALLEST
+
 _HALF_WAY_TO_INF = Fraction(2**1024 - 2**970)
 
 
-def ulps(got: float, want: Any) -> float:
+def ulps(got: float, want: SupportsFloat) -> float:
     """The error of `got` in units in the last place of `want`: |got - want| / ulp(want).
 
     `want` is a float, or an exact reference: a Fraction or a number of mpmath.  Two nans, or the same infinity,
@@ -28,10 +29,10 @@ def ulps(got: float, want: Any) -> float:
     """
     exact = exact_fraction(want)
     if exact is None or not math.isfinite(got):
-        rounded = float(want) if exact is None else nearest(exact)
+        rounded = float(want) if exact is None else nearest_float(exact)
         same = got == rounded or (math.isnan(got) and math.isnan(rounded))
         return 0.0 if same else math.inf
-    spacing = Fraction(ulp(nearest(exact)))
+    spacing = Fraction(ulp(nearest_float(exact)))
     error = abs(Fraction(got) - exact) / spacing
     try:
         return float(error)
@@ -51,15 +52,15 @@ def exact_fraction(x: Any) -> Fraction | None:
             return None
         sign, mantissa, exponent, bits = x._mpf_
         # Far outside of the floats any power of two is as good as another, and shorter.
-        place = min(max(int(exponent) + bits, -4000), 4000) - bits
-        magnitude = int(mantissa) * Fraction(2) ** place
+        power = min(max(int(exponent) + bits, -4000), 4000) - bits
+        magnitude = int(mantissa) * Fraction(2) ** power
         return Fraction(-magnitude if sign else magnitude)
     if isinstance(x, float) and not math.isfinite(x):
         return None
     return Fraction(x)
 
 
-def nearest(exact: Fraction) -> float:
+def nearest_float(exact: Fraction) -> float:
     """The float nearest to a fraction, to even between two: an infinity beyond the largest."""
     if abs(exact) >= _HALF_WAY_TO_INF:
         return math.inf if exact > 0 else -math.inf
@@ -72,20 +73,20 @@ def next_float(x: float, steps: int = 1) -> float:
 
 
 def position(x: float) -> int:
-    """The place of x among all floats in order: 0 for 0.0, -1 for -0.0, 1 for the smallest positive."""
+    """The position of x among all floats in order: 0 for 0.0, -1 for -0.0, 1 for the smallest positive."""
     import struct
 
     (bits,) = struct.unpack("<q", struct.pack("<d", x))
     return bits if bits >= 0 else -(bits & 0x7FFFFFFFFFFFFFFF) - 1  # type: ignore[no-any-return]
 
 
-def float_at(place: int) -> float:
-    """The float at that place; clipped at the infinities."""
+def float_at(index: int) -> float:
+    """The float at that position; clipped at the infinities."""
     import struct
 
     last = 0x7FF0000000000000
-    place = max(-last - 1, min(last, place))
-    bits = place if place >= 0 else (-place - 1) | -0x8000000000000000
+    index = max(-last - 1, min(last, index))
+    bits = index if index >= 0 else (-index - 1) | -0x8000000000000000
     (x,) = struct.unpack("<d", struct.pack("<q", bits))
     return x  # type: ignore[no-any-return]
 

@@ -10,13 +10,14 @@ def test_cosh_is_at_least_1(xs):
 
 from hypothesis import strategies as st
 
+from autograd_lite.core.columns import Interval
 from autograd_lite.core.numerics import TINY
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
-from autograd_lite.testing.domains import WHOLE, Interval, intervals, is_defined
+from autograd_lite.testing.domains import intervals, is_defined
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, next_float, position
 
-MARKS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 100.0, TINY, SMALLEST, 2.0**53, LARGEST)
+SPECIAL = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 100.0, TINY, SMALLEST, 2.0**53, LARGEST)
 """Where functions tend to have something special; their neighbours and negatives are drawn too."""
 
 
@@ -27,7 +28,7 @@ def floats_by_spacing(low: float = -LARGEST, high: float = LARGEST) -> st.Search
     magnitude and subnormals come up.  Shrinks towards everyday numbers.
     """
     special = sorted({
-        y for mark in MARKS for s in (-mark, mark) for y in (next_float(s, -1), s, next_float(s)) if low <= y <= high
+        y for x in SPECIAL for s in (-x, x) for y in (next_float(s, -1), s, next_float(s)) if low <= y <= high
     })  # fmt: skip
     choices = [st.floats(max(low, -10.0), min(high, 10.0))] if low <= 10.0 and high >= -10.0 else []
     choices.append(st.integers(position(low), position(high)).map(float_at))
@@ -46,8 +47,7 @@ def operands(row: Primitive, max_size: int = 6) -> st.SearchStrategy[list[float]
         return st.tuples(*[one(row, i, x) for i, x in enumerate(intervals(row, count))]).map(list)
 
     if row.arity is None:
-        step = 2 if row.name == "dot" else 1
-        found = st.integers(1, max_size).flatmap(lambda n: drawn(step * n))
+        found = st.integers(1, max_size).flatmap(lambda n: drawn(row.sequences * n))
     else:
         found = drawn(row.arity)
     return found.filter(lambda xs: is_defined(row, xs))
@@ -55,7 +55,7 @@ def operands(row: Primitive, max_size: int = 6) -> st.SearchStrategy[list[float]
 
 def one(row: Primitive, i: int, interval: Interval) -> st.SearchStrategy[float]:
     low, high = interval
-    if (row.name, i) in WHOLE:
+    if i in row.whole:
         return st.integers(int(low), int(high)).map(float)
     return floats_by_spacing(low, high)
 

@@ -1,12 +1,10 @@
-"""Functions with a derivative of the user's own.
-
-Above `rows` and `transforms`: what comes out is a row like those of the table.
-"""
+"""Functions with a derivative of the user's own: rows as `primitive` makes them, but outside of the table."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.primitives import MARKS, PRIMITIVES, Primitive
+from autograd_lite.core.operands import Scalar
+from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
 from autograd_lite.transforms.differentiation import name_of, parameter_names
 
 
@@ -14,8 +12,9 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     """A function with a rule of your own: `partials(out, *operands)` gives one partial for each operand.
 
     Both are written in functions of this library; f takes numbers as separate operands and returns one.  The
-    result is a row like those of the table: eager, differentiable again, and compiled.  It has the name of f, with
-    "custom_" before a name that the table has.  `autograd_lite.testing.gradcheck` finds a wrong rule.
+    result is a row like those of the table, but not in it: eager, differentiable again, and compiled.  It has
+    the name of f, with "custom_" before a name that the table has.  `autograd_lite.testing.gradcheck` finds a wrong
+    rule; `autograd_lite.primitive` enters a row into the table, with all that can be known of one.
 
     >>> from autograd_lite import exp, grad, log1p
     >>> softplus = custom_derivative(lambda x: log1p(exp(x)), lambda out, x: (1 - exp(-out),))
@@ -29,13 +28,13 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     if not names:
         raise TypeError(f"custom_derivative takes a function of separate operands, but got {f!r}; name each: f(x, y)")
     name = name_of(f) if name_of(f) != "<lambda>" else "custom"
-    if name in PRIMITIVES or name in MARKS:
-        name = f"custom_{name}"  # what is said of the row of that name (its formula, its kinks) is not said of f
-    rule = Rule(name, len(names), partials)
+    if name in PRIMITIVES or name in INTERNAL:
+        name = f"custom_{name}"
+    rule = CheckedPartials(name, len(names), partials)
     return Primitive(name, len(names), f, rule, formula=f"{name}({', '.join(names)})", lowering=f)
 
 
-class Rule:
+class CheckedPartials:
     """The partials of a row, checked whenever they are asked for; a class, because pickle knows no closures."""
 
     def __init__(self, name: str, arity: int, partials: Callable[..., Any]) -> None:
@@ -43,7 +42,7 @@ class Rule:
         self.arity = arity
         self.partials = partials
 
-    def __call__(self, out: Any, operands: Sequence[Any]) -> list[Any]:
+    def __call__(self, out: Scalar, operands: Sequence[Scalar]) -> list[Any]:
         found = self.partials(out, *operands)
         if not isinstance(found, (tuple, list)) or len(found) != self.arity:
             raise TypeError(

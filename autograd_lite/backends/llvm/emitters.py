@@ -197,7 +197,7 @@ class Rows:
         """The address of a row's function: the C library's, else one that calls Python."""
         function = library_function(row)
         if function is None:
-            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(never_raising(row.total))
+            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(never_raising(row.ieee_value))
             self.callbacks.append(function)
         return ctypes.cast(function, ctypes.c_void_p).value or 0
 
@@ -220,7 +220,7 @@ def library_function(row: Primitive) -> Any:
     function.argtypes = [ctypes.c_double] * operands
     function.restype = ctypes.c_double
     points = [(x,) for x in PROBES] if operands == 1 else [(x, y) for x in PROBES for y in PROBES if y != 2.0]
-    same = all(bits(function(*point)) == bits(row.total(*point)) for point in points)
+    same = all(bits(function(*point)) == bits(row.ieee_value(*point)) for point in points)
     return function if same else None
 
 
