@@ -3,21 +3,27 @@
 import importlib
 import importlib.util
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.program.arguments import is_foreign_array, library_of
-from autograd_lite.program.program import ABOVE, Program
+from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
 
 MANY = 32
 """Samples from which on NumPy carries a batch faster than Python, more or less."""
 
-Code = Callable[[list[Any], int], list[Any]]
-"""Runs a program on its arguments, for so many samples: flat results, of shape (samples, size) if batched.
 
-An argument is a float64 array of any shape with its numbers in order, or a list of them (of lists, if batched).
-"""
+class Code(Protocol):
+    """Code of a program: called with its arguments and the number of samples.
+
+    An argument is a float64 array of any shape with its numbers in order, or a list of them (of lists, if batched).
+    Results are flat, of shape (samples, size) if batched.
+    """
+
+    source: str
+
+    def __call__(self, arguments: list[Any], samples: int, /) -> list[Any]: ...
 
 
 def python(program: Program, fastmath: bool) -> Code:
@@ -35,20 +41,11 @@ def llvm(program: Program, fastmath: bool) -> Code:
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}
 
 
-def source(program: Program, backend: str) -> str:
-    """The text that a back end runs."""
-    text: str = BACKENDS[checked(backend, *BACKENDS)](program, False).source  # type: ignore[attr-defined]
-    return text
-
-
 def checked(backend: str, *known: str) -> str:
     """The name of a back end, if it is one of these."""
     if backend not in known:
         raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, known))}")
     return backend
-
-
-ABOVE["source"] = source
 
 
 def available(library: str) -> bool:

@@ -1,18 +1,20 @@
-"""What programs are made of: arguments, instructions, results.  Plain data, below everything that uses it."""
+"""What programs are made of: arguments, instructions, results.  Plain data."""
 
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 
-ROWS: dict[str, Primitive] = {**PRIMITIVES, **{row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)}}
-"""The rows that a program may hold: the table, and those that only programs have."""
+ROWS: Mapping[str, Primitive] = ChainMap(PRIMITIVES, {row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)})
+"""The rows that a program may hold: those of the table, also such as are entered later, and three of programs alone."""
 
 
 class Argument(NamedTuple):
     """A flat array of `size` numbers; if `batched`, one such array for each sample.
 
-    `numbers` says what these are called, where it is not name[0], name[1] and so on, or the name for a single one.
+    `numbers` are the names of these, where they are not name[0], name[1] and so on, or the name for a single one.
     """
 
     name: str
@@ -34,6 +36,18 @@ class Result(NamedTuple):
 
     values: tuple[int, ...]
     batched: bool
+
+
+Parts = tuple[list[Argument], list[Instruction], list[Result]]
+"""What a program is made of."""
+
+
+def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruction]) -> list[bool]:
+    """For every value of a program, whether it differs from sample to sample."""
+    flags = [a.batched for a in arguments for _ in range(a.size)]
+    for row, operands, _ in instructions:
+        flags.append(row is not BATCH_SUM and any(flags[i] for i in operands))
+    return flags
 
 
 def operations(instruction: Instruction) -> int:
