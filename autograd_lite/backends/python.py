@@ -1,15 +1,15 @@
 """The back end `python`: straight-line source without any dependency, with the bits of the eager engine.
 
 Python's own operators and functions raise where IEEE 754 has inf or nan, and a program never does: a call that
-raises is made again with functions that don't.
+raises is repeated with functions that do not.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.backends.batch_order import tree
-from autograd_lite.backends.source_text import INFIX, SAFE, Text, function
-from autograd_lite.program.instructions import ROWS
+from autograd_lite.backends.source_text import Text, function, operators
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.program import Program
 
 
@@ -18,8 +18,9 @@ class PythonCode:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        values = {name: row.value for name, row in ROWS.items()}
-        self.source = Text(program, INFIX, blocks=False).write()
+        text = Text(program, operators, blocks=False)
+        self.source = text.write()
+        values = {name: row.value for row, name in text.called.items()}
         self.fast = function(self.source, {**values, "add_lanes": add_lanes})
         self.careful: Callable[..., Any] | None = None
 
@@ -48,11 +49,16 @@ def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
 
 def careful(program: Program) -> Callable[..., Any]:
     """The same function where nothing raises."""
-    infix = {name: text for name, text in INFIX.items() if name in SAFE}
-    rows = {name: never_raising(name) for name in ROWS}
-    return function(Text(program, infix, blocks=False).write(), {**rows, "add_lanes": add_lanes})
+    text = Text(program, total_operators, blocks=False)
+    source = text.write()
+    return function(source, {**{name: total(row) for row, name in text.called.items()}, "add_lanes": add_lanes})
 
 
-def never_raising(name: str) -> Callable[..., float]:
-    row = ROWS[name]
+def total_operators(row: Primitive) -> str:
+    """The expression of a row on floats, if it never raises."""
+    return operators(row) if row.domain == "all reals" else ""
+
+
+def total(row: Primitive) -> Callable[..., float]:
+    """The function of a row by IEEE 754, which never raises."""
     return row.total if row.arity is not None else lambda operands: row.total(*operands)

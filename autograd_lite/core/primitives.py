@@ -80,6 +80,17 @@ class Primitive:
         limit: Callable[..., float] | float = math.nan,
         lowering: Callable[..., Any] | None = None,
         selects: bool = False,
+        sequences: int = 1,
+        empty: float | None = None,
+        fold: "Primitive | None" = None,
+        commutes: bool = False,
+        operations: "Callable[[int], int] | None" = None,
+        rewrites: tuple[str, ...] = (),
+        python: str = "",
+        array: str | Callable[..., Any] | None = None,
+        libm: str = "",
+        llvm: str = "",
+        fastmath: int = 0,
     ) -> None:
         self.name: Final = name
         self.arity: Final = arity
@@ -92,6 +103,17 @@ class Primitive:
         self.limit: Final = limit
         self.lowering: Final = lowering
         self.selects: Final = selects
+        self.sequences: Final = sequences
+        self.empty: Final = empty
+        self.fold: Final = fold
+        self.commutes: Final = commutes
+        self.operations: Final = operations
+        self.rewrites: Final = rewrites
+        self.python: Final = python
+        self.array: Final = array or libm
+        self.libm: Final = libm
+        self.llvm: Final = llvm
+        self.fastmath: Final = fastmath
         # Something flows back to each operand, so that a node needs no list of which.
         self.plain: Final = isinstance(partials, tuple) and None not in partials
         self.texts: Final[tuple[Partial, ...]] = partials if isinstance(partials, tuple) else ()
@@ -300,10 +322,44 @@ def primitive(
     limit: Callable[..., float] | float = math.nan,
     lowering: Callable[..., Any] | None = None,
     selects: bool = False,
+    sequences: int = 1,
+    empty: float | None = None,
+    fold: "Primitive | None" = None,
+    commutes: bool = False,
+    operations: "Callable[[int], int] | None" = None,
+    rewrites: tuple[str, ...] = (),
+    python: str = "",
+    array: str | Callable[..., Any] | None = None,
+    libm: str = "",
+    llvm: str = "",
+    fastmath: int = 0,
 ) -> Primitive:
     """A row, entered into the table; the partials say how many operands it has."""
     arity = len(partials) if isinstance(partials, tuple) else None
-    entry = Primitive(name, arity, value, partials, label, formula, domain, kinks, limit, lowering, selects)
+    entry = Primitive(
+        name,
+        arity,
+        value,
+        partials,
+        label,
+        formula,
+        domain,
+        kinks,
+        limit,
+        lowering,
+        selects,
+        2 if name == "dot" else 1,
+        {"sum": 0.0, "dot": 0.0, "prod": 1.0}.get(name),
+        fold,
+        commutes,
+        operations,
+        rewrites,
+        python,
+        array,
+        libm,
+        llvm,
+        fastmath,
+    )
     PRIMITIVES[name] = entry
     return entry
 

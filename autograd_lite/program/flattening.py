@@ -12,7 +12,7 @@ from typing import Any
 from autograd_lite.core.grad_mode import recording
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, born, operands_of
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
-from autograd_lite.core.table import add, cond, mul, where
+from autograd_lite.core.table import cond, mul, where
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
 from autograd_lite.program.simplification import rewritten
@@ -70,7 +70,7 @@ class Flattener:
             if simpler is not None:
                 row, new = simpler
                 return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
-        key: Key = (row, tuple(sorted(operands)) if row is add or row is mul else operands)
+        key: Key = (row, tuple(sorted(operands)) if row.commutes else operands)
         found = self.known.get(key)
         return self.append(key, Instruction(row, operands)) if found is None else found
 
@@ -154,7 +154,7 @@ def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
     return order
 
 
-def flatten_values(outputs: Sequence[Value], inputs: Sequence[Value]) -> Parts:
+def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
     """The parts of a program that computes eagerly recorded `outputs` from `inputs`."""
     for xs in (outputs, inputs):
         if not isinstance(xs, (list, tuple)):

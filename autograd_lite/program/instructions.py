@@ -53,6 +53,8 @@ def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruc
 def operations(instruction: Instruction) -> int:
     """The scalar operations of an instruction: n - 1 for a sum of n operands, 2n - 1 for a dot of n products."""
     row, operands, _ = instruction
+    if row.operations is not None:
+        return row.operations(len(operands))
     if row.arity is None:
-        return len(operands) if row.name == "mean" else max(len(operands) - 1, 0)
+        return max(len(operands) - 1, 0)
     return 1 if operands else 0

@@ -97,7 +97,7 @@ def instruction_of(entry: Sequence[Any], number: int) -> Instruction:
     row = ROWS[name]
     if row.arity is not None and len(operands) != row.arity:
         raise ValueError(f"{name} takes {row.arity} operands, not {len(operands)}")
-    if (name == "dot" and len(operands) % 2) or (not operands and name in ("mean", "max", "min", "logsumexp")):
+    if row.arity is None and (len(operands) % row.sequences or (row.empty is None and not operands)):
         raise ValueError(f"{name} has no value for {len(operands)} operands")
     if not all(is_count(i) and i < number for i in operands):
         raise ValueError(f"instruction {number} uses values {operands!r}, which are not computed before it")

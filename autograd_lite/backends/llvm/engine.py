@@ -1,6 +1,6 @@
-"""From the text of a module to functions: LLVM's code generator, and a function that Python calls at once.
+"""The text of a module compiled by LLVM's code generator to functions, one of which Python calls directly.
 
-Floor: the only module here that knows llvmlite, and the only one that knows how CPython calls a function.
+Only this module uses llvmlite, and CPython's calling convention.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MethodDef(ctypes.Structure):
 
 
 class Engine:
-    """A compiled module. Its functions live as long as the engine does, so whoever holds one must hold the other."""
+    """A compiled module. Its functions live as long as the engine, so whoever holds one must hold the other."""
 
     def __init__(self, text: str, addresses: Mapping[str, int], optimized: bool) -> None:
         level = 2 if optimized and text.count("\n") <= OPTIMIZED_LINES else 0

@@ -1,6 +1,6 @@
-"""Batched arrays in and out of tiles, as LLVM IR: an array holds sample after sample, a tile vectors of 8 samples.
+"""Batched arrays transposed into tiles and back, as LLVM IR: an array is sample-major, a tile has vectors of 8 samples.
 
-The lanes of samples that a batch does not have are 0.0, and are never written to an array.
+Lanes beyond the batch are 0.0, and are never written to an array.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .ir_text import LANES, MASK, VECTOR, Function, Index, number
 ROWS = range(LANES)
 
 
-def function(name: str) -> Function:
+def tile_function(name: str) -> Function:
     """tile.read(array, size, valid, tile), tile.write with the same parameters, or tile.clear(tile, count, valid)."""
     return _clear() if name == "tile.clear" else _move(name, name == "tile.read")
 
@@ -41,7 +41,7 @@ def _move(name: str, read: bool) -> Function:
 
 
 def _transposed(f: Function, vectors: Sequence[str]) -> list[str]:
-    """8 vectors as a matrix, transposed: the off-diagonal blocks of 1 lane change places, then those of 2 and of 4."""
+    """8 vectors as a matrix, transposed: the off-diagonal blocks of 1 lane are swapped, then those of 2 and of 4."""
     rows = list(vectors)
     for step in (1, 2, 4):
         upper = [lane + LANES - step if lane & step else lane for lane in ROWS]

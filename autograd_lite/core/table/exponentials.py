@@ -16,32 +16,45 @@ pow: Primitive = primitive(
     ),
     "x ** y", "**", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
     kinks="x = 0 in y: 0 for y > 0; x < 0 in y: nan; y = 0 in x: 0", limit=numerics.power_limit,
+    libm="pow", array=lambda xp, x, y: power_of_arrays(xp, x, y), llvm="emit_pow", rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
 )  # fmt: skip
-exp: Primitive = primitive("exp", math.exp, (lambda out, x: out,), "e^x", domain="x < 709.79", limit=INF)
-expm1: Primitive = primitive("expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF)
-exp2: Primitive = primitive("exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", domain="x < 1024", limit=INF)
+exp: Primitive = primitive("exp", math.exp, (lambda out, x: out,), "e^x", domain="x < 709.79", limit=INF,
+    libm="exp", fastmath=2,
+)  # fmt: skip
+expm1: Primitive = primitive("expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF,
+    libm="expm1", fastmath=2,
+)  # fmt: skip
+exp2: Primitive = primitive("exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", domain="x < 1024", limit=INF,
+    libm="exp2", fastmath=2,
+)  # fmt: skip
 log: Primitive = primitive(
     "log", math.log, (lambda out, x: 1.0 / x,), "ln x", "ln",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
+    libm="log", fastmath=2,
 )  # fmt: skip
 log1p: Primitive = primitive(
     "log1p", math.log1p, (lambda out, x: 1.0 / (1.0 + x),), "ln(1 + x)",
     domain="x > -1", limit=lambda x: NAN if x < -1.0 else -INF,
+    libm="log1p", fastmath=2,
 )  # fmt: skip
 log2: Primitive = primitive(
     "log2", math.log2, (lambda out, x: LOG2_E / x,), "log2 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
+    libm="log2", fastmath=2,
 )  # fmt: skip
 log10: Primitive = primitive(
     "log10", math.log10, (lambda out, x: LOG10_E / x,), "log10 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
+    libm="log10", fastmath=3,
 )  # fmt: skip
 sqrt: Primitive = primitive(
     "sqrt", math.sqrt, (lambda out, x: 0.5 / out,), "x^(1/2)", "√",
     domain="x >= 0", kinks="0: inf",
+    array="sqrt", llvm="llvm.sqrt",
 )  # fmt: skip
 cbrt: Primitive = primitive(
-    "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", "∛", kinks="0: inf"
+    "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", "∛", kinks="0: inf",
+    libm="cbrt",
 )
 sigmoid: Primitive = primitive(
     "sigmoid", numerics.sigmoid, (lambda out, x: out * sigmoid(-x),), "1 / (1 + e^-x)", "sigmoid",
@@ -72,3 +85,7 @@ def zero_with_slopes(out: Any, x: Any, y: Any) -> Any:
 
 def stable_sigmoid(x: Any, t: Any) -> Any:
     return where(less(x, 0.0), t, 1.0) / (1.0 + t)
+
+
+def power_of_arrays(xp: Any, x: Any, y: Any) -> Any:
+    return xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y))

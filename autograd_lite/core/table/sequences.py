@@ -6,14 +6,20 @@ from typing import Any
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table.choices import abs, equal, logical_and, logical_not, logical_or, where
+from autograd_lite.core.table.arithmetic import add, mul
+from autograd_lite.core.table.choices import maximum, minimum, abs, equal, logical_and, logical_not, logical_or, where
 from autograd_lite.core.table.exponentials import exp, log1p
 
-sum: Primitive = primitive("sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", "Σ")
-prod: Primitive = primitive("prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", "Π")
+sum: Primitive = primitive("sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", "Σ",
+    fold=add, rewrites=("x = x", "x y = add x y"),
+)  # fmt: skip
+prod: Primitive = primitive("prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", "Π",
+    fold=mul, rewrites=("x = x", "x y = mul x y"),
+)  # fmt: skip
 mean: Primitive = primitive(
     "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: [1.0 / len(xs)] * len(xs),
     "(x + ...) / n", lowering=lambda xs: sum(xs) / float(len(xs)),
+    operations=lambda n: n,
 )  # fmt: skip
 max: Primitive = primitive(
     "max",
@@ -21,6 +27,7 @@ max: Primitive = primitive(
     lambda out, xs: shares(out, xs),
     "the largest x",
     kinks="k tied operands: 1/k each",
+    fold=maximum, rewrites=("x = x",),
 )
 min: Primitive = primitive(
     "min",
@@ -28,6 +35,7 @@ min: Primitive = primitive(
     lambda out, xs: shares(out, xs),
     "the smallest x",
     kinks="k tied operands: 1/k each",
+    fold=minimum, rewrites=("x = x",),
 )
 logsumexp: Primitive = primitive(
     "logsumexp", numerics.logsumexp, lambda out, xs: softmax(out, xs),
@@ -36,6 +44,7 @@ logsumexp: Primitive = primitive(
 dot: Primitive = primitive(
     "dot", numerics.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
     "w * x + ...", "·",
+    fold=add, rewrites=("x y = mul x y",),
 )  # fmt: skip
 
 

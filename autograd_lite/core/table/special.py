@@ -2,33 +2,48 @@
 
 import math
 
+from typing import Any
+
 from autograd_lite.core.numerics import INF, NAN, TWO_OVER_SQRT_PI
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import special_functions
 from autograd_lite.core.table.exponentials import exp
 
 erf: Primitive = primitive(
-    "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x"
+    "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x",
+    libm="erf",
 )  # fmt: skip
-erfc: Primitive = primitive("erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)")
+erfc: Primitive = primitive("erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)",
+    libm="erfc",
+)  # fmt: skip
 gamma: Primitive = primitive(
     "gamma", math.gamma, (lambda out, x: out * digamma(x),), "(x - 1)!",
     domain="x < 171.62, x not 0, -1, -2, ...",
     limit=lambda x: NAN if x == -INF or (x < 0.0 and x == math.floor(x)) else math.copysign(INF, x),
+    array="gamma",
 )  # fmt: skip
 lgamma: Primitive = primitive(
     "lgamma", math.lgamma, (lambda out, x: digamma(x),), "ln |gamma(x)|",
     domain="x not 0, -1, -2, ...", limit=INF,
+    array=lambda xp, x: lgamma_of_arrays(xp, x),
 )  # fmt: skip
 digamma: Primitive = primitive(
     "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", "ψ",
     domain="x not 0, -1, -2, ...",
+    array="digamma",
 )  # fmt: skip
 trigamma: Primitive = primitive(
     "trigamma", special_functions.trigamma, (lambda out, x: polygamma(2.0, x),), "the derivative of digamma(x)", "ψ'",
     domain="x not 0, -1, -2, ...",
+    array=lambda xp, x: xp.polygamma(1.0, x),
 )  # fmt: skip
 polygamma: Primitive = primitive(
     "polygamma", special_functions.polygamma, (None, lambda out, n, x: polygamma(n + 1.0, x)),
     "the n-th derivative of digamma(x)", domain="n = 0, 1, 2, ...; x not 0, -1, -2, ...",
+    array="polygamma",
 )  # fmt: skip
+
+
+def lgamma_of_arrays(xp: Any, x: Any) -> Any:
+    """SciPy's is infinite at subnormal numbers."""
+    return xp.where(xp.abs(x) < 2.0**-1000, -xp.log(xp.abs(x)), xp.gammaln(x))
