@@ -10,7 +10,7 @@ off at times.  A row that has no function in a library is refused by name.
 import functools
 import importlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy
 
@@ -32,6 +32,15 @@ UNUSABLE = {("torch", "polygamma"), ("dask", "polygamma")}
 """Functions whose operands may not all be arrays."""
 
 
+class Array(Protocol):
+    """An array of NumPy or of another library of the array standard."""
+
+    dtype: Any
+    shape: tuple[int, ...]
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+
 class Missing(AttributeError):
     """A library has no function of some name."""
 
@@ -42,9 +51,9 @@ class Library:
     This is the first operand of the `array` columns of the table.
     """
 
-    def __init__(self, name: str, example: Any) -> None:
+    def __init__(self, name: str, example: Array | None) -> None:
         self.name = name
-        self.example = example
+        self.example: Any = example
         self.xp = numpy if name == "numpy" else self.standard()
 
     def standard(self) -> Any:
@@ -64,28 +73,28 @@ class Library:
                 return found  # type: ignore[no-any-return]
         raise Missing(f"{self.name} has no function {name}")
 
-    def where(self, condition: Any, a: Any, b: Any) -> Any:
+    def where(self, condition: Array, a: Array | float, b: Array | float) -> Any:
         return self.xp.where(condition, self.array(a), self.array(b))
 
-    def array(self, x: Any) -> Any:
+    def array(self, x: Array | float) -> Any:
         """x as an array of float64; a number becomes one of no dimensions."""
         if self.name == "numpy":
             return numpy.asarray(x, dtype=numpy.float64)
-        if is_foreign_array(x):
+        if not isinstance(x, (float, int)) and is_foreign_array(x):
             return x if x.dtype == self.xp.float64 else self.xp.astype(x, self.xp.float64)
         device = {"device": self.example.device} if self.name in ("torch", "cupy") else {}
         return self.xp.asarray(x, dtype=self.xp.float64, **device)
 
-    def columns(self, x: Any, batched: bool) -> list[Any]:
+    def columns(self, x: Array | float, batched: bool) -> list[Any]:
         """The numbers of an argument, each an array over the samples if batched."""
-        x = self.array(x)
+        whole = self.array(x)
         if not batched:
-            x = self.xp.reshape(x, (-1,))
-            return [x[i] for i in range(x.shape[0])]
-        x = self.xp.reshape(x, (x.shape[0], -1))
-        return [x[:, i] for i in range(x.shape[1])]
+            flat = self.xp.reshape(whole, (-1,))
+            return [flat[i] for i in range(flat.shape[0])]
+        table = self.xp.reshape(whole, (whole.shape[0], -1))
+        return [table[:, i] for i in range(table.shape[1])]
 
-    def joined(self, values: Sequence[Any], samples: int | None) -> Any:
+    def joined(self, values: Sequence[Array | float], samples: int | None) -> Any:
         """A result from its numbers, each of so many samples if it is batched."""
         columns = [self.array(x) for x in values]
         if samples is not None:
@@ -96,10 +105,6 @@ class Library:
 def array_operators(row: Primitive) -> str:
     """The expression of a row on arrays: that on floats, unless the row has a function for arrays."""
     return "" if row.array else operators(row)
-
-
-def has_array_meaning(row: Primitive) -> bool:
-    return bool(row.array or row.python or row.fold)
 
 
 def on_arrays(library: Library, rows: Iterable[Primitive]) -> dict[Primitive, Callable[..., Any]]:
@@ -137,7 +142,7 @@ def function_of(library: Library, row: Primitive) -> Callable[..., Any]:
     if written is None:
         raise Missing(f"{row.name} has no function on arrays")
 
-    def call(*operands: Any) -> Any:
+    def call(*operands: Array | float) -> Any:
         try:
             return library.array(written(library, *map(library.array, operands)))
         except Missing:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
+from numpy.typing import NDArray
 
 from autograd_lite.backends.array_rows import Library, array_operators, on_arrays
 from autograd_lite.backends.batch_order import BLOCK, LANES, tree
@@ -114,7 +115,7 @@ class BlockSums:
         return self.result
 
 
-def lanes(table: Any) -> Any:
+def lanes(table: NDArray[numpy.float64]) -> Any:
     """The accumulators of a block.  Along the outer axis NumPy adds row after row: each is a plain running sum."""
     samples, count = table.shape
     whole = samples - samples % LANES

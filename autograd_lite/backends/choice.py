@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
+from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.program.arguments import is_foreign_array, library_of
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
 
 MANY = 32
-"""Samples from which on NumPy carries a batch faster than Python, more or less."""
+"""Samples from which on NumPy computes a batch faster than Python, about."""
 
 
 class Code(Protocol):
@@ -60,6 +61,11 @@ def module(name: str, backend: str, *libraries: str) -> Any:
     return importlib.import_module(f"autograd_lite.backends.{name}")
 
 
+def is_on_arrays(row: Primitive) -> bool:
+    """Whether NumPy computes a row, one that is not only of programs."""
+    return bool(row.array or row.python or row.fold) or PRIMITIVES.get(row.name) is not row
+
+
 def by_count(backend: str) -> bool:
     """Whether it depends on the number of samples which back end runs."""
     return backend == "auto" and not available("llvmlite")
@@ -83,6 +89,8 @@ def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tup
         return "llvm", "llvmlite is installed, and native code is the fastest"
     if not available("numpy") or not any(a.batched for a in program.arguments):
         return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
+    if any(not is_on_arrays(row) for row, _, _ in program.lowered().instructions):
+        return "python", "llvmlite is not installed, and a row of the program has no function on arrays"
     if samples < MANY:
         return "python", f"llvmlite is not installed, and Python carries fewer than {MANY} samples faster than NumPy"
     return "numpy", f"llvmlite is not installed, and NumPy carries {MANY} samples and more faster than Python"

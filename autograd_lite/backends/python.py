@@ -5,12 +5,16 @@ raises is repeated with functions that do not.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.batch_order import tree
 from autograd_lite.backends.source_text import Text, function, operators
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 
 class PythonCode:
@@ -20,7 +24,7 @@ class PythonCode:
         self.program = program
         text = Text(program, operators, blocks=False)
         self.source = text.write()
-        values = {name: row.value for row, name in text.called.items()}
+        values = {name: value_on_floats(row) for row, name in text.called.items()}
         self.fast = function(self.source, {**values, "add_lanes": add_lanes})
         self.careful: Callable[..., Any] | None = None
 
@@ -35,11 +39,12 @@ class PythonCode:
             return self.careful(samples, *lists)  # type: ignore[no-any-return]
 
 
-def listed(x: Any, batched: bool, samples: int) -> Any:
+def listed(x: "list[Any] | NDArray[float64]", batched: bool, samples: int) -> list[Any]:
     """An argument as a list, of one list a sample if batched."""
-    if not hasattr(x, "tolist"):
+    if isinstance(x, list):
         return x
-    return (x.reshape(samples, -1) if batched and samples else x.reshape(-1)).tolist()
+    numbers: list[Any] = (x.reshape(samples, -1) if batched and samples else x.reshape(-1)).tolist()
+    return numbers
 
 
 def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
@@ -51,7 +56,8 @@ def careful(program: Program) -> Callable[..., Any]:
     """The same function where nothing raises."""
     text = Text(program, total_operators, blocks=False)
     source = text.write()
-    return function(source, {**{name: total(row) for row, name in text.called.items()}, "add_lanes": add_lanes})
+    values = {name: value_by_ieee_754(row) for row, name in text.called.items()}
+    return function(source, {**values, "add_lanes": add_lanes})
 
 
 def total_operators(row: Primitive) -> str:
@@ -59,6 +65,14 @@ def total_operators(row: Primitive) -> str:
     return operators(row) if row.domain == "all reals" else ""
 
 
-def total(row: Primitive) -> Callable[..., float]:
-    """The function of a row by IEEE 754, which never raises."""
+def value_on_floats(row: Primitive) -> Callable[..., float]:
+    """The function of a row; that of a row of a user may give other numbers than floats."""
+    module: str = getattr(row.value, "__module__", None) or "math"
+    if module.partition(".")[0] in ("math", "autograd_lite"):
+        return row.value
+    return lambda *operands: float(row.value(*operands))
+
+
+def value_by_ieee_754(row: Primitive) -> Callable[..., float]:
+    """The function of a row that never raises."""
     return row.total if row.arity is not None else lambda operands: row.total(*operands)

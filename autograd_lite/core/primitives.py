@@ -315,7 +315,7 @@ def primitive(
     name: str,
     value: Callable[..., float],
     partials: tuple[Partial, ...] | Callable[..., Any],
-    formula: str,
+    formula: str = "",
     label: str = "",
     domain: str = "all reals",
     kinks: str = "none",

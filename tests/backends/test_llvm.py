@@ -19,9 +19,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd_lite.backends import llvm
-from autograd_lite.backends.llvm import compile_llvm, engine, sections
+from autograd_lite.backends.llvm import compile_llvm, engine, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
-from autograd_lite.backends.llvm import rerolling
 from autograd_lite.backends.llvm.emitters import guarded, library_function
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Result

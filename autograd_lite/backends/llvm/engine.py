@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import llvmlite.binding as llvm
 
@@ -45,11 +44,11 @@ class Engine:
         address: int = self._engine.get_function_address(name)
         return address
 
-    def function(self, name: str, *types: Any) -> Callable[..., None]:
+    def function(self, name: str, *types: type) -> Callable[..., None]:
         """A function of the module; other Python threads run while it does."""
         return ctypes.CFUNCTYPE(None, *types)(self.address(name))
 
-    def builtin(self, name: str, keep: object) -> Callable[..., object]:
+    def builtin(self, name: str, keep: list[object]) -> Callable[..., object]:
         """A function of the module as a built-in of CPython, which takes 20 ns to call where ctypes takes 500.
 
         It holds this engine and `keep`, so it may outlive both.

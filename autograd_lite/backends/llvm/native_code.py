@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Context = ctypes.Array[ctypes.c_void_p]
 
 FLOAT64 = np.dtype(np.float64)
 PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
@@ -136,7 +137,7 @@ class _Parallel:
                 for buffer, offsets in stage.summed.items():
                     self.outputs[buffer][offsets] = total[np.array(offsets) + self.modules.parts[buffer.upper()]]
 
-    def _context(self) -> tuple[Any, Array]:
+    def _context(self) -> tuple[Context, Array]:
         """The context of a thread, and the memory that some of its pointers point to."""
         memory = self.code._memory(self.samples)
         base = -(-memory.ctypes.data // 64) * 64
@@ -147,13 +148,15 @@ class _Parallel:
             context[self.modules.slots[name]] = address
         return context, memory
 
-    def _share(self, work: Callable[..., None], contexts: Sequence[Any], start: int, count: int, parts: Array) -> None:
+    def _share(
+        self, work: Callable[..., None], contexts: Sequence[Context], start: int, count: int, parts: Array
+    ) -> None:
         """Compute `count` blocks from `start` on, a few at a time on each free thread."""
         few = max(1, count // (8 * len(contexts)))
         queue = iter(range(0, count, few))
         failures: list[BaseException] = []
 
-        def take(context: Any) -> None:
+        def take(context: Context) -> None:
             try:
                 for k in queue:
                     sums = parts[k:].ctypes.data

@@ -7,7 +7,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table.arithmetic import add, mul
-from autograd_lite.core.table.choices import maximum, minimum, abs, equal, logical_and, logical_not, logical_or, where
+from autograd_lite.core.table.choices import abs, equal, logical_and, logical_not, logical_or, maximum, minimum, where
 from autograd_lite.core.table.exponentials import exp, log1p
 
 sum: Primitive = primitive("sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", "Σ",

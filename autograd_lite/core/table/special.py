@@ -1,7 +1,6 @@
 """Rows of special functions: the error function, gamma, and the derivatives of its logarithm."""
 
 import math
-
 from typing import Any
 
 from autograd_lite.core.numerics import INF, NAN, TWO_OVER_SQRT_PI
