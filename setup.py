@@ -19,8 +19,9 @@ from setuptools.extension import Extension
 
 # The modules to compile: the only place that lists them.
 COMPILED = [
-    "core.numerics", "core.primitives", "core.graph", "core.reverse", "core.create_graph", "core.copying",
-    "core.attributes", "core.operators", "core.value", "core.fast.pool", "core.fast.vectors", "core.fast.layers",
+    "core.numerics", "core.operands", "core.columns", "core.primitives", "core.graph", "core.reverse",
+    "core.create_graph", "core.copying", "core.attributes", "core.operators", "core.value", "core.fast.pool",
+    "core.fast.vectors", "core.fast.layers",
     "program.instructions", "program.simplification", "program.flattening",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]

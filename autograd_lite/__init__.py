@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.backends import compile as compile
 from autograd_lite.core.grad_mode import no_grad
-from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.core.primitives import PRIMITIVES, primitive
 from autograd_lite.core.primitives import Primitive as _Primitive
 from autograd_lite.core.table import abs as abs
 from autograd_lite.core.table import (
@@ -25,6 +25,7 @@ from autograd_lite.core.table import (
     cbrt,
     ceil,
     clip,
+    cond,
     copysign,
     cos,
     cosh,
@@ -42,6 +43,8 @@ from autograd_lite.core.table import (
     fmod,
     gamma,
     hypot,
+    identity,
+    isru,
     less,
     less_equal,
     lgamma,
@@ -69,9 +72,11 @@ from autograd_lite.core.table import (
     sin,
     sinh,
     softplus,
+    softsign,
     sqrt,
     square,
     sub,
+    surprisal,
     tan,
     tanh,
     trigamma,
@@ -201,6 +206,8 @@ __all__ = [
     "hessian",
     "hvp",
     "hypot",
+    "identity",
+    "isru",
     "jacobian",
     "jvp",
     "less",
@@ -223,6 +230,7 @@ __all__ = [
     "neg",
     "no_grad",
     "polygamma",
+    "primitive",
     "prod",
     "reciprocal",
     "relu",
@@ -231,9 +239,11 @@ __all__ = [
     "sin",
     "sinh",
     "softplus",
+    "softsign",
     "sqrt",
     "square",
     "sub",
+    "surprisal",
     "tan",
     "tanh",
     "trigamma",

@@ -160,7 +160,7 @@ def computed(program, x, sign):
     """All values of a program, each rounded one off by ULPS times what `sign` gives."""
 
     def meaning(row, numbers):
-        out = row.total(*numbers)
+        out = row.ieee_value(*numbers)
         if VALUES.get(row.name) != EXACTLY and not is_flat(row) and math.isfinite(out):
             out += sign() * ULPS * max(math.ulp(out), rounding(row, numbers))
         return out
@@ -170,8 +170,8 @@ def computed(program, x, sign):
 
 def rounding(row, numbers):
     """The last place of the largest partial sum, where a row adds up what may cancel; and what SciPy loses."""
-    if row.name == "erfc" and 0.0 < abs(row.total(*numbers)) < NORMAL:
-        return row.total(*numbers)  # SciPy's is 0 there
+    if row.name == "erfc" and 0.0 < abs(row.ieee_value(*numbers)) < NORMAL:
+        return row.ieee_value(*numbers)  # SciPy's is 0 there
     if row.name not in ("sum", "mean", "dot"):
         return 0.0
     half = len(numbers) // 2

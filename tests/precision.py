@@ -55,6 +55,8 @@ VALUES = {
     "sigmoid": Bound(3.0),
     "logaddexp": Bound(2.0, 1.0),
     "logsumexp": Bound(8.0, 1.0),
+    "isru": Bound(3.0),
+    "surprisal": Bound(8.0, 2.0),  # of the rounding of x - x_0, and of its difference from the largest
     "sum": Bound(0.5, 3.0),  # n roundings of partial sums, each within the sum of magnitudes
     "dot": Bound(0.5, 3.0),
     "mean": Bound(1.0, 3.0),
@@ -78,6 +80,8 @@ PARTIALS = {
     "logaddexp": Bound(3.0, 1.0),
     "logsumexp": Bound(10.0, 2.0, of=spread),  # of the rounding of x - out
     "atan": Bound(4.0, floor=NORMAL),
+    "isru": Bound(10.0, floor=NORMAL),  # three times the error of a hypot
+    "surprisal": Bound(10.0, 3.0, of=spread),  # of the rounding of x - x_0, of the result, and of their difference
 }  # fmt: skip
 
 
@@ -99,6 +103,7 @@ REASONS = {
     "mean": "cancellation: the rounding of partial sums",
     "dot": "cancellation: the rounding of products and partial sums",
     "logsumexp": "the rounding of x - out is magnified by as much as 700",
+    "surprisal": "the rounding of x - x_0 is magnified by as much as 700",
 }
 """Why a row is many ulps off somewhere, though within its bound: shown beside its figures."""
 

@@ -47,6 +47,6 @@ def interpreted(program, arguments, samples):
     """The results, instruction by instruction and sample by sample; batched ones as a list for each sample."""
 
     def meaning(row, operands):
-        return batch_sum(operands) if row is BATCH_SUM else row.total(*operands)
+        return batch_sum(operands) if row is BATCH_SUM else row.ieee_value(*operands)
 
     return interpret(program, meaning, arguments, samples)

@@ -6,7 +6,7 @@ from exact import check_expression
 from precision import MANY, REASONS, is_comfortable, partial_excess, unsigned_zeros, value_excess
 
 from autograd_lite import PRIMITIVES
-from autograd_lite.testing.domains import WHOLE, intervals, is_defined
+from autograd_lite.testing.domains import intervals, is_defined
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, next_float, position, ulps
 from autograd_lite.testing.random_graphs import random_expression
 from autograd_lite.testing.reference import MP, exact_partials, exact_value
@@ -34,10 +34,10 @@ def drawn(source, low, high, before):
 
 def sample(row, source):
     """Operands of a row somewhere in the intervals of its domain."""
-    count = row.arity or source.randint(1, 4) * (2 if row.name == "dot" else 1)
+    count = row.arity or source.randint(1, 4) * row.sequences
     xs = []
     for i, (low, high) in enumerate(intervals(row, count)):
-        whole = (row.name, i) in WHOLE
+        whole = i in row.whole
         xs.append(float(source.randint(int(low), int(high))) if whole else drawn(source, low, high, xs))
     return xs
 

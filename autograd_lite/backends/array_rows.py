@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy
 
 from autograd_lite.backends.source_text import operators
+from autograd_lite.core.columns import Row
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.arguments import is_foreign_array
 from autograd_lite.support.extras import required
@@ -102,7 +103,7 @@ class Library:
         return self.xp.stack(columns, axis=-1)
 
 
-def array_operators(row: Primitive) -> str:
+def array_operators(row: Row) -> str:
     """The expression of a row on arrays: that on floats, unless the row has a function for arrays."""
     return "" if row.array else operators(row)
 
@@ -131,7 +132,7 @@ def refused(library: Library, *names: str) -> NotImplementedError:
     )
 
 
-def function_of(library: Library, row: Primitive) -> Callable[..., Any]:
+def function_of(library: Library, row: Row) -> Callable[..., Any]:
     if row.fold is not None:
         of_two = function_of(library, row.fold)
         return lambda operands: functools.reduce(of_two, operands)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.batch_order import tree
 from autograd_lite.backends.source_text import Text, function, operators
+from autograd_lite.core.columns import Row
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.program import Program
 
@@ -60,7 +61,7 @@ def careful(program: Program) -> Callable[..., Any]:
     return function(source, {**values, "add_lanes": add_lanes})
 
 
-def total_operators(row: Primitive) -> str:
+def total_operators(row: Row) -> str:
     """The expression of a row on floats, if it never raises."""
     return operators(row) if row.domain == "all reals" else ""
 
@@ -75,4 +76,4 @@ def value_on_floats(row: Primitive) -> Callable[..., float]:
 
 def value_by_ieee_754(row: Primitive) -> Callable[..., float]:
     """The function of a row that never raises."""
-    return row.total if row.arity is not None else lambda operands: row.total(*operands)
+    return row.ieee_value if row.arity is not None else lambda operands: row.ieee_value(*operands)

@@ -14,12 +14,13 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
+from autograd_lite.core.columns import Row
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
 from autograd_lite.program.program import Program
 
-Expression = Callable[[Primitive], str]
+Expression = Callable[[Row], str]
 """How a row is written in Python's operators, as "{} + {}"; "" where it is a call."""
 
 TERMS = 64  # operands a line: Python's parser limits nesting
@@ -27,7 +28,7 @@ RESERVED = re.compile(r"[acrsv]\d+|row\d+|n|k|blocks|start|lane|lanes|sums|float
 """Names that the source uses for other things than rows."""
 
 
-def operators(row: Primitive) -> str:
+def operators(row: Row) -> str:
     """The expression of a row on floats."""
     return row.python
 
@@ -173,7 +174,7 @@ class Text:
             shown = ", ".join(names)
             self.line(indent, f"v{i} = {self.callee(row)}({shown if row.arity is not None else f'[{shown}]'})")
 
-    def operator(self, row: Primitive) -> str:
+    def operator(self, row: Row) -> str:
         """Between two operands, where the expression of the row has that form."""
         expression = self.expression(row)
         return expression[2:-2] if re.fullmatch(r"\{\}[^{}]+\{\}", expression) else ""

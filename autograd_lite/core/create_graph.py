@@ -22,7 +22,7 @@ from autograd_lite.core.graph import (
     operands_of,
     partials_of,
 )
-from autograd_lite.core.primitives import never_raising
+from autograd_lite.core.operands import ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
 from autograd_lite.core.table.choices import decide
@@ -201,7 +201,7 @@ def either(condition: Any, other: Any) -> Any:
 def contributions(node: Node, operands: tuple[Node, ...], adjoint: Any, condition: Any) -> list[tuple[Node, Any, Any]]:
     """What a node passes back: (operand, contribution, the condition under which it holds)."""
     check_recorded(node, operands)
-    with never_raising():
+    with ieee_arithmetic():
         return products(node, operands, adjoint, condition)
 
 
@@ -275,7 +275,7 @@ def float_tangents(order: list[Node], seeds: dict[Node, Any]) -> dict[Node, Any]
 def add_terms(sums: Contributions, node: Node, operands: tuple[Node, ...], found: dict[Node, tuple[Any, Any]]) -> None:
     """Add the parts of the tangent of a node."""
     check_recorded(node, operands)
-    with never_raising():
+    with ieee_arithmetic():
         for value, condition in terms(node, operands, found):
             sums.add(value, condition)
 

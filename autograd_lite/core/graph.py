@@ -11,7 +11,7 @@ from typing import Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite.core.concretization import DERIVE, complain
-from autograd_lite.core.primitives import MARKS, Operand, Primitive
+from autograd_lite.core.primitives import INTERNAL, Operand, Primitive
 
 # What a node is, in bits.
 CONSTANT: Final = 1  # nothing flows back through it
@@ -35,7 +35,7 @@ DETACHED: Final = Primitive("detached", 0, float, (), formula="a number taken ou
 BATCH_SUM: Final = Primitive("batch_sum", 1, float, (1.0,), label="Σ batch", formula="the sum over the samples")
 BATCH_SIZE: Final = Primitive("batch_size", 0, float, (), label="n", formula="the number of samples")
 for _mark in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
-    MARKS[_mark.name] = _mark
+    INTERNAL[_mark.name] = _mark
 
 
 @mypyc_attr(acyclic=True)

@@ -13,6 +13,8 @@ INF: Final = math.inf
 LN2: Final = 0.6931471805599453
 LOG2_E: Final = 1.4426950408889634
 LOG10_E: Final = 0.4342944819032518
+LARGEST: Final = math.ldexp(1.0 - 2.0**-53, 1024)
+SMALLEST: Final = math.ldexp(1.0, -1074)
 TINY: Final = 2.0**-1022  # the smallest number of all digits, whose reciprocal is finite
 TWO_OVER_SQRT_PI: Final = 1.1283791670955126
 
@@ -164,25 +166,6 @@ def smallest(xs: Sequence[float]) -> float:
     return result
 
 
-def surprisal(xs: Sequence[float]) -> float:
-    """ln(1 + e^(x_1 - x_0) + ...), as logsumexp of the differences says it."""
-    first = xs[0]
-    return logsumexp([0.0 if i == 0 else xs[i] - first for i in range(len(xs))])
-
-
-def surprisal_slopes(out: float, xs: Sequence[float]) -> list[float]:
-    """The probabilities e^(x_i - x_0 - out) of all but the first, whose place has their sum, with a minus."""
-    first = xs[0]
-    slopes = [0.0]
-    rest = 0.0
-    for i in range(1, len(xs)):
-        p = math.exp((xs[i] - first) - out)
-        slopes.append(p)
-        rest += p
-    slopes[0] = -rest
-    return slopes
-
-
 def logsumexp(xs: Sequence[float]) -> float:
     """m + ln(1 + sum of e^(x - m) over all but the first largest), m the largest: keeps tiny terms."""
     m = largest(xs)
@@ -196,3 +179,16 @@ def logsumexp(xs: Sequence[float]) -> float:
         else:
             rest += math.exp(x - m)
     return m + math.log1p(rest)
+
+
+def surprisal(xs: Sequence[float]) -> float:
+    """ln(1 + e^(x_1 - x_0) + ...), as logsumexp of the differences says it."""
+    first = xs[0]
+    return logsumexp([0.0 if i == 0 else xs[i] - first for i in range(len(xs))])
+
+
+def surprisal_slopes(out: float, xs: Sequence[float]) -> list[float]:
+    """The probabilities e^(x_i - x_0 - out) of all but the first, whose place has their sum, with a minus."""
+    first = xs[0]
+    odds = [math.exp((xs[i] - first) - out) for i in range(1, len(xs))]
+    return [-total(odds), *odds]

@@ -12,9 +12,6 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.sources import Source, Values
 
-AFFINE = {"dot", "mul", "add", "sub", "sum"}
-ACTIVATIONS = {"relu", "tanh", "sigmoid", "softplus", "identity", "sin", "atan", "asinh", "erf", "sign"}
-
 
 def belonging(source: Values, order: Sequence[Value]) -> dict[Value, str]:
     """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent.
@@ -30,10 +27,10 @@ def belonging(source: Values, order: Sequence[Value]) -> dict[Value, str]:
     for x in order:
         if x in owner or not x.parents:
             continue
-        op = x.op
+        role = x.row.role
         own = [p for p in x.parents if p in parameters]
         others = [p for p in x.parents if p not in parameters]
-        if own and others and op in AFFINE:
+        if own and others and role == "affine":
             paths = {owner[p] for p in own}
             owner[x] = common(paths)
             affine.add(x)
@@ -44,10 +41,10 @@ def belonging(source: Values, order: Sequence[Value]) -> dict[Value, str]:
         path = inside.pop()
         if path is None:
             continue
-        if op in AFFINE and all(p in affine for p in others):
+        if role == "affine" and all(p in affine for p in others):
             owner[x] = path
             affine.add(x)
-        elif op in ACTIVATIONS and others[0] in affine:
+        elif role in ("activation", "saturating") and others[0] in affine:
             owner[x] = path
         else:
             maybe[x] = path

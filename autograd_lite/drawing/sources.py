@@ -14,7 +14,6 @@ from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
-from autograd_lite.drawing.signs import sign
 from autograd_lite.program.program import Program
 
 Gradients = Callable[[Value], float | None]
@@ -204,7 +203,7 @@ def sign_of(source: Source, node: Any) -> str:
     row = source.row(node)
     if row.name == "dot":
         return "w·x" if unit(source, node) is None else "w·x+b"
-    return sign(row)
+    return row.sign
 
 
 def tooltip(name: str, row: Primitive, value: float | None, slope: float | None) -> str:

@@ -23,7 +23,6 @@ from autograd_lite.nn.metrics import as_targets, kind_of
 SATURATED = 1e-3  # a local partial below this lets nearly nothing through
 FADES = 1e-3  # the first layers get this little of what the last ones get: the gradient vanishes
 GROWS = 1e3
-FLAT = {"sigmoid", "tanh", "erf", "atan"}  # activations with flat ends
 
 
 @dataclass
@@ -117,7 +116,7 @@ def by_layer(source: Values, owners: dict[Value, str], names: Names, gradient: A
             squares.setdefault(layer_of(path, names), []).append((gradient(x) or 0.0) ** 2)
         elif len(x.parents) == 1 and x.partials[0] is not None:
             slopes.setdefault(path, []).append(abs(x.partials[0]))
-            flat[path] = x.op in FLAT
+            flat[path] = x.row.role == "saturating"
     for unit, values in slopes.items():
         layer = found[layer_of(unit, names)]
         if flat[unit] and all(s < SATURATED for s in values):

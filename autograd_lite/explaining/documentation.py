@@ -1,7 +1,4 @@
-"""What a row of the table says of itself: the text of `help(tanh)`.
-
-It is read off the row, its formula, partial derivatives, domain and kinks, so that it cannot go stale.
-"""
+"""The documentation of a row, `help(tanh)`: its formula, partial derivatives, domain and kinks, read off the row."""
 
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.explaining.formulas import Name
@@ -13,17 +10,6 @@ DIGITS = 4
 """Of the constants in a partial."""
 
 
-WORDS = {
-    "prod": ["the product of the others"],
-    "max": ["1 for the largest, 0 for the others"],
-    "min": ["1 for the smallest, 0 for the others"],
-    "mean": ["1/n"],
-    "where": ["none", "[condition]", "[not condition]"],
-    "cond": ["none", "[condition]", "[not condition]"],
-}
-"""Partials that no formula in the operands alone says."""
-
-
 def partials_told(row: Primitive) -> list[tuple[str, str]]:
     """Each operand with its partial derivative; of rows of any number of operands, those of one x (and one w).
 
@@ -32,11 +18,14 @@ def partials_told(row: Primitive) -> list[tuple[str, str]]:
     [('y', 'x/hypot(x, y)/hypot(x, y)'), ('x', '−y/hypot(x, y)/hypot(x, y)')]
     """
     names = row.operand_names()
-    if row.name in WORDS:
-        return list(zip(names, WORDS[row.name], strict=True))
+    if row.words:
+        return [(x, row.words) for x in names]
+    if row.selects:
+        words = ("none", f"[{names[0]}]", f"[not {names[0]}]")
+        return list(zip(names, words, strict=True))
     formulas = [partial_formula(row, i, OUT, tuple(Name(x) for x in names)) for i in range(len(names))]
-    unsaid = "none" if row.texts else "what its rule says"
-    return [(x, unsaid if f is None else plain(f, DIGITS)) for x, f in zip(names, formulas, strict=True)]
+    unknown = "none" if row.partial_rules else "what its rule gives"
+    return [(x, unknown if f is None else plain(f, DIGITS)) for x, f in zip(names, formulas, strict=True)]
 
 
 def described(row: Primitive) -> str:
@@ -54,8 +43,8 @@ def described(row: Primitive) -> str:
     Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`
     raises outside the domain; a compiled program gives nan or inf there.
     """
-    says = "" if row.formula == row.written() else f" = {row.formula}"
-    lines = [f"{row.written()}{says}", "", f"Partial derivatives, with the result named {OUT}:"]
+    formula = f" = {row.formula}" if row.formula not in ("", row.written()) else ""
+    lines = [f"{row.written()}{formula}", "", f"Partial derivatives, with the result named {OUT}:"]
     lines += [f"    d/d{name} = {text}" for name, text in partials_told(row)]
     lines += [
         f"Domain: {row.domain}.",

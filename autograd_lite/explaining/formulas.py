@@ -1,21 +1,18 @@
-"""Formulas: what a row and its partials say, in letters instead of numbers.
+"""Formulas: what a row and its partials are in letters instead of numbers.
 
-A `Formula` is an operand like any other, so the rows of the table and their partials apply to it as they
-stand.  Nothing of the mathematics is written down twice, but for a few partials that lectures say in another
-way (`partials`).  `writing` puts formulas into text and LaTeX.
+A `Formula` is an operand like any other, so the rows of the table and their partials apply to it unchanged, and
+nothing of the mathematics is written down twice.  `writing` puts formulas into text and LaTeX.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-from autograd_lite.core.primitives import Operand, Primitive, number, row_named
+from autograd_lite.core.operands import Operand, Scalar, number
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import add, div, identity, mul, neg, pow, square, sub
 
-# How tightly an operation binds; what binds less needs brackets inside of it.
-SUM, PRODUCT, MINUS, POWER, ATOM = range(5)
-STRENGTHS = {
-    "add": SUM, "sub": SUM, "mean": SUM, "mul": PRODUCT, "prod": PRODUCT, "div": PRODUCT, "reciprocal": PRODUCT,
-    "where": SUM, "cond": SUM, "neg": MINUS, "pow": POWER, "square": POWER, "exp": POWER, "exp2": POWER,
-}  # fmt: skip
+LEVELS = ("sum", "quotient", "product", "minus", "power", "atom")
+"""How tightly an operation binds; what binds less needs brackets inside of it."""
+SUM, QUOTIENT, PRODUCT, MINUS, POWER, ATOM = range(6)
 
 
 class Formula(Operand):
@@ -29,40 +26,43 @@ class Formula(Operand):
         return ATOM
 
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> "Formula":
-        return Applied(row.name, tuple(as_formula(x) for x in operands))
+        return Applied(row, tuple(as_formula(x) for x in operands))
 
     def truth(self) -> bool | None:
         return None
 
     def __neg__(self) -> "Formula":
-        return Applied("neg", (self,))
+        return Applied(neg, (self,))
 
-    def __add__(self, other: object) -> "Formula":
-        return simplified("add", self, as_formula(other))
+    def __add__(self, other: Scalar) -> "Formula":
+        return simplified(add, self, as_formula(other))
 
-    def __radd__(self, other: object) -> "Formula":
-        return simplified("add", as_formula(other), self)
+    def __radd__(self, other: Scalar) -> "Formula":
+        return simplified(add, as_formula(other), self)
 
-    def __sub__(self, other: object) -> "Formula":
-        return simplified("sub", self, as_formula(other))
+    def __sub__(self, other: Scalar) -> "Formula":
+        return simplified(sub, self, as_formula(other))
 
-    def __rsub__(self, other: object) -> "Formula":
-        return simplified("sub", as_formula(other), self)
+    def __rsub__(self, other: Scalar) -> "Formula":
+        return simplified(sub, as_formula(other), self)
 
-    def __mul__(self, other: object) -> "Formula":
-        return simplified("mul", self, as_formula(other))
+    def __mul__(self, other: Scalar) -> "Formula":
+        return simplified(mul, self, as_formula(other))
 
-    def __rmul__(self, other: object) -> "Formula":
-        return simplified("mul", as_formula(other), self)
+    def __rmul__(self, other: Scalar) -> "Formula":
+        return simplified(mul, as_formula(other), self)
 
-    def __truediv__(self, other: object) -> "Formula":
-        return simplified("div", self, as_formula(other))
+    def __truediv__(self, other: Scalar) -> "Formula":
+        return simplified(div, self, as_formula(other))
 
-    def __rtruediv__(self, other: object) -> "Formula":
-        return simplified("div", as_formula(other), self)
+    def __rtruediv__(self, other: Scalar) -> "Formula":
+        return simplified(div, as_formula(other), self)
 
-    def __pow__(self, other: object) -> "Formula":
-        return simplified("pow", self, as_formula(other))
+    def __pow__(self, other: Scalar) -> "Formula":
+        return simplified(pow, self, as_formula(other))
+
+    def __rpow__(self, other: Scalar) -> "Formula":
+        return simplified(pow, as_formula(other), self)
 
 
 class Name(Formula):
@@ -86,22 +86,25 @@ class Number(Formula):
     def strength(self) -> int:
         return MINUS if self.value < 0.0 else ATOM
 
+    def __sub__(self, other: Scalar) -> Formula:
+        """The difference of two numbers is a number: a constant exponent comes down."""
+        x = number(other)
+        return super().__sub__(other) if x is None else Number(self.value - x)
+
 
 class Applied(Formula):
     """A row applied to expressions."""
 
-    __slots__ = ("name", "operands")
+    __slots__ = ("operands", "row")
 
-    def __init__(self, name: str, operands: tuple[Formula, ...]) -> None:
-        self.name = name
+    def __init__(self, row: Primitive, operands: tuple[Formula, ...]) -> None:
+        self.row = row
         self.operands = operands
 
     @property
     def strength(self) -> int:
-        if self.name in ("dot", "sum"):
-            several = len(self.operands) > (2 if self.name == "dot" else 1)
-            return SUM if several else PRODUCT
-        return STRENGTHS.get(self.name, ATOM)
+        one_term = self.row.arity is None and len(self.operands) <= self.row.sequences
+        return QUOTIENT if one_term and self.row.binds == "sum" else LEVELS.index(self.row.binds)
 
 
 def as_formula(x: object) -> Formula:
@@ -114,37 +117,37 @@ def as_formula(x: object) -> Formula:
     return Number(value)
 
 
-def simplified(name: str, a: Formula, b: Formula) -> Formula:
+def simplified(row: Primitive, a: Formula, b: Formula) -> Formula:
     """The operation without what changes nothing: factors of 1, terms of 0; a minus comes first; x·x is x²."""
     x = a.value if isinstance(a, Number) else None
     y = b.value if isinstance(b, Number) else None
-    if name == "mul" and x == 1.0:
+    if row is mul and x == 1.0:
         return b
-    if name in ("mul", "div", "pow") and y == 1.0:
+    if row in (mul, div, pow) and y == 1.0:
         return a
-    if name == "mul" and 0.0 in (x, y):
+    if row is mul and 0.0 in (x, y):
         return Number(0.0)
-    if name == "add" and x == 0.0:
+    if row is add and x == 0.0:
         return b
-    if name in ("add", "sub") and y == 0.0:
+    if row in (add, sub) and y == 0.0:
         return a
-    if name in ("mul", "div") and isinstance(a, Applied) and a.name == "neg":
-        return -simplified(name, a.operands[0], b)
-    if name == "mul" and isinstance(a, Name) and isinstance(b, Name) and a.name == b.name:
-        return Applied("square", (a,))
-    return Applied(name, (a, b))
+    if row in (mul, div) and isinstance(a, Applied) and a.row is neg:
+        return -simplified(row, a.operands[0], b)
+    if row is mul and isinstance(a, Name) and isinstance(b, Name) and a.name == b.name:
+        return Applied(square, (a,))
+    return Applied(row, (a, b))
 
 
-def formula_of(row: Primitive, operands: tuple[Any, ...]) -> Formula:
-    """What a row says of these operands."""
+def formula_of(row: Primitive, operands: tuple[Scalar, ...]) -> Formula:
+    """The row applied to these operands."""
     formulas = tuple(as_formula(x) for x in operands)
-    return formulas[0] if row.name == "identity" else Applied(row.name, formulas)
+    return formulas[0] if row is identity else Applied(row, formulas)
 
 
 def evaluated(x: Formula, numbers: Mapping[str, float]) -> float:
-    """The number that an expression means, by IEEE 754.  Raises KeyError on a name or a row that is not known."""
+    """The number that an expression means, by IEEE 754.  Raises KeyError on a name that is not known."""
     if isinstance(x, Applied):
-        return row_named(x.name).total(*[evaluated(y, numbers) for y in x.operands])
+        return x.row.ieee_value(*[evaluated(y, numbers) for y in x.operands])
     assert isinstance(x, (Name, Number))
     return numbers[x.name] if isinstance(x, Name) else x.value
 
@@ -154,5 +157,5 @@ def substituted(x: Formula, numbers: dict[str, float]) -> Formula:
     if isinstance(x, Name) and x.name in numbers:
         return Number(numbers[x.name])
     if isinstance(x, Applied):
-        return Applied(x.name, tuple(substituted(y, numbers) for y in x.operands))
+        return Applied(x.row, tuple(substituted(y, numbers) for y in x.operands))
     return x

@@ -61,7 +61,9 @@ def needs_brackets(formula: Formula, text: str) -> bool:
 
 
 def is_quotient(formula: Formula) -> bool:
-    return isinstance(formula, Applied) and formula.name in ("div", "reciprocal", "mul")
+    if not isinstance(formula, Applied) or formula.row.arity is None:
+        return False
+    return formula.row.binds in ("quotient", "product")
 
 
 def term(x: float, precision: int) -> str:

@@ -3,19 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from autograd_lite.core.table import add, mul, neg, sub
 from autograd_lite.drawing.numerals import latex, numeral
-from autograd_lite.explaining.formulas import ATOM, POWER, PRODUCT, SUM, Applied, Formula, Name, Number, simplified
+from autograd_lite.explaining.formulas import ATOM, LEVELS, Applied, Formula, Name, Number, simplified
 
 MOST_TERMS = 6
-TEX_NAMES = {
-    "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "tanh": r"\tanh", "sinh": r"\sinh",
-    "cosh": r"\cosh", "sigmoid": r"\sigma", "max": r"\max", "min": r"\min", "maximum": r"\max", "minimum": r"\min",
-    "log2": r"\log_2", "log10": r"\log_{10}", "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan",
-    "gamma": r"\Gamma", "digamma": r"\psi",
-}  # fmt: skip
-PLAIN_NAMES = {"sigmoid": "σ", "log": "ln", "maximum": "max", "minimum": "min", "gamma": "Γ", "digamma": "ψ"}
 POWERS = {2.0: "²", 3.0: "³"}
-COMPARISONS = {"less": ("<", "<"), "less_equal": ("≤", r"\le"), "equal": ("=", "=")}
+HOLE = re.compile(r"<([\w ]+?)(?::(after )?(\w+))?>")
 
 
 GREEK = frozenset({
@@ -30,7 +24,6 @@ class Writer:
 
     is_tex: bool
     precision: int
-    times: str
     minus: str
     dots: str
 
@@ -57,9 +50,9 @@ class Writer:
 
 def begins_with_minus(x: Formula) -> bool:
     """Whether the first thing to be written of x is a minus."""
-    if isinstance(x, Applied) and x.name == "mul":
+    if isinstance(x, Applied) and x.row is mul:
         return begins_with_minus(x.operands[0])
-    return (isinstance(x, Number) and x.value < 0.0) or (isinstance(x, Applied) and x.name == "neg")
+    return (isinstance(x, Number) and x.value < 0.0) or (isinstance(x, Applied) and x.row is neg)
 
 
 def plain(x: Formula, precision: int = 4) -> str:
@@ -69,7 +62,7 @@ def plain(x: Formula, precision: int = 4) -> str:
     >>> print(plain((a + b) * -a / 2.0))
     (a + b)·(−a)/2
     """
-    return Writer(False, precision, "·", "−", "…").of(x)
+    return Writer(False, precision, "−", "…").of(x)
 
 
 def tex(x: Formula, precision: int = 4) -> str:
@@ -78,7 +71,7 @@ def tex(x: Formula, precision: int = 4) -> str:
     >>> print(tex((Name("a") + Name("theta1")) / 2.0))
     \\frac{a + \\theta_{1}}{2}
     """
-    return Writer(True, precision, r" \cdot ", "-", r"\dots").of(x)
+    return Writer(True, precision, "-", r"\dots").of(x)
 
 
 def tex_name(name: str) -> str:
@@ -101,89 +94,56 @@ def tex_name(name: str) -> str:
 
 
 def written(x: Applied, to: Writer) -> str:
-    """A row applied to expressions."""
-    name, operands = x.name, x.operands
-    a = operands[0]
-    if name in ("add", "sub", "mul", "div", "neg"):
-        return arithmetic(name, operands, to)
-    if name in ("pow", "square"):
-        return power(a, operands[1] if name == "pow" else Number(2.0), to)
-    if name in ("dot", "sum", "prod", "mean"):
-        return written_out(x, to)
-    if name in ("exp", "exp2"):
-        base = "e" if name == "exp" else "2"
-        return f"{base}^{{{to.of(a)}}}" if to.is_tex else f"{base}^{to.inside(a, ATOM)}"
-    if name == "reciprocal":
-        return rf"\frac{{1}}{{{to.of(a)}}}" if to.is_tex else f"1/{to.inside(a, POWER)}"
-    if name == "sqrt" and to.is_tex:
-        return rf"\sqrt{{{to.of(a)}}}"
-    if name == "abs":
-        return rf"\lvert {to.of(a)} \rvert" if to.is_tex else f"|{to.of(a)}|"
-    if name in COMPARISONS:
-        return f"[{to.of(a)} {COMPARISONS[name][to.is_tex]} {to.of(operands[1])}]"
-    if name in ("where", "cond"):
-        first, second = (r"\text{ if }", r"\text{ else }") if to.is_tex else (" if ", " else ")
-        taken, other = (to.dots if is_untaken(x) else to.of(x) for x in operands[1:])
-        return f"{taken}{first}{to.of(a)}{second}{other}"
-    return called(name, operands, to)
-
-
-def is_untaken(x: Formula) -> bool:
-    """Whether x is a branch that was not computed, for which nan stands."""
-    return isinstance(x, Number) and x.value != x.value
-
-
-def arithmetic(name: str, operands: tuple[Formula, ...], to: Writer) -> str:
-    if name == "neg":
-        return f"{to.minus}{to.after(operands[0], PRODUCT)}"
-    a, b = operands
-    if name == "add":
+    """A row applied to expressions, by its notation."""
+    if x.row is add:
+        a, b = x.operands
         if isinstance(b, Number) and b.value < 0.0 and not isinstance(a, Number):
-            return f"{to.of(a)} {to.minus} {to.of(Number(-b.value))}"
-        return f"{to.of(a)} + {to.after(b, SUM)}"
-    if name == "sub":
-        return f"{to.of(a)} {to.minus} {to.after(b, PRODUCT)}"
-    if name == "mul":
-        return f"{to.inside(a, PRODUCT)}{to.times}{to.after(b, PRODUCT if is_product(b) else POWER)}"
-    return rf"\frac{{{to.of(a)}}}{{{to.of(b)}}}" if to.is_tex else f"{to.inside(a, PRODUCT)}/{to.inside(b, POWER)}"
+            return written(Applied(sub, (a, Number(-b.value))), to)
+    notation = (x.row.latex if to.is_tex else "") or x.row.notation
+    if "<" not in notation:
+        return called(x, notation, to)
+    if x.row.arity is None:
+        return written_out(x, notation, to)
+    operands = dict(zip(x.row.operand_names(), x.operands, strict=True))
+    return HOLE.sub(lambda hole: operand(operands[hole[1]], bool(hole[2]), hole[3] or "sum", to), notation)
 
 
-def is_product(x: Formula) -> bool:
-    """Whether x is a product, which needs no brackets as a factor."""
-    return isinstance(x, Applied) and x.name == "mul"
+def operand(x: Formula, after: bool, level: str, to: Writer) -> str:
+    """An operand in a notation, in brackets where it binds less than `level` or, `after` another, begins with a minus.
+
+    An exponent is a small 2 or 3, or follows ^; a branch that was not computed, which is nan, is left out.
+    """
+    if level == "exponent":
+        small = POWERS.get(x.value) if isinstance(x, Number) else None
+        return small or f"^{to.inside(x, ATOM)}"
+    if level == "branch":
+        return to.dots if isinstance(x, Number) and x.value != x.value else to.of(x)
+    return to.after(x, LEVELS.index(level)) if after else to.inside(x, LEVELS.index(level))
 
 
-def power(base: Formula, exponent: Formula, to: Writer) -> str:
-    if to.is_tex:
-        return f"{to.inside(base, ATOM)}^{{{to.of(exponent)}}}"
-    if isinstance(exponent, Number) and exponent.value in POWERS:
-        return to.inside(base, ATOM) + POWERS[exponent.value]
-    return f"{to.inside(base, ATOM)}^{to.inside(exponent, ATOM)}"
-
-
-def written_out(x: Applied, to: Writer) -> str:
-    """A sum of products, a sum or a product of many operands, the middle ones left out where they are many."""
-    terms = list(x.operands)
-    if x.name == "dot":
+def written_out(x: Applied, notation: str, to: Writer) -> str:
+    """A row of any number of operands: its terms, or products of pairs, with what joins them, the middle left out."""
+    found = re.search(r"<(\w+)( \w+)?:(\w+)>(.*?)\.\.\.", notation)
+    assert found is not None
+    terms, level, joint = list(x.operands), LEVELS.index(found[3]), found[4]
+    if found[2]:
         half = len(terms) // 2
-        terms = [simplified("mul", a, b) for a, b in zip(terms[:half], terms[half:], strict=True)]
-    least = PRODUCT if x.name != "prod" else POWER
-    texts = [to.after(t, least) if i else to.inside(t, least) for i, t in enumerate(terms)]
-    if len(texts) > MOST_TERMS:
-        texts = [*texts[: MOST_TERMS - 2], to.dots, texts[-1]]
-    joined = (to.times if x.name == "prod" else " + ").join(texts) or "0"
-    if x.name != "mean":
-        return joined
-    return rf"\frac{{{joined}}}{{{len(terms)}}}" if to.is_tex else f"({joined})/{len(terms)}"
+        terms = [simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True)]
+    words = [to.after(t, level) if i else to.inside(t, level) for i, t in enumerate(terms)]
+    joined = joint.join(cut(words, to)) or numeral(x.row.empty or 0.0, to.precision)
+    return f"{notation[: found.start()]}{joined}{notation[found.end() :]}".replace("<n>", str(len(terms)))
 
 
-def called(name: str, operands: tuple[Formula, ...], to: Writer) -> str:
+def cut(words: list[str], to: Writer) -> list[str]:
+    """The words without their middle where they are many."""
+    return words if len(words) <= MOST_TERMS else [*words[: MOST_TERMS - 2], to.dots, words[-1]]
+
+
+def called(x: Applied, function: str, to: Writer) -> str:
     """A function by its name."""
-    listed = [to.of(x) for x in operands]
-    if len(listed) > MOST_TERMS:
-        listed = [*listed[: MOST_TERMS - 2], to.dots, listed[-1]]
-    inner = ", ".join(listed)
+    inner = ", ".join(cut([to.of(y) for y in x.operands], to))
     if not to.is_tex:
-        return f"{PLAIN_NAMES.get(name, name)}({inner})"
-    function = TEX_NAMES.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
+        return f"{function}({inner})"
+    if not x.row.latex:
+        function = rf"\operatorname{{{x.row.name.replace('_', ' ')}}}"
     return rf"{function}\left({inner}\right)"

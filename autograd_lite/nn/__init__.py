@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
-from autograd_lite.core.table import relu, sigmoid, softplus, tanh
+from autograd_lite.core.table import relu, sigmoid, softplus, softsign, tanh
 from autograd_lite.nn.activations import (
     ACTIVATIONS,
     apl,
@@ -28,7 +28,6 @@ from autograd_lite.nn.activations import (
     soft_clipping,
     soft_exponential,
     softmax,
-    softsign,
     sq_rbf,
     sqnl,
     srelu,

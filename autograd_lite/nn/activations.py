@@ -10,8 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core import numerics
-from autograd_lite.core.primitives import Primitive
+from autograd_lite.core import table
 from autograd_lite.core.table import (
     abs,
     asinh,
@@ -25,17 +24,16 @@ from autograd_lite.core.table import (
     less,
     less_equal,
     log1p,
-    logsumexp,
     relu,
     sigmoid,
     sin,
     softplus,
-    sqrt,
+    softsign,
     square,
+    surprisal,
     tanh,
     where,
 )
-from autograd_lite.core.table import sum as total
 
 Activation = Callable[[Any], Any]
 
@@ -62,48 +60,9 @@ def sqnl(x: Any) -> Any:
     return c * (1.0 - 0.25 * abs(c))
 
 
-def _softsign(x: Any) -> Any:
-    return x / (1.0 + abs(x))
-
-
-def _softsign_slope(out: Any, x: Any) -> Any:
-    return square(1.0 / (1.0 + abs(x)))
-
-
-SOFTSIGN = Primitive("softsign", 1, _softsign, (_softsign_slope,), formula="x / (1 + |x|)", lowering=_softsign)
-
-
-def softsign(x: Any) -> Any:
-    """f = x / (1 + |x|), f' = 1 / (1 + |x|)^2, by a rule: the quotient rule cancels in the tails.  Elliott 1993.
-
-    >>> softsign(3.0)
-    0.75
-    """
-    return SOFTSIGN(x)
-
-
-def _isru(x: Any, a: Any) -> Any:
-    return x / hypot(1.0, sqrt(a) * x)
-
-
-def _isru_slope(out: Any, x: Any, a: Any) -> Any:
-    r = 1.0 / hypot(1.0, sqrt(a) * x)
-    return r * r * r
-
-
-def _isru_slope_in_a(out: Any, x: Any, a: Any) -> Any:
-    return -0.5 * out * out * out
-
-
-ISRU = Primitive(
-    "isru", 2, _isru, (_isru_slope, _isru_slope_in_a), formula="x / (1 + a x^2)^(1/2)", domain="a >= 0",
-    lowering=_isru,
-)  # fmt: skip
-
-
 def isru(x: Any, a: Any = 1.0) -> Any:
-    """f = x / (1 + a x^2)^(1/2), f' = (1 + a x^2)^(-3/2), by a rule, for a >= 0.  Carlile et al. 2017."""
-    return ISRU(x, a)
+    """f = x / (1 + a x^2)^(1/2), f' = (1 + a x^2)^(-3/2), by a row, for a >= 0.  Carlile et al. 2017."""
+    return table.isru(x, a)
 
 
 def isrlu(x: Any, a: Any = 1.0) -> Any:
@@ -244,30 +203,13 @@ def brelu(xs: Sequence[Any]) -> list[Any]:
     return [-relu(-x) if i % 2 else relu(x) for i, x in enumerate(xs)]
 
 
-def _surprisal(xs: Sequence[Any]) -> Any:
-    return logsumexp([0.0, *(x - xs[0] for x in xs[1:])])
+def surprisal_of(xs: Sequence[Any], k: int) -> Any:
+    """-ln p_k with p = softmax(xs), by a row: dp_k is -(the sum of the other p), and not p_k - 1, which cancels.
 
-
-def _surprisal_slopes(out: Any, xs: Sequence[Any]) -> list[Any]:
-    if type(out) is float:
-        return numerics.surprisal_slopes(out, xs)  # the same, restated for speed
-    odds = [exp((x - xs[0]) - out) for x in xs[1:]]
-    return [-total(odds), *odds]
-
-
-SURPRISAL = Primitive(
-    "surprisal", None, numerics.surprisal, _surprisal_slopes, formula="ln(1 + e^(x_1 - x_0) + ...)",
-    lowering=_surprisal,
-)  # fmt: skip
-
-
-def surprisal(xs: Sequence[Any], k: int) -> Any:
-    """-ln p_k with p = softmax(xs), by a rule: dp_k is -(the sum of the other p), and not p_k - 1, which cancels.
-
-    >>> surprisal([0.0, 100.0], 1)
+    >>> surprisal_of([0.0, 100.0], 1)
     3.720075976020836e-44
     """
-    return SURPRISAL([xs[k], *xs[:k], *xs[k + 1 :]])
+    return surprisal([xs[k], *xs[:k], *xs[k + 1 :]])
 
 
 def softmax(xs: Sequence[Any]) -> list[Any]:
@@ -282,7 +224,7 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
 def log_softmax(xs: Sequence[Any]) -> list[Any]:
     """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j, each as a `surprisal`."""
     values = list(xs)
-    return [-surprisal(values, k) for k in range(len(values))]
+    return [-surprisal_of(values, k) for k in range(len(values))]
 
 
 WHOLE_LAYER: set[Any] = {brelu, softmax, log_softmax}

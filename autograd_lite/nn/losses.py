@@ -12,7 +12,7 @@ from typing import Any
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
 from autograd_lite.core.table import sum as total
-from autograd_lite.nn.activations import surprisal
+from autograd_lite.nn.activations import surprisal_of
 from autograd_lite.nn.randomness import choice
 
 Loss = Callable[..., Any]
@@ -119,13 +119,13 @@ def _of_logits(logits: Any, target: Any) -> Any:
                 f"softmax_cross_entropy got {len(values)} logits and the label {target!r}; number the classes from 0, "
                 f"and give the model an output for each"
             )
-        return surprisal(values, int(label))
+        return surprisal_of(values, int(label))
     if len(target) != len(values):
         raise ValueError(
             f"softmax_cross_entropy got {len(values)} logits and {len(target)} probabilities; give one for each class"
         )
     shares = [(k, t) for k, t in enumerate(target) if not _is(t, 0)]
-    return dot([t for _, t in shares], [surprisal(values, k) for k, _ in shares])
+    return dot([t for _, t in shares], [surprisal_of(values, k) for k, _ in shares])
 
 
 def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:

@@ -22,9 +22,10 @@ Key = tuple[Primitive, tuple[int, ...] | bytes]
 
 
 class Flattener:
-    """Builds the instructions of one program."""
+    """Builds the instructions of one program; with `lowers`, of rows without a lowering only."""
 
-    def __init__(self, arguments: Sequence[Argument]) -> None:
+    def __init__(self, arguments: Sequence[Argument], lowers: bool = False) -> None:
+        self.lowers = lowers
         self.arguments = list(arguments)
         self.batched = [a.batched for a in arguments for _ in range(a.size)]
         self.size = len(self.batched)
@@ -63,13 +64,15 @@ class Flattener:
         if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]
             if None not in numbers:
-                return self.constant(row.total(*numbers))  # type: ignore[arg-type]
+                return self.constant(row.ieee_value(*numbers))  # type: ignore[arg-type]
             simpler = rewritten(row, operands, numbers, self.source_of)
             if isinstance(simpler, int):
                 return simpler
             if simpler is not None:
                 row, new = simpler
                 return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
+        if self.lowers and row.lowering is not None:
+            return self.expand(row, operands)
         key: Key = (row, tuple(sorted(operands)) if row.commutes else operands)
         found = self.known.get(key)
         return self.append(key, Instruction(row, operands)) if found is None else found
@@ -191,14 +194,12 @@ def refuse_frozen(node: Node) -> None:
 
 def lower(arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]) -> Parts:
     """The same computation, with each row that has a lowering replaced by it."""
-    flattener = Flattener(arguments)
+    flattener = Flattener(arguments, lowers=True)
     number = list(range(flattener.size))
     for row, operands, constant in instructions:
         moved = tuple([number[i] for i in operands])
         if constant is not None:
             number.append(flattener.constant(constant))
-        elif row.lowering is not None:
-            number.append(flattener.expand(row, moved))
         else:
             number.append(flattener.emit(row, moved))
     return flattener.finished([Result(tuple([number[i] for i in r.values]), r.batched) for r in results])

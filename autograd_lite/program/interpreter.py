@@ -27,7 +27,8 @@ def interpret(
 
     >>> from autograd_lite import Value
     >>> x, y = Value(2.0), Value(3.0)
-    >>> interpret(Program.from_values([x * y + x], [x, y]), lambda row, operands: row.total(*operands), [[5.0], [7.0]])
+    >>> program = Program.from_values([x * y + x], [x, y])
+    >>> interpret(program, lambda row, operands: row.ieee_value(*operands), [[5.0], [7.0]])
     [[40.0]]
     """
     values = every_value(program, meaning, arguments, samples)

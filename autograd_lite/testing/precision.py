@@ -8,8 +8,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-LARGEST = math.ldexp(1.0 - 2.0**-53, 1024)
-SMALLEST = math.ldexp(1.0, -1074)
+from autograd_lite.core.numerics import LARGEST as LARGEST
+from autograd_lite.core.numerics import SMALLEST as SMALLEST
+
 _HALF_WAY_TO_INF = Fraction(2**1024 - 2**970)
 
 

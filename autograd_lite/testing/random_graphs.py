@@ -7,12 +7,14 @@ chosen so that its value there is finite, of ordinary size, and not at a kink.
 import math
 import random
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.testing.domains import is_flat, kink_distance
+
+T = TypeVar("T")
 
 Plan = tuple[Primitive, Sequence[int | float]]
 """A row, and for each operand how many values back it stands, or a constant."""
@@ -20,7 +22,8 @@ Plan = tuple[Primitive, Sequence[int | float]]
 Step = tuple[Primitive, tuple[int | float, ...]]
 """A row and its operands: the number of an earlier value (inputs first), or a constant."""
 
-INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%"}
+OPERATORS = ("+", "-", "*", "/", "**", "%")
+"""The labels of rows of two operands that are printed as Python's operators."""
 DRAWN = (
     "add", "sub", "mul", "div", "neg", "pow", "mod", "fmod", "square", "reciprocal", "abs", "sign", "floor", "ceil",
     "round", "trunc", "copysign", "maximum", "minimum", "clip", "relu", "less", "less_equal", "equal", "where", "exp",
@@ -35,8 +38,6 @@ SMOOTHEST = 1e-3
 """The distance kept from kinks."""
 SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6
 """Between these all results lie that are not 0, so that no product of a few of them loses its digits."""
-NEVER_ZERO = {"exp", "exp2", "erfc", "sigmoid", "softplus", "gamma", "pow"}
-"""Rows that are 0 only by underflow (pow: at the base 0, which is a kink)."""
 CONSTANTS = (1.0, 2.0, 0.5, -1.0, 3.0, -2.5, 0.1)
 
 
@@ -75,10 +76,13 @@ class Expression:
 
 
 def apply(row: Primitive, operands: list[Any]) -> Any:
-    if row.name == "dot":
-        half = len(operands) // 2
-        return row(operands[:half], operands[half:])
-    return row(operands) if row.arity is None else row(*operands)
+    return row(*(parts(row, operands) if row.arity is None else operands))
+
+
+def parts(row: Primitive, operands: list[T]) -> list[list[T]]:
+    """The iterables that a row of any number of operands takes."""
+    n = len(operands) // row.sequences
+    return [operands[k * n : (k + 1) * n] for k in range(row.sequences)]
 
 
 def literal(x: float) -> str:
@@ -87,12 +91,11 @@ def literal(x: float) -> str:
 
 
 def text(row: Primitive, words: list[str]) -> str:
-    if row.name in INFIX:
-        return f"{words[0]} {INFIX[row.name]} {words[1]}"
-    if row.name == "dot":
-        half = len(words) // 2
-        return f"ag.dot([{', '.join(words[:half])}], [{', '.join(words[half:])}])"
-    return f"ag.{row.name}([{', '.join(words)}])" if row.arity is None else f"ag.{row.name}({', '.join(words)})"
+    if row.arity == 2 and row.label in OPERATORS:
+        return f"{words[0]} {row.label} {words[1]}"
+    if row.arity is None:
+        words = [f"[{', '.join(part)}]" for part in parts(row, words)]
+    return f"ag.{row.name}({', '.join(words)})"
 
 
 def build(plans: Iterable[Plan], point: Sequence[float], size: int) -> Expression:
@@ -132,8 +135,8 @@ def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = 
 
     A value that underflowed has lost its digits: what comes of it would tell nothing of the library.
     """
-    value = row.total(*operands)
-    if not (SMALLEST_RESULT <= abs(value) <= LARGEST_RESULT or (value == 0.0 and row.name not in NEVER_ZERO)):
+    value = row.ieee_value(*operands)
+    if not (SMALLEST_RESULT <= abs(value) <= LARGEST_RESULT or (value == 0.0 and not row.never_zero)):
         return False
     if kink_distance(row, operands, steady) < SMOOTHEST:
         return False

@@ -100,6 +100,14 @@ def log_sum(xs: Sequence[Any]) -> Any:
     return first + MP.log1p(MP.fsum(MP.exp(x - first) for x in others))
 
 
+def stretch(x: Any, a: Any) -> Any:
+    return MP.sqrt(exactly(lambda s, t: 1 + t * s * s)(x, a))
+
+
+def odds(xs: Sequence[Any]) -> list[Any]:
+    return [MP.exp(x - xs[0]) for x in xs[1:]]
+
+
 def signum(x: Any) -> Any:
     return MP.mpf((x > 0) - (x < 0))
 
@@ -216,6 +224,11 @@ EXACT: dict[str, Exact] = {
     "softplus":     Exact(lambda x: MP.log1p(MP.exp(x)), (logistic,)),
     "logaddexp":    Exact(lambda x, y: log_sum([x, y]),
                           (lambda x, y: logistic(x - y), lambda x, y: logistic(y - x))),
+    "softsign":     Exact(exactly(lambda x: x / (1 + abs(x))), (exactly(lambda x: 1 / (1 + abs(x)) ** 2),)),
+    "isru":         Exact(lambda x, a: x / stretch(x, a),
+                          (lambda x, a: 1 / stretch(x, a) ** 3, lambda x, a: -x**3 / stretch(x, a) ** 3 / 2)),
+    "surprisal":    Exact(lambda xs: MP.log1p(MP.fsum(odds(xs))),
+                          lambda xs: [p / (1 + MP.fsum(odds(xs))) for p in (-MP.fsum(odds(xs)), *odds(xs))]),
     # any number of operands
     "sum":          Exact(over_all(sum), over_all(lambda xs: [Fraction(1)] * len(xs))),
     "prod":         Exact(over_all(math.prod), over_all(products_of_others)),

@@ -10,10 +10,11 @@ def test_cosh_is_at_least_1(xs):
 
 from hypothesis import strategies as st
 
+from autograd_lite.core.columns import Interval
 from autograd_lite.core.numerics import TINY
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
-from autograd_lite.testing.domains import WHOLE, Interval, intervals, is_defined
+from autograd_lite.testing.domains import intervals, is_defined
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, next_float, position
 
 MARKS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 100.0, TINY, SMALLEST, 2.0**53, LARGEST)
@@ -46,8 +47,7 @@ def operands(row: Primitive, max_size: int = 6) -> st.SearchStrategy[list[float]
         return st.tuples(*[one(row, i, x) for i, x in enumerate(intervals(row, count))]).map(list)
 
     if row.arity is None:
-        step = 2 if row.name == "dot" else 1
-        found = st.integers(1, max_size).flatmap(lambda n: drawn(step * n))
+        found = st.integers(1, max_size).flatmap(lambda n: drawn(row.sequences * n))
     else:
         found = drawn(row.arity)
     return found.filter(lambda xs: is_defined(row, xs))
@@ -55,7 +55,7 @@ def operands(row: Primitive, max_size: int = 6) -> st.SearchStrategy[list[float]
 
 def one(row: Primitive, i: int, interval: Interval) -> st.SearchStrategy[float]:
     low, high = interval
-    if (row.name, i) in WHOLE:
+    if i in row.whole:
         return st.integers(int(low), int(high)).map(float)
     return floats_by_spacing(low, high)
 

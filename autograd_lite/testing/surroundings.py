@@ -14,15 +14,9 @@ from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
-from autograd_lite.testing.domains import TRUTHS, is_flat, kink_distance
+from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
 
-SCALED = {
-    "sin", "cos", "tan", "exp", "expm1", "exp2", "sinh", "cosh", "tanh", "erf", "erfc", "sigmoid", "softplus",
-    "logaddexp", "logsumexp",
-}  # fmt: skip
-"""Rows that bend within a distance of about 1, wherever they are."""
-COMPARE = ("less", "less_equal", "equal", "maximum", "minimum")
 ROUNDING = 2.0**-51  # what a row may be off: a few ulps
 
 
@@ -63,8 +57,8 @@ class Surroundings:
 
     @cached_property
     def bends(self) -> list[Kink]:
-        bends = [x for x in self.order if x._row.name in SCALED]
-        return [Kink(shown(x), 2.0, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
+        bends = [x for x in self.order if x._row.bend < math.inf]
+        return [Kink(shown(x), x._row.bend, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
 
     def nearest_kink(self, j: int) -> tuple[float, str]:
         """How far input j may move before some row reaches a kink, to first order, and which row."""
@@ -126,11 +120,10 @@ def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
         if PRIMITIVES.get(node._row.name) is node._row:
             distance = kink_distance(node._row, numbers, steady)
             if distance < math.inf:
-                relative = node._row.name in COMPARE
-                factors = (1.0, -1.0) if relative else (1.0,) * len(operands)
+                factors = (1.0, -1.0) if node._row.compares else (1.0,) * len(operands)
                 movers = [(x, f) for x, f, fixed in zip(operands, factors, steady, strict=True) if not fixed]
-                count = TRUTHS.get(node._row.name, len(movers))  # branches have no part in the choice
-                found.append(Kink(shown(node), distance, tuple(movers[:count]), relative))
+                count = node._row.truths or len(movers)  # branches have no part in the choice
+                found.append(Kink(shown(node), distance, tuple(movers[:count]), node._row.compares))
         elif node._row.lowering is not None:
             found += kinks_inside(node, operands)
     return found

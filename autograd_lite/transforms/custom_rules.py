@@ -6,7 +6,7 @@ Above `rows` and `transforms`: what comes out is a row like those of the table.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.primitives import MARKS, PRIMITIVES, Primitive
+from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
 from autograd_lite.transforms.differentiation import name_of, parameter_names
 
 
@@ -29,8 +29,8 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     if not names:
         raise TypeError(f"custom_derivative takes a function of separate operands, but got {f!r}; name each: f(x, y)")
     name = name_of(f) if name_of(f) != "<lambda>" else "custom"
-    if name in PRIMITIVES or name in MARKS:
-        name = f"custom_{name}"  # what is said of the row of that name (its formula, its kinks) is not said of f
+    if name in PRIMITIVES or name in INTERNAL:
+        name = f"custom_{name}"
     rule = Rule(name, len(names), partials)
     return Primitive(name, len(names), f, rule, formula=f"{name}({', '.join(names)})", lowering=f)
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Program, Value, compile, grad, value_and_grad, vmap
+from autograd_lite import Program, Value, compile, grad, primitive, value_and_grad, vmap
 from autograd_lite.backends import choice
 from autograd_lite.backends.llvm import compile_llvm
 from autograd_lite.backends.llvm.emitters import library_function
-from autograd_lite.core.primitives import PRIMITIVES, primitive
+from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import Argument, Instruction, Result
 
 BACKENDS = ["python", "llvm"]
@@ -71,7 +71,7 @@ def test_numbers_that_are_no_floats_become_floats(backend):
 
 def test_numpy_needs_a_function_on_arrays_or_a_lowering():
     with pytest.raises(
-        NotImplementedError, match="numpy has no function for versine; .* column array or lowering, or "
+        NotImplementedError, match=r"numpy has no function for versine; .* column array or lowering, or "
     ):
         compile(vmap(versine()), backend="numpy")(np.array(X))
     for row in (
@@ -110,7 +110,7 @@ def test_files_need_the_row_in_the_table():
     text = program.to_json()
     assert Program.from_json(text)(0.5) == row(0.5)
     del PRIMITIVES["versine"]
-    with pytest.raises(ValueError, match="the table has no row 'versine'.*is entered before a program with it loads"):
+    with pytest.raises(ValueError, match=r"the table has no row 'versine'.*is entered before a program with it loads"):
         Program.from_json(text)
     with pytest.raises(
         ValueError, match="a program cannot hold versine, which is not in the table and has no lowering"

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
-from autograd_lite.core.primitives import MARKS, Extended, Primitive, never_raising, number, row_named
+from autograd_lite.core.columns import COLUMNS
+from autograd_lite.core.operands import IEEEFloat, ieee_arithmetic, number
+from autograd_lite.core.primitives import INTERNAL, Primitive, row_named
 from autograd_lite.core.table import cond, div, dot, exp, log, mean, sqrt, tanh, where
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total
@@ -38,6 +40,7 @@ def test_a_row_says_all_of_itself(row):
     assert row.formula
     assert row.domain
     assert row.kinks
+    assert row.columns.keys() <= COLUMNS
     assert row.arity is None or len(row.partials) == row.arity
     assert repr(row) == f"<primitive {row.name}: {row.formula}>"
 
@@ -63,8 +66,8 @@ def test_rows_are_pickled_by_name(row):
 
 
 def test_marks_are_pickled_by_name_and_no_row_has_theirs():
-    assert not MARKS.keys() & PRIMITIVES.keys()
-    for mark in MARKS.values():
+    assert not INTERNAL.keys() & PRIMITIVES.keys()
+    for mark in INTERNAL.values():
         assert pickle.loads(pickle.dumps(mark)) is mark
 
 
@@ -111,7 +114,7 @@ def test_outside_the_domain_a_row_tells_which_and_what_to_do():
 
 
 def test_where_nothing_raises_the_limits_of_ieee_754_come():
-    with never_raising():
+    with ieee_arithmetic():
         assert (log(0.0), div(-1.0, 0.0), exp(1e6)) == (-math.inf, -math.inf, math.inf)
         assert math.isnan(log(-1.0))
         assert math.isnan(sqrt(-1.0))
@@ -125,7 +128,7 @@ def test_extended_floats_follow_ieee_754(x, y):
     a, b = numpy.float64(x), numpy.float64(y)
     with numpy.errstate(all="ignore"):
         want = [a + b, a - b, a * b, a / b]
-    for left, right in ((Extended(x), Extended(y)), (Extended(x), y), (x, Extended(y))):
+    for left, right in ((IEEEFloat(x), IEEEFloat(y)), (IEEEFloat(x), y), (x, IEEEFloat(y))):
         got = [(left + right).data, (left - right).data, (left * right).data, (left / right).data]
         assert [repr(float(w)) for w in want] == [repr(g) for g in got]
 
@@ -141,7 +144,7 @@ def test_partials_are_floats_everywhere(row, source):
         if row.name == "polygamma":
             xs[0] = float(source.draw(st.integers(0, 4)))
             xs[1] = source.draw(st.floats(-40.0, 1e6))
-    partials = row.all_partials(row.total(*xs), xs)
+    partials = row.all_partials(row.ieee_value(*xs), xs)
     assert len(partials) == len(xs)
     assert all(p is None or type(p) is float for p in partials)
 

@@ -27,7 +27,7 @@ def test_a_row_says_its_formula_partials_domain_and_kinks(row):
 
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_only_where_nothing_flows_a_partial_is_none(row):
-    nothing = [text is None for text in row.texts] or [False] * len(row.operand_names())
+    nothing = [text is None for text in row.partial_rules] or [False] * len(row.operand_names())
     assert [text == "none" for _, text in partials_told(row)] == nothing
 
 
@@ -39,7 +39,7 @@ def test_a_rule_of_the_user_is_told_from_the_rule():
     assert partials_told(row) == [("mass", "speed²/2"), ("speed", "mass·speed")]
     assert described(row).startswith("energy(mass, speed)\n")
     row = autograd_lite.custom_derivative(lambda x: math.sin(x), lambda out, x: (math.cos(x),))  # asks for a number
-    assert partials_told(row) == [("x", "what its rule says")]
+    assert partials_told(row) == [("x", "what its rule gives")]
 
 
 def test_help_tells_of_the_row_and_help_of_the_class_of_the_class():

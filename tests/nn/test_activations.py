@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, tanh
+from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, surprisal, tanh
 from autograd_lite.core import numerics
 from autograd_lite.nn import activations as a
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
@@ -335,9 +335,9 @@ def test_second_derivatives_exist(name):
 
 @given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=5))
 def test_what_is_restated_for_speed_is_the_rule(xs):
-    out = a.SURPRISAL(xs)
-    assert a._surprisal(xs) == out
-    generic = a._surprisal_slopes(Value(out), [Value(x) for x in xs])
+    out = surprisal(xs)
+    assert surprisal.lowering(xs) == out
+    generic = surprisal.partials(Value(out), [Value(x) for x in xs])
     assert [float_of(s) for s in generic] == numerics.surprisal_slopes(out, xs)
 
 

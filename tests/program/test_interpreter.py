@@ -25,7 +25,7 @@ def test_a_sum_over_samples_is_a_row_of_all_of_them(samples):
     program = compile(lambda w, x: [step(w, x), w], backend="python").trace(2.0, [1.0, 2.0])
 
     def meaning(row, operands):
-        return sum(operands) if row is BATCH_SUM else row.total(*operands)
+        return sum(operands) if row is BATCH_SUM else row.ieee_value(*operands)
 
     xs = [[float(i)] for i in range(samples)]
     (found,) = interpret(program, meaning, [[5.0], xs], samples)

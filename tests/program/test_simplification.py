@@ -54,10 +54,10 @@ def value(text, inputs):
     """The number that a word means, or a row on words."""
     first, *words = text.split()
     if first in ROWS:
-        return ROWS[first].total(*[value(word, inputs) for word in words])
+        return ROWS[first].ieee_value(*[value(word, inputs) for word in words])
     if first in MADE:
         row, x = MADE[first]
-        return row.total(inputs[x])
+        return row.ieee_value(inputs[x])
     return inputs[first] if first in INPUTS else float(first)
 
 

@@ -183,7 +183,7 @@ def planted(row, i, change):
 @every_row
 def test_wrong_rules_are_found(row):
     xs = point_of(row)
-    slopes = [p or 0.0 for p in row.all_partials(row.total(*xs), xs)]
+    slopes = [p or 0.0 for p in row.all_partials(row.ieee_value(*xs), xs)]
     if row.name == "polygamma":
         xs[0], slopes = 2.0, [0.0, slopes[1]]
     for i in range(len(xs)):

@@ -71,7 +71,7 @@ class Emitter:
             one = number(1.0, type)
             rest = [factor for factor in factors if factor != one]
             term = self.emit(f, mul, type, rest) if len(rest) == 2 else [*rest, one][0]
-        if not so_far or row.fold is None:
+        if not so_far or not isinstance(row.fold, Primitive):
             return term
         return self.emit(f, row.fold, type, [so_far, term])
 
@@ -195,7 +195,7 @@ class Emitter:
         """The address of a row's function: the C library's, else one that calls Python."""
         function = library_function(row)
         if function is None:
-            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(guarded(row.total))
+            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(guarded(row.ieee_value))
             self.callbacks.append(function)
         return ctypes.cast(function, ctypes.c_void_p).value or 0
 
@@ -218,7 +218,7 @@ def library_function(row: Primitive) -> Any:
     function.argtypes = [ctypes.c_double] * operands
     function.restype = ctypes.c_double
     points = [(x,) for x in PROBES] if operands == 1 else [(x, y) for x in PROBES for y in PROBES if y != 2.0]
-    same = all(bits(function(*point)) == bits(row.total(*point)) for point in points)
+    same = all(bits(function(*point)) == bits(row.ieee_value(*point)) for point in points)
     return function if same else None
 
 

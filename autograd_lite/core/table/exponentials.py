@@ -1,12 +1,19 @@
 """Rows of powers, exponentials and logarithms, and the functions of networks that are made of them."""
 
+import cmath
 import math
 from typing import Any
 
 from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF, LN2, LOG2_E, LOG10_E, NAN
-from autograd_lite.core.primitives import Operand, Primitive, primitive
+from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, LOG10_E, NAN, SMALLEST
+from autograd_lite.core.operands import Operand, Scalar
+from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.choices import abs, decide, equal, less, logical_and, maximum, relu, where
+from autograd_lite.core.table.distances import to_whole
+
+LN10 = math.log(10.0)
+POSITIVE = ((SMALLEST, LARGEST),)
 
 pow: Primitive = primitive(
     "pow", numerics.power,
@@ -14,76 +21,102 @@ pow: Primitive = primitive(
         lambda out, x, y: decide(equal(y, 0.0), lambda: zero_with_slopes(out, x, y), lambda: y * lower_power(x, y)),
         lambda out, x, y: out * log(where(logical_and(equal(x, 0.0), less(0.0, y)), 1.0, x)),
     ),
-    "x ** y", "**", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
+    "x ** y", label="**", sign="xʸ", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
     kinks="x = 0 in y: 0 for y > 0; x < 0 in y: nan; y = 0 in x: 0", limit=numerics.power_limit,
-    libm="pow", array=lambda xp, x, y: power_of_arrays(xp, x, y), llvm="emit_pow", rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
+    intervals=((0.0, LARGEST), (-200.0, 200.0)), never_zero=True,
+    distance=lambda x, y: math.fabs(x), entire=lambda x, y: y >= 0.0 and to_whole(y) == 0.0,
+    complex_value=complex_functions.power,
+    notation="<x:atom><y:exponent>", latex="<x:atom>^{<y>}", binds="power",
+    lecture=(lambda out, x, y: y * x ** (y - 1.0), lambda out, x, y: out * log(x)),
+    rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
+    libm="pow", array=lambda xp, x, y: power_of_arrays(xp, x, y), llvm="emit_pow",
 )  # fmt: skip
-exp: Primitive = primitive("exp", math.exp, (lambda out, x: out,), "e^x", domain="x < 709.79", limit=INF,
+exp: Primitive = primitive(
+    "exp", math.exp, (lambda out, x: out,), "e^x", sign="eˣ", domain="x < 709.79", limit=INF,
+    intervals=((-746.0, 709.7),), bend=2.0, never_zero=True,
+    complex_value=cmath.exp, notation="e^<x:atom>", latex="e^{<x>}", binds="power",
     libm="exp", fastmath=2,
 )  # fmt: skip
-expm1: Primitive = primitive("expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF,
+expm1: Primitive = primitive(
+    "expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF,
+    intervals=((-746.0, 709.7),), bend=2.0, complex_value=cmath.exp,
     libm="expm1", fastmath=2,
 )  # fmt: skip
-exp2: Primitive = primitive("exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", domain="x < 1024", limit=INF,
+exp2: Primitive = primitive(
+    "exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", sign="2ˣ", domain="x < 1024", limit=INF,
+    intervals=((-1075.0, 1023.9),), bend=2.0, never_zero=True,
+    complex_value=complex_functions.exp2, notation="2^<x:atom>", latex="2^{<x>}", binds="power",
     libm="exp2", fastmath=2,
 )  # fmt: skip
 log: Primitive = primitive(
-    "log", math.log, (lambda out, x: 1.0 / x,), "ln x", "ln",
-    domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
+    "log", math.log, (lambda out, x: 1.0 / x,), "ln x", label="ln",
+    domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
+    complex_value=cmath.log, notation="ln", latex=r"\ln",
     libm="log", fastmath=2,
 )  # fmt: skip
 log1p: Primitive = primitive(
     "log1p", math.log1p, (lambda out, x: 1.0 / (1.0 + x),), "ln(1 + x)",
     domain="x > -1", limit=lambda x: NAN if x < -1.0 else -INF,
+    intervals=((math.nextafter(-1.0, 0.0), LARGEST),), distance=lambda x: math.fabs(1.0 + x),
+    complex_value=lambda x: cmath.log(1.0 + x),
     libm="log1p", fastmath=2,
 )  # fmt: skip
 log2: Primitive = primitive(
     "log2", math.log2, (lambda out, x: LOG2_E / x,), "log2 x",
-    domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
+    domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
+    complex_value=lambda x: cmath.log(x) / LN2, latex=r"\log_2",
     libm="log2", fastmath=2,
 )  # fmt: skip
 log10: Primitive = primitive(
     "log10", math.log10, (lambda out, x: LOG10_E / x,), "log10 x",
-    domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF,
+    domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
+    complex_value=lambda x: cmath.log(x) / LN10, latex=r"\log_{10}",
     libm="log10", fastmath=3,
 )  # fmt: skip
 sqrt: Primitive = primitive(
-    "sqrt", math.sqrt, (lambda out, x: 0.5 / out,), "x^(1/2)", "√",
-    domain="x >= 0", kinks="0: inf",
+    "sqrt", math.sqrt, (lambda out, x: 0.5 / out,), "x^(1/2)", label="√",
+    domain="x >= 0", kinks="0: inf", intervals=((0.0, LARGEST),), distance=math.fabs,
+    complex_value=cmath.sqrt, latex=r"\sqrt{<x>}", lecture=(lambda out, x: 1.0 / (2.0 * out),),
     array="sqrt", llvm="llvm.sqrt",
 )  # fmt: skip
 cbrt: Primitive = primitive(
-    "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", "∛", kinks="0: inf",
+    "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", label="∛", kinks="0: inf",
+    distance=math.fabs, complex_value=complex_functions.cbrt,
     libm="cbrt",
-)
+)  # fmt: skip
 sigmoid: Primitive = primitive(
-    "sigmoid", numerics.sigmoid, (lambda out, x: out * sigmoid(-x),), "1 / (1 + e^-x)", "sigmoid",
-    lowering=lambda x: stable_sigmoid(x, exp(-abs(x))),
+    "sigmoid", numerics.sigmoid, (lambda out, x: out * sigmoid(-x),), "1 / (1 + e^-x)", sign="σ",
+    lowering=lambda x: stable_sigmoid(x, exp(-abs(x))), bend=2.0, never_zero=True, role="saturating",
+    complex_value=complex_functions.sigmoid, notation="σ", latex=r"\sigma",
+    lecture=(lambda out, x: out * (1.0 - out),),
 )  # fmt: skip
 softplus: Primitive = primitive(
     "softplus", numerics.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
-    lowering=lambda x: relu(x) + log1p(exp(-abs(x))),
+    lowering=lambda x: relu(x) + log1p(exp(-abs(x))), bend=2.0, never_zero=True, role="activation",
+    complex_value=lambda x: complex_functions.logsumexp([x, complex(0.0)]),
 )  # fmt: skip
 logaddexp: Primitive = primitive(
     "logaddexp", numerics.logaddexp, (lambda out, x, y: sigmoid(x - y), lambda out, x, y: sigmoid(y - x)),
-    "ln(e^x + e^y)",
+    "ln(e^x + e^y)", bend=2.0,
     lowering=lambda x, y: where(equal(x, y), x + LN2, maximum(x, y) + log1p(exp(-abs(x - y)))),
+    complex_value=lambda x, y: complex_functions.logsumexp([x, y]),
+    lecture=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)),
 )  # fmt: skip
 
 
-def lower_power(x: Any, y: Any) -> Any:
+def lower_power(x: Scalar, y: Scalar) -> Any:
     """x to the power y - 1; x itself where y is the number 2."""
     return x if not isinstance(y, Operand) and y == 2.0 else pow(x, y - 1.0)
 
 
-def zero_with_slopes(out: Any, x: Any, y: Any) -> Any:
-    """0 and, where y can change, what y x^(y - 1) has for slopes at y = 0: as y x^y / x, which is 0 for tiny x too."""
+def zero_with_slopes(out: Scalar, x: Scalar, y: Scalar) -> Any:
+    """0 and, where y can change, the slopes of y x^(y - 1) at y = 0: as y x^y / x, which is 0 for tiny x too."""
     can_change = isinstance(y, Operand)
     # 0 + because -0.0 is not 0.0 to the bit
     return 0.0 + where(less(0.0, x), y * out / x, 0.0) if can_change else 0.0
 
 
-def stable_sigmoid(x: Any, t: Any) -> Any:
+def stable_sigmoid(x: Scalar, t: Scalar) -> Any:
     return where(less(x, 0.0), t, 1.0) / (1.0 + t)
 
 

@@ -3,42 +3,52 @@
 import math
 from typing import Any
 
-from autograd_lite.core.numerics import INF, NAN, TWO_OVER_SQRT_PI
+from autograd_lite.core.numerics import INF, LARGEST, NAN, TWO_OVER_SQRT_PI
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import special_functions
+from autograd_lite.core.table.distances import to_pole
 from autograd_lite.core.table.exponentials import exp
 
 erf: Primitive = primitive(
     "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x",
+    bend=2.0, role="saturating",
     libm="erf",
 )  # fmt: skip
-erfc: Primitive = primitive("erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)",
+erfc: Primitive = primitive(
+    "erfc",
+    math.erfc,
+    (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),),
+    "1 - erf(x)",
+    bend=2.0,
+    never_zero=True,
     libm="erfc",
-)  # fmt: skip
+)
 gamma: Primitive = primitive(
     "gamma", math.gamma, (lambda out, x: out * digamma(x),), "(x - 1)!",
     domain="x < 171.62, x not 0, -1, -2, ...",
     limit=lambda x: NAN if x == -INF or (x < 0.0 and x == math.floor(x)) else math.copysign(INF, x),
+    intervals=((-180.0, 171.6),), distance=to_pole, never_zero=True, notation="Γ", latex=r"\Gamma",
     array="gamma",
 )  # fmt: skip
 lgamma: Primitive = primitive(
     "lgamma", math.lgamma, (lambda out, x: digamma(x),), "ln |gamma(x)|",
-    domain="x not 0, -1, -2, ...", limit=INF,
+    domain="x not 0, -1, -2, ...", limit=INF, intervals=((-1e6, 1e305),), distance=to_pole,
     array=lambda xp, x: lgamma_of_arrays(xp, x),
 )  # fmt: skip
 digamma: Primitive = primitive(
-    "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", "ψ",
-    domain="x not 0, -1, -2, ...",
+    "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", label="ψ",
+    domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole, notation="ψ", latex=r"\psi",
     array="digamma",
 )  # fmt: skip
 trigamma: Primitive = primitive(
-    "trigamma", special_functions.trigamma, (lambda out, x: polygamma(2.0, x),), "the derivative of digamma(x)", "ψ'",
-    domain="x not 0, -1, -2, ...",
+    "trigamma", special_functions.trigamma, (lambda out, x: polygamma(2.0, x),), "the derivative of digamma(x)",
+    label="ψ'", domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole,
     array=lambda xp, x: xp.polygamma(1.0, x),
 )  # fmt: skip
 polygamma: Primitive = primitive(
     "polygamma", special_functions.polygamma, (None, lambda out, n, x: polygamma(n + 1.0, x)),
     "the n-th derivative of digamma(x)", domain="n = 0, 1, 2, ...; x not 0, -1, -2, ...",
+    intervals=((0.0, 8.0), (-1e3, 1e150)), whole=(0,), distance=lambda n, x: to_pole(x),
     array="polygamma",
 )  # fmt: skip
 

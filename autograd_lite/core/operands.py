@@ -1,0 +1,112 @@
+"""What a row can be applied to: numbers, and operands that are more than numbers."""
+
+import numbers
+import threading
+from typing import Any, Final, Protocol, final
+
+from mypy_extensions import mypyc_attr
+
+from autograd_lite.core.numerics import quotient
+
+
+class Scalar(Protocol):
+    """What a rule of a row computes with: a float, a `Value`, or any other operand that has arithmetic."""
+
+    def __neg__(self) -> Any: ...
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
+    def __rtruediv__(self, other: Any, /) -> Any: ...
+
+
+def number(x: object) -> float | None:
+    """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None."""
+    if type(x) is float:
+        return x
+    if isinstance(x, (float, int)):  # np.float64 is a float, and warns where a float raises
+        return float(x)
+    if isinstance(x, numbers.Real):
+        return float(x)
+    if type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_"):
+        return float(bool(x))
+    return None
+
+
+@mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
+class Operand:
+    """Something that a row can be applied to and that is more than a number."""
+
+    __slots__ = ()
+
+    def apply(self, row: Any, operands: tuple[object, ...]) -> Any:
+        """The result of a `Primitive` on `operands`, at least one of which is of this class."""
+        raise NotImplementedError
+
+    def truth(self) -> bool | None:
+        """Whether it counts as true; None where that is not known yet."""
+        raise NotImplementedError
+
+
+@final
+class IEEEFloat(Operand):
+    """A float under IEEE 754, where 1 / 0 is inf and log(-1) is nan: for partials at singular points."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: float) -> None:
+        self.data: float = data
+
+    def apply(self, row: Any, operands: tuple[object, ...]) -> "IEEEFloat":
+        return IEEEFloat(row.ieee_value(*[float_of(x) for x in operands]))
+
+    def truth(self) -> bool | None:
+        return self.data != 0.0
+
+    def __neg__(self) -> "IEEEFloat":
+        return IEEEFloat(-self.data)
+
+    def __add__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(self.data + float_of(other))
+
+    def __radd__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(float_of(other) + self.data)
+
+    def __sub__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(self.data - float_of(other))
+
+    def __rsub__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(float_of(other) - self.data)
+
+    def __mul__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(self.data * float_of(other))
+
+    def __rmul__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(float_of(other) * self.data)
+
+    def __truediv__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(quotient(self.data, float_of(other)))
+
+    def __rtruediv__(self, other: Scalar) -> "IEEEFloat":
+        return IEEEFloat(quotient(float_of(other), self.data))
+
+
+def float_of(x: Any) -> float:
+    """The number that x is or holds."""
+    return x.data if isinstance(x, IEEEFloat) else float(x)
+
+
+THREAD: Final = threading.local()
+
+
+class ieee_arithmetic:
+    """A context, per thread, in which rows give inf or nan by IEEE 754 where they would raise: for partials."""
+
+    def __enter__(self) -> None:
+        THREAD.ieee = getattr(THREAD, "ieee", 0) + 1
+
+    def __exit__(self, *exception: object) -> None:
+        THREAD.ieee -= 1

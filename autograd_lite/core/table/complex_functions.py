@@ -1,0 +1,95 @@
+"""Functions of complex numbers that ``cmath`` lacks: the column by which the complex step checks the table.
+
+Up to a real constant; those that choose do so by the real parts, which is right away from kinks.
+"""
+
+import cmath
+import math
+from collections.abc import Callable, Sequence
+
+from autograd_lite.core.numerics import LN2
+
+
+def power(x: complex, y: complex) -> complex:
+    """x to the power y, by the modulus and the small angle from the nearer half of the axis where y is whole."""
+    if y.imag == 0.0 and y.real == math.floor(y.real):
+        if y.real == 0.0:
+            return complex(1.0)
+        if x.real == 0.0:  # a polynomial through 0 has no angle
+            return x if y.real == 1.0 else complex(0.0)
+        odd = math.fmod(y.real, 2.0) != 0.0
+        return -power_of_positive(-x, y) if x.real < 0.0 and odd else power_of_positive(-x if x.real < 0.0 else x, y)
+    return power_of_positive(x, y)
+
+
+def power_of_positive(x: complex, y: complex) -> complex:
+    return complex(0.0) if x.real == 0.0 else cmath.exp(y * cmath.log(x))
+
+
+def exp2(x: complex) -> complex:
+    return cmath.exp(x * LN2)
+
+
+def cbrt(x: complex) -> complex:
+    return -cbrt(-x) if x.real < 0.0 else cmath.exp(cmath.log(x) / 3.0)
+
+
+def magnitude(x: complex) -> complex:
+    return x if x.real > 0.0 else -x
+
+
+def relu(x: complex) -> complex:
+    return x if x.real > 0.0 else complex(0.0)
+
+
+def angle(y: complex, x: complex) -> complex:
+    """atan2 by the quotient whose denominator is the larger."""
+    return cmath.atan(y / x) if abs(x.real) >= abs(y.real) else -cmath.atan(x / y)
+
+
+def hypot(x: complex, y: complex) -> complex:
+    big = max(abs(x.real), abs(y.real))
+    return big * cmath.sqrt((x / big) ** 2 + (y / big) ** 2)
+
+
+def chosen(choose: Callable[..., int]) -> Callable[..., complex]:
+    """The operand that `choose`, max or min, finds by the real parts."""
+    return lambda *xs: xs[choose(range(len(xs)), key=lambda i: xs[i].real)]
+
+
+largest, smallest = chosen(max), chosen(min)
+
+
+def softsign(x: complex) -> complex:
+    """Without its limit at infinity, ±1, from which it would be subtracted."""
+    return math.copysign(1.0, -x.real) / (1.0 + magnitude(x))
+
+
+def isru(x: complex, a: complex) -> complex:
+    """Divided by x, which does not cancel far out."""
+    return math.copysign(1.0, x.real) / hypot(1.0 / x, cmath.sqrt(a)) if x.real else x
+
+
+def sigmoid(x: complex) -> complex:
+    return cmath.exp(x) / (1.0 + cmath.exp(x)) if x.real < 0.0 else 1.0 / (1.0 + cmath.exp(-x))
+
+
+def logsumexp(xs: Sequence[complex]) -> complex:
+    top = max(x.real for x in xs)
+    return top + cmath.log(total([cmath.exp(x - top) for x in xs]))
+
+
+def total(xs: Sequence[complex]) -> complex:
+    return sum(xs, complex(0.0))
+
+
+def product(xs: Sequence[complex]) -> complex:
+    result = complex(1.0)
+    for x in xs:
+        result *= x
+    return result
+
+
+def dot(wx: Sequence[complex]) -> complex:
+    n = len(wx) // 2
+    return total([w * x for w, x in zip(wx[:n], wx[n:], strict=True)])
