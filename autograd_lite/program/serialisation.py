@@ -54,14 +54,14 @@ def from_document(document: dict[str, Any], origin: str) -> Parts:
     try:
         if document["version"] != VERSION:
             raise ValueError(f"its version is {document['version']!r}, this library reads version {VERSION}")
-        return checked(document)
+        return checked_parts(document)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         raise ValueError(
             f"{origin} does not hold a valid program: {error}; save it again with this version of the library"
         ) from None
 
 
-def checked(document: dict[str, Any]) -> Parts:
+def checked_parts(document: dict[str, Any]) -> Parts:
     arguments = [argument_of(entry) for entry in document["arguments"]]
     count = sum(a.size for a in arguments)
     if count > LARGEST:

@@ -17,7 +17,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 
-from .ir_text import LANES, MASK, SCALAR, VECTOR, Function, number
+from autograd_lite.backends.batch_order import LANES
+
+from .ir_text import MASK, SCALAR, VECTOR, Function, number
 
 WIDE = range(LANES)
 GROUP = 2 * LANES  # samples whose vectors stay in registers: half of the registers of AVX-512

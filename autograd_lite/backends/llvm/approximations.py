@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core import table
 from autograd_lite.core.numerics import LOG2_E, TINY
 from autograd_lite.core.primitives import Primitive
 
-from .ir_text import INTEGERS, LANES, MASK, SCALAR, Function, number
+from .ir_text import INTEGERS, MASK, SCALAR, Function, number
 
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has zeros at its end
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)  # their sum has 160 bits
@@ -131,14 +132,14 @@ def _scaled(w: VectorMath, x: str, n: str) -> str:
 
 
 def log(w: VectorMath, x: str) -> str:
-    n, f = _split(w, x)
+    n, f = _mantissa(w, x)
     square = w.mul(f, w.mul(f, 0.5))
     rest = w.fma(n, LN2_LOW, _log1p(w, f, square))
     return _limits(w, x, w.fma(n, LN2_HIGH, w.sub(f, w.sub(square, rest))))
 
 
 def log2(w: VectorMath, x: str) -> str:
-    n, f = _split(w, x)
+    n, f = _mantissa(w, x)
     square = w.mul(f, w.mul(f, 0.5))
     return _limits(w, x, w.fma(w.sub(f, w.sub(square, _log1p(w, f, square))), LOG2_E, n))
 
@@ -155,7 +156,7 @@ def log1p(w: VectorMath, x: str) -> str:
     return w.where("oeq", u, 1.0, x, result)
 
 
-def _split(w: VectorMath, x: str) -> tuple[str, str]:
+def _mantissa(w: VectorMath, x: str) -> tuple[str, str]:
     """n and f with x = 2^n (1 + f), 1 + f between the square roots of 1/2 and 2."""
     scaled = w.where("olt", x, TINY, w.mul(x, 2.0**54), x)
     bits = w.bits(scaled)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .ir_text import LANES, SCALAR, VECTOR, Function, Index
+from autograd_lite.backends.batch_order import LANES
+
+from .ir_text import SCALAR, VECTOR, Function, Index
 from .rerolling import Access, LoopNest
 
 

@@ -19,12 +19,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SIZE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import fmod, identity, mul, pow
 
 from . import approximations
-from .ir_text import LANES, SCALAR, VECTOR, Function, mask, number, suffix
+from .ir_text import SCALAR, VECTOR, Function, mask, number, suffix
 
 PROBES = (0.1, 0.3, 0.7, 0.95, -0.2, -0.6, -0.99, 1.1, 1.9, 2.6, 7.3, 33.1, 250.7, -5.3, -41.9, 3e5, 1e-9, 2e-310)
 

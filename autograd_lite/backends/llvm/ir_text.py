@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-LANES = 8  # samples computed at once: a vector of AVX-512, two of AVX2, four of SSE2 or NEON
+from autograd_lite.backends.batch_order import LANES
+
+# LANES samples are computed at once: a vector of AVX-512, two of AVX2, four of SSE2 or NEON.
 SCALAR = "double"
 VECTOR = f"<{LANES} x double>"
 MASK = f"<{LANES} x i1>"
@@ -47,7 +49,7 @@ class Index(NamedTuple):
         return Index(self.base + base, self.terms + tuple([term for term in terms if term[1]]))
 
 
-Key = tuple[str, Index | tuple[tuple[str, int], ...], str]  # buffer, index or its products, and type
+MemoryKey = tuple[str, Index | tuple[tuple[str, int], ...], str]  # buffer, index or its products, and type
 
 
 class Loop:
@@ -75,8 +77,8 @@ class Function:
         self.block = "entry"
         self._count = 0
         self._pointers: dict[str, str] = {}
-        self._available: dict[Key, str] = {}  # addresses and loads of this basic block, common subexpressions
-        self._forwarded: dict[Key, str] = {}  # values that loads of their location are replaced by
+        self._available: dict[MemoryKey, str] = {}  # addresses and loads of this basic block, common subexpressions
+        self._forwarded: dict[MemoryKey, str] = {}  # values that loads of their location are replaced by
         self._truths: dict[str, str] = {}  # the i1 of each condition
 
     # instructions

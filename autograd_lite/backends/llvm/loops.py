@@ -12,9 +12,11 @@ from contextlib import ExitStack, nullcontext
 from math import ceil
 from typing import NamedTuple
 
+from autograd_lite.backends.batch_order import LANES
+
 from .emitters import Emitter
 from .fusion import Op, term_width
-from .ir_text import LANES, SCALAR, VECTOR, Function, Index, number
+from .ir_text import SCALAR, VECTOR, Function, Index, number
 from .rerolling import Access, Location, LoopNest
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
@@ -95,7 +97,7 @@ class SectionWriter:
             for dim, count in enumerate(dims):
                 counter = "" if dim == inner else loops.enter_context(self.f.loop(count)).counter
                 outer.append(Induction(0, counter, 1))
-            for start, count, unroll, in_lanes in _blocks(nests, dims[inner], lanes):
+            for start, count, unroll, in_lanes in _unrolled(nests, dims[inner], lanes):
                 width = LANES if in_lanes else 1
                 with nullcontext() if count == 1 else self.f.loop(count) as loop:
                     counter = loop.counter if loop else ""
@@ -191,7 +193,7 @@ def _vectorizable(nests: Sequence[LoopNest], batched: bool) -> int | None:
     return None
 
 
-def _blocks(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[int, int, int, bool]]:
+def _unrolled(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[int, int, int, bool]]:
     """A loop unrolled, and its remainders: (first iteration, trip count, instances, whether these are lanes)."""
     has_latency = any(terms > SHORT for nest in nests for terms, _ in nest.runs)  # of the additions of a sum
     most = (UNROLL // 2 if lanes else UNROLL) if has_latency else 1

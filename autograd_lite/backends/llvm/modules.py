@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autograd_lite.backends.batch_order import BLOCK
+from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.core.graph import BATCH_SUM
 
 from .accumulators import sum_function
 from .batch_sums import write_sums
 from .emitters import Emitter
 from .fusion import Op
-from .ir_text import LANES, VECTOR, Base, Function, number
+from .ir_text import VECTOR, Base, Function, number
 from .plan import Plan, Stage
 from .rerolling import LoopNest
 from .sections import write_section

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import empty, ndarray
 
-from autograd_lite.backends.batch_order import BLOCK
+from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.program.program import Program
 
 from .emitters import Emitter
 from .engine import Engine
-from .ir_text import LANES
+from .ir_text import 
 from .modules import Modules
 from .plan import Plan
 

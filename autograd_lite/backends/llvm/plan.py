@@ -20,13 +20,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
 from autograd_lite.program.program import Program
 
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Op, fuse
-from .ir_text import LANES
+from .ir_text import 
 from .rerolling import Location, LoopNest, reroll
 
 
