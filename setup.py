@@ -19,10 +19,10 @@ from setuptools.extension import Extension
 
 # The modules to compile: the only place that lists them.
 COMPILED = [
-    "core.numerics", "core.operands", "core.columns", "core.primitives", "core.graph", "core.fast.clock", "core.fast.pool", "core.fast.vectors",
-    "core.reverse", "core.symbolic", "core.branches", "core.create_graph", "core.tracers", "core.recording",
-    "core.copying", "core.operators", "core.value", "core.fast.layers",
-    "program.instructions", "program.simplification", "program.flattening",
+    "core.numerics", "core.operands", "core.columns", "core.primitives", "core.graph", "core.fast.clock",
+    "core.fast.pool", "core.fast.vectors", "core.reverse", "core.symbolic", "core.branches",
+    "core.create_graph", "core.tracers", "core.recording", "core.copying", "core.operators", "core.value",
+    "core.fast.layers", "program.instructions", "program.simplification", "program.flattening",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

@@ -17,6 +17,9 @@ from precision import EXACTLY, NORMAL, VALUES
 from recording import record, recorded
 
 from autograd_lite import compile, vmap
+from autograd_lite.program.instructions import Result
+from autograd_lite.program.interpreter import interpret
+from autograd_lite.program.program import Program
 from autograd_lite.testing.domains import is_flat
 
 SECOND = [name for name in dags.TRANSFORMS if "hessian" in name or "hvp" in name or "of " in name or "(grad" in name]
@@ -157,14 +160,15 @@ def apart(a, b):
 
 def computed(program, x, sign):
     """All values of a program, each rounded one off by ULPS times what `sign` gives."""
-    values = list(x)
-    for row, operands, constant in program.instructions:
-        numbers = [values[i] for i in operands]
-        out = constant if constant is not None else row.ieee_value(*numbers)
-        if constant is None and VALUES.get(row.name) != EXACTLY and not is_flat(row) and math.isfinite(out):
+
+    def meaning(row, numbers):
+        out = row.ieee_value(*numbers)
+        if VALUES.get(row.name) != EXACTLY and not is_flat(row) and math.isfinite(out):
             out += sign() * ULPS * max(math.ulp(out), rounding(row, numbers))
-        values.append(out)
-    return values
+        return out
+
+    every = Result(tuple(range(program.size + len(program.instructions))), False)
+    return interpret(Program(program.arguments, program.instructions, [every]), meaning, [x])[0]
 
 
 def rounding(row, numbers):

@@ -4,6 +4,7 @@ from autograd_lite.backends.batch_order import batch_sum
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import Argument, Instruction, Result
+from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
 
 CONSTANTS = [0.0, -0.0, 1.0, -1.0, 0.5, -3.0, 1e-310, 1e300]
@@ -44,30 +45,8 @@ def program(choose, rows=EXACT, length=12):
 
 def interpreted(program, arguments, samples):
     """The results, instruction by instruction and sample by sample; batched ones as a list for each sample."""
-    values = []
-    for argument, data in zip(program.arguments, arguments, strict=True):
-        if argument.batched:
-            values += [[row[k] for row in data] for k in range(argument.size)]
-        else:
-            values += list(data)
-    for i, (row, operands, constant) in enumerate(program.instructions, program.size):
-        if constant is not None:
-            values.append(constant)
-        elif row is BATCH_SIZE:
-            values.append(float(samples))
-        elif row is BATCH_SUM:
-            (j,) = operands
-            values.append(batch_sum(values[j] if program.batched[j] else [values[j]] * samples))
-        elif program.batched[i]:
-            columns = [values[j] if program.batched[j] else [values[j]] * samples for j in operands]
-            values.append([row.ieee_value(*xs) for xs in zip(*columns, strict=True)])
-        else:
-            values.append(row.ieee_value(*[values[j] for j in operands]))
-    results = []
-    for result in program.results:
-        if result.batched:
-            columns = [values[i] if program.batched[i] else [values[i]] * samples for i in result.values]
-            results.append([list(row) for row in zip(*columns, strict=True)])
-        else:
-            results.append([values[i] for i in result.values])
-    return results
+
+    def meaning(row, operands):
+        return batch_sum(operands) if row is BATCH_SUM else row.ieee_value(*operands)
+
+    return interpret(program, meaning, arguments, samples)

@@ -1,12 +1,15 @@
 """Programs turned into fast code.
 
-`compiled` is what users call; `arguments` takes nests apart, lists of numbers by `lists`; `places` puts stand-ins into
-their places, and `trace` runs the function on these, without numbers; `calling` runs programs as they are; `backends`
-picks among `python` (source without dependencies), `arrays` (the same text on NumPy and other arrays) and `llvm`
-(native code).  `batches` fixes the order in which samples are added up.
+`compiled` is what users call: it takes the pytrees of a call apart, has the function traced by `program`, and keeps
+the code.  `choice` picks the back end: `python` (source without dependencies), `arrays` (the same source on NumPy and
+other arrays) or `llvm` (native code).  `program_calls` runs programs without their function.  `batch_order` fixes the
+order in which samples are added up.
 """
 
-import autograd_lite.backends.program_calls  # noqa: F401, enters how programs are called
+from autograd_lite.backends import program_calls
 from autograd_lite.backends.compiled import compile
+from autograd_lite.program.program import Program
+
+Program.backends = program_calls
 
 __all__ = ["compile"]

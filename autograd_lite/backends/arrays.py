@@ -1,23 +1,23 @@
-"""The back end `numpy`: the program's text on whole arrays, of NumPy or of any library of the array standard.
+"""The back end `numpy`: the program's source on whole arrays, of NumPy or of any library of the array standard.
 
-PyTorch, JAX, CuPy and Dask arrays stay on their devices and clusters.  A large batch of NumPy arrays goes through in
-blocks, so that memory holds one value of each instruction for a block of samples only.  What the rows mean on
-arrays, and how near they are to `math`, stands in `array_rows`.
+PyTorch, JAX, CuPy and Dask arrays stay on their devices and clusters.  A large batch of NumPy arrays is computed in
+blocks, so that memory holds the values of one block of samples only.  `array_rows` has the rows on arrays, and how near
+they are to `math`.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
+from numpy.typing import NDArray
 
-from autograd_lite.backends.array_rows import Library, meaning
+from autograd_lite.backends.array_rows import Library, array_operators, on_arrays
 from autograd_lite.backends.batch_order import BLOCK, LANES, tree
-from autograd_lite.backends.source_text import INFIX, Text, function
+from autograd_lite.backends.source_text import Text, function
 from autograd_lite.program.arguments import is_foreign_array, library_of
 from autograd_lite.program.program import Program
 
-ARRAY_INFIX = {name: INFIX[name] for name in ("add", "sub", "mul", "div", "neg", "square")}
-NUMBERS = 2**24  # about what the values of one block may take
+NUMBERS = 2**24  # the values of one block, about
 
 
 class ArrayCode:
@@ -25,8 +25,9 @@ class ArrayCode:
 
     def __init__(self, program: Program) -> None:
         self.program = program.lowered()
-        self.source = array_source(program)
-        self.rows = {instruction.row.name for instruction in self.program.instructions}
+        text = Text(self.program, array_operators, blocks=True)
+        self.source = text.write()
+        self.called = text.called
         self.block = block_size(sum(self.program.batched))
         self.functions: dict[str, Callable[..., Any]] = {}
 
@@ -48,7 +49,9 @@ class ArrayCode:
 
     def function(self, library: Library, batch_sums: Callable[[], Any]) -> Callable[..., Any]:
         if library.name not in self.functions:
-            names = {**meaning(library, self.rows - ARRAY_INFIX.keys()), "BatchSums": batch_sums}
+            found = on_arrays(library, self.called)
+            names: dict[str, Callable[..., Any]] = {name: found[row] for row, name in self.called.items()}
+            names |= {"BatchSums": batch_sums, "float": lambda n: library.array(float(n))}
             self.functions[library.name] = function(self.source, names)
         return self.functions[library.name]
 
@@ -78,11 +81,6 @@ class ArrayCode:
         return results
 
 
-def array_source(program: Program) -> str:
-    """The text that this back end runs."""
-    return Text(program.lowered(), ARRAY_INFIX, blocks=True).write()
-
-
 def block_size(values: int) -> int:
     """The samples of a block: a multiple of 1024, or of programs too large for that a power of two below."""
     samples = NUMBERS // max(values, 1)
@@ -92,7 +90,7 @@ def block_size(values: int) -> int:
 
 
 class BlockSums:
-    """The sums over the samples of some values, of NumPy arrays, in the order of `batches`."""
+    """The sums over the samples of some values, of NumPy arrays, in the order of `batch_order`."""
 
     def __init__(self) -> None:
         self.result = numpy.float64(0.0)
@@ -117,7 +115,7 @@ class BlockSums:
         return self.result
 
 
-def lanes(table: Any) -> Any:
+def lanes(table: NDArray[numpy.float64]) -> Any:
     """The accumulators of a block.  Along the outer axis NumPy adds row after row: each is a plain running sum."""
     samples, count = table.shape
     whole = samples - samples % LANES

@@ -1,4 +1,4 @@
-"""The order in which samples are added up: one order, whatever the back end and the number of threads.
+"""The order in which samples are added up, the same for every back end and number of threads.
 
 Sample i of a block of 1024 goes to accumulator i mod 8; accumulators start at 0.0, and a block's total is
 ((a0 + a4) + (a2 + a6)) + ((a1 + a5) + (a3 + a7)).  The totals of the blocks are added in order to 0.0.
@@ -11,7 +11,7 @@ BLOCK = 1024
 LANES = 8
 
 
-def tree(a: Any) -> Any:
+def tree(a: Sequence[Any]) -> Any:
     return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
 
 

@@ -3,21 +3,28 @@
 import importlib
 import importlib.util
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
+from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.program.arguments import is_foreign_array, library_of
-from autograd_lite.program.program import ABOVE, Program
+from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
 
 MANY = 32
-"""Samples from which on NumPy carries a batch faster than Python, more or less."""
+"""Samples from which on NumPy computes a batch faster than Python, about."""
 
-Code = Callable[[list[Any], int], list[Any]]
-"""Runs a program on its arguments, for so many samples: flat results, of shape (samples, size) if batched.
 
-An argument is a float64 array of any shape with its numbers in order, or a list of them (of lists, if batched).
-"""
+class Code(Protocol):
+    """Code of a program: called with its arguments and the number of samples.
+
+    An argument is a float64 array of any shape with its numbers in order, or a list of them (of lists, if batched).
+    Results are flat, of shape (samples, size) if batched.
+    """
+
+    source: str
+
+    def __call__(self, arguments: list[Any], samples: int, /) -> list[Any]: ...
 
 
 def python(program: Program, fastmath: bool) -> Code:
@@ -35,20 +42,11 @@ def llvm(program: Program, fastmath: bool) -> Code:
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}
 
 
-def source(program: Program, backend: str) -> str:
-    """The text that a back end runs."""
-    text: str = BACKENDS[checked(backend, *BACKENDS)](program, False).source  # type: ignore[attr-defined]
-    return text
-
-
 def checked(backend: str, *known: str) -> str:
     """The name of a back end, if it is one of these."""
     if backend not in known:
         raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, known))}")
     return backend
-
-
-ABOVE["source"] = source
 
 
 def available(library: str) -> bool:
@@ -61,6 +59,11 @@ def module(name: str, backend: str, *libraries: str) -> Any:
         if not available(library):
             raise missing(library, f'the back end "{backend}"', "jit")
     return importlib.import_module(f"autograd_lite.backends.{name}")
+
+
+def is_on_arrays(row: Primitive) -> bool:
+    """Whether NumPy computes a row, one that is not only of programs."""
+    return bool(row.array or row.python or row.fold) or PRIMITIVES.get(row.name) is not row
 
 
 def by_count(backend: str) -> bool:
@@ -86,6 +89,8 @@ def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tup
         return "llvm", "llvmlite is installed, and native code is the fastest"
     if not available("numpy") or not any(a.batched for a in program.arguments):
         return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
+    if any(not is_on_arrays(row) for row, _, _ in program.lowered().instructions):
+        return "python", "llvmlite is not installed, and a row of the program has no function on arrays"
     if samples < MANY:
         return "python", f"llvmlite is not installed, and Python carries fewer than {MANY} samples faster than NumPy"
     return "numpy", f"llvmlite is not installed, and NumPy carries {MANY} samples and more faster than Python"

@@ -1,16 +1,19 @@
-"""Programs called as they are, without the function that they were traced from: loaded ones, for instance.
+"""Programs called by themselves, without the function that they were traced from: loaded ones, for instance.
 
-Numbers run as code of a back end; Values run row by row, so that gradients flow and other programs can be traced.
+Numbers run as code of a back end; on Values the program is interpreted, so that gradients flow and other programs can
+be traced.
 """
 
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from autograd_lite.backends.choice import BACKENDS, Code, checked, chosen
-from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
-from autograd_lite.core.primitives import Operand
+from autograd_lite.core.graph import BATCH_SUM
+from autograd_lite.core.primitives import Operand, Primitive
 from autograd_lite.core.table import sum as total
-from autograd_lite.program.program import ABOVE, Program
+from autograd_lite.core.value import Value
+from autograd_lite.program.interpreter import interpret
+from autograd_lite.program.program import Program
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.trees import flatten, is_array
 
@@ -47,10 +50,12 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
             )
         flat.append(leaves)
     n = 1 if samples is None else samples
-    if any(isinstance(x, Operand) for leaves in flat for x in leaves):
-        results = by_rows(program, flat, n)
-    else:
-        results = by_code(program, flat, n, backend)
+    data = [
+        [leaves[i : i + a.size] for i in range(0, n * a.size, a.size)] if a.batched and a.size else leaves
+        for leaves, a in zip(flat, program.arguments, strict=True)
+    ]
+    has_values = any(isinstance(x, Operand) for leaves in flat for x in leaves)
+    results = on_values(program, data, n) if has_values else by_code(program, data, n, backend)
     told = [shown(x, result.batched) for x, result in zip(results, program.results, strict=True)]
     if any(is_array(x) for x in arguments):
         import numpy
@@ -59,50 +64,41 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
     return told[0] if len(told) == 1 else tuple(told)
 
 
-def by_code(program: Program, flat: list[list[float]], n: int, backend: str) -> list[Any]:
+def source(program: Program, backend: str) -> str:
+    """The code that a back end runs for the program."""
+    return BACKENDS[checked(backend, *BACKENDS)](program, False).source
+
+
+def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> list[Any]:
     """The results by code of a back end."""
     name = chosen(backend, program, [], n)[0]
-    data: list[Any] = [
-        [leaves[i : i + a.size] for i in range(0, n * a.size, a.size)] if a.batched and a.size else leaves
-        for leaves, a in zip(flat, program.arguments, strict=True)
-    ]
+    arguments: list[Any] = data
     if name != "python":
         import numpy
 
-        data = [numpy.array(x, dtype=numpy.float64) for x in data]
+        arguments = [numpy.array(x, dtype=numpy.float64) for x in data]
     codes = CODES.setdefault(program, {})
     if name not in codes:
         codes[name] = BACKENDS[name](program, False)
-    return [x.tolist() if is_array(x) else x for x in codes[name](data, n)]
+    return [x.tolist() if is_array(x) else x for x in codes[name](arguments, n)]
 
 
-def by_rows(program: Program, flat: list[list[Any]], n: int) -> list[Any]:
-    """The results, Values all, by the rows of the table, sample by sample; sums over samples go from left to right."""
-    values: list[list[Any]] = []  # of each value its numbers over the samples, or the one that all share
-    for leaves, argument in zip(flat, program.arguments, strict=True):
-        for i in range(argument.size):
-            values.append(leaves[i :: argument.size] if argument.batched else [leaves[i]])
-    for (row, places, constant), batched in zip(program.instructions, program.batched[program.size :], strict=True):
-        if constant is not None:
-            values.append([constant])
-        elif row is BATCH_SIZE:
-            values.append([float(n)])
-        elif row is BATCH_SUM:
-            (term,) = places
-            values.append([total(values[term] if program.batched[term] else values[term] * n)])
-        else:
-            found = []
-            for k in range(n if batched else 1):
-                operands = [values[i][k if program.batched[i] else 0] for i in places]
-                first = next((x for x in operands if isinstance(x, Operand)), None)
-                found.append(row.evaluate(operands) if first is None else first.apply(row, tuple(operands)))
-            values.append(found)
+def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
+    """The results, Values all, by the rows of the table; sums over samples go from left to right."""
     return [
-        [[as_value(values[i][k if program.batched[i] else 0]) for i in result.values] for k in range(n)]
-        if result.batched
-        else [as_value(values[i][0]) for i in result.values]
-        for result in program.results
+        [[as_value(x) for x in sample] for sample in found] if result.batched else [as_value(x) for x in found]
+        for found, result in zip(interpret(program, applied, data, n), program.results, strict=True)
     ]
+
+
+def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
+    """A row on Values and numbers."""
+    if row is BATCH_SUM:
+        return total(operands)  # type: ignore[no-any-return]
+    for x in operands:
+        if isinstance(x, Value):
+            return x.apply(row, tuple(operands))
+    return row.evaluate([float(x) for x in operands])
 
 
 def shown(x: list[Any], batched: bool) -> Any:
@@ -110,6 +106,3 @@ def shown(x: list[Any], batched: bool) -> Any:
     if batched:
         return [row[0] for row in x] if all(len(row) == 1 for row in x) else x
     return x[0] if len(x) == 1 else x
-
-
-ABOVE["call"] = call

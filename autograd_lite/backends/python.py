@@ -1,16 +1,21 @@
 """The back end `python`: straight-line source without any dependency, with the bits of the eager engine.
 
 Python's own operators and functions raise where IEEE 754 has inf or nan, and a program never does: a call that
-raises is made again with functions that don't.
+raises is repeated with functions that do not.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.batch_order import tree
-from autograd_lite.backends.source_text import INFIX, SAFE, Text, function
-from autograd_lite.program.instructions import ROWS
+from autograd_lite.backends.source_text import Text, function, operators
+from autograd_lite.core.columns import Row
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 
 class PythonCode:
@@ -18,8 +23,9 @@ class PythonCode:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        values = {name: row.value for name, row in ROWS.items()}
-        self.source = Text(program, INFIX, blocks=False).write()
+        text = Text(program, operators, blocks=False)
+        self.source = text.write()
+        values = {name: value_on_floats(row) for row, name in text.called.items()}
         self.fast = function(self.source, {**values, "add_lanes": add_lanes})
         self.careful: Callable[..., Any] | None = None
 
@@ -34,11 +40,12 @@ class PythonCode:
             return self.careful(samples, *lists)  # type: ignore[no-any-return]
 
 
-def listed(x: Any, batched: bool, samples: int) -> Any:
+def listed(x: "list[Any] | NDArray[float64]", batched: bool, samples: int) -> list[Any]:
     """An argument as a list, of one list a sample if batched."""
-    if not hasattr(x, "tolist"):
+    if isinstance(x, list):
         return x
-    return (x.reshape(samples, -1) if batched and samples else x.reshape(-1)).tolist()
+    numbers: list[Any] = (x.reshape(samples, -1) if batched and samples else x.reshape(-1)).tolist()
+    return numbers
 
 
 def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
@@ -48,11 +55,25 @@ def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
 
 def careful(program: Program) -> Callable[..., Any]:
     """The same function where nothing raises."""
-    infix = {name: text for name, text in INFIX.items() if name in SAFE}
-    rows = {name: never_raising(name) for name in ROWS}
-    return function(Text(program, infix, blocks=False).write(), {**rows, "add_lanes": add_lanes})
+    text = Text(program, total_operators, blocks=False)
+    source = text.write()
+    values = {name: value_by_ieee_754(row) for row, name in text.called.items()}
+    return function(source, {**values, "add_lanes": add_lanes})
 
 
-def never_raising(name: str) -> Callable[..., float]:
-    row = ROWS[name]
+def total_operators(row: Row) -> str:
+    """The expression of a row on floats, if it never raises."""
+    return operators(row) if row.domain == "all reals" else ""
+
+
+def value_on_floats(row: Primitive) -> Callable[..., float]:
+    """The function of a row; that of a row of a user may give other numbers than floats."""
+    module: str = getattr(row.value, "__module__", None) or "math"
+    if module.partition(".")[0] in ("math", "autograd_lite"):
+        return row.value
+    return lambda *operands: float(row.value(*operands))
+
+
+def value_by_ieee_754(row: Primitive) -> Callable[..., float]:
+    """The function of a row that never raises."""
     return row.ieee_value if row.arity is not None else lambda operands: row.ieee_value(*operands)

@@ -1,53 +1,52 @@
-"""The text of a program: one assignment an instruction, for floats or for arrays.
+"""Python source for a program: one assignment for each instruction, on floats or on arrays.
 
-Shared by the back ends `python` and `numpy`, which differ in what a name in the text means.  Batched
-instructions stand in a loop over the samples, or for arrays over blocks of samples.
+Shared by the back ends `python` and `numpy`, which bind the names in the source to different functions.  Batched
+instructions are in a loop over the samples, or for arrays over blocks of samples.
 """
 
+import keyword
 import linecache
+import re
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from types import CodeType, FunctionType
 from typing import Any
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
+from autograd_lite.core.columns import Row
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import mul
 from autograd_lite.program.program import Program
 
-INFIX = {
-    "add": "{} + {}",
-    "sub": "{} - {}",
-    "mul": "{} * {}",
-    "div": "{} / {}",
-    "neg": "-{}",
-    "square": "{0} * {0}",
-    "where": "{1} if {0} else {2}",
-    "less": "1.0 if {} < {} else 0.0",
-    "less_equal": "1.0 if {} <= {} else 0.0",
-    "equal": "1.0 if {} == {} else 0.0",
-}
-"""Rows that Python says in operators; all others are calls of functions with the row's name."""
+Expression = Callable[[Row], str]
+"""How a row is written in Python's operators, as "{} + {}"; "" where it is a call."""
 
-SAFE = frozenset({"add", "sub", "mul", "neg", "square", "where", "less", "less_equal", "equal"})
-"""Of these, what never raises on floats."""
+TERMS = 64  # operands a line: Python's parser limits nesting
+RESERVED = re.compile(r"[acrsv]\d+|row\d+|n|k|blocks|start|lane|lanes|sums|float|range|inf|nan|add_lanes|BatchSums")
+"""Names that the source uses for other things than rows."""
 
-TERMS = 64  # operands a line: Python's parser has a limit to nesting
+
+def operators(row: Row) -> str:
+    """The expression of a row on floats."""
+    return row.python
 
 
 class Text:
-    """Writes the source of one program.
+    """The source of one program, and the rows that it calls by name.
 
-    `infix` are the rows written in operators.  With `blocks`, a name stands for an array of many samples, and
-    the loop runs over blocks of them; without, it runs over the samples.
+    With `blocks`, a variable is an array of many samples, and the loop runs over blocks of them; without, it runs over
+    the samples.
     """
 
-    def __init__(self, program: Program, infix: dict[str, str], blocks: bool) -> None:
+    def __init__(self, program: Program, expression: Expression, blocks: bool) -> None:
         self.program = program
-        self.infix = infix
+        self.expression = expression
         self.blocks = blocks
         self.room = f"[None] * {'blocks' if blocks else 'n'}"  # for something of each sample, or block of samples
         self.lines: list[str] = []
+        self.called: dict[Primitive, str] = {}
         self.constants = {
             i: repr(instruction.constant)  # as Python reads it back; inf and nan are names in the text
             for i, instruction in enumerate(program.instructions, program.size)
@@ -63,7 +62,7 @@ class Text:
         self.lines.append("    " * indent + text)
 
     def write(self) -> str:
-        """The text: unbatched instructions, a loop over the samples, what needs its sums, and so on."""
+        """The source: unbatched instructions, a loop over the samples, what needs its sums, and so on."""
         program = self.program
         self.lines = []
         arguments = [f"a{k}" for k in range(len(program.arguments))]
@@ -103,7 +102,7 @@ class Text:
             start += argument.size
 
     def loop(self, phase: int, body: list[int], outputs: list[int]) -> None:
-        """One round over the samples: what it reads of earlier rounds, computes, keeps, returns and sums."""
+        """One loop over the samples: what it reads of earlier loops, computes, keeps, returns and sums."""
         program = self.program
         wanted = {j for i in body if i >= program.size for j in program.instructions[i - program.size].operands}
         wanted |= {j for k in outputs for j in program.results[k].values}
@@ -127,7 +126,7 @@ class Text:
             self.finish(indent, sums)
 
     def begin(self, sums: list[int]) -> int:
-        """The head of a round, with its sums: samples go to 8 accumulators, as `batches` says.  The indent inside."""
+        """The head of a loop, with its sums in the accumulators of `batch_order`.  Returns the indent inside."""
         if self.blocks or not sums:
             if sums:
                 self.line(1, "sums = BatchSums()")
@@ -142,7 +141,7 @@ class Text:
         return 4
 
     def finish(self, indent: int, sums: list[int]) -> None:
-        """The end of a round: its sums."""
+        """The end of a loop: its sums."""
         totals = f"[{', '.join(f's{i}' for i in sums)}]"
         if self.blocks:
             self.line(indent, f"sums.add({self.listed(tuple(sums))})")
@@ -163,27 +162,39 @@ class Text:
             self.line(indent, f"v{i} = float(n)")
         elif row is BATCH_SUM:
             self.line(indent, f"v{i} = s{operands[0]}")
-        elif row.name == "dot" and names:
+        elif row.fold is not None and names and (operator := self.operator(row.fold)):
             half = len(names) // 2
-            products = [f"{w} * {x}" for w, x in zip(names[:half], names[half:], strict=True)]
-            self.chain(indent, i, products, " + ")
-        elif row.name in ("sum", "prod") and names:
-            self.chain(indent, i, names, " + " if row.name == "sum" else " * ")
-        elif row.name in self.infix:
-            self.line(indent, f"v{i} = {self.infix[row.name].format(*names)}")
+            terms = names
+            if row.sequences == 2:
+                terms = [mul.python.format(*pair) for pair in zip(names[:half], names[half:], strict=True)]
+            self.chain(indent, i, terms, operator)
+        elif expression := self.expression(row):
+            self.line(indent, f"v{i} = {expression.format(*names)}")
         else:
             shown = ", ".join(names)
-            self.line(indent, f"v{i} = {row.name}({shown if row.arity is not None else f'[{shown}]'})")
+            self.line(indent, f"v{i} = {self.callee(row)}({shown if row.arity is not None else f'[{shown}]'})")
 
-    def chain(self, indent: int, i: int, terms: list[str], sign: str) -> None:
-        """A sum or product from left to right, over as many lines as it needs."""
-        self.line(indent, f"v{i} = {sign.join(terms[:TERMS])}")
+    def operator(self, row: Row) -> str:
+        """Between two operands, where the expression of the row has that form."""
+        expression = self.expression(row)
+        return expression[2:-2] if re.fullmatch(r"\{\}[^{}]+\{\}", expression) else ""
+
+    def callee(self, row: Primitive) -> str:
+        """The name of a row in the source: its own, where that is an identifier and free."""
+        if row not in self.called:
+            free = row.name.isidentifier() and not keyword.iskeyword(row.name) and not RESERVED.fullmatch(row.name)
+            self.called[row] = row.name if free else f"row{len(self.called)}"
+        return self.called[row]
+
+    def chain(self, indent: int, i: int, terms: list[str], operator: str) -> None:
+        """A fold from left to right, over as many lines as it needs."""
+        self.line(indent, f"v{i} = {operator.join(terms[:TERMS])}")
         for start in range(TERMS, len(terms), TERMS):
-            self.line(indent, f"v{i} = {sign.join([f'v{i}', *terms[start : start + TERMS]])}")
+            self.line(indent, f"v{i} = {operator.join([f'v{i}', *terms[start : start + TERMS]])}")
 
 
 def phases_of(program: Program) -> list[int]:
-    """For every value, how many rounds over the samples stand before it."""
+    """For every value, the number of loops over the samples before it."""
     phases = [0] * program.size
     for row, operands, _ in program.instructions:
         phase = max((phases[j] for j in operands), default=0)
@@ -192,7 +203,7 @@ def phases_of(program: Program) -> list[int]:
 
 
 def used_later(program: Program, phases: list[int]) -> tuple[list[set[int]], list[set[int]]]:
-    """For every round, the batched values that are summed after it, and those that a later round reads."""
+    """For every loop, the batched values that are summed after it, and those that a later loop reads."""
     last = max(phases, default=0)
     sums: list[set[int]] = [set() for _ in range(last + 1)]
     kept: list[set[int]] = [set() for _ in range(last + 1)]
@@ -209,12 +220,12 @@ def used_later(program: Program, phases: list[int]) -> tuple[list[set[int]], lis
     return sums, kept
 
 
-_TEXTS = count(1)
+_SOURCES = count(1)
 
 
-def function(text: str, meaning: dict[str, Any]) -> Callable[..., Any]:
-    """The function that the text defines; tracebacks and debuggers show the text."""
-    filename = f"<autograd_lite program {next(_TEXTS)}>"
+def function(text: str, meaning: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function that the source defines; tracebacks and debuggers show its lines."""
+    filename = f"<autograd_lite program {next(_SOURCES)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     module = compile(text, filename, "exec")
     (code,) = [x for x in module.co_consts if isinstance(x, CodeType)]

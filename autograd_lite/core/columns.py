@@ -41,6 +41,29 @@ class Columns(TypedDict, total=False):
     complex_value: Callable[..., complex] | None
     """The value at complex operands, up to a real constant; rows that choose do so by the real parts."""
 
+    # Programs and back ends
+    commutes: bool
+    """The two operands can be swapped, to the bit."""
+    rewrites: tuple[str, ...]
+    """What computes the same for less where operands are special, to the bit (see `program.simplification`)."""
+    fold: "Row | None"
+    """The row of two operands that makes a row of any number of them from left to right; of pairs, on products."""
+    operations: Callable[[int], int] | None
+    """How many scalar operations it takes for so many operands, where it is not one less than these."""
+    python: str
+    """Its expression in Python's operators, as "{} + {}"; on arrays too, unless the column `array` is given."""
+    array: str | Callable[..., Any] | None
+    """On arrays: the name of a function of the array standard, of NumPy or of SciPy, or a function of a namespace with
+    all of these and the operands; where left out the function called `libm`.  None: refused, unless `python` is given.
+    """
+    libm: str
+    """The function of C's library with the same bits, which native code calls instead of `value`."""
+    llvm: str
+    """An instruction ("fadd"), comparison ("fcmp olt") or intrinsic ("llvm.sqrt") of LLVM with the same bits, or a
+    method of `backends.llvm.emitters` that writes several ("emit_relu")."""
+    fastmath: int
+    """The error, in units in the last place, of the function in `backends.llvm.approximations`; 0: there is none."""
+
     # The neighbourhood of a point, for the checks of `testing`
     intervals: tuple[Interval, ...]
     """For each operand an interval of the domain that holds all results of interest: tests draw from it."""
@@ -113,6 +136,15 @@ class Row:
         self.sequences: Final[int] = columns.get("sequences", 1)
         self.empty: Final[float | None] = columns.get("empty")
         self.complex_value: Final[Callable[..., complex] | None] = columns.get("complex_value")
+        self.commutes: Final[bool] = columns.get("commutes", False)
+        self.rewrites: Final[tuple[str, ...]] = columns.get("rewrites", ())
+        self.fold: Final[Row | None] = columns.get("fold")
+        self.operations: Final[Callable[[int], int] | None] = columns.get("operations")
+        self.python: Final[str] = columns.get("python", "")
+        self.libm: Final[str] = columns.get("libm", "")
+        self.array: Final[str | Callable[..., Any] | None] = columns.get("array") or self.libm or None
+        self.llvm: Final[str] = columns.get("llvm", "")
+        self.fastmath: Final[int] = columns.get("fastmath", 0)
         self.intervals: Final[tuple[Interval, ...]] = columns.get("intervals", ())
         self.whole: Final[tuple[int, ...]] = columns.get("whole", ())
         self.distance: Final[Callable[..., float] | None] = columns.get("distance")

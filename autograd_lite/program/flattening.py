@@ -1,8 +1,8 @@
-"""From graphs to instructions: numbering, folding constants, merging what is the same, dropping what is unused.
+"""From graphs to instructions: numbering, constant folding, common subexpressions, simplification, dead code.
 
-Between `transforms` and `program`.  A constant is folded with the very function that the back ends compute with,
-and `rewriting` holds only what is true of every float.  So nothing here changes a bit of any result, but one: what
-all samples share is summed over them as their number times it.
+A constant is folded with the very function that the back ends compute with, and `simplification` holds only what is
+true of every float.  So nothing here changes a bit of any result, with one exception: a sum over the samples of what
+all of them share is computed as the number of samples times it.
 """
 
 import struct
@@ -12,27 +12,28 @@ from typing import Any
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
 from autograd_lite.core.modes import recording
-from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.table import add, cond, mul, where
+from autograd_lite.core.primitives import PRIMITIVES, Primitive
+from autograd_lite.core.table import cond, mul, where
 from autograd_lite.core.value import Value, traced
-from autograd_lite.program.instructions import ROWS, Argument, Instruction, Result
+from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
 from autograd_lite.program.simplification import rewritten
 
-Parts = tuple[list[Argument], list[Instruction], list[Result]]
-"""What a program is made of."""
+Key = tuple[Primitive, tuple[int, ...] | bytes]
+"""What makes two instructions the same: the row, and its operands or the bytes of a constant."""
 
 
 class Flattener:
-    """Builds the instructions of one program."""
+    """Builds the instructions of one program; with `lowers`, of rows without a lowering only."""
 
-    def __init__(self, arguments: Sequence[Argument]) -> None:
+    def __init__(self, arguments: Sequence[Argument], lowers: bool = False) -> None:
+        self.lowers = lowers
         self.arguments = list(arguments)
         self.batched = [a.batched for a in arguments for _ in range(a.size)]
         self.size = len(self.batched)
         self.instructions: list[Instruction] = []
-        self.known: dict[Any, int] = {}  # what was computed already, by row and operands
+        self.known: dict[Key, int] = {}  # common subexpressions
 
-    def append(self, key: Any, instruction: Instruction) -> int:
+    def append(self, key: Key, instruction: Instruction) -> int:
         """The number of a new instruction."""
         row, operands, _ = instruction
         self.instructions.append(instruction)
@@ -41,26 +42,26 @@ class Flattener:
         return i
 
     def constant(self, x: float) -> int:
-        key = (NUMBER, struct.pack("<d", x))
+        key: Key = (NUMBER, struct.pack("<d", x))
         found = self.known.get(key)
         return self.append(key, Instruction(NUMBER, (), x)) if found is None else found
 
     def value_of(self, i: int) -> float | None:
-        """The number that a value is known to be."""
+        """The float that a value is, if it is a constant."""
         return self.instructions[i - self.size].constant if i >= self.size else None
 
     def source_of(self, i: int) -> Instruction | None:
-        """The instruction that a value comes from."""
+        """The instruction that computes a value; None for an input."""
         return self.instructions[i - self.size] if i >= self.size else None
 
     def emit(self, row: Primitive, operands: tuple[int, ...]) -> int:
-        """The number of row(operands): an older value, a constant, or a new instruction."""
+        """The number of the value row(operands): of an older one, a constant, or a new instruction."""
         if row is cond:
             row = where
         if row is BATCH_SUM and not self.batched[operands[0]]:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
-        if ROWS.get(row.name) is not row:
-            return self.expand(row, operands)  # what a rule of the user's own computes, however it differentiates
+        if PRIMITIVES.get(row.name) is not row and row is not BATCH_SUM and row is not BATCH_SIZE:
+            return self.expand(row, operands)  # by its value, however it differentiates
         if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]
             if None not in numbers:
@@ -71,46 +72,48 @@ class Flattener:
             if simpler is not None:
                 row, new = simpler
                 return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
-        key = (row, tuple(sorted(operands)) if row is add or row is mul else operands)
+        if self.lowers and row.lowering is not None:
+            return self.expand(row, operands)
+        key: Key = (row, tuple(sorted(operands)) if row.commutes else operands)
         found = self.known.get(key)
         return self.append(key, Instruction(row, operands)) if found is None else found
 
     def expand(self, row: Primitive, operands: tuple[int, ...]) -> int:
-        """The number of row(operands), computed by what the row means in simpler rows."""
-        places: dict[Node, int] = {}
+        """The number of the value row(operands), computed by the lowering of the row."""
+        numbers: dict[Node, int] = {}
         arguments: list[Any] = []
         for i in operands:
             x: Any = self.value_of(i)
             if x is None:
                 x = traced(0)
-                places[x] = i
+                numbers[x] = i
             arguments.append(x)
         out = lowered(row, arguments)
-        for node in between([out], places):
+        for node in between([out], numbers):
             for x in operands_of(node):
-                if x._row is LEAF and x not in places:
+                if x._row is LEAF and x not in numbers:
                     raise TypeError(
                         f"{row.name} has a derivative of its own, but uses {x!r}, which is not among its operands; "
                         f"make it an operand"
                     )
-        return self.graph([out], places)[0]
+        return self.graph([out], numbers)[0]
 
-    def graph(self, roots: Sequence[Any], places: dict[Node, int]) -> list[int]:
-        """The numbers of the roots of a graph, which are nodes or floats; `places` holds the nodes known before."""
-        for node in between(roots, places):
-            places[node] = self.emit(node._row, tuple([self.place(x, places) for x in operands_of(node)]))
-        return [self.place(x, places) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
+    def graph(self, roots: Sequence[Any], numbers: dict[Node, int]) -> list[int]:
+        """The numbers of the roots of a graph, which are nodes or floats; `numbers` holds those of known nodes."""
+        for node in between(roots, numbers):
+            numbers[node] = self.emit(node._row, tuple([self.number_of(x, numbers) for x in operands_of(node)]))
+        return [self.number_of(x, numbers) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
 
-    def place(self, x: Node, places: dict[Node, int]) -> int:
-        """The number of a node; a leaf that is no input is the number that it holds."""
-        found = places.get(x)
+    def number_of(self, x: Node, numbers: dict[Node, int]) -> int:
+        """The number of a node; a leaf that is no input is a constant."""
+        found = numbers.get(x)
         if found is None:
             found = self.emit(BATCH_SIZE, ()) if x._row is BATCH_SIZE else self.constant(x._data)
-            places[x] = found
+            numbers[x] = found
         return found
 
     def finished(self, results: Sequence[Result]) -> Parts:
-        """Arguments, instructions and results without what no result needs."""
+        """Arguments, instructions and results without dead code."""
         needed = [False] * len(self.batched)
         for result in results:
             for i in result.values:
@@ -119,30 +122,33 @@ class Flattener:
             if needed[i]:
                 for j in self.instructions[i - self.size].operands:
                     needed[j] = True
-        place = list(range(len(needed)))
+        renumbered = list(range(len(needed)))
         kept: list[Instruction] = []
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             if needed[i]:
-                place[i] = self.size + len(kept)
-                kept.append(Instruction(row, tuple([place[j] for j in operands]), constant))
-        return self.arguments, kept, [Result(tuple([place[i] for i in r.values]), r.batched) for r in results]
+                renumbered[i] = self.size + len(kept)
+                kept.append(Instruction(row, tuple([renumbered[j] for j in operands]), constant))
+        return self.arguments, kept, [Result(tuple([renumbered[i] for i in r.values]), r.batched) for r in results]
 
 
 def lowered(row: Primitive, arguments: list[Any]) -> Any:
-    """What the row means in simpler rows, as a graph whatever no_grad says: these are instructions, not gradients."""
-    assert row.lowering is not None
+    """The lowering of the row as a graph, also under no_grad: it becomes instructions, not gradients."""
+    if row.lowering is None:
+        raise ValueError(
+            f"a program cannot hold {row.name}, which is not in the table and has no lowering; enter it with primitive"
+        )
     with recording():
         return row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
 
 
-def between(roots: Sequence[Any], places: dict[Node, int]) -> list[Node]:
-    """The nodes without a place that have to be computed for the roots, as they were written: operands first."""
+def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
+    """The nodes without a number that the roots need, in order of creation: operands first."""
     order: list[Node] = []
     seen: set[Node] = set()
     stack = [x for x in roots if isinstance(x, Node)]
     while stack:
         node = stack.pop()
-        if node not in seen and node not in places:
+        if node not in seen and node not in numbers:
             seen.add(node)
             operands = operands_of(node)
             if operands:
@@ -161,10 +167,10 @@ def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
         if not isinstance(x, Value):
             raise TypeError(f"a program is made from Values, but got {x!r}; pass lists of Values")
     flattener = Flattener([Argument(x.label or f"x{i}", 1, False) for i, x in enumerate(inputs)])
-    places: dict[Node, int] = {x: i for i, x in enumerate(inputs)}
-    for node in between(outputs, places):
+    numbers: dict[Node, int] = {x: i for i, x in enumerate(inputs)}
+    for node in between(outputs, numbers):
         refuse_frozen(node)
-    values = flattener.graph(outputs, places)
+    values = flattener.graph(outputs, numbers)
     return flattener.finished([Result((i,), False) for i in values])
 
 
@@ -188,15 +194,13 @@ def refuse_frozen(node: Node) -> None:
 
 
 def lower(arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]) -> Parts:
-    """The same computation without rows that are said in simpler ones."""
-    flattener = Flattener(arguments)
-    place = list(range(flattener.size))
+    """The same computation, with each row that has a lowering replaced by it."""
+    flattener = Flattener(arguments, lowers=True)
+    number = list(range(flattener.size))
     for row, operands, constant in instructions:
-        moved = tuple([place[i] for i in operands])
+        moved = tuple([number[i] for i in operands])
         if constant is not None:
-            place.append(flattener.constant(constant))
-        elif row.lowering is not None:
-            place.append(flattener.expand(row, moved))
+            number.append(flattener.constant(constant))
         else:
-            place.append(flattener.emit(row, moved))
-    return flattener.finished([Result(tuple([place[i] for i in r.values]), r.batched) for r in results])
+            number.append(flattener.emit(row, moved))
+    return flattener.finished([Result(tuple([number[i] for i in r.values]), r.batched) for r in results])

@@ -1,19 +1,20 @@
-"""What programs are made of: arguments, instructions, results.  Plain data, below everything that uses it."""
+"""What programs are made of: arguments, instructions, results.  Plain data."""
 
 from collections import ChainMap
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 
-ROWS: Final = ChainMap({row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)}, PRIMITIVES)
-"""The rows that a program may hold: the table, and those that only programs have."""
+ROWS: Mapping[str, Primitive] = ChainMap(PRIMITIVES, {row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)})
+"""The rows that a program may hold: those of the table, also such as are entered later, and three of programs alone."""
 
 
 class Argument(NamedTuple):
     """A flat array of `size` numbers; if `batched`, one such array for each sample.
 
-    `numbers` says what these are called, where it is not name[0], name[1] and so on, or the name for a single one.
+    `numbers` are the names of these, where they are not name[0], name[1] and so on, or the name for a single one.
     """
 
     name: str
@@ -37,9 +38,23 @@ class Result(NamedTuple):
     batched: bool
 
 
+Parts = tuple[list[Argument], list[Instruction], list[Result]]
+"""What a program is made of."""
+
+
+def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruction]) -> list[bool]:
+    """For every value of a program, whether it differs from sample to sample."""
+    flags = [a.batched for a in arguments for _ in range(a.size)]
+    for row, operands, _ in instructions:
+        flags.append(row is not BATCH_SUM and any(flags[i] for i in operands))
+    return flags
+
+
 def operations(instruction: Instruction) -> int:
     """The scalar operations of an instruction: n - 1 for a sum of n operands, 2n - 1 for a dot of n products."""
     row, operands, _ = instruction
+    if row.operations is not None:
+        return row.operations(len(operands))
     if row.arity is None:
-        return len(operands) if row.name == "mean" else max(len(operands) - 1, 0)
+        return max(len(operands) - 1, 0)
     return 1 if operands else 0

@@ -1,10 +1,11 @@
-"""Running a function once without numbers.
+"""A function run once on traced values, which have no numbers.
 
-`Trace` is what the function can reach while it runs: draws, and the arguments that a `vmap` inside of it maps over.
-`program` asks it afterwards what the function used.
+While the function runs, `MODE.trace` is its `Trace`, which records draws and the arguments that a `vmap` inside of
+it maps over.  `make_program` reads afterwards what the function used.
 """
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, NamedTuple
 
 from autograd_lite.core.fast.clock import time_now, time_of
@@ -19,7 +20,7 @@ Feed = Callable[[list[Any], int], Any]
 
 
 class View(NamedTuple):
-    """Data of a call, mapped over an axis: one sample that stands for all, and where the numbers come from."""
+    """Data of a call, mapped over an axis: one traced sample, and where the numbers of all samples come from."""
 
     place: Place
     content: Any
@@ -30,9 +31,9 @@ class View(NamedTuple):
 class Trace:
     """One run of a function on traced values.
 
-    `find` tells where the numbers are of an array or a list that is an argument of the function, or a part of one.
-    `draws` are the sources of numbers, random ones for instance, that the function asked for: called again at each
-    call of the program.
+    `find` gives the place of the numbers of an array or a list that is an argument of the function, or a part of one.
+    `draws` are the sources of numbers, random ones for instance, that the function used: called again at each call of
+    the program.
     """
 
     def __init__(self, find: Callable[[Any], Place | None]) -> None:
@@ -48,12 +49,12 @@ class Trace:
         STATE.tracing += 1
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, *exception: type[BaseException] | BaseException | TracebackType | None) -> None:
         MODE.trace = self.outer
         STATE.tracing -= 1
 
     def reads(self, x: Node) -> bool:
-        """Whether x depends on a Value from before the trace, whose number the program reads at each call."""
+        """Whether x depends on a Value created before the trace, whose number the program reads at each call."""
         seen: set[Node] = set()
         stack = [x]
         while stack:
@@ -75,9 +76,9 @@ class Trace:
         return value
 
     def one_sample(self, args: tuple[Any, ...], axes: tuple[Any, ...], n: int) -> list[Any] | str:
-        """The arguments of a `vmap` as one sample that stands for all n sees them.
+        """The arguments of a `vmap` for one traced sample of n; or why there is none, and what to do.
 
-        Or else why there is none, and what to do: then the samples are structure.
+        Then the function is recorded for each sample.
         """
         if self.samples not in (None, n):
             return (
@@ -95,7 +96,7 @@ class Trace:
         return [self.one(x, axis, places) for x, axis in zip(args, axes, strict=True)]
 
     def is_mappable(self, x: Any, axis: Any, places: dict[int, Place]) -> bool:
-        """Whether all that an argument maps over is data of the call; `places` gets where, by identity."""
+        """Whether all that an argument maps over is data of the call; its places are added to `places`, by identity."""
         if axis is None:
             return True
         if has_parts(x, axis):
@@ -130,9 +131,9 @@ def view(place: Place, axis: int) -> View:
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
-    """All that the outputs depend on, and of it the Values that were there before the trace.
+    """All nodes that the outputs depend on, and the Values created before the trace among them.
 
-    Of these only the frontier: what lies behind them was computed before.
+    Their operands are left out: they were computed before.
     """
     before: list[Value] = []
     seen: set[Node] = set()

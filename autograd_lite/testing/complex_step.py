@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from autograd_lite.core.graph import NUMBER
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
 from autograd_lite.testing.domains import is_flat
 
@@ -47,33 +48,26 @@ def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
     columns = []
     for j in range(len(point)):
         step = step_at(point, j)
-        moved = [complex(y, step if i == j else 0.0) for i, y in enumerate(point)]
-        columns.append([z.imag / step for z in evaluate(program, moved)])
+        inputs = [[complex(y, step if i == j else 0.0)] for i, y in enumerate(point)]
+        columns.append([z.imag / step for result in interpret(program, moved, inputs) for z in result])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def evaluate(program: Program, inputs: list[complex]) -> list[complex]:
-    """The results of a program for complex inputs; real parts are those of the real program."""
-    values = list(inputs)
-    for row, numbers, constant in program.instructions:
-        if constant is not None:
-            values.append(complex(constant))
-            continue
-        operands = [values[i] for i in numbers]
-        real = row.ieee_value(*[z.real for z in operands])
-        moves = not is_flat(row) and any(z.imag for z in operands)
-        imaginary = imaginary_part(row, operands) if moves else 0.0
-        if moves and not (math.isfinite(imaginary) and math.isfinite(real)):
-            raise ValueError(f"{row.name} has no complex step at {', '.join(repr(z.real) for z in operands)}")
-        values.append(complex(real, imaginary))
-    return [values[i] for result in program.results for i in result.values]
+def moved(row: Primitive, operands: Sequence[complex]) -> complex:
+    """The value of a row at complex operands; its real part is that of the real operands."""
+    real = row.ieee_value(*[z.real for z in operands])
+    moves = not is_flat(row) and any(z.imag for z in operands)
+    imaginary = imaginary_part(row, operands) if moves else 0.0
+    if moves and not (math.isfinite(imaginary) and math.isfinite(real)):
+        raise ValueError(f"{row.name} has no complex step at {', '.join(repr(z.real) for z in operands)}")
+    return complex(real, imaginary)
 
 
 def imaginary_part(row: Primitive, operands: Sequence[complex]) -> float:
     """Of the value at complex operands; nan where there is none."""
     assert row.complex_value is not None
     try:
-        moved = row.complex_value(operands) if row.arity is None else row.complex_value(*operands)
+        value = row.complex_value(operands) if row.arity is None else row.complex_value(*operands)
     except (ArithmeticError, ValueError):
         return math.nan
-    return moved.imag
+    return value.imag

@@ -19,10 +19,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd_lite.backends import llvm
-from autograd_lite.backends.llvm import compile_llvm, engine, sections
+from autograd_lite.backends.llvm import compile_llvm, engine, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
-from autograd_lite.backends.llvm import rerolling as rolling
-from autograd_lite.backends.llvm.emitters import library_function, never_raising
+from autograd_lite.backends.llvm.emitters import guarded, library_function
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.program.program import Program
@@ -263,7 +262,7 @@ def thresholds(part, straight, smallest, optimized):
     with (
         mock.patch.object(sections, "PART", part),
         mock.patch.object(sections, "STRAIGHT", straight),
-        mock.patch.object(rolling, "SMALLEST", smallest),
+        mock.patch.object(rerolling, "SMALLEST", smallest),
         mock.patch.object(engine, "OPTIMIZED_LINES", optimized),
     ):
         yield
@@ -292,7 +291,7 @@ def test_random_programs_have_the_bits_of_the_rows(program, samples, seed, rough
 @example([(j, i) for j in range(3) for i in range(4)])
 def test_boxes_hold_the_rows_in_order(rows):
     unpacked = []
-    for dims, first, steps in rolling._boxes(rows):
+    for dims, first, steps in rerolling._boxes(rows):
         for index in np.ndindex(*dims):
             moved = [sum(i * step[k] for i, step in zip(index, steps, strict=True)) for k in range(2)]
             unpacked.append((first[0] + moved[0], first[1] + moved[1]))
@@ -496,7 +495,7 @@ def test_a_function_that_raises_gives_nan_to_native_code():
     def fail(x):
         raise RuntimeError(x)
 
-    assert math.isnan(never_raising(fail)(1.0))
+    assert math.isnan(guarded(fail)(1.0))
 
 
 def test_an_interrupt_in_a_function_called_back_comes_through():
@@ -504,7 +503,7 @@ def test_an_interrupt_in_a_function_called_back_comes_through():
         raise KeyboardInterrupt
 
     def call():
-        assert math.isnan(never_raising(interrupt)(1.0))
+        assert math.isnan(guarded(interrupt)(1.0))
         for _ in range(100):  # the interrupt is pending; Python raises it between two instructions
             pass
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, sum, vmap
 from autograd_lite.backends.python import PythonCode
-from autograd_lite.backends.source_text import INFIX, TERMS, Text, function
+from autograd_lite.backends.source_text import TERMS, Text, function, operators
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import Argument, Instruction, Result
 from autograd_lite.program.program import Program
@@ -23,7 +23,7 @@ from autograd_lite.program.program import Program
 @settings(max_examples=100)
 @given(st.data(), st.booleans())
 def test_any_text_is_python(data, blocks):
-    ast.parse(Text(programs.program(dags.Drawn(data.draw), list(PRIMITIVES)), INFIX, blocks).write())
+    ast.parse(Text(programs.program(dags.Drawn(data.draw), list(PRIMITIVES)), operators, blocks).write())
 
 
 @given(st.floats())

@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite.core.graph import NUMBER
+from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.core.table import abs as absolute
 from autograd_lite.core.table import neg
 from autograd_lite.program.instructions import ROWS, Instruction
-from autograd_lite.program.simplification import RULES, rewritten
+from autograd_lite.program.simplification import rewritten
 
 INPUTS = ["x", "y", "z"]
 MADE = {f"-{x}": (neg, x) for x in INPUTS} | {f"|{x}|": (absolute, x) for x in INPUTS}
 WORDS = [*INPUTS, *MADE]
 POWERS_OF_TWO = [2.0**k for k in (-1074, -1024, -1023, -1022, -997, -996, -1, 0, 1, 2, 996, 997, 1023)]
 SPECIAL = [0.0, -0.0, float("inf"), float("nan"), 3.0, 0.1, 1e300, 1e-300, 1.7976931348623157e308, *POWERS_OF_TWO]
+REWRITTEN = [name for name, row in PRIMITIVES.items() if row.rewrites]
 FLOATS = st.sampled_from(SPECIAL) | st.sampled_from(SPECIAL).map(lambda x: -x) | st.floats()
 
 
@@ -59,7 +61,7 @@ def value(text, inputs):
     return inputs[first] if first in INPUTS else float(first)
 
 
-@pytest.mark.parametrize("name", [row.name for row in RULES])
+@pytest.mark.parametrize("name", REWRITTEN)
 @given(data=st.data())
 def test_a_rewrite_has_the_bits_of_the_row_itself(name, data):
     word = st.sampled_from(WORDS) | FLOATS.map(repr)
@@ -98,7 +100,7 @@ def test_it_fires_where_it_is_meant_to(text):
 
 
 def test_every_rule_fires():
-    assert {text.split()[0] for text in FIRES} == {row.name for row in RULES}
+    assert {text.split()[0] for text in FIRES} == set(REWRITTEN)
 
 
 @pytest.mark.parametrize("text", [

@@ -1,17 +1,17 @@
 """The back end `llvm`: a Program as native code, by llvmlite (extra `jit`).
 
-fusion         instructions that are one computation, joined
-rerolling      instructions that are alike, as loops
-plan           where values live, and what runs when
+fusion         sums of products as dots
+rerolling      instructions of one form as loop nests
+plan           memory layout and schedule
 ir_text        LLVM IR as text
 emitters       the rows of the table in IR
 approximations functions in a few vector instructions, for `fastmath`
-loops          loops and instructions in IR
-sections       these cut into functions
-batch_sums     sums over samples
-accumulators   the functions that add these up
-tiles          arrays in and out of tiles
-modules        all of it put together
+loops          loop nests and instructions in IR
+sections       these split into functions
+batch_sums     sums over samples, as calls of
+accumulators   the functions that compute them
+tiles          arrays transposed into vectors of samples and back
+modules        the modules of a program
 engine         compiled by LLVM
 native_code    called from Python
 """

@@ -2,13 +2,13 @@
 
 Sample i goes to accumulator i mod 8. Two kinds of code give the same bits:
 
-- A vector of 8 samples is added to one vector of accumulators, lane by lane; at the end, 8 of these vectors are added
-  up across their lanes, for 8 sums at once, in 7 vector additions.
-- Where a factor is a batched argument, its samples lie one after the other as they came: 8 neighbours of one sample are
-  a vector, and the lanes are 8 sums. That wastes no lanes on a batch of 10, and adds nothing up across lanes.
+- Lanes are samples: a vector of 8 samples is added to one vector of accumulators; at the end, 8 of these vectors are
+  reduced across their lanes, for 8 sums at once, in 7 vector additions.
+- Lanes are sums: where a factor is a batched argument, 8 neighbours of one sample are a vector of its array. That
+  wastes no lanes on a batch of 10, and needs no reduction across lanes.
 
-There an accumulator starts with its first sample instead of 0.0 plus the first sample. That can only turn a total of
-0.0 into -0.0, and 0.0 is added to it in the end.
+In the second kind an accumulator starts with its first sample instead of 0.0 plus the first sample. That can only turn
+a total of 0.0 into -0.0, and 0.0 is added to it at the end.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 
-from .ir_text import LANES, MASK, SCALAR, VECTOR, Function, number
+from autograd_lite.backends.batch_order import LANES
+
+from .ir_text import MASK, SCALAR, VECTOR, Function, number
 
 WIDE = range(LANES)
 GROUP = 2 * LANES  # samples whose vectors stay in registers: half of the registers of AVX-512
-STRIP = 32  # sums side by side whose accumulators wait in memory, 16 KB
+STRIP = 32  # iterations of `second` whose accumulators are spilled to memory, 16 KB
 PARAMETERS = (
     "ptr %a, i64 %a.across, i64 %a.second, i64 %a.rows, ptr %b, i64 %b.across, i64 %b.rows, "
     "ptr %to, i64 %to.across, i64 %to.second, i64 %across, i64 %second, i64 %count, i1 %fresh"
 )
 
 
-def function(name: str, fast: bool) -> Function:
-    """sums.native, sums.outer or sums.pair: what `sums` calls the shapes of sums."""
+def sum_function(name: str, fast: bool) -> Function:
+    """sums.native, sums.outer or sums.pair, by the kind of the kernel (`batch_sums.Kernel`)."""
     f = Function(name, PARAMETERS, {}, fast)
     if name == "sums.native":
         _native(f)
@@ -47,21 +49,21 @@ def _blocks(f: Function) -> Iterator[tuple[str, str]]:
 
 
 def _across(f: Function, kind: str) -> None:
-    """Lanes are samples; the accumulators of 8 sums, for one or two turns of the loop `second`, stay in registers."""
-    together = 1 if kind == "pair" else 2
-    memory = f.value(f"alloca [{together * LANES} x {VECTOR}], align 64")  # so that what follows is written once
-    rounds = f.integer("udiv", f.integer("add", "%second", together - 1), together)
+    """Lanes are samples; the accumulators of 8 sums, for one or two iterations of `second`, stay in registers."""
+    unroll = 1 if kind == "pair" else 2
+    memory = f.value(f"alloca [{unroll * LANES} x {VECTOR}], align 64")  # so that the reduction is written once
+    rounds = f.integer("udiv", f.integer("add", "%second", unroll - 1), unroll)
     last = f.integer("sub", "%second", 1)
     with _blocks(f) as (start, left), f.loop(rounds) as loop:
-        first = f.integer("mul", loop.counter, together)
-        turns = [f.smaller(f.integer("add", first, k), last) for k in range(together)]
-        _store(f, _vectors(f, kind, start, turns), memory)
+        first = f.integer("mul", loop.counter, unroll)
+        iterations = [f.smaller(f.integer("add", first, k), last) for k in range(unroll)]
+        _store(f, _vectors(f, kind, start, iterations), memory)
         lanes = f.lanes_below(left)
-        with f.loop(f.smaller(f.integer("sub", "%second", first), together)) as inner:
-            turn = f.integer("add", first, inner.counter)
-            place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", turn, "%to.second"))
+        with f.loop(f.smaller(f.integer("sub", "%second", first), unroll)) as inner:
+            iteration = f.integer("add", first, inner.counter)
+            place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", iteration, "%to.second"))
             sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, LANES)))
-            _deliver(f, _added_across(f, sums), f.offset("%to", SCALAR, place), left, lanes)
+            _store_sums(f, _added_across(f, sums), f.offset("%to", SCALAR, place), left, lanes)
 
 
 def _store(f: Function, vectors: Sequence[str], place: str) -> None:
@@ -74,20 +76,20 @@ def _load(f: Function, place: str) -> list[str]:
     return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in WIDE]
 
 
-def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[str]:
-    """8 accumulators for each of `turns`: their lanes are those of 8 samples."""
-    if kind == "outer":  # where a block is not full, the vectors behind it are read and not used
-        a = [f.integer("mul", turn, "%a.second") for turn in turns]
+def _vectors(f: Function, kind: str, start: str, iterations: Sequence[str]) -> list[str]:
+    """8 accumulators for each of `iterations`, whose lanes are samples."""
+    if kind == "outer":  # of a partial block, the vectors behind it are read and not used
+        a = [f.integer("mul", iteration, "%a.second") for iteration in iterations]
         b: Sequence[str | int] = WIDE
         origin = f.offset("%b", VECTOR, start)
-    else:  # its last sum is repeated
+    else:  # of a partial block, the last sum is repeated
         last = f.integer("sub", "%across", 1)
         neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in WIDE]
         a, b = [[f.integer("mul", place, f"{x}.across") for place in neighbours] for x in ("%a", "%b")]
         origin = "%b"
     tiles = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
     zero = (VECTOR, number(0.0, VECTOR))
-    with f.loop(tiles, [zero] * LANES * len(turns)) as loop:
+    with f.loop(tiles, [zero] * LANES * len(iterations)) as loop:
         tile_a = f.offset("%a", VECTOR, f.integer("mul", loop.counter, "%a.rows"))
         tile_b = f.offset(origin, VECTOR, f.integer("mul", loop.counter, "%b.rows"))
         x = [f.value(f"load {VECTOR}, ptr {f.offset(tile_a, VECTOR, place)}, align 64") for place in a]
@@ -99,9 +101,9 @@ def _vectors(f: Function, kind: str, start: str, turns: Sequence[str]) -> list[s
 
 
 def _native(f: Function) -> None:
-    """Lanes are 8 sums. The vectors of a group of samples stay in registers while the loop `second` goes by.
+    """Lanes are 8 sums. The vectors of a group of samples stay in registers over the iterations of the loop `second`.
 
-    It goes by in strips, whose accumulators wait in memory from one group to the next.
+    That loop is split into strips, whose accumulators are in memory between one group and the next.
     """
     memory = f.value(f"alloca [{STRIP * LANES} x {VECTOR}], align 64")
     strips = f.integer("udiv", f.integer("add", "%second", STRIP - 1), STRIP)
@@ -109,7 +111,7 @@ def _native(f: Function) -> None:
     last = f.value(f"select i1 {f.value('icmp eq i64 %count, 0')}, i64 0, i64 {last}")
     with f.loop(strips) as strip, _blocks(f) as (start, left):
         first = f.integer("mul", strip.counter, STRIP)
-        turns = f.smaller(f.integer("sub", "%second", first), STRIP)
+        iterations = f.smaller(f.integer("sub", "%second", first), STRIP)
         columns = f.lanes_below(left)
         to = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", first, "%to.second"))
         to = f.offset("%to", SCALAR, to)
@@ -124,19 +126,19 @@ def _native(f: Function) -> None:
                 b.append(f.load_some(f.offset(corner, SCALAR, f.integer("mul", "%b.rows", k)), lanes))
             tile = f.integer("mul", f.integer("mul", group.counter, GROUP // LANES), "%a.rows")
             side = f.offset("%a", VECTOR, f.integer("add", tile, f.integer("mul", first, "%a.second")))
-            with f.loop(turns) as loop:
+            with f.loop(iterations) as loop:
                 a = f.offset(side, VECTOR, f.integer("mul", loop.counter, "%a.second"))
-                waiting = f.offset(memory, VECTOR, f.integer("mul", loop.counter, LANES))
-                sums = _group(f, a, b, count, waiting, f.value(f"icmp eq i64 {group.counter}, 0"))
+                spilled = f.offset(memory, VECTOR, f.integer("mul", loop.counter, LANES))
+                sums = _group(f, a, b, count, spilled, f.value(f"icmp eq i64 {group.counter}, 0"))
                 with f.unless(f.value(f"icmp slt i64 {group.counter}, {last}")):
                     place = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.second"))
-                    _deliver(f, _added(f, sums), place, left, columns)
+                    _store_sums(f, _added(f, sums), place, left, columns)
                 with f.unless(f.value(f"icmp eq i64 {group.counter}, {last}")):
-                    _store(f, sums, waiting)
+                    _store(f, sums, spilled)
 
 
-def _group(f: Function, a: str, b: Sequence[str], count: str, waiting: str, fresh: str) -> list[str]:
-    """The accumulators of 8 sums, with one more group of samples in them; the first tile of the group is there."""
+def _group(f: Function, a: str, b: Sequence[str], count: str, spilled: str, fresh: str) -> list[str]:
+    """The accumulators of 8 sums after one more group of samples, of which the first tile is not empty."""
 
     def term(k: int) -> str:
         tile = a if k < LANES else f.offset(a, VECTOR, "%a.rows")
@@ -145,25 +147,25 @@ def _group(f: Function, a: str, b: Sequence[str], count: str, waiting: str, fres
 
     old, rest, done = f.fresh("old", "rest", "done")
     sums = [term(k) for k in WIDE]
-    arrivals = [(f.block, sums)]
+    incoming = [(f.block, sums)]
     f.branch(fresh, rest, old)
     f.label(old)
-    pairs = zip(_load(f, waiting), sums, strict=True)
-    arrivals.append((old, [f.arithmetic("fadd", VECTOR, *pair) for pair in pairs]))
+    pairs = zip(_load(f, spilled), sums, strict=True)
+    incoming.append((old, [f.arithmetic("fadd", VECTOR, *pair) for pair in pairs]))
     f.jump(rest)
     f.label(rest)
-    sums = f.merge(arrivals)
-    arrivals = []
-    for k in WIDE:  # samples of the second tile, as many as there are
-        arrivals.append((f.block, sums))
+    sums = f.merge(incoming)
+    incoming = []
+    for k in WIDE:  # the samples of the second tile, which may be empty
+        incoming.append((f.block, sums))
         (go,) = f.fresh("go")
         f.branch(f.value(f"icmp sgt i64 {count}, {LANES + k}"), go, done)
         f.label(go)
         sums = [*sums[:k], f.arithmetic("fadd", VECTOR, sums[k], term(LANES + k)), *sums[k + 1 :]]
-    arrivals.append((f.block, sums))
+    incoming.append((f.block, sums))
     f.jump(done)
     f.label(done)
-    return f.merge(arrivals)
+    return f.merge(incoming)
 
 
 def _added(f: Function, a: Sequence[str]) -> str:
@@ -177,9 +179,9 @@ def _added(f: Function, a: Sequence[str]) -> str:
 def _added_across(f: Function, vectors: Sequence[str]) -> str:
     """A vector whose lane k is the sum of the lanes of vector k, in the order of `_added`.
 
-    Every step adds one half of the lanes of a sum to the other half, and so makes two vectors one.
+    Every step adds one half of the lanes of each sum to the other half, and so turns two vectors into one.
     """
-    width = LANES  # lanes that a sum is still spread over
+    width = LANES  # lanes of one sum
     while width > 1:
         half = width // 2
         lower = [k * width + lane for k in range(2 * LANES // width) for lane in range(half)]
@@ -191,8 +193,8 @@ def _added_across(f: Function, vectors: Sequence[str]) -> str:
     return vectors[0]
 
 
-def _deliver(f: Function, total: str, to: str, left: str, lanes: str) -> None:
-    """Store the first `left` sums of a block, or add them to those of the samples before."""
+def _store_sums(f: Function, total: str, to: str, left: str, lanes: str) -> None:
+    """Store the first `left` sums of a block, or add them to those of earlier samples."""
 
     def increased(old: str, type: str, total: str) -> str:
         return f.exact("fadd", type, f.value(f"select i1 %fresh, {type} {number(0.0, type)}, {type} {old}"), total)

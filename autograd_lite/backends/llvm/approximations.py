@@ -1,8 +1,8 @@
 """Approximations of functions in a few vector instructions, for `fastmath=True`.
 
-Each is a reduction of the argument to a short interval, where Taylor's series converges in a few terms, and a way back.
-`BOUNDS` are the largest errors in units in the last place, from comparisons with 50 digits
-(`tests/backends/test_llvm_fast.py`).
+Each has the name of a row, whose column `fastmath` bounds its error in units in the last place: the tests compare with
+50 digits. It reduces the argument to a short interval, where Taylor's series converges in a few terms, and reconstructs
+the value.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from autograd_lite.backends.batch_order import LANES
+from autograd_lite.core import table
 from autograd_lite.core.numerics import LOG2_E, TINY
+from autograd_lite.core.primitives import Primitive
 
-from .ir_text import INTEGERS, LANES, MASK, SCALAR, Function, number
+from .ir_text import INTEGERS, MASK, SCALAR, Function, number
 
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has zeros at its end
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)  # their sum has 160 bits
@@ -26,8 +29,8 @@ COS = [(-1.0) ** k * ONE_OVER_FACTORIAL[2 * k] for k in range(2, 10)]  # (cos r 
 ATANH = [2.0 / (2 * k + 1) for k in range(1, 11)]  # (2 atanh s - 2 s) / s^3 in s^2, |s| <= 0.172
 
 
-class Writer:
-    """Arithmetic on operands of one type, vectors or numbers; constants may be floats."""
+class VectorMath:
+    """Arithmetic on operands of one type, vectors or scalars; constants may be floats."""
 
     def __init__(self, f: Function, type: str, intrinsic: Callable[..., str], library: Callable[..., str]) -> None:
         self.f = f
@@ -43,7 +46,7 @@ class Writer:
         return str(x) if self.type == SCALAR else "<" + ", ".join([f"i64 {x}"] * LANES) + ">"
 
     def call(self, name: str, *operands: str | float) -> str:
-        return self.intrinsic(self.f, name, self.type, *map(self.number, operands))
+        return self.intrinsic(self.f, f"llvm.{name}", self.type, *map(self.number, operands))
 
     def fma(self, x: str | float, y: str | float, z: str | float) -> str:
         """x * y + z, rounded once."""
@@ -83,7 +86,7 @@ class Writer:
         return self.f.value(f"{operation} {self.integers} {x}, {self.integer(y) if isinstance(y, int) else y}")
 
     def whole(self, x: str) -> str:
-        """A small whole number in the last bits of integers."""
+        """A small whole number as an integer in the low bits."""
         return self.bits(self.add(x, TO_INTEGER))
 
     def power_of_2(self, n: str) -> str:
@@ -91,18 +94,18 @@ class Writer:
         return self.float(self.on_bits("shl", self.on_bits("add", self.whole(n), 1023), 52))
 
 
-def exp(w: Writer, x: str) -> str:
+def exp(w: VectorMath, x: str) -> str:
     n, rest = _reduced(w, x)
     return _scaled(w, w.add(_expm1(w, rest), 1.0), n)
 
 
-def exp2(w: Writer, x: str) -> str:
+def exp2(w: VectorMath, x: str) -> str:
     x = w.where("ogt", x, 1025.0, 1025.0, w.where("olt", x, -1080.0, -1080.0, x))
     n = w.call("roundeven", x)
     return _scaled(w, w.add(_expm1(w, w.mul(w.sub(x, n), math.log(2.0))), 1.0), n)
 
 
-def expm1(w: Writer, x: str) -> str:
+def expm1(w: VectorMath, x: str) -> str:
     n, rest = _reduced(w, x)
     small = _expm1(w, rest)
     scale = w.power_of_2(w.where("ogt", n, 100.0, 100.0, w.where("olt", n, -100.0, -100.0, n)))
@@ -111,41 +114,41 @@ def expm1(w: Writer, x: str) -> str:
     return w.where("oeq", x, 0.0, x, result)
 
 
-def _reduced(w: Writer, x: str) -> tuple[str, str]:
-    """n and r with x = n ln 2 + r, for x cut to where e^x is neither inf nor 0."""
+def _reduced(w: VectorMath, x: str) -> tuple[str, str]:
+    """n and r with x = n ln 2 + r, for x clipped to where e^x is neither inf nor 0."""
     x = w.where("ogt", x, 710.0, 710.0, w.where("olt", x, -746.0, -746.0, x))
     n = w.call("roundeven", w.mul(x, LOG2_E))
     return n, w.fma(n, -LN2_LOW, w.fma(n, -LN2_HIGH, x))
 
 
-def _expm1(w: Writer, rest: str) -> str:
+def _expm1(w: VectorMath, rest: str) -> str:
     return w.fma(w.mul(rest, rest), w.polynomial(rest, EXPM1), rest)
 
 
-def _scaled(w: Writer, x: str, n: str) -> str:
+def _scaled(w: VectorMath, x: str, n: str) -> str:
     """x 2^n, in two steps: 2^n itself may be no float."""
     half = w.call("roundeven", w.mul(n, 0.5))
     return w.mul(w.mul(x, w.power_of_2(half)), w.power_of_2(w.sub(n, half)))
 
 
-def log(w: Writer, x: str) -> str:
-    n, f = _split(w, x)
+def log(w: VectorMath, x: str) -> str:
+    n, f = _mantissa(w, x)
     square = w.mul(f, w.mul(f, 0.5))
     rest = w.fma(n, LN2_LOW, _log1p(w, f, square))
     return _limits(w, x, w.fma(n, LN2_HIGH, w.sub(f, w.sub(square, rest))))
 
 
-def log2(w: Writer, x: str) -> str:
-    n, f = _split(w, x)
+def log2(w: VectorMath, x: str) -> str:
+    n, f = _mantissa(w, x)
     square = w.mul(f, w.mul(f, 0.5))
     return _limits(w, x, w.fma(w.sub(f, w.sub(square, _log1p(w, f, square))), LOG2_E, n))
 
 
-def log10(w: Writer, x: str) -> str:
+def log10(w: VectorMath, x: str) -> str:
     return w.mul(log(w, x), 1.0 / math.log(10.0))
 
 
-def log1p(w: Writer, x: str) -> str:
+def log1p(w: VectorMath, x: str) -> str:
     u = w.add(x, 1.0)
     lost = w.div(w.sub(x, w.sub(u, 1.0)), u)
     result = w.add(log(w, u), lost)
@@ -153,7 +156,7 @@ def log1p(w: Writer, x: str) -> str:
     return w.where("oeq", u, 1.0, x, result)
 
 
-def _split(w: Writer, x: str) -> tuple[str, str]:
+def _mantissa(w: VectorMath, x: str) -> tuple[str, str]:
     """n and f with x = 2^n (1 + f), 1 + f between the square roots of 1/2 and 2."""
     scaled = w.where("olt", x, TINY, w.mul(x, 2.0**54), x)
     bits = w.bits(scaled)
@@ -164,36 +167,36 @@ def _split(w: Writer, x: str) -> tuple[str, str]:
     return w.where("olt", x, TINY, w.sub(exponent, 54.0), exponent), f
 
 
-def _log1p(w: Writer, f: str, square: str) -> str:
+def _log1p(w: VectorMath, f: str, square: str) -> str:
     """ln(1 + f) - f + square, square = f^2 / 2, from ln(1 + f) = 2 atanh(f / (2 + f))."""
     s = w.div(f, w.add(f, 2.0))
     z = w.mul(s, s)
     return w.mul(s, w.fma(z, w.polynomial(z, ATANH), square))
 
 
-def _limits(w: Writer, x: str, result: str) -> str:
+def _limits(w: VectorMath, x: str, result: str) -> str:
     """The logarithm where it is inf or nan."""
     result = w.where("oeq", x, math.inf, math.inf, w.where("oeq", x, 0.0, -math.inf, result))
     return w.where("uge", x, 0.0, w.where("uno", x, x, x, result), math.nan)
 
 
-def tanh(w: Writer, x: str) -> str:
+def tanh(w: VectorMath, x: str) -> str:
     size = w.call("fabs", x)
     size = w.where("ogt", size, 22.0, 22.0, size)  # there it is 1
     t = expm1(w, w.mul(size, 2.0))
     return w.call("copysign", w.div(t, w.add(t, 2.0)), x)
 
 
-def sin(w: Writer, x: str) -> str:
-    return _circular(w, "sin", x, 0)
+def sin(w: VectorMath, x: str) -> str:
+    return _circular(w, table.sin, x, 0)
 
 
-def cos(w: Writer, x: str) -> str:
-    return _circular(w, "cos", x, 1)
+def cos(w: VectorMath, x: str) -> str:
+    return _circular(w, table.cos, x, 1)
 
 
-def _circular(w: Writer, name: str, x: str, quarters: int) -> str:
-    """sin(x + quarters pi/2), or the library's function where x is far off."""
+def _circular(w: VectorMath, row: Primitive, x: str, quarters: int) -> str:
+    """sin(x + quarters pi/2), or the library's function of the row where x is large."""
     f = w.f
     close = _near(w, x, quarters)
     far = some = f.compare("ogt", w.type, w.call("fabs", x), number(FAR, w.type))
@@ -203,13 +206,13 @@ def _circular(w: Writer, name: str, x: str, quarters: int) -> str:
     away, done = f.fresh("away", "done")
     f.branch(some, away, done)
     f.label(away)
-    exact = f.select(far, w.library(f, name, w.type, [x]), close, w.type)
+    exact = f.select(far, w.library(f, row, w.type, [x]), close, w.type)
     f.jump(done)
     f.label(done)
     return f.merge([(near, [close]), (away, [exact])], w.type)[0]
 
 
-def _near(w: Writer, x: str, quarters: int) -> str:
+def _near(w: VectorMath, x: str, quarters: int) -> str:
     n = w.call("roundeven", w.mul(x, 1.0 / HALF_PI[0]))
     rest = x
     for part in HALF_PI:
@@ -224,18 +227,10 @@ def _near(w: Writer, x: str, quarters: int) -> str:
     return result if quarters else w.where("oeq", x, 0.0, x, result)
 
 
-def hypot(w: Writer, x: str, y: str) -> str:
+def hypot(w: VectorMath, x: str, y: str) -> str:
     a, b = w.call("fabs", x), w.call("fabs", y)
     large, small = w.where("ogt", a, b, a, b), w.where("ogt", a, b, b, a)
     ratio = w.div(small, large)
     result = w.mul(large, w.call("sqrt", w.fma(ratio, ratio, 1.0)))
     result = w.where("oeq", large, 0.0, large, w.where("oeq", large, math.inf, large, result))
     return w.where("uno", x, y, math.nan, result)
-
-
-FUNCTIONS: dict[str, Callable[..., str]] = {
-    "exp": exp, "exp2": exp2, "expm1": expm1, "log": log, "log1p": log1p, "log2": log2, "log10": log10, "tanh": tanh,
-    "sin": sin, "cos": cos, "hypot": hypot,
-}  # fmt: skip
-
-BOUNDS = {name: 3 if name in ("log10", "tanh") else 2 for name in FUNCTIONS}

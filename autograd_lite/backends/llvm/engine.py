@@ -1,13 +1,12 @@
-"""From the text of a module to functions: LLVM's code generator, and a function that Python calls at once.
+"""The text of a module compiled by LLVM's code generator to functions, one of which Python calls directly.
 
-Floor: the only module here that knows llvmlite, and the only one that knows how CPython calls a function.
+Only this module uses llvmlite, and CPython's calling convention.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import llvmlite.binding as llvm
 
@@ -27,7 +26,7 @@ class MethodDef(ctypes.Structure):
 
 
 class Engine:
-    """A compiled module. Its functions live as long as the engine does, so whoever holds one must hold the other."""
+    """A compiled module. Its functions live as long as the engine, so whoever holds one must hold the other."""
 
     def __init__(self, text: str, addresses: Mapping[str, int], optimized: bool) -> None:
         level = 2 if optimized and text.count("\n") <= OPTIMIZED_LINES else 0
@@ -45,11 +44,11 @@ class Engine:
         address: int = self._engine.get_function_address(name)
         return address
 
-    def function(self, name: str, *types: Any) -> Callable[..., None]:
+    def function(self, name: str, *types: type) -> Callable[..., None]:
         """A function of the module; other Python threads run while it does."""
         return ctypes.CFUNCTYPE(None, *types)(self.address(name))
 
-    def builtin(self, name: str, keep: object) -> Callable[..., object]:
+    def builtin(self, name: str, keep: list[object]) -> Callable[..., object]:
         """A function of the module as a built-in of CPython, which takes 20 ns to call where ctypes takes 500.
 
         It holds this engine and `keep`, so it may outlive both.

@@ -1,45 +1,52 @@
-"""Instructions that are one computation, joined: the first step of the llvm back end.
+"""Sums of products fused: the first step of the llvm back end.
 
 A chain of additions of products is a `dot` (p = a0*b0, then p += ai*bi), whichever way it was traced, and
-`batch_sum(mul(a, b))` is one sum of products. This changes no bit of a result. It makes what `rolling` looks for, alike
-instructions, out of what networks are made of.
-
-Floor: above `program`, below `rolling`. Knows rows by name only.
+`batch_sum(mul(a, b))` is one sum of products. This changes no bit of a result. It turns networks into many instructions
+of the same form, which `rerolling` looks for.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from autograd_lite.core.graph import BATCH_SUM
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import add, dot, mul
+from autograd_lite.core.table import sum as total
 from autograd_lite.program.program import Program
 
-ONE = -1  # the id of the number 1.0, the second factor of a plain term in a sum
-TERM = {"dot": 2, "prod": 1, "max": 1, "min": 1}  # rows that reduce a list of terms: the operands of one term
+ONE = -1  # the id of the number 1.0, the second factor of a term that is no product
+
+
+def term_width(row: Primitive) -> int:
+    """The operands of one term of a reduction, 2 of a dot; 0 of a row that is no reduction."""
+    return 0 if row.fold is None else row.sequences
 
 
 class Op(NamedTuple):
     """One instruction; `id` is its result. A `dot` has the operands of its terms in turn: a0, b0, a1, b1, ..."""
 
     id: int
-    row: str
+    row: Primitive
     operands: tuple[int, ...]
 
     def terms(self) -> int:
         """Number of terms of a reduction, 1 for any other row."""
-        return len(self.operands) // TERM[self.row] if self.row in TERM else 1
+        width = term_width(self.row)
+        return len(self.operands) // width if width else 1
 
 
-class Simplified(NamedTuple):
+class Fused(NamedTuple):
     """Live instructions in order, and what is known of every value by its id."""
 
     ops: dict[int, Op]
     constants: dict[int, float]
     batched: list[bool]
-    stage: list[int]  # how many batch sums, one after the other, a value waits for
+    stage: list[int]  # the number of batch sums on the longest path to it
 
 
-def simplify(program: Program) -> Simplified:
-    """The instructions of a program, with sums of products joined into `dot` and batch sums of products into one."""
+def fuse(program: Program) -> Fused:
+    """The instructions of a program, with sums of products fused into `dot` and batch sums of products into one."""
     inputs = program.size
     batched = list(program.batched)
     stage = [0] * len(batched)
@@ -53,63 +60,62 @@ def simplify(program: Program) -> Simplified:
             uses[x] += 1
             if stage[x] > deepest:
                 deepest = stage[x]
-        stage[id] = deepest + 1 if row.name == "batch_sum" else deepest
+        stage[id] = deepest + 1 if row is BATCH_SUM else deepest
     for result in program.results:
         for x in result.values:
-            uses[x] += 2  # it is asked for by name, so it is no instruction's own
-    return Simplified(_Joined(program, uses, constants, batched).ops, constants, batched, stage)
+            uses[x] += 2  # a result is never fused into its only user
+    return Fused(_Fuser(program, uses, constants, batched).ops, constants, batched, stage)
 
 
-class _Joined:
-    """Takes products and sums into their users where they are these users' own.
+class _Fuser:
+    """Fuses products and sums into their only user.
 
-    Own means: used by nothing else, and on the same side of a batch sum (else a product of parameters would be computed
-    once a sample).
+    Both have to be on the same side of a batch sum, or a product of parameters would be computed once for each sample.
     """
 
     def __init__(self, program: Program, uses: list[int], constants: dict[int, float], batched: list[bool]) -> None:
         self.ops: dict[int, Op] = {}
         self.uses = uses
         self.batched = batched
-        self.sums: dict[int, list[int]] = {}  # the terms of every sum so far; it may still be taken into a longer one
+        self.sums: dict[int, list[int]] = {}  # the terms of every sum so far; a longer sum may still absorb it
         for id, (row, operands, _) in enumerate(program.instructions, program.size):
             if id in constants:
                 continue
-            name = row.name
-            if name in ("add", "sum"):
-                self.sums[id] = self.sum(id, name, operands)
-                name = "dot"
-            elif name == "dot":
+            if row is add or row is total:
+                self.sums[id] = self.sum(id, row, operands)
+                row = dot
+            elif row is dot:
                 half = len(operands) // 2
                 self.sums[id] = [x for pair in zip(operands[:half], operands[half:], strict=True) for x in pair]
-            elif name == "batch_sum":
+            elif row is BATCH_SUM:
                 operands = self.summed(operands[0])
-            self.ops[id] = Op(id, name, operands)
+            self.ops[id] = Op(id, row, operands)
         for id, terms in self.sums.items():
             plain = len(terms) == 4 and terms[1] == terms[3] == ONE
-            self.ops[id] = Op(id, "add", (terms[0], terms[2])) if plain else Op(id, "dot", tuple(terms))
+            self.ops[id] = Op(id, add, (terms[0], terms[2])) if plain else Op(id, dot, tuple(terms))
 
-    def own(self, x: int, row: str, user: int) -> bool:
-        return self.uses[x] == 1 and x in self.ops and self.ops[x].row == row and self.batched[x] == self.batched[user]
+    def fusible(self, x: int, row: Primitive, user: int) -> bool:
+        """Whether x is of that row and may be fused into its user."""
+        return self.uses[x] == 1 and x in self.ops and self.ops[x].row is row and self.batched[x] == self.batched[user]
 
-    def sum(self, id: int, name: str, operands: tuple[int, ...]) -> list[int]:
-        """The terms of a sum; it goes on with its first operand, or if it has two the second, if that is a sum."""
+    def sum(self, id: int, row: Primitive, operands: tuple[int, ...]) -> list[int]:
+        """The terms of a sum; it continues its first operand, or if it has two the second, where that is a sum."""
         first = operands[0]
         rest = operands[1:]
-        if name == "add" and not self.own(first, "dot", id) and self.own(operands[1], "dot", id):
+        if row is add and not self.fusible(first, dot, id) and self.fusible(operands[1], dot, id):
             first, rest = operands[1], operands[:1]  # a + b has the bits of b + a
         terms: list[int] = []
-        if self.own(first, "dot", id):
+        if self.fusible(first, dot, id):
             del self.ops[first]
             terms = self.sums.pop(first)
         else:
             rest = operands
         for x in rest:
-            terms += self.ops.pop(x).operands if self.own(x, "mul", id) else (x, ONE)
+            terms += self.ops.pop(x).operands if self.fusible(x, mul, id) else (x, ONE)
         return terms
 
     def summed(self, x: int) -> tuple[int, ...]:
         """What a batch sum adds up: x, or the factors of x."""
-        if self.own(x, "mul", x) and all(self.batched[factor] for factor in self.ops[x].operands):
+        if self.fusible(x, mul, x) and all(self.batched[factor] for factor in self.ops[x].operands):
             return self.ops.pop(x).operands
         return (x,)

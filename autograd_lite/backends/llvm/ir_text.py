@@ -1,7 +1,6 @@
-"""Text of LLVM IR: functions, loops, loads and stores, over 8 lanes of `double` or one.
+"""LLVM IR as text: functions, loops, loads and stores, over vectors of 8 lanes of `double` or scalars.
 
-Text is what the llvm back end produces (llvmlite's IRBuilder takes ten times as long), and what a user can look at.
-Floor: below what the rows say (`rows`) and the loops around them (`nests`, `sums`).
+llvmlite's IRBuilder takes ten times as long to produce the same text.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-LANES = 8  # samples computed at once: a vector of AVX-512, two of AVX2, four of SSE2 or NEON
+from autograd_lite.backends.batch_order import LANES
+
+# LANES samples are computed at once: a vector of AVX-512, two of AVX2, four of SSE2 or NEON.
 SCALAR = "double"
 VECTOR = f"<{LANES} x double>"
 MASK = f"<{LANES} x i1>"
@@ -35,8 +36,11 @@ def suffix(type: str) -> str:
     return "f64" if type == SCALAR else f"v{LANES}f64"
 
 
+Base = int | str | tuple[str, int]
+
+
 class Index(NamedTuple):
-    """An offset that loops move: `base` plus every (loop counter, stride) product."""
+    """An affine offset: `base` plus the sum of the (loop counter, stride) products."""
 
     base: int
     terms: tuple[tuple[str, int], ...] = ()
@@ -45,8 +49,11 @@ class Index(NamedTuple):
         return Index(self.base + base, self.terms + tuple([term for term in terms if term[1]]))
 
 
+MemoryKey = tuple[str, Index | tuple[tuple[str, int], ...], str]  # buffer, index or its products, and type
+
+
 class Loop:
-    """A loop being written: its counter, the values it carries, and after its end their last values."""
+    """A loop being written: its counter and its loop-carried values, which are the last ones after its end."""
 
     def __init__(self, counter: str, carried: list[str]) -> None:
         self.counter = counter
@@ -54,27 +61,25 @@ class Loop:
 
 
 class Function:
-    """One function being written. Pointers to spaces are fetched once, at its start.
+    """One function being written. Pointers to buffers are loaded once, in its entry block.
 
-    `spaces` says where the pointer of a space is found: in a slot of `%context` (int), under a name (str), or a number
-    of vectors behind another space (tuple).
+    `buffers` tells where the pointer to a buffer comes from: from a slot of `%context` (int), a register (str), or a
+    number of vectors behind another buffer (tuple).
     """
 
-    def __init__(
-        self, name: str, parameters: str, spaces: Mapping[str, int | str | tuple[str, int]], fast: bool = False
-    ) -> None:
+    def __init__(self, name: str, parameters: str, buffers: Mapping[str, Base], fast: bool = False) -> None:
         self.name = name
         self.parameters = parameters
-        self.spaces = spaces
+        self.buffers = buffers
         self.fast = fast
-        self.start: list[str] = []
+        self.entry: list[str] = []
         self.lines: list[str] = []
         self.block = "entry"
         self._count = 0
         self._pointers: dict[str, str] = {}
-        self._known: dict[object, str] = {}  # addresses and loads of the block being written
-        self._remembered: dict[object, str] = {}  # values whose place need not be loaded
-        self._truths: dict[str, str] = {}  # what conditions were made of
+        self._available: dict[MemoryKey, str] = {}  # addresses and loads of this basic block, common subexpressions
+        self._forwarded: dict[MemoryKey, str] = {}  # values that loads of their location are replaced by
+        self._truths: dict[str, str] = {}  # the i1 of each condition
 
     # instructions
 
@@ -118,64 +123,63 @@ class Function:
 
     # memory
 
-    def pointer(self, space: str) -> str:
-        if space not in self._pointers:
-            where = self.spaces[space]
-            name = self._pointers[space] = where if isinstance(where, str) else f"%{space}"
-            if isinstance(where, int):
-                self.start.append(f"  {name}.slot = getelementptr inbounds ptr, ptr %context, i64 {where}")
-                self.start.append(f"  {name} = load ptr, ptr {name}.slot")
-            elif isinstance(where, tuple):
-                whole = self.pointer(where[0])
-                self.start.append(f"  {name} = getelementptr inbounds {VECTOR}, ptr {whole}, i64 {where[1]}")
-        return self._pointers[space]
+    def pointer(self, buffer: str) -> str:
+        if buffer not in self._pointers:
+            base = self.buffers[buffer]
+            name = self._pointers[buffer] = base if isinstance(base, str) else f"%{buffer}"
+            if isinstance(base, int):
+                self.entry.append(f"  {name}.slot = getelementptr inbounds ptr, ptr %context, i64 {base}")
+                self.entry.append(f"  {name} = load ptr, ptr {name}.slot")
+            elif isinstance(base, tuple):
+                whole = self.pointer(base[0])
+                self.entry.append(f"  {name} = getelementptr inbounds {VECTOR}, ptr {whole}, i64 {base[1]}")
+        return self._pointers[buffer]
 
-    def address(self, space: str, index: Index, type: str) -> str:
-        """The address of element `index` of a space whose elements are of `type`."""
-        key = (space, index.terms, type)
-        pointer = self._known.get(key) or self.pointer(space)
-        if key not in self._known:
+    def address(self, buffer: str, index: Index, type: str) -> str:
+        """The address of element `index` of a buffer whose elements are of `type`."""
+        key = (buffer, index.terms, type)
+        pointer = self._available.get(key) or self.pointer(buffer)
+        if key not in self._available:
             sum = ""
             for counter, stride in index.terms:
                 term = counter if stride == 1 else self.value(f"mul nsw i64 {counter}, {stride}")
                 sum = self.value(f"add nsw i64 {sum}, {term}") if sum else term
             if sum:
                 pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {sum}")
-            self._known[key] = pointer
+            self._available[key] = pointer
         if index.base:
             pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {index.base}")
         return pointer
 
-    def load(self, space: str, index: Index, element: str, type: str) -> str:
-        """Element `index` of a space of `element`s as a `type`: itself, one number in all lanes, or 8 in a row.
+    def load(self, buffer: str, index: Index, element: str, type: str) -> str:
+        """Element `index` of a buffer of `element`s as a `type`: itself, broadcast to all lanes, or 8 contiguous ones.
 
-        Every place is written once and then only read, so what was loaded in this block is not loaded again.
+        Every location is written once before it is read, so a load of this basic block is not repeated.
         """
-        key = (space, index, type)
-        if key in self._remembered:
-            return self._remembered[key]
-        if key not in self._known:
-            address = self.address(space, index, element)
-            self._known[key] = self.value(f"load {type}, ptr {address}, align {BYTES[element]}")
-        return self._known[key]
+        key = (buffer, index, type)
+        if key in self._forwarded:
+            return self._forwarded[key]
+        if key not in self._available:
+            address = self.address(buffer, index, element)
+            self._available[key] = self.value(f"load {type}, ptr {address}, align {BYTES[element]}")
+        return self._available[key]
 
-    def remember(self, value: str, space: str, index: Index, type: str) -> None:
-        """Use a value in place of loads of the place that it has, until `forget`."""
-        self._remembered[space, index, type] = value
+    def forward(self, value: str, buffer: str, index: Index, type: str) -> None:
+        """Use a value in place of loads of its location, until `end_forwarding`."""
+        self._forwarded[buffer, index, type] = value
 
-    def forget(self) -> None:
-        """Load again what was remembered."""
-        self._remembered = {}
+    def end_forwarding(self) -> None:
+        self._forwarded = {}
 
-    def load_splat(self, space: str, index: Index) -> str:
-        """One number of a space of numbers, in all lanes."""
-        key = (space, index, "splat")
-        if key not in self._known:
-            self._known[key] = self.splat(self.load(space, index, SCALAR, SCALAR))
-        return self._known[key]
+    def load_splat(self, buffer: str, index: Index) -> str:
+        """One number of a buffer of numbers, in all lanes."""
+        key = (buffer, index, "splat")
+        if key not in self._available:
+            self._available[key] = self.splat(self.load(buffer, index, SCALAR, SCALAR))
+        return self._available[key]
 
-    def store(self, value: str, space: str, index: Index, element: str, type: str) -> None:
-        address = self.address(space, index, element)
+    def store(self, value: str, buffer: str, index: Index, element: str, type: str) -> None:
+        address = self.address(buffer, index, element)
         self.do(f"store {type} {value}, ptr {address}, align {BYTES[element]}")
 
     def splat(self, scalar: str, type: str = VECTOR) -> str:
@@ -187,12 +191,12 @@ class Function:
         return self.value(f"shufflevector {type} {lane}, {type} poison, <{LANES} x i32> zeroinitializer")
 
     def shuffle(self, left: str, right: str, lanes: Sequence[int]) -> str:
-        """The lanes of two vectors, numbered 0 to 15, that are asked for."""
+        """A shuffle of the lanes of two vectors, numbered 0 to 15."""
         picks = ", ".join([f"i32 {lane}" for lane in lanes])
         return self.value(f"shufflevector {VECTOR} {left}, {VECTOR} {right}, <{LANES} x i32> <{picks}>")
 
     def lanes_below(self, limit: str) -> str:
-        """A mask of the lanes with a number less than an i64."""
+        """The mask of the lanes whose number is less than an i64."""
         counting = ", ".join([f"i64 {lane}" for lane in range(LANES)])
         return self.value(f"icmp slt {INTEGERS} <{counting}>, {self.splat(limit, INTEGERS)}")
 
@@ -205,11 +209,11 @@ class Function:
         return self.value(f"select i1 {self.value(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
 
     def offset(self, pointer: str, type: str, index: str | int) -> str:
-        """The address of an element that lies so many of `type` behind a pointer."""
+        """The address of the element that is so many elements of `type` behind a pointer."""
         return self.value(f"getelementptr {type}, ptr {pointer}, i64 {index}") if index != 0 else pointer
 
     def load_some(self, pointer: str, lanes: str) -> str:
-        """8 numbers in a row, 0.0 in the lanes that a mask leaves out, whose memory is not touched."""
+        """A masked load of 8 contiguous numbers, 0.0 in the lanes that the mask leaves out."""
         arguments = f"ptr {pointer}, i32 8, {MASK} {lanes}, {VECTOR} {number(0.0, VECTOR)}"
         return self.value(f"call {VECTOR} @llvm.masked.load.v8f64.p0({arguments})")
 
@@ -221,18 +225,18 @@ class Function:
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
         self.block = name
-        self._known = {}
+        self._available = {}
 
     def fresh(self, *names: str) -> list[str]:
-        """Names for blocks that no other block has."""
+        """Unique names for basic blocks."""
         self._count += 1
         return [f"{name}{self._count}" for name in names]
 
     @contextmanager
     def loop(self, count: int | str, carried: Sequence[tuple[str, str]] = ()) -> Iterator[Loop]:
-        """A loop `count` times around what is written inside; `count` may be 0 only where it is not a constant.
+        """A loop of trip count `count` around what is written inside; a constant `count` is positive.
 
-        `carried` are (type, first value) of values that go around; the body replaces them in `Loop.carried`, which
+        `carried` are (type, initial value) of the loop-carried values; the body replaces them in `Loop.carried`, which
         holds their last values after the loop.
         """
         head, body, done = self.fresh("head", "body", "done")
@@ -241,7 +245,7 @@ class Function:
         phis = [f"%{head}.c{k}" for k in range(len(carried))]
         self.jump(head)
         self.label(head)
-        hole = len(self.lines)
+        phi_line = len(self.lines)
         if isinstance(count, str):
             go = self.value(f"icmp slt i64 {counter}, {count}")
             self.branch(go, body, done)
@@ -257,7 +261,7 @@ class Function:
         heads = [f"  {counter} = phi i64 [ 0, %{before} ], [ {next}, %{back} ]"]
         for phi, (type, first), last in zip(phis, carried, loop.carried, strict=True):
             heads.append(f"  {phi} = phi {type} [ {first}, %{before} ], [ {last}, %{back} ]")
-        self.lines[hole:hole] = heads
+        self.lines[phi_line:phi_line] = heads
         self.label(done)
         if isinstance(count, str):
             loop.carried = phis
@@ -268,10 +272,10 @@ class Function:
     def branch(self, condition: str, yes: str, no: str) -> None:
         self.do(f"br i1 {condition}, label %{yes}, label %{no}")
 
-    def merge(self, arrivals: Sequence[tuple[str, Sequence[str]]], type: str = VECTOR) -> list[str]:
-        """At the start of a block: the values that come along with each (block, values)."""
-        columns = zip(*[values for _, values in arrivals], strict=True)
-        blocks = [block for block, _ in arrivals]
+    def merge(self, incoming: Sequence[tuple[str, Sequence[str]]], type: str = VECTOR) -> list[str]:
+        """The phi nodes at the start of a basic block, for the values of each (predecessor, values)."""
+        columns = zip(*[values for _, values in incoming], strict=True)
+        blocks = [block for block, _ in incoming]
         merged = []
         for column in columns:
             pairs = ", ".join([f"[ {value}, %{block} ]" for value, block in zip(column, blocks, strict=True)])
@@ -280,7 +284,7 @@ class Function:
 
     @contextmanager
     def unless(self, condition: str) -> Iterator[None]:
-        """What is written inside runs where the i1 `condition` is false."""
+        """A branch around what is written inside, taken where the i1 `condition` is true."""
         body, done = self.fresh("body", "done")
         self.branch(condition, done, body)
         self.label(body)
@@ -291,4 +295,4 @@ class Function:
     def text(self, returns: str = "void", result: str = "ret void") -> str:
         """The whole function."""
         lines = [f"define {returns} @{self.name}({self.parameters}) #0 {{", "entry:"]
-        return "\n".join([*lines, *self.start, *self.lines, f"  {result}", "}", ""])
+        return "\n".join([*lines, *self.entry, *self.lines, f"  {result}", "}", ""])

@@ -1,23 +1,27 @@
-"""A plan as LLVM modules: functions for every stage, one that runs them all, and one that Python calls.
+"""A plan as LLVM modules: functions for every stage, one that calls them all, and one that Python calls.
 
-Every function finds the arrays in a context, an array of pointers (`_slots`). There are two modules: one with the loops
-that time goes into, to be optimized, and one with the rest, which calls the first.
+Every function loads the addresses of the buffers from a context, an array of pointers (`_slots`). There are two
+modules: one with the hot loops, to be optimized, and one with the rest, which calls the first.
 """
 
 from __future__ import annotations
 
-from autograd_lite.backends.batch_order import BLOCK
+from collections.abc import Mapping
 
-from . import accumulators, tiles
+from autograd_lite.backends.batch_order import BLOCK, LANES
+from autograd_lite.core.graph import BATCH_SUM
+
+from .accumulators import sum_function
 from .batch_sums import write_sums
-from .emitters import Rows
+from .emitters import Emitter
 from .fusion import Op
-from .ir_text import LANES, VECTOR, Function, number
+from .ir_text import VECTOR, Base, Function, number
 from .plan import Plan, Stage
-from .rerolling import Nest
+from .rerolling import LoopNest
 from .sections import write_section
+from .tiles import tile_function
 
-LONG = 1_000_000  # operations times samples, after which a call lets other Python threads run
+LONG = 1_000_000  # operations times samples from which on a call releases the GIL
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 DECLARATIONS = f"""\
 declare {VECTOR} @llvm.masked.load.v8f64.p0(ptr, i32, <8 x i1>, {VECTOR})
@@ -30,28 +34,28 @@ declare void @PyEval_RestoreThread(ptr)
 
 
 class Modules:
-    """The texts of the modules of a plan, and what their caller must know."""
+    """The modules of a plan as text, and the layout of memory that their caller provides."""
 
-    def __init__(self, plan: Plan, rows: Rows, fast: bool) -> None:
+    def __init__(self, plan: Plan, emitter: Emitter, fast: bool) -> None:
         self.plan = plan
-        self.rows = rows
+        self.emitter = emitter
         self.fast = fast
         self.optimized: dict[str, Function] = {}
         self.plain: list[str] = []
         self.slots = _slots(plan)
         self.context = len(self.slots)
-        self.called: set[str] = set()  # functions that all programs share: those of tiles and sums
+        self.called: set[str] = set()  # functions of `tiles` and `accumulators`
         vectors = max([stage.tile for stage in plan.stages])
-        self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # where spaces are in the memory of a call
+        self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # offsets of buffers in the scratch memory
         self.bytes["k"] = self.bytes["t"] + vectors * 64
         batched = plan.batched
         ops = plan.ops.values()
-        self.operations = 1 + sum([len(op.operands) for op in ops if batched[op.id] or op.row == "batch_sum"])
-        self.parts: dict[str, int] = {}  # where a thread puts the sums of a block, in numbers
+        self.operations = 1 + sum([len(op.operands) for op in ops if batched[op.id] or op.row is BATCH_SUM])
+        self.parts: dict[str, int] = {}  # offsets of the sums of a block that a thread computes, in numbers
         self.part = 0  # the size of all of them
-        for space, size in [*((f"R{k}", size) for k, size in enumerate(plan.result_sizes)), ("S", plan.sizes["s"])]:
-            if space in self.slots:
-                self.parts[space] = self.part
+        for buffer, size in [*((f"R{k}", size) for k, size in enumerate(plan.result_sizes)), ("S", plan.sizes["s"])]:
+            if buffer in self.slots:
+                self.parts[buffer] = self.part
                 self.part += size
         for index, stage in enumerate(plan.stages):
             self._numbers(index, stage)
@@ -61,34 +65,33 @@ class Modules:
         self._run()
         self._call()
         for name in sorted(self.called):
-            f = tiles.function(name) if name.startswith("tile.") else accumulators.function(name, fast)
-            self.optimized[name] = f
+            self.optimized[name] = tile_function(name) if name.startswith("tile.") else sum_function(name, fast)
 
-    def texts(self) -> tuple[str, str]:
-        """The module that is to be optimized, and the one that is not."""
+    def sources(self) -> tuple[str, str]:
+        """The module to be optimized, and the other one."""
         pooled = self.plan.pooled
         numbers = ", ".join([f"double {number(value)}" for value in pooled])
         constants = f"@constants = internal constant [{len(pooled)} x double] [{numbers}], align 64"
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
-        rows = self.rows.texts()
+        rows = self.emitter.definitions()
         optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""]
         plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
-    def _function(self, name: str, parameters: str, spaces: dict[str, str | tuple[str, int]] | None = None) -> Function:
-        return Function(name, parameters, {**self.slots, "c": "@constants", **(spaces or {})}, self.fast)
+    def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
+        return Function(name, parameters, {**self.slots, "c": "@constants", **(buffers or {})}, self.fast)
 
-    def _section(self, name: str, items: list[Op | Nest], stage: Stage, batched: bool) -> list[str]:
+    def _section(self, name: str, items: list[Op | LoopNest], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""
-        spaces: dict[str, str | tuple[str, int]] = {**stage.spaces, "k": "%kept"} if batched else {}
+        buffers: dict[str, Base] = {**stage.buffers, "k": "%kept"} if batched else {}
         parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
 
         def new(k: int) -> Function:
-            return self._function(f"{name}.{k}", parameters, spaces)
+            return self._function(f"{name}.{k}", parameters, buffers)
 
-        written = write_section(items, stage, batched, self.plan, self.rows, new)
+        written = write_section(items, stage, batched, self.plan, self.emitter, new)
         for f, optimized in written:
             if optimized:
                 self.optimized[f.name] = f
@@ -117,18 +120,18 @@ class Modules:
             valid = f.smaller(left, LANES)
             sample = f.integer("add", "%first", done)
             kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, stage.kept))
-            homes = {"t": tile, "k": kept}
+            bases = {"t": tile, "k": kept}
             arguments, results = self.plan.argument_sizes, self.plan.result_sizes
 
-            def move(name: str, array: str, size: int, space: str) -> None:
+            def move(name: str, array: str, size: int, buffer: str) -> None:
                 self.called.add(name)
-                home, base = stage.spaces[space]
+                base, offset = stage.buffers[buffer]
                 start = f.offset(f.pointer(array), "double", f.integer("mul", sample, size))
-                vectors = f.offset(homes[home], VECTOR, base)
+                vectors = f.offset(bases[base], VECTOR, offset)
                 f.do(f"call void @{name}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
 
             for k, size in enumerate(arguments):
-                if f"x{k}" in stage.spaces:
+                if f"x{k}" in stage.buffers:
                     move("tile.read", f"b{k}", size, f"x{k}")
             for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
                 f.do(f"call void @{part}(ptr %context, ptr {kept})")
@@ -144,12 +147,12 @@ class Modules:
         self.plain.append(f.text())
 
     def _blocks(self, index: int) -> None:
-        """stage.blocks(context, first, count, samples, parts): some blocks, the sums of each in a part of its own."""
+        """stage.blocks(context, first, count, samples, parts): some blocks, with the sums of each in its own part."""
         f = self._function(f"stage{index}.blocks", "ptr %context, i64 %first, i64 %count, i64 %samples, ptr %parts")
         with f.loop("%count") as loop:
             part = f.offset("%parts", "double", f.integer("mul", loop.counter, self.part))
-            for space, offset in self.parts.items():
-                slot = f.offset("%context", "ptr", self.slots[space])
+            for buffer, offset in self.parts.items():
+                slot = f.offset("%context", "ptr", self.slots[buffer])
                 f.do(f"store ptr {f.offset(part, 'double', offset)}, ptr {slot}")
             start = f.integer("mul", f.integer("add", "%first", loop.counter), BLOCK)
             count = f.smaller(f.integer("sub", "%samples", start), BLOCK)
@@ -157,8 +160,8 @@ class Modules:
         self.plain.append(f.text())
 
     def _sums(self, index: int, stage: Stage) -> None:
-        spaces: dict[str, str | tuple[str, int]] = {s: place for s, place in stage.spaces.items() if place[0] == "k"}
-        f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", spaces)
+        buffers = {name: base for name, base in stage.buffers.items() if base[0] == "k"}
+        f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", buffers)
         for nest in stage.sums:
             self.called.add(write_sums(f, nest, stage.kept, self.plan.argument_sizes))
         self.plain.append(f.text())
@@ -166,7 +169,7 @@ class Modules:
     # the whole program
 
     def _run(self) -> None:
-        """run(context, batch): everything, one block of samples after the other."""
+        """run(context, batch): all stages, block by block."""
         f = self._function("run", "ptr %context, i64 %batch")
         rounded = f.integer("udiv", f.integer("add", "%batch", BLOCK - 1), BLOCK)
         empty = f.value("icmp eq i64 %batch, 0")
@@ -185,8 +188,7 @@ class Modules:
     def _call(self) -> None:
         """call(self, arguments, n): what Python calls with (batch, scratch, arrays of arguments, arrays of results).
 
-        The type of function is CPython's METH_FASTCALL. The address of an array's numbers stands behind the header
-        that every object has.
+        The calling convention is CPython's METH_FASTCALL. The pointer to an array's data follows the object header.
         """
         f = self._function("call", "ptr %self, ptr %arguments, i64 %n")
         arguments, results = len(self.plan.argument_sizes), len(self.plan.result_sizes)
@@ -223,10 +225,10 @@ class Modules:
 
 
 def _slots(plan: Plan) -> dict[str, int]:
-    """Where in a context the pointers of the spaces are.
+    """The slots of the context that hold the addresses of the buffers.
 
-    Sums over samples are written through R0, R1, ... and S: the places r0, r1, ... and s, but a thread that computes a
-    block of its own has them elsewhere.
+    Sums over samples are written through R0, R1, ... and S: those are r0, r1, ... and s, except in a thread that
+    computes its own blocks.
     """
     slots: dict[str, int] = {}
     for index, argument in enumerate(plan.program.arguments):

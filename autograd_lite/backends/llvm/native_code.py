@@ -1,4 +1,4 @@
-"""Native code as Python calls it: arrays in, arrays out, and large batches on all cores."""
+"""Native code called from Python: arrays in, arrays out, and large batches on all cores."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import empty, ndarray
 
-from autograd_lite.backends.batch_order import BLOCK
+from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.program.program import Program
 
-from .emitters import Rows
+from .emitters import Emitter
 from .engine import Engine
-from .ir_text import LANES
 from .modules import Modules
 from .plan import Plan
 
@@ -25,10 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Context = ctypes.Array[ctypes.c_void_p]
 
 FLOAT64 = np.dtype(np.float64)
 PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
-PARTS = 1_000_000  # numbers in the sums of blocks that wait to be added up
+PARTS = 1_000_000  # numbers in the sums of blocks that are computed before they are added up
 
 
 class NativeCode:
@@ -39,18 +39,18 @@ class NativeCode:
     """
 
     def __init__(self, program: Program, fastmath: bool = False) -> None:
-        rows = Rows(fastmath)
+        emitter = Emitter(fastmath)
         self._plan = Plan(program)
-        self._modules = Modules(self._plan, rows, fastmath)
-        optimized, plain = self._modules.texts()
+        self._modules = Modules(self._plan, emitter, fastmath)
+        optimized, plain = self._modules.sources()
         self.source = optimized + plain
-        loops = Engine(optimized, rows.addresses, True)
+        loops = Engine(optimized, emitter.addresses, True)
         imported = {name: loops.address(name) for name in self._modules.optimized}
-        self._engine = Engine(plain, rows.addresses | imported, False)
-        self._call = self._engine.builtin("call", [loops, rows.callbacks])
+        self._engine = Engine(plain, emitter.addresses | imported, False)
+        self._call = self._engine.builtin("call", [loops, emitter.callbacks])
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
-        self._scratch: tuple[int, list[Array]] = (-1, [])  # memory of calls that are over, for so many samples
+        self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
         passes = any(stage.passes for stage in self._plan.stages)
         self._parallel_from = max(2 * BLOCK, PARALLEL // self._modules.operations) if passes else sys.maxsize
 
@@ -83,7 +83,7 @@ class NativeCode:
         return results
 
     def _refused(self, k: int, x: Array, samples: int) -> ValueError:
-        """What to raise where argument k does not have its size."""
+        """The error for an argument k of a wrong size."""
         _, size, batched = self._arguments[k]
         name = self._plan.program.arguments[k].name
         each = f" for each of {samples} samples" if batched else ""
@@ -93,7 +93,7 @@ class NativeCode:
         )
 
     def _memory(self, samples: int) -> Array:
-        """Memory for a call with so many samples, or a block of more."""
+        """Scratch memory for a call with so many samples, or a block of more."""
         kept = max([stage.kept for stage in self._plan.stages])
         tiles = -(-max(1, min(samples, BLOCK)) // LANES)
         vectors = kept * tiles + LANES  # sums may read up to 7 vectors behind
@@ -103,8 +103,8 @@ class NativeCode:
 class _Parallel:
     """One call on several threads.
 
-    Each thread takes a few blocks of samples after the other, and leaves the sums of each block in memory of its own;
-    then they are added up in the order of the blocks, so that the number of threads changes no bit.
+    Each thread takes a few blocks of samples at a time, and stores the sums of each block separately; then they are
+    added up in the order of the blocks, so that the number of threads changes no bit.
     """
 
     def __init__(self, code: NativeCode, arrays: list[Array], results: list[Array], samples: int) -> None:
@@ -113,7 +113,7 @@ class _Parallel:
         self.modules = code._modules
         self.numbers = empty(max(1, code._plan.sizes["s"]))
         self.pointers = [x.ctypes.data for x in (*arrays, *results, *results)]
-        self.homes = {f"r{k}": x for k, x in enumerate(results)} | {"s": self.numbers}
+        self.outputs = {f"r{k}": x for k, x in enumerate(results)} | {"s": self.numbers}
 
     def run(self, threads: int) -> None:
         contexts = [self._context() for _ in range(threads)]  # and the memory that they point to
@@ -130,14 +130,14 @@ class _Parallel:
                 for start in range(0, blocks, at_once):
                     count = min(at_once, blocks - start)
                     self._share(work, [context for context, _ in contexts], start, count, parts)
-                    with np.errstate(all="ignore"):  # also of the places that hold no sum
+                    with np.errstate(all="ignore"):  # uninitialised elements hold no sum
                         for part in parts[:count]:
                             total += part
-                for space, offsets in stage.summed.items():
-                    self.homes[space][offsets] = total[np.array(offsets) + self.modules.parts[space.upper()]]
+                for buffer, offsets in stage.summed.items():
+                    self.outputs[buffer][offsets] = total[np.array(offsets) + self.modules.parts[buffer.upper()]]
 
-    def _context(self) -> tuple[Any, Array]:
-        """The pointers that native code works with, and the memory that some of them point to."""
+    def _context(self) -> tuple[Context, Array]:
+        """The context of a thread, and the memory that some of its pointers point to."""
         memory = self.code._memory(self.samples)
         base = -(-memory.ctypes.data // 64) * 64
         named = {name: base + offset for name, offset in self.modules.bytes.items()}
@@ -147,17 +147,19 @@ class _Parallel:
             context[self.modules.slots[name]] = address
         return context, memory
 
-    def _share(self, work: Callable[..., None], contexts: Sequence[Any], start: int, count: int, parts: Array) -> None:
-        """Compute `count` blocks from `start` on, a few at a time by whichever thread is free."""
+    def _share(
+        self, work: Callable[..., None], contexts: Sequence[Context], start: int, count: int, parts: Array
+    ) -> None:
+        """Compute `count` blocks from `start` on, a few at a time on each free thread."""
         few = max(1, count // (8 * len(contexts)))
-        waiting = iter(range(0, count, few))
+        queue = iter(range(0, count, few))
         failures: list[BaseException] = []
 
-        def take(context: Any) -> None:
+        def take(context: Context) -> None:
             try:
-                for k in waiting:
-                    here = parts[k:].ctypes.data
-                    work(context, start + k, min(few, count - k), self.samples, here)
+                for k in queue:
+                    sums = parts[k:].ctypes.data
+                    work(context, start + k, min(few, count - k), self.samples, sums)
             except BaseException as error:
                 failures.append(error)
 

@@ -1,10 +1,10 @@
-"""Where every value of a program lives, and what runs when: what the llvm back end decides before it writes IR.
+"""Memory layout and schedule: what the llvm back end decides before it writes IR.
 
-A program runs in stages. Stage s computes the unbatched values that wait for s batch sums, one after the other; then,
-in one pass over the samples, the batched values that the sums of stage s + 1 are made of, and these sums. A batched
-value that two stages need is computed in both: so nothing is kept for longer than a block of samples.
+A program runs in stages. Stage s computes the unbatched values that depend on s batch sums, one after the other; then,
+in one pass over the samples, the batched operands of the sums of stage s + 1, and these sums. A batched value that two
+stages need is recomputed: so no live range is longer than a block of samples.
 
-Spaces, the arrays that values live in; a vector holds a value for 8 samples:
+Buffers; a vector holds a value for 8 samples:
 
     a0, a1, ...   unbatched arguments                               numbers
     r0, r1, ...   unbatched results                                 numbers
@@ -20,26 +20,28 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from autograd_lite.backends.batch_order import LANES
+from autograd_lite.core.graph import BATCH_SUM
+from autograd_lite.core.table import identity
 from autograd_lite.program.program import Program
 
-from .batch_sums import kept_factors, shape
-from .fusion import Op, simplify
-from .ir_text import LANES
-from .rerolling import Nest, Place, roll
+from .batch_sums import kept_factors, kernel_of
+from .fusion import Op, fuse
+from .rerolling import Location, LoopNest, reroll
 
 
 class Stage(NamedTuple):
-    """Unbatched items; then the pass over the samples: its items, its sums, and the results that it stores."""
+    """Unbatched loops and instructions; then the pass over the samples: those, its sums, the results that it stores."""
 
-    unbatched: list[Op | Nest]
-    batched: list[Op | Nest]
-    sums: list[Nest]
+    unbatched: list[Op | LoopNest]
+    batched: list[Op | LoopNest]
+    sums: list[LoopNest]
     results: list[int]
-    spaces: dict[str, tuple[str, int]]  # where in t or k the x and o spaces are
+    buffers: dict[str, tuple[str, int]]  # where in t or k the x and o buffers are
     tile: int  # vectors of t
     kept: int  # vectors of k for every 8 samples
-    places: dict[int, Place]  # of the values in t and k
-    summed: dict[str, list[int]]  # the places of the sums, by space
+    locations: dict[int, Location]  # of the values in t and k
+    summed: dict[str, list[int]]  # the offsets of the sums, by buffer
 
     @property
     def passes(self) -> bool:
@@ -48,86 +50,84 @@ class Stage(NamedTuple):
 
 
 class Plan:
-    """The stages of a program, and the places of its values."""
+    """The stages of a program, and the locations of its values."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.inputs = program.size
-        self.ops, self.constants, self.batched, self.stage = simplify(program)
+        self.ops, self.constants, self.batched, self.stage = fuse(program)
         self.argument_sizes = [argument.size for argument in program.arguments]
         self.result_sizes = [len(result.values) for result in program.results]
         self.sizes = {"s": 0, "t": 0, "k": 0}
-        self.pooled: list[float] = []  # the space c
+        self.pooled: list[float] = []  # the buffer c
         self.kept: set[int] = set()  # values that batch sums read
-        self.places: dict[int, Place] = {}
-        self.owner: list[int] = []  # the argument that an input belongs to
+        self.locations: dict[int, Location] = {}
         for index, argument in enumerate(program.arguments):
-            space = f"{'x' if argument.batched else 'a'}{index}"
-            self.places.update({len(self.owner) + offset: (space, offset) for offset in range(argument.size)})
-            self.owner += [index] * argument.size
+            buffer, first = f"{'x' if argument.batched else 'a'}{index}", len(self.locations)
+            self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
         self._prepare_sums()
-        self._place_results()
-        self._place_sums()
+        self._locate_results()
+        self._locate_sums()
         self.shared = self._shared()
         self.stages = self._stages()
 
-    # what `roll` asks for
+    # `rerolling.Memory`
 
-    def home(self, op: Op) -> str:
+    def buffer_of(self, op: Op) -> str:
         if not self.batched[op.id]:
             return "s"
         return "k" if op.id in self.kept else "t"
 
-    def allocate(self, space: str, count: int) -> int:
-        start = self.sizes[space]
-        self.sizes[space] += count
+    def allocate(self, buffer: str, count: int) -> int:
+        start = self.sizes[buffer]
+        self.sizes[buffer] += count
         return start
 
     def pool(self, numbers: list[float]) -> int:
         self.pooled += numbers
         return len(self.pooled) - len(numbers)
 
-    # places that are asked for
+    # fixed locations
 
     def _copy(self, value: int, batched: bool) -> int:
-        """A new instruction: a value once more."""
+        """A new instruction that copies a value."""
         id = len(self.batched)
         self.batched.append(batched)
         self.stage.append(self.stage[value])
-        self.ops[id] = Op(id, "copy", (value,))
+        self.ops[id] = Op(id, identity, (value,))
         return id
 
     def _prepare_sums(self) -> None:
-        for op in [op for op in self.ops.values() if op.row == "batch_sum"]:
+        for op in [op for op in self.ops.values() if op.row is BATCH_SUM]:
             if not self.batched[op.operands[0]]:  # the same number for every sample
                 self.ops[op.id] = op._replace(operands=(self._copy(op.operands[0], True),))
             self.kept.update(self.ops[op.id].operands)
 
-    def _place_results(self) -> None:
-        """A result lives where it is asked for; one that is asked for again, or that is an input, is copied there."""
+    def _locate_results(self) -> None:
+        """A result is computed in its buffer; an input, or what is in another result already, is copied there."""
         for index, result in enumerate(self.program.results):
-            space = f"{'o' if result.batched else 'r'}{index}"
+            buffer = f"{'o' if result.batched else 'r'}{index}"
             for offset, value in enumerate(result.values):
-                own = value in self.ops and value not in self.places and value not in self.kept
+                own = value in self.ops and value not in self.locations and value not in self.kept
                 if not own or self.batched[value] != result.batched:
                     value = self._copy(value, result.batched)
-                self.places[value] = (space, offset)
+                self.locations[value] = (buffer, offset)
 
-    def _place_sums(self) -> None:
-        """Batch sums that are no result lie in the order of the results that are made of them."""
-        rank: dict[int, Place] = {}
+    def _locate_sums(self) -> None:
+        """Batch sums that are no results are in the order of the results that are computed from them."""
+        rank: dict[int, Location] = {}
         sums = []
         for op in reversed([op for op in self.ops.values() if not self.batched[op.id]]):
-            if op.id in self.places:
-                rank[op.id] = self.places[op.id]
-            elif op.row == "batch_sum":
+            if op.id in self.locations:
+                rank[op.id] = self.locations[op.id]
+            elif op.row is BATCH_SUM:
                 sums.append(op.id)
-            if op.row != "batch_sum" and op.id in rank:
+            if op.row is not BATCH_SUM and op.id in rank:
                 for operand in op.operands:
                     rank.setdefault(operand, rank[op.id])
         sums.sort(key=lambda id: (rank.get(id, ("", 0)), id))
         for offset, id in enumerate(sums, self.allocate("s", len(sums))):
-            self.places[id] = ("s", offset)
+            self.locations[id] = ("s", offset)
 
     def _shared(self) -> set[int]:
         """Unbatched values that another stage or the samples read."""
@@ -144,27 +144,27 @@ class Plan:
         count = 1 + max([self.stage[id] for id in self.ops], default=0)
         unbatched: list[list[Op]] = [[] for _ in range(count)]
         sums: list[list[Op]] = [[] for _ in range(count)]
-        asked: list[list[int]] = [[] for _ in self.program.results]
+        batched_results: list[list[int]] = [[] for _ in self.program.results]
         for op in self.ops.values():
-            if op.row == "batch_sum":
+            if op.row is BATCH_SUM:
                 sums[self.stage[op.id] - 1].append(op)
             elif not self.batched[op.id]:
                 unbatched[self.stage[op.id]].append(op)
-            elif op.id in self.places:  # in the space of a result
-                asked[self._number(op.id)].append(op.id)
+            elif op.id in self.locations:  # in the buffer of a result
+                batched_results[self._number(op.id)].append(op.id)
         results: list[list[int]] = [[] for _ in range(count)]  # stored by the stage that has all of their values
-        for index, values in enumerate(asked):
+        for index, values in enumerate(batched_results):
             if values:
                 results[max([self.stage[value] for value in values])].append(index)
         stages = []
         for stage in range(count):
-            items = roll(unbatched[stage], self)
+            items = reroll(unbatched[stage], self)
             roots = [x for op in sums[stage] for x in op.operands]
-            roots += [value for index in results[stage] for value in asked[index]]
+            roots += [value for index in results[stage] for value in batched_results[index]]
             stages.append(self._stage(items, roots, sums[stage], results[stage]))
         return stages
 
-    def _stage(self, unbatched: list[Op | Nest], roots: list[int], sums: list[Op], results: list[int]) -> Stage:
+    def _stage(self, unbatched: list[Op | LoopNest], roots: list[int], sums: list[Op], results: list[int]) -> Stage:
         needed: set[int] = set()
         while roots:
             id = roots.pop()
@@ -173,31 +173,31 @@ class Plan:
                 if id in self.ops:
                     roots += self.ops[id].operands
         self.sizes["t"] = self.sizes["k"] = 0
-        spaces: dict[str, tuple[str, int]] = {}
+        buffers: dict[str, tuple[str, int]] = {}
         ops = [self.ops[id] for id in sorted(needed) if id >= self.inputs]
-        for index in sorted({self._number(op.id) for op in ops if op.id in self.places}):
-            spaces[f"o{index}"] = ("t", self.allocate("t", _padded(self.result_sizes[index])))
-        items = roll(ops, self)
-        nests = [nest for nest in roll(sums, self, 0) if isinstance(nest, Nest)]
-        kept = {factor.space for nest in nests for factor in kept_factors(shape(nest))}
-        read = {self.places[x][0] for op in ops for x in op.operands if 0 <= x < self.inputs and self.batched[x]}
-        for space in sorted(kept | read):
-            if space[0] == "x":
-                home = "k" if space in kept else "t"
-                spaces[space] = (home, self.allocate(home, _padded(self.argument_sizes[int(space[1:])])))
+        for index in sorted({self._number(op.id) for op in ops if op.id in self.locations}):
+            buffers[f"o{index}"] = ("t", self.allocate("t", _padded(self.result_sizes[index])))
+        items = reroll(ops, self)
+        nests = [nest for nest in reroll(sums, self, 0) if isinstance(nest, LoopNest)]
+        kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}
+        read = {self.locations[x][0] for op in ops for x in op.operands if 0 <= x < self.inputs and self.batched[x]}
+        for buffer in sorted(kept | read):
+            if buffer[0] == "x":
+                base = "k" if buffer in kept else "t"
+                buffers[buffer] = (base, self.allocate(base, _padded(self.argument_sizes[int(buffer[1:])])))
         summed: dict[str, list[int]] = {}
         for op in sums:
-            space, offset = self.places[op.id]
-            summed.setdefault(space, []).append(offset)
-        local = {op.id: self.places[op.id] for op in ops}
-        for id, (space, _) in local.items():
-            if space in ("t", "k"):
-                del self.places[id]
-        return Stage(unbatched, items, nests, results, spaces, self.sizes["t"], self.sizes["k"], local, summed)
+            buffer, offset = self.locations[op.id]
+            summed.setdefault(buffer, []).append(offset)
+        local = {op.id: self.locations[op.id] for op in ops}
+        for id, (buffer, _) in local.items():
+            if buffer in ("t", "k"):
+                del self.locations[id]
+        return Stage(unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed)
 
     def _number(self, id: int) -> int:
-        """The number of the result in whose space a value lives."""
-        return int(self.places[id][0][1:])
+        """The number of the result in whose buffer a value is."""
+        return int(self.locations[id][0][1:])
 
 
 def _padded(size: int) -> int:

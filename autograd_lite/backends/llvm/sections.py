@@ -1,8 +1,8 @@
-"""The items of a stage, loops and instructions, as functions that LLVM can compile in little time.
+"""The loop nests and instructions of a stage as functions that LLVM compiles in little time.
 
-The time that LLVM takes grows faster than a function does, so long sections are cut; a value that another function
-needs goes through memory. What optimization is good for are loops: many instructions without a loop run nearly as fast
-without it, and compile in a quarter of the time.
+LLVM's time is superlinear in the size of a function, so long sections are split; a value that another function reads
+goes through memory. Loops profit from optimization; long straight-line code runs nearly as fast without it, and
+compiles in a quarter of the time.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from .emitters import Rows
+from .emitters import Emitter
 from .fusion import Op
 from .ir_text import Function
-from .loops import Writer, fused
+from .loops import SectionWriter, fuse_loops
 from .plan import Plan, Stage
-from .rerolling import Nest, Place
+from .rerolling import Location, LoopNest
 
-PART = 1200  # lines, about, after which a section goes on in another function
-STRAIGHT = 400  # lines, about, without a loop, that are not worth optimizing
+PART = 1200  # lines, about, after which a section is continued in another function
+STRAIGHT = 400  # lines, about, of straight-line code that are not worth optimizing
 
-Items = Sequence[Op | list[Nest]]
+Items = Sequence[Op | list[LoopNest]]
 
 
 class Written(NamedTuple):
@@ -32,16 +32,21 @@ class Written(NamedTuple):
 
 
 def write_section(
-    items: Sequence[Op | Nest], stage: Stage, batched: bool, plan: Plan, rows: Rows, new: Callable[[int], Function]
+    items: Sequence[Op | LoopNest],
+    stage: Stage,
+    batched: bool,
+    plan: Plan,
+    emitter: Emitter,
+    new: Callable[[int], Function],
 ) -> list[Written]:
-    """The functions that compute the items, to be called one after the other; `new(k)` begins the k-th."""
-    parts = _cut(fused(items, batched))
-    places = {**plan.places, **stage.places} if batched else plan.places
-    stored = _stored(parts, places, plan.shared)
+    """The functions that compute the items, in the order of calls; `new(k)` begins the k-th."""
+    parts = _split(fuse_loops(items, batched))
+    locations = {**plan.locations, **stage.locations} if batched else plan.locations
+    stored = _stored(parts, locations, plan.shared)
     written = []
     for k, (optimized, part) in enumerate(parts):
         f = new(k)
-        writer = Writer(f, rows, batched, places, plan.constants)
+        writer = SectionWriter(f, emitter, batched, locations, plan.constants)
         for item in part:
             if isinstance(item, list):
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
@@ -51,9 +56,9 @@ def write_section(
     return written
 
 
-def _cut(items: Items) -> list[tuple[bool, Items]]:
-    """The items as functions, and whether these are optimized; many instructions in a row stand apart from loops."""
-    parts: list[tuple[bool, list[Op | list[Nest]]]] = []
+def _split(items: Items) -> list[tuple[bool, Items]]:
+    """The items of each function, and whether it is optimized: long straight-line code is kept apart from loops."""
+    parts: list[tuple[bool, list[Op | list[LoopNest]]]] = []
     full = True
     for looped, group in groupby(items, lambda item: isinstance(item, list)):
         run = list(group)
@@ -70,22 +75,22 @@ def _cut(items: Items) -> list[tuple[bool, Items]]:
     return [*parts]
 
 
-def _lines(item: Op | list[Nest]) -> int:
-    """How many lines an item takes, about."""
+def _lines(item: Op | list[LoopNest]) -> int:
+    """The lines of an item, about."""
     return 80 * len(item) if isinstance(item, list) else 3 + 4 * item.terms()
 
 
-def _stored(parts: Sequence[tuple[bool, Items]], places: dict[int, Place], shared: set[int]) -> set[int]:
-    """The values that go through memory: all that are read outside of their function, or of their loop."""
-    maker: dict[int, object] = {}  # the loop or function that a value is made in
+def _stored(parts: Sequence[tuple[bool, Items]], locations: dict[int, Location], shared: set[int]) -> set[int]:
+    """The values that go through memory: those that are live outside of their function, or of their loop."""
+    producer: dict[int, object] = {}  # the loop or function that computes a value
     readers: list[tuple[object, list[Op]]] = []
     for k, (_, part) in enumerate(parts):
         for j, item in enumerate(part):
             here: object = (k, j) if isinstance(item, list) else k
             members = [op for nest in item for op in nest.members] if isinstance(item, list) else [item]
-            maker |= {op.id: here for op in members}
+            producer |= {op.id: here for op in members}
             readers.append((here, members))
-    stored = {id for id in maker if places[id][0] not in ("s", "t") or id in shared}
+    stored = {id for id in producer if locations[id][0] not in ("s", "t") or id in shared}
     for here, members in readers:
-        stored.update([x for op in members for x in op.operands if x in maker and maker[x] != here])
+        stored.update([x for op in members for x in op.operands if x in producer and producer[x] != here])
     return stored

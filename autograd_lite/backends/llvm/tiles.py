@@ -1,18 +1,20 @@
-"""Batched arrays in and out of tiles, as LLVM IR: an array holds sample after sample, a tile vectors of 8 samples.
+"""Batched arrays transposed into tiles and back, as LLVM IR: an array is sample-major, a tile has vectors of 8 samples.
 
-The lanes of samples that a batch does not have are 0.0, and are never written to an array.
+Lanes beyond the batch are 0.0, and are never written to an array.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .ir_text import LANES, MASK, VECTOR, Function, Index, number
+from autograd_lite.backends.batch_order import LANES
 
-ROWS = range(LANES)
+from .ir_text import MASK, VECTOR, Function, Index, number
+
+WIDE = range(LANES)
 
 
-def function(name: str) -> Function:
+def tile_function(name: str) -> Function:
     """tile.read(array, size, valid, tile), tile.write with the same parameters, or tile.clear(tile, count, valid)."""
     return _clear() if name == "tile.clear" else _move(name, name == "tile.read")
 
@@ -21,8 +23,8 @@ def _move(name: str, read: bool) -> Function:
     """Move `valid` rows of `size` numbers, 8 columns at a time."""
     f = Function(name, "ptr %array, i64 %size, i64 %valid, ptr %tile", {"tile": "%tile"})
     blocks = f.integer("udiv", f.integer("add", "%size", LANES - 1), LANES)
-    exist = [f.value(f"icmp slt i64 {row}, %valid") for row in ROWS]
-    rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in ROWS]
+    exist = [f.value(f"icmp slt i64 {row}, %valid") for row in WIDE]
+    rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in WIDE]
     with f.loop(blocks) as loop:
         first = f.integer("mul", loop.counter, LANES)
         columns = f.lanes_below(f.integer("sub", "%size", first))
@@ -34,19 +36,19 @@ def _move(name: str, read: bool) -> Function:
             for k, vector in enumerate(_transposed(f, vectors)):
                 f.store(vector, "tile", place.plus(k), VECTOR, VECTOR)
         else:
-            vectors = [f.load("tile", place.plus(k), VECTOR, VECTOR) for k in ROWS]
+            vectors = [f.load("tile", place.plus(k), VECTOR, VECTOR) for k in WIDE]
             for vector, address, mask in zip(_transposed(f, vectors), addresses, masks, strict=True):
                 f.store_some(vector, address, mask)
     return f
 
 
 def _transposed(f: Function, vectors: Sequence[str]) -> list[str]:
-    """8 vectors as a matrix, transposed: the off-diagonal blocks of 1 lane change places, then those of 2 and of 4."""
+    """8 vectors as a matrix, transposed: the off-diagonal blocks of 1 lane are swapped, then those of 2 and of 4."""
     rows = list(vectors)
     for step in (1, 2, 4):
-        upper = [lane + LANES - step if lane & step else lane for lane in ROWS]
-        lower = [lane + LANES if lane & step else lane + step for lane in ROWS]
-        for k in [row for row in ROWS if not row & step]:
+        upper = [lane + LANES - step if lane & step else lane for lane in WIDE]
+        lower = [lane + LANES if lane & step else lane + step for lane in WIDE]
+        for k in [row for row in WIDE if not row & step]:
             pair = rows[k], rows[k + step]
             rows[k], rows[k + step] = f.shuffle(*pair, upper), f.shuffle(*pair, lower)
     return rows

@@ -29,50 +29,62 @@ pow: Primitive = primitive(
     complex_value=complex_functions.power,
     notation="<x:atom><y:exponent>", latex="<x:atom>^{<y>}", binds="power",
     lecture=(lambda out, x, y: y * x ** (y - 1.0), lambda out, x, y: out * log(x)),
+    rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
+    array=lambda xp, x, y: xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y)),
+    libm="pow", llvm="emit_pow",
 )  # fmt: skip
 exp: Primitive = primitive(
     "exp", math.exp, (lambda out, x: out,), "e^x", sign="eˣ", domain="x < 709.79", limit=INF,
     intervals=((-746.0, 709.7),), bend=2.0, never_zero=True,
     complex_value=cmath.exp, notation="e^<x:atom>", latex="e^{<x>}", binds="power",
+    libm="exp", fastmath=2,
 )  # fmt: skip
 expm1: Primitive = primitive(
     "expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF,
     intervals=((-746.0, 709.7),), bend=2.0, complex_value=cmath.exp,
+    libm="expm1", fastmath=2,
 )  # fmt: skip
 exp2: Primitive = primitive(
     "exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", sign="2ˣ", domain="x < 1024", limit=INF,
     intervals=((-1075.0, 1023.9),), bend=2.0, never_zero=True,
     complex_value=complex_functions.exp2, notation="2^<x:atom>", latex="2^{<x>}", binds="power",
+    libm="exp2", fastmath=2,
 )  # fmt: skip
 log: Primitive = primitive(
     "log", math.log, (lambda out, x: 1.0 / x,), "ln x", label="ln",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=cmath.log, notation="ln", latex=r"\ln",
+    libm="log", fastmath=2,
 )  # fmt: skip
 log1p: Primitive = primitive(
     "log1p", math.log1p, (lambda out, x: 1.0 / (1.0 + x),), "ln(1 + x)",
     domain="x > -1", limit=lambda x: NAN if x < -1.0 else -INF,
     intervals=((math.nextafter(-1.0, 0.0), LARGEST),), distance=lambda x: math.fabs(1.0 + x),
     complex_value=lambda x: cmath.log(1.0 + x),
+    libm="log1p", fastmath=2,
 )  # fmt: skip
 log2: Primitive = primitive(
     "log2", math.log2, (lambda out, x: LOG2_E / x,), "log2 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=lambda x: cmath.log(x) / LN2, latex=r"\log_2",
+    libm="log2", fastmath=2,
 )  # fmt: skip
 log10: Primitive = primitive(
     "log10", math.log10, (lambda out, x: LOG10_E / x,), "log10 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=lambda x: cmath.log(x) / LN10, latex=r"\log_{10}",
+    libm="log10", fastmath=3,
 )  # fmt: skip
 sqrt: Primitive = primitive(
     "sqrt", math.sqrt, (lambda out, x: 0.5 / out,), "x^(1/2)", label="√",
     domain="x >= 0", kinks="0: inf", intervals=((0.0, LARGEST),), distance=math.fabs,
     complex_value=cmath.sqrt, latex=r"\sqrt{<x>}", lecture=(lambda out, x: 1.0 / (2.0 * out),),
+    array="sqrt", llvm="llvm.sqrt",
 )  # fmt: skip
 cbrt: Primitive = primitive(
     "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", label="∛", kinks="0: inf",
     distance=math.fabs, complex_value=complex_functions.cbrt,
+    libm="cbrt",
 )  # fmt: skip
 sigmoid: Primitive = primitive(
     "sigmoid", numerics.sigmoid, (lambda out, x: out * sigmoid(-x),), "1 / (1 + e^-x)", sign="σ",

@@ -8,18 +8,21 @@ from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
-from autograd_lite.core.table.choices import abs, equal, logical_and, logical_not, logical_or, where
+from autograd_lite.core.table.arithmetic import add, mul
+from autograd_lite.core.table.choices import abs, equal, logical_and, logical_not, logical_or, maximum, minimum, where
 from autograd_lite.core.table.distances import lead
 from autograd_lite.core.table.exponentials import exp, log1p
 
 sum: Primitive = primitive(
     "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
     complex_value=complex_functions.total, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",
+    fold=add, rewrites=("x = x", "x y = add x y"),
 )  # fmt: skip
 prod: Primitive = primitive(
     "prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", label="Π", empty=1.0,
     complex_value=complex_functions.product, notation="<x:power>·...", latex=r"<x:power> \cdot ...",
     binds="quotient", words="the product of the others",
+    fold=mul, rewrites=("x = x", "x y = mul x y"),
 )  # fmt: skip
 mean: Primitive = primitive(
     "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: equal_shares(xs),
@@ -27,16 +30,19 @@ mean: Primitive = primitive(
     complex_value=lambda xs: complex_functions.total(xs) / len(xs),
     notation="(<x:quotient> + ...)/<n>", latex=r"\frac{<x:quotient> + ...}{<n>}", binds="sum",
     lecture=lambda out, xs: equal_shares(xs), words="1/n",
+    operations=lambda n: n,
 )  # fmt: skip
 max: Primitive = primitive(
     "max", numerics.largest, lambda out, xs: shares(out, xs), "the largest x", kinks="k tied operands: 1/k each",
     distance=lead, complex_value=lambda xs: complex_functions.largest(*xs), latex=r"\max",
     words="1 for the largest, 0 for the others",
+    fold=maximum, rewrites=("x = x",),
 )  # fmt: skip
 min: Primitive = primitive(
     "min", numerics.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
     distance=lambda xs: lead([-x for x in xs]), complex_value=lambda xs: complex_functions.smallest(*xs),
     latex=r"\min", words="1 for the smallest, 0 for the others",
+    fold=minimum, rewrites=("x = x",),
 )  # fmt: skip
 logsumexp: Primitive = primitive(
     "logsumexp", numerics.logsumexp, lambda out, xs: probabilities(out, xs),
@@ -47,6 +53,7 @@ dot: Primitive = primitive(
     "dot", numerics.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
     "w * x + ...", label="·", sequences=2, empty=0.0, role="affine",
     complex_value=complex_functions.dot, notation="<w x:quotient> + ...", latex="<w x:quotient> + ...", binds="sum",
+    fold=add, rewrites=("x y = mul x y",),
 )  # fmt: skip
 
 

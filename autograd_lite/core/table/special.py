@@ -13,30 +13,38 @@ TWO_OVER_SQRT_PI = 1.1283791670955126
 erf: Primitive = primitive(
     "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x",
     bend=2.0, role="saturating",
+    libm="erf",
 )  # fmt: skip
 erfc: Primitive = primitive(
-    "erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)", bend=2.0, never_zero=True
-)
+    "erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)", bend=2.0, never_zero=True,
+    libm="erfc",
+)  # fmt: skip
 gamma: Primitive = primitive(
     "gamma", math.gamma, (lambda out, x: out * digamma(x),), "(x - 1)!",
     domain="x < 171.62, x not 0, -1, -2, ...",
     limit=lambda x: NAN if x == -INF or (x < 0.0 and x == math.floor(x)) else math.copysign(INF, x),
     intervals=((-180.0, 171.6),), distance=to_pole, never_zero=True, notation="Γ", latex=r"\Gamma",
+    array="gamma",
 )  # fmt: skip
 lgamma: Primitive = primitive(
     "lgamma", math.lgamma, (lambda out, x: digamma(x),), "ln |gamma(x)|",
     domain="x not 0, -1, -2, ...", limit=INF, intervals=((-1e6, 1e305),), distance=to_pole,
+    # SciPy's is infinite at subnormal numbers.
+    array=lambda xp, x: xp.where(xp.abs(x) < 2.0**-1000, -xp.log(xp.abs(x)), xp.gammaln(x)),
 )  # fmt: skip
 digamma: Primitive = primitive(
     "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", label="ψ",
     domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole, notation="ψ", latex=r"\psi",
+    array="digamma",
 )  # fmt: skip
 trigamma: Primitive = primitive(
     "trigamma", special_functions.trigamma, (lambda out, x: polygamma(2.0, x),), "the derivative of digamma(x)",
     label="ψ'", domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole,
+    array=lambda xp, x: xp.polygamma(1.0, x),
 )  # fmt: skip
 polygamma: Primitive = primitive(
     "polygamma", special_functions.polygamma, (None, lambda out, n, x: polygamma(n + 1.0, x)),
     "the n-th derivative of digamma(x)", domain="n = 0, 1, 2, ...; x not 0, -1, -2, ...",
     intervals=((0.0, 8.0), (-1e3, 1e150)), whole=(0,), distance=lambda n, x: to_pole(x),
+    array="polygamma",
 )  # fmt: skip

@@ -13,64 +13,78 @@ from autograd_lite.core.table.exponentials import sigmoid, sqrt
 sin: Primitive = primitive(
     "sin", math.sin, (lambda out, x: cos(x),), "sin x", domain="x finite",
     bend=2.0, complex_value=cmath.sin, latex=r"\sin", role="activation",
+    libm="sin", fastmath=2,
 )  # fmt: skip
 cos: Primitive = primitive(
     "cos", math.cos, (lambda out, x: -sin(x),), "cos x", domain="x finite",
     bend=2.0, complex_value=cmath.cos, latex=r"\cos",
+    libm="cos", fastmath=2,
 )  # fmt: skip
 tan: Primitive = primitive(
     "tan", math.tan, (lambda out, x: 1.0 + out * out,), "tan x", domain="x finite",
     distance=lambda x: abs(math.cos(x)), bend=2.0, complex_value=cmath.tan, latex=r"\tan",
+    libm="tan",
 )  # fmt: skip
 asin: Primitive = primitive(
     "asin", math.asin, (lambda out, x: 1.0 / sqrt((1.0 - x) * (1.0 + x)),), "arcsin x",
     domain="-1 <= x <= 1", kinks="-1 and 1: inf", intervals=((-1.0, 1.0),), distance=to_one,
     complex_value=cmath.asin, latex=r"\arcsin",
+    libm="asin",
 )  # fmt: skip
 acos: Primitive = primitive(
     "acos", math.acos, (lambda out, x: -1.0 / sqrt((1.0 - x) * (1.0 + x)),), "arccos x",
     domain="-1 <= x <= 1", kinks="-1 and 1: -inf", intervals=((-1.0, 1.0),), distance=to_one,
     complex_value=cmath.acos, latex=r"\arccos",
+    libm="acos",
 )  # fmt: skip
 atan: Primitive = primitive(
     "atan", math.atan, (lambda out, x: 1.0 / (1.0 + x * x),), "arctan x",
     complex_value=cmath.atan, latex=r"\arctan", role="saturating",
+    libm="atan",
 )  # fmt: skip
 atan2: Primitive = primitive(
     "atan2", math.atan2,
     (lambda out, y, x: x / hypot(x, y) / hypot(x, y), lambda out, y, x: -y / hypot(x, y) / hypot(x, y)),
     "the angle of (x, y)", kinks="(0, 0): nan; the cut y = 0, x < 0: the partials from either side",
     distance=lambda y, x: math.hypot(x, y) if x > 0.0 else abs(y), complex_value=complex_functions.angle,
+    libm="atan2",
 )  # fmt: skip
 sinh: Primitive = primitive(
     "sinh", math.sinh, (lambda out, x: cosh(x),), "(e^x - e^-x) / 2",
     domain="|x| < 710.47", limit=lambda x: math.copysign(INF, x), intervals=((-710.4, 710.4),),
     bend=2.0, complex_value=cmath.sinh, latex=r"\sinh",
+    libm="sinh",
 )  # fmt: skip
 cosh: Primitive = primitive(
     "cosh", math.cosh, (lambda out, x: sinh(x),), "(e^x + e^-x) / 2",
     domain="|x| < 710.47", limit=INF, intervals=((-710.4, 710.4),),
     bend=2.0, complex_value=cmath.cosh, latex=r"\cosh",
+    libm="cosh",
 )  # fmt: skip
 tanh: Primitive = primitive(
     "tanh", math.tanh, (lambda out, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),), "tanh x",
     bend=2.0, complex_value=cmath.tanh, latex=r"\tanh", role="saturating", lecture=(lambda out, x: 1.0 - out**2,),
+    libm="tanh", fastmath=3,
 )  # fmt: skip
 asinh: Primitive = primitive(
     "asinh", math.asinh, (lambda out, x: 1.0 / hypot(1.0, x),), "ln(x + (x^2 + 1)^(1/2))",
     complex_value=cmath.asinh, role="activation",
+    libm="asinh",
 )  # fmt: skip
 acosh: Primitive = primitive(
     "acosh", math.acosh, (lambda out, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), "ln(x + (x^2 - 1)^(1/2))",
     domain="x >= 1", kinks="1: inf", intervals=((1.0, LARGEST),), distance=lambda x: x - 1.0,
     complex_value=cmath.acosh,
+    libm="acosh",
 )  # fmt: skip
 atanh: Primitive = primitive(
     "atanh", math.atanh, (lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)),), "ln((1 + x) / (1 - x)) / 2",
     domain="-1 < x < 1", limit=lambda x: math.copysign(INF, x) if math.fabs(x) == 1.0 else NAN,
     intervals=((math.nextafter(-1.0, 0.0), math.nextafter(1.0, 0.0)),), distance=to_one, complex_value=cmath.atanh,
+    libm="atanh",
 )  # fmt: skip
 hypot: Primitive = primitive(
     "hypot", numerics.hypot, (lambda out, x, y: x / out, lambda out, x, y: y / out), "(x^2 + y^2)^(1/2)",
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
+    array=lambda xp, x, y: xp.where((x != x) | (y != y), x + y, xp.hypot(x, y)), fastmath=2,
 )  # fmt: skip
