@@ -1,22 +1,23 @@
-"""A `Picture` written as a `graphviz.Digraph`: boxes in frames, and arrows between them; `labels` fills them.
+"""A `Picture` written as a `graphviz.Digraph`: boxes in clusters, and arrows between them; `labels` fills them.
 
-graphviz is imported here, when a picture is written, and nowhere else.
+graphviz is imported when a picture is written and not before, here and in `network_dot`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.labels import Style, label, largest_number, link_label
-from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, PARAMETER, Box, Link, Picture
+from autograd_lite.drawing.labels import Style, font, html_lines, label, largest_number, link_label
+from autograd_lite.drawing.layout import fitting_direction, rows
+from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER, Box, Link, Picture
 
 if TYPE_CHECKING:
     import graphviz
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
-LONGEST_WAY = 6  # boxes from left to right that fit into the column of a notebook, with no text on arrows
+LONGEST_ROW = 6  # boxes from left to right that fit into the column of a notebook, with no text on arrows
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -26,7 +27,8 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
 
     theme = style.theme
     graph = graphviz.Digraph("autograd_lite")
-    direction = style.direction or fitting_direction(picture, LONGEST_WAY - 2 if style.edges else LONGEST_WAY)
+    direction = style.direction or fitting_direction(picture, LONGEST_ROW - 2 if style.edges else LONGEST_ROW)
+    style = replace(style, direction=direction)
     graph.attr(
         rankdir=DIRECTIONS[direction], bgcolor=theme.paper,
         fontname=FONT, fontcolor=theme.faint, fontsize="11",
@@ -37,93 +39,62 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
         "edge", color=theme.line, fontname=FONT, fontsize="11", fontcolor=theme.ink, arrowsize="0.7",
         penwidth="1.1",
     )  # fmt: skip
-    largest = largest_number(picture, style.color_by)
-    framed: dict[tuple[str, ...], list[Box]] = {}
     links = list(picture.links)
-    if picture.frames:
+    if picture.clusters:
         graph.attr(remincross="false")  # a second search for fewer crossings would undo the order of rows
         if direction in ("right", "left"):
             # Where there are clusters, `ordering` has no effect, and dot stacks what is linked first at the bottom.
             links.reverse()
+    inside: dict[tuple[str, ...], list[Box]] = {}
     for box in picture.boxes.values():
-        framed.setdefault(box.frames, []).append(box)
-    style = style.changed(direction=direction)
-    draw_boxes(graph, picture, framed, (), style, largest)
+        inside.setdefault(box.clusters, []).append(box)
+    draw_boxes(graph, picture, inside, (), style, largest_number(picture, style.color_by))
     if len(links) > 2.5 * len(picture.boxes):  # in a tangle the counts are left out
         links = [replace(link, count=1) for link in links]
     for link in links:
-        # What runs into a module begins before it, and not beside its parameters.
-        tail, head = picture.boxes[link.tail], picture.boxes[link.head]
-        is_input = tail.kind in (INPUT, PARAMETER) or tail.base in (INPUT, PARAMETER)
-        enters = is_input and tail.frames != head.frames and head.frames[: len(tail.frames)] == tail.frames
-        draw_link(graph, link, style, 2 if enters else 1)
+        draw_link(graph, picture, link, style)
     caption = footer(picture, style, any(link.count > 1 for link in links))
     if caption:
         graph.attr(label=caption)
     return graph
 
 
-def fitting_direction(picture: Picture, longest: int) -> str:
-    """Right, as one reads; down where that would be wider than a page."""
-    depth: dict[str, int] = {}
-    parents = picture.parents()
-    for key in picture.boxes:  # operands come first, but for groups, which need not be exact
-        depth[key] = 1 + max((depth.get(link.tail, 0) for link in parents[key]), default=0)
-    return "right" if max(depth.values(), default=0) <= longest else "down"
-
-
 def draw_boxes(
     graph: "graphviz.Digraph",
     picture: Picture,
-    framed: dict[tuple[str, ...], list[Box]],
-    place: tuple[str, ...],
+    inside: Mapping[tuple[str, ...], Sequence[Box]],
+    around: tuple[str, ...],
     style: Style,
     largest: float,
 ) -> None:
-    """The boxes directly in a frame, and the frames inside it as clusters."""
-    for box in framed.get(place, ()):
+    """The boxes directly in the cluster `around`, and the clusters inside it."""
+    for box in inside.get(around, ()):
         graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
-    inner = dict.fromkeys(frames[: len(place) + 1] for frames in framed if frames[: len(place)] == place)
+    depth = len(around)
+    inner = dict.fromkeys(path[: depth + 1] for path in inside if path[:depth] == around and len(path) > depth)
     stacked = style.direction in ("right", "left")  # dot stacks what comes first at the bottom
-    for frames in reversed(inner) if stacked else inner:
-        if len(frames) == len(place):
-            continue
-        with graph.subgraph(name=f"cluster_{len(frames)}_{frames[-1]}") as cluster:
+    for path in reversed(inner) if stacked else inner:
+        title = picture.clusters[path[-1]]
+        with graph.subgraph(name=f"cluster_{len(path)}_{path[-1]}") as cluster:
             cluster.attr(
-                label=f"<{escape(picture.frames[frames[-1]].title)}>", style="rounded", labelloc="t",
+                label=f"<{escape(title)}>", style="rounded", labelloc="t",
                 labeljust="r" if style.direction == "right" else "l",  # off the arrows that come in
                 color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
-                fontsize="11", margin="10", tooltip=picture.frames[frames[-1]].title,
+                fontsize="11", margin="10", tooltip=title,
             )  # fmt: skip
-            draw_boxes(cluster, picture, framed, frames, style, largest)
-            for keys in rows(picture, framed.get(frames, ())):
+            draw_boxes(cluster, picture, inside, path, style, largest)
+            for keys in rows(picture, inside.get(path, ())):
                 with cluster.subgraph() as row:
                     row.attr(rank="same")
                     for first, second in pairwise(reversed(keys) if stacked else keys):
                         row.edge(first, second, style="invis")
 
 
-def rows(picture: Picture, boxes: Sequence[Box]) -> list[list[str]]:
-    """The boxes of a frame that stand beside each other, in their order: neurons, and the leaves of one operation."""
-    used_by: dict[str, list[str]] = {box.key: [] for box in boxes}
-    has_operands = {link.head for link in picture.links}
-    for link in picture.links:
-        if link.tail in used_by:
-            used_by[link.tail].append(link.head)
-    found: dict[tuple[str, ...], list[str]] = {}
-    for box in boxes:
-        if box.kind == GROUP and not box.base:
-            found.setdefault((), []).append(box.key)
-        elif box.key not in has_operands:
-            found.setdefault(tuple(used_by[box.key]), []).append(box.key)
-    return [keys for keys in found.values() if len(keys) > 1]
-
-
-def draw_link(graph: "graphviz.Digraph", link: Link, style: Style, length: int = 1) -> None:
+def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: Style) -> None:
     theme = style.theme
     attributes = {}
-    if link.trouble:
-        attributes = {"color": theme.trouble, "penwidth": "2.5"}
+    if link.anomalous:
+        attributes = {"color": theme.anomaly, "penwidth": "2.5"}
     elif link.active:
         attributes = {"color": theme.ink, "penwidth": "3"}
     elif not link.flows:
@@ -131,8 +102,11 @@ def draw_link(graph: "graphviz.Digraph", link: Link, style: Style, length: int =
     text = link_label(link, style)
     if text:
         attributes["label"] = text
-    if length > 1:
-        attributes["minlen"] = str(length)
+    # What runs into a module begins before it, and not beside its parameters.
+    tail, head = picture.boxes[link.tail], picture.boxes[link.head]
+    is_input = tail.kind in (INPUT, PARAMETER) or tail.base in (INPUT, PARAMETER)
+    if is_input and tail.clusters != head.clusters and head.clusters[: len(tail.clusters)] == tail.clusters:
+        attributes["minlen"] = "2"
     graph.edge(link.tail, link.head, **attributes)
 
 
@@ -143,20 +117,17 @@ def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
     boxes = picture.boxes.values()
     numbers_shown = any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT)
     if style.legend and numbers_shown:
-        parts = [f'<font color="{theme.value}">value</font>']
+        parts = [font("value", theme.value)]
         if any(box.flows or box.gradient_range for box in boxes):
-            result = picture.goal or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")
-            over = f"∂{escape(result) or 'result'}/∂node"
-            parts.append(f'<font color="{theme.gradient}">grad = {over}</font>')
-        if style.edges:
-            parts.append(
-                "∂ local partial"
-                if style.edges == "partial"
-                else f'upstream × local = <font color="{theme.gradient}">downstream</font>'
-            )
+            result = picture.gradient_of or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")
+            parts.append(font(f"grad = ∂{escape(result) or 'result'}/∂node", theme.gradient))
+        if style.edges == "partial":
+            parts.append("∂ local partial")
+        elif style.edges:
+            parts.append(f"upstream × local = {font('downstream', theme.gradient)}")
         if style.color_by:
             parts.append(f"filled by {style.color_by}: blue above 0, orange below")
         if is_counted:
             parts.append("number at an arrow: how many it stands for")
         lines.insert(0, "  ·  ".join(parts))
-    return f"<{'<br/>'.join(lines)}>" if lines else ""
+    return html_lines(lines)

@@ -28,7 +28,7 @@ class Theme:
     rule: str  # the line beside the sign of an operation
     group: str
     active: str  # at work in this moment
-    trouble: str
+    anomaly: str
     negative: str  # the ends of the scale of colours for numbers
     positive: str
 
@@ -37,14 +37,14 @@ LIGHT = Theme(
     name="light", paper="#ffffff", ink="#1b1f24", faint="#66707b", line="#57606a",
     value="#0056a3", gradient="#a33f00",
     input="#e3f0fb", parameter="#fdf0d5", constant="#ffffff", operation="#ffffff", result="#e4f5ea",
-    rule="#c5ccd3", group="#f6f8fa", active="#ffefa8", trouble="#c40022",
+    rule="#c5ccd3", group="#f6f8fa", active="#ffefa8", anomaly="#c40022",
     negative="#ffdcbf", positive="#bfdff9",
 )  # fmt: skip
 DARK = Theme(
     name="dark", paper="#14181d", ink="#e8ecf0", faint="#98a2ad", line="#8b95a1",
     value="#74bcff", gradient="#ffa45c",
     input="#16324a", parameter="#453517", constant="#14181d", operation="#1d232a", result="#173a29",
-    rule="#4a545f", group="#191f26", active="#4a3f0b", trouble="#ff6b7d",
+    rule="#4a545f", group="#191f26", active="#4a3f0b", anomaly="#ff6b7d",
     negative="#5c2c06", positive="#0f3a5c",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
@@ -70,7 +70,7 @@ def blend(a: str, b: str, share: float) -> str:
 def scaled(theme: Theme, x: float, largest: float) -> str:
     """A filling for the number x, where they go up to `largest` in size: orange below 0, blue above."""
     if math.isnan(x) or math.isinf(x):
-        return theme.trouble
+        return theme.anomaly
     share = abs(x) / largest if largest > 0.0 else 0.0
     # The square root keeps small numbers visible beside large ones.
     return blend(theme.operation, theme.negative if x < 0.0 else theme.positive, math.sqrt(share))

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_lite.core.table import mean
-from autograd_lite.core.value import Value
-from autograd_lite.drawing.grouping import belonging, chain
-from autograd_lite.drawing.names import Names
-from autograd_lite.drawing.numerals import counted, numeral
+from autograd_lite.drawing.grouping import enclosing
+from autograd_lite.drawing.names import Names, find_names
+from autograd_lite.drawing.number_format import counted, numeral
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
-from autograd_lite.nn.losses import loss_of
+from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, kind_of
+from autograd_lite.nn.module import Module
 
 SATURATED = 1e-3  # a local partial below this lets nearly nothing through
 FADES = 1e-3  # the first layers get this little of what the last ones get: the gradient vanishes
@@ -27,7 +27,7 @@ FLAT = {"sigmoid", "tanh", "erf", "atan"}  # activations with flat ends
 
 
 @dataclass
-class LayerHealth:
+class LayerDiagnosis:
     """The figures of one layer."""
 
     path: str
@@ -39,10 +39,10 @@ class LayerHealth:
 
 
 @dataclass
-class Health:
+class Diagnosis:
     """The report of `diagnose`: `layers`, `findings`, and as text by print."""
 
-    layers: list[LayerHealth]
+    layers: list[LayerDiagnosis]
     findings: list[str]
     samples: int
 
@@ -64,7 +64,7 @@ class Health:
     __repr__ = __str__
 
 
-def diagnose(model: Any, X: Any, y: Any, loss: Any = "mse") -> Health:
+def diagnose(model: Module, X: Any, y: Any, loss: str | Loss = "mse") -> Diagnosis:
     """Dead units, saturated units, vanishing and exploding gradients of a Module on samples X with targets y.
 
     A unit is dead where its activation has slope 0 for every sample (a ReLU that never fires), saturated where
@@ -85,36 +85,31 @@ or start with larger biases'
     example = predict(model, samples[:1])[0]
     targets = as_targets(y, kind_of(compute), example)
     total = mean([compute(model(x), t) for x, t in zip(samples, targets, strict=True)])
-    names = Names()
-    names.take("", model)
-    names.name_parameters()
-    source = Values([total], names)
-    owners = belonging(source, source.order)
-    gradient = own_pass([total])
-    layers = by_layer(source, owners, names, gradient)
-    return Health(layers, findings(layers), len(samples))
+    layers = by_layer(Values([total], find_names({"": model}, infer=False), own_pass([total])))
+    return Diagnosis(layers, findings(layers), len(samples))
 
 
 def layer_of(path: str, names: Names) -> str:
     """The layer that a module belongs to: the one that holds it, or itself where it stands alone."""
-    around = chain(path, names.module_at)
+    around = enclosing(path, names.module_at)
     return around[-2] if len(around) > 2 else around[-1] if around else path
 
 
-def by_layer(source: Values, owners: dict[Value, str], names: Names, gradient: Any) -> list[LayerHealth]:
+def by_layer(source: Values) -> list[LayerDiagnosis]:
     """The figures of each layer, in the order of the model's modules."""
-    found: dict[str, LayerHealth] = {}
+    names, owners = source.names, source.owners(source.order)
+    found: dict[str, LayerDiagnosis] = {}
     slopes: dict[str, list[float]] = {}
     squares: dict[str, list[float]] = {}
     flat: dict[str, bool] = {}
     for unit in dict.fromkeys(names.parameters.values()):
-        found.setdefault(layer_of(unit, names), LayerHealth(layer_of(unit, names))).units += 1
+        found.setdefault(layer_of(unit, names), LayerDiagnosis(layer_of(unit, names))).units += 1
     for x in source.order:
         path = owners.get(x)
         if path is None:
             continue
         if x in names.parameters:
-            squares.setdefault(layer_of(path, names), []).append((gradient(x) or 0.0) ** 2)
+            squares.setdefault(layer_of(path, names), []).append((source.gradient(x) or 0.0) ** 2)
         elif len(x.parents) == 1 and x.partials[0] is not None:
             slopes.setdefault(path, []).append(abs(x.partials[0]))
             flat[path] = x.op in FLAT
@@ -134,14 +129,12 @@ def by_layer(source: Values, owners: dict[Value, str], names: Names, gradient: A
 
 
 def root_mean(squares: Sequence[float]) -> float:
-    return (
-        math.sqrt(math.fsum(squares) / len(squares))
-        if squares and all(map(math.isfinite, squares))
-        else (math.nan if squares else 0.0)
-    )
+    if not squares:
+        return 0.0
+    return math.sqrt(math.fsum(squares) / len(squares)) if all(map(math.isfinite, squares)) else math.nan
 
 
-def findings(layers: list[LayerHealth]) -> list[str]:
+def findings(layers: list[LayerDiagnosis]) -> list[str]:
     """What is wrong, and what to do, in sentences."""
     found = []
     for x in layers:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from autograd_lite.drawing.numerals import latex, numeral
+from autograd_lite.drawing.number_format import latex, numeral
 from autograd_lite.explaining.formulas import ATOM, POWER, PRODUCT, SUM, Applied, Formula, Name, Number, simplified
 
 MOST_TERMS = 6

@@ -20,8 +20,8 @@ def test_text_can_be_read_on_every_filling(theme, text):
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
-def test_notes_and_trouble_can_be_read_on_paper(theme):
-    for text in (theme.faint, theme.trouble):
+def test_notes_and_anomalies_can_be_read_on_paper(theme):
+    for text in (theme.faint, theme.anomaly):
         assert contrast(text, theme.paper) >= READABLE
     assert contrast(theme.faint, theme.group) >= READABLE
 
@@ -53,7 +53,7 @@ def test_the_scale_runs_from_orange_over_nothing_to_blue():
     assert scaled(theme, 0.0, 1.0) == scaled(theme, 0.0, 0.0) == theme.operation
     assert scaled(theme, -2.0, 2.0) == theme.negative
     assert scaled(theme, 2.0, 2.0) == theme.positive
-    assert scaled(theme, math.nan, 1.0) == theme.trouble
+    assert scaled(theme, math.nan, 1.0) == theme.anomaly
 
 
 def test_blend():
