@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import at_least
-from autograd_lite.drawing.theme import Theme, find_theme
-from autograd_lite.nn.activations import ACTIVATIONS
+from autograd_lite.drawing.theme import Theme, find_theme, paint_axes
+from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.units import MODULES, activation_of
 from autograd_lite.support.extras import required
@@ -62,10 +62,10 @@ def draw_activations(
 def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tuple[str, Callable[..., Any]]]:
     """Names and functions; of those that the library has under two names, the first."""
     if activations is None:
-        seen: set[int] = set()
+        seen = set(WHOLE_LAYER)  # which are no functions of one number
         for name, f in ACTIVATIONS.items():
-            if id(f) not in seen and is_scalar(f):
-                seen.add(id(f))
+            if f not in seen:
+                seen.add(f)
                 yield name, f
         activations = MODULES  # those with parameters that are trained, as they start
     for given in activations:
@@ -76,31 +76,20 @@ def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tu
             yield str(getattr(given, "__name__", None) or getattr(given, "name", None) or type(given).__name__), given
 
 
-def is_scalar(f: Callable[..., Any]) -> bool:
-    """Whether f is a function of one number, unlike softmax."""
-    try:
-        return isinstance(f(0.5), (int, float))
-    except (TypeError, ValueError):
-        return False
-
-
 def plot(ax: "Axes", name: str, f: Callable[..., Any], xs: list[float], theme: Theme) -> None:
     """One activation."""
     slope = grad(f)
     for g, colour, style in ((f, theme.value, "solid"), (slope, theme.gradient, (0, (4, 2)))):
-        ax.plot(xs, broken(xs, [number(g, x) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
+        ax.plot(xs, broken(xs, [number_at(g, x) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
     ax.axhline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, -4.2), min(high, 4.2))
-    ax.set_facecolor(theme.paper)
     ax.set_title(name, color=theme.ink, fontsize=9)
-    ax.tick_params(colors=theme.faint, labelsize=7)
-    for spine in ax.spines.values():
-        spine.set_color(theme.rule)
+    paint_axes(ax, theme, 7)
 
 
-def number(g: Callable[[float], Any], x: float) -> float:
+def number_at(g: Callable[[float], Any], x: float) -> float:
     """g(x) as a number; what has parameters gives a Value, and nothing is drawn where g is not defined."""
     try:
         y = g(x)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.dot import DIRECTIONS, digraph
 from autograd_lite.drawing.exportable import Exportable, Formats
-from autograd_lite.drawing.grouping import Node
+from autograd_lite.drawing.graph_dot import DIRECTIONS, digraph
+from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.names import find_names, is_module
 from autograd_lite.drawing.network import Network, network, network_text
@@ -145,7 +145,7 @@ def draw(
                   paths ("layers.0"), or for all nodes that do the same ("alike"); False for no groups
     expand        draw a dot, sum, mean or prod as the scalar products and sums that it is made of; "products"
                   adds all products in one step
-    limit         how many boxes are drawn; a larger graph collapses by itself, and the drawing says so
+    limit         how many boxes are drawn; a larger graph collapses by itself, with a note in the drawing
     focus, radius draw what is at most `radius` steps from the Value `focus`
     inputs, loss  for a Module, which is drawn as columns of neurons: one sample, whose outputs and gradients are
                   shown, and a function of the output to take the gradient of
@@ -183,7 +183,7 @@ def draw(
     if inputs is not None or loss is not None:
         raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
 
-    def picture_of(source: Source[Node]) -> Picture:
+    def picture_of(source: Source[N]) -> Picture:
         selected = select(source, limit, collapse, focus, radius)
         return build_picture(source, selected, expanded, style.precision)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autograd_lite.drawing.grouping import Node
+from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.picture import CONSTANT, OPERATION, Box, Link, Picture
 from autograd_lite.drawing.sources import Source, unit
 
@@ -11,7 +11,7 @@ Term = tuple[str, float | None]
 """The key of a box and its value."""
 
 
-def expand(picture: Picture, source: Source[Node], x: Node, keys: Mapping[Node, str], how: str) -> bool:
+def expand(picture: Picture, source: Source[N], x: N, keys: Mapping[N, str], how: str) -> bool:
     """Draw a dot, sum, mean or prod in steps, if x is one and all its operands are drawn.
 
     `how` is "products" (products that run into one sum) or "sums" (which also adds two by two, in the order in

@@ -43,7 +43,7 @@ class Exportable:
         if suffix not in files:
             *others, last = [f".{known}" for known in files]
             listed = f"{', '.join(others)} or {last}" if others else last
-            raise ValueError(f"{path.name!r} does not say how to write the {self.noun}; end it in {listed}")
+            raise ValueError(f"the suffix of {path.name!r} is no format of the {self.noun}; end it in {listed}")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in; make it first")
         content = files[suffix]()

@@ -10,7 +10,7 @@ from typing import TypeVar
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 
-Node = TypeVar("Node", bound=Hashable)
+N = TypeVar("N", bound=Hashable)
 
 AFFINE = {"dot", "mul", "add", "sub", "sum"}
 ACTIVATIONS = {"relu", "tanh", "sigmoid", "softplus", "identity", "sin", "atan", "asinh", "erf", "sign"}
@@ -73,7 +73,7 @@ def common(paths: set[str]) -> str:
     return ".".join(first[:n])
 
 
-def by_module(owners: Mapping[Node, str], modules: Mapping[str, Module], level: str) -> dict[Node, str]:
+def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str) -> dict[N, str]:
     """The module whose box each node goes into: the innermost ("neurons"), outermost ("model") or the next."""
     depth = {"neurons": -1, "layers": 1, "model": 0}[level]
     homes = {}
@@ -83,7 +83,7 @@ def by_module(owners: Mapping[Node, str], modules: Mapping[str, Module], level: 
     return {x: homes[path] for x, path in owners.items()}
 
 
-def within(owners: Mapping[Node, str], paths: Sequence[str]) -> dict[Node, str]:
+def within(owners: Mapping[N, str], paths: Sequence[str]) -> dict[N, str]:
     """The nodes that belong to the modules at these paths, each with that path."""
     found = {}
     for x, path in owners.items():

@@ -56,7 +56,7 @@ def label(box: Box, style: Style, largest: float) -> str:
     rows += [font(escape(note), theme.faint, 10) for note in box.notes]
     fill, outline, border, extra = paint(box, style, largest)
     cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
-    # Air at both sides: the text of browsers may be wider than Graphviz takes it to be.
+    # Space at both sides: the text of browsers may be wider than Graphviz takes it to be.
     edge = f'<td rowspan="{len(cells)}" width="5" cellpadding="0"></td>'
     cells[0] = f"{edge}{cells[0]}{edge}"
     if box.symbol and not rows:
@@ -118,7 +118,7 @@ def link_label(link: Link, style: Style) -> str:
             upstream, flow = (numeral(x, style.precision) for x in (link.upstream, link.flow))
             local = f"({partial})" if link.partial < 0.0 else partial
             text = font(f"{upstream} × {local}<br/>= ", ink) + font(flow, colour)
-    # Graphviz puts labels so near to their arrows that the arrows touch them: air around the text.
+    # Graphviz puts labels so near to their arrows that the arrows touch them: space around the text.
     below = "" if style.direction in ("down", "up") else '<tr><td height="5"></td></tr>'
     return (
         f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr><td cellpadding="2">{text}</td></tr>'

@@ -1,6 +1,6 @@
 """Where boxes and circles are placed, as far as Graphviz is not left to decide.
 
-Graphs of Values are laid out by `dot` (`rendering`), which is told a direction and which boxes share a row; columns
+Graphs of Values are laid out by `dot` (`rendering`), which gets a direction and the boxes that share a row; columns
 of neurons have fixed positions.  layout.js does the same for pages, which fold in a browser without Graphviz.
 """
 

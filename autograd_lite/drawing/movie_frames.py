@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.layout import column_positions
 from autograd_lite.drawing.network import Network
-from autograd_lite.drawing.theme import Theme
+from autograd_lite.drawing.theme import Theme, paint_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,16 +49,13 @@ def figure(recording: Recording, i: int) -> "Figure":
 
     theme, moment = recording.theme, recording.snapshots[i]
     made = Figure(figsize=(8.4, 4.4), facecolor=theme.paper)
-    # Fixed margins: a layout fitted to each moment takes as long as the drawing, and trembles.
+    # Fixed margins: a layout fitted to each moment takes as long as the drawing, and differs from frame to frame.
     margins = {"left": 0.06, "right": 0.985, "bottom": 0.065, "top": 0.93, "hspace": 0.42, "wspace": 0.16}
     parts = made.subplot_mosaic(
         [["plane", "loss"], ["plane", "weights"]], width_ratios=[1.25, 1.0], gridspec_kw=margins
     )
     for ax in parts.values():
-        ax.set_facecolor(theme.paper)
-        ax.tick_params(colors=theme.faint, labelsize=8)
-        for spine in ax.spines.values():
-            spine.set_color(theme.rule)
+        paint_axes(ax, theme, 8)
     draw_plane(parts["plane"], recording, moment)
     draw_loss(parts["loss"], recording, i)
     draw_weights(parts["weights"], recording, moment)

@@ -85,13 +85,13 @@ def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Val
     except Exception as error:
         raise ValueError(
             f"draw took it that {type(module).__name__} has {len(zeros)} inputs, as many as {type(part).__name__} has "
-            f"weights, but zeros in their places gave {type(error).__name__}: {error}; pass one sample: "
+            f"weights, but zeros gave {type(error).__name__}: {error}; pass one sample: "
             f"draw(model, inputs=[...])"
         ) from error
 
 
 def as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
-    """A sample, an image for instance, with its numbers as Values; `named` gets them by their places."""
+    """A sample, an image for instance, with its numbers as Values; `named` gets them by their indices."""
     if isinstance(sample, (list, tuple)) or (is_array(sample) and sample.ndim):
         return [as_values(x, f"{name}[{i}]", named) for i, x in enumerate(sample)]
     named[name] = sample if isinstance(sample, Value) else Value(sample)

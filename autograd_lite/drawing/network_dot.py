@@ -4,7 +4,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.dot import FONT
+from autograd_lite.drawing.graph_dot import FONT
 from autograd_lite.drawing.labels import Style, font, html_lines
 from autograd_lite.drawing.layout import column_positions
 from autograd_lite.drawing.network import Circle, Network, Weight
@@ -86,7 +86,7 @@ def draw_weight(graph: "graphviz.Digraph", w: Weight, style: Style, heaviest: fl
     colour, line = (theme.gradient, "dashed") if w.value < 0.0 else (theme.value, "solid")
     graph.edge(
         w.tail, w.head, penwidth=f"{0.3 + (widest - 0.3) * share:.2f}",
-        color=blend(theme.paper, colour, 0.35 + 0.65 * share),  # small weights step back
+        color=blend(theme.paper, colour, 0.35 + 0.65 * share),  # small weights are paler
         style=line, edgetooltip=f"{w.name} = {w.value!r}{gradient}",
     )  # fmt: skip
 

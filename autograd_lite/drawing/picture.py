@@ -1,6 +1,6 @@
 """What is drawn, before it is drawn: boxes, links and clusters, with no colours and no positions.
 
-`picture_builder` makes a `Picture` of a graph, `dot` and `text_tree` write it.
+`picture_builder` makes a `Picture` of a graph, `graph_dot` and `text_tree` write it.
 """
 
 from dataclasses import dataclass, field

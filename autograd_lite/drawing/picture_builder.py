@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence, Set
 
 from autograd_lite.drawing.expansion import expand
-from autograd_lite.drawing.grouping import Node, enclosing
+from autograd_lite.drawing.grouping import N, enclosing
 from autograd_lite.drawing.names import describe
 from autograd_lite.drawing.number_format import counted, numeral
 from autograd_lite.drawing.picture import GROUP, MORE, RESULT, Box, Link, Picture
@@ -13,17 +13,17 @@ from autograd_lite.drawing.sources import Source, family, sign_of, unit
 
 
 def build_picture(
-    source: Source[Node], selected: Selection[Node], expanded: str | None = None, precision: int = 4
+    source: Source[N], selected: Selection[N], expanded: str | None = None, precision: int = 4
 ) -> Picture:
     """The picture of what is selected; `expanded` is None, "products" or "sums"."""
     picture = Picture(notes=list(selected.notes))
-    members: dict[Group, list[Node]] = {}
+    members: dict[Group, list[N]] = {}
     for x in selected.kept:
         if x in selected.groups:
             members.setdefault(selected.groups[x], []).append(x)
     numbers = {group: f"g{i}" for i, group in enumerate(members)}
     outputs = outputs_of_groups(source, selected)
-    keys: dict[Node, str] = {}
+    keys: dict[N, str] = {}
     for i, x in enumerate(selected.kept):
         group = selected.groups.get(x)
         keys[x] = f"n{i}" if group is None else numbers[group]
@@ -40,7 +40,7 @@ def build_picture(
     return picture
 
 
-def outputs_of_groups(source: Source[Node], selected: Selection[Node]) -> set[Node]:
+def outputs_of_groups(source: Source[N], selected: Selection[N]) -> set[N]:
     """The nodes that something outside of their group uses, and the results."""
     groups = selected.groups
     return set(source.roots).union(
@@ -48,9 +48,7 @@ def outputs_of_groups(source: Source[Node], selected: Selection[Node]) -> set[No
     )
 
 
-def group_box(
-    source: Source[Node], group: Group, nodes: Sequence[Node], used: Set[Node], key: str, precision: int
-) -> Box:
+def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N], key: str, precision: int) -> Box:
     """One box for many nodes, with the numbers of its outputs, or their range."""
     outputs = [x for x in nodes if x in used] or nodes[-1:]
     operations = sum(1 for x in nodes if source.parents(x))
@@ -86,7 +84,7 @@ def span(numbers: Sequence[float], precision: int) -> str:
     return text if len(finite) == len(numbers) else ", ".join(filter(None, (text, "nan")))
 
 
-def add_clusters(picture: Picture, source: Source[Node], selected: Selection[Node], keys: Mapping[Node, str]) -> None:
+def add_clusters(picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str]) -> None:
     """Clusters around what belongs to one module: each module that holds more than one box."""
     modules = source.modules
     for x, path in selected.owners.items():
@@ -115,7 +113,7 @@ def inside(outer: str, path: str) -> str:
 
 
 def connect(
-    picture: Picture, source: Source[Node], selected: Selection[Node], keys: Mapping[Node, str], expanded: str | None
+    picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str], expanded: str | None
 ) -> None:
     """The links between boxes; those between the same two groups are one, those to what is left out one more."""
     groups = selected.groups

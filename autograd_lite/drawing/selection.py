@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
-from autograd_lite.drawing.grouping import Node, by_module, within
+from autograd_lite.drawing.grouping import N, by_module, within
 from autograd_lite.drawing.number_format import counted
 from autograd_lite.drawing.similarity import alike
 from autograd_lite.drawing.sources import Source
@@ -30,26 +30,26 @@ class Group(NamedTuple):
 
 
 @dataclass
-class Selection(Generic[Node]):
+class Selection(Generic[N]):
     """What to draw of a source: which nodes, in whose boxes, and notes on the rest."""
 
-    kept: list[Node]  # in order, operands first
-    groups: dict[Node, Group] = field(default_factory=dict)  # of the nodes that share boxes
-    owners: Mapping[Node, str] = field(default_factory=dict)  # the path of the module that a node belongs to
+    kept: list[N]  # in order, operands first
+    groups: dict[N, Group] = field(default_factory=dict)  # of the nodes that share boxes
+    owners: Mapping[N, str] = field(default_factory=dict)  # the path of the module that a node belongs to
     notes: list[str] = field(default_factory=list)
 
-    def box_of(self, x: Node) -> Node | Group:
+    def box_of(self, x: N) -> N | Group:
         """What shares a box with x: its group, or itself."""
         return self.groups.get(x, x)
 
 
 def select(
-    source: Source[Node], limit: int = 60, collapse: Collapse = None, focus: Hashable = None, radius: int = 2
-) -> Selection[Node]:
+    source: Source[N], limit: int = 60, collapse: Collapse = None, focus: Hashable = None, radius: int = 2
+) -> Selection[N]:
     """What to draw in at most about `limit` boxes."""
     total = len(source.order)
     if focus is not None:
-        return around(source, focus, radius)
+        return neighbourhood(source, focus, radius)
     if total <= max(limit, MOST):
         start = Selection(in_order(source, set(source.order)))
     else:
@@ -69,7 +69,7 @@ def select(
     return replace(start, kept=[x for x in start.kept if x in near], notes=[note])
 
 
-def grouped(source: Source[Node], start: Selection[Node], collapse: str | Sequence[str] | bool) -> Selection[Node]:
+def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str] | bool) -> Selection[N]:
     """The selection in which groups are as the user asked for."""
     if collapse == "alike":
         return with_alike(source, start)
@@ -94,7 +94,7 @@ def grouped(source: Source[Node], start: Selection[Node], collapse: str | Sequen
     return replace(start, groups={x: Group(path) for x, path in inside.items()})
 
 
-def automatic(source: Source[Node], start: Selection[Node], limit: int) -> Selection[Node] | None:
+def automatic(source: Source[N], start: Selection[N], limit: int) -> Selection[N] | None:
     """The most detailed grouping that is small enough, if there is one."""
     before = start.notes[0] if start.notes else f"{len(source.order):,} nodes"
     for level in (*(LEVELS if start.owners else ()), None):
@@ -112,13 +112,13 @@ def automatic(source: Source[Node], start: Selection[Node], limit: int) -> Selec
     return None
 
 
-def with_alike(source: Source[Node], start: Selection[Node]) -> Selection[Node]:
+def with_alike(source: Source[N], start: Selection[N]) -> Selection[N]:
     """A selection in which also the nodes outside of its groups share boxes, if they do the same."""
-    atoms: dict[Node, Hashable] = dict(start.groups)
+    atoms: dict[N, Hashable] = dict(start.groups)
     if len(source.roots) <= MOST_RESULTS:
         for root in source.roots:
             atoms.setdefault(root, ("root", root))
-    classes: dict[Node, Hashable] = dict(alike(source, start.kept, atoms))
+    classes: dict[N, Hashable] = dict(alike(source, start.kept, atoms))
     for root in source.roots:
         if root in classes:
             classes[root] = ("root", classes[root])  # a result shares no box with what is none
@@ -128,7 +128,7 @@ def with_alike(source: Source[Node], start: Selection[Node]) -> Selection[Node]:
     return replace(start, groups=start.groups | others, notes=notes)
 
 
-def fits(source: Source[Node], found: Selection[Node], limit: int) -> bool:
+def fits(source: Source[N], found: Selection[N], limit: int) -> bool:
     """Whether the boxes and the links of a selection stay readable."""
     boxes = {found.box_of(x) for x in found.kept}
     if len(boxes) > limit:
@@ -137,9 +137,9 @@ def fits(source: Source[Node], found: Selection[Node], limit: int) -> bool:
     return len(links) <= LINKS_PER_BOX * len(boxes)
 
 
-def around(source: Source[Node], focus: Hashable, radius: int) -> Selection[Node]:
+def neighbourhood(source: Source[N], focus: Hashable, radius: int) -> Selection[N]:
     """The nodes at most `radius` steps from the focus, along the arrows or against them."""
-    start: list[Node] = [x for x in source.order if x in {focus}]  # Values with the same number differ as keys
+    start: list[N] = [x for x in source.order if x in {focus}]  # Values with the same number differ as keys
     if not start:
         raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
     below = dict.fromkeys(start)
@@ -165,7 +165,7 @@ def around(source: Source[Node], focus: Hashable, radius: int) -> Selection[Node
     return Selection(order, notes=[note])
 
 
-def nearest(source: Source[Node], limit: int) -> set[Node]:
+def nearest(source: Source[N], limit: int) -> set[N]:
     """The nodes fewest steps from the results, at most `limit`."""
     queue = deque(source.roots[:limit])
     kept = set(queue)
@@ -177,13 +177,13 @@ def nearest(source: Source[Node], limit: int) -> set[Node]:
     return kept
 
 
-def in_order(source: Source[Node], kept: Set[Node], tops: Sequence[Node] | None = None) -> list[Node]:
+def in_order(source: Source[N], kept: Set[N], tops: Sequence[N] | None = None) -> list[N]:
     """Those nodes, operands first and from left to right as they are written, without a walk over all others.
 
     `tops` are those that no other one of them uses: the results, unless others are given.
     """
-    order: list[Node] = []
-    done: set[Node] = set()
+    order: list[N] = []
+    done: set[N] = set()
     stack = [(x, False) for x in reversed(source.roots if tops is None else tops) if x in kept]
     while stack:
         x, opened = stack.pop()

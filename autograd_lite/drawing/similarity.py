@@ -5,24 +5,24 @@ Nodes of one operation whose operands are alike are alike, and so are the links 
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from autograd_lite.drawing.grouping import Node
+from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.sources import Source
 
 OUTSIDE = -1  # the class of operands that are not drawn
 
-Class = tuple[Hashable, frozenset[int]]
+Kind = tuple[Hashable, frozenset[int]]
 """What nodes of a class do, and the classes of their operands."""
 
 
-def alike(source: Source[Node], order: Sequence[Node], atoms: Mapping[Node, Hashable]) -> dict[Node, int]:
+def alike(source: Source[N], order: Sequence[N], atoms: Mapping[N, Hashable]) -> dict[N, int]:
     """A number for each node, the same for nodes that do the same; `atoms` are already classed."""
-    numbers: dict[Class, int] = {}
-    classes: list[Class] = []
-    found: dict[Node, int] = {}
+    numbers: dict[Kind, int] = {}
+    classes: list[Kind] = []
+    found: dict[N, int] = {}
     for x in order:
         if x in atoms:
-            key: Class = (atoms[x], frozenset())
+            key: Kind = (atoms[x], frozenset())
         else:
             key = (source.similar(x), frozenset([found.get(p, OUTSIDE) for p in source.parents(x)]))
             link = link_of_a_chain(key, classes)
@@ -38,10 +38,10 @@ def alike(source: Source[Node], order: Sequence[Node], atoms: Mapping[Node, Hash
 
 
 def tell_constants_apart(
-    source: Source[Node], order: Sequence[Node], atoms: Mapping[Node, Hashable], found: dict[Node, int], number: int
+    source: Source[N], order: Sequence[N], atoms: Mapping[N, Hashable], found: dict[N, int], number: int
 ) -> None:
     """Give constants that are used as different operands numbers of their own, from `number` on."""
-    uses: dict[Node, set[tuple[int, int]]] = {}
+    uses: dict[N, set[tuple[int, int]]] = {}
     for x in order:
         operands = source.parents(x)
         for i, p in enumerate(operands):
@@ -53,7 +53,7 @@ def tell_constants_apart(
             found[p] = numbers.setdefault((found[p], frozenset(users)), number + len(numbers))
 
 
-def link_of_a_chain(key: Class, classes: Sequence[Class]) -> int | None:
+def link_of_a_chain(key: Kind, classes: Sequence[Kind]) -> int | None:
     """The class of an operand that does the same, and that this node goes on with, as in a + b + c + ..."""
     operation, operands = key
     for i in operands - {OUTSIDE}:

@@ -12,7 +12,7 @@ from autograd_lite.core.graph import BATCH_SIZE, NUMBER, check_differentiable
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.grouping import Node, belonging
+from autograd_lite.drawing.grouping import N, belonging
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
 from autograd_lite.drawing.signs import sign
@@ -22,35 +22,35 @@ from autograd_lite.program.program import Program
 Gradients = Callable[[Value], float | None]
 
 
-class Source(Protocol[Node]):
+class Source(Protocol[N]):
     """A graph to draw."""
 
-    order: Sequence[Node]
-    roots: list[Node]
+    order: Sequence[N]
+    roots: list[N]
     modules: Mapping[str, Module] = {}  # by their paths
     has_partials: bool = True  # else nothing is known of what flows back through a link
 
-    def parents(self, node: Node) -> Sequence[Node]: ...
+    def parents(self, node: N) -> Sequence[N]: ...
 
-    def partials(self, node: Node) -> Sequence[float | None]: ...
+    def partials(self, node: N) -> Sequence[float | None]: ...
 
-    def value(self, node: Node) -> float | None: ...
+    def value(self, node: N) -> float | None: ...
 
-    def gradient(self, node: Node) -> float | None: ...
+    def gradient(self, node: N) -> float | None: ...
 
-    def row(self, node: Node) -> Primitive: ...
+    def row(self, node: N) -> Primitive: ...
 
-    def kind(self, node: Node) -> str: ...
+    def kind(self, node: N) -> str: ...
 
-    def name(self, node: Node) -> str: ...
+    def name(self, node: N) -> str: ...
 
-    def box(self, node: Node, key: str) -> Box: ...
+    def box(self, node: N, key: str) -> Box: ...
 
-    def owners(self, order: Sequence[Node]) -> Mapping[Node, str]:
+    def owners(self, order: Sequence[N]) -> Mapping[N, str]:
         """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent."""
         return {}
 
-    def similar(self, node: Node) -> Hashable:
+    def similar(self, node: N) -> Hashable:
         """What the node does, apart from its operands: the same for nodes that may share a box."""
         if self.parents(node) or (kind := self.kind(node)) not in (INPUT, PARAMETER):
             return self.row(node)
@@ -196,7 +196,7 @@ def family(name: str) -> str:
     return ".".join(kept).rstrip("0123456789")
 
 
-def unit(source: Source[Node], node: Node) -> int | None:
+def unit(source: Source[N], node: N) -> int | None:
     """Which operand of a dot is the 1 that its bias is multiplied with: the last one, or none."""
     operands = source.parents(node)
     last = len(operands) - 1
@@ -207,7 +207,7 @@ def unit(source: Source[Node], node: Node) -> int | None:
     return last if is_one and source.similar(one) == NUMBER else None
 
 
-def sign_of(source: Source[Node], node: Node) -> str:
+def sign_of(source: Source[N], node: N) -> str:
     """The sign in the box of an operation."""
     row = source.row(node)
     if row.name == "dot":

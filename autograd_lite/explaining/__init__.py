@@ -1,4 +1,4 @@
-"""The computation of a Value told as a lecture tells it.
+"""The computation of a Value explained step by step, as in a lecture.
 
 Above `drawing`, whose names, selection and numbers it shares.  `formulas` are rows in letters, `partials` their local
 partials; `lesson` is the data, `formats` writes it as text, Markdown and HTML, `page` as an interactive page, and

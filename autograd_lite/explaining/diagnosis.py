@@ -20,9 +20,10 @@ from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, kind_of
 from autograd_lite.nn.module import Module
 
-SATURATED = 1e-3  # a local partial below this lets nearly nothing through
-FADES = 1e-3  # the first layers get this little of what the last ones get: the gradient vanishes
-GROWS = 1e3
+SMALL = 1e-3  # a local partial below this lets nearly nothing through
+VANISHING, EXPLODING = 1e-3, 1e3  # of the gradients of the first layer to those of the last
+DEAD = "dead: their activation passes no gradient for any sample. Lower the learning rate, or start with larger biases"
+SATURATED = "saturated: their activation is flat for every sample. Scale the inputs or the initial weights down"
 FLAT = {"sigmoid", "tanh", "erf", "atan"}  # activations with flat ends
 
 
@@ -90,7 +91,7 @@ or start with larger biases'
 
 
 def layer_of(path: str, names: Names) -> str:
-    """The layer that a module belongs to: the one that holds it, or itself where it stands alone."""
+    """The layer that a module belongs to: the one that holds it, or itself where none does."""
     around = enclosing(path, names.module_at)
     return around[-2] if len(around) > 2 else around[-1] if around else path
 
@@ -98,12 +99,13 @@ def layer_of(path: str, names: Names) -> str:
 def by_layer(source: Values) -> list[LayerDiagnosis]:
     """The figures of each layer, in the order of the model's modules."""
     names, owners = source.names, source.owners(source.order)
-    found: dict[str, LayerDiagnosis] = {}
+    units = dict.fromkeys(names.parameters.values())
+    found = {path: LayerDiagnosis(path) for path in (layer_of(unit, names) for unit in units)}
+    for unit in units:
+        found[layer_of(unit, names)].units += 1
     slopes: dict[str, list[float]] = {}
     squares: dict[str, list[float]] = {}
     flat: dict[str, bool] = {}
-    for unit in dict.fromkeys(names.parameters.values()):
-        found.setdefault(layer_of(unit, names), LayerDiagnosis(layer_of(unit, names))).units += 1
     for x in source.order:
         path = owners.get(x)
         if path is None:
@@ -115,16 +117,15 @@ def by_layer(source: Values) -> list[LayerDiagnosis]:
             flat[path] = x.op in FLAT
     for unit, values in slopes.items():
         layer = found[layer_of(unit, names)]
-        if flat[unit] and all(s < SATURATED for s in values):
+        if flat[unit] and all(s < SMALL for s in values):
             layer.saturated.append(unit)
         elif all(s == 0.0 for s in values):
             layer.dead.append(unit)
     layers = list(found.values())
     for layer in layers:
         layer.gradient = root_mean(squares.get(layer.path, []))
-    last = layers[-1].gradient if layers else 0.0
     for layer in layers:
-        layer.ratio = layer.gradient / last if last else math.nan
+        layer.ratio = layer.gradient / layers[-1].gradient if layers[-1].gradient else math.nan
     return layers
 
 
@@ -138,29 +139,21 @@ def findings(layers: list[LayerDiagnosis]) -> list[str]:
     """What is wrong, and what to do, in sentences."""
     found = []
     for x in layers:
-        where = x.path or "model"
-        if x.dead:
-            found.append(
-                f"{where}: {share(x.dead, x.units)} dead: their activation passes no gradient for any sample. "
-                f"Lower the learning rate, or start with larger biases"
-            )
-        if x.saturated:
-            found.append(
-                f"{where}: {share(x.saturated, x.units)} saturated: their activation is flat for every sample. "
-                f"Scale the inputs or the initial weights down"
-            )
-    finite = all(math.isfinite(x.gradient) for x in layers)
-    if not finite:
+        for units, finding in ((x.dead, DEAD), (x.saturated, SATURATED)):
+            if units:
+                found.append(f"{x.path or 'model'}: {share(units, x.units)} {finding}")
+    first = f"{layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)}" if len(layers) > 1 else ""
+    if not all(math.isfinite(x.gradient) for x in layers):
         found.append("a gradient is nan or infinite: find where with detect_anomaly()")
-    elif len(layers) > 1 and layers[0].ratio < FADES:
+    elif first and layers[0].ratio < VANISHING:
         found.append(
-            f"the gradient vanishes: {layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)} of what "
-            f"the last layer gets. Take ReLUs, fewer layers, or an initialisation that keeps the scale"
+            f"the gradient vanishes: {first} of what the last layer gets. Take ReLUs, fewer layers, or an "
+            f"initialisation that keeps the scale"
         )
-    elif len(layers) > 1 and layers[0].ratio > GROWS:
+    elif first and layers[0].ratio > EXPLODING:
         found.append(
-            f"the gradient explodes: {layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)} times "
-            f"what the last layer gets. Clip the gradient, or start with smaller weights"
+            f"the gradient explodes: {first} times what the last layer gets. Clip the gradient, or start with "
+            f"smaller weights"
         )
     return found
 

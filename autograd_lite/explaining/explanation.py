@@ -1,4 +1,4 @@
-"""`explain`: a computation told as a lecture tells it.  The options are checked here."""
+"""`explain`: a computation step by step, as in a lecture; its options are checked here."""
 
 from collections.abc import Mapping
 from html import escape
@@ -15,7 +15,7 @@ from autograd_lite.explaining.page import Page
 
 
 class Explanation(Exportable):
-    """The computation of a Value told forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
+    """A computation explained forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
 
     A notebook shows it as a table; `print` as text; `save` writes .txt, .md or .html.  `explanation["x"]` is the
     step of the node called x.

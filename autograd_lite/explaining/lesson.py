@@ -1,4 +1,4 @@
-"""A computation as a lecture goes through it: every node forwards, every node backwards.
+"""A computation step by step, as in a lecture: every node forwards, every node backwards.
 
 A `Lesson` is data: names, formulas and numbers.  `formats` and `page` show it.
 """
