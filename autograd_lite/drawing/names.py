@@ -104,6 +104,5 @@ def callers_variables() -> list[dict[str, Any]]:
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
-    if frame.f_locals is frame.f_globals:
-        return [dict(frame.f_globals)]
-    return [dict(frame.f_locals), dict(frame.f_globals)]
+    outer = [] if frame.f_locals is frame.f_globals else [frame.f_globals]
+    return [dict(variables) for variables in (frame.f_locals, *outer)]

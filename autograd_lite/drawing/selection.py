@@ -139,28 +139,31 @@ def fits(source: Source[N], found: Selection[N], limit: int) -> bool:
 
 def neighbourhood(source: Source[N], focus: Hashable, radius: int) -> Selection[N]:
     """The nodes at most `radius` steps from the focus, along the arrows or against them."""
-    start: list[N] = [x for x in source.order if x in {focus}]  # Values with the same number differ as keys
-    if not start:
-        raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
-    below = dict.fromkeys(start)
-    ring = start
-    for _ in range(radius):
-        ring = list(dict.fromkeys(p for x in ring for p in source.parents(x) if p not in below))
-        below.update(dict.fromkeys(ring))
+    wanted = {focus}  # Values with the same number are equal, but differ as keys
     # The graph knows no children: all are found in one walk over the nodes, operands first.
-    steps = dict.fromkeys(start, 0)
+    steps: dict[N, int] = {}
     for x in source.order:
-        if not steps.keys().isdisjoint(source.parents(x)):
+        if x in wanted:
+            steps[x] = 0
+        elif steps and not steps.keys().isdisjoint(source.parents(x)):
             nearest_user = min(steps[p] for p in source.parents(x) if p in steps)
             if nearest_user < radius:
                 steps[x] = nearest_user + 1
+    if not steps:
+        raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
+    start = next(iter(steps))
+    below = {start: None}
+    ring = [start]
+    for _ in range(radius):
+        ring = list(dict.fromkeys(p for x in ring for p in source.parents(x) if p not in below))
+        below.update(dict.fromkeys(ring))
     kept = below.keys() | steps.keys()
     inner = {p for x in kept for p in source.parents(x)}
     tops = dict.fromkeys(x for x in reversed([*below, *steps]) if x not in inner)
     order = in_order(source, kept, list(tops))
     if len(order) == len(source.order):
         return Selection(order)
-    name = source.name(start[0]) or "the focus"
+    name = source.name(start) or "the focus"
     note = f"{counted(len(order), 'node')} of {len(source.order):,}: within {radius} of {name}"
     return Selection(order, notes=[note])
 

@@ -7,6 +7,7 @@ Above the core, whose `Watch` records the user's line for every operation inside
 import math
 from collections import deque
 from collections.abc import Callable, Set
+from types import TracebackType
 from typing import cast
 
 from autograd_lite.core.grad_mode import Watch
@@ -42,7 +43,9 @@ class detect_anomaly:
         self.watch.__enter__()
         return self
 
-    def __exit__(self, kind: object, exception: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, exception: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
         if exception is not None:  # it names the operation that failed; the note, what went wrong before it

@@ -110,11 +110,10 @@ def lesson(root: Value, names: Names, limit: int) -> Lesson:
 def units(source: Values, kept: Set[Value]) -> set[Value]:
     """The ones among `kept` that biases are multiplied with, unless something else uses them."""
     found = {x.parents[one] for x in kept if (one := unit(source, x)) is not None}
-    if found:
-        for x in source.order:
-            if not found.isdisjoint(x.parents):
-                one = unit(source, x)
-                found.difference_update([p for i, p in enumerate(x.parents) if i != one])
+    for x in source.order if found else ():
+        if not found.isdisjoint(x.parents):
+            one = unit(source, x)
+            found.difference_update([p for i, p in enumerate(x.parents) if i != one])
     return found
 
 
