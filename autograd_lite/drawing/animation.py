@@ -57,7 +57,7 @@ class Animation(Exportable):
 
     def svg(self) -> str:
         """All frames in one SVG, each visible in its time.  A reader who wants no motion sees the last one."""
-        texts = [self.frame(i).svg for i in range(len(self))]
+        texts = [self.frame(i).render("svg").decode() for i in range(len(self))]
         head = texts[0][texts[0].index("<svg") : texts[0].index(">", texts[0].index("<svg")) + 1]
         times = self.times()
         rules, groups, start = [], [], 0.0

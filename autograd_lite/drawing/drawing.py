@@ -84,20 +84,21 @@ class Drawing(Exportable):
             self._rendered[format] = render(self.source, format, self.digraph.engine)
         return self._rendered[format]
 
-    @property
-    def svg(self) -> str:
-        """The picture as SVG."""
-        return self.render("svg").decode()
-
     def files(self) -> Formats:
         return {
-            "svg": lambda: self.svg, "png": lambda: self.render("png"), "pdf": lambda: self.render("pdf"),
-            "html": lambda: PAGE.format(paper=self.style.theme.paper, svg=self.svg[self.svg.index("<svg") :]),
-            "dot": lambda: self.source, "txt": lambda: f"{self}\n",
+            "svg": lambda: self.render("svg"), "png": lambda: self.render("png"), "pdf": lambda: self.render("pdf"),
+            "html": self._page, "dot": lambda: self.source, "txt": lambda: f"{self}\n",
         }  # fmt: skip
 
+    def _page(self) -> str:
+        svg = self.render("svg").decode()
+        return PAGE.format(paper=self.style.theme.paper, svg=svg[svg.index("<svg") :])
+
     def representations(self) -> Formats:
-        return {"image/svg+xml": lambda: self.svg, "image/png": self.files()["png"], "text/plain": self.__str__}
+        return {
+            "image/svg+xml": lambda: self.render("svg").decode(), "image/png": lambda: self.render("png"),
+            "text/plain": self.__str__,
+        }  # fmt: skip
 
     def __str__(self) -> str:
         picture, precision = self.picture, self.style.precision

@@ -46,9 +46,12 @@ class Exportable:
             raise ValueError(f"the suffix of {path.name!r} is no format of the {self.noun}; end it in {listed}")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in; make it first")
-        content = files[suffix]()
-        write_atomically(path, content.encode() if isinstance(content, str) else content)
+        write_atomically(path, as_bytes(files[suffix]()))
         return path
+
+    def content(self, format: str) -> bytes:
+        """What a file of that format, the suffix without its dot, holds."""
+        return as_bytes(self.files()[format]())
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
@@ -66,6 +69,10 @@ class Exportable:
             metadata["image/png"] = {"width": round(width / self.png_scale), "height": round(height / self.png_scale)}
         bundle = {mime: x if isinstance(x, str) else base64.b64encode(x).decode() for mime, x in contents.items()}
         return bundle, metadata
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def iframe(page: str, title: str, height: str) -> str:
