@@ -170,6 +170,13 @@ def test_no_module_has_the_name_of_a_public_name():
             assert held is None or isinstance(held, types.ModuleType), module
 
 
+def test_files_have_names_of_their_own():
+    stems = [path.stem for path in MODULES.values() if path.stem not in ("__init__", "__main__")]
+    assert sorted(stems) == sorted(set(stems))
+    public = {name for name in dir(autograd_lite) if callable(getattr(autograd_lite, name))}
+    assert public & set(stems) == set()
+
+
 def test_all_lists_every_public_name():
     hidden = {"cond", "abs", "compile", "max", "min", "pow", "round", "sum", "TYPE_CHECKING"}
     found = {

@@ -1,13 +1,13 @@
-"""What stands in the boxes of a picture and on its arrows, as the HTML-like labels of Graphviz."""
+"""The text in the boxes of a picture and on its arrows, as the HTML-like labels of Graphviz."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 
-from autograd_lite.drawing.numerals import numeral
-from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, MORE, OPERATION, PARAMETER, RESULT, Box, Link, Picture
+from autograd_lite.drawing.number_format import numeral
+from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link, Picture
 from autograd_lite.drawing.theme import LIGHT, Theme, scaled
 
-SEE_THROUGH = "#00000000"  # takes its place, so that the frames of an animation have one layout
+TRANSPARENT = "#00000000"  # for text that needs its space: the frames of an animation have one layout
 LONGEST_NAME = 32  # letters in a box; the tooltip has them all
 
 
@@ -22,12 +22,20 @@ class Style:
     theme: Theme = LIGHT
     legend: bool = True
 
-    def changed(self, **fields: object) -> "Style":
-        return replace(self, **fields)  # type: ignore[arg-type]
+
+def font(text: str, colour: str, size: int | None = None) -> str:
+    """Text in a colour, and a size in points."""
+    points = "" if size is None else f' point-size="{size}"'
+    return f'<font color="{colour}"{points}>{text}</font>'
+
+
+def html_lines(lines: list[str]) -> str:
+    """Lines as one HTML-like label; no label where there are none."""
+    return f"<{'<br/>'.join(lines)}>" if lines else ""
 
 
 def largest_number(picture: Picture, color_by: str | None) -> float:
-    """The size of the largest finite number that fillings tell."""
+    """The size of the largest finite number that fillings show."""
     found = (getattr(box, color_by) for box in picture.boxes.values()) if color_by else ()
     return max((abs(x) for x in found if x is not None and abs(x) < float("inf")), default=0.0)
 
@@ -37,19 +45,18 @@ def label(box: Box, style: Style, largest: float) -> str:
     theme = style.theme
     name = shortened(box.short or box.title)
     rows = [f"<b>{escape(name)}</b>"] if name else []
-    value, gradient = numbers(box, style.precision)
+    value, gradient = box.numbers(style.precision)
     if value:
-        colour = SEE_THROUGH if "value" in box.veiled else theme.value
-        rows.append(f'<font color="{colour}">{value}</font>')
+        rows.append(font(value, TRANSPARENT if "value" in box.hidden else theme.value))
     if gradient:
-        colour = SEE_THROUGH if "gradient" in box.veiled else theme.gradient
-        rows.append(f'<font color="{colour}"><font point-size="10">grad\u00a0\u2009</font>{gradient}</font>')
+        text = f'<font point-size="10">grad\u00a0\u2009</font>{gradient}'
+        rows.append(font(text, TRANSPARENT if "gradient" in box.hidden else theme.gradient))
     elif box.flows:
-        rows.append(f'<font color="{theme.faint}" point-size="10"><i>grad not computed</i></font>')
-    rows += [f'<font color="{theme.faint}" point-size="10">{escape(note)}</font>' for note in box.notes]
+        rows.append(font("<i>grad not computed</i>", theme.faint, 10))
+    rows += [font(escape(note), theme.faint, 10) for note in box.notes]
     fill, outline, border, extra = paint(box, style, largest)
     cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
-    # Air at both sides: the text of browsers may be wider than Graphviz takes it to be.
+    # Space at both sides: the text of browsers may be wider than Graphviz takes it to be.
     edge = f'<td rowspan="{len(cells)}" width="5" cellpadding="0"></td>'
     cells[0] = f"{edge}{cells[0]}{edge}"
     if box.symbol and not rows:
@@ -76,28 +83,18 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME // 2 - 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
 
 
-def numbers(box: Box, precision: int) -> tuple[str, str]:
-    """The value and the gradient as they are shown; the range of them for a group."""
-    value = numeral(box.value, precision) if box.value is not None else box.value_range
-    gradient = numeral(box.gradient, precision) if box.gradient is not None else box.gradient_range
-    return value, gradient
-
-
 def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
     """Filling, outline, its width, and its dashes."""
-    theme = style.theme
-    fills = {
-        INPUT: theme.input, PARAMETER: theme.parameter, CONSTANT: theme.constant, OPERATION: theme.operation,
-        RESULT: theme.result, GROUP: theme.group, MORE: theme.paper,
-    }  # fmt: skip
-    fill = fills[box.base or box.kind]
+    theme, kind = style.theme, box.base or box.kind
     number = getattr(box, style.color_by) if style.color_by else None
-    if number is not None:
-        fill = scaled(theme, number, largest)
     if box.active:
         fill = theme.active  # the width of the outline stays, and so does the layout
-    if box.trouble:
-        return fill, theme.trouble, "3", ""
+    elif number is not None:
+        fill = scaled(theme, number, largest)
+    else:
+        fill = theme.paper if kind == MORE else getattr(theme, kind)
+    if box.anomalous:
+        return fill, theme.anomaly, "3", ""
     if CONSTANT in (box.kind, box.base) or box.kind == MORE:
         return fill, theme.faint, "1", ",dashed"
     return fill, theme.line, "2" if box.kind in (RESULT, PARAMETER, GROUP) else "1", ""
@@ -105,25 +102,23 @@ def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
 
 def link_label(link: Link, style: Style) -> str:
     """The local partial, or the chain rule at this arrow: upstream × local = downstream."""
+    theme = style.theme
     if link.count > 1:
-        return beside(f'<font color="{style.theme.faint}">{link.count:,}</font>', style)
-    if link.note:
-        return beside(f'<font color="{style.theme.trouble}">{escape(link.note)}</font>', style)
-    if style.edges is None or link.partial is None:
+        text = font(f"{link.count:,}", theme.faint)
+    elif link.note:
+        text = font(escape(link.note), theme.anomaly)
+    elif style.edges is None or link.partial is None:
         return ""
-    partial = numeral(link.partial, style.precision)
-    if style.edges == "partial" or link.upstream is None or link.flow is None:
-        return beside(f'<font color="{SEE_THROUGH if link.veiled else style.theme.ink}">∂ {partial}</font>', style)
-    upstream, flow = (numeral(x, style.precision) for x in (link.upstream, link.flow))
-    if link.partial < 0.0:
-        partial = f"({partial})"
-    ink, colour = (SEE_THROUGH,) * 2 if link.veiled else (style.theme.ink, style.theme.gradient)
-    text = f'<font color="{ink}">{upstream} × {partial}<br/>= </font><font color="{colour}">{flow}</font>'
-    return beside(text, style)
-
-
-def beside(text: str, style: Style) -> str:
-    """A label with air around it: Graphviz puts labels so near to their arrows that the arrows touch them."""
+    else:
+        ink, colour = (TRANSPARENT, TRANSPARENT) if link.hidden else (theme.ink, theme.gradient)
+        partial = numeral(link.partial, style.precision)
+        if style.edges == "partial" or link.upstream is None or link.flow is None:
+            text = font(f"∂ {partial}", ink)
+        else:
+            upstream, flow = (numeral(x, style.precision) for x in (link.upstream, link.flow))
+            local = f"({partial})" if link.partial < 0.0 else partial
+            text = font(f"{upstream} × {local}<br/>= ", ink) + font(flow, colour)
+    # Graphviz puts labels so near to their arrows that the arrows touch them: space around the text.
     below = "" if style.direction in ("down", "up") else '<tr><td height="5"></td></tr>'
     return (
         f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr><td cellpadding="2">{text}</td></tr>'

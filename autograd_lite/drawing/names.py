@@ -4,9 +4,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from autograd_lite.core.value import Value
+from autograd_lite.nn.module import Module
 from autograd_lite.trees import is_array, item_name, joined
 
 PACKAGE = str(Path(__file__).parent.parent)
@@ -20,8 +21,8 @@ class Names:
     def __init__(self) -> None:
         self.names: dict[Value, str] = {}
         self.parameters: dict[Value, str] = {}  # the path of the innermost module that holds each
-        self.module_at: dict[str, Any] = {}  # every module by its path
-        self.modules: list[tuple[str, Any]] = []  # ("", model), or with more than one ("model", model)
+        self.module_at: dict[str, Module] = {}  # every module by its path
+        self.modules: list[tuple[str, Module]] = []  # ("", model), or with more than one ("model", model)
         self.left = MOST_ELEMENTS
 
     def of(self, value: Value) -> str:
@@ -37,10 +38,9 @@ class Names:
         elif is_module(x):
             if not any(x is module for _, module in self.modules):
                 self.modules.append((name, x))
-        elif depth and isinstance(x, (list, tuple)):
-            self.take_each(((item_name(name, i), y) for i, y in enumerate(x)), depth)
-        elif depth and isinstance(x, dict):
-            self.take_each(((item_name(name, key), y) for key, y in list(x.items())), depth)
+        elif depth and isinstance(x, (list, tuple, dict)):
+            items = list(x.items()) if isinstance(x, dict) else enumerate(x)
+            self.take_each(((item_name(name, key), y) for key, y in items), depth)
         elif is_array(x) and x.dtype == object:  # type: ignore[attr-defined]
             array: Any = x
             pairs = ((item_name(name, *i), array[i]) for i in product(*map(range, array.shape)))
@@ -56,22 +56,28 @@ class Names:
     def name_parameters(self) -> None:
         """Name what modules hold by its path; by the module's variable too where there are several."""
         for variable, module in self.modules:
-            several = len(self.modules) > 1 and bool(variable)
+            prefix = variable if len(self.modules) > 1 else ""
             inner = dict(module.named_modules()) if hasattr(module, "named_modules") else {"": module}
             for path, part in inner.items():
-                self.module_at[joined(variable if several else "", path)] = part
+                self.module_at[joined(prefix, path)] = part
             for path, value in module.named_parameters():
                 if not value.label:
-                    self.names[value] = joined(variable if several else "", path)
+                    self.names[value] = joined(prefix, path)
                 home = path.rpartition(".")[0]
                 while home not in inner:
                     home = home.rpartition(".")[0]
-                self.parameters.setdefault(value, joined(variable if several else "", home))
+                self.parameters.setdefault(value, joined(prefix, home))
 
 
-def is_module(x: object) -> bool:
-    """Whether x is a module: something that names its parameters, not a class of such things."""
+def is_module(x: object) -> TypeGuard[Module]:
+    """Whether x is a module, of whatever class: something that names its parameters, not a class of such things."""
     return not isinstance(x, type) and callable(getattr(type(x), "named_parameters", None))
+
+
+def describe(module: object) -> str:
+    """A module in a few words, as it describes itself where it can."""
+    own = getattr(module, "describe", None)
+    return str(own()) if callable(own) else type(module).__name__
 
 
 def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
@@ -87,10 +93,7 @@ def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
             # Plain variables first: `x` is a better name than `points[3]` for the same Value.
             # Names that are no identifiers are made by tools: `.0` by generators, `@py_assert1` by pytest.
             public = [(k, x) for k, x in variables.items() if k.isidentifier() and not k.startswith("_")]
-            for name, x in public:
-                if isinstance(x, Value):
-                    names.take(name, x)
-            for name, x in public:
+            for name, x in sorted(public, key=lambda item: not isinstance(item[1], Value)):
                 names.take(name, x)
     names.name_parameters()
     return names
@@ -101,6 +104,5 @@ def callers_variables() -> list[dict[str, Any]]:
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
-    if frame.f_locals is frame.f_globals:
-        return [dict(frame.f_globals)]
-    return [dict(frame.f_locals), dict(frame.f_globals)]
+    outer = [] if frame.f_locals is frame.f_globals else [frame.f_globals]
+    return [dict(variables) for variables in (frame.f_locals, *outer)]

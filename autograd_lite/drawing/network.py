@@ -1,29 +1,29 @@
 """The network view of a module: columns of neurons, joined by weights, as lectures draw networks.
 
 The module is run once; in the graph of that run every `dot` of parameters with inputs or outputs of other
-neurons is a neuron, whatever classes the module is made of.  Weights are told by colour, dashes and width.
+neurons is a neuron, whatever classes the module is made of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.choosing import in_order, plan
-from autograd_lite.drawing.grouping import chain
-from autograd_lite.drawing.names import Names
-from autograd_lite.drawing.numerals import counted, numeral
-from autograd_lite.drawing.sources import Gradients, Values, own_pass
+from autograd_lite.drawing.grouping import enclosing
+from autograd_lite.drawing.names import Names, describe, find_names
+from autograd_lite.drawing.number_format import counted, numeral
+from autograd_lite.drawing.selection import in_order
+from autograd_lite.drawing.sources import Values, own_pass
+from autograd_lite.nn.module import Module
 from autograd_lite.trees import flatten, is_array
 
 POOLING = ("max", "mean")
 
 
 @dataclass
-class Neuron:
-    """A circle: an input, or a neuron with its output."""
+class Circle:
+    """An input, or a neuron with its output."""
 
     key: str
     name: str
@@ -31,11 +31,12 @@ class Neuron:
     value: float | None = None
     gradient: float | None = None
     shown: bool = True
-    place: float = 0.0
 
 
 @dataclass
 class Weight:
+    """A line between two circles."""
+
     tail: str
     head: str
     name: str
@@ -48,15 +49,16 @@ class Network:
     """What the network view shows."""
 
     title: str
-    columns: list[list[Neuron]] = field(default_factory=list)
+    columns: list[list[Circle]] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
     weights: list[Weight] = field(default_factory=list)
     with_numbers: bool = False
     notes: list[str] = field(default_factory=list)
 
 
-def inputs_of(module: Any) -> tuple[list[float], Any]:
+def inputs_of(module: Module) -> tuple[list[float], Module]:
     """As many zeros as the module takes inputs, judged by its first part that knows, and that part."""
+    name = type(module).__name__
     for _, part in module.named_modules():
         sizes = getattr(part, "input_sizes", lambda: None)()
         if sizes is not None and len(sizes) == 1 and None not in sizes:
@@ -64,17 +66,17 @@ def inputs_of(module: Any) -> tuple[list[float], Any]:
         if sizes is not None:
             expected = " x ".join("any" if n is None else str(n) for n in sizes)
             raise ValueError(
-                f"draw cannot tell how large a sample of {type(module).__name__} is: {part.describe()} takes "
-                f"{expected}; pass one sample: draw(model, inputs=...)"
+                f"draw cannot tell how large a sample of {name} is: {part.describe()} takes {expected}; pass one "
+                f"sample: draw(model, inputs=...)"
             )
     raise ValueError(
-        f"draw cannot tell how many inputs {type(module).__name__} takes, because it has no layer of weights; "
-        f"pass one sample: draw(model, inputs=[...])"
+        f"draw cannot tell how many inputs {name} takes, because it has no layer of weights; pass one sample: "
+        f"draw(model, inputs=[...])"
     )
 
 
-def run(module: Any, inputs: Sequence[Any] | None, named: dict[str, Value]) -> Any:
-    """The output for a sample, or for zeros where none is given."""
+def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Value]) -> Any:
+    """The output for a sample, or for zeros where none is given; `named` gets the inputs by their names."""
     if inputs is not None:
         return module(as_values(list(inputs), "x", named))
     zeros, part = inputs_of(module)
@@ -83,41 +85,31 @@ def run(module: Any, inputs: Sequence[Any] | None, named: dict[str, Value]) -> A
     except Exception as error:
         raise ValueError(
             f"draw took it that {type(module).__name__} has {len(zeros)} inputs, as many as {type(part).__name__} has "
-            f"weights, but zeros in their places gave {type(error).__name__}: {error}; pass one sample: "
+            f"weights, but zeros gave {type(error).__name__}: {error}; pass one sample: "
             f"draw(model, inputs=[...])"
         ) from error
 
 
 def as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
-    """A sample, an image for instance, with its numbers as Values; `named` gets them by their places."""
+    """A sample, an image for instance, with its numbers as Values; `named` gets them by their indices."""
     if isinstance(sample, (list, tuple)) or (is_array(sample) and sample.ndim):
         return [as_values(x, f"{name}[{i}]", named) for i, x in enumerate(sample)]
     named[name] = sample if isinstance(sample, Value) else Value(sample)
     return named[name]
 
 
-def network(
-    module: Any,
-    inputs: Sequence[Any] | None,
-    loss: Callable[[Any], Value] | None,
-    limit: int,
-) -> Network:
+def network(module: Module, inputs: Sequence[Any] | None, loss: Callable[..., Value] | None, limit: int) -> Network:
     """The network view of a module, with the numbers of one sample where `inputs` are given."""
     named: dict[str, Value] = {}
-    output = run(module, inputs, named)
+    output = output_of(module, inputs, named)
     outputs = [x for x in flatten(output, "output of the module")[0] if isinstance(x, Value)]
-    goal = loss(output) if loss is not None else (outputs[0] if len(outputs) == 1 else total(outputs))
-    names = Names()
-    names.take("", module)
-    names.name_parameters()
+    root = loss(output) if loss is not None else (outputs[0] if len(outputs) == 1 else total(outputs))
+    names = find_names({"": module}, infer=False)
     for name, x in named.items():
         names.names.setdefault(x, name)
-    source = Values([goal], names)
-    owners = plan(source, limit=len(source.order)).owners
+    source = Values([root], names, own_pass([root]) if inputs is not None else lambda _: None)
     found = Network(type(module).__name__, with_numbers=inputs is not None)
-    gradient = own_pass([goal]) if inputs is not None else lambda _: None
-    circles = collect(found, source, outputs, owners, named, gradient)
-    arrange(found, circles, names, limit)
+    arrange(found, collect(found, source, outputs, named), names, limit)
     if not found.weights:
         raise ValueError(
             f"{type(module).__name__} has no neurons that draw can see: no weighted sum (dot) of parameters; "
@@ -126,20 +118,14 @@ def network(
     return found
 
 
-def collect(
-    found: Network,
-    source: Values,
-    outputs: list[Value],
-    owners: dict[Value, str],
-    named: dict[str, Value],
-    gradient: Gradients,
-) -> dict[str, Neuron]:
+def collect(found: Network, source: Values, outputs: Sequence[Value], named: Mapping[str, Value]) -> dict[str, Circle]:
     """The circles and the weights, from the dots of the graph inside of the module."""
-    circles = {f"x{i}": Neuron(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
+    gradient, parameters = source.gradient, source.names.parameters
+    owners = source.owners(in_order(source, set(source.order)))
+    circles = {f"x{i}": Circle(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
     # The circles that a node comes from; of several only by pooling.
     home: dict[Value, tuple[str, ...]] = {x: (f"x{i}",) for i, x in enumerate(named.values())}
-    parameters = source.names.parameters
-    inside = set(topological_order(outputs, everything=True))
+    inside = set(Values(outputs, source.names).order)
     for x in in_order(source, inside, outputs):  # from left to right as they are written
         half = len(x.parents) // 2
         path = owners.get(x)
@@ -154,7 +140,7 @@ def collect(
                         column = max(column, circles[tail].column)
                         found.weights.append(Weight(tail, key, source.name(w), w.data, gradient(w)))
             home[x] = (key,)
-            circles[key] = Neuron(key, path, column + 1, x.data, gradient(x))
+            circles[key] = Circle(key, path, column + 1, x.data, gradient(x))
         else:
             # What is done to a neuron after its sum: its activation, whose result is the neuron's output.
             of = tuple(dict.fromkeys(circle for p in x.parents for circle in home.get(p, ())))
@@ -165,39 +151,38 @@ def collect(
     return circles
 
 
-def arrange(found: Network, circles: dict[str, Neuron], names: Names, limit: int) -> None:
+def arrange(found: Network, circles: Mapping[str, Circle], names: Names, limit: int) -> None:
     """Columns, captions, and which circles are shown where a column has too many."""
     last = max(circle.column for circle in circles.values())
     found.columns = [[c for c in circles.values() if c.column == i] for i in range(last + 1)]
-    place = {path: i for i, path in enumerate(names.module_at)}
+    rank = {path: i for i, path in enumerate(names.module_at)}
     tallest, cut = max(3, limit // 3), max(3, limit // 6)
     for i, column in enumerate(found.columns):
         if i:
-            column.sort(key=lambda circle: place.get(circle.name, 0))
+            column.sort(key=lambda circle: rank.get(circle.name, 0))
         for j, circle in enumerate(column):
             circle.shown = len(column) <= tallest or j < cut - 1
-        caption = "input" if i == 0 else column_caption(column, names)
+        found.captions.append(column_caption(column, names) if i else "input")
         hidden = sum(not circle.shown for circle in column)
-        found.captions.append(caption)
         if hidden:
-            found.notes.append(f"{caption.splitlines()[0]}: {hidden:,} of {counted(len(column), 'circle')} not drawn")
+            what = found.captions[i].splitlines()[0]
+            found.notes.append(f"{what}: {hidden:,} of {counted(len(column), 'circle')} not drawn")
 
 
-def column_caption(column: list[Neuron], names: Names) -> str:
+def column_caption(column: list[Circle], names: Names) -> str:
     """What a column is: the innermost module around all of its neurons."""
-    common = chain(column[0].name, names.module_at)
+    common = enclosing(column[0].name, names.module_at)
     if len(column) == 1 and len(common) > 2:
         common = common[:-1]  # the layer of the neuron
     for circle in column[1:]:
-        inner = chain(circle.name, names.module_at)
+        inner = enclosing(circle.name, names.module_at)
         common = [path for path in common if path in inner]
     path = common[-1] if common else ""
-    module = names.module_at.get(path)
-    described = getattr(module, "describe", lambda: type(module).__name__)()
-    return f"{path}\n{described}" if path else str(described)
+    description = describe(names.module_at.get(path))
+    return f"{path}\n{description}" if path else description
 
 
-def tell(found: Network, precision: int) -> str:
+def network_text(found: Network, precision: int) -> str:
     """The network as text: a line for each column, with the outputs where there are numbers."""
     lines = [found.title]
     for caption, column in zip(found.captions, found.columns, strict=True):

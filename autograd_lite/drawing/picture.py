@@ -1,9 +1,11 @@
-"""What is drawn, before it is drawn: boxes, links and frames, with no colours and no positions.
+"""What is drawn, before it is drawn: boxes, links and clusters, with no colours and no positions.
 
-`choosing` makes a `Picture` of a graph, `dot` and `tree` show it.
+`picture_builder` makes a `Picture` of a graph, `graph_dot` and `text_tree` write it.
 """
 
 from dataclasses import dataclass, field
+
+from autograd_lite.drawing.number_format import numeral
 
 INPUT = "input"  # a leaf that the user made
 PARAMETER = "parameter"  # a leaf that belongs to a module
@@ -27,14 +29,23 @@ class Box:
     flows: bool = True  # whether a gradient can reach it at all
     notes: tuple[str, ...] = ()  # further lines
     tooltip: str = ""
-    frames: tuple[str, ...] = ()  # the frames around it, outermost first
-    short: str = ""  # its name inside its frames
-    trouble: bool = False  # drawn in red
-    active: bool = False  # at work in this frame of an animation
-    veiled: frozenset[str] = frozenset()  # "value", "gradient": there, but not to be seen yet
+    clusters: tuple[str, ...] = ()  # the clusters around it, outermost first
+    short: str = ""  # its name inside its clusters
+    anomalous: bool = False  # drawn in red
+    active: bool = False  # computed in this frame of an animation
+    hidden: frozenset[str] = frozenset()  # "value", "gradient": transparent
     base: str = ""  # of a group: the kind of its nodes, where they have one
     value_range: str = ""
     gradient_range: str = ""
+
+    @property
+    def has_gradient(self) -> bool:
+        return self.gradient is not None or bool(self.gradient_range)
+
+    def numbers(self, precision: int) -> tuple[str, str]:
+        """The value and the gradient as they are shown; their ranges for a group."""
+        value = self.value_range if self.value is None else numeral(self.value, precision)
+        return value, self.gradient_range if self.gradient is None else numeral(self.gradient, precision)
 
 
 @dataclass
@@ -46,11 +57,11 @@ class Link:
     partial: float | None = None  # d(head) / d(tail) through this operand alone
     upstream: float | None = None  # the gradient at the head
     flows: bool = True
-    trouble: bool = False
+    anomalous: bool = False
     active: bool = False
-    veiled: bool = False  # what flows through it: there, but not to be seen yet
+    hidden: bool = False  # its text is transparent
     note: str = ""
-    count: int = 1  # how many operands it stands for
+    count: int = 1  # how many operands share the arrow
 
     @property
     def flow(self) -> float | None:
@@ -61,24 +72,15 @@ class Link:
 
 
 @dataclass
-class Frame:
-    """A line around the boxes of a module."""
-
-    path: str
-    title: str
-
-
-@dataclass
 class Picture:
     """Everything that is drawn, and what was left out."""
 
     boxes: dict[str, Box] = field(default_factory=dict)  # operands first
     links: list[Link] = field(default_factory=list)
-    frames: dict[str, Frame] = field(default_factory=dict)
+    clusters: dict[str, str] = field(default_factory=dict)  # modules that are framed: path and title
     roots: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what the reader has to know: what was left out, and why
-    total: int = 0  # nodes in the whole graph
-    goal: str = ""  # what the gradients are of, where that is not the one root
+    gradient_of: str = ""  # what is differentiated, where that is not the one root
 
     def add(self, box: Box) -> Box:
         self.boxes[box.key] = box

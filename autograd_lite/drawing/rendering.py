@@ -43,16 +43,16 @@ def render(source: str, format: str, engine: str = "dot") -> bytes:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """What the C libraries say on standard error (of fonts, mostly) goes nowhere; what fails raises all the same."""
+    """Discard what the C libraries write to standard error (about fonts, mostly); failures raise all the same."""
     try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     except OSError:  # a program without standard error
         yield
         return
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

@@ -1,53 +1,60 @@
-"""What there is to draw: a graph of Values, or a Program, seen alike.
+"""What there is to draw: a graph of Values, or a Program, through one interface.
 
 A source lists its nodes (operands first) and answers, for each, what its operands and local partials are, what
-kind of thing it is, and which box stands for it.  `choosing` and `grouping` know no more than this.
+kind of thing it is, and how its box looks.  `selection` and `similarity` know no more than this.
 """
 
 import re
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Protocol
 
 from autograd_lite.core.graph import BATCH_SIZE, NUMBER
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value
+from autograd_lite.drawing.grouping import N, belonging
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
+from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
 
 Gradients = Callable[[Value], float | None]
 
 
-class Source(Protocol):
-    """A graph to draw; its nodes may be anything that can be a key."""
+class Source(Protocol[N]):
+    """A graph to draw."""
 
-    @property
-    def order(self) -> Sequence[Any]: ...
+    order: Sequence[N]
+    roots: list[N]
+    modules: Mapping[str, Module] = {}  # by their paths
+    has_partials: bool = True  # else nothing is known of what flows back through a link
 
-    @property
-    def roots(self) -> list[Any]: ...
+    def parents(self, node: N) -> Sequence[N]: ...
 
-    def parents(self, node: Any) -> Sequence[Any]: ...
+    def partials(self, node: N) -> Sequence[float | None]: ...
 
-    def partials(self, node: Any) -> Sequence[float | None]: ...
+    def value(self, node: N) -> float | None: ...
 
-    def gradient(self, node: Any) -> float | None: ...
+    def gradient(self, node: N) -> float | None: ...
 
-    def value(self, node: Any) -> float | None: ...
+    def row(self, node: N) -> Primitive: ...
 
-    def row(self, node: Any) -> Primitive: ...
+    def kind(self, node: N) -> str: ...
 
-    def kin(self, node: Any) -> Hashable:
-        """What a node without operands, or the operation of one with operands, is alike to."""
+    def name(self, node: N) -> str: ...
 
-    def is_constant(self, node: Any) -> bool:
-        """Whether a node without operands is a number that no gradient is taken for."""
+    def box(self, node: N, key: str) -> Box: ...
 
-    def name(self, node: Any) -> str: ...
+    def owners(self, order: Sequence[N]) -> Mapping[N, str]:
+        """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent."""
+        return {}
 
-    def box(self, node: Any, key: str) -> Box: ...
+    def similar(self, node: N) -> Hashable:
+        """What the node does, apart from its operands: the same for nodes that may share a box."""
+        if self.parents(node) or (kind := self.kind(node)) not in (INPUT, PARAMETER):
+            return self.row(node)
+        return kind, family(self.name(node))
 
 
 def stored(value: Value) -> float | None:
@@ -67,38 +74,30 @@ def own_pass(roots: Sequence[Value]) -> Gradients:
     return found.get
 
 
-class Values:
+class Values(Source[Value]):
     """The graph of some Values."""
 
     def __init__(self, roots: Sequence[Value], names: Names, gradient: Gradients = stored) -> None:
         self.roots = list(roots)
         self.names = names
-        self.gradient = gradient
-        self.order: list[Value] = topological_order(self.roots, everything=True)  # type: ignore[assignment]
+        self.modules = names.module_at
+        self.gradients = gradient
+        self.order: Sequence[Value] = topological_order(self.roots, everything=True)  # type: ignore[assignment]
 
-    def parents(self, node: Value) -> tuple[Value, ...]:
+    def parents(self, node: Value) -> Sequence[Value]:
         return node.parents
 
-    def partials(self, node: Value) -> tuple[float | None, ...]:
+    def partials(self, node: Value) -> Sequence[float | None]:
         return node.partials
 
     def value(self, node: Value) -> float | None:
         return None if node.is_traced else node.data
 
+    def gradient(self, node: Value) -> float | None:
+        return self.gradients(node)
+
     def row(self, node: Value) -> Primitive:
         return node.row
-
-    def kin(self, node: Value) -> Hashable:
-        row = node.row
-        if row.name:
-            return row
-        return (self.kind(node), family(self.name(node)))
-
-    def is_constant(self, node: Value) -> bool:
-        return self.kind(node) == CONSTANT
-
-    def name(self, node: Value) -> str:
-        return self.names.of(node)
 
     def kind(self, node: Value) -> str:
         if node.op == "":
@@ -107,74 +106,83 @@ class Values:
             return CONSTANT
         return RESULT if any(node is root for root in self.roots) else OPERATION
 
+    def name(self, node: Value) -> str:
+        return self.names.of(node)
+
+    def owners(self, order: Sequence[Value]) -> Mapping[Value, str]:
+        return belonging(self.names.parameters, order) if self.names.parameters else {}
+
     def box(self, node: Value, key: str) -> Box:
         kind, name, value = self.kind(node), self.name(node), self.value(node)
         flows = kind in (INPUT, PARAMETER) or any(p is not None for p in node.partials)
         slope = self.gradient(node) if flows else None
         symbol = sign_of(self, node) if node.parents or node.op == "detached" else ""
-        return Box(key, kind, name, symbol, value, slope, flows, tooltip=tooltip(name, node.row, value, slope))
+        formula = node.row.formula
+        lines = [f"{name} = {formula}" if name else formula]  # of the tooltip, at full precision
+        lines += [f"{what} {x!r}" for what, x in (("value", value), ("gradient", slope)) if x is not None]
+        return Box(key, kind, name, symbol, value, slope, flows, tooltip="\n".join(lines))
 
 
-class Instructions:
+class Instructions(Source[int]):
     """A Program: operations without numbers, but for its constants."""
+
+    has_partials = False
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.size = program.size
         self.order: Sequence[int] = range(program.size + len(program.instructions))
         self.inputs = program.names()
-        self.roots: list[int] = []
-        self.titles: dict[int, str] = {}
+        self.titles: dict[int, str] = {}  # of the results
         for number, result in enumerate(program.results):
             for place, i in enumerate(result.values):
-                if i not in self.titles:
-                    self.roots.append(i)
                 several = f"[{place}]" if len(result.values) > 1 else ""
                 title = f"result{f' {number}' if len(program.results) > 1 else ''}{several}"
                 self.titles[i] = f"{self.titles[i]}, {title}" if i in self.titles else title
+        self.roots = list(self.titles)
 
-    def parents(self, node: int) -> tuple[int, ...]:
+    def parents(self, node: int) -> Sequence[int]:
         return () if node < self.size else self.program.instructions[node - self.size].operands
 
-    def partials(self, node: int) -> tuple[None, ...]:
+    def partials(self, node: int) -> Sequence[None]:
         return (None,) * len(self.parents(node))
-
-    def gradient(self, node: int) -> float | None:
-        return None
 
     def value(self, node: int) -> float | None:
         return None if node < self.size else self.program.instructions[node - self.size].constant
 
+    def gradient(self, node: int) -> None:
+        return None
+
     def row(self, node: int) -> Primitive:
         return self.program.instructions[node - self.size].row
 
-    def kin(self, node: int) -> Hashable:
-        return (INPUT, family(self.inputs[node])) if node < self.size else self.row(node)
-
-    def is_constant(self, node: int) -> bool:
-        return node >= self.size
+    def kind(self, node: int) -> str:
+        if node < self.size:
+            return INPUT
+        if self.value(node) is not None or self.row(node) is BATCH_SIZE:
+            return CONSTANT
+        return RESULT if node in self.titles else OPERATION
 
     def name(self, node: int) -> str:
         return self.inputs[node] if node < self.size else self.titles.get(node, "")
 
     def box(self, node: int, key: str) -> Box:
-        notes = ("each sample",) if self.program.batched[node] else ()
-        name = self.name(node)
+        name, value, symbol = self.name(node), self.value(node), ""
         if node < self.size:
-            return Box(key, INPUT, name, flows=False, notes=notes, tooltip=f"%{node} = {name}")
-        constant = self.value(node)
-        kind = RESULT if node in self.titles else OPERATION
-        if constant is not None:
-            return Box(key, CONSTANT, name, value=constant, flows=False, tooltip=f"%{node} = {constant!r}")
-        row = self.row(node)
-        if row is BATCH_SIZE:
-            kind = CONSTANT
-        text = f"%{node} = {row.name} {' '.join(f'%{i}' for i in self.parents(node))}"
-        return Box(key, kind, name, sign_of(self, node), flows=False, notes=notes, tooltip=text)
+            text = name
+        elif value is not None:
+            text = repr(value)
+        else:
+            symbol = sign_of(self, node)
+            text = f"{self.row(node).name} {' '.join(f'%{i}' for i in self.parents(node))}"
+        notes = ("each sample",) if self.program.batched[node] else ()
+        return Box(
+            key, self.kind(node), name, symbol, value, flows=False, notes=notes, tooltip=f"%{node} = {text}"
+        )  # fmt: skip
 
 
 def family(name: str) -> str:
-    """What elements of one container, numbered variables and numbered parts of a part have in common; they are alike.
+    """What elements of one container, numbered variables and numbered parts of a part have in common; they are similar.
 
     >>> family("w[3][0]"), family("x12"), family("params['w'][2]")
     ('w', 'x', "params['w']")
@@ -188,7 +196,7 @@ def family(name: str) -> str:
     return ".".join(kept).rstrip("0123456789")
 
 
-def unit(source: Source, node: Any) -> int | None:
+def unit(source: Source[N], node: N) -> int | None:
     """Which operand of a dot is the 1 that its bias is multiplied with: the last one, or none."""
     operands = source.parents(node)
     last = len(operands) - 1
@@ -196,22 +204,12 @@ def unit(source: Source, node: Any) -> int | None:
         return None
     one = operands[last]
     is_one = not source.parents(one) and source.value(one) == 1.0 and source.partials(node)[last] is None
-    return last if is_one and source.kin(one) == NUMBER else None
+    return last if is_one and source.similar(one) == NUMBER else None
 
 
-def sign_of(source: Source, node: Any) -> str:
+def sign_of(source: Source[N], node: N) -> str:
     """The sign in the box of an operation."""
     row = source.row(node)
     if row.name == "dot":
         return "w·x" if unit(source, node) is None else "w·x+b"
     return row.sign
-
-
-def tooltip(name: str, row: Primitive, value: float | None, slope: float | None) -> str:
-    """Everything that is known of a node, at full precision, for the pointer that rests on it."""
-    lines = [f"{name} = {row.formula}" if name else row.formula]
-    if value is not None:
-        lines.append(f"value {value!r}")
-    if slope is not None:
-        lines.append(f"gradient {slope!r}")
-    return "\n".join(lines)

@@ -1,12 +1,16 @@
 """The colours of drawings: a light theme and a dark one.
 
 Blue for values and orange for gradients (after Okabe and Ito, Color Universal Design, 2008: a pair that
-readers with any of the common colour blindnesses tell apart), always with a second sign, the place: the value
-stands above, the gradient below.  All text has a contrast of at least 4.5 to what it stands on (WCAG 2.2).
+readers with any of the common colour blindnesses tell apart), always with a second sign, the position: the value
+is above, the gradient below.  All text has a contrast of at least 4.5 to its background (WCAG 2.2).
 """
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,8 @@ class Theme:
     result: str
     rule: str  # the line beside the sign of an operation
     group: str
-    active: str  # at work in this moment
-    trouble: str
+    active: str  # computed in this frame of an animation
+    anomaly: str
     negative: str  # the ends of the scale of colours for numbers
     positive: str
 
@@ -37,14 +41,14 @@ LIGHT = Theme(
     name="light", paper="#ffffff", ink="#1b1f24", faint="#66707b", line="#57606a",
     value="#0056a3", gradient="#a33f00",
     input="#e3f0fb", parameter="#fdf0d5", constant="#ffffff", operation="#ffffff", result="#e4f5ea",
-    rule="#c5ccd3", group="#f6f8fa", active="#ffefa8", trouble="#c40022",
+    rule="#c5ccd3", group="#f6f8fa", active="#ffefa8", anomaly="#c40022",
     negative="#ffdcbf", positive="#bfdff9",
 )  # fmt: skip
 DARK = Theme(
     name="dark", paper="#14181d", ink="#e8ecf0", faint="#98a2ad", line="#8b95a1",
     value="#74bcff", gradient="#ffa45c",
     input="#16324a", parameter="#453517", constant="#14181d", operation="#1d232a", result="#173a29",
-    rule="#4a545f", group="#191f26", active="#4a3f0b", trouble="#ff6b7d",
+    rule="#4a545f", group="#191f26", active="#4a3f0b", anomaly="#ff6b7d",
     negative="#5c2c06", positive="#0f3a5c",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
@@ -70,24 +74,15 @@ def blend(a: str, b: str, share: float) -> str:
 def scaled(theme: Theme, x: float, largest: float) -> str:
     """A filling for the number x, where they go up to `largest` in size: orange below 0, blue above."""
     if math.isnan(x) or math.isinf(x):
-        return theme.trouble
+        return theme.anomaly
     share = abs(x) / largest if largest > 0.0 else 0.0
     # The square root keeps small numbers visible beside large ones.
     return blend(theme.operation, theme.negative if x < 0.0 else theme.positive, math.sqrt(share))
 
 
-def contrast(a: str, b: str) -> float:
-    """The contrast of two colours, from 1 to 21 (WCAG 2.2).
-
-    >>> round(contrast("#000000", "#ffffff"))
-    21
-    """
-    brighter, darker = sorted((luminance(a), luminance(b)), reverse=True)
-    return (brighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    """The relative luminance of a colour, as WCAG 2.2 defines it."""
-    parts = [int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)]
-    red, green, blue = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def paint_axes(ax: "Axes", theme: Theme, label_size: float) -> None:
+    """Give the axes of a Matplotlib figure the colours of the theme."""
+    ax.set_facecolor(theme.paper)
+    ax.tick_params(colors=theme.faint, labelsize=label_size)
+    for spine in ax.spines.values():
+        spine.set_color(theme.rule)

@@ -1,9 +1,10 @@
-"""The computation of a Value told as a lecture tells it.
+"""The computation of a Value explained step by step, as in a lecture.
 
-Above the core and beside `drawing`, whose names and choices it shares.  `formulas` are rows in letters,
-`partials` their local partials; `lesson` is what is told, `telling` the words, `explainer` what a user calls.
+Above `drawing`, whose names, selection and numbers it shares.  `formulas` are rows in letters, `partials` their local
+partials; `lesson` is the data, `formats` writes it as text, Markdown and HTML, `page` as an interactive page, and
+`explanation` is what a user calls.
 """
 
-from autograd_lite.explaining.explainer import Explanation, explain
+from autograd_lite.explaining.explanation import Explanation, explain
 
 __all__ = ["Explanation", "explain"]

@@ -1,14 +1,14 @@
-"""`detect_anomaly`: where a nan or an infinity first appeared, on which line of the user, and how it spread.
+"""`detect_anomaly`: which operation made the first nan or infinity, on which line, and how it spread.
 
-Above the core, whose `Watch` leaves the user's line for every operation inside of the context.  What is found
-is an `Anomaly` (`anomaly_report`): text, and a drawing with its way in red.
+Above the core, whose `Watch` records the user's line for every operation inside of the context.  What is found is an
+`Anomaly` (`anomaly_report`): text, and a drawing with the path of the nan or infinity in red.
 """
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Set
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import cast
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.reverse import float_adjoints, topological_order
@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 
 class detect_anomaly:
-    """A context that finds where a nan or an infinity first appears, in values and, if `backward` is called
-    inside of it, in gradients.
+    """A context that finds the operation that makes the first nan or infinity, in values and, if `backward` is
+    called inside of it, in gradients.
 
     At its end it raises an AnomalyError that names the user's line, the operation with its operands and local
-    partials, and the way it took; with `error=False` it keeps it as `.anomaly`, or None.  Outside of
+    partials, and the path along which it spread; with `error=False` it keeps it as `.anomaly`, or None.  Outside of
     the context nothing is recorded and nothing costs.
 
     >>> x = Value(0.0, label="x")
@@ -50,7 +50,7 @@ class detect_anomaly:
     ) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
-        if exception is not None:  # it names the operation that failed; what went wrong before it is added
+        if exception is not None:  # it names the operation that failed; the note, what went wrong before it
             if self.anomaly is not None:
                 exception.add_note(f"before that, {self.anomaly.text}")
             return
@@ -68,41 +68,37 @@ class detect_anomaly:
 
 def find(watch: Watch, names: Names) -> Anomaly | None:
     """The first anomaly that a watch has seen."""
-    newest: Any = watch.newest
+    first, newest = cast("Value | None", watch.first), cast("Value | None", watch.newest)
     if newest is not None:
         found = in_values(newest, watch, names)
-        first: Any = watch.first
         if first is not None and found is not None and time_of(first) < time_of(found.node):
             found = in_values(first, watch, names)  # it did not spread to the newest one
         return found
-    passes: list[tuple[Any, float]] = list(watch.passes)
-    for root, seed in passes:
-        found = in_gradients(root, seed, watch, names)
-        if found is not None:
-            return found
-    return None
+    passes = (in_gradients(cast(Value, root), seed, watch, names) for root, seed in watch.passes)
+    return next((found for found in passes if found is not None), None)
 
 
 def in_values(root: Value, watch: Watch, names: Names) -> Anomaly | None:
     """The oldest node that is not finite though its operands are."""
-    order: list[Any] = topological_order([root], everything=True)
+    order = cast(list[Value], topological_order([root], everything=True))
     bad = {x for x in order if not math.isfinite(x.data)}
-    births = [x for x in order if x in bad and not any(p in bad for p in x.parents)]
-    if not births:
+    origins = [x for x in order if x in bad and not any(p in bad for p in x.parents)]
+    if not origins:
         return None
-    node = min(births, key=lambda x: (not x.parents, time_of(x)))
-    way = shortest(root, lambda x: [p for p in x.parents if p in bad], lambda x: x is node)
-    return Anomaly("value", node, None, watch.lines.get(time_of(node), ""), way[::-1], root, names, {})
+    node = min(origins, key=lambda x: (not x.parents, time_of(x)))
+    way = shortest(root, bad, lambda x: x is node)
+    return Anomaly("value", node, None, watch.lines.get(time_of(node), ""), way[::-1], root, names)
 
 
 def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomaly | None:
     """The first operation of the reverse pass that passes on what is not finite, though it got a finite gradient."""
     if not math.isfinite(root.data):
         return None
-    order: list[Any] = topological_order([root])
-    adjoints = dict(zip(order, float_adjoints([root], [seed], order), strict=True))
+    nodes = topological_order([root])
+    order = cast(list[Value], nodes)
+    adjoints = dict(zip(order, float_adjoints([root], [seed], nodes), strict=True))
     bad = {x for x in order if not math.isfinite(adjoints[x])}
-    gathered: dict[Any, float] = {}
+    gathered: dict[Value, float] = {}
     for node in reversed(order):
         if node in bad:
             continue
@@ -111,29 +107,32 @@ def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomal
                 continue
             flow, before = adjoints[node] * partial, gathered.get(operand, 0.0)
             gathered[operand] = before + flow
-            if math.isfinite(gathered[operand]):
-                continue
-            way = shortest(operand, lambda x: [p for p in x.parents if p in bad], lambda x: not x.parents)
-            line = watch.lines.get(time_of(node), "")
-            joined = before if math.isfinite(flow) else 0.0
-            return Anomaly("gradient", node, operand, line, way, root, names, adjoints, joined)
+            if not math.isfinite(gathered[operand]):
+                way = shortest(operand, bad, lambda x: not x.parents)
+                line = watch.lines.get(time_of(node), "")
+                joined = before if math.isfinite(flow) else 0.0
+                return Anomaly("gradient", node, operand, line, way, root, names, adjoints, joined)
     return None
 
 
-def shortest(start: T, following: Callable[[T], Iterable[T]], done: Callable[[T], bool]) -> list[T]:
-    """The shortest way from `start` to a node that is `done`, both included; as far as it gets if there is none."""
-    before: dict[T, T | None] = {start: None}
+def shortest(start: Value, among: Set[Value], done: Callable[[Value], bool]) -> list[Value]:
+    """The shortest path from `start` over operands `among` these to a node that is `done`, both included.
+
+    As far as it gets where there is none.
+    """
+    before: dict[Value, Value | None] = {start: None}
     queue = deque([start])
     last = start
     while queue:
         last = queue.popleft()
         if done(last):
             break
-        for x in following(last):
-            if x not in before:
+        for x in last.parents:
+            if x in among and x not in before:
                 before[x] = last
                 queue.append(x)
-    way = [last]
-    while (previous := before[way[-1]]) is not None:
-        way.append(previous)
+    way, x = [last], before[last]
+    while x is not None:
+        way.append(x)
+        x = before[x]
     return way[::-1]

@@ -1,19 +1,20 @@
-"""What went wrong in a computation, as text and as a drawing: where a nan or an infinity was born, and how it spread.
-
-`anomaly` finds it; here it is told.
+"""What went wrong in a computation, as text and as a drawing: which operation made a nan or an infinity, and how it
+spread.  `anomaly` finds it.
 """
 
 import linecache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.choosing import Plan, in_order
-from autograd_lite.drawing.composing import compose
+from autograd_lite.drawing.drawing import Drawing
+from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.names import Names
-from autograd_lite.drawing.numerals import numeral
-from autograd_lite.drawing.sheet import Drawing
+from autograd_lite.drawing.number_format import numeral
+from autograd_lite.drawing.picture_builder import build_picture
+from autograd_lite.drawing.selection import Selection, in_order
 from autograd_lite.drawing.sources import Values, stored
 from autograd_lite.drawing.theme import find_theme
 
@@ -22,15 +23,16 @@ LONGEST_WAY = 24  # nodes of the way that are drawn
 
 
 class AnomalyError(ArithmeticError):
-    """A nan or an infinity was born; `anomaly` tells where."""
+    """An operation made a nan or an infinity; `anomaly` has the details."""
 
     def __init__(self, anomaly: "Anomaly") -> None:
         super().__init__(f"{anomaly.text}\n{anomaly.advice}")
         self.anomaly = anomaly
 
 
-class Anomaly:
-    """One birth of a nan or an infinity.
+@dataclass(eq=False, repr=False)
+class Anomaly(Exportable):
+    """A nan or an infinity: where it comes from and how it spread.  It prints, shows and saves itself.
 
     kind      "value" where the forward pass made it, "gradient" where the reverse pass did
     node      the operation at fault: its result is no number, or its local partial turned the gradient bad
@@ -39,21 +41,18 @@ class Anomaly:
     way       the nodes along which it spread: from `node` to the result, or on to an input
     """
 
-    def __init__(
-        self,
-        kind: str,
-        node: Value,
-        operand: Value | None,
-        line: str,
-        way: list[Value],
-        root: Value,
-        names: Names,
-        adjoints: dict[Value, float],
-        gathered: float = 0.0,
-    ) -> None:
-        self.kind, self.node, self.operand, self.line, self.way = kind, node, operand, line, way
-        self.root, self.names, self.adjoints = root, names, adjoints
-        self.gathered = gathered  # what other ways had brought to the operand before
+    noun = Drawing.noun
+    png_scale = Drawing.png_scale
+
+    kind: str
+    node: Value
+    operand: Value | None
+    line: str
+    way: list[Value]
+    root: Value
+    names: Names
+    adjoints: Mapping[Value, float] = field(default_factory=dict)
+    gathered: float = 0.0  # what other ways had brought to the operand before
 
     @property
     def source(self) -> str:
@@ -67,9 +66,9 @@ class Anomaly:
 
     @property
     def text(self) -> str:
-        """What was born where, from which operands, and how it spread."""
+        """What was made where, from which operands, and how it spread."""
         node, called = self.node, self.called
-        where = f" at {place(self.line)}" if self.line else ""
+        where = f" at {readable(self.line)}" if self.line else ""
         shown = ", ".join(operand_text(p, self.names) for p in node.parents[:MOST_OPERANDS])
         more = f", ... ({len(node.parents)} operands)" if len(node.parents) > MOST_OPERANDS else ""
         call = f"{node.op}({shown}{more})" if node.parents else called(node)
@@ -79,12 +78,11 @@ class Anomaly:
             lines.append(f"{numeral(node.data)} {made} {call}{where}")
         else:
             assert self.operand is not None
-            i = next(i for i, p in enumerate(node.parents) if p is self.operand)
-            partial = node.partials[i]
+            partial = next(d for p, d in zip(node.parents, node.partials, strict=True) if p is self.operand)
             lines.append(
                 f"the gradient of {called(self.operand)} became {numeral(self.adjoints[self.operand])} in the reverse "
                 f"pass of {call}{where}: upstream {numeral(self.adjoints[node])} × local partial "
-                f"{numeral(partial if partial is not None else 0.0)}"
+                f"{numeral(partial or 0.0)}"
                 f"{f', added to {numeral(self.gathered)} from other ways' if self.gathered else ''}"
             )
         if self.source:
@@ -110,7 +108,7 @@ class Anomaly:
         )
 
     def draw(self, theme: str = "light", precision: int = 4) -> Drawing:
-        """The way of the trouble in red, with the operands of every node on it."""
+        """The path of the nan or infinity in red, with the operands of every node on it."""
         way = self.way
         if len(way) > LONGEST_WAY:
             way = [*way[: LONGEST_WAY // 2], *way[-LONGEST_WAY // 2 :]]
@@ -123,20 +121,25 @@ class Anomaly:
         if len(self.way) > len(way):
             notes.append(f"the first and the last nodes of {len(self.way):,} on the way")
         order = [x for x in in_order(source, set(source.order)) if x in kept]
-        picture = compose(source, Plan(order, notes=notes))
-        picture.goal = self.names.of(self.root) or "result"
+        picture = build_picture(source, Selection(order, notes=notes))
+        picture.gradient_of = self.names.of(self.root) or "result"
         keys = {x: f"n{i}" for i, x in enumerate(order)}
-        red = {keys[x] for x in (self.node, *way) if x in keys}
-        for key in red:
-            picture.boxes[key].trouble = True
+        for x in {self.node, *way} & keys.keys():
+            picture.boxes[keys[x]].anomalous = True
         bad = numeral(self.node.data if self.operand is None else self.adjoints[self.operand])
         picture.boxes[keys[self.node]].notes = (f"{bad} is {'born' if self.node.parents else 'given'} here",)
-        steps = {(keys[a], keys[b]) for a, b in pairwise([self.node, *way]) if a in keys and b in keys}
+        steps = {(keys.get(a), keys.get(b)) for a, b in pairwise([self.node, *way])}
         for link in picture.links:
-            link.trouble = (link.tail, link.head) in steps or (link.head, link.tail) in steps
+            link.anomalous = (link.tail, link.head) in steps or (link.head, link.tail) in steps
             if self.operand is not None and (link.tail, link.head) == (keys[self.operand], keys[self.node]):
                 link.note = f"{numeral(self.adjoints[self.node])} × {numeral(link.partial or 0.0)}"
         return Drawing(picture, Style(theme=find_theme(theme), precision=precision))
+
+    def files(self) -> Formats:
+        return {**self.draw().files(), "txt": lambda: f"{self.text}\n"}
+
+    def representations(self) -> Formats:
+        return {**self.draw().representations(), "text/plain": lambda: self.text}
 
     def __str__(self) -> str:
         return self.text
@@ -144,13 +147,9 @@ class Anomaly:
     def __repr__(self) -> str:
         return f"<Anomaly: {self.text.splitlines()[0]}>"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        bundle, metadata = self.draw()._repr_mimebundle_()
-        return {**bundle, "text/plain": self.text}, metadata
 
-
-def place(line: str) -> str:
-    """A line as a reader finds it; the cells of a notebook have made-up file names."""
+def readable(line: str) -> str:
+    """A line as a reader knows it; the cells of a notebook have made-up file names."""
     path, _, number = line.rpartition(":")
     return f"line {number} of a cell" if "ipykernel_" in path else line
 

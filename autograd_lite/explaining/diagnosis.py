@@ -5,15 +5,14 @@ Nothing of the model changes; the names and the neurons are recognised as in dra
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_lite.core.table import mean
-from autograd_lite.core.value import Value
-from autograd_lite.drawing.grouping import belonging, chain
-from autograd_lite.drawing.names import Names
-from autograd_lite.drawing.numerals import counted, numeral
+from autograd_lite.drawing.grouping import enclosing
+from autograd_lite.drawing.names import Names, find_names
+from autograd_lite.drawing.number_format import counted, numeral
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
@@ -21,13 +20,14 @@ from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, kind_of
 from autograd_lite.nn.module import Module
 
-SATURATED = 1e-3  # a local partial below this lets nearly nothing through
-FADES = 1e-3  # the first layers get this little of what the last ones get: the gradient vanishes
-GROWS = 1e3
+SMALL = 1e-3  # a local partial below this lets nearly nothing through
+VANISHING, EXPLODING = 1e-3, 1e3  # of the gradients of the first layer to those of the last
+DEAD = "dead: their activation passes no gradient for any sample. Lower the learning rate, or start with larger biases"
+SATURATED = "saturated: their activation is flat for every sample. Scale the inputs or the initial weights down"
 
 
 @dataclass
-class LayerFigures:
+class LayerDiagnosis:
     """The figures of one layer."""
 
     path: str
@@ -42,7 +42,7 @@ class LayerFigures:
 class Diagnosis:
     """The report of `diagnose`: `layers`, `findings`, and as text by print."""
 
-    layers: list[LayerFigures]
+    layers: list[LayerDiagnosis]
     findings: list[str]
     samples: int
 
@@ -85,91 +85,74 @@ or start with larger biases'
     example = predict(model, samples[:1])[0]
     targets = as_targets(y, kind_of(compute), example)
     total = mean([compute(model(x), t) for x, t in zip(samples, targets, strict=True)])
-    names = Names()
-    names.take("", model)
-    names.name_parameters()
-    source = Values([total], names)
-    owners = belonging(source, source.order)
-    gradient = own_pass([total])
-    layers = by_layer(source, owners, names, gradient)
+    layers = by_layer(Values([total], find_names({"": model}, infer=False), own_pass([total])))
     return Diagnosis(layers, findings(layers), len(samples))
 
 
 def layer_of(path: str, names: Names) -> str:
     """The layer that a module belongs to: the one that holds it, or itself where none does."""
-    around = chain(path, names.module_at)
+    around = enclosing(path, names.module_at)
     return around[-2] if len(around) > 2 else around[-1] if around else path
 
 
-def by_layer(
-    source: Values, owners: dict[Value, str], names: Names, gradient: Callable[[Value], float | None]
-) -> list[LayerFigures]:
+def by_layer(source: Values) -> list[LayerDiagnosis]:
     """The figures of each layer, in the order of the model's modules."""
-    found: dict[str, LayerFigures] = {}
+    names, owners = source.names, source.owners(source.order)
+    units = dict.fromkeys(names.parameters.values())
+    found = {path: LayerDiagnosis(path) for path in (layer_of(unit, names) for unit in units)}
+    for unit in units:
+        found[layer_of(unit, names)].units += 1
     slopes: dict[str, list[float]] = {}
     squares: dict[str, list[float]] = {}
     flat: dict[str, bool] = {}
-    for unit in dict.fromkeys(names.parameters.values()):
-        found.setdefault(layer_of(unit, names), LayerFigures(layer_of(unit, names))).units += 1
     for x in source.order:
         path = owners.get(x)
         if path is None:
             continue
         if x in names.parameters:
-            squares.setdefault(layer_of(path, names), []).append((gradient(x) or 0.0) ** 2)
+            squares.setdefault(layer_of(path, names), []).append((source.gradient(x) or 0.0) ** 2)
         elif len(x.parents) == 1 and x.partials[0] is not None:
             slopes.setdefault(path, []).append(abs(x.partials[0]))
             flat[path] = x.row.role == "saturating"
     for unit, values in slopes.items():
         layer = found[layer_of(unit, names)]
-        if flat[unit] and all(s < SATURATED for s in values):
+        if flat[unit] and all(s < SMALL for s in values):
             layer.saturated.append(unit)
         elif all(s == 0.0 for s in values):
             layer.dead.append(unit)
     layers = list(found.values())
     for layer in layers:
         layer.gradient = root_mean(squares.get(layer.path, []))
-    last = layers[-1].gradient if layers else 0.0
     for layer in layers:
-        layer.ratio = layer.gradient / last if last else math.nan
+        layer.ratio = layer.gradient / layers[-1].gradient if layers[-1].gradient else math.nan
     return layers
 
 
 def root_mean(squares: Sequence[float]) -> float:
-    return (
-        math.sqrt(math.fsum(squares) / len(squares))
-        if squares and all(map(math.isfinite, squares))
-        else (math.nan if squares else 0.0)
-    )
+    if not squares:
+        return 0.0
+    return math.sqrt(math.fsum(squares) / len(squares)) if all(map(math.isfinite, squares)) else math.nan
 
 
-def findings(layers: list[LayerFigures]) -> list[str]:
+def findings(layers: list[LayerDiagnosis]) -> list[str]:
     """What is wrong, and what to do, in sentences."""
     found = []
     for x in layers:
-        where = x.path or "model"
-        if x.dead:
-            found.append(
-                f"{where}: {how_many(x.dead, x.units)} dead: their activation passes no gradient for any sample. "
-                f"Lower the learning rate, or start with larger biases"
-            )
-        if x.saturated:
-            found.append(
-                f"{where}: {how_many(x.saturated, x.units)} saturated: their activation is flat for every sample. "
-                f"Scale the inputs or the initial weights down"
-            )
-    finite = all(math.isfinite(x.gradient) for x in layers)
-    if not finite:
+        for units, finding in ((x.dead, DEAD), (x.saturated, SATURATED)):
+            if units:
+                found.append(f"{x.path or 'model'}: {share(units, x.units)} {finding}")
+    first = f"{layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)}" if len(layers) > 1 else ""
+    if not all(math.isfinite(x.gradient) for x in layers):
         found.append("a gradient is nan or infinite: find where with detect_anomaly()")
-    elif len(layers) > 1 and layers[0].ratio < FADES:
+    elif first and layers[0].ratio < VANISHING:
         found.append(
-            f"the gradient vanishes: {layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)} of what "
-            f"the last layer gets. Take ReLUs, fewer layers, or an initialisation that keeps the scale"
+            f"the gradient vanishes: {first} of what the last layer gets. Take ReLUs, fewer layers, or an "
+            f"initialisation that keeps the scale"
         )
-    elif len(layers) > 1 and layers[0].ratio > GROWS:
+    elif first and layers[0].ratio > EXPLODING:
         found.append(
-            f"the gradient explodes: {layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)} times "
-            f"what the last layer gets. Clip the gradient, or start with smaller weights"
+            f"the gradient explodes: {first} times what the last layer gets. Clip the gradient, or start with "
+            f"smaller weights"
         )
     return found
 

@@ -1,16 +1,18 @@
-"""A computation as a lecture goes through it: every node forwards, every node backwards.
+"""A computation step by step, as in a lecture: every node forwards, every node backwards.
 
-A `Lesson` is data: names, formulas and numbers.  `telling` and `page` show it.
+A `Lesson` is data: names, formulas and numbers.  `formats` and `page` show it.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import count
 
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.choosing import in_order, nearest
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
+from autograd_lite.drawing.selection import in_order, nearest
 from autograd_lite.drawing.sources import Values, own_pass, unit
 from autograd_lite.explaining.formulas import Formula, Name, Number, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
@@ -69,73 +71,72 @@ class Lesson:
         raise KeyError(f"no node is called {name!r}; there are {', '.join(s.name for s in self.steps)}")
 
 
-def lesson(root: Value, names: Names, limit: int, owners: Mapping[Value, str] | None = None) -> Lesson:
+def lesson(root: Value, names: Names, limit: int) -> Lesson:
     """The lesson on a Value, from a reverse pass of its own.
 
     Raises RuntimeError where there is no graph to differentiate.
     """
-    gradient = own_pass([root])
-    source = Values([root], names)
+    source = Values([root], names, own_pass([root]))
+    owners = source.owners(source.order)
     kept = set(source.order) if len(source.order) <= limit else nearest(source, limit)
     left_out = units(source, kept)
-    order: list[Value] = [x for x in in_order(source, kept) if x not in left_out]
-    place = {x: i for i, x in enumerate(order)}
-    called = unique_names(order, names, root)
-    notes = []
+    order = [x for x in in_order(source, kept) if x not in left_out]
+    keys = {x: i for i, x in enumerate(order)}
+    called = unique_names(order, source)
+    found = Lesson([], called[root])
     if len(kept) < len(source.order):
-        notes.append(f"the {len(order):,} nodes nearest to {called[root]}, of {len(source.order):,}; more with limit=")
-    found = Lesson([], called[root], notes)
+        found.notes.append(
+            f"the {len(order):,} nodes nearest to {called[root]}, of {len(source.order):,}; more with limit="
+        )
     for x in order:
-        operands = [letter(p, called) for p in x.parents]
-        formula = formula_of(x.row, tuple(operands)) if x.parents else None
+        operands = tuple(letter(p, called) for p in x.parents)
+        formula = formula_of(x.row, operands) if operands else None
         values = {called[p]: p.data for p in x.parents if p in called}
+        numbers = substituted(formula, values) if formula is not None else None
         kind = source.kind(x)
         found.steps.append(
             Step(
-                place[x], called[x], kind, source.box(x, "").symbol, [place[p] for p in x.parents if p in place],
-                formula, substituted(formula, values) if formula is not None else None, x.data,
-                None if kind == CONSTANT else gradient(x), module=(owners or {}).get(x, ""),
+                keys[x], called[x], kind, source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys],
+                formula, numbers, x.data, None if kind == CONSTANT else source.gradient(x), module=owners.get(x, ""),
             )
         )  # fmt: skip
-    told = place.keys()
     for x in source.order:
-        upstream = None if told.isdisjoint(x.parents) else gradient(x)
+        upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
         if upstream is not None:
-            arrive(found, x, upstream, place, called)
+            add_ways(found, x, upstream, keys, called)
     return found
 
 
 def units(source: Values, kept: Set[Value]) -> set[Value]:
     """The ones among `kept` that biases are multiplied with, unless something else uses them."""
     found = {x.parents[one] for x in kept if (one := unit(source, x)) is not None}
-    if found:
-        for x in source.order:
-            if not found.isdisjoint(x.parents):
-                one = unit(source, x)
-                found.difference_update([p for i, p in enumerate(x.parents) if i != one])
+    for x in source.order if found else ():
+        if not found.isdisjoint(x.parents):
+            one = unit(source, x)
+            found.difference_update([p for i, p in enumerate(x.parents) if i != one])
     return found
 
 
-def arrive(found: Lesson, x: Value, upstream: float, place: dict[Value, int], called: dict[Value, str]) -> None:
-    """Tell the operands of x what reaches them through it."""
+def add_ways(found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int], called: Mapping[Value, str]) -> None:
+    """Add to the operands of x the ways on which the gradient reaches them through x."""
     parents = x.parents
     for i, (parent, local) in enumerate(zip(parents, x.partials, strict=True)):
-        if local is None or parent not in place:
+        if local is None or parent not in keys:
             continue
         user = called.get(x, "…")
         operands = tuple(letter(p, called) for p in parents)
         formula = partial_formula(x.row, i, user, operands) if x in called else None
         numbers = {called[p]: p.data for p in (*parents, x) if p in called}
-        if formula is not None and not says(formula, numbers, local):
+        if formula is not None and not agrees(formula, numbers, local):
             formula = None
-        found.steps[place[parent]].ways.append(Way(user, upstream, local, formula, place.get(x, -1)))
+        found.steps[keys[parent]].ways.append(Way(user, upstream, local, formula, keys.get(x, -1)))
 
 
-def says(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
+def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
     """Whether a formula gives the local partial; not at a kink, where a convention does."""
     try:
         found = evaluated(formula, numbers)
-    except KeyError:  # an operand that is not told, or a row of the user's own
+    except KeyError:  # an operand that is left out, or a row of the user's own
         return True
     return found == local or local != local or math.isclose(found, local, rel_tol=1e-6, abs_tol=1e-12)
 
@@ -147,28 +148,23 @@ def letter(x: Value, called: Mapping[Value, str]) -> Formula:
     return Name(called.get(x, "…"))
 
 
-def unique_names(order: Sequence[Value], names: Names, root: Value) -> dict[Value, str]:
+def unique_names(order: Sequence[Value], source: Values) -> dict[Value, str]:
     """A name for each node: its own, made unlike all others; or a letter and a number."""
     called: dict[Value, str] = {}
-    taken: dict[str, int] = {}
+    taken: Counter[str] = Counter()
     for x in order:
-        name = names.of(x)
+        name = source.name(x)
         if name:
-            taken[name] = taken.get(name, 0) + 1
+            taken[name] += 1
             called[x] = name if taken[name] == 1 else f"{name}({taken[name]})"
-    counts = {INPUT: 0, PARAMETER: 0, CONSTANT: 0, "": 0}
-    letters = {INPUT: "x", PARAMETER: "w", CONSTANT: "c", "": "v"}
+    (root,) = source.roots
     if root not in called:
         called[root] = next(n for n in ("f", "out", "result", "f(root)") if n not in taken)
         taken[called[root]] = 1
+    letters = {INPUT: "x", PARAMETER: "w", CONSTANT: "c"}
+    numbers = {letter: count(1) for letter in "xwcv"}
     for x in order:
-        if x in called:
-            continue
-        kind = (PARAMETER if x in names.parameters else INPUT) if x.op == "" else "" if x.parents else CONSTANT
-        while True:
-            counts[kind] += 1
-            name = f"{letters[kind]}{counts[kind]}"
-            if name not in taken:
-                break
-        called[x] = name
+        if x not in called:
+            first = letters.get(source.kind(x), "v")
+            called[x] = next(name for i in numbers[first] if (name := f"{first}{i}") not in taken)
     return called

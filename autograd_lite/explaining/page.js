@@ -5,9 +5,8 @@
 const lesson = JSON.parse(document.getElementById("lesson").textContent);
 const svgNamespace = "http://www.w3.org/2000/svg";
 const graph = document.getElementById("graph");
-const parts = ["position", "what", "rule", "play", "slider", "folds"].reduce(
-  (all, id) => ({ ...all, [id]: document.getElementById(id) }), {},
-);
+const ids = ["position", "what", "rule", "play", "slider", "folds"];
+const parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
 const stillness = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const steps = [
@@ -17,7 +16,7 @@ const steps = [
   { phase: "end" },
 ];
 const firstBackward = steps.findIndex((step) => step.phase === "backward");
-const state = { at: 0, folded: new Set(lesson.folded), timer: 0, hover: null };
+const state = { at: 0, folded: new Set(lesson.folded), timer: 0 };
 const users = new Map(lesson.nodes.map((n) => [n.key, []]));
 for (const n of lesson.nodes) for (const operand of n.operands) users.get(operand).push(n.key);
 
@@ -28,9 +27,8 @@ function isInside(path, module) {
 }
 
 function boxKey(node) {
-  const module = [...state.folded].filter((m) => node.module !== null && isInside(node.module, m))
-    .sort((a, b) => a.length - b.length)[0];
-  return module === undefined ? `n${node.key}` : `m${module}`;
+  const around = [...state.folded].filter((module) => node.module !== null && isInside(node.module, module));
+  return around.length ? `m${around.sort((a, b) => a.length - b.length)[0]}` : `n${node.key}`;
 }
 
 let boxes = new Map();
@@ -91,28 +89,30 @@ function outputs(box) {
   return box.folded ? box.nodes.filter((n) => n.operands.length && leaves(n)) : box.nodes;
 }
 
+// The lines of a box: title, numbers and notes, and the space that they take.
 function measure(box) {
   const [node] = box.nodes;
   const out = outputs(box);
+  const notes = [];
   box.shown = out.length === 1 ? out[0] : null;
   if (box.folded) {
-    box.title = box.key.slice(1);
-    box.symbol = "";
     const count = box.nodes.filter((n) => n.operands.length).length;
     const more = box.shown ? "" : `, ${out.length} outputs`;
-    box.notes = [`${count} operation${count === 1 ? "" : "s"}${more}`, "select to unfold"];
-  } else {
-    box.title = node.kind === "constant" && !node.named ? "" : node.name;
-    box.symbol = node.symbol;
-    box.notes = [];
+    notes.push(`${count} operation${count === 1 ? "" : "s"}${more}`, "select to unfold");
   }
-  const has = box.shown && box.shown.gradient !== null;
-  box.numbers = [...(box.shown ? [box.shown.value] : []), ...(has ? [`grad ${box.shown.gradient}`] : [])];
-  const texts = [...box.numbers, ...box.notes, ...(has ? ["grad ?"] : [])];
-  const widest = Math.max(widthOf(box.title, "bold 14px sans-serif"), ...texts.map((t) => widthOf(t, "14px sans-serif")));
+  box.title = box.folded ? box.key.slice(1) : node.kind === "constant" && !node.named ? "" : node.name;
+  box.symbol = box.folded ? "" : node.symbol;
+  const gradient = box.shown?.gradient ?? "";
+  box.lines = [
+    [box.title, "title"], [box.shown?.value, "value"], [gradient && `grad ${gradient}`, "gradient"],
+    ...notes.map((note) => [note, "note"]),
+  ].filter(([text]) => text);
+  const widths = [...box.lines, [gradient && "grad ?", "gradient"]].map(
+    ([text, kind]) => widthOf(text, kind === "title" ? "bold 14px sans-serif" : "14px sans-serif"),
+  );
   box.left = box.symbol ? Math.max(26, widthOf(box.symbol, "17px sans-serif") + 14) : 0;
-  box.width = widest + 20 + box.left;
-  box.height = 12 + 19 * (box.numbers.length + box.notes.length + (box.title ? 1 : 0));
+  box.width = Math.max(...widths) + 20 + box.left;
+  box.height = 12 + 19 * box.lines.length;
 }
 
 function element(name, attributes, parent, text) {
@@ -174,17 +174,9 @@ function drawBox(box) {
     element("text", { x: x + box.left / 2, y: box.y + 6, class: "symbol" }, group, box.symbol);
   }
   const middle = x + box.left + (box.width - box.left) / 2;
-  let line = y + 21;
-  if (box.title) {
-    element("text", { x: middle, y: line, class: "title" }, group, box.title);
-    line += 19;
-  }
-  const write = (text, kind) => {
-    line += 19;
-    return element("text", { x: middle, y: line - 19, class: kind }, group, text);
-  };
-  box.texts = box.numbers.map((text, i) => write(text, i ? "gradient" : "value"));
-  for (const text of box.notes) write(text, "note");
+  box.texts = Object.fromEntries(box.lines.map(
+    ([text, kind], i) => [kind, element("text", { x: middle, y: y + 21 + 19 * i, class: kind }, group, text)],
+  ));
   box.element = group;
   const trace = (key) => boxes.get(box.key) === box && highlight(key); // not while the graph is composed anew
   group.addEventListener("pointerenter", () => trace(box.key));
@@ -215,7 +207,7 @@ function show() {
     box.element.classList.toggle("near", box.key !== active && others.has(box.key));
     box.element.setAttribute("tabindex", box.key === (active ?? boxKey(lesson.nodes.at(-1))) ? 0 : -1);
     if (!box.shown) continue;
-    const [value, gradient] = box.texts;
+    const { value, gradient } = box.texts;
     value.textContent = reached(box.shown, "forward") ? box.shown.value : "?";
     if (gradient) {
       const known = reached(box.shown, "backward");
@@ -244,15 +236,13 @@ function tell(step, node) {
   parts.position.textContent = counts + phase + folded;
   parts.slider.value = state.at;
   parts.slider.setAttribute("aria-valuetext", `${counts}${phase}${node ? `, ${node.name}` : ""}`);
-  const words = {
-    start: "The inputs are given. Next computes the first node from its operands.",
-    end: `Done: the gradient of ${lesson.result} is known in every node.`,
-    forward: node && `The value of ${node.name}, from its operands:`,
-    backward: node && backwardWords(node),
-  };
-  parts.what.textContent = words[step.phase];
-  const lines = step.phase === "forward" ? node.forward : step.phase === "backward" ? node.backward : [];
-  const left = step.phase === "forward" ? node.name : step.phase === "backward" ? `∂${lesson.result}/∂${node.name}` : "";
+  const [words, lines, left] = {
+    start: () => ["The inputs are given. Next computes the first node from its operands.", []],
+    end: () => [`Done: the gradient of ${lesson.result} is known in every node.`, []],
+    forward: () => [`The value of ${node.name}, from its operands:`, node.forward, node.name],
+    backward: () => [backwardWords(node), node.backward, `∂${lesson.result}/∂${node.name}`],
+  }[step.phase]();
+  parts.what.textContent = words;
   parts.rule.replaceChildren(...lines.flatMap((text, i) => {
     const [name, rest] = [document.createElement("span"), document.createElement("span")];
     name.className = "left";
@@ -273,7 +263,6 @@ function backwardWords(node) {
 
 // All ways from a box to the result.
 function highlight(key) {
-  state.hover = key;
   const onWay = new Set(key === null ? [] : [key]);
   if (key !== null) {
     const order = [...links].sort((a, b) => boxes.get(a.tail).column - boxes.get(b.tail).column);

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from autograd_lite.core.table import add, mul, neg, sub
-from autograd_lite.drawing.numerals import latex, numeral
+from autograd_lite.drawing.number_format import latex, numeral
 from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula, Name, Number, simplified
 
 MOST_TERMS = 6

@@ -1,7 +1,7 @@
 """Which nodes belong together."""
 
-from autograd_lite import Value, dot, erf, relu, sum, tanh
-from autograd_lite.drawing.grouping import alike, belonging, by_module, chain
+from autograd_lite import Value, erf, sum
+from autograd_lite.drawing.grouping import belonging, by_module, enclosing
 from autograd_lite.drawing.names import find_names
 from autograd_lite.drawing.sources import Values
 from autograd_lite.nn import MLP, Module, Neuron
@@ -10,7 +10,7 @@ from autograd_lite.nn import MLP, Module, Neuron
 def owners(root, **modules):
     names = find_names(modules, infer=False)
     source = Values([root], names)
-    return source, belonging(source, source.order)
+    return source, belonging(source.names.parameters, source.order)
 
 
 def paths_of_operations(root, **modules):
@@ -77,61 +77,14 @@ def test_levels():
     model = MLP(2, [2, 1], rng=0)
     names = find_names({"model": model}, infer=False)
     source = Values([model([1.0, 2.0])], names)
-    owner = belonging(source, source.order)
-    assert set(by_module(owner, names, "model").values()) == {""}
-    assert set(by_module(owner, names, "layers").values()) == {"layers.0", "layers.1"}
-    assert len(set(by_module(owner, names, "neurons").values())) == 3
-    assert chain("layers.0.neurons.1", names.module_at) == ["", "layers.0", "layers.0.neurons.1"]
+    owner = belonging(source.names.parameters, source.order)
+    assert set(by_module(owner, names.module_at, "model").values()) == {""}
+    assert set(by_module(owner, names.module_at, "layers").values()) == {"layers.0", "layers.1"}
+    assert len(set(by_module(owner, names.module_at, "neurons").values())) == 3
+    assert enclosing("layers.0.neurons.1", names.module_at) == ["", "layers.0", "layers.0.neurons.1"]
 
 
 def test_a_neuron_alone_is_its_own_model():
     neuron = Neuron(2, rng=0)
     source, owner = owners(neuron([1.0, 2.0]), neuron=neuron)
     assert {owner.get(x) for x in source.order if x.parents} == {""}
-
-
-def classes(root):
-    source = Values([root], find_names(None, infer=False))
-    found = alike(source, source.order, {root: "root"})
-    return {x: found[x] for x in source.order}
-
-
-def test_the_same_operation_on_alike_operands_is_alike():
-    xs = [Value(1.0), Value(2.0)]
-    a, b, c = tanh(xs[0]), tanh(xs[1]), relu(xs[0])
-    found = classes(sum([a, b, c]))
-    assert found[a] == found[b] != found[c]
-    assert found[xs[0]] == found[xs[1]]
-
-
-def test_the_links_of_a_chain_are_alike():
-    terms = [tanh(Value(float(i))) for i in range(5)]
-    total = terms[0]
-    sums = []
-    for t in terms[1:]:
-        total = total + t
-        sums.append(total)
-    found = classes(total * 2.0)
-    assert len({found[s] for s in sums}) == 1
-
-
-def test_layers_of_a_network_without_modules_are_told_apart():
-    def layer(xs):
-        return [relu(dot([Value(0.5) for _ in xs], xs)) for _ in range(3)]
-
-    first = layer([Value(1.0), Value(2.0)])
-    second = layer(first)
-    found = classes(sum(second))
-    assert len({found[x] for x in first}) == len({found[x] for x in second}) == 1
-    assert found[first[0]] != found[second[0]]
-
-
-def test_constants_are_alike_where_they_are_used_alike():
-    xs = [Value(float(i)) for i in range(4)]
-    products = [x * 2.0 for x in xs]
-    margins = [1.0 - p for p in products]
-    found = classes(sum(margins) / 4.0)
-    twos, ones = [p.parents[1] for p in products], [m.parents[0] for m in margins]
-    assert len({found[x] for x in twos}) == len({found[x] for x in ones}) == 1
-    assert found[twos[0]] != found[ones[0]]
-    assert found[products[0]] == found[products[1]]

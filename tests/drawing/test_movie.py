@@ -10,7 +10,7 @@ from browser import CHROMEDRIVER, CHROMIUM, browser
 from PIL import Image
 
 from autograd_lite import Movie, Value, animate, where
-from autograd_lite.drawing.animator import milestones
+from autograd_lite.drawing.animation import milestones
 from autograd_lite.drawing.theme import LIGHT
 from autograd_lite.nn import MLP, Module
 
@@ -24,15 +24,15 @@ def movie():
 
 
 def test_frames_are_spread_over_the_epochs(movie):
-    assert [m.epoch for m in movie.story.moments] == [0, 7, 13, 20]
-    losses = [m.loss for m in movie.story.moments]
+    assert [m.epoch for m in movie.recording.snapshots] == [0, 7, 13, 20]
+    losses = [m.loss for m in movie.recording.snapshots]
     assert losses[-1] < losses[0]
-    assert movie.story.moments[-1].accuracy == 1.0
+    assert movie.recording.snapshots[-1].accuracy == 1.0
     assert len(movie) == 4
 
 
 def test_weights_and_boundary_are_those_of_the_moment(movie):
-    first, last = movie.story.moments[0], movie.story.moments[-1]
+    first, last = movie.recording.snapshots[0], movie.recording.snapshots[-1]
     assert first.weights.keys() == last.weights.keys() == dict(movie.model.named_parameters()).keys()
     assert first.weights != last.weights
     assert last.weights == {name: p.data for name, p in movie.model.named_parameters()}
@@ -58,7 +58,7 @@ def test_pictures_files_and_pages(movie, tmp_path):
     assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
     with pytest.raises(ValueError, match=r"end it in \.gif, \.apng, \.html or \.png"):
         movie.save(tmp_path / "m.mp4")
-    bundle = movie._repr_mimebundle_()
+    bundle, _ = movie._repr_mimebundle_()
     assert set(bundle) == {"text/html", "image/png", "text/plain"}
 
 
@@ -68,8 +68,8 @@ def test_several_classes():
     movie = animate(
         model, points, labels, loss="softmax_cross_entropy", epochs=30, frames=2, lr=0.1, rng=0, theme="dark"
     )
-    assert movie.story.moments[-1].scores.shape == (3600, 3)
-    assert movie.story.moments[-1].accuracy == 1.0
+    assert movie.recording.snapshots[-1].scores.shape == (3600, 3)
+    assert movie.recording.snapshots[-1].accuracy == 1.0
     assert movie.png(-1).startswith(b"\x89PNG")
 
 
@@ -81,8 +81,8 @@ def test_several_classes():
 def test_the_boundary_is_where_the_loss_puts_it(loss, output, labels, middle):
     model = MLP(2, [4, 1], activation="tanh", output=output, rng=0)
     movie = animate(model, X, labels, loss=loss, epochs=60, frames=2, lr=0.1, rng=0)
-    assert movie.story.moments[-1].accuracy == 1.0
-    assert movie.story.middle == middle
+    assert movie.recording.snapshots[-1].accuracy == 1.0
+    assert movie.recording.middle == middle
 
 
 class Odd(Module):
@@ -99,7 +99,7 @@ def test_models_that_cannot_be_compiled_or_drawn_are_shown_all_the_same():
     movie = Movie(Odd(), X, Y, LIGHT)
     movie.record(0, 1.0)
     movie.record(1, float("nan"))
-    assert movie.story.view is None
+    assert movie.recording.view is None
     assert movie.png(-1).startswith(b"\x89PNG")
 
 
@@ -108,7 +108,7 @@ def test_a_loop_of_ones_own():
     movie = Movie(model, X, Y, LIGHT)
     with pytest.raises(ValueError, match="no frames yet"):
         movie.png(0)
-    assert set(movie._repr_mimebundle_()) == {"text/plain"}
+    assert set(movie._repr_mimebundle_()[0]) == {"text/plain"}
     movie.record(0, 0.7)
     assert len(movie) == 1
 

@@ -1,13 +1,25 @@
-"""Colours that can be read, by everyone, on everything that they stand on."""
+"""Colours that can be read, by everyone, on every background."""
 
 import math
 
 import pytest
 
-from autograd_lite.drawing.theme import THEMES, blend, contrast, find_theme, scaled
+from autograd_lite.drawing.theme import THEMES, blend, find_theme, scaled
 
 READABLE = 4.5  # WCAG 2.2, level AA, text of normal size
 FILLS = ("paper", "input", "parameter", "constant", "operation", "result", "group", "active")
+
+
+def contrast(a, b):
+    """The contrast of two colours, from 1 to 21 (WCAG 2.2)."""
+    brighter, darker = sorted((luminance(a), luminance(b)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour):
+    """The relative luminance of a colour, as WCAG 2.2 defines it."""
+    red, green, blue = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in channels(colour)]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
@@ -20,8 +32,8 @@ def test_text_can_be_read_on_every_filling(theme, text):
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
-def test_notes_and_trouble_can_be_read_on_paper(theme):
-    for text in (theme.faint, theme.trouble):
+def test_notes_and_anomalies_can_be_read_on_paper(theme):
+    for text in (theme.faint, theme.anomaly):
         assert contrast(text, theme.paper) >= READABLE
     assert contrast(theme.faint, theme.group) >= READABLE
 
@@ -53,7 +65,7 @@ def test_the_scale_runs_from_orange_over_nothing_to_blue():
     assert scaled(theme, 0.0, 1.0) == scaled(theme, 0.0, 0.0) == theme.operation
     assert scaled(theme, -2.0, 2.0) == theme.negative
     assert scaled(theme, 2.0, 2.0) == theme.positive
-    assert scaled(theme, math.nan, 1.0) == theme.trouble
+    assert scaled(theme, math.nan, 1.0) == theme.anomaly
 
 
 def test_blend():
@@ -64,3 +76,7 @@ def test_blend():
 def test_an_unknown_theme_lists_the_known_ones():
     with pytest.raises(ValueError, match="'sepia'; choose 'light' or 'dark'"):
         find_theme("sepia")
+
+
+def test_black_on_white_has_the_largest_contrast():
+    assert round(contrast("#000000", "#ffffff")) == 21

@@ -200,11 +200,11 @@ def test_the_drawing_has_the_way_in_red():
         y = x * x
         z = (y - y) * 2.0 + x
     drawing = found.anomaly.draw()
-    red = {box.symbol for box in drawing.picture.boxes.values() if box.trouble}
+    red = {box.symbol for box in drawing.picture.boxes.values() if box.anomalous}
     assert red == {"×", "−", "+"}
-    assert not drawing.picture.boxes["n0"].trouble
+    assert not drawing.picture.boxes["n0"].anomalous
     assert drawing.source.count("#c40022") >= 4
-    assert {link.trouble for link in drawing.picture.links if drawing.picture.boxes[link.tail].kind == "input"} == {
+    assert {link.anomalous for link in drawing.picture.links if drawing.picture.boxes[link.tail].kind == "input"} == {
         False
     }
     assert z.data != z.data

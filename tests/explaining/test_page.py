@@ -89,7 +89,7 @@ def test_saving_and_showing(tmp_path):
         page.save(tmp_path / "a.svg")
     with pytest.raises(ValueError, match="there is no theme"):
         neuron().page("sepia")
-    bundle = page._repr_mimebundle_()
+    bundle, _ = page._repr_mimebundle_()
     assert "srcdoc=" in bundle["text/html"]
     assert 'sandbox="allow-scripts"' in bundle["text/html"]
     assert bundle["text/plain"] == neuron().text

@@ -1,21 +1,26 @@
-"""The activation zoo: every activation and its derivative, one small plot each, in one grid.
+"""`draw_activations`: every activation and its derivative, one small plot each, in one grid.
 
-Above `nn`, whose table of activations it draws with Matplotlib.  The derivatives are those that the library
+Above `nn`, whose table of activations it plots with Matplotlib.  The derivatives are those that the library
 computes, by `grad`, and no formulas.
 """
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.drawer import at_least
-from autograd_lite.drawing.theme import Theme, find_theme
-from autograd_lite.nn.activations import ACTIVATIONS
+from autograd_lite.drawing.drawing import at_least
+from autograd_lite.drawing.theme import Theme, find_theme, paint_axes
+from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.units import MODULES, activation_of
 from autograd_lite.support.extras import required
 from autograd_lite.transforms.differentiation import grad
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 POINTS = 321
 JUMP = 20.0  # a slope between two points above which a curve is broken: a jump is no steep line
@@ -27,7 +32,7 @@ def draw_activations(
     span: tuple[float, float] = (-4.0, 4.0),
     columns: int = 5,
     theme: str = "light",
-) -> Any:
+) -> "Figure":
     """f (blue) and f' (orange, dashed) of each activation, as a Matplotlib figure.
 
     `activations` are names or functions of one number, all of the library's by default.  Raises ValueError on
@@ -37,7 +42,6 @@ def draw_activations(
     >>> [ax.get_title() for ax in figure.axes]
     ['tanh', 'relu']
     """
-    Figure = required("matplotlib.figure", "the zoo", "demo").Figure
     colours = find_theme(theme)
     low, high = span
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -45,7 +49,9 @@ def draw_activations(
     chosen = list(named(activations))
     width = min(at_least("columns", columns, 1), len(chosen))
     height = math.ceil(len(chosen) / width)
-    figure = Figure(figsize=(2.1 * width, 1.9 * height + 0.3), facecolor=colours.paper, layout="constrained")
+    figure: Figure = required("matplotlib.figure", "the plot of activations", "demo").Figure(
+        figsize=(2.1 * width, 1.9 * height + 0.3), facecolor=colours.paper, layout="constrained"
+    )
     xs = [low + (high - low) * i / (POINTS - 1) for i in range(POINTS)]
     for i, (name, f) in enumerate(chosen):
         plot(figure.add_subplot(height, width, i + 1), name, f, xs, colours)
@@ -56,10 +62,10 @@ def draw_activations(
 def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tuple[str, Callable[..., Any]]]:
     """Names and functions; of those that the library has under two names, the first."""
     if activations is None:
-        seen: set[int] = set()
+        seen = set(WHOLE_LAYER)  # which are no functions of one number
         for name, f in ACTIVATIONS.items():
-            if id(f) not in seen and is_scalar(f):
-                seen.add(id(f))
+            if f not in seen:
+                seen.add(f)
                 yield name, f
         activations = MODULES  # those with parameters that are trained, as they start
     for given in activations:
@@ -70,31 +76,20 @@ def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tu
             yield str(getattr(given, "__name__", None) or getattr(given, "name", None) or type(given).__name__), given
 
 
-def is_scalar(f: Callable[..., Any]) -> bool:
-    """Whether f is a function of one number, unlike softmax."""
-    try:
-        return isinstance(f(0.5), (int, float))
-    except (TypeError, ValueError):
-        return False
-
-
-def plot(ax: Any, name: str, f: Callable[..., Any], xs: list[float], theme: Theme) -> None:
+def plot(ax: "Axes", name: str, f: Callable[..., Any], xs: list[float], theme: Theme) -> None:
     """One activation."""
     slope = grad(f)
     for g, colour, style in ((f, theme.value, "solid"), (slope, theme.gradient, (0, (4, 2)))):
-        ax.plot(xs, broken(xs, [plain(g, x) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
+        ax.plot(xs, broken(xs, [number_at(g, x) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
     ax.axhline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, -4.2), min(high, 4.2))
-    ax.set_facecolor(theme.paper)
     ax.set_title(name, color=theme.ink, fontsize=9)
-    ax.tick_params(colors=theme.faint, labelsize=7)
-    for spine in ax.spines.values():
-        spine.set_color(theme.rule)
+    paint_axes(ax, theme, 7)
 
 
-def plain(g: Callable[[float], Any], x: float) -> float:
+def number_at(g: Callable[[float], Any], x: float) -> float:
     """g(x) as a number; what has parameters gives a Value, and nothing is drawn where g is not defined."""
     try:
         y = g(x)
@@ -105,8 +100,5 @@ def plain(g: Callable[[float], Any], x: float) -> float:
 
 def broken(xs: list[float], ys: list[float]) -> list[float]:
     """The curve with a gap where it jumps."""
-    result = list(ys)
-    for i in range(1, len(ys)):
-        if abs(ys[i] - ys[i - 1]) > JUMP * (xs[i] - xs[i - 1]):
-            result[i] = math.nan
-    return result
+    steps = zip(pairwise(xs), pairwise(ys), strict=True)
+    return [*ys[:1], *(math.nan if abs(d - c) > JUMP * (b - a) else d for (a, b), (c, d) in steps)]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, dot, draw, exp, mean, relu, sin
-from autograd_lite.drawing.choosing import MOST, plan
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import GROUP, MORE, RESULT
+from autograd_lite.drawing.selection import MOST, select
 from autograd_lite.drawing.sources import Values
 from autograd_lite.nn import MLP
 
@@ -77,7 +77,7 @@ def test_a_wide_node_becomes_two_boxes():
 @given(st.integers(1, 80), st.integers(0, 6))
 def test_no_plan_keeps_more_than_the_limit_or_loses_the_result(limit, length):
     v = tangle(40 * length + 1)
-    what = plan(Values([v], Names()), limit)
+    what = select(Values([v], Names()), limit)
     boxes = {what.groups.get(x, x) for x in what.kept}
     assert len(boxes) <= max(limit, 1)
     assert v in what.kept

@@ -53,14 +53,14 @@ def test_saving(animation, tmp_path):
 
 
 def test_a_notebook_shows_it_as_an_image(animation):
-    assert "data:image/svg+xml;base64," in animation._repr_mimebundle_()["text/html"]
+    assert "data:image/svg+xml;base64," in animation._repr_mimebundle_()[0]["text/html"]
     assert isinstance(animation, Animation)
 
 
 def test_without_graphviz_a_notebook_gets_the_text(animation, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    assert "no Graphviz was found" in animation._repr_mimebundle_()["text/plain"]
+    assert "no Graphviz was found" in animation._repr_mimebundle_()[0]["text/plain"]
 
 
 def test_without_pillow_a_gif_says_what_to_install(animation, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.drawing.numerals import check_precision, latex, numeral
+from autograd_lite.drawing.number_format import check_precision, latex, numeral
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 17))

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from autograd_lite import draw_activations, log, relu, sin
-from autograd_lite.drawing.zoo import named
+from autograd_lite.drawing.activation_plots import named
 from autograd_lite.nn import ACTIVATIONS, PReLU
 from autograd_lite.nn.units import MODULES
 

@@ -1,4 +1,4 @@
-"""Drawings shown and saved, with each Graphviz and with none."""
+"""What is drawn and explained, shown and saved, with each Graphviz and with none."""
 
 import base64
 import json
@@ -8,10 +8,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from project import PACKAGE, ran
 
-from autograd_lite import Drawing, Value, draw
+from autograd_lite import Animation, Drawing, Explanation, Movie, Value, draw
 from autograd_lite.drawing import rendering
+from autograd_lite.drawing.exportable import Exportable
 from autograd_lite.drawing.rendering import CannotRender, render
+from autograd_lite.explaining.anomaly_report import Anomaly
+from autograd_lite.explaining.page import Page
 
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!doctype html>", "dot": b"digraph"}
 
@@ -50,7 +54,7 @@ def test_html_is_one_file_that_needs_no_other(drawing, tmp_path):
 
 @pytest.mark.parametrize("name", ["graph", "graph.bmp", "graph.svgz"])
 def test_an_unknown_suffix_is_refused(drawing, tmp_path, name):
-    with pytest.raises(ValueError, match=r"end it in one of \.svg, \.png"):
+    with pytest.raises(ValueError, match=r"end it in \.svg, \.png"):
         drawing.save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -137,3 +141,69 @@ def test_threads_may_draw_at_once(drawing):
     with ThreadPoolExecutor(4) as pool:
         pictures = list(pool.map(lambda _: render(source, "svg"), range(12)))
     assert len(set(pictures)) == 1
+
+
+class Text(Exportable):
+    noun = "note"
+
+    def files(self):
+        return {"txt": lambda: "kept", "html": lambda: b"<p>kept</p>"}
+
+    def representations(self):
+        def fails():
+            raise CannotRender("no paper")
+
+        return {"image/svg+xml": fails, "text/plain": lambda: "kept"}
+
+
+def test_whatever_is_exportable_saves_and_shows_itself_alike(tmp_path):
+    assert Text().save(tmp_path / "a.TXT").read_bytes() == b"kept"
+    assert Text().save(tmp_path / "a.htm").read_bytes() == Text().content("html") == b"<p>kept</p>"
+    with pytest.raises(ValueError, match=r"the suffix of 'a\.svg' is no format of the note; end it in \.txt or \.html"):
+        Text().save(tmp_path / "a.svg")
+    bundle, metadata = Text()._repr_mimebundle_()
+    assert (set(bundle), metadata) == ({"text/plain"}, {})
+    assert bundle["text/plain"].startswith("(no paper)\n(to see graphs as pictures, install Graphviz")
+    assert bundle["text/plain"].endswith("kept")
+
+
+CLASSES = [Animation, Anomaly, Drawing, Explanation, Movie, Page]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_saving_and_showing_have_one_home(kind):
+    assert issubclass(kind, Exportable)
+    assert kind._repr_mimebundle_ is Exportable._repr_mimebundle_
+    assert kind is Movie or kind.save is Exportable.save  # a movie has a resolution
+
+
+def test_no_other_module_writes_pictures():
+    sources = {
+        p.name: p.read_text(encoding="utf-8") for f in ("drawing", "explaining") for p in (PACKAGE / f).glob("*.py")
+    }
+    assert [name for name, text in sources.items() if "_repr_mimebundle_(" in text] == ["exportable.py"]
+    assert [name for name, text in sources.items() if "write_atomically" in text] == ["exportable.py"]
+
+
+def test_graphviz_is_imported_by_drawings_alone():
+    code = """
+import sys
+import autograd_lite as ag
+from autograd_lite import nn, testing
+
+x = ag.Value(2.0, label="x")
+f = ag.exp(x) * x
+f.backward()
+assert ag.explain(f).text
+assert ag.explain(f).html
+nn.fit(nn.MLP(1, [2, 1], rng=0), [[0.0], [1.0]], [0.0, 1.0], epochs=1, progress=False)
+testing.gradcheck(lambda x: x * x, 2.0)
+ag.diagnose(nn.MLP(1, [2, 1], rng=0), [[0.0], [1.0]], [0.0, 1.0])
+with ag.detect_anomaly():
+    x * x
+str(ag.draw(f))
+assert not [name for name in sys.modules if name.partition(".")[0] in ("graphviz", "pygraphviz")]
+ag.draw(f).source
+assert "graphviz" in sys.modules
+"""
+    assert ran("-c", code).returncode == 0

@@ -1,6 +1,6 @@
 "use strict";
-// Where the boxes of a graph stand: columns from left to right, so that arrows cross little and run straight.
-// The steps of Sugiyama, Tagawa and Toda (1981): columns, order within columns, places.
+// The positions of the boxes of a graph: columns from left to right, so that arrows cross little and run straight.
+// The steps of Sugiyama, Tagawa and Toda (1981): columns, order within columns, positions.
 
 /* exported layOut */
 
@@ -8,60 +8,43 @@
 // Gives each box x and y (its centre), each link its points; returns the size of the whole.
 function layOut(boxes, links, gap) {
   const byKey = new Map(boxes.map((box) => [box.key, box]));
-  const into = new Map(boxes.map((box) => [box.key, []]));
-  const outOf = new Map(boxes.map((box) => [box.key, []]));
+  for (const box of boxes) Object.assign(box, { operands: [], users: [], before: [], after: [] });
   for (const link of links) {
-    into.get(link.head).push(link.tail);
-    outOf.get(link.tail).push(link.head);
+    [link.from, link.to] = [byKey.get(link.tail), byKey.get(link.head)];
+    link.from.users.push(link.to);
+    link.to.operands.push(link.from);
   }
-  assignColumns(boxes, byKey, into, outOf);
-  const columns = withStops(boxes, links, byKey);
+  assignColumns(boxes);
+  const columns = withStops(boxes, links);
   orderColumns(columns);
-  return place(columns, boxes, links, gap);
+  return place(columns, links, gap);
 }
 
-// Each box right of its operands; what has no operands stands just left of its first user.
-function assignColumns(boxes, byKey, into, outOf) {
-  for (const box of boxes) {
-    box.column = Math.max(0, ...into.get(box.key).map((key) => byKey.get(key).column + 1));
-  }
+// Each box right of its operands; what has no operands just left of its first user.
+function assignColumns(boxes) {
+  for (const box of boxes) box.column = Math.max(0, ...box.operands.map((operand) => operand.column + 1));
   for (const box of [...boxes].reverse()) {
-    const users = outOf.get(box.key);
-    if (users.length && !into.get(box.key).length) {
-      box.column = Math.max(0, Math.min(...users.map((key) => byKey.get(key).column)) - 1);
+    if (box.users.length && !box.operands.length) {
+      box.column = Math.max(0, Math.min(...box.users.map((user) => user.column)) - 1);
     }
   }
 }
 
 // The columns, with a stop in every column that a long link passes, so that it is led around boxes.
-function withStops(boxes, links, byKey) {
+function withStops(boxes, links) {
   const columns = Array.from({ length: 1 + Math.max(...boxes.map((box) => box.column)) }, () => []);
-  const nodes = new Map();
-  for (const box of boxes) {
-    const node = { box, width: box.width, height: box.height, before: [], after: [], y: 0 };
-    nodes.set(box.key, node);
-    columns[box.column].push(node);
-  }
+  for (const box of boxes) columns[box.column].push(box);
   for (const link of links) {
-    const tail = byKey.get(link.tail);
-    const head = byKey.get(link.head);
-    let last = nodes.get(link.tail);
-    link.stops = [];
-    for (let column = tail.column + 1; column < head.column; column += 1) {
-      const stop = { width: 0, height: 6, before: [], after: [], y: 0 };
-      columns[column].push(stop);
-      link.stops.push(stop);
-      connect(last, stop);
-      last = stop;
-    }
-    connect(last, nodes.get(link.head));
+    const passed = columns.slice(link.from.column + 1, link.to.column);
+    link.stops = passed.map(() => ({ width: 0, height: 6, before: [], after: [] }));
+    passed.forEach((column, i) => column.push(link.stops[i]));
+    [link.from, ...link.stops].forEach((node, i) => {
+      const next = link.stops[i] ?? link.to;
+      node.after.push(next);
+      next.before.push(node);
+    });
   }
   return columns;
-}
-
-function connect(a, b) {
-  a.after.push(b);
-  b.before.push(a);
 }
 
 // Each node near the middle of its neighbours, sweeping to and fro; the order with the fewest crossings stays.
@@ -105,7 +88,7 @@ function crossings(columns) {
 }
 
 // Each node as near as can be to the mean of its neighbours, in order and without overlap.
-function place(columns, boxes, links, gap) {
+function place(columns, links, gap) {
   for (const column of columns) {
     let y = 0;
     for (const node of column) {
@@ -130,18 +113,15 @@ function place(columns, boxes, links, gap) {
     for (const node of column) {
       node.x = x + width / 2;
       node.y += gap.margin - top;
-      if (node.box) Object.assign(node.box, { x: node.x, y: node.y });
     }
     x += width + gap.x;
   }
-  const byKey = new Map(boxes.map((box) => [box.key, box]));
   for (const link of links) {
-    const tail = byKey.get(link.tail);
-    const head = byKey.get(link.head);
+    const { from, to } = link;
     link.points = [
-      [tail.x + tail.width / 2, tail.y],
+      [from.x + from.width / 2, from.y],
       ...link.stops.map((stop) => [stop.x, stop.y]),
-      [head.x - head.width / 2, head.y + entry(link, links)],
+      [to.x - to.width / 2, to.y + entry(link, links)],
     ];
   }
   const height = Math.max(...all.map((node) => node.y + node.height / 2)) + gap.margin;
@@ -154,7 +134,7 @@ function entry(link, links) {
   return same.length > 1 ? (same.indexOf(link) - (same.length - 1) / 2) * 14 : 0;
 }
 
-// The places nearest to the wished ones, in the sense of least squares, that keep order and distance: blocks of
+// The positions nearest to the wished ones, in the sense of least squares, that keep order and distance: blocks of
 // touching nodes move together (pool adjacent violators).
 function spread(column, wished, gap) {
   const blocks = [];

@@ -1,7 +1,7 @@
 """The moments of the two passes."""
 
 from autograd_lite import Value, animate, draw
-from autograd_lite.drawing.frames import at, sequence
+from autograd_lite.drawing.pass_frames import at, sequence
 
 
 def picture():
@@ -13,7 +13,7 @@ def picture():
 def test_forward_goes_through_the_operations_and_backward_through_what_has_a_gradient():
     p = picture()
     frames = sequence(p)
-    told = [(f.phase, p.boxes[f.at_work].title or p.boxes[f.at_work].symbol) for f in frames if f.at_work]
+    told = [(f.phase, p.boxes[f.active].title or p.boxes[f.active].symbol) for f in frames if f.active]
     assert told == [
         ("forward", "q"), ("forward", "+"), ("backward", "+"), ("backward", "q"), ("backward", "y"), ("backward", "x"),
     ]  # fmt: skip
@@ -25,13 +25,13 @@ def test_numbers_appear_when_they_are_computed_and_stay():
     frames = sequence(p)
     before = {(key, what) for key in p.boxes for what in ("value", "gradient")}
     for i in range(len(frames)):
-        veiled = {(key, what) for key, box in at(p, frames, i).boxes.items() for what in box.veiled}
-        assert veiled <= before
-        before = veiled
+        hidden = {(key, what) for key, box in at(p, frames, i).boxes.items() for what in box.hidden}
+        assert hidden <= before
+        before = hidden
     assert before == set()
     start = at(p, frames, 0)
-    assert all("value" in b.veiled for b in start.boxes.values() if b.kind != "input")
-    assert all("value" not in b.veiled for b in start.boxes.values() if b.kind == "input")
+    assert all("value" in b.hidden for b in start.boxes.values() if b.kind != "input")
+    assert all("value" not in b.hidden for b in start.boxes.values() if b.kind == "input")
 
 
 def test_the_box_at_work_and_its_links_are_marked():
@@ -51,8 +51,8 @@ def test_the_chain_rule_appears_on_an_arrow_when_the_gradient_flows_through_it()
     frames = sequence(p)
     for i, frame in enumerate(frames):
         now = at(p, frames, i)
-        flowed = {f.at_work for f in frames[: i + 1] if f.phase == "backward"}
-        assert all(link.veiled == (link.tail not in flowed and frame.phase != "end") for link in now.links)
+        flowed = {f.active for f in frames[: i + 1] if f.phase == "backward"}
+        assert all(link.hidden == (link.tail not in flowed and frame.phase != "end") for link in now.links)
 
 
 def test_what_is_veiled_takes_its_place_and_is_not_seen():

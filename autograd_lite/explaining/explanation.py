@@ -1,29 +1,27 @@
-"""`explain`: a computation told as a lecture tells it.  Where the options are checked and the parts meet."""
+"""`explain`: a computation step by step, as in a lecture; its options are checked here."""
 
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
-from typing import Any
 
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.drawer import at_least
-from autograd_lite.drawing.grouping import belonging
+from autograd_lite.drawing.drawing import at_least
+from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.names import find_names
-from autograd_lite.drawing.numerals import check_precision
-from autograd_lite.drawing.sources import Values
+from autograd_lite.drawing.number_format import check_precision
 from autograd_lite.drawing.theme import Theme, find_theme
-from autograd_lite.explaining import telling
+from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
-from autograd_lite.support.files import write_atomically
 
 
-class Explanation:
-    """The computation of a Value told forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
+class Explanation(Exportable):
+    """A computation explained forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
 
     A notebook shows it as a table; `print` as text; `save` writes .txt, .md or .html.  `explanation["x"]` is the
     step of the node called x.
     """
+
+    noun = "explanation"
 
     def __init__(self, lesson: Lesson, precision: int, theme: Theme) -> None:
         self.lesson = lesson
@@ -36,17 +34,17 @@ class Explanation:
     @property
     def text(self) -> str:
         """For a terminal."""
-        return telling.text(self.lesson, self.precision)
+        return formats.text(self.lesson, self.precision)
 
     @property
     def markdown(self) -> str:
         """Markdown with LaTeX."""
-        return telling.markdown(self.lesson, self.precision)
+        return formats.markdown(self.lesson, self.precision)
 
     @property
     def html(self) -> str:
         """A fragment of HTML that needs nothing else."""
-        return telling.html(self.lesson, self.precision, self.theme)
+        return formats.html(self.lesson, self.precision, self.theme)
 
     def __str__(self) -> str:
         return self.text
@@ -54,31 +52,22 @@ class Explanation:
     def __repr__(self) -> str:
         return f"<Explanation of {self.lesson.result}; print it, show it in a notebook, or save it>"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.html, "text/markdown": self.markdown, "text/plain": self.text}
+    def files(self) -> Formats:
+        def html() -> str:
+            head = f'<html lang="en"><meta charset="utf-8"><title>{escape(self.lesson.result)}</title>'
+            body = f'<body style="margin:0;background:{self.theme.paper}">{self.html}</body></html>'
+            return f"<!doctype html>{head}{body}\n"
+
+        return {"txt": lambda: f"{self.text}\n", "md": lambda: f"{self.markdown}\n", "html": html}
+
+    def representations(self) -> Formats:
+        return {"text/html": lambda: self.html, "text/markdown": lambda: self.markdown, "text/plain": lambda: self.text}
 
     def page(self, theme: str = "auto") -> Page:
         """The same as an interactive page, which steps through both passes; "auto" follows the reader's system."""
         if theme != "auto":
             find_theme(theme)
         return Page(self.lesson, self.precision, theme)
-
-    def save(self, path: str | Path) -> Path:
-        """Write it to a .txt, .md or .html file, as a whole or not at all.
-
-        Raises ValueError for another suffix, OSError where the file cannot be written.
-        """
-        path = Path(path)
-        kind = path.suffix.lower()
-        if kind == ".html":
-            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(self.lesson.result)}</title>'
-            content = f'{head}<body style="margin:0;background:{self.theme.paper}">{self.html}</body></html>\n'
-        elif kind in (".txt", ".md"):
-            content = (self.text if kind == ".txt" else self.markdown) + "\n"
-        else:
-            raise ValueError(f"{path.name!r} does not say how to write the explanation; end it in .txt, .md or .html")
-        write_atomically(path, content.encode())
-        return path
 
 
 def explain(
@@ -97,7 +86,7 @@ def explain(
     names, infer_names  as in `draw`: names for Values, and whether the caller's variables give theirs
     precision           significant digits, 1 to 17
     theme               of the HTML: "light" or "dark"
-    limit               the most nodes that are told; of a larger graph those nearest to the result
+    limit               the most nodes that are explained; of a larger graph those nearest to the result
 
     Raises TypeError where `value` is no Value, RuntimeError where it has no graph to differentiate.
 
@@ -124,10 +113,5 @@ def explain(
             f"explain tells how a Value was computed, but got {value!r} of type {type(value).__name__}; pass the "
             f"result of a computation"
         )
-    digits, found_theme, most = check_precision(precision), find_theme(theme), at_least("limit", limit, 1)
-    found = find_names(names, infer_names)
-    owners = {}
-    if found.parameters:
-        source = Values([value], found)
-        owners = belonging(source, source.order)
-    return Explanation(lesson(value, found, most, owners), digits, found_theme)
+    digits, colours, most = check_precision(precision), find_theme(theme), at_least("limit", limit, 1)
+    return Explanation(lesson(value, find_names(names, infer_names), most), digits, colours)

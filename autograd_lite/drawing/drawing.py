@@ -1,0 +1,231 @@
+"""`draw`: a graph as a picture, and `Drawing`, which shows itself in notebooks, prints as text, and saves."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from autograd_lite.core.value import Value
+from autograd_lite.drawing.exportable import Exportable, Formats
+from autograd_lite.drawing.graph_dot import DIRECTIONS, digraph
+from autograd_lite.drawing.grouping import N
+from autograd_lite.drawing.labels import Style
+from autograd_lite.drawing.names import find_names, is_module
+from autograd_lite.drawing.network import Network, network, network_text
+from autograd_lite.drawing.network_dot import network_digraph
+from autograd_lite.drawing.number_format import check_precision
+from autograd_lite.drawing.picture import Picture
+from autograd_lite.drawing.picture_builder import build_picture
+from autograd_lite.drawing.rendering import FORMATS, SHARPNESS, render
+from autograd_lite.drawing.selection import Collapse, check_collapse, select
+from autograd_lite.drawing.sources import Instructions, Source, Values, own_pass, stored
+from autograd_lite.drawing.text_tree import tree
+from autograd_lite.drawing.theme import find_theme
+from autograd_lite.nn.module import Module
+from autograd_lite.program.program import Program
+
+if TYPE_CHECKING:
+    import graphviz
+
+Option = TypeVar("Option")
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>autograd_lite</title>
+<style>body {{ margin: 0; background: {paper}; }} svg {{ display: block; margin: 1rem auto; max-width: 98vw; \
+height: auto; }}</style></head>
+<body>{svg}</body></html>
+"""
+
+
+class Drawing(Exportable):
+    """A picture of a graph.
+
+    In a notebook the last expression of a cell shows it; `print` shows a tree of text; `save` writes a .svg, .png,
+    .pdf, .html, .dot or .txt file.  `digraph` is the `graphviz.Digraph`, `source` its DOT text.
+
+    >>> from autograd_lite import Value, draw
+    >>> x = Value(2.0, label="x")
+    >>> print(draw(x * x))
+    ×   4   grad not computed
+    ├─ x   2   grad not computed   [1]
+    └─ x   see [1]
+    """
+
+    noun = "drawing"
+    png_scale = SHARPNESS
+
+    def __init__(self, picture: Picture | Network, style: Style) -> None:
+        self.picture = picture
+        self.style = style
+        self._digraph: graphviz.Digraph | None = None
+        self._rendered: dict[str, bytes] = {}
+
+    @property
+    def digraph(self) -> "graphviz.Digraph":
+        """The graph as the graphviz package holds it, to be changed or drawn in other ways."""
+        if self._digraph is None:
+            if isinstance(self.picture, Network):
+                self._digraph = network_digraph(self.picture, self.style)
+            else:
+                self._digraph = digraph(self.picture, self.style)
+        return self._digraph
+
+    @property
+    def source(self) -> str:
+        """The DOT text."""
+        return str(self.digraph.source)
+
+    def render(self, format: str) -> bytes:
+        """The picture as bytes of the format svg, png or pdf.
+
+        Raises ValueError for another format, CannotRender (a RuntimeError) where there is no Graphviz.
+        """
+        if format not in FORMATS:
+            raise ValueError(f"a drawing renders as {', '.join(FORMATS)}, not as {format!r}; choose one of them")
+        if format not in self._rendered:
+            self._rendered[format] = render(self.source, format, self.digraph.engine)
+        return self._rendered[format]
+
+    def files(self) -> Formats:
+        return {
+            "svg": lambda: self.render("svg"), "png": lambda: self.render("png"), "pdf": lambda: self.render("pdf"),
+            "html": self._page, "dot": lambda: self.source, "txt": lambda: f"{self}\n",
+        }  # fmt: skip
+
+    def _page(self) -> str:
+        svg = self.render("svg").decode()
+        return PAGE.format(paper=self.style.theme.paper, svg=svg[svg.index("<svg") :])
+
+    def representations(self) -> Formats:
+        return {
+            "image/svg+xml": lambda: self.render("svg").decode(), "image/png": lambda: self.render("png"),
+            "text/plain": self.__str__,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        picture, precision = self.picture, self.style.precision
+        return network_text(picture, precision) if isinstance(picture, Network) else tree(picture, precision)
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {str(self).splitlines()[0]}; print it, show it in a notebook, or save it>"
+
+
+def draw(
+    value: Value | Sequence[Value] | Module | Program,
+    *,
+    names: Mapping[str, object] | None = None,
+    infer_names: bool = True,
+    edges: str | None = None,
+    color_by: str | None = None,
+    direction: str | None = None,
+    precision: int = 4,
+    theme: str = "light",
+    legend: bool = True,
+    limit: int = 60,
+    focus: Value | None = None,
+    radius: int = 2,
+    collapse: Collapse = None,
+    expand: bool | str = False,
+    backward: bool = False,
+    inputs: Sequence[Any] | None = None,
+    loss: Callable[..., Value] | None = None,
+) -> Drawing:
+    """The graph that computed a Value, a Module, or a Program, as a picture.
+
+    Each box shows the operation, the name, the value (blue, above) and the gradient (orange, below), which
+    reads "not computed" until a reverse pass has reached it.
+
+    names         maps names to Values, to lists or dicts of them, or to Modules
+    infer_names   also take the names of the caller's variables
+    edges         "partial": the local partial on each arrow; "flow": upstream × local = downstream
+    color_by      "value" or "gradient": fill the boxes by that number
+    direction     of the arrows: "right", "down", "left" or "up"; by default right, or down for a long way
+    precision     significant digits, 1 to 17
+    theme         "light" or "dark"
+    legend        a line that explains the colours
+    backward      run a reverse pass for this drawing alone; the `.grad` of the Values stays as it is
+    collapse      one box for each of the "neurons", the "layers" or the "model", for the modules at the given
+                  paths ("layers.0"), or for all nodes that do the same ("alike"); False for no groups
+    expand        draw a dot, sum, mean or prod as the scalar products and sums that it is made of; "products"
+                  adds all products in one step
+    limit         how many boxes are drawn; a larger graph collapses by itself, with a note in the drawing
+    focus, radius draw what is at most `radius` steps from the Value `focus`
+    inputs, loss  for a Module, which is drawn as columns of neurons: one sample, whose outputs and gradients are
+                  shown, and a function of the output to take the gradient of
+
+    Raises TypeError where there is nothing to draw, ValueError on an unknown option.
+
+    >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> print(draw(f))
+    f = ×   −12   grad 1
+    ├─ +   3   grad −4
+    │  ├─ x   −2   grad −4
+    │  └─ y   5   grad −4
+    └─ z   −4   grad 3
+    """
+    style = Style(
+        direction=one_of("direction", direction, (None, *DIRECTIONS)),
+        precision=check_precision(precision),
+        color_by=one_of("color_by", color_by, (None, "value", "gradient")),
+        edges=one_of("edges", edges, (None, "partial", "flow")),
+        theme=find_theme(theme),
+        legend=bool(legend),
+    )
+    limit, radius = at_least("limit", limit, 1), at_least("radius", radius, 0)
+    how = {False: None, True: "sums", "products": "products", "sums": "sums"}
+    expanded = how[one_of("expand", expand, tuple(how))]
+    check_collapse(collapse)
+    if is_module(value):
+        refuse_for_modules(
+            names=names, edges=edges, color_by=color_by, direction=direction, focus=focus, collapse=collapse,
+            expand=expand or None, backward=backward or None,
+        )  # fmt: skip
+        return Drawing(network(value, inputs, loss, limit), style)
+    if inputs is not None or loss is not None:
+        raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
+
+    def picture_of(source: Source[N]) -> Picture:
+        selected = select(source, limit, collapse, focus, radius)
+        return build_picture(source, selected, expanded, style.precision)
+
+    if isinstance(value, Program):
+        return Drawing(picture_of(Instructions(value)), style)
+    roots = roots_of(value)
+    gradients = own_pass(roots) if backward else stored
+    return Drawing(picture_of(Values(roots, find_names(names, infer_names), gradients)), style)
+
+
+def refuse_for_modules(**options: object) -> None:
+    """Raise where an option was given that the view of a network does not have."""
+    given = [name for name, x in options.items() if x is not None]
+    if given:
+        raise TypeError(
+            f"a Module is drawn as a network, for which {given[0]}= has no meaning; draw the graph of its result "
+            f"instead: draw(model(x), {given[0]}=...)"
+        )
+
+
+def roots_of(value: object) -> list[Value]:
+    """The Values to draw: one, or several in a list or tuple."""
+    if isinstance(value, Value):
+        return [value]
+    if isinstance(value, (list, tuple)) and value and all(isinstance(x, Value) for x in value):
+        return list(value)
+    raise TypeError(
+        f"draw shows the graph of a Value, but got {value!r} of type {type(value).__name__}; "
+        f"pass a result that was computed from Values, a list of them, a Module, or a Program"
+    )
+
+
+def one_of(name: str, x: Option, known: tuple[Option, ...]) -> Option:
+    """An option, checked."""
+    if x in known:
+        return x
+    raise ValueError(f"{name} is one of {', '.join(map(repr, known))}, but got {x!r}; choose one of them")
+
+
+def at_least(name: str, x: int, least: int) -> int:
+    """A whole number, checked."""
+    if isinstance(x, int) and not isinstance(x, bool) and x >= least:
+        return x
+    raise ValueError(f"{name} is a whole number of at least {least}, but got {x!r}; pass one")

@@ -1,0 +1,83 @@
+"""`Exportable`: how everything that is drawn or explained saves itself and shows itself in notebooks."""
+
+import base64
+import struct
+from collections.abc import Callable, Container, Mapping
+from html import escape
+from pathlib import Path
+from typing import ClassVar
+
+from autograd_lite.drawing.rendering import ADVICE, CannotRender
+from autograd_lite.support.files import write_atomically
+
+Formats = Mapping[str, Callable[[], str | bytes]]
+"""What makes the content, by the format."""
+
+
+class Exportable:
+    """The base of drawings, animations, movies, explanations and pages: they list their formats, it does the rest."""
+
+    noun: ClassVar[str]  # for messages
+    png_scale: ClassVar[int] = 1  # pixels of a PNG for each pixel of a screen
+
+    def files(self) -> Formats:
+        """What a file holds, by its suffix."""
+        raise NotImplementedError
+
+    def representations(self) -> Formats:
+        """What a notebook gets, by the MIME type; text/plain is among them and needs no Graphviz."""
+        raise NotImplementedError
+
+    def save(self, path: str | Path) -> Path:
+        """Write a file in the format of its suffix, as a whole or not at all; returns the path.
+
+        Raises ValueError for an unknown suffix, which lists the known ones, OSError where the folder is missing
+        or not writable, CannotRender (a RuntimeError) where Graphviz is needed and missing.
+        """
+        return self._write(path, self.files())
+
+    def _write(self, path: str | Path, files: Formats) -> Path:
+        path = Path(path)
+        suffix = path.suffix.lower().removeprefix(".")
+        suffix = "html" if suffix == "htm" else suffix
+        if suffix not in files:
+            *others, last = [f".{known}" for known in files]
+            listed = f"{', '.join(others)} or {last}" if others else last
+            raise ValueError(f"the suffix of {path.name!r} is no format of the {self.noun}; end it in {listed}")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in; make it first")
+        write_atomically(path, as_bytes(files[suffix]()))
+        return path
+
+    def content(self, format: str) -> bytes:
+        """What a file of that format, the suffix without its dot, holds."""
+        return as_bytes(self.files()[format]())
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+        """The picture for notebooks: several formats, as readers that distrust a notebook strip some, and text."""
+        representations, metadata = self.representations(), {}
+        try:
+            contents = {mime: make() for mime, make in representations.items()}
+        except CannotRender as error:
+            advice = "" if ADVICE in str(error) else f"\n({ADVICE})"
+            return {"text/plain": f"({error}){advice}\n{representations['text/plain']()!s}"}, {}
+        png = contents.get("image/png")
+        if isinstance(png, bytes) and self.png_scale > 1:
+            width, height = struct.unpack(">II", png[16:24])
+            metadata["image/png"] = {"width": round(width / self.png_scale), "height": round(height / self.png_scale)}
+        bundle = {mime: x if isinstance(x, str) else base64.b64encode(x).decode() for mime, x in contents.items()}
+        return bundle, metadata
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def iframe(page: str, title: str, height: str) -> str:
+    """A page inside of a notebook, in a frame, so that neither its style nor its script meets those of the notebook."""
+    return (
+        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" title="{escape(title)}" '
+        f'style="width:100%;height:{height};border:0"></iframe>'
+    )

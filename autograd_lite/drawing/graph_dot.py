@@ -1,0 +1,133 @@
+"""A `Picture` written as a `graphviz.Digraph`: boxes in clusters, and arrows between them; `labels` fills them.
+
+graphviz is imported when a picture is written and not before, here and in `network_dot`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from autograd_lite.drawing.labels import Style, font, html_lines, label, largest_number, link_label
+from autograd_lite.drawing.layout import fitting_direction, rows
+from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER, Box, Link, Picture
+
+if TYPE_CHECKING:
+    import graphviz
+
+DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
+LONGEST_ROW = 6  # boxes from left to right that fit into the column of a notebook, with no text on arrows
+FONT = "Helvetica,Arial,sans-serif"
+
+
+def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
+    """The DOT of a picture."""
+    import graphviz
+
+    theme = style.theme
+    graph = graphviz.Digraph("autograd_lite")
+    direction = style.direction or fitting_direction(picture, LONGEST_ROW - 2 if style.edges else LONGEST_ROW)
+    style = replace(style, direction=direction)
+    graph.attr(
+        rankdir=DIRECTIONS[direction], bgcolor=theme.paper,
+        fontname=FONT, fontcolor=theme.faint, fontsize="11",
+        pad="0.2", nodesep="0.25", ranksep="0.45", ordering="in", labelloc="b", tooltip=" ",
+    )  # fmt: skip
+    graph.attr("node", shape="plain", fontname=FONT, fontsize="13", fontcolor=theme.ink)
+    graph.attr(
+        "edge", color=theme.line, fontname=FONT, fontsize="11", fontcolor=theme.ink, arrowsize="0.7",
+        penwidth="1.1",
+    )  # fmt: skip
+    links = list(picture.links)
+    if picture.clusters:
+        graph.attr(remincross="false")  # a second search for fewer crossings would undo the order of rows
+        if direction in ("right", "left"):
+            # Where there are clusters, `ordering` has no effect, and dot stacks what is linked first at the bottom.
+            links.reverse()
+    inside: dict[tuple[str, ...], list[Box]] = {}
+    for box in picture.boxes.values():
+        inside.setdefault(box.clusters, []).append(box)
+    draw_boxes(graph, picture, inside, (), style, largest_number(picture, style.color_by))
+    if len(links) > 2.5 * len(picture.boxes):  # in a tangle the counts are left out
+        links = [replace(link, count=1) for link in links]
+    for link in links:
+        draw_link(graph, picture, link, style)
+    caption = footer(picture, style, any(link.count > 1 for link in links))
+    if caption:
+        graph.attr(label=caption)
+    return graph
+
+
+def draw_boxes(
+    graph: "graphviz.Digraph",
+    picture: Picture,
+    inside: Mapping[tuple[str, ...], Sequence[Box]],
+    around: tuple[str, ...],
+    style: Style,
+    largest: float,
+) -> None:
+    """The boxes directly in the cluster `around`, and the clusters inside it."""
+    for box in inside.get(around, ()):
+        graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
+    depth = len(around)
+    inner = dict.fromkeys(path[: depth + 1] for path in inside if path[:depth] == around and len(path) > depth)
+    stacked = style.direction in ("right", "left")  # dot stacks what comes first at the bottom
+    for path in reversed(inner) if stacked else inner:
+        title = picture.clusters[path[-1]]
+        with graph.subgraph(name=f"cluster_{len(path)}_{path[-1]}") as cluster:
+            cluster.attr(
+                label=f"<{escape(title)}>", style="rounded", labelloc="t",
+                labeljust="r" if style.direction == "right" else "l",  # off the arrows that come in
+                color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
+                fontsize="11", margin="10", tooltip=title,
+            )  # fmt: skip
+            draw_boxes(cluster, picture, inside, path, style, largest)
+            for keys in rows(picture, inside.get(path, ())):
+                with cluster.subgraph() as row:
+                    row.attr(rank="same")
+                    for first, second in pairwise(reversed(keys) if stacked else keys):
+                        row.edge(first, second, style="invis")
+
+
+def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: Style) -> None:
+    theme = style.theme
+    attributes = {}
+    if link.anomalous:
+        attributes = {"color": theme.anomaly, "penwidth": "2.5"}
+    elif link.active:
+        attributes = {"color": theme.ink, "penwidth": "3"}
+    elif not link.flows:
+        attributes = {"color": theme.faint, "style": "dashed"}
+    text = link_label(link, style)
+    if text:
+        attributes["label"] = text
+    # What runs into a module begins before it, and not beside its parameters.
+    tail, head = picture.boxes[link.tail], picture.boxes[link.head]
+    is_input = tail.kind in (INPUT, PARAMETER) or tail.base in (INPUT, PARAMETER)
+    if is_input and tail.clusters != head.clusters and head.clusters[: len(tail.clusters)] == tail.clusters:
+        attributes["minlen"] = "2"
+    graph.edge(link.tail, link.head, **attributes)
+
+
+def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
+    """The line under a picture: what the colours and counts mean, and what was left out."""
+    theme = style.theme
+    lines = [escape(note) for note in picture.notes]
+    boxes = picture.boxes.values()
+    numbers_shown = any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT)
+    if style.legend and numbers_shown:
+        parts = [font("value", theme.value)]
+        if any(box.flows or box.gradient_range for box in boxes):
+            result = picture.gradient_of or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")
+            parts.append(font(f"grad = ∂{escape(result) or 'result'}/∂node", theme.gradient))
+        if style.edges == "partial":
+            parts.append("∂ local partial")
+        elif style.edges:
+            parts.append(f"upstream × local = {font('downstream', theme.gradient)}")
+        if style.color_by:
+            parts.append(f"filled by {style.color_by}: blue above 0, orange below")
+        if is_counted:
+            parts.append("number at an arrow: how many it stands for")
+        lines.insert(0, "  ·  ".join(parts))
+    return html_lines(lines)

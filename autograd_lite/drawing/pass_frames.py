@@ -1,0 +1,51 @@
+"""The forward and the backward pass through a picture as a sequence of frames.
+
+All frames are drawn with all numbers, some of them transparent, so that Graphviz lays each out alike.
+"""
+
+from dataclasses import dataclass, replace
+
+from autograd_lite.drawing.picture import Picture
+
+PHASES = {"start": "start", "forward": "forward", "backward": "backward", "end": "done"}
+"""The phases with their captions, which are short: a caption wider than the graph would move it."""
+
+
+@dataclass
+class Frame:
+    """One moment of the two passes."""
+
+    phase: str
+    active: str = ""  # the key of the box that is computed
+
+
+def sequence(picture: Picture) -> list[Frame]:
+    """The moments: operations forwards, then whatever has a gradient backwards."""
+    operations = {link.head for link in picture.links}
+    boxes = picture.boxes
+    return [
+        Frame("start"),
+        *(Frame("forward", key) for key in boxes if key in operations),
+        *(Frame("backward", key) for key in reversed(boxes) if boxes[key].has_gradient),
+        Frame("end"),
+    ]
+
+
+def at(picture: Picture, frames: list[Frame], i: int) -> Picture:
+    """The picture at the i-th moment."""
+    frame, computed = frames[i], {link.head for link in picture.links}
+    done = {(f.phase, f.active) for f in frames[: i + 1]}
+    is_end = frame.phase == "end"
+    boxes = {}
+    for key, box in picture.boxes.items():
+        hidden = ["value"] if key in computed and ("forward", key) not in done else []
+        if ("backward", key) not in done:
+            hidden.append("gradient")
+        boxes[key] = replace(box, hidden=frozenset([] if is_end else hidden), active=key == frame.active)
+    links = []
+    for link in picture.links:
+        forward = frame.phase == "forward" and link.head == frame.active
+        backward = frame.phase == "backward" and link.tail == frame.active and link.flows
+        known = is_end or ("backward", link.tail) in done
+        links.append(replace(link, active=forward or backward, hidden=not known))
+    return replace(picture, boxes=boxes, links=links, notes=[PHASES[frame.phase], *picture.notes])

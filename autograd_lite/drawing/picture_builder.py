@@ -1,0 +1,145 @@
+"""A picture made from a selection: boxes for nodes and groups, links between them, clusters around modules."""
+
+import math
+from collections.abc import Mapping, Sequence, Set
+
+from autograd_lite.drawing.expansion import expand
+from autograd_lite.drawing.grouping import N, enclosing
+from autograd_lite.drawing.names import describe
+from autograd_lite.drawing.number_format import counted, numeral
+from autograd_lite.drawing.picture import GROUP, MORE, RESULT, Box, Link, Picture
+from autograd_lite.drawing.selection import Group, Selection
+from autograd_lite.drawing.sources import Source, family, sign_of, unit
+
+
+def build_picture(
+    source: Source[N], selected: Selection[N], expanded: str | None = None, precision: int = 4
+) -> Picture:
+    """The picture of what is selected; `expanded` is None, "products" or "sums"."""
+    picture = Picture(notes=list(selected.notes))
+    members: dict[Group, list[N]] = {}
+    for x in selected.kept:
+        if x in selected.groups:
+            members.setdefault(selected.groups[x], []).append(x)
+    numbers = {group: f"g{i}" for i, group in enumerate(members)}
+    outputs = outputs_of_groups(source, selected)
+    keys: dict[N, str] = {}
+    for i, x in enumerate(selected.kept):
+        group = selected.groups.get(x)
+        keys[x] = f"n{i}" if group is None else numbers[group]
+        if group is None:
+            picture.add(source.box(x, keys[x]))
+        elif keys[x] not in picture.boxes:
+            picture.add(group_box(source, group, members[group], outputs, keys[x], precision))
+    add_clusters(picture, source, selected, keys)
+    connect(picture, source, selected, keys, expanded)
+    picture.roots = list(dict.fromkeys(keys[x] for x in source.roots if x in keys))
+    # The 1 that a bias is multiplied with has no link, and no box unless something else uses it.
+    linked = {key for link in picture.links for key in (link.tail, link.head)} | set(picture.roots)
+    picture.boxes = {key: box for key, box in picture.boxes.items() if key in linked}
+    return picture
+
+
+def outputs_of_groups(source: Source[N], selected: Selection[N]) -> set[N]:
+    """The nodes that something outside of their group uses, and the results."""
+    groups = selected.groups
+    return set(source.roots).union(
+        p for x in selected.kept if groups for p in source.parents(x) if groups.get(p) != groups.get(x)
+    )
+
+
+def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N], key: str, precision: int) -> Box:
+    """One box for many nodes, with the numbers of its outputs, or their range."""
+    outputs = [x for x in nodes if x in used] or nodes[-1:]
+    operations = sum(1 for x in nodes if source.parents(x))
+    base = "" if operations else source.kind(nodes[0])
+    if group.module is None:
+        if set(source.roots).issuperset(nodes):
+            base = RESULT
+        families = {family(source.name(x)) for x in nodes}
+        title = f"{families.pop()}…" if len(families) == 1 and "" not in families else ""
+        symbol = sign_of(source, nodes[0]) if operations else ""
+        notes = [counted(len(nodes), base or "node")]
+    else:
+        module = source.modules.get(group.module)
+        title, symbol = group.module or type(module).__name__, ""
+        notes = [describe(module)]
+        if len(outputs) > 1:
+            notes.append(counted(operations, "operation"))
+    box = Box(key, GROUP, title, symbol, notes=tuple(notes), flows=False, base=base)
+    values = [v for x in outputs if (v := source.value(x)) is not None]
+    slopes = [g for x in outputs if (g := source.gradient(x)) is not None]
+    box.value_range, box.gradient_range = span(values, precision), span(slopes, precision)
+    if len(outputs) == 1:
+        box.value, box.gradient = next(iter(values), None), next(iter(slopes), None)
+    box.tooltip = "\n".join([title or symbol, *notes])
+    return box
+
+
+def span(numbers: Sequence[float], precision: int) -> str:
+    """From the smallest to the largest number."""
+    finite = [x for x in numbers if not math.isnan(x)]
+    ends = dict.fromkeys(numeral(end(finite), precision) for end in (min, max) if finite)
+    text = " … ".join(ends)
+    return text if len(finite) == len(numbers) else ", ".join(filter(None, (text, "nan")))
+
+
+def add_clusters(picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str]) -> None:
+    """Clusters around what belongs to one module: each module that holds more than one box."""
+    modules = source.modules
+    for x, path in selected.owners.items():
+        if x not in keys:
+            continue
+        group = selected.groups.get(x)
+        if group is None:
+            around = enclosing(path, modules)
+        elif group.module is not None:
+            around = [p for p in enclosing(group.module, modules) if p != group.module]
+        else:
+            around = []  # what is alike may be of several modules
+        if len(modules) > 1:
+            around = [p for p in around if p]  # the model as a whole needs no cluster
+        box = picture.boxes[keys[x]]
+        box.clusters = tuple(around)
+        box.short = inside(around[-1] if around else "", box.title)
+        for outer, p in zip(["", *around], around, strict=False):
+            title = " ".join(filter(None, (inside(outer, p), describe(modules[p]))))
+            picture.clusters.setdefault(p, title)
+
+
+def inside(outer: str, path: str) -> str:
+    """A path as it reads inside the module `outer`, whose own path need not be repeated."""
+    return path.removeprefix(f"{outer}.") if outer else path
+
+
+def connect(
+    picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str], expanded: str | None
+) -> None:
+    """The links between boxes; those between the same two groups are one, those to what is left out one more."""
+    groups = selected.groups
+    between: dict[tuple[str, str], Link] = {}
+    left_out: dict[str, int] = {}
+    for x in selected.kept:
+        head, operands, upstream = keys[x], source.parents(x), source.gradient(x)
+        is_single = x not in groups and not any(p in groups for p in operands)
+        if is_single and expanded and expand(picture, source, x, keys, expanded):
+            continue
+        one = unit(source, x)
+        for i, (parent, partial) in enumerate(zip(operands, source.partials(x), strict=True)):
+            tail = keys.get(parent)
+            flows = partial is not None or not source.has_partials
+            if i == one:
+                continue
+            if tail is None:
+                left_out[head] = left_out.get(head, 0) + 1
+            elif x not in groups and parent not in groups:
+                picture.links.append(Link(tail, head, partial, upstream, flows))
+            elif tail != head:
+                if (tail, head) not in between:
+                    between[tail, head] = Link(tail, head, flows=False, count=0)
+                    picture.links.append(between[tail, head])
+                between[tail, head].count += 1
+                between[tail, head].flows |= flows
+    for head, n in left_out.items():
+        more = picture.add(Box(f"{head}more", MORE, f"… {counted(n, 'operand')}", flows=False))
+        picture.links.append(Link(more.key, head, flows=False))

@@ -1,0 +1,170 @@
+"""A `Lesson` as text, as Markdown with LaTeX, and as HTML."""
+
+from dataclasses import dataclass
+from html import escape
+
+from autograd_lite.drawing.number_format import latex, numeral
+from autograd_lite.drawing.picture import CONSTANT
+from autograd_lite.drawing.theme import Theme
+from autograd_lite.explaining.formulas import POWER, Applied, Formula
+from autograd_lite.explaining.lesson import Lesson, Step, Way
+from autograd_lite.explaining.writing import plain, tex, tex_name
+
+MOST_WAYS = 5  # of a sum that are written out
+FORWARD = "Forward: every node from its operands"
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How numbers and formulas are written: as plain text, or in LaTeX."""
+
+    precision: int
+    is_tex: bool = False
+
+    def number(self, x: float) -> str:
+        return (latex if self.is_tex else numeral)(x, self.precision)
+
+    def formula(self, x: Formula) -> str:
+        return (tex if self.is_tex else plain)(x, self.precision)
+
+    def derivative(self, f: str, x: str) -> str:
+        return rf"\frac{{\partial {tex_name(f)}}}{{\partial {tex_name(x)}}}" if self.is_tex else f"∂{f}/∂{x}"
+
+    def product(self, a: str, b: str) -> str:
+        return rf"{a} \cdot {b}" if self.is_tex else f"{a} · {b}"
+
+    def brackets(self, text: str) -> str:
+        return rf"\left({text}\right)" if self.is_tex else f"({text})"
+
+    def terms(self, n: int) -> str:
+        """What is written for the rest of n terms."""
+        return rf"\dots\ ({n:,}\text{{ terms}})" if self.is_tex else f"… ({n:,} terms)"
+
+    def factor(self, x: float) -> str:
+        """A number inside of a product or a sum."""
+        text = self.number(x)
+        return self.brackets(text) if text[0] in "−-" else text
+
+    def local(self, way: Way) -> str:
+        """The local partial by its formula, else by its number, as a factor behind another."""
+        if way.formula is None:
+            return self.factor(way.local)
+        text = self.formula(way.formula)
+        is_loose = way.formula.strength < POWER and not is_product_or_quotient(way.formula)
+        return self.brackets(text) if is_loose or text[:1] in "−-" else text
+
+
+def is_product_or_quotient(x: Formula) -> bool:
+    return isinstance(x, Applied) and x.row.arity is not None and x.row.binds in ("quotient", "product")
+
+
+def backward_title(lesson: Lesson) -> str:
+    return f"Backward: how {lesson.result} changes with every node"
+
+
+def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], list[str]]:
+    """The chain rule of a node, the parts between equals signs: in letters, then in numbers.
+
+    Of ∂f/∂x = ∂f/∂q · ∂q/∂x = ∂f/∂q · y = −4 · 5 = −20 all that follows the first equals sign.
+    """
+    result = to.number(step.gradient or 0.0)
+    if not step.ways:
+        return [], [result]
+    f, shown = lesson.result, step.ways[:MOST_WAYS]
+    rest = [to.terms(len(step.ways))] if len(shown) < len(step.ways) else []
+
+    def joined(terms: list[str]) -> str:
+        return " + ".join([*terms, *rest])
+
+    upstream = ["1" if w.user == f else to.derivative(f, w.user) for w in shown]
+    links = joined([to.product(up, to.derivative(w.user, step.name)) for up, w in zip(upstream, shown, strict=True)])
+    locals_ = joined([to.product(up, to.local(w)) for up, w in zip(upstream, shown, strict=True)])
+    numbers = [joined([to.product(to.factor(w.upstream), to.factor(w.local)) for w in shown])]
+    if len(shown) > 1 and not rest and not to.is_tex:
+        numbers.append(joined([to.factor(w.flow) for w in shown]))
+    # Where all users are the result itself, its gradient is the local partial: there is no chain.
+    letters = [locals_] if all(w.user == f for w in step.ways) else [links, locals_]
+    return without_repeats([part for part in letters if part != numbers[0]]), without_repeats([*numbers, result])
+
+
+def without_repeats(parts: list[str]) -> list[str]:
+    return [part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1]]
+
+
+def forward_parts(step: Step, to: Notation) -> list[str]:
+    """The formula of a node, the same in numbers, and its value."""
+    formulas = [to.formula(x) for x in (step.formula, step.numbers) if x is not None]
+    return without_repeats([*formulas, to.number(step.value)])
+
+
+def listed(lesson: Lesson) -> list[Step]:
+    """The steps that are listed: all but plain constants."""
+    return [step for step in lesson.steps if step.kind != CONSTANT or step.formula is not None]
+
+
+def text(lesson: Lesson, precision: int) -> str:
+    """The lesson for a terminal."""
+    to = Notation(precision)
+    lines = [f"({note})" for note in lesson.notes] + [FORWARD]
+    for step in listed(lesson):
+        kind = f"   ({step.kind})" if step.formula is None else ""
+        lines.append(f"  {step.name} = {' = '.join(forward_parts(step, to))}{kind}")
+    lines += ["", backward_title(lesson)]
+    for step in lesson.backward():
+        parts = [part for side in chain_rule(lesson, step, to) for part in side]
+        head = f"  {to.derivative(lesson.result, step.name)}"
+        if len(step.ways) > 1:
+            lines += [f"{' ' * len(head) if i else head} = {part}" for i, part in enumerate(parts)]
+        else:
+            lines.append(f"{head} = {' = '.join(parts)}")
+    return "\n".join(lines)
+
+
+def markdown(lesson: Lesson, precision: int) -> str:
+    """The lesson as Markdown with LaTeX, for notebooks, GitHub and papers."""
+    to = Notation(precision, is_tex=True)
+    lines = [f"*{note}*\n" for note in lesson.notes]
+    lines += [f"**{FORWARD}**\n", "| node | is | with numbers | value |", "| --- | --- | --- | --- |"]
+    for step in listed(lesson):
+        formula = f"${to.formula(step.formula)}$" if step.formula is not None else step.kind
+        numbers = f"${to.formula(step.numbers)}$" if step.numbers is not None else ""
+        lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | ${to.number(step.value)}$ |")
+    lines += ["", f"**{backward_title(lesson).replace(lesson.result, f'${tex_name(lesson.result)}$', 1)}**\n"]
+    for step in lesson.backward():
+        letters, numbers_ = chain_rule(lesson, step, to)
+        lines.append(f"- ${' = '.join([to.derivative(lesson.result, step.name), *letters, *numbers_])}$")
+    return "\n".join(lines)
+
+
+def html(lesson: Lesson, precision: int, theme: Theme) -> str:
+    """The lesson as a fragment of HTML that needs nothing else."""
+    to = Notation(precision)
+    # The ink in each cell: the style sheets of notebooks colour tables by their own theme, white on our white paper.
+    cell = f"text-align:left;vertical-align:top;padding:.3em .9em .3em 0;border:0;color:{theme.ink}"
+
+    def row(cells: list[str], tag: str = "td") -> str:
+        inner = "".join(f'<{tag} style="{cell}">{text}</{tag}>' for text in cells)
+        return f'<tr style="background:none;border-top:1px solid {theme.rule}">{inner}</tr>'
+
+    def bold(text: str, colour: str) -> str:
+        return f'<b style="color:{colour}">{text}</b>'
+
+    forward = row(["node", "is", "with numbers", "value"], "th")
+    for step in listed(lesson):
+        formula = escape(to.formula(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
+        numbers = escape(to.formula(step.numbers)) if step.numbers is not None else ""
+        forward += row([escape(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
+    backward = row(["gradient", "chain rule", "with numbers", "is"], "th")
+    for step in lesson.backward():
+        letters, values = chain_rule(lesson, step, to)
+        parts = ["<br>= ".join(map(escape, part)) for part in (letters, values[:-1])]
+        name = escape(to.derivative(lesson.result, step.name))
+        backward += row([name, *parts, bold(values[-1], theme.gradient)])
+    notes = "".join(f"<p><i>{escape(note)}</i></p>" for note in lesson.notes)
+    table = "border-collapse:collapse;border:0;margin:.3em 0 1.2em;font-variant-numeric:tabular-nums"
+    return (
+        f'<div style="background:{theme.paper};color:{theme.ink};padding:.8em 1em;font-family:system-ui,sans-serif;'
+        f'overflow-x:auto">{notes}<strong>{FORWARD}</strong><table style="{table}">{forward}</table>'
+        f"<strong>{escape(backward_title(lesson))}</strong>"
+        f'<table style="{table}">{backward}</table></div>'
+    )
