@@ -18,7 +18,7 @@ from project import PACKAGE, ran
 
 import autograd_lite as ag
 from autograd_lite import Program, Value, compile, dot, grad, nn, tanh
-from autograd_lite.nn.models import load, save
+from autograd_lite.nn.model_files import load, save
 from autograd_lite.support import build as native
 
 # -- memory that is exhausted
@@ -169,7 +169,7 @@ MAKE_OR_WALK_GRAPHS = [
     "core.fast.layers", "core.grad_mode", "core.concretization", "core.create_graph",
     "transforms.custom_rules", "transforms.differentiation", "transforms.jacobians", "transforms.batching",
     "program.flattening", "program.simplification", "program.tracing", "program.make_program",
-    "backends.compiled", "nn.dense", "nn.regularisation", "nn.steps", "nn.running", "nn.training",
+    "backends.compiled", "nn.dense", "nn.regularisation", "nn.steps", "nn.training_run", "nn.training",
     "optim.optimizer",
 ]  # fmt: skip
 

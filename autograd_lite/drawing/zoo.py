@@ -11,9 +11,9 @@ from typing import Any
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawer import at_least
 from autograd_lite.drawing.theme import Theme, find_theme
+from autograd_lite.nn.activation_modules import MODULES, activation_of
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.units import MODULES, activation_of
 from autograd_lite.support.extras import required
 from autograd_lite.transforms.differentiation import grad
 

@@ -18,7 +18,7 @@ from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.losses import loss_of
-from autograd_lite.nn.metrics import as_targets, kind_of
+from autograd_lite.nn.metrics import as_targets, target_kind
 
 SATURATED = 1e-3  # a local partial below this lets nearly nothing through
 FADES = 1e-3  # the first layers get this little of what the last ones get: the gradient vanishes
@@ -83,7 +83,7 @@ or start with larger biases'
     samples = as_samples(X)
     compute = loss_of(loss)
     example = predict(model, samples[:1])[0]
-    targets = as_targets(y, kind_of(compute), example)
+    targets = as_targets(y, target_kind(compute), example)
     total = mean([compute(model(x), t) for x, t in zip(samples, targets, strict=True)])
     names = Names()
     names.take("", model)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, NoReturn
 
 from autograd_lite.core.table import relu, sigmoid, softplus, tanh
+from autograd_lite.nn.activation_modules import APL, Activation, PReLU, RReLU, SReLU
 from autograd_lite.nn.activations import (
     ACTIVATIONS,
     apl,
@@ -37,7 +38,6 @@ from autograd_lite.nn.convolution import AvgPool2d, Conv1d, Conv2d, MaxPool2d
 from autograd_lite.nn.data import one_hot, train_test_split
 from autograd_lite.nn.dense import MLP, Layer, Neuron
 from autograd_lite.nn.evaluation import evaluate, predict
-from autograd_lite.nn.exchange import load_torch_state_dict, to_torch_state_dict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.linear import Flatten, Linear, Maxout, McCullochPitts, Perceptron, Sequential
 from autograd_lite.nn.losses import (
@@ -49,13 +49,13 @@ from autograd_lite.nn.losses import (
     softmax_cross_entropy,
 )
 from autograd_lite.nn.metrics import accuracy, confusion_matrix
-from autograd_lite.nn.models import load, save
+from autograd_lite.nn.model_files import load, save
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.pytorch import load_torch_state_dict, to_torch_state_dict
 from autograd_lite.nn.regularisation import BatchNorm, Dropout
-from autograd_lite.nn.running import Interrupted, Run
 from autograd_lite.nn.steps import Diverged
 from autograd_lite.nn.training import fit
-from autograd_lite.nn.units import APL, Activation, PReLU, RReLU, SReLU
+from autograd_lite.nn.training_run import Interrupted, Run
 
 # Some classes and functions of PyTorch, whose names do not lead to ours.
 _OURS = {

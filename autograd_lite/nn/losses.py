@@ -1,42 +1,43 @@
 """Losses: how far outputs are from targets, as one Value to minimise.
 
 Each takes the outputs of one sample with its target, or lists of both for a batch, and a `reduction`: "mean",
-"sum" or "none".  Classification works on logits, the outputs of a linear last layer, so that nothing
-overflows and no digits are lost however sure the network is.
+"sum" or "none".  The losses of classification take logits, the outputs of a linear last layer, so that nothing
+overflows and no digits are lost, however large the logits are.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal
-from autograd_lite.nn.randomness import choice
+from autograd_lite.nn.randomness import lookup
+from autograd_lite.nn.shapes import Numbers, Scalar, as_lists, flat
 
-Loss = Callable[..., Any]
+Loss: TypeAlias = Callable[..., Any]
 
 
-def mse(output: Any, target: Any, reduction: str = "mean") -> Any:
+def mse(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """Mean squared error: the mean of (output - target)^2 over all numbers.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return reduced([square(p - y) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def half_squared(output: Any, target: Any, reduction: str = "sum") -> Any:
+def half_squared(output: Numbers, target: Numbers, reduction: str = "sum") -> Any:
     """The lectures' quadratic cost: half the sum of (output - target)^2, whose derivative is output - target.
 
     >>> half_squared([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return reduced([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """-y ln p - (1 - y) ln(1 - p) with p = sigmoid(output), for targets y in {0, 1} or between.
 
     Computed as softplus(-z) and softplus(z), weighted with y and 1 - y: exact in both tails.
@@ -44,44 +45,40 @@ def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> A
     >>> binary_cross_entropy(0.0, 1)
     0.6931471805599453
     """
-    return reduced([_binary(z, y) for z, y in pairs(output, target)], reduction)
+    return reduce_losses([_weighted(softplus, z, y) for z, y in pairs(output, target)], reduction)
 
 
-def _binary(z: Any, y: Any) -> Any:
-    if _is(y, 1):
-        return softplus(-z)
-    return softplus(z) if _is(y, 0) else y * softplus(-z) + (1.0 - y) * softplus(z)
-
-
-def hinge(output: Any, target: Any, reduction: str = "mean") -> Any:
+def hinge(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """Soft margin: max(0, 1 - y p) for targets y in {-1, 1}.
 
     >>> hinge(0.25, -1)
     1.25
     """
-    return reduced([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
 
 
-def perceptron(output: Any, target: Any, reduction: str = "mean") -> Any:
-    """relu(-h) for targets 1 and relu(h) for 0: what a perceptron's sum h lacks to be on the right side.
+def perceptron(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+    """relu(-h) for targets 1 and relu(h) for 0: how far a perceptron's sum h is on the wrong side.
 
     >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
     [2.0, 3.0]
     """
-    losses = [relu(-h) if _is(y, 1) else relu(h) if _is(y, 0) else _between(h, y) for h, y in pairs(output, target)]
-    return reduced(losses, reduction)
+    return reduce_losses([_weighted(relu, h, y) for h, y in pairs(output, target)], reduction)
 
 
-def _between(h: Any, y: Any) -> Any:
-    return y * relu(-h) + (1.0 - y) * relu(h)
+def _weighted(f: Callable[[Scalar], Any], z: Scalar, y: Scalar) -> Any:
+    """y f(-z) + (1 - y) f(z), without the term whose weight is known to be 0."""
+    if _is(y, 1):
+        return f(-z)
+    return f(z) if _is(y, 0) else y * f(-z) + (1.0 - y) * f(z)
 
 
-def _is(y: Any, label: int) -> bool:
+def _is(y: Scalar, label: int) -> bool:
     """Whether a target is known to be that label; one that is traced is not known."""
     return not isinstance(y, Operand) and y == label
 
 
-def log_loss(probabilities: Any, target: Any) -> Any:
+def log_loss(probabilities: Sequence[Scalar], target: int) -> Any:
     """-ln p_k of the right class k, from probabilities; from logits `softmax_cross_entropy` keeps more digits.
 
     >>> round(log_loss([0.4, 0.4, 0.2], 1), 2)
@@ -90,7 +87,7 @@ def log_loss(probabilities: Any, target: Any) -> Any:
     return -log(probabilities[int(target)])
 
 
-def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
+def softmax_cross_entropy(output: Sequence[Any], target: Numbers, reduction: str = "mean") -> Any:
     """-ln p_k of the right class k, with p = softmax(output), from logits.
 
     A sample is a list of logits and the number of its class, or the probability of each class.  Computed by
@@ -101,12 +98,12 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
     1.3862943611198906
     """
     if isinstance(output[0], (list, tuple)) or getattr(output, "ndim", 1) == 2:
-        return reduced([_of_logits(z, y) for z, y in zip(output, target, strict=True)], reduction)
+        return reduce_losses([_of_logits(z, y) for z, y in zip(output, as_lists(target), strict=True)], reduction)
     one = _of_logits(output, target)
-    return one if reduction == "mean" else reduced([one], reduction)
+    return one if reduction == "mean" else reduce_losses([one], reduction)
 
 
-def _of_logits(logits: Any, target: Any) -> Any:
+def _of_logits(logits: Iterable[Scalar], target: Numbers) -> Any:
     values = list(logits)
     if isinstance(target, Operand):  # a label that is not known yet, in a program
         chosen = [equal(target, float(j)) for j in range(len(values))]
@@ -120,15 +117,17 @@ def _of_logits(logits: Any, target: Any) -> Any:
                 f"and give the model an output for each"
             )
         return surprisal(values, int(label))
-    if len(target) != len(values):
+    probabilities = list(flat(target))
+    if len(probabilities) != len(values):
         raise ValueError(
-            f"softmax_cross_entropy got {len(values)} logits and {len(target)} probabilities; give one for each class"
+            f"softmax_cross_entropy got {len(values)} logits and {len(probabilities)} probabilities; give one for each "
+            f"class"
         )
-    shares = [(k, t) for k, t in enumerate(target) if not _is(t, 0)]
+    shares = [(k, t) for k, t in enumerate(probabilities) if not _is(t, 0)]
     return dot([t for _, t in shares], [surprisal(values, k) for k, _ in shares])
 
 
-def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
+def l2_penalty(parameters: Iterable[Scalar], strength: float) -> Any:
     """strength / 2 x the sum of squares: its gradient, strength x w, is weight decay.
 
     >>> l2_penalty([3.0, 4.0], 0.1)
@@ -138,7 +137,7 @@ def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
     return 0.5 * strength * dot(values, values)
 
 
-def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
+def l1_penalty(parameters: Iterable[Scalar], strength: float) -> Any:
     """strength x the sum of absolute values, which makes small parameters zero.
 
     >>> l1_penalty([3.0, -4.0], 0.1)
@@ -148,30 +147,24 @@ def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
 
 
 LOSSES: dict[str, Loss] = {
-    "mse": mse,
-    "half_squared": half_squared,
-    "binary_cross_entropy": binary_cross_entropy,
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "hinge": hinge,
-    "perceptron": perceptron,
-}
+    "mse": mse, "half_squared": half_squared, "binary_cross_entropy": binary_cross_entropy,
+    "softmax_cross_entropy": softmax_cross_entropy, "hinge": hinge, "perceptron": perceptron,
+}  # fmt: skip
 
 
-def loss_of(given: Any) -> Loss:
+def loss_of(given: str | Loss) -> Loss:
     """The loss of that name, or itself if it is a function.  Raises ValueError with the known names."""
-    return given if callable(given) else choice("loss", given, LOSSES)  # type: ignore[no-any-return]
+    return given if callable(given) else lookup("loss", given, LOSSES)
 
 
-def reduced(losses: list[Any], reduction: str) -> Any:
+def reduce_losses(losses: list[Any], reduction: str) -> Any:
     """The mean or the sum of the losses, or the losses themselves for "none"."""
-    if reduction == "none":
-        return losses
-    if len(losses) == 1:
-        return choice("reduction", reduction, {"mean": losses, "sum": losses})[0]
-    return choice("reduction", reduction, {"mean": mean, "sum": total})(losses)
+    reductions: dict[str, Callable[..., Any]] = {"mean": mean, "sum": total, "none": list}
+    reduce = lookup("reduction", reduction, reductions)
+    return losses[0] if len(losses) == 1 and reduction != "none" else reduce(losses)
 
 
-def pairs(output: Any, target: Any) -> Iterator[tuple[Any, Any]]:
+def pairs(output: Numbers, target: Numbers) -> Iterator[tuple[Any, Any]]:
     """(output, target) of each number; raises ValueError where the sizes differ."""
     outputs, targets = list(flat(output)), list(flat(target))
     if len(outputs) != len(targets):
@@ -180,14 +173,3 @@ def pairs(output: Any, target: Any) -> Iterator[tuple[Any, Any]]:
             f"{len(targets)} targets; give the model as many outputs as there are targets"
         )
     return zip(outputs, targets, strict=True)
-
-
-def flat(x: Any) -> Iterator[Any]:
-    """The numbers of nested lists or arrays, from left to right."""
-    if hasattr(x, "tolist") and not isinstance(x, Operand):
-        x = x.tolist()
-    if isinstance(x, (list, tuple)):
-        for y in x:
-            yield from flat(y)
-    else:
-        yield x

@@ -11,7 +11,7 @@ from autograd_lite import Value
 from autograd_lite.examples import FAST
 from autograd_lite.examples import transformer as t
 from autograd_lite.nn import one_hot
-from autograd_lite.nn.evaluation import floats
+from autograd_lite.nn.shapes import floats
 
 DRAW = random.Random(0)
 
