@@ -1,4 +1,8 @@
-"""Networks made of Values: modules and layers, losses, training, and models as files."""
+"""Networks made of Values: modules and layers, losses, training, and models as files.
+
+`module` holds parameters, `shapes` nested lists of numbers; on them layers (`dense`, `linear`, `convolution`,
+`regularisation`, `activation_modules`), on these training (`training`, `training_run`, `steps`) and files.
+"""
 
 from typing import TYPE_CHECKING, NoReturn
 
@@ -57,7 +61,7 @@ from autograd_lite.nn.steps import Diverged
 from autograd_lite.nn.training import fit
 from autograd_lite.nn.training_run import Interrupted, Run
 
-# Some classes and functions of PyTorch, whose names do not lead to ours.
+# Classes and functions of PyTorch, whose names are not like ours.
 _OURS = {
     "BCEWithLogitsLoss": "binary_cross_entropy", "CrossEntropyLoss": "softmax_cross_entropy", "MSELoss": "mse",
     "cross_entropy": "softmax_cross_entropy", "mse_loss": "mse",
@@ -66,7 +70,7 @@ _OURS = {
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> NoReturn:
-        """Say what PyTorch's `nn.ReLU()` and its like are called here: functions."""
+        """Name the function that PyTorch's `nn.ReLU` and its like correspond to."""
         functions = {x.replace("_", ""): x for x in __all__ if x.islower()}
         found = _OURS.get(name, functions.get(name.lower()))
         hint = f"; write nn.{found}, a function, which layers, Sequential and fit take as it is or by its name"
@@ -74,78 +78,12 @@ if not TYPE_CHECKING:
 
 
 __all__ = [
-    "ACTIVATIONS",
-    "APL",
-    "LOSSES",
-    "MLP",
-    "Activation",
-    "AvgPool2d",
-    "BatchNorm",
-    "Conv1d",
-    "Conv2d",
-    "Diverged",
-    "Dropout",
-    "Flatten",
-    "History",
-    "Interrupted",
-    "Layer",
-    "Linear",
-    "MaxPool2d",
-    "Maxout",
-    "McCullochPitts",
-    "Module",
-    "Neuron",
-    "PReLU",
-    "Perceptron",
-    "RReLU",
-    "Run",
-    "SReLU",
-    "Sequential",
-    "accuracy",
-    "apl",
-    "arctan",
-    "arsinh",
-    "bent_identity",
-    "binary_cross_entropy",
-    "binary_step",
-    "brelu",
-    "confusion_matrix",
-    "elu",
-    "evaluate",
-    "fit",
-    "gaussian",
-    "gelu",
-    "half_squared",
-    "hard_tanh",
-    "hinge",
-    "identity",
-    "isrlu",
-    "isru",
-    "leaky_relu",
-    "load",
-    "load_torch_state_dict",
-    "log_softmax",
-    "mse",
-    "one_hot",
-    "predict",
-    "prelu",
-    "relu",
-    "save",
-    "selu",
-    "sigmoid",
-    "silu",
-    "sinc",
-    "sinusoid",
-    "soft_clipping",
-    "soft_exponential",
-    "softmax",
-    "softmax_cross_entropy",
-    "softplus",
-    "softsign",
-    "sq_rbf",
-    "sqnl",
-    "srelu",
-    "tanh",
-    "to_torch_state_dict",
-    "train_test_split",
-]
+    "ACTIVATIONS", "APL", "LOSSES", "MLP", "Activation", "AvgPool2d", "BatchNorm", "Conv1d", "Conv2d", "Diverged",
+    "Dropout", "Flatten", "History", "Interrupted", "Layer", "Linear", "MaxPool2d", "Maxout", "McCullochPitts",
+    "Module", "Neuron", "PReLU", "Perceptron", "RReLU", "Run", "SReLU", "Sequential", "accuracy", "apl", "arctan",
+    "arsinh", "bent_identity", "binary_cross_entropy", "binary_step", "brelu", "confusion_matrix", "elu", "evaluate",
+    "fit", "gaussian", "gelu", "half_squared", "hard_tanh", "hinge", "identity", "isrlu", "isru", "leaky_relu", "load",
+    "load_torch_state_dict", "log_softmax", "mse", "one_hot", "predict", "prelu", "relu", "save", "selu", "sigmoid",
+    "silu", "sinc", "sinusoid", "soft_clipping", "soft_exponential", "softmax", "softmax_cross_entropy", "softplus",
+    "softsign", "sq_rbf", "sqnl", "srelu", "tanh", "to_torch_state_dict", "train_test_split",
+]  # fmt: skip

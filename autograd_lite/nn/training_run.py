@@ -19,6 +19,7 @@ from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
+from autograd_lite.nn.shapes import Scalar
 from autograd_lite.nn.steps import Compiled, Eager
 from autograd_lite.optim.optimizer import Optimizer
 
@@ -84,7 +85,7 @@ class Run:
         if interrupts.pending:  # since the last step
             raise self.interrupted("when all epochs were done")
 
-    def penalised(self, loss: Any, model: Module) -> Any:
+    def penalised(self, loss: Scalar, model: Module) -> Any:
         """The loss of a mini-batch, with the penalty if there is one."""
         if self.penalty is None:
             return loss
