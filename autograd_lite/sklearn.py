@@ -78,7 +78,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
 
 
 class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
-    """A multi-layer perceptron that tells classes apart, by softmax cross-entropy.
+    """A multi-layer perceptron for classification, by softmax cross-entropy.
 
     hidden          the sizes of the hidden layers
     activation      of the hidden layers, by name, see `autograd_lite.nn.ACTIVATIONS`

@@ -23,13 +23,15 @@ EPOCHS, BATCH, RATE, SEED = 15, 10, 0.3, 0
 
 
 def main() -> int:
-    """Train, report, draw; the exit status says whether all went well."""
+    """Train, report, draw; the exit status is 0 where all went well."""
     missing = [name for module, name in NEEDED.items() if find_spec(module) is None]
     if missing:
         print(f'the demo needs {" and ".join(missing)}; run: pip install ".[demo]"', file=sys.stderr)
         return 1
     try:
-        prepare(FOLDER)
+        FOLDER.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=FOLDER):  # found out before training, whether it can be written
+            pass
     except OSError as error:
         where = f"cannot write into {FOLDER.absolute()}: {error.strerror}"
         print(f"{where}; start the demo where you may write", file=sys.stderr)
@@ -38,13 +40,6 @@ def main() -> int:
         print(f"{describe()}. Training takes a few minutes; native code takes seconds.")
     train_and_report()
     return 0
-
-
-def prepare(folder: Path) -> None:
-    """Make the folder, and find out before training whether it can be written."""
-    folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
 
 
 def digits() -> tuple[list[list[float]], list[list[float]], list[int], list[int]]:
@@ -103,8 +98,8 @@ def digits_sheet(X: list[Any], y: list[int], found: list[int], rows: int = 8, co
     wrong = sum(a != b for a, b in zip(found, y, strict=True))
     figure = Figure(figsize=(columns * 0.75, rows * 0.95 + 0.5), layout="constrained")
     figure.suptitle(f"{len(y)} digits held out, {wrong} mistakes (marked), {len(order)} shown")
-    for place, i in enumerate(order):
-        ax = figure.add_subplot(rows, columns, place + 1)
+    for position, i in enumerate(order, 1):
+        ax = figure.add_subplot(rows, columns, position)
         ax.imshow([X[i][k : k + 8] for k in range(0, 64, 8)], cmap="gray_r", vmin=0.0, vmax=1.0)
         ax.set_xticks([])
         ax.set_yticks([])

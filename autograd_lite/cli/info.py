@@ -58,8 +58,11 @@ def missing_requirements() -> dict[str, list[str]]:
             if name == _DISTRIBUTION:
                 for other in nested:
                     yield from absent(other)
-            elif not _installed(name):
-                yield requirement
+            else:
+                try:
+                    importlib.metadata.version(name)
+                except importlib.metadata.PackageNotFoundError:
+                    yield requirement
 
     return {extra: sorted(set(absent(extra))) for extra in extras}
 
@@ -81,11 +84,3 @@ def _parse(line: str) -> tuple[str, str, list[str], str]:
         [extra.strip() for extra in extras.group(1).split(",")] if extras else [],
         asking.group(1) if asking else "",
     )
-
-
-def _installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True

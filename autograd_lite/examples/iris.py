@@ -17,7 +17,7 @@ def load_flowers() -> tuple[Any, Any]:
     return (flowers.data - flowers.data.mean(axis=0)) / flowers.data.std(axis=0), flowers.target
 
 
-def learn(seed: int = 0) -> tuple[list[int], list[int]]:
+def predict_held_out(seed: int = 0) -> tuple[list[int], list[int]]:
     """The network's classes of the 30 flowers that were held out, and the true ones.
 
     A tenth of the others is for early stopping: when their loss has not fallen for 20 epochs, the best weights so far
@@ -31,7 +31,7 @@ def learn(seed: int = 0) -> tuple[list[int], list[int]]:
 
 
 def main() -> None:
-    found, true = learn()
+    found, true = predict_held_out()
     print(f"{accuracy(found, true):.1%} of {len(true)} flowers held out; what each kind (row) was taken for (column):")
     for row in confusion_matrix(found, true):
         print(" ".join(f"{count:3d}" for count in row))

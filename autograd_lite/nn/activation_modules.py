@@ -11,7 +11,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, ActivationFunction, apl, identity, prelu, srelu
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, draw_uniform, lookup, spawned
-from autograd_lite.nn.shapes import Numbers, Scalar, check_size, map_numbers
+from autograd_lite.nn.shapes import NestedNumbers, Scalar, check_size, map_numbers
 
 AnyActivation: TypeAlias = str | ActivationFunction | Module
 """A name, a function or a Module."""
@@ -20,7 +20,7 @@ AnyActivation: TypeAlias = str | ActivationFunction | Module
 class ScalarModule(Module):
     """An activation of a number, or of each number in nested lists."""
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return map_numbers(x, self.of_number)
 
     def of_number(self, x: Scalar) -> Any:
@@ -140,7 +140,7 @@ class Activation(Module):
     def __init__(self, activation: AnyActivation, rng: Seed = None) -> None:
         self._name, self.activation = activation_of(activation, rng)
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         if not isinstance(self.activation, Module) and self.activation in WHOLE_LAYER:
             return self.activation(x)
         if isinstance(x, list) and all(isinstance(y, Value) for y in x):

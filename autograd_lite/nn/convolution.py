@@ -15,7 +15,7 @@ from autograd_lite.core.value import Value, constant
 from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import Numbers, as_image, check_size
+from autograd_lite.nn.shapes import NestedNumbers, as_image, check_size
 
 Size: TypeAlias = int | tuple[int, int]
 """A size in both directions, or (rows, columns)."""
@@ -110,7 +110,7 @@ class Conv2d(Convolution):
     (2, 4, 5)
     """
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.convolved(as_image(x, self.input_sizes(), self))
 
     def describe(self) -> str:
@@ -138,7 +138,7 @@ class Conv1d(Convolution):
     def kernels(self) -> list[list[Value]]:
         return [[w for channel in kernel for w in channel] for kernel in self.weight]
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         channels = as_image(x, self.input_sizes(), self)
         return [rows[0] for rows in self.convolved([[channel] for channel in channels])]
 
@@ -153,7 +153,7 @@ class Pool2d(Module):
         self._size = size_pair("size", size)
         self._stride = self._size if stride is None else size_pair("stride", stride)
 
-    def pooled(self, x: Numbers, summary: Callable[[list[Any]], Any]) -> Any:
+    def pooled(self, x: NestedNumbers, summary: Callable[[list[Any]], Any]) -> Any:
         (height, width), (down, right) = self._size, self._stride
         image = as_image(x, (None, None, None), self)
         tops = positions(len(image[0]), height, down, self)
@@ -176,7 +176,7 @@ class MaxPool2d(Pool2d):
     [6.0, 8.0]
     """
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.pooled(x, largest)
 
 
@@ -187,5 +187,5 @@ class AvgPool2d(Pool2d):
     [3.5, 5.5]
     """
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.pooled(x, mean)

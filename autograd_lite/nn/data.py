@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from autograd_lite.core.primitives import number
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import ArrayLike, Numbers, as_lists, has_shape, shape_of, shape_text
+from autograd_lite.nn.shapes import ArrayLike, NestedNumbers, as_lists, has_shape, shape_of, shape_text
 
 
 class DataFrame(Protocol):
@@ -19,7 +19,7 @@ class DataFrame(Protocol):
     def to_numpy(self) -> Any: ...
 
 
-Data: TypeAlias = Sequence[Numbers] | ArrayLike | DataFrame
+Data: TypeAlias = Sequence[NestedNumbers] | ArrayLike | DataFrame
 """A row for each sample: numbers, nested lists or arrays."""
 
 
@@ -53,7 +53,7 @@ def as_rows(X: Data, what: str) -> list[Any]:
     return rows
 
 
-def as_floats(x: Numbers, where: str) -> Any:
+def as_floats(x: NestedNumbers, where: str) -> Any:
     """Nested lists of floats of the same structure; every number finite."""
     if isinstance(x, (list, tuple)):
         if set(map(type, x)) == {float} and math.isfinite(sum(x)):  # the usual row, at once
@@ -113,7 +113,7 @@ def train_test_split(
     )  # fmt: skip
 
 
-def check_lengths(X: Sequence[Numbers], y: Sequence[Numbers]) -> None:
+def check_lengths(X: Sequence[NestedNumbers], y: Sequence[NestedNumbers]) -> None:
     """Raise ValueError unless there is a target for each sample."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows, but y has {len(y)}; pass a target for each sample")

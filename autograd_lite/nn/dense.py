@@ -16,7 +16,7 @@ from autograd_lite.nn.activations import identity
 from autograd_lite.nn.initialisation import Init, Initialiser, initialiser_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import Numbers, as_vector, check_size
+from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size
 
 
 class Neuron(Module):
@@ -54,7 +54,7 @@ class Neuron(Module):
     def nonlin(self) -> bool:
         return self.activation is not identity
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.w), self, 1.0)
         return activated(self.activation, dots(rows_of([self.w], [self.b], []), inputs))[0]
 
@@ -90,7 +90,7 @@ class Layer(Module):
         self.neurons = [Neuron(nin, activation=self.activation, init=weight, rng=draw) for _ in range(nout)]
         self._rows: list[Vector] = []  # the weights, shared by the dots of all samples
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
@@ -148,7 +148,7 @@ class MLP(Module):
             for i, (n, m) in enumerate(pairwise(sizes))
         ]
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, decision, right_decision, target_kind
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.shapes import Numbers, floats
+from autograd_lite.nn.shapes import NestedNumbers, floats
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def predict(model: Module, X: Data) -> list[Any]:
         return [floats(out) for out in model.batch(samples)]
 
 
-def agrees(output: Numbers, target: Numbers, kind: str) -> bool:
+def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
     """Whether the decision for an output is the target's."""
     return bool(decision(output, kind) == right_decision(target, kind))
 

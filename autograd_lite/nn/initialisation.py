@@ -30,14 +30,9 @@ def constant(value: float = 0.0) -> Initialiser:
     return lambda nin, nout, rng: value
 
 
-def symmetric(rng: random.Random, a: float) -> float:
-    """A number from -a to a."""
-    return rng.uniform(-a, a)
-
-
 def xavier_uniform(gain: float = 1.0) -> Initialiser:
     """U(-a, a), a = gain (6 / (nin + nout))^(1/2): variance 2 gain^2 / (nin + nout); Glorot, Bengio 2010."""
-    return lambda nin, nout, rng: symmetric(rng, gain * math.sqrt(6.0 / (nin + nout)))
+    return lambda nin, nout, rng: rng.uniform(-(a := gain * math.sqrt(6.0 / (nin + nout))), a)
 
 
 def xavier_normal(gain: float = 1.0) -> Initialiser:
@@ -47,7 +42,7 @@ def xavier_normal(gain: float = 1.0) -> Initialiser:
 
 def he_uniform(gain: float = math.sqrt(2.0)) -> Initialiser:
     """U(-a, a), a = gain (3 / nin)^(1/2): variance gain^2 / nin; He et al. 2015."""
-    return lambda nin, nout, rng: symmetric(rng, gain * math.sqrt(3.0 / nin))
+    return lambda nin, nout, rng: rng.uniform(-(a := gain * math.sqrt(3.0 / nin)), a)
 
 
 def he_normal(gain: float = math.sqrt(2.0)) -> Initialiser:

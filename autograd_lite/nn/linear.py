@@ -17,7 +17,7 @@ from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import Numbers, as_vector, check_size, flat
+from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size, flat
 
 
 class Linear(Module):
@@ -37,7 +37,7 @@ class Linear(Module):
             self.bias = [Value(0.0) for _ in range(nout)]
         self._rows: list[Vector] = []
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
@@ -83,7 +83,7 @@ class Sequential(Module):
         """The Modules, in order."""
         return [module for name, module in vars(self).items() if name.isdigit()]
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         for module in self.modules:
             x = module(x)
         return x
@@ -97,7 +97,7 @@ class Sequential(Module):
 class Flatten(Module):
     """Nested lists become one flat list, row after row."""
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return list(flat(x))
 
 
@@ -116,7 +116,7 @@ class Maxout(Module):
         ]
         self.bias = [[Value(0.0) for _ in range(pieces)] for _ in range(nout)]
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.weight[0][0]), self, 1.0)
         units = zip(self.weight, self.bias, strict=True)
         return [largest(dots(rows_of(list(w), list(b), []), inputs)) for w, b in units]
@@ -142,7 +142,7 @@ class Perceptron(Module):
         self.b = Value(0.0)
         self.lr = lr
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return binary_step(dots([vector([*self.w, self.b])], as_vector(x, len(self.w), self, 1.0))[0])
 
     def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100) -> list[int]:
@@ -180,7 +180,7 @@ class McCullochPitts(Module):
         self.threshold = float(threshold)
         self.inhibiting = tuple(inhibiting)
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         inputs = list(flat(x))
         if any(not -len(inputs) <= i < len(inputs) for i in self.inhibiting):
             raise ValueError(

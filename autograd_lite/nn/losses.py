@@ -14,12 +14,12 @@ from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal
 from autograd_lite.nn.randomness import lookup
-from autograd_lite.nn.shapes import Numbers, Scalar, as_lists, flat
+from autograd_lite.nn.shapes import NestedNumbers, Scalar, as_lists, flat
 
 Loss: TypeAlias = Callable[..., Any]
 
 
-def mse(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def mse(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """Mean squared error: the mean of (output - target)^2 over all numbers.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
@@ -28,7 +28,7 @@ def mse(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     return reduce_losses([square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def half_squared(output: Numbers, target: Numbers, reduction: str = "sum") -> Any:
+def half_squared(output: NestedNumbers, target: NestedNumbers, reduction: str = "sum") -> Any:
     """The lectures' quadratic cost: half the sum of (output - target)^2, whose derivative is output - target.
 
     >>> half_squared([1.0, 2.0], [0.0, 4.0])
@@ -37,7 +37,7 @@ def half_squared(output: Numbers, target: Numbers, reduction: str = "sum") -> An
     return reduce_losses([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def binary_cross_entropy(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def binary_cross_entropy(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """-y ln p - (1 - y) ln(1 - p) with p = sigmoid(output), for targets y in {0, 1} or between.
 
     Computed as softplus(-z) and softplus(z), weighted with y and 1 - y: exact in both tails.
@@ -48,7 +48,7 @@ def binary_cross_entropy(output: Numbers, target: Numbers, reduction: str = "mea
     return reduce_losses([_weighted(softplus, z, y) for z, y in pairs(output, target)], reduction)
 
 
-def hinge(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def hinge(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """Soft margin: max(0, 1 - y p) for targets y in {-1, 1}.
 
     >>> hinge(0.25, -1)
@@ -57,7 +57,7 @@ def hinge(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     return reduce_losses([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
 
 
-def perceptron(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """relu(-h) for targets 1 and relu(h) for 0: how far a perceptron's sum h is on the wrong side.
 
     >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
@@ -87,7 +87,7 @@ def log_loss(probabilities: Sequence[Scalar], target: int) -> Any:
     return -log(probabilities[int(target)])
 
 
-def softmax_cross_entropy(output: Sequence[Any], target: Numbers, reduction: str = "mean") -> Any:
+def softmax_cross_entropy(output: Sequence[Any], target: NestedNumbers, reduction: str = "mean") -> Any:
     """-ln p_k of the right class k, with p = softmax(output), from logits.
 
     A sample is a list of logits and the number of its class, or the probability of each class.  Computed by
@@ -103,7 +103,7 @@ def softmax_cross_entropy(output: Sequence[Any], target: Numbers, reduction: str
     return one if reduction == "mean" else reduce_losses([one], reduction)
 
 
-def _of_logits(logits: Iterable[Scalar], target: Numbers) -> Any:
+def _of_logits(logits: Iterable[Scalar], target: NestedNumbers) -> Any:
     values = list(logits)
     if isinstance(target, Operand):  # a label that is not known yet, in a program
         chosen = [equal(target, float(j)) for j in range(len(values))]
@@ -164,7 +164,7 @@ def reduce_losses(losses: list[Any], reduction: str) -> Any:
     return losses[0] if len(losses) == 1 and reduction != "none" else reduce(losses)
 
 
-def pairs(output: Numbers, target: Numbers) -> Iterator[tuple[Any, Any]]:
+def pairs(output: NestedNumbers, target: NestedNumbers) -> Iterator[tuple[Any, Any]]:
     """(output, target) of each number; raises ValueError where the sizes differ."""
     outputs, targets = list(flat(output)), list(flat(target))
     if len(outputs) != len(targets):

@@ -9,7 +9,7 @@ from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import min as smallest
 from autograd_lite.nn.data import Data, as_classes, as_floats, as_rows
 from autograd_lite.nn.losses import Loss, binary_cross_entropy, hinge, perceptron, softmax_cross_entropy
-from autograd_lite.nn.shapes import Numbers, Scalar, Shape, flat, has_shape, shape_of
+from autograd_lite.nn.shapes import NestedNumbers, Scalar, flat, has_shape, shape_of
 
 KINDS = {
     softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",
@@ -40,7 +40,7 @@ def decision(output: Any, kind: str) -> Any:
 
 
 def right_decision(target: Any, kind: str) -> Any:
-    """The decision that a target asks for; of probabilities and soft labels the likelier one."""
+    """The decision that a target means; of probabilities and soft labels the likelier one."""
     if isinstance(target, list) and kind != "classes":
         return [right_decision(x, kind) for x in target]
     if kind == "binary":
@@ -74,7 +74,7 @@ def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
     return found
 
 
-def as_targets(y: Data, kind: str, output: Numbers, what: str = "y") -> list[Any]:
+def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> list[Any]:
     """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.
 
     `output` is what the model gives for one sample: there must be a target for each of its numbers.
@@ -109,7 +109,7 @@ def as_targets(y: Data, kind: str, output: Numbers, what: str = "y") -> list[Any
     return targets
 
 
-def shaped(row: Any, shape: Shape) -> Any:
+def shaped(row: Any, shape: tuple[int, ...]) -> Any:
     """A single number as the output has it: alone or in a list."""
     if shape == () and shape_of(row) == (1,):
         return row[0]
@@ -120,7 +120,7 @@ def _allowed(x: float, kind: str) -> bool:
     return 0.0 <= x <= 1.0 if kind == "binary" else kind != "signs" or x in (-1.0, 1.0)
 
 
-def accuracy(decisions: Sequence[Numbers], targets: Sequence[Numbers]) -> float:
+def accuracy(decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> float:
     """The share of decisions that are right.  Raises ValueError on scores, which are no decisions yet.
 
     >>> accuracy([0, 1, 1, 2], [0, 1, 2, 2])
@@ -153,7 +153,7 @@ def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[l
     return table
 
 
-def _check_pairs(what: str, decisions: Sequence[Numbers], targets: Sequence[Numbers]) -> None:
+def _check_pairs(what: str, decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> None:
     if len(decisions) != len(targets) or not len(targets):
         raise ValueError(
             f"{what} compares decisions with targets, but got {len(decisions)} and {len(targets)}; "

@@ -1,7 +1,7 @@
 """The state of a model as PyTorch's `state_dict`: with PyTorch's names and shapes, out and in.
 
 Above `module`, whose `exchanged` gives PyTorch's names for the parts of each layer.  PyTorch itself is never imported:
-what goes out are NumPy arrays, or nested lists without NumPy; what comes in is anything with `tolist`.
+it takes anything with `tolist`, and gives NumPy arrays, or nested lists without NumPy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.shapes import Numbers, as_lists, flat, floats, has_shape, shape_of
+from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat, floats, has_shape, shape_of
 from autograd_lite.optim.optimizer import numpy_if_installed
 
 
@@ -49,7 +49,7 @@ def to_torch_state_dict(model: Module) -> dict[str, Any]:
     return state
 
 
-def load_torch_state_dict(model: Module, state: Mapping[str, Numbers]) -> None:
+def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> None:
     """Take all numbers from a `state_dict` of PyTorch (tensors, arrays or nested lists); see `to_torch_state_dict`.
 
     Raises KeyError with the missing and the unknown names, ValueError where a shape differs, TypeError on what is no

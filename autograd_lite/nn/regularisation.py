@@ -11,7 +11,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, draw_uniform, read_state, spawned
 from autograd_lite.nn.shapes import (
-    Numbers,
+    NestedNumbers,
     Scalar,
     as_lists,
     check_size,
@@ -42,7 +42,7 @@ class Dropout(Module):
         self.p = check_number("p", p, below=1.0)
         self._rng = spawned(rng)
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         if not self.training or not self.p:
             return x
         return map_numbers(x, self.dropped)
@@ -73,7 +73,7 @@ class BatchNorm(Module):
         self.num_batches_tracked = 0.0
         self._observed: list[tuple[int, Any, Any]] = []
 
-    def forward(self, x: Numbers) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         if self.training:
             where = "one sample inside of vmap" if is_mapped() else "one sample"
             raise ValueError(
@@ -91,7 +91,7 @@ class BatchNorm(Module):
             self.num_batches_tracked += 1.0
         return [list(features) for features in zip(*normal, strict=True)]
 
-    def by_running_statistics(self, k: int, part: Numbers) -> Any:
+    def by_running_statistics(self, k: int, part: NestedNumbers) -> Any:
         """Feature k of a sample, normalised by the running statistics."""
         centre, variance = read_state(lambda: self.running_mean[k]), read_state(lambda: self.running_var[k])
         return self.adjusted(k, map_numbers(part, lambda v: v - centre), variance)
@@ -111,7 +111,7 @@ class BatchNorm(Module):
         self.observe(k, centre, variance * (n / (n - 1.0)))
         return self.adjusted(k, centred, variance)  # type: ignore[no-any-return]
 
-    def adjusted(self, k: int, centred: Numbers, variance: Scalar) -> Any:
+    def adjusted(self, k: int, centred: NestedNumbers, variance: Scalar) -> Any:
         """Feature k, scaled and shifted."""
         scale, shift = self.weight[k] / sqrt(variance + self.eps), self.bias[k]
         return map_numbers(centred, lambda v: v * scale + shift)
@@ -129,7 +129,7 @@ class BatchNorm(Module):
         self.running_mean[k] = keep * self.running_mean[k] + self.momentum * centre
         self.running_var[k] = keep * self.running_var[k] + self.momentum * variance
 
-    def parts(self, x: Numbers) -> list[Any]:
+    def parts(self, x: NestedNumbers) -> list[Any]:
         """The features of a sample; raises ValueError where their number is wrong."""
         x = as_lists(x)
         if not isinstance(x, (list, tuple)) or len(x) != len(self.weight):

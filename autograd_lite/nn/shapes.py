@@ -20,16 +20,15 @@ class ArrayLike(Protocol):
 
 
 Scalar: TypeAlias = Value | float
-Numbers: TypeAlias = "Scalar | ArrayLike | Sequence[Numbers]"
-Shape: TypeAlias = tuple[int, ...]
+NestedNumbers: TypeAlias = "Scalar | ArrayLike | Sequence[NestedNumbers]"
 
 
-def as_lists(x: Numbers) -> Any:
+def as_lists(x: NestedNumbers) -> Any:
     """An array as nested lists; anything else as it is."""
     return x.tolist() if hasattr(x, "tolist") and not isinstance(x, Operand) else x
 
 
-def flat(x: Numbers) -> Iterator[Any]:
+def flat(x: NestedNumbers) -> Iterator[Any]:
     """The numbers of nested lists or arrays, from left to right."""
     x = as_lists(x)
     if isinstance(x, (list, tuple)):
@@ -39,20 +38,20 @@ def flat(x: Numbers) -> Iterator[Any]:
         yield x
 
 
-def map_numbers(x: Numbers, f: Callable[[Any], Any]) -> Any:
+def map_numbers(x: NestedNumbers, f: Callable[[Any], Any]) -> Any:
     """f of each number in nested lists or arrays, in their structure."""
     x = as_lists(x)
     return [map_numbers(y, f) for y in x] if isinstance(x, (list, tuple)) else f(x)
 
 
-def floats(x: Numbers) -> Any:
+def floats(x: NestedNumbers) -> Any:
     """The data of the Values in nested lists, in their structure."""
     if isinstance(x, (list, tuple)):
         return [y.data if type(y) is Value else floats(y) for y in x]
     return x.data if isinstance(x, Value) else float(x)  # type: ignore[arg-type]
 
 
-def shape_of(x: Numbers) -> Shape:
+def shape_of(x: NestedNumbers) -> tuple[int, ...]:
     """The sizes of nested lists along their first entries: (3, 2) for three lists of two.
 
     >>> shape_of([[1, 2], [3, 4], [5, 6]]), shape_of(1.0)
@@ -63,7 +62,7 @@ def shape_of(x: Numbers) -> Shape:
     return (len(x), *(shape_of(x[0]) if x else ()))
 
 
-def has_shape(x: Numbers, shape: Shape) -> bool:
+def has_shape(x: NestedNumbers, shape: tuple[int, ...]) -> bool:
     """Whether nested lists have this shape everywhere.
 
     >>> has_shape([[1, 2], [3, 4]], (2, 2)), has_shape([[1, 2], [3]], (2, 2))
@@ -83,7 +82,7 @@ def shape_text(shape: Sequence[int | str]) -> str:
     return " x ".join(map(str, shape)) or "one number"
 
 
-def shortened(x: object) -> str:
+def short_repr(x: object) -> str:
     """An object in at most 60 characters, for messages."""
     text = repr(x)
     return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
@@ -98,7 +97,7 @@ def check_size(what: str, given: int, least: int = 1) -> int:
     return int(given)
 
 
-def as_vector(x: Numbers, expected: int, layer: Module, *ends: float) -> Vector:
+def as_vector(x: NestedNumbers, expected: int, layer: Module, *ends: float) -> Vector:
     """The inputs of a dense layer as one side of dots; `ends` come after them, as the 1.0 that meets the bias.
 
     Raises ValueError unless there are as many inputs as the layer expects.
@@ -109,19 +108,19 @@ def as_vector(x: Numbers, expected: int, layer: Module, *ends: float) -> Vector:
         inputs = vector([*x, *ends])
     except TypeError:
         raise TypeError(
-            f"{layer.describe()} takes {expected} numbers or Values, but got {shortened(x)}; pass one sample, a flat "
+            f"{layer.describe()} takes {expected} numbers or Values, but got {short_repr(x)}; pass one sample, a flat "
             f"list"
         ) from None
     found = inputs.size - len(ends)
     if found != expected:
         raise ValueError(
-            f"{layer.describe()} expects {expected} inputs, but got {found}: {shortened(x)}; "
+            f"{layer.describe()} expects {expected} inputs, but got {found}: {short_repr(x)}; "
             f"pass one sample, with {expected} numbers"
         )
     return inputs
 
 
-def as_image(x: Numbers, shape: Sequence[int | None], layer: Module) -> Any:
+def as_image(x: NestedNumbers, shape: Sequence[int | None], layer: Module) -> Any:
     """The input of a convolution as nested lists of Values of that shape, where None is any size.
 
     Raises ValueError where the shape is another one, or where lists of one level differ.

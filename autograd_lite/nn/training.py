@@ -18,7 +18,7 @@ from autograd_lite.nn.metrics import as_targets, target_kind
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.randomness import Seed, generator, lookup
-from autograd_lite.nn.shapes import Numbers, check_size
+from autograd_lite.nn.shapes import NestedNumbers, check_size
 from autograd_lite.nn.training_run import Callback, Run
 from autograd_lite.optim.optimizer import Optimizer, check_number
 from autograd_lite.optim.rules import OPTIMIZERS
@@ -117,7 +117,7 @@ def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
     return found
 
 
-def held_out(validation: tuple[Data, Data] | float, kind: str, example: Numbers) -> tuple[list[Any], list[Any]]:
+def held_out(validation: tuple[Data, Data] | float, kind: str, example: NestedNumbers) -> tuple[list[Any], list[Any]]:
     """The validation data, checked like the training data."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError(

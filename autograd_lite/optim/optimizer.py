@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Floats: TypeAlias = "float | NDArray[Any]"
 """A number of each parameter: of one, or of all in an array."""
 
-Column = TypeVar("Column", "list[float]", "NDArray[Any]")
+ListOrArray = TypeVar("ListOrArray", "list[float]", "NDArray[Any]")
 
 FEW = 64
 """Up to this number of parameters a loop over floats is as fast as arrays."""
@@ -97,7 +97,7 @@ class Optimizer:
             )
         return gradients if isinstance(gradients, list) else as_list(gradients)
 
-    def move(self, data: Column, gradients: Column) -> Column:
+    def move(self, data: ListOrArray, gradients: ListOrArray) -> ListOrArray:
         """The numbers after a step from `data`, both lists or both arrays; the gradients may be overwritten."""
         size = len(data)
         self.check_sizes(size, len(gradients))

@@ -34,7 +34,7 @@ def required(module: str, by: str, extra: str) -> Any:
 
 
 def missing(module: str, by: str, extra: str) -> ImportError:
-    """The error that says which library is missing, who needs it, and how to get it."""
+    """The error that names the library that is missing, what needs it, and how to get it."""
     package = module.partition(".")[0]
     return ImportError(
         f'{by} needs {NAMES.get(package, package)}, which is not installed; run: pip install "autograd_lite[{extra}]"',

@@ -21,7 +21,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
     try:
-        with open(temporary, "xb") as file:  # as open to others as the umask says
+        with open(temporary, "xb") as file:  # with the permissions of the umask
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
