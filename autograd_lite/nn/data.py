@@ -29,17 +29,19 @@ def as_samples(X: Data, what: str = "X") -> list[Any]:
     Raises ValueError on no rows, rows of different sizes, nan and inf; TypeError on what is no number.
     """
     rows = as_rows(X, what)
-    shape = shape_of(rows[0])
+    shape, samples = shape_of(rows[0]), []
     for i, row in enumerate(rows):
-        found = shape_of(row)
-        if not has_shape(row, found):
-            raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
-        if found != shape:
+        usual = type(row) is list and set(map(type, row)) == {float}  # which is checked at once
+        if shape != (len(row),) if usual else not has_shape(row, shape):
+            found = shape_of(row)
+            if not has_shape(row, found):
+                raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
             raise ValueError(
                 f"row {i} of {what} has the size {shape_text(found)}, but row 0 has {shape_text(shape)}; "
                 f"give all rows the same size"
             )
-    return [as_floats(row, f"row {i} of {what}") for i, row in enumerate(rows)]
+        samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, f"row {i} of {what}"))
+    return samples
 
 
 def as_rows(X: Data, what: str) -> list[Any]:
