@@ -41,7 +41,7 @@ EQUIVALENT = (
     ("slope: 0.0 -> 1.0 in `return 0.0 if partial is None", "rows that have no partial in an operand do not come here"),
     ("record_batch_sum: 0 -> 1 in `result", "nobody asks for the gradient in the number of samples"),
     ("FEW: 64 -> 65", "where arrays begin to pay: the same numbers on either side"),
-    ("size > FEW -> size >= FEW", "where arrays begin to pay: the same numbers on either side"),
+    ("len(parameters) > FEW -> len(parameters) >= FEW", "where arrays begin to pay: the same numbers on either side"),
     ("factor < 1.0 -> factor <= 1.0", "a factor of 1 changes nothing"),
     ("BASE: 32 -> 33", "room for more uses of a node than there are"),
     ("BASE: 1 -> 2", "room for more uses of a node than there are"),
