@@ -40,6 +40,7 @@ EQUIVALENT = (
     ("slope: 0.0 -> 1.0 in `return 0.0`", "nothing flows to a constant"),
     ("slope: 0.0 -> 1.0 in `return 0.0 if partial is None", "rows that have no partial in an operand do not come here"),
     ("record_batch_sum: 0 -> 1 in `result", "nobody asks for the gradient in the number of samples"),
+    ("TYPE_CHECKING -> not TYPE_CHECKING", "an import for the type checker, harmless where NumPy is installed"),
     ("FEW: 64 -> 65", "where arrays begin to pay: the same numbers on either side"),
     ("len(parameters) > FEW -> len(parameters) >= FEW", "where arrays begin to pay: the same numbers on either side"),
     ("factor < 1.0 -> factor <= 1.0", "a factor of 1 changes nothing"),
