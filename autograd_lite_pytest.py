@@ -3,8 +3,8 @@
     def test_my_loss(gradcheck):
         assert gradcheck(my_loss, 0.5, [1.0, 2.0])
 
-It stands outside of the package, because pytest imports plugins before it measures coverage: the package is
-imported when a fixture is asked for.
+It is outside of the package, because pytest imports plugins before coverage is measured: the package is imported when
+a fixture is used.
 """
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture
 def gradcheck(request):
-    """`autograd_lite.testing.gradcheck`; what it found stands among the captured output of a test that fails."""
+    """`autograd_lite.testing.gradcheck`; its report is among the captured output of a test that fails."""
     from autograd_lite import testing
 
     def checked(f, *args, order=1, allow_unused=False):

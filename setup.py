@@ -1,16 +1,15 @@
-"""Compile the hot modules with mypyc where a C compiler works, and install the same sources as plain Python
-where none does.
+"""Compile the hot modules with mypyc where a C compiler works; elsewhere install the same sources as plain Python.
 
-Everything else about the package stands in pyproject.toml.
+Everything else about the package is in pyproject.toml.
 """
 
 import ast
 import contextlib
-import glob
 import os
 import re
 import sys
 import tempfile
+from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
@@ -26,10 +25,10 @@ COMPILED = [
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 
-# What stands before all C code that mypyc writes.
+# Included before all C code that mypyc writes.
 #
-# It frees every class through CPython's trashcan, which defers an object that dies inside 50 levels of others by
-# writing into its collector header. Our Values have none (acyclic classes are not tracked), so it would overwrite
+# mypyc frees every class through CPython's trashcan, which defers the freeing of an object nested 50 levels deep by
+# writing into its garbage collector header. Values have none (acyclic classes are not tracked), so it would overwrite
 # the object before them in memory. They need no trashcan: `Value.__del__` keeps the nesting flat.
 PREAMBLE = """\
 #define PY_SSIZE_T_CLEAN
@@ -38,7 +37,6 @@ PREAMBLE = """\
 #undef Py_TRASHCAN_END
 #define Py_TRASHCAN_BEGIN(op, dealloc) do {
 #define Py_TRASHCAN_END } while (0);
-#define PyFloat_AsDouble(x) (PyFloat_CheckExact(x) ? PyFloat_AS_DOUBLE(x) : (PyFloat_AsDouble)(x))
 """
 
 
@@ -50,25 +48,25 @@ class build_native(build_ext):
     """Translate to C and compile: all modules, or none and NotCompiled."""
 
     def run(self):
-        # Not earlier: pip also runs this file for metadata only, which shall not take seconds.
+        # Not earlier: pip also runs this file for the metadata alone, which must not take seconds.
         try:
             with contextlib.redirect_stdout(sys.stderr):
-                self.distribution.ext_modules = translated(self.build_temp)
+                self.distribution.ext_modules = translate(self.build_temp)
             self.reinitialize_command(self).ensure_finalized()  # the extensions are known only now
             super().run()
-        except (Exception, SystemExit) as error:  # mypyc reports through SystemExit
-            words = " ".join(str(error).split())
-            if len(words) > 120:  # a whole command line; what went wrong stands at its end
-                words = f"{words[:40]} ... {words[-70:]}"
-            raise NotCompiled("mypyc refused the sources" if words == "1" else words) from error
+        except (Exception, SystemExit) as error:  # mypyc reports by SystemExit
+            reason = " ".join(str(error).split())
+            if len(reason) > 120:  # a whole command line, with the error at its end
+                reason = f"{reason[:40]} ... {reason[-70:]}"
+            raise NotCompiled("mypyc refused the sources" if reason == "1" else reason) from error
 
 
-def translated(folder):
+def translate(folder):
     """The extensions that mypyc makes of SOURCES, with the C files in `folder`."""
     from mypyc.build import mypycify
 
     extensions = mypycify(
-        # With no configuration file: an installation depends on types being right, not on our strictness.
+        # No configuration file: an installation depends on the types being right, not on our strictness.
         # And on no library: what the modules import lazily is not installed yet on a fresh machine.
         ["--config-file=", "--ignore-missing-imports", f"--cache-dir={os.devnull}", *SOURCES],
         opt_level="3",
@@ -76,17 +74,15 @@ def translated(folder):
         target_dir=folder,
         group_name="autograd_lite.native",  # the code of all modules: autograd_lite/native__mypyc.*.so
     )
-    header = os.path.join(os.path.abspath(folder), "preamble.h")
-    with open(header, "w") as file:
-        file.write(PREAMBLE)
-    for path in glob.glob(os.path.join(folder, "**", "*.c"), recursive=True):
-        document(path)
+    header = Path(folder, "preamble.h").absolute()
+    header.write_text(PREAMBLE)
+    add_docstrings(Path(folder).rglob("*.c"))
     for extension in extensions:
         arguments = extension.extra_compile_args
-        if "-Werror" in arguments:  # that is, a compiler with the options of gcc
+        if "-Werror" in arguments:  # a compiler with the options of gcc
             arguments.remove("-Werror")  # a new warning of a new compiler is no reason to be slow
             # Strict arithmetic: a fused multiply-add would give other bits than plain Python.
-            arguments += ["-ffp-contract=off", "-fno-semantic-interposition", "-include", header]
+            arguments += ["-ffp-contract=off", "-fno-semantic-interposition", "-include", str(header)]
             if sys.platform.startswith("linux"):
                 extension.extra_link_args.append("-Wl,--strip-debug")
         elif sys.platform == "win32" and f"/FI{header}" not in arguments:  # the extensions share one list
@@ -95,68 +91,64 @@ def translated(folder):
 
 
 def docstrings():
-    """The docstrings of the compiled modules, by the name that mypyc gives to what they document."""
+    """The docstrings of the compiled modules, by the C name of what they document: `value___Value___backward`."""
     found = {}
+
+    def visit(name, node):
+        if text := ast.get_docstring(node):
+            found.setdefault(name, text)  # of a property, the getter, which comes first
+        for inner in node.body:
+            if isinstance(inner, (ast.ClassDef, ast.FunctionDef)):
+                visit(f"{name}___{inner.name}", inner)
+
     for module, path in zip(COMPILED, SOURCES, strict=True):
-        with open(path, encoding="utf-8") as file:
-            level = [(module.rpartition(".")[2], ast.parse(file.read()))]
-        while level:
-            name, node = level.pop()
-            if not isinstance(node, ast.Module) and ast.get_docstring(node):
-                found.setdefault(name, ast.get_docstring(node))  # a property's is its getter's, which stands first
-            level += [
-                (f"{name}___{x.name}", x) for x in reversed(node.body) if isinstance(x, (ast.ClassDef, ast.FunctionDef))
-            ]
+        visit(module.rpartition(".")[2], ast.parse(Path(path).read_text(encoding="utf-8")))
     return found
 
 
-def document(path):
-    """Put the docstrings into the C code that mypyc wrote: it knows them, and leaves them out."""
+def add_docstrings(files):
+    """Put the docstrings, which mypyc leaves out, into its C code."""
     texts = docstrings()
 
-    def quoted(name):
+    def literal(name):
         return "".join(
             chr(x) if 32 <= x < 127 and chr(x) not in '"\\?' else f"\\{x:03o}" for x in texts.get(name, "").encode()
         )
 
-    def after_signature(match):
-        return f"{match[1]}{quoted(match[2])}{match[3]}"
-
     def of_property(match):
         name = f"{match[2]}___{match[3]}"
-        return f'{match[1]}"{quoted(name)}", NULL}}' if name in texts else match[0]
+        return f'{match[1]}"{literal(name)}", NULL}}' if name in texts else match[0]
 
-    with open(path, encoding="utf-8") as file:
-        code = file.read()
     signature = r'PyDoc_STR\("[^"]*?--\\n\\n'
-    code = re.sub(rf'(\(PyCFunction\)CPyPy_(\w+),[^"{{}}]*{signature})("\))', after_signature, code)
-    code = re.sub(
-        rf'(PyTypeObject CPyType_(\w+)_template_ = {{[^{{}}]*?\.tp_doc = {signature})("\))', after_signature, code
-    )
-    code = re.sub(r"(\(getter\)(\w+?)_get_(\w+),[^{}]*?)NULL, NULL\}", of_property, code)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(code)
+    function = re.compile(rf'(\(PyCFunction\)CPyPy_(\w+),[^"{{}}]*{signature})("\))')
+    kind = re.compile(rf'(PyTypeObject CPyType_(\w+)_template_ = {{[^{{}}]*?\.tp_doc = {signature})("\))')
+    getter = re.compile(r"(\(getter\)(\w+?)_get_(\w+),[^{}]*?)NULL, NULL\}")
+    for path in files:
+        code = path.read_text(encoding="utf-8")
+        for pattern in (function, kind):
+            code = pattern.sub(lambda match: f"{match[1]}{literal(match[2])}{match[3]}", code)
+        path.write_text(getter.sub(of_property, code), encoding="utf-8")
 
 
 def build_pure(reason):
-    """The command that copies the sources and puts the reason for having no native code beside them."""
+    """The command that copies the sources, with the reason for having no native code beside them."""
 
     class build_with_reason(build_py):
         def run(self):
             super().run()
-            if not self.editable_mode:  # there the sources themselves are installed: leave them alone
-                with open(os.path.join(self.build_lib, "autograd_lite", "why_pure.txt"), "w") as file:
-                    file.write(reason + "\n")
+            if not self.editable_mode:  # which installs the sources themselves: leave them alone
+                Path(self.build_lib, "autograd_lite", "why_pure.txt").write_text(reason + "\n")
 
     return build_with_reason
 
 
-def install(folder, **options):
-    # Building in a temporary folder leaves a checkout as it was, and nothing of an earlier build gets in.
-    directories = {"build": {"build_base": folder}}
-    if "sdist" not in sys.argv:  # a source archive contains the folder egg-info
-        directories["egg_info"] = {"egg_base": folder}
-    setup(options=directories, **options)
+def install(**options):
+    """Build in a temporary folder, so that the checkout stays as it is and no earlier build gets in."""
+    with tempfile.TemporaryDirectory() as folder:
+        directories = {"build": {"build_base": folder}}
+        if "sdist" not in sys.argv:  # a source archive contains the folder egg-info
+            directories["egg_info"] = {"egg_base": folder}
+        setup(options=directories, **options)
 
 
 def main():
@@ -168,13 +160,11 @@ def main():
     else:
         placeholder = Extension("autograd_lite.native_code", [])  # marks the wheel as one for this platform
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                return install(folder, ext_modules=[placeholder], cmdclass={"build_ext": build_native})
+            return install(ext_modules=[placeholder], cmdclass={"build_ext": build_native})
         except NotCompiled as error:
             reason = f"compiling failed ({error}); with a C compiler and Python's headers, install again"
             print(f"autograd_lite is installed as plain Python: {reason}", file=sys.stderr)
-    with tempfile.TemporaryDirectory() as folder:
-        install(folder, cmdclass={"build_py": build_pure(reason)})
+    install(cmdclass={"build_py": build_pure(reason)})
 
 
 main()

@@ -1,7 +1,7 @@
 """Estimators for scikit-learn: networks of Values in its pipelines, searches and displays.
 
-On top of `nn`, imported only on demand.  The estimators follow scikit-learn's own rules, which its checks test:
-what is given to the constructor stays as it is, what is learned ends with an underscore.
+Above `nn`, imported on demand.  The estimators follow scikit-learn's conventions, which its checks test: the arguments
+of the constructor are kept as they are, what is learned ends with an underscore.
 """
 
 from typing import Any, Self
@@ -12,11 +12,13 @@ for _library in ("numpy", "sklearn"):
     required(_library, "autograd_lite.sklearn", "sklearn")
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from autograd_lite.nn.activation_modules import AnyActivation
 from autograd_lite.nn.activations import softmax
 from autograd_lite.nn.dense import MLP
 from autograd_lite.nn.evaluation import predict
@@ -25,12 +27,12 @@ from autograd_lite.nn.training import fit
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]
-    """What both estimators share: a multi-layer perceptron and how it is trained."""
+    """The base of both estimators: a multi-layer perceptron and its training."""
 
     def __init__(
         self,
         hidden: tuple[int, ...] = (16,),
-        activation: Any = "tanh",
+        activation: AnyActivation = "tanh",
         optimizer: str = "adam",
         lr: float = 0.02,
         epochs: int = 50,
@@ -40,7 +42,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         validation: float | None = None,
         compile: bool = False,
         progress: bool = False,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.hidden = hidden
         self.activation = activation
@@ -55,7 +57,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.progress = progress
         self.random_state = random_state
 
-    def _train(self, X: Any, y: Any, outputs: int, loss: str) -> None:
+    def _train(self, X: NDArray[np.float64], y: NDArray[Any], outputs: int, loss: str) -> None:
         """Build the network for the data, and train it."""
         seeds = check_random_state(self.random_state)
         build, order = (int(seeds.randint(2**31 - 1)) for _ in range(2))
@@ -68,22 +70,22 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         )  # fmt: skip
         self.n_iter_ = len(self.history_)
 
-    def _outputs(self, X: Any) -> Any:
+    def _outputs(self, X: ArrayLike) -> Any:
         """The outputs of the network for each row."""
         check_is_fitted(self, "model_")
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.array(predict(self.model_, X))
+        samples = validate_data(self, X, reset=False, dtype=np.float64)
+        return np.array(predict(self.model_, samples))
 
 
 class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
-    """A multi-layer perceptron that tells classes apart, by softmax cross-entropy.
+    """A multi-layer perceptron for classification, by softmax cross-entropy.
 
     hidden          the sizes of the hidden layers
     activation      of the hidden layers, by name, see `autograd_lite.nn.ACTIVATIONS`
     optimizer, lr   a name, see `autograd_lite.optim.OPTIMIZERS`, and its learning rate
     epochs, batch_size, patience, validation, compile, progress   as in `autograd_lite.nn.fit`
     l2              the strength of the L2 penalty
-    random_state    what weights and the order of samples are drawn from
+    random_state    the seed of the weights and of the order of samples
 
     After `fit`: `classes_`, `model_` (the network), `history_`, `n_iter_` (its epochs), `n_features_in_`.
 
@@ -93,32 +95,32 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     True
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train on the rows of X with the labels y, numbers or strings.
 
         Raises ValueError on data that is no table of finite numbers, and on fewer than two classes.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        samples, targets = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(targets)
+        self.classes_, labels = np.unique(targets, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes, but got 1 class: {self.classes_[0]}; "
                 f"add samples of another"
             )
-        self._train(X, labels, len(self.classes_), "softmax_cross_entropy")
+        self._train(samples, labels, len(self.classes_), "softmax_cross_entropy")
         return self
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: ArrayLike) -> Any:
         """The logits, a column for each class; of two classes the difference, positive for the second."""
         scores = self._outputs(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: ArrayLike) -> Any:
         """The probabilities of the classes, a row for each sample."""
         return np.array([softmax(row) for row in self._outputs(X).tolist()])
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: ArrayLike) -> Any:
         """The most probable class of each row."""
         winners = self._outputs(X).argmax(axis=1)
         return self.classes_[winners]
@@ -135,14 +137,14 @@ class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
     True
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train on the rows of X with the numbers y."""
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        y = np.asarray(y, dtype=np.float64)
-        self._mean, self._deviation = float(y.mean()), float(y.std()) or 1.0
-        self._train(X, (y - self._mean) / self._deviation, 1, "mse")
+        samples, targets = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        targets = np.asarray(targets, dtype=np.float64)
+        self._mean, self._deviation = float(targets.mean()), float(targets.std()) or 1.0
+        self._train(samples, (targets - self._mean) / self._deviation, 1, "mse")
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: ArrayLike) -> Any:
         """The number for each row."""
         return self._outputs(X) * self._deviation + self._mean

@@ -2,5 +2,5 @@
 
 `python -m benchmarks` prints every table as Markdown; `python -m benchmarks core import` prints two. Each
 workload is a plain function in the module of its table; `harness` runs them in turn, each in a fresh process.
-The peers are listed in `requirements.txt`; one that is not installed is said and skipped.
+The peers are listed in `requirements.txt`; one that is not installed is named and skipped.
 """

@@ -1,6 +1,6 @@
 """The core table: a training pass of micrograd's moons example, forward, backward and free.
 
-Every scalar engine runs the one text of `moons.loss`, in single products and sums; `nn` runs the same network
+Every scalar engine runs the same function, `moons.loss`, in single products and sums; `nn` runs the same network
 with two nodes a neuron. A pass is what a training loop repeats: clear the gradients, build the loss,
 differentiate it, drop it.
 """

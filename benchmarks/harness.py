@@ -147,7 +147,7 @@ def measure(works: Sequence[Workload], rounds: int) -> dict[str, Figures]:
 
 
 def combine(figures: list[Figures]) -> Figures:
-    """The medians of the numbers of several processes; what is not a number comes from the last one."""
+    """The medians of the numbers of several processes; anything else is taken from the last one."""
     last = figures[-1]
     return {
         key: statistics.median(one[key] for one in figures) if isinstance(value, int | float) else value
@@ -159,7 +159,7 @@ def combine(figures: list[Figures]) -> Figures:
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table: the first column is text, the others are figures and stand on the right."""
+    """A Markdown table: the first column is text, the others are figures, aligned to the right."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

@@ -1,7 +1,7 @@
 """The moons example of micrograd's README, as data and as mathematics: what `core` and `programs` measure.
 
 An MLP 2-16-16-1 with relu, 100 points on two half circles, the hinge loss and an L2 penalty: 337 parameters,
-and about 65,000 nodes where every product and every sum is a node of its own. `loss` is the one text of all
+and about 65,000 nodes where every product and every sum is a node of its own. `loss` serves all
 scalar engines; `expected` is the same in NumPy, differentiated by hand, against which all are checked.
 """
 

@@ -12,7 +12,7 @@ FILES = [
     "tests/test_faults.py",
     "tests/support/test_files.py",
     "tests/core/test_freeing.py",
-    "tests/nn/test_running.py",
+    "tests/nn/test_training_run.py",
 ]
 
 

@@ -25,7 +25,7 @@ def columns(taught: str, name: str, *points: str, also: tuple[str, ...] = ()) ->
     return Row(taught, (name,), (*(f"{column}[{point}]" for point in points or (taught,)), *also))
 
 
-ZOO, UNITS, LOSSES = "nn/test_activations.py::", "nn/test_units.py::", "nn/test_losses.py::"
+ZOO, UNITS, LOSSES = "nn/test_activations.py::", "nn/test_activation_modules.py::", "nn/test_losses.py::"
 LINEAR, CONVOLUTION, TRAINING = "nn/test_linear.py::", "nn/test_convolution.py::", "nn/test_training.py::"
 KINKS, TAILS = ZOO + "test_kinks_follow_the_table", ZOO + "test_printed_forms_lose_the_digits_that_ours_keep"
 
@@ -120,7 +120,7 @@ NETWORKS = [
 
 LEARNING = [
     Row("gradient descent until |f(x_k+1) - f(x_k)| < eps", ("nn.fit", "examples.line.parabola"),
-        ("nn/test_running.py::test_tolerance_is_the_stop_of_the_lecture",
+        ("nn/test_training_run.py::test_tolerance_is_the_stop_of_the_lecture",
          "examples/test_line.py::test_descent_visits_the_places_of_the_lecture_and_stops")),
     Row("full batch and stochastic", ("nn.fit",), (TRAINING + "test_full_batch_and_stochastic_descent",)),
     Row("mini-batches, epochs, shuffling", ("nn.fit",),
@@ -137,7 +137,7 @@ LEARNING = [
          "nn/test_regularisation.py::test_the_gradient_flows_through_the_statistics")),
     Row("train, validation and test sets", ("nn.train_test_split", "nn.fit", "nn.evaluate"),
         (TRAINING + "test_validation_may_be_a_share_of_the_rows",
-         "nn/test_running.py::test_patience_watches_the_validation_loss",
+         "nn/test_training_run.py::test_patience_watches_the_validation_loss",
          "examples/test_digits.py::test_nothing_held_out_is_learned_from")),
     Row("bias and variance", ("nn.fit", "nn.evaluate"), (TRAINING + "test_bias_and_variance",)),
     Row("digits: [64, 30, 10], sigmoid, quadratic cost, batches of 10, rate 3.0", ("examples.digits.lecture",),

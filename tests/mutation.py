@@ -112,7 +112,7 @@ TESTS = {
     "transforms.jacobians": ["tests/transforms/test_jacobians.py", "tests/transforms/test_batching.py"],
     "transforms.batching": ["tests/transforms/test_batching.py"],
     "optim.rules": ["tests/optim/test_rules.py", "tests/optim/test_pytorch.py"],
-    "optim.optimizer": ["tests/optim/test_rules.py", "tests/nn/test_steps.py", "tests/nn/test_running.py"],
+    "optim.optimizer": ["tests/optim/test_rules.py", "tests/nn/test_steps.py", "tests/nn/test_training_run.py"],
     "optim.clipping": ["tests/optim/test_clipping.py"],
     "optim.schedules": ["tests/optim/test_schedules.py"],
 }

@@ -18,7 +18,7 @@ from project import PACKAGE, ran
 
 import autograd_lite as ag
 from autograd_lite import Program, Value, compile, dot, grad, nn, tanh
-from autograd_lite.nn.models import load, save
+from autograd_lite.nn.model_files import load, save
 from autograd_lite.support import build as native
 
 # -- memory that is exhausted
@@ -170,7 +170,7 @@ MAKE_OR_WALK_GRAPHS = [
     "core.symbolic", "core.branches", "core.copying",
     "transforms.custom_rules", "transforms.differentiation", "transforms.jacobians", "transforms.batching",
     "program.flattening", "program.simplification", "program.tracing", "program.make_program",
-    "backends.compiled", "nn.dense", "nn.regularisation", "nn.steps", "nn.running", "nn.training",
+    "backends.compiled", "nn.dense", "nn.regularisation", "nn.steps", "nn.training_run", "nn.training",
     "optim.optimizer",
 ]  # fmt: skip
 

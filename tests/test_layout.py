@@ -9,6 +9,7 @@ import json
 import sys
 import tomllib
 import types
+from collections import Counter
 
 import pytest
 from project import PACKAGE, ROOT, ran, sources
@@ -159,6 +160,41 @@ def test_a_module_is_short_and_says_what_it_is_for(module):
     text = MODULES[module].read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"
+
+
+# Names of two modules or folders, with the reason; all others have names of their own, so that a name means one thing.
+SHARED = {
+    "program": "the class, in the folder for all that has to do with it",
+    "table": "the rows, and the command that prints them",
+}
+
+
+def test_no_two_modules_share_a_name():
+    count = Counter(module.rpartition(".")[2] for module in MODULES)
+    assert {name for name, times in count.items() if times > 1} == SHARED.keys()
+
+
+def untyped(text):
+    """How many parameters of a source are annotated, and how many of them with Any or object."""
+    annotations = [
+        ast.unparse(x.annotation)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+        for x in ast.walk(node.args)
+        if isinstance(x, ast.arg) and x.annotation is not None
+    ]
+    return len(annotations), sum(x in ("Any", "object") for x in annotations)
+
+
+# The mark goes when the types of all folders are in: then the share is below the bound for good.
+@pytest.mark.xfail(strict=False, reason="13 % while the folders are being typed one by one")
+def test_parameters_have_types():
+    counts = [untyped(path.read_text(encoding="utf-8")) for path in MODULES.values()]
+    assert sum(any_ for _, any_ in counts) <= 0.1 * sum(all_ for all_, _ in counts)
+
+
+def test_a_parameter_without_a_type_is_counted():
+    assert untyped("def f(a: Any, b: object, *c: float, d: list[Any], e): pass") == (4, 2)
 
 
 def test_no_module_has_the_name_of_a_public_name():

@@ -1,10 +1,9 @@
-"""The main job: `python -m autograd_lite demo` trains a network of scalars on real handwritten digits.
+"""The demonstration: `python -m autograd_lite demo` trains a network of scalars on real handwritten digits.
 
-Top floor, written as a user would write it.  An MLP 64-30-10 learns from 1,437 of the 1,797 images that come
-with scikit-learn and is tested on the other 360; the results are drawn into ./autograd_lite_demo/.
+An MLP 64-30-10 learns from 1,437 of the 1,797 images that come with scikit-learn and is tested on the other 360; the
+results are drawn into ./autograd_lite_demo/.
 """
 
-import importlib.util
 import os
 import sys
 import tempfile
@@ -13,11 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import autograd_lite
-from autograd_lite import nn, optim
+from autograd_lite import Value, draw, nn, optim
 from autograd_lite.core.graph import operands_of
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.value import Value
 from autograd_lite.support.build import describe, is_native
 
 FOLDER = Path("autograd_lite_demo")
@@ -26,41 +23,33 @@ EPOCHS, BATCH, RATE, SEED = 15, 10, 0.3, 0
 
 
 def main() -> int:
-    """Train, report, draw; the exit status says whether all went well."""
-    missing = [name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None]
+    """Train, report, draw; the exit status is 0 where all went well."""
+    missing = [name for module, name in NEEDED.items() if find_spec(module) is None]
     if missing:
         print(f'the demo needs {" and ".join(missing)}; run: pip install ".[demo]"', file=sys.stderr)
         return 1
     try:
-        prepare(FOLDER)
+        FOLDER.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=FOLDER):  # found out before training, whether it can be written
+            pass
     except OSError as error:
-        print(
-            f"cannot write into {FOLDER.absolute()}: {error.strerror}; start the demo where you may write",
-            file=sys.stderr,
-        )
+        where = f"cannot write into {FOLDER.absolute()}: {error.strerror}"
+        print(f"{where}; start the demo where you may write", file=sys.stderr)
         return 1
     if not is_native():
         print(f"{describe()}. Training takes a few minutes; native code takes seconds.")
-    run()
+    train_and_report()
     return 0
-
-
-def prepare(folder: Path) -> None:
-    """Make the folder, and find out before training whether it can be written."""
-    folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
 
 
 def digits() -> tuple[list[list[float]], list[list[float]], list[int], list[int]]:
     """Images of 8 x 8 pixels from 0 to 1 as flat lists, and their digits: to learn from, and held out."""
-    from sklearn.datasets import load_digits
+    from autograd_lite.examples.digits import load_images
 
-    data = load_digits()
-    return nn.train_test_split(data.data / 16.0, data.target, test_size=0.2, rng=SEED)
+    return load_images(SEED)
 
 
-def run() -> float:
+def train_and_report() -> float:
     """Train and write everything; the accuracy on the images held out."""
     X, held_X, y, held_y = digits()
     model = nn.MLP(64, [30, 10], activation="tanh", rng=SEED)
@@ -92,45 +81,42 @@ def run() -> float:
     return accuracy
 
 
-def pictures(model: nn.Module, history: nn.History, X: list[Any], y: list[int]) -> list[Path]:
-    """Draw the curve of the loss, a sheet of digits, and one neuron; the files."""
+def pictures(model: nn.MLP, history: nn.History, X: list[Any], y: list[int]) -> list[Path]:
+    """Draw the curve of the loss, a sheet of digits, and one neuron; returns the files."""
     curve, sheet = FOLDER / "loss.png", FOLDER / "digits.png"
     history.plot().savefig(curve, dpi=120)
-    said = [max(range(10), key=scores.__getitem__) for scores in nn.predict(model, X)]
-    digits_sheet(X, y, said).savefig(sheet, dpi=120)
-    return [curve, sheet, *neuron_graph(model, X[0], y[0])]
+    found = [max(range(10), key=scores.__getitem__) for scores in nn.predict(model, X)]
+    digits_sheet(X, y, found).savefig(sheet, dpi=120)
+    return [curve, sheet, *neuron_graph(model, X[0])]
 
 
-def digits_sheet(X: list[Any], y: list[int], said: list[int], rows: int = 8, columns: int = 12) -> Any:
-    """Held-out images, each with what the model said; mistakes first, in red: what it is, and what was read."""
+def digits_sheet(X: list[Any], y: list[int], found: list[int], rows: int = 8, columns: int = 12) -> Any:
+    """Held-out images, each with the model's digit; mistakes first, in red, with the true digit and the model's."""
     from matplotlib.figure import Figure
 
-    order = sorted(range(len(X)), key=lambda i: said[i] == y[i])[: rows * columns]
-    wrong = sum(a != b for a, b in zip(said, y, strict=True))
+    order = sorted(range(len(X)), key=lambda i: found[i] == y[i])[: rows * columns]
+    wrong = sum(a != b for a, b in zip(found, y, strict=True))
     figure = Figure(figsize=(columns * 0.75, rows * 0.95 + 0.5), layout="constrained")
     figure.suptitle(f"{len(y)} digits held out, {wrong} mistakes (marked), {len(order)} shown")
-    for place, i in enumerate(order):
-        ax = figure.add_subplot(rows, columns, place + 1)
+    for position, i in enumerate(order, 1):
+        ax = figure.add_subplot(rows, columns, position)
         ax.imshow([X[i][k : k + 8] for k in range(0, 64, 8)], cmap="gray_r", vmin=0.0, vmax=1.0)
         ax.set_xticks([])
         ax.set_yticks([])
-        mistake = said[i] != y[i]
-        title = f"{y[i]} read as {said[i]}" if mistake else str(said[i])
+        mistake = found[i] != y[i]
+        title = f"{y[i]} read as {found[i]}" if mistake else str(found[i])
         ax.set_title(title, fontsize=7.5 if mistake else 9, color="firebrick" if mistake else "black", pad=2)
         for spine in ax.spines.values():
             spine.set(color="firebrick" if mistake else "lightgray", linewidth=2.0 if mistake else 0.5)
     return figure
 
 
-def neuron_graph(model: Any, image: list[float], digit: int) -> list[Path]:
-    """The graph of one neuron of the trained model, with values and gradients, where drawing is there.
+def neuron_graph(model: nn.MLP, image: list[float]) -> list[Path]:
+    """Draw the graph of one neuron of the trained model, with values and gradients; returns the files.
 
-    The four inputs that matter most for this image stand for themselves, all others are added to the bias,
-    so that the picture stays readable and its numbers are those of the whole neuron.
+    The four inputs that matter most for this image are drawn, all others are added to the bias, so that the picture
+    is readable and its numbers are those of the whole neuron.
     """
-    draw = getattr(autograd_lite, "draw", None)
-    if draw is None:
-        return []
     trained = model.layers[0].neurons[0]
     strongest = sorted(range(64), key=lambda i: -abs(trained.w[i].data * image[i]))[:4]
     neuron = nn.Neuron(4, activation="tanh", rng=SEED)

@@ -1,6 +1,6 @@
 """What is installed: `python -m autograd_lite info`, the first thing to look at, and to send with a report.
 
-Top floor: it asks the metadata of the installation, and imports none of the libraries that it reports on.
+It reads the metadata of the installation, and imports none of the libraries that it reports on.
 """
 
 import importlib.metadata
@@ -32,7 +32,7 @@ def report() -> Iterator[str]:
     yield f"Python    {platform.python_version()} ({platform.python_implementation()}), {sys.executable}"
     yield f"platform  {platform.platform()}"
     try:
-        extras = missing()
+        extras = missing_requirements()
     except importlib.metadata.PackageNotFoundError:
         yield 'extras    unknown: the package runs from its sources and is not installed; run pip install "."'
         return
@@ -42,13 +42,13 @@ def report() -> Iterator[str]:
         yield f"  {extra:9} " + (f"missing, get it with: pip install {command}" if absent else "present")
 
 
-def missing() -> dict[str, list[str]]:
+def missing_requirements() -> dict[str, list[str]]:
     """The requirements of each extra that are not installed, as pip takes them.
 
     Raises `importlib.metadata.PackageNotFoundError` if the package itself is not installed.
     """
     metadata = importlib.metadata.metadata(_DISTRIBUTION)
-    requirements = [_split(line) for line in metadata.get_all("Requires-Dist") or []]
+    requirements = [_parse(line) for line in metadata.get_all("Requires-Dist") or []]
     extras = sorted(metadata.get_all("Provides-Extra") or [])
 
     def absent(extra: str) -> Iterator[str]:
@@ -58,17 +58,20 @@ def missing() -> dict[str, list[str]]:
             if name == _DISTRIBUTION:
                 for other in nested:
                     yield from absent(other)
-            elif not _installed(name):
-                yield requirement
+            else:
+                try:
+                    importlib.metadata.version(name)
+                except importlib.metadata.PackageNotFoundError:
+                    yield requirement
 
     return {extra: sorted(set(absent(extra))) for extra in extras}
 
 
-def _split(line: str) -> tuple[str, str, list[str], str]:
+def _parse(line: str) -> tuple[str, str, list[str], str]:
     """Requirement, distribution, extras of it, and the extra that asks, of a line such as
     'numpy>=1.26; extra == "jit"'.
 
-    >>> _split('autograd_lite[draw,jit]; extra == "demo"')
+    >>> _parse('autograd_lite[draw,jit]; extra == "demo"')
     ('autograd_lite[draw,jit]', 'autograd_lite', ['draw', 'jit'], 'demo')
     """
     requirement, _, marker = line.partition(";")
@@ -81,11 +84,3 @@ def _split(line: str) -> tuple[str, str, list[str], str]:
         [extra.strip() for extra in extras.group(1).split(",")] if extras else [],
         asking.group(1) if asking else "",
     )
-
-
-def _installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import at_least
 from autograd_lite.drawing.theme import Theme, find_theme, paint_axes
+from autograd_lite.nn.activation_modules import MODULES, activation_of
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.units import MODULES, activation_of
 from autograd_lite.support.extras import required
 from autograd_lite.transforms.differentiation import grad
 

@@ -2,22 +2,24 @@
 
     python -m autograd_lite.examples.transformer
 
-What Vaswani et al. (2017) call attention, in single numbers: every letter asks a question of all letters before it,
-compares it with their keys, and takes the mean of their values, weighted by how well the key fits.  Around it stand
-the usual parts: layer norms, a small network for each place, and sums that carry the input past both (residuals).
+The attention of Vaswani et al. (2017) in single numbers: every position compares its query with the keys of all
+positions up to it, and takes the mean of their values, weighted by how well the keys fit.  Around it are the usual
+parts: layer norms, a small network for each position, and residual connections past both.
 
-The text is one long string, `.walk.walks.walked.`; a sample is a window of it, and at each of its places the model says
-which letter comes next.  As every place sees only what is before it, one window is LENGTH lessons.
+The text is one long string, `.walk.walks.walked.`; a sample is a window of it, and at each of its positions the model
+predicts the next letter.  As every position sees only what is before it, one window is LENGTH samples.
 """
 
 import math
 import random
 from collections import Counter
+from collections.abc import Sequence
 from importlib import resources
 from itertools import pairwise
 from typing import Any
 
 import numpy
+from numpy.typing import NDArray
 
 from autograd_lite import Value, compile, dot, exp, logsumexp, mean, no_grad, sqrt, square, value_and_grad, vmap
 from autograd_lite.nn import Linear, Module, Sequential, one_hot, softmax, softmax_cross_entropy
@@ -28,12 +30,12 @@ LENGTH, WIDTH, HEADS = 8, 16, 2
 
 
 class LayerNorm(Module):
-    """The numbers of one place, brought to mean 0 and variance 1, then scaled and shifted as training likes."""
+    """The numbers of one position, brought to mean 0 and variance 1, then scaled and shifted by trained numbers."""
 
     def __init__(self, size: int) -> None:
         self.scale, self.shift = [Value(1.0) for _ in range(size)], [Value(0.0) for _ in range(size)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: list[Value]) -> Any:
         centre = mean(x)
         centred = [v - centre for v in x]
         deviation = sqrt(mean([square(v) for v in centred]) + 1e-5)
@@ -41,17 +43,17 @@ class LayerNorm(Module):
 
 
 class Attention(Module):
-    """One head: a question, a key and a value for each place, all linear in what stands there."""
+    """One head: a query, a key and a value for each position, all linear in its input."""
 
     def __init__(self, width: int, size: int, rng: random.Random) -> None:
         self.query, self.key, self.value = (Linear(width, size, bias=False, rng=rng) for _ in range(3))
 
-    def forward(self, places: list[Any]) -> list[Any]:
-        queries, keys, values = (layer.batch(places) for layer in (self.query, self.key, self.value))
+    def forward(self, inputs: list[Any]) -> list[Any]:
+        queries, keys, values = (layer.batch(inputs) for layer in (self.query, self.key, self.value))
         return [self.answer(q, keys[: i + 1], values[: i + 1]) for i, q in enumerate(queries)]
 
-    def answer(self, query: Any, keys: list[Any], values: list[Any]) -> list[Any]:
-        """The mean of the values so far, with the softmax of question . key as weights."""
+    def answer(self, query: list[Value], keys: list[Any], values: list[Any]) -> list[Any]:
+        """The mean of the values so far, with the softmax of query . key as weights."""
         scores = [dot(query, key) / math.sqrt(len(query)) for key in keys]
         total = logsumexp(scores)
         weights = [exp(score - total) for score in scores]
@@ -59,7 +61,7 @@ class Attention(Module):
 
 
 class Block(Module):
-    """Attention moves things between places, then a network works on each place by itself."""
+    """Attention moves information between positions, then a network works on each by itself."""
 
     def __init__(self, width: int, heads: int, rng: random.Random) -> None:
         self.before, self.after = LayerNorm(width), LayerNorm(width)
@@ -67,19 +69,20 @@ class Block(Module):
         self.mix = Linear(width, width, rng=rng)
         self.think = Sequential(Linear(width, 2 * width, rng=rng), "relu", Linear(2 * width, width, rng=rng))
 
-    def forward(self, places: list[Any]) -> list[Any]:
-        normal = [self.before(x) for x in places]
+    def forward(self, inputs: list[Any]) -> list[Any]:
+        normal = [self.before(x) for x in inputs]
         answers = zip(*[head(normal) for head in self.heads], strict=True)
-        places = added(places, self.mix.batch([[v for part in parts for v in part] for parts in answers]))
-        return added(places, self.think.batch([self.after(x) for x in places]))
+        mixed = added(inputs, self.mix.batch([[v for part in parts for v in part] for parts in answers]))
+        return added(mixed, self.think.batch([self.after(x) for x in mixed]))
 
 
-def added(places: list[Any], more: list[Any]) -> list[Any]:
-    return [[a + b for a, b in zip(x, y, strict=True)] for x, y in zip(places, more, strict=True)]
+def added(inputs: list[Any], more: list[Any]) -> list[Any]:
+    """The residual connection: the sum, position by position."""
+    return [[a + b for a, b in zip(x, y, strict=True)] for x, y in zip(inputs, more, strict=True)]
 
 
 class Transformer(Module):
-    """Letters as rows of zeros with a 1 go in; for each place the logits of the next letter come out."""
+    """Letters as rows of zeros with a 1 go in; for each position the logits of the next letter come out."""
 
     def __init__(self, blocks: int = 1, rng: int = 0) -> None:
         draw = random.Random(rng)
@@ -88,11 +91,11 @@ class Transformer(Module):
         self.blocks = [Block(WIDTH, HEADS, draw) for _ in range(blocks)]
         self.norm, self.out = LayerNorm(WIDTH), Linear(WIDTH, len(LETTERS), rng=draw)
 
-    def forward(self, window: Any) -> list[Any]:
-        places = added(self.letters.batch(list(window)), self.order[: len(window)])
+    def forward(self, window: Sequence[Any]) -> list[Any]:
+        hidden = added(self.letters.batch(list(window)), self.order[: len(window)])
         for block in self.blocks:
-            places = block(places)
-        return self.out.batch([self.norm(x) for x in places])
+            hidden = block(hidden)
+        return self.out.batch([self.norm(x) for x in hidden])
 
 
 def words() -> list[str]:
@@ -102,16 +105,16 @@ def words() -> list[str]:
 
 def windows(words: list[str], rng: random.Random) -> tuple[Any, Any]:
     """Every window of the text that the words make in random order, as an array of zeros with a 1 a letter, and the
-    letters that follow at each of its places."""
+    letters that follow at each of its positions."""
     text = [LETTERS.index(letter) for letter in ".".join(["", *rng.sample(words, len(words)), ""])]
     starts = numpy.arange(len(text) - LENGTH)[:, None] + numpy.arange(LENGTH)
     return numpy.eye(len(LETTERS))[numpy.array(text)[starts]], numpy.array(text, dtype=float)[starts + 1]
 
 
-def loss(model: Transformer, windows: Any, following: Any) -> Any:
+def loss(model: Transformer, windows: NDArray[Any], following: NDArray[Any]) -> Any:
     """The mean of -ln p of the letter that follows, in nats a letter."""
 
-    def of_window(window: Any, following: Any) -> Any:
+    def of_window(window: NDArray[Any], following: NDArray[Any]) -> Any:
         return mean([softmax_cross_entropy(z, k) for z, k in zip(model(window), following, strict=True)])
 
     return vmap(of_window, reduce="mean")(windows, following)
@@ -142,7 +145,7 @@ def write(model: Transformer, count: int, rng: int = 0) -> list[str]:
     return text.strip(".").split(".")
 
 
-def split(words: list[str], rng: int = 0) -> tuple[list[str], list[str]]:
+def split_words(words: list[str], rng: int = 0) -> tuple[list[str], list[str]]:
     """Nine tenths of the words to learn from, and the others."""
     mixed = random.Random(rng).sample(words, len(words))
     return mixed[len(mixed) // 10 :], mixed[: len(mixed) // 10]
@@ -156,19 +159,19 @@ def bigrams(words: list[str], held: list[str]) -> float:
     return math.fsum(costs) / len(costs)
 
 
-def evaluated(model: Transformer, words: list[str]) -> float:
+def held_out_loss(model: Transformer, words: list[str]) -> float:
     """The loss on words that were not learned from, window by window: the first letters of each see little."""
     samples, following = windows(words, random.Random(0))
     return float(compile(loss)(model, samples[::LENGTH], following[::LENGTH]))
 
 
 def main() -> None:
-    learned, held = split(words())
+    learned, held = split_words(words())
     model = Transformer()
     print(f"{len(model.parameters())} parameters, {len(learned)} words to learn from, {len(held)} held out")
     losses = train(model, learned, steps=1000)
     print(f"nats a letter while learning: {losses[0]:.2f} at first, {mean(losses[-50:]):.2f} at last")
-    print(f"held out: {evaluated(model, held):.2f}; by pairs of letters {bigrams(learned, held):.2f}, "
+    print(f"held out: {held_out_loss(model, held):.2f}; by pairs of letters {bigrams(learned, held):.2f}, "
           f"by chance {math.log(len(LETTERS)):.2f}")  # fmt: skip
     print("it writes:", ", ".join(write(model, 20)))
 

@@ -1,4 +1,4 @@
-"""XOR, which ended the first age of neural networks: no line separates its two classes, two layers do.
+"""XOR, on which the perceptron failed: no line separates its two classes, two layers do.
 
 python -m autograd_lite.examples.xor
 """
@@ -9,8 +9,8 @@ X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 AND, XOR = [0, 0, 0, 1], [0, 1, 1, 0]
 
 
-def perceptron(y: list[int], epochs: int = 100) -> list[int]:
-    """What Rosenblatt's perceptron says after learning by its own rule, for as long as it takes or `epochs`."""
+def learn_by_perceptron(y: list[int], epochs: int = 100) -> list[int]:
+    """The outputs of Rosenblatt's perceptron after learning by its own rule, for as long as it takes or `epochs`."""
     gate = Perceptron(2)
     gate.learn(X, y, epochs)
     return [int(gate(x).data) for x in X]
@@ -24,8 +24,8 @@ def two_layers(y: list[int], seed: int = 0) -> list[float]:
 
 
 def main() -> None:
-    print(f"a perceptron learns AND {AND}: {perceptron(AND)}")
-    print(f"a perceptron does not learn XOR {XOR}: {perceptron(XOR)}")
+    print(f"a perceptron learns AND {AND}: {learn_by_perceptron(AND)}")
+    print(f"a perceptron does not learn XOR {XOR}: {learn_by_perceptron(XOR)}")
     print(f"two layers do: {[int(z > 0.0) for z in two_layers(XOR)]}")
 
 

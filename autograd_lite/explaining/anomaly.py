@@ -17,8 +17,6 @@ from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.explaining.anomaly_report import Anomaly, AnomalyError
 from autograd_lite.explaining.watch import Watch
 
-T = TypeVar("T")
-
 
 class detect_anomaly:
     """A context that finds the operation that makes the first nan or infinity, in values and, if `backward` is

@@ -17,7 +17,7 @@ from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.losses import Loss, loss_of
-from autograd_lite.nn.metrics import as_targets, kind_of
+from autograd_lite.nn.metrics import as_targets, target_kind
 from autograd_lite.nn.module import Module
 
 SMALL = 1e-3  # a local partial below this lets nearly nothing through
@@ -83,7 +83,7 @@ or start with larger biases'
     samples = as_samples(X)
     compute = loss_of(loss)
     example = predict(model, samples[:1])[0]
-    targets = as_targets(y, kind_of(compute), example)
+    targets = as_targets(y, target_kind(compute), example)
     total = mean([compute(model(x), t) for x, t in zip(samples, targets, strict=True)])
     layers = by_layer(Values([total], find_names({"": model}, infer=False), own_pass([total])))
     return Diagnosis(layers, findings(layers), len(samples))
@@ -140,7 +140,7 @@ def findings(layers: list[LayerDiagnosis]) -> list[str]:
     for x in layers:
         for units, finding in ((x.dead, DEAD), (x.saturated, SATURATED)):
             if units:
-                found.append(f"{x.path or 'model'}: {share(units, x.units)} {finding}")
+                found.append(f"{x.path or 'model'}: {how_many(units, x.units)} {finding}")
     first = f"{layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)}" if len(layers) > 1 else ""
     if not all(math.isfinite(x.gradient) for x in layers):
         found.append("a gradient is nan or infinite: find where with detect_anomaly()")

@@ -1,14 +1,14 @@
-"""Activations: every function between the sums of a network that the lectures list, by its usual name.
+"""Activations: every activation function that the lectures list, by its usual name.
 
-Functions of one number or Value, written in rows of the table; each docstring gives f(x), f'(x), the source and
-the kinks with what f' is there.  Where the textbook form loses digits another form is used, and where its
-derivative would, a row of the table.  The source of those without one is folklore.  The activations that have
-parameters, random slopes or several inputs are Modules in `units`.
+Functions of one number or Value, composed of primitives; each docstring gives f(x), f'(x), the source and the kinks
+with what f' is there.  Where the textbook form would lose digits another form is computed, and where its derivative
+would, the function is a primitive.  Those without a source are folklore.  The activations that have parameters or
+random slopes are Modules, in `activation_modules`.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd_lite.core import table
 from autograd_lite.core.operands import Scalar
@@ -36,7 +36,7 @@ from autograd_lite.core.table import (
     where,
 )
 
-ActivationFunction = Callable[..., Any]
+ActivationFunction: TypeAlias = Callable[[Any], Any]
 
 arctan, arsinh, sinusoid = atan, asinh, sin
 
@@ -106,7 +106,7 @@ def srelu(x: Scalar, tl: Scalar, al: Scalar, tr: Scalar, ar: Scalar) -> Any:
     )
 
 
-def apl(x: Scalar, a: Sequence[Any], b: Sequence[Scalar]) -> Any:
+def apl(x: Scalar, a: Sequence[Scalar], b: Sequence[Scalar]) -> Any:
     """f = max(0, x) + sum a_i max(0, b_i - x), f' = H(x) - sum a_i H(b_i - x).  Agostinelli et al. 2014.
     Kinks: 0 and every b_i, where H is 0."""
     return relu(x) + dot(a, [relu(shift - x) for shift in b])
@@ -174,7 +174,7 @@ def _sinc_near_zero(x: Scalar) -> Any:
 
 
 def sinc(x: Scalar) -> Any:
-    """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the series of f near 0.
+    """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the Taylor series of f near 0.
 
     >>> sinc(0.0)
     1.0

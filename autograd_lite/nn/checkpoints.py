@@ -1,7 +1,7 @@
-"""Checkpoints: a training run as a file, from which it goes on to the very same numbers.
+"""Checkpoints: a training run as a file, from which it continues to the very same numbers.
 
-A checkpoint holds the model, the optimiser, the generators, the place within the epoch, the history and the best
-weights so far; and what it belongs to, so that it is not taken for another run.
+A checkpoint holds the model, the optimiser state, the generators, the position within the epoch, the history and the
+best weights so far; and the identity of its run, so that it is not loaded into another.
 """
 
 import hashlib
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.nn.history import History
-from autograd_lite.nn.running import Run
-from autograd_lite.support.files import read_json, write_json
+from autograd_lite.nn.training_run import Run
+from autograd_lite.support.files import Json, read_json, write_json
 
 FORMAT, VERSION = "autograd_lite.checkpoint", 1
 
 
 def identity_of(run: Run) -> dict[str, Any]:
-    """What a run is: two runs of one identity go the same way."""
+    """What determines a run: two runs of one identity compute the same."""
     data = hashlib.sha256(repr((run.samples, run.targets, run.held)).encode()).hexdigest()
     return {
         "structure": run.model.structure(),
@@ -30,7 +30,7 @@ def identity_of(run: Run) -> dict[str, Any]:
 
 
 def generators(run: Run) -> dict[str, random.Random]:
-    """Everything that draws: the run itself, and Modules like Dropout."""
+    """The generators of the run itself and of Modules such as Dropout, by path."""
     found = {"": run.draw}
     for path, module in run.model.named_modules():
         if isinstance(vars(module).get("_rng"), random.Random):
@@ -60,7 +60,7 @@ def save_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
 
 
 def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
-    """Put the run where the file says it was.
+    """Continue the run from the file.
 
     Raises ValueError on a file that is damaged, foreign, newer or of another run, naming the first difference; the
     run then stays as it was.
@@ -71,11 +71,11 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
         for key, mine in identity.items():
             if theirs[key] != mine:
                 raise ValueError(
-                    f"{path} is a checkpoint of another run: its {key} is {_short(theirs[key])}, here {_short(mine)}; "
+                    f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}; "
                     f"give it a file of its own, or delete this one to start again"
                 )
         states = {name: _state(document["generators"][name]) for name in generators(run)}
-        place = _place(document, len(run.samples))
+        progress = _progress(document, len(run.samples))
         before = run.model.state_dict()
         run.model.load_state_dict(document["model"])
         try:
@@ -87,19 +87,19 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
         raise ValueError(f"{path} is not a whole checkpoint ({error!r}); delete it to start again") from None
     for name, rng in generators(run).items():
         rng.setstate(states[name])
-    vars(run).update(place)
+    vars(run).update(progress)
 
 
-def _place(document: dict[str, Any], count: int) -> dict[str, Any]:
-    """Where the run is, from untrusted data; TypeError where a part is not what a run keeps there."""
+def _progress(document: dict[str, Any], count: int) -> dict[str, Any]:
+    """The attributes of the run, from untrusted data; TypeError where one is not what a run keeps there."""
     order, best = document["order"], document["best"]
     summed, right, seconds = _parts(document["sums"], 3)
     lowest, waited = _parts(document["watch"], 2)
     records = [{name: _float(x) for name, x in record.items()} for record in document["history"]]
     if order and sorted(order) != list(range(count)):
-        raise TypeError(f"its order is no order of {count} samples")
+        raise TypeError(f"its order is no permutation of {count} samples")
     if not isinstance(document["stopped"], str):
-        raise TypeError("stopped is no text")
+        raise TypeError("stopped is no string")
     return {
         "epoch": _count(document["epoch"]), "order": list(order), "position": _count(document["position"]),
         "summed": _float(summed), "right": _float(right), "seconds": _float(seconds), "history": History(records),
@@ -108,25 +108,25 @@ def _place(document: dict[str, Any], count: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parts(x: Any, count: int) -> list[Any]:
+def _parts(x: Json, count: int) -> list[Any]:
     if not isinstance(x, (list, tuple)) or len(x) != count:
         raise TypeError(f"{x!r} is no list of {count}")
     return list(x)
 
 
-def _float(x: Any) -> float:
+def _float(x: Json) -> float:
     if isinstance(x, bool) or not isinstance(x, (int, float)):
         raise TypeError(f"{x!r} is no number")
     return float(x)
 
 
-def _count(x: Any) -> int:
+def _count(x: Json) -> int:
     if type(x) is not int or x < 0:
         raise TypeError(f"{x!r} is no count")
     return x
 
 
-def _state(state: Any) -> Any:
+def _state(state: Json) -> tuple[Any, ...]:
     version, numbers, gauss = _parts(state, 3)
     found = version, tuple(numbers), gauss
     try:
@@ -136,6 +136,6 @@ def _state(state: Any) -> Any:
     return found
 
 
-def _short(x: Any) -> str:
-    text = " / ".join(x) if isinstance(x, list) else str(x)
+def _line(x: Json) -> str:
+    text = " / ".join(map(str, x)) if isinstance(x, list) else str(x)
     return text if len(text) <= 70 else f"{text[:60]}..."

@@ -1,28 +1,30 @@
 """Convolutions and pooling, with PyTorch's names and shapes: a sample is channels of rows (of columns).
 
-Weight sharing (lecture M's "on-diagonal" matrix): every place of the output is one `dot` of the same kernel with a
-window of the input.
+Weights are shared (lecture M's "on-diagonal" matrix): every output is one `dot` of the same kernel with a window of the
+input.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd_lite.core.fast.layers import dots, rows_of, vector
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import mean
 from autograd_lite.core.value import Value, constant
-from autograd_lite.nn.initialisation import rule_for
+from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.sizes import as_image, check_size
+from autograd_lite.nn.shapes import NestedNumbers, as_image, check_size
+
+Size: TypeAlias = int | tuple[int, int]
+"""A size in both directions, or (rows, columns)."""
 
 
-def pair(what: str, given: Any, least: int = 1) -> tuple[int, int]:
-    """A size in both directions, given as one number or two."""
-    if isinstance(given, (list, tuple)) and len(given) == 2:
-        return check_size(what, given[0], least), check_size(what, given[1], least)
-    return (check_size(what, given, least),) * 2
+def size_pair(what: str, given: Size, least: int = 1) -> tuple[int, int]:
+    """A size in both directions; raises TypeError or ValueError where it can't be one."""
+    rows, columns = given if isinstance(given, (list, tuple)) and len(given) == 2 else (given, given)
+    return check_size(what, rows, least), check_size(what, columns, least)
 
 
 def positions(size: int, window: int, stride: int, layer: Module) -> range:
@@ -38,31 +40,34 @@ def positions(size: int, window: int, stride: int, layer: Module) -> range:
 class Convolution(Module):
     """What Conv1d and Conv2d share: kernels over channels, padded with zeros, moved by strides."""
 
-    weight: Any
-    bias: Any
-
     def __init__(
         self,
-        channels: tuple[int, int],
-        size: tuple[int, int],
-        stride: tuple[int, int],
-        padding: tuple[int, int],
-        init: Any,
-        rng: Seed,
+        in_channels: int,
+        out_channels: int,
+        size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        init: Init = None,
+        rng: Seed = None,
     ) -> None:
-        self._in, self._out = check_size("in_channels", channels[0]), check_size("out_channels", channels[1])
-        self._size, self._stride, self._padding = size, stride, padding
-        rule, draw = rule_for("relu", init), generator(rng)
-        height, width = size
+        self._size, self._stride = self.pair("size", size), self.pair("stride", stride)
+        self._padding = self.pair("padding", padding, 0)
+        self._in, self._out = check_size("in_channels", in_channels), check_size("out_channels", out_channels)
+        initialise, draw = initialiser_for("relu", init), generator(rng)
+        height, width = self._size
         fan_in, fan_out = self._in * height * width, self._out * height * width
-        self.weight = [
-            [
-                [[Value(rule(fan_in, fan_out, draw)) for _ in range(width)] for _ in range(height)]
-                for _ in range(self._in)
-            ]
-            for _ in range(self._out)
-        ]
+        draw_weight: Callable[[], Value] = lambda: Value(initialise(fan_in, fan_out, draw))  # noqa: E731
+        self.weight = [[self.kernel(draw_weight) for _ in range(self._in)] for _ in range(self._out)]
         self.bias = [Value(0.0) for _ in range(self._out)]
+
+    def pair(self, what: str, given: Size, least: int = 1) -> tuple[int, int]:
+        """A size in both directions, checked."""
+        return size_pair(what, given, least)
+
+    def kernel(self, draw_weight: Callable[[], Value]) -> list[Any]:
+        """The weights between an input and an output channel."""
+        height, width = self._size
+        return [[draw_weight() for _ in range(width)] for _ in range(height)]
 
     def input_sizes(self) -> tuple[int | None, ...]:
         return self._in, None, None
@@ -71,7 +76,7 @@ class Convolution(Module):
         """The weights of each output channel, in a row."""
         return [[w for channel in kernel for row in channel for w in row] for kernel in self.weight]
 
-    def convolved(self, image: Any) -> list[list[list[Any]]]:
+    def convolved(self, image: Sequence[Any]) -> list[list[list[Any]]]:
         """The output channels for channels of rows."""
         (height, width), (down, right), (above, beside) = self._size, self._stride, self._padding
         zero = constant(0.0)
@@ -88,7 +93,7 @@ class Convolution(Module):
                 out[k][i].append(v)
         return out
 
-    def described(self, size: Any, stride: Any, padding: Any) -> str:
+    def described(self, size: int | str, stride: Size, padding: Size) -> str:
         more = f", stride={stride}" if stride not in (1, (1, 1)) else ""
         more += f", padding={padding}" if padding not in (0, (0, 0)) else ""
         return f"{type(self).__name__}({self._in} -> {self._out}, {size}{more})"
@@ -105,20 +110,7 @@ class Conv2d(Convolution):
     (2, 4, 5)
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        init: Any = None,
-        rng: Seed = None,
-    ) -> None:
-        channels = (in_channels, out_channels)
-        super().__init__(channels, pair("size", size), pair("stride", stride), pair("padding", padding, 0), init, rng)
-
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.convolved(as_image(x, self.input_sizes(), self))
 
     def describe(self) -> str:
@@ -126,7 +118,7 @@ class Conv2d(Convolution):
 
 
 class Conv1d(Convolution):
-    """`out_channels` kernels of `size` weights over the channels of a sequence: weight[out][in][place], bias[out].
+    """`out_channels` kernels of `size` weights over the channels of a sequence: weight[out][in][column], bias[out].
 
     >>> edges = Conv1d(1, 1, 3)
     >>> edges.load_state_dict({"weight[0][0][0]": -1, "weight[0][0][1]": 0, "weight[0][0][2]": 1, "bias[0]": 0})
@@ -134,19 +126,11 @@ class Conv1d(Convolution):
     [3.0, 6.0]
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        size: int,
-        stride: int = 1,
-        padding: int = 0,
-        init: Any = None,
-        rng: Seed = None,
-    ) -> None:
-        sizes, strides = (1, check_size("size", size)), (1, check_size("stride", stride))
-        super().__init__((in_channels, out_channels), sizes, strides, (0, check_size("padding", padding, 0)), init, rng)
-        self.weight = [[rows[0] for rows in kernel] for kernel in self.weight]
+    def pair(self, what: str, given: Size, least: int = 1) -> tuple[int, int]:
+        return least, check_size(what, given, least)  # type: ignore[arg-type]
+
+    def kernel(self, draw_weight: Callable[[], Value]) -> list[Any]:
+        return [draw_weight() for _ in range(self._size[1])]
 
     def input_sizes(self) -> tuple[int | None, ...]:
         return self._in, None
@@ -154,7 +138,7 @@ class Conv1d(Convolution):
     def kernels(self) -> list[list[Value]]:
         return [[w for channel in kernel for w in channel] for kernel in self.weight]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         channels = as_image(x, self.input_sizes(), self)
         return [rows[0] for rows in self.convolved([[channel] for channel in channels])]
 
@@ -165,17 +149,17 @@ class Conv1d(Convolution):
 class Pool2d(Module):
     """What MaxPool2d and AvgPool2d share: one number for each window of each channel."""
 
-    def __init__(self, size: Any, stride: Any = None) -> None:
-        self._size = pair("size", size)
-        self._stride = self._size if stride is None else pair("stride", stride)
+    def __init__(self, size: Size, stride: Size | None = None) -> None:
+        self._size = size_pair("size", size)
+        self._stride = self._size if stride is None else size_pair("stride", stride)
 
-    def pooled(self, x: Any, summary: Callable[[list[Any]], Any]) -> Any:
+    def pooled(self, x: NestedNumbers, summary: Callable[[list[Any]], Any]) -> Any:
         (height, width), (down, right) = self._size, self._stride
         image = as_image(x, (None, None, None), self)
         tops = positions(len(image[0]), height, down, self)
         lefts = positions(len(image[0][0]), width, right, self)
 
-        def window(channel: Any, top: int, left: int) -> list[Any]:
+        def window(channel: Sequence[Any], top: int, left: int) -> list[Any]:
             return [v for row in channel[top : top + height] for v in row[left : left + width]]
 
         return [[[summary(window(channel, i, j)) for j in lefts] for i in tops] for channel in image]
@@ -192,7 +176,7 @@ class MaxPool2d(Pool2d):
     [6.0, 8.0]
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.pooled(x, largest)
 
 
@@ -203,5 +187,5 @@ class AvgPool2d(Pool2d):
     [3.5, 5.5]
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.pooled(x, mean)

@@ -1,4 +1,4 @@
-"""Data at the door: samples and targets are checked once, with the row that is wrong, and become plain lists.
+"""Data for training: samples and targets are checked once, naming the row that is wrong, and become plain lists.
 
 Also what training does to data: splitting, batches, one-hot targets.
 """
@@ -6,61 +6,56 @@ Also what training does to data: splitting, batches, one-hot targets.
 import math
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from autograd_lite.core.primitives import number
 from autograd_lite.nn.randomness import Seed, generator
+from autograd_lite.nn.shapes import ArrayLike, NestedNumbers, as_lists, has_shape, shape_of, shape_text
 
-Samples = list[Any]
+
+class DataFrame(Protocol):
+    """A table of pandas and its like."""
+
+    def to_numpy(self) -> Any: ...
 
 
-def as_samples(X: Any, what: str = "X") -> Samples:
+Data: TypeAlias = Sequence[NestedNumbers] | ArrayLike | DataFrame
+"""A row for each sample: numbers, nested lists or arrays."""
+
+
+def as_samples(X: Data, what: str = "X") -> list[Any]:
     """The rows of a table, or images, as lists of floats.
 
     Raises ValueError on no rows, rows of different sizes, nan and inf; TypeError on what is no number.
     """
     rows = as_rows(X, what)
-    sizes = shape_of(rows[0])
+    shape, samples = shape_of(rows[0]), []
     for i, row in enumerate(rows):
-        found = shape_of(row)
-        if -1 in found:
-            raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
-        if found != sizes:
+        usual = type(row) is list and set(map(type, row)) == {float}  # which is checked at once
+        if shape != (len(row),) if usual else not has_shape(row, shape):
+            found = shape_of(row)
+            if not has_shape(row, found):
+                raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
             raise ValueError(
-                f"row {i} of {what} has the size {shown(found)}, but row 0 has {shown(sizes)}; "
+                f"row {i} of {what} has the size {shape_text(found)}, but row 0 has {shape_text(shape)}; "
                 f"give all rows the same size"
             )
-    return [as_floats(row, f"row {i} of {what}") for i, row in enumerate(rows)]
+        samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, f"row {i} of {what}"))
+    return samples
 
 
-def as_rows(X: Any, what: str) -> list[Any]:
-    if hasattr(X, "to_numpy"):  # a data frame
-        X = X.to_numpy()
-    if hasattr(X, "tolist"):
-        X = X.tolist()
-    if isinstance(X, (str, dict)) or not hasattr(X, "__iter__"):
-        raise TypeError(f"{what} is a list or an array with a row for each sample, but got {X!r}; pass one")
-    rows = [row.tolist() if hasattr(row, "tolist") else row for row in X]
+def as_rows(X: Data, what: str) -> list[Any]:
+    """The rows, as lists where they are arrays; raises TypeError on what has none, ValueError on no rows."""
+    rows = as_lists(X.to_numpy() if hasattr(X, "to_numpy") else X)
+    if isinstance(rows, (str, dict)) or not hasattr(rows, "__iter__"):
+        raise TypeError(f"{what} is a list or an array with a row for each sample, but got {rows!r}; pass one")
+    rows = [as_lists(row) for row in rows]
     if not rows:
         raise ValueError(f"{what} is empty; pass at least one sample")
     return rows
 
 
-def shape_of(x: Any) -> tuple[int, ...]:
-    """The sizes of nested lists, (3, 2) for three lists of two; -1 where lists of one level differ."""
-    if not isinstance(x, (list, tuple)):
-        return ()
-    if not x or not isinstance(x[0], (list, tuple)):
-        return (len(x),)
-    inner = {shape_of(y) for y in x}
-    return (len(x), *(inner.pop() if len(inner) == 1 else (-1,)))
-
-
-def shown(sizes: tuple[int, ...]) -> str:
-    return " x ".join(map(str, sizes)) if sizes else "of one number"
-
-
-def as_floats(x: Any, where: str) -> Any:
+def as_floats(x: NestedNumbers, where: str) -> Any:
     """Nested lists of floats of the same structure; every number finite."""
     if isinstance(x, (list, tuple)):
         if set(map(type, x)) == {float} and math.isfinite(sum(x)):  # the usual row, at once
@@ -74,7 +69,7 @@ def as_floats(x: Any, where: str) -> Any:
     return value
 
 
-def as_classes(y: Any, count: int, what: str = "y") -> list[int]:
+def as_classes(y: Data, count: int, what: str = "y") -> list[int]:
     """Class numbers from 0 to count - 1; raises ValueError with the row of the first that is none."""
     labels = []
     for i, label in enumerate(as_rows(y, what)):
@@ -100,7 +95,7 @@ def one_hot(label: int, count: int) -> list[float]:
 
 
 def train_test_split(
-    X: Any, y: Any, test_size: float = 0.2, rng: Seed = None
+    X: Data, y: Data, test_size: float = 0.2, rng: Seed = None
 ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     """X_train, X_test, y_train, y_test: rows in random order, `test_size` of them held out.
 
@@ -108,7 +103,7 @@ def train_test_split(
     ([[4]], [4])
     """
     rows, targets = as_rows(X, "X"), as_rows(y, "y")
-    same_length(rows, targets)
+    check_lengths(rows, targets)
     held = math.ceil(test_size * len(rows)) if 0.0 < test_size < 1.0 else 0
     if not 0 < held < len(rows):
         raise ValueError(f"a share of {test_size!r} of {len(rows)} rows leaves an empty part; choose another")
@@ -120,7 +115,8 @@ def train_test_split(
     )  # fmt: skip
 
 
-def same_length(X: Sequence[Any], y: Sequence[Any]) -> None:
+def check_lengths(X: Sequence[NestedNumbers], y: Sequence[NestedNumbers]) -> None:
+    """Raise ValueError unless there is a target for each sample."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows, but y has {len(y)}; pass a target for each sample")
 

@@ -1,4 +1,4 @@
-"""Neurons, layers of them, and networks of layers, with micrograd's signatures.
+"""Neurons, dense layers, and networks of layers, with micrograd's signatures.
 
 A neuron is two nodes: one `dot` of its weights with its inputs, in which the bias is the weight of an input
 that is always 1, and one activation.
@@ -9,19 +9,20 @@ from itertools import pairwise
 from typing import Any
 
 from autograd_lite.core.fast.layers import dots, rows_of
+from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.value import Value
+from autograd_lite.nn.activation_modules import AnyActivation, activated, activation_of
 from autograd_lite.nn.activations import identity
-from autograd_lite.nn.initialisation import rule_for
+from autograd_lite.nn.initialisation import Init, Initialiser, initialiser_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.sizes import as_vector, check_size
-from autograd_lite.nn.units import activated, activation_of
+from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size
 
 
 class Neuron(Module):
     """activation(w . x + b), or w . x + b with nonlin=False.
 
-    `Neuron(nin)` is micrograd's.  `activation` is a name or a function, `init` a rule of `initialisation` for
+    `Neuron(nin)` is micrograd's.  `activation` is a name or a function, `init` an initialiser of
     the weights (by default what suits the activation; the bias starts at 0), `rng` a seed or generator.
 
     >>> neuron = Neuron(2, activation="tanh", rng=0)
@@ -35,20 +36,25 @@ class Neuron(Module):
     shown = False
 
     def __init__(
-        self, nin: int, nonlin: bool = True, activation: Any = "relu", init: Any = None, rng: Seed = None
+        self,
+        nin: int,
+        nonlin: bool = True,
+        activation: AnyActivation = "relu",
+        init: Init = None,
+        rng: Seed = None,
     ) -> None:
         nin = check_size("nin", nin)
         draw = generator(rng)
         self._name, self.activation = activation_of(activation if nonlin else "linear")
-        rule = rule_for(self._name, init)
-        self.w = [Value(rule(nin, 1, draw)) for _ in range(nin)]
+        initialise = initialiser_for(self._name, init)
+        self.w = [Value(initialise(nin, 1, draw)) for _ in range(nin)]
         self.b = Value(0.0)
 
     @property
     def nonlin(self) -> bool:
         return self.activation is not identity
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.w), self, 1.0)
         return activated(self.activation, dots(rows_of([self.w], [self.b], []), inputs))[0]
 
@@ -73,21 +79,18 @@ class Layer(Module):
         nin: int,
         nout: int,
         nonlin: bool = True,
-        activation: Any = "relu",
-        init: Any = None,
+        activation: AnyActivation = "relu",
+        init: Init = None,
         rng: Seed = None,
     ) -> None:
         nin, nout = check_size("nin", nin), check_size("nout", nout)
         self._name, self.activation = activation_of(activation if nonlin else "linear")
-        draw, rule = generator(rng), rule_for(self._name, init)
-
-        def weight(_: int, __: int, rng: Any) -> float:
-            return rule(nin, nout, rng)
-
+        draw, initialise = generator(rng), initialiser_for(self._name, init)
+        weight: Initialiser = lambda _nin, _nout, rng: initialise(nin, nout, rng)  # noqa: E731
         self.neurons = [Neuron(nin, activation=self.activation, init=weight, rng=draw) for _ in range(nout)]
-        self._rows: list[Any] = []  # the weights as the dots of many samples share them
+        self._rows: list[Vector] = []  # the weights, shared by the dots of all samples
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
@@ -130,9 +133,9 @@ class MLP(Module):
         self,
         nin: int,
         nouts: Sequence[int],
-        activation: Any = "relu",
-        output: Any = "linear",
-        init: Any = None,
+        activation: AnyActivation = "relu",
+        output: AnyActivation = "linear",
+        init: Init = None,
         rng: Seed = None,
     ) -> None:
         if not isinstance(nouts, (list, tuple)) or not nouts:
@@ -145,7 +148,7 @@ class MLP(Module):
             for i, (n, m) in enumerate(pairwise(sizes))
         ]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:

@@ -1,21 +1,21 @@
-"""Models that are not trained: their outputs, and how good these are."""
+"""Models in evaluation: their outputs, the mean loss and the accuracy."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from autograd_lite.core.modes import no_grad
-from autograd_lite.core.value import Value
-from autograd_lite.nn.data import as_samples, same_length
+from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
-from autograd_lite.nn.metrics import as_targets, decision, kind_of, wanted
+from autograd_lite.nn.metrics import as_targets, decision, right_decision, target_kind
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.shapes import NestedNumbers, floats
 
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
-    """The model in evaluation; afterwards every part is in the mode it was in."""
+    """Switch the model to evaluation, and back to the mode of every part."""
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
@@ -25,7 +25,7 @@ def evaluating(model: Module) -> Iterator[None]:
             module.training = mode
 
 
-def predict(model: Module, X: Any) -> list[Any]:
+def predict(model: Module, X: Data) -> list[Any]:
     """The outputs of the model for each sample, as floats: in evaluation, and without a graph.
 
     >>> from autograd_lite.nn import MLP
@@ -37,25 +37,18 @@ def predict(model: Module, X: Any) -> list[Any]:
         return [floats(out) for out in model.batch(samples)]
 
 
-def floats(output: Any) -> Any:
-    """The numbers of an output in its structure."""
-    if isinstance(output, (list, tuple)):
-        return [x.data if type(x) is Value else floats(x) for x in output]
-    return output.data if isinstance(output, Value) else float(output)
-
-
-def agrees(output: Any, target: Any, kind: str) -> bool:
+def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
     """Whether the decision for an output is the target's."""
-    return bool(decision(output, kind) == wanted(target, kind))
+    return bool(decision(output, kind) == right_decision(target, kind))
 
 
-def evaluate(model: Module, X: Any, y: Sequence[Any], loss: str | Loss = "mse") -> dict[str, float]:
+def evaluate(model: Module, X: Data, y: Data, loss: str | Loss = "mse") -> dict[str, float]:
     """The mean loss, and for a loss of classification the accuracy, on samples that are not trained on."""
     compute = loss_of(loss)
-    kind = kind_of(compute)
+    kind = target_kind(compute)
     outputs = predict(model, X)
     targets = as_targets(y, kind, outputs[0])
-    same_length(outputs, targets)
+    check_lengths(outputs, targets)
     losses = [compute(p, t) for p, t in zip(outputs, targets, strict=True)]
     result = {"loss": math.fsum(losses) / len(losses)}
     if kind != "numbers":

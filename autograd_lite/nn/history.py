@@ -1,4 +1,4 @@
-"""What happened in training: a record an epoch, and its picture."""
+"""The history of training: a record of figures for each epoch, and their plot."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ class History:
     def plot(self, axes: Any = None) -> Any:
         """The curves of the loss, and of the accuracy where there is one, as a Matplotlib figure.
 
-        `axes` takes one or two axes to draw on.  Raises ImportError without Matplotlib.
+        `axes` takes one or two axes of Matplotlib to draw on.  Raises ImportError without Matplotlib.
         """
         Figure = required("matplotlib.figure", "the picture of a history", "demo").Figure
         panels = ["loss"] + (["accuracy"] if self.epochs and "accuracy" in self.epochs[0] else [])

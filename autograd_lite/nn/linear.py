@@ -1,4 +1,4 @@
-"""Linear layers, chains of Modules, and the first artificial neurons.
+"""Linear layers, sequences of Modules, and the first artificial neurons.
 
 `Linear` and `Sequential` have PyTorch's names and shapes.
 """
@@ -7,36 +7,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import dots, rows_of, vector
+from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.table import less_equal, logical_and, logical_not
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
+from autograd_lite.nn.activation_modules import AnyActivation, as_module
 from autograd_lite.nn.activations import binary_step
-from autograd_lite.nn.initialisation import rule_for
+from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.sizes import as_vector, check_size
-from autograd_lite.nn.units import as_module
+from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size, flat
 
 
 class Linear(Module):
     """y = W x + b, a list of `nout` Values; weight[i][j] and bias[i] are the parameters.
 
-    `init` is a rule of `initialisation` for the weights, by default Xavier's; the biases start at 0.
+    `init` is an initialiser of the weights, by default Xavier's; the biases start at 0.
 
     >>> Linear(2, 3, rng=0)
     Linear(2 -> 3): 9 parameters
     """
 
-    def __init__(self, nin: int, nout: int, bias: bool = True, init: Any = None, rng: Seed = None) -> None:
+    def __init__(self, nin: int, nout: int, bias: bool = True, init: Init = None, rng: Seed = None) -> None:
         nin, nout = check_size("nin", nin), check_size("nout", nout)
-        rule, draw = rule_for("linear", init), generator(rng)
-        self.weight = [[Value(rule(nin, nout, draw)) for _ in range(nin)] for _ in range(nout)]
+        initialise, draw = initialiser_for("linear", init), generator(rng)
+        self.weight = [[Value(initialise(nin, nout, draw)) for _ in range(nin)] for _ in range(nout)]
         if bias:
             self.bias = [Value(0.0) for _ in range(nout)]
-        self._rows: list[Any] = []
+        self._rows: list[Vector] = []
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
@@ -64,7 +65,7 @@ class Sequential(Module):
       2: Linear(3 -> 1)
     """
 
-    def __init__(self, *modules: Any) -> None:
+    def __init__(self, *modules: AnyActivation) -> None:
         if not modules:
             raise ValueError("Sequential got no modules; pass at least one")
         for i, module in enumerate(modules):
@@ -82,7 +83,7 @@ class Sequential(Module):
         """The Modules, in order."""
         return [module for name, module in vars(self).items() if name.isdigit()]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         for module in self.modules:
             x = module(x)
         return x
@@ -96,10 +97,8 @@ class Sequential(Module):
 class Flatten(Module):
     """Nested lists become one flat list, row after row."""
 
-    def forward(self, x: Any) -> Any:
-        if hasattr(x, "tolist"):
-            x = x.tolist()
-        return [v for y in x for v in self.forward(y)] if isinstance(x, (list, tuple)) else [x]
+    def forward(self, x: NestedNumbers) -> Any:
+        return list(flat(x))
 
 
 class Maxout(Module):
@@ -108,14 +107,16 @@ class Maxout(Module):
     Ties share the gradient.  weight[unit][piece][input] and bias[unit][piece] are the parameters.
     """
 
-    def __init__(self, nin: int, nout: int, pieces: int = 2, init: Any = None, rng: Seed = None) -> None:
+    def __init__(self, nin: int, nout: int, pieces: int = 2, init: Init = None, rng: Seed = None) -> None:
         nin, nout = check_size("nin", nin), check_size("nout", nout)
         pieces = check_size("pieces", pieces)
-        rule, draw = rule_for("maxout", init), generator(rng)
-        self.weight = [[[Value(rule(nin, nout, draw)) for _ in range(nin)] for _ in range(pieces)] for _ in range(nout)]
+        initialise, draw = initialiser_for("maxout", init), generator(rng)
+        self.weight = [
+            [[Value(initialise(nin, nout, draw)) for _ in range(nin)] for _ in range(pieces)] for _ in range(nout)
+        ]
         self.bias = [[Value(0.0) for _ in range(pieces)] for _ in range(nout)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.weight[0][0]), self, 1.0)
         units = zip(self.weight, self.bias, strict=True)
         return [largest(dots(rows_of(list(w), list(b), []), inputs)) for w, b in units]
@@ -141,7 +142,7 @@ class Perceptron(Module):
         self.b = Value(0.0)
         self.lr = lr
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         return binary_step(dots([vector([*self.w, self.b])], as_vector(x, len(self.w), self, 1.0))[0])
 
     def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100) -> list[int]:
@@ -179,8 +180,8 @@ class McCullochPitts(Module):
         self.threshold = float(threshold)
         self.inhibiting = tuple(inhibiting)
 
-    def forward(self, x: Any) -> Any:
-        inputs = list(x)
+    def forward(self, x: NestedNumbers) -> Any:
+        inputs = list(flat(x))
         if any(not -len(inputs) <= i < len(inputs) for i in self.inhibiting):
             raise ValueError(
                 f"{self.describe()} is inhibited by inputs {self.inhibiting}, but got {len(inputs)} inputs; "

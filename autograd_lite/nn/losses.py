@@ -1,23 +1,22 @@
 """Losses: how far outputs are from targets, as one Value to minimise.
 
 Each takes the outputs of one sample with its target, or lists of both for a batch, and a `reduction`: "mean",
-"sum" or "none".  Classification works on logits, the outputs of a linear last layer, so that nothing
-overflows and no digits are lost however sure the network is.
+"sum" or "none".  The losses of classification take logits, the outputs of a linear last layer, so that nothing
+overflows and no digits are lost, however large the logits are.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, SupportsInt
+from typing import Any, SupportsInt, TypeAlias
 
 from autograd_lite.core.operands import Operand, Scalar, number
 from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal_of
-from autograd_lite.nn.randomness import choice
+from autograd_lite.nn.randomness import lookup
+from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat
 
-Loss = Callable[..., Any]
-NestedNumbers = Scalar | Sequence["NestedNumbers"]
-"""A number, or numbers in nested lists or arrays."""
+Loss: TypeAlias = Callable[..., Any]
 
 
 def mse(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
@@ -26,7 +25,7 @@ def mse(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return reduced([square(p - y) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([square(p - y) for p, y in pairs(output, target)], reduction)
 
 
 def half_squared(output: NestedNumbers, target: NestedNumbers, reduction: str = "sum") -> Any:
@@ -35,7 +34,7 @@ def half_squared(output: NestedNumbers, target: NestedNumbers, reduction: str = 
     >>> half_squared([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return reduced([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
 
 
 def binary_cross_entropy(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
@@ -46,13 +45,7 @@ def binary_cross_entropy(output: NestedNumbers, target: NestedNumbers, reduction
     >>> binary_cross_entropy(0.0, 1)
     0.6931471805599453
     """
-    return reduced([_binary(z, y) for z, y in pairs(output, target)], reduction)
-
-
-def _binary(z: Scalar, y: Scalar) -> Any:
-    if _is(y, 1):
-        return softplus(-z)
-    return softplus(z) if _is(y, 0) else y * softplus(-z) + (1.0 - y) * softplus(z)
+    return reduce_losses([_weighted(softplus, z, y) for z, y in pairs(output, target)], reduction)
 
 
 def hinge(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
@@ -61,21 +54,23 @@ def hinge(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean")
     >>> hinge(0.25, -1)
     1.25
     """
-    return reduced([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
 
 
 def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
-    """relu(-h) for targets 1 and relu(h) for 0: what a perceptron's sum h lacks to be on the right side.
+    """relu(-h) for targets 1 and relu(h) for 0: how far a perceptron's sum h is on the wrong side.
 
     >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
     [2.0, 3.0]
     """
-    losses = [relu(-h) if _is(y, 1) else relu(h) if _is(y, 0) else _between(h, y) for h, y in pairs(output, target)]
-    return reduced(losses, reduction)
+    return reduce_losses([_weighted(relu, h, y) for h, y in pairs(output, target)], reduction)
 
 
-def _between(h: Scalar, y: Scalar) -> Any:
-    return y * relu(-h) + (1.0 - y) * relu(h)
+def _weighted(f: Callable[[Scalar], Any], z: Scalar, y: Scalar) -> Any:
+    """y f(-z) + (1 - y) f(z), without the term whose weight is known to be 0."""
+    if _is(y, 1):
+        return f(-z)
+    return f(z) if _is(y, 0) else y * f(-z) + (1.0 - y) * f(z)
 
 
 def _is(y: Scalar, label: int) -> bool:
@@ -92,7 +87,7 @@ def log_loss(probabilities: Sequence[Scalar], target: SupportsInt) -> Any:
     return -log(probabilities[int(target)])
 
 
-def softmax_cross_entropy(output: Sequence[Any], target: Any, reduction: str = "mean") -> Any:
+def softmax_cross_entropy(output: Sequence[Any], target: NestedNumbers, reduction: str = "mean") -> Any:
     """-ln p_k of the right class k, with p = softmax(output), from logits.
 
     A sample is a list of logits and the number of its class, or the probability of each class.  Computed by
@@ -103,12 +98,12 @@ def softmax_cross_entropy(output: Sequence[Any], target: Any, reduction: str = "
     1.3862943611198906
     """
     if isinstance(output[0], (list, tuple)) or getattr(output, "ndim", 1) == 2:
-        return reduced([_of_logits(z, y) for z, y in zip(output, target, strict=True)], reduction)
+        return reduce_losses([_of_logits(z, y) for z, y in zip(output, as_lists(target), strict=True)], reduction)
     one = _of_logits(output, target)
-    return one if reduction == "mean" else reduced([one], reduction)
+    return one if reduction == "mean" else reduce_losses([one], reduction)
 
 
-def _of_logits(logits: Iterable[Scalar], target: Any) -> Any:
+def _of_logits(logits: Iterable[Scalar], target: NestedNumbers) -> Any:
     values = list(logits)
     if isinstance(target, Operand):  # a label that is not known yet, in a program
         chosen = [equal(target, float(j)) for j in range(len(values))]
@@ -122,15 +117,17 @@ def _of_logits(logits: Iterable[Scalar], target: Any) -> Any:
                 f"and give the model an output for each"
             )
         return surprisal_of(values, int(label))
-    if len(target) != len(values):
+    probabilities = list(flat(target))
+    if len(probabilities) != len(values):
         raise ValueError(
-            f"softmax_cross_entropy got {len(values)} logits and {len(target)} probabilities; give one for each class"
+            f"softmax_cross_entropy got {len(values)} logits and {len(probabilities)} probabilities; give one for each "
+            f"class"
         )
-    shares = [(k, t) for k, t in enumerate(target) if not _is(t, 0)]
+    shares = [(k, t) for k, t in enumerate(probabilities) if not _is(t, 0)]
     return dot([t for _, t in shares], [surprisal_of(values, k) for k, _ in shares])
 
 
-def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
+def l2_penalty(parameters: Iterable[Scalar], strength: float) -> Any:
     """strength / 2 x the sum of squares: its gradient, strength x w, is weight decay.
 
     >>> l2_penalty([3.0, 4.0], 0.1)
@@ -140,7 +137,7 @@ def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
     return 0.5 * strength * dot(values, values)
 
 
-def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
+def l1_penalty(parameters: Iterable[Scalar], strength: float) -> Any:
     """strength x the sum of absolute values, which makes small parameters zero.
 
     >>> l1_penalty([3.0, -4.0], 0.1)
@@ -150,27 +147,21 @@ def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
 
 
 LOSSES: dict[str, Loss] = {
-    "mse": mse,
-    "half_squared": half_squared,
-    "binary_cross_entropy": binary_cross_entropy,
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "hinge": hinge,
-    "perceptron": perceptron,
-}
+    "mse": mse, "half_squared": half_squared, "binary_cross_entropy": binary_cross_entropy,
+    "softmax_cross_entropy": softmax_cross_entropy, "hinge": hinge, "perceptron": perceptron,
+}  # fmt: skip
 
 
 def loss_of(given: str | Loss) -> Loss:
     """The loss of that name, or itself if it is a function.  Raises ValueError with the known names."""
-    return given if callable(given) else choice("loss", given, LOSSES)
+    return given if callable(given) else lookup("loss", given, LOSSES)
 
 
-def reduced(losses: list[Any], reduction: str) -> Any:
+def reduce_losses(losses: list[Any], reduction: str) -> Any:
     """The mean or the sum of the losses, or the losses themselves for "none"."""
-    if reduction == "none":
-        return losses
-    if len(losses) == 1:
-        return choice("reduction", reduction, {"mean": losses, "sum": losses})[0]
-    return choice("reduction", reduction, {"mean": mean, "sum": total})(losses)
+    reductions: dict[str, Callable[..., Any]] = {"mean": mean, "sum": total, "none": list}
+    reduce = lookup("reduction", reduction, reductions)
+    return losses[0] if len(losses) == 1 and reduction != "none" else reduce(losses)
 
 
 def pairs(output: NestedNumbers, target: NestedNumbers) -> Iterator[tuple[Any, Any]]:
@@ -182,14 +173,3 @@ def pairs(output: NestedNumbers, target: NestedNumbers) -> Iterator[tuple[Any, A
             f"{len(targets)} targets; give the model as many outputs as there are targets"
         )
     return zip(outputs, targets, strict=True)
-
-
-def flat(x: Any) -> Iterator[Any]:
-    """The numbers of nested lists or arrays, from left to right."""
-    if hasattr(x, "tolist") and not isinstance(x, Operand):
-        x = x.tolist()
-    if isinstance(x, (list, tuple)):
-        for y in x:
-            yield from flat(y)
-    else:
-        yield x

@@ -1,4 +1,4 @@
-"""What outputs decide, and how often they are right."""
+"""Decisions of classifiers, whether they are right, and the targets of each kind of loss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,21 +7,23 @@ from autograd_lite.core.primitives import number
 from autograd_lite.core.table import dot, equal, less, logical_and, logical_not, logical_or
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import min as smallest
-from autograd_lite.nn.data import as_classes, as_floats, as_rows, shape_of
-from autograd_lite.nn.losses import binary_cross_entropy, flat, hinge, perceptron, softmax_cross_entropy
+from autograd_lite.nn.data import Data, as_classes, as_floats, as_rows
+from autograd_lite.nn.losses import Loss, binary_cross_entropy, hinge, perceptron, softmax_cross_entropy
+from autograd_lite.nn.shapes import NestedNumbers, Scalar, flat, has_shape, shape_of
 
 KINDS = {
     softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",
 }  # fmt: skip
-"""What targets are to the losses of classification; to all others they are numbers."""
+"""The kind of targets of each loss of classification; all others take numbers."""
 
 
-def kind_of(loss: Any) -> str:
+def target_kind(loss: Loss) -> str:
+    """What the targets of a loss are: "classes", "binary", "signs" or "numbers"."""
     return KINDS.get(loss, "numbers")
 
 
 def decision(output: Any, kind: str) -> Any:
-    """What a model says: the class of the largest logit, 1 or 0, 1 or -1, or the numbers as they are.
+    """The decision of a model: the class of the largest logit, 1 or 0, 1 or -1, or the numbers as they are.
 
     >>> decision([0.1, 2.0, -1.0], "classes"), decision(-0.3, "signs")
     (1, -1)
@@ -37,31 +39,31 @@ def decision(output: Any, kind: str) -> Any:
     return output
 
 
-def wanted(target: Any, kind: str) -> Any:
-    """The decision that a target asks for; probabilities and soft labels stand for the likelier one."""
+def right_decision(target: Any, kind: str) -> Any:
+    """The decision that a target means; of probabilities and soft labels the likelier one."""
     if isinstance(target, list) and kind != "classes":
-        return [wanted(x, kind) for x in target]
+        return [right_decision(x, kind) for x in target]
     if kind == "binary":
         return 1 if target > 0.5 else 0
     return target if kind == "classes" and not isinstance(target, list) else decision(target, kind)
 
 
-def rightness(output: Any, target: Any, kind: str) -> Any:
-    """1 where the decision for an output is the one that the target wants, else 0, as a row: for programs."""
+def correctness(output: Any, target: Any, kind: str) -> Any:
+    """1 where the decision for an output is that of the target, else 0, by primitives: for programs."""
     if kind == "numbers":
         return 0.0
     if kind == "classes":
-        said = firsts(list(output))
+        chosen = one_hot_argmax(list(output))
         if isinstance(target, (list, tuple)):
-            return dot(said, firsts(list(target)))
-        return dot(said, [equal(target, float(j)) for j in range(len(said))])
+            return dot(chosen, one_hot_argmax(list(target)))
+        return dot(chosen, [equal(target, float(j)) for j in range(len(chosen))])
     middle = 0.5 if kind == "binary" else 0.0
     numbers = zip(flat(output), flat(target), strict=True)
     return smallest([equal(less(0.0, p), less(middle, t)) for p, t in numbers])
 
 
-def firsts(xs: list[Any]) -> list[Any]:
-    """1 at the first largest of the numbers, 0 elsewhere, as rows."""
+def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
+    """1 at the first largest of the numbers, 0 elsewhere, by primitives."""
     top = largest(xs)
     found: list[Any] = []
     seen: Any = 0.0
@@ -72,32 +74,32 @@ def firsts(xs: list[Any]) -> list[Any]:
     return found
 
 
-def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
+def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> list[Any]:
     """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.
 
     `output` is what the model gives for one sample: there must be a target for each of its numbers.
     """
     rows = as_rows(y, what)
-    wanted = shape_of(output)
+    shape = shape_of(output)
     if kind == "classes":
-        if not wanted:
+        if not shape:
             raise ValueError(
                 "softmax_cross_entropy needs an output for each class, but the model has one output; give it "
                 "more, or take binary_cross_entropy"
             )
         if not shape_of(rows[0]):
-            return as_classes(rows, wanted[0], what)
-    targets = [shaped(as_floats(row, f"row {i} of {what}"), wanted) for i, row in enumerate(rows)]
+            return as_classes(rows, shape[0], what)
+    targets = [shaped(as_floats(row, f"row {i} of {what}"), shape) for i, row in enumerate(rows)]
     for i, row in enumerate(targets):
         if kind == "classes" and (min(row) < 0.0 or abs(sum(row) - 1.0) > 1e-6):
             raise ValueError(
                 f"row {i} of {what} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
             )
         numbers = row if isinstance(row, list) else [row]
-        if shape_of(row) != wanted:
+        if not has_shape(row, shape):
             raise ValueError(
-                f"row {i} of {what} has {len(numbers)} numbers, but the model gives "
-                f"{wanted[0] if wanted else 1}; give it an output for each"
+                f"row {i} of {what} has {len(numbers)} numbers, but the model gives {shape[0] if shape else 1}; "
+                f"give it an output for each"
             )
         if not all(_allowed(x, kind) for x in numbers):
             raise ValueError(
@@ -107,18 +109,18 @@ def as_targets(y: Any, kind: str, output: Any, what: str = "y") -> list[Any]:
     return targets
 
 
-def shaped(row: Any, wanted: tuple[int, ...]) -> Any:
-    """One number is what a list of one number is: as the output has it."""
-    if wanted == () and shape_of(row) == (1,):
+def shaped(row: Any, shape: tuple[int, ...]) -> Any:
+    """A single number as the output has it: alone or in a list."""
+    if shape == () and shape_of(row) == (1,):
         return row[0]
-    return [row] if wanted == (1,) and shape_of(row) == () else row
+    return [row] if shape == (1,) and shape_of(row) == () else row
 
 
 def _allowed(x: float, kind: str) -> bool:
     return 0.0 <= x <= 1.0 if kind == "binary" else kind != "signs" or x in (-1.0, 1.0)
 
 
-def accuracy(decisions: Sequence[Any], targets: Sequence[Any]) -> float:
+def accuracy(decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> float:
     """The share of decisions that are right.  Raises ValueError on scores, which are no decisions yet.
 
     >>> accuracy([0, 1, 1, 2], [0, 1, 2, 2])
@@ -126,14 +128,14 @@ def accuracy(decisions: Sequence[Any], targets: Sequence[Any]) -> float:
     """
     _check_pairs("accuracy", decisions, targets)
     pairs = list(zip(as_rows(decisions, "decisions"), as_rows(targets, "targets"), strict=True))
-    for said, true in pairs:
-        x = number(said)
-        if shape_of(said) != shape_of(true) or (x is not None and not x.is_integer()):
+    for found, true in pairs:
+        x = number(found)
+        if shape_of(found) != shape_of(true) or (x is not None and not x.is_integer()):
             raise ValueError(
-                f"accuracy counts the classes that were said rightly, but got {said!r} for {true!r}, a score; take the "
-                f"class of the largest score, or let evaluate(model, X, y, loss) decide"
+                f"accuracy counts the classes that were said rightly, but got {found!r} for {true!r}, a score; "
+                f"take the class of the largest score, or let evaluate(model, X, y, loss) decide"
             )
-    return sum(1 for said, true in pairs if said == true) / len(pairs)
+    return sum(1 for found, true in pairs if found == true) / len(pairs)
 
 
 def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[list[int]]:
@@ -146,12 +148,12 @@ def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[l
     count = 1 + int(max(max(decisions), max(targets)))
     as_classes(list(decisions), count, "decisions"), as_classes(list(targets), count, "targets")
     table = [[0] * count for _ in range(count)]
-    for said, true in zip(decisions, targets, strict=True):
-        table[true][said] += 1
+    for found, true in zip(decisions, targets, strict=True):
+        table[true][found] += 1
     return table
 
 
-def _check_pairs(what: str, decisions: Sequence[Any], targets: Sequence[Any]) -> None:
+def _check_pairs(what: str, decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> None:
     if len(decisions) != len(targets) or not len(targets):
         raise ValueError(
             f"{what} compares decisions with targets, but got {len(decisions)} and {len(targets)}; "

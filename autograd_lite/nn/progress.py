@@ -8,7 +8,7 @@ from typing import Any, Self
 class Progress:
     """A bar over all mini-batches that shows the figures of the last epoch; silent unless `wanted`.
 
-    `done` mini-batches were done by an earlier run that this one goes on from.
+    `done` mini-batches were done by an earlier run that this one continues.
     """
 
     def __init__(self, wanted: bool, epochs: int, batches: int, done: int = 0) -> None:
@@ -25,7 +25,7 @@ class Progress:
                 self.lines = True
 
     def advance(self, epoch: int) -> None:
-        """A mini-batch is done; the bar itself is asked ten times a second, because steps can take microseconds."""
+        """A mini-batch is done; the bar is updated ten times a second, because steps can take microseconds."""
         if self.bar is None:
             return
         self.pending += 1

@@ -1,22 +1,26 @@
-"""Where random numbers come from: every random thing takes `rng`, a seed or a generator, and reproduces.
+"""Random numbers: whatever draws takes `rng`, a seed or a generator, and is reproducible.
 
-`random.Random` serves, so that networks need no NumPy; its state is a tuple of integers, which checkpoints
-keep.
+The generators are `random.Random`, so that networks need no NumPy, and checkpoints keep their state.
 """
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 from autograd_lite.core.modes import MODE
 from autograd_lite.transforms.differentiation import is_mapped
 
-Seed = Any
+if TYPE_CHECKING:
+    import numpy
+
+T = TypeVar("T")
+
+Seed: TypeAlias = "SupportsIndex | random.Random | numpy.random.Generator | numpy.random.RandomState | None"
 """None, an int, a `random.Random` or a NumPy generator."""
 
 
 def generator(rng: Seed = None) -> random.Random:
-    """The generator that `rng` stands for; None is Python's own, which `random.seed` seeds.
+    """The generator that `rng` means; None is Python's own, which `random.seed` seeds.
 
     Raises TypeError on anything else.
 
@@ -27,9 +31,7 @@ def generator(rng: Seed = None) -> random.Random:
         return random._inst
     if isinstance(rng, random.Random):
         return rng
-    if isinstance(rng, int) and not isinstance(rng, bool):
-        return random.Random(rng)
-    if hasattr(rng, "__index__"):  # NumPy's integers
+    if hasattr(rng, "__index__") and not isinstance(rng, bool):
         return random.Random(int(rng))
     draw = getattr(rng, "integers", None) or getattr(rng, "randint", None)
     if draw is not None:
@@ -45,20 +47,20 @@ def spawned(rng: Seed) -> random.Random:
     return random.Random(generator(rng).getrandbits(64))
 
 
-def read(source: Callable[[], float]) -> Any:
+def read_state(source: Callable[[], float]) -> Any:
     """A number that changes: while a program is traced, an input that is read at every call, once for all samples."""
     return source() if MODE.trace is None else MODE.trace.draw(source, False)
 
 
-def drawn(rng: random.Random) -> Any:
+def draw_uniform(rng: random.Random) -> Any:
     """A number between 0 and 1: while a program is traced, an input that is drawn anew at every call."""
     if MODE.trace is None:
         return rng.random()
     return MODE.trace.draw(rng.random, is_mapped())
 
 
-def choice(what: str, given: Any, known: dict[str, Any]) -> Any:
-    """known[given]; raises ValueError with the known names where there is none."""
-    if given in known:
-        return known[given]
-    raise ValueError(f"there is no {what} {given!r}; the known ones are {', '.join(known)}")
+def lookup(what: str, name: str, known: dict[str, T]) -> T:
+    """known[name]; raises ValueError with the known names where there is none."""
+    if name in known:
+        return known[name]
+    raise ValueError(f"there is no {what} {name!r}; the known ones are {', '.join(known)}")

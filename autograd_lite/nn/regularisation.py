@@ -1,6 +1,6 @@
 """Layers that behave differently in training and in evaluation: Dropout and BatchNorm.
 
-Both keep networks from depending on accidents of the training samples.
+Both keep networks from depending on the noise of the training samples.
 """
 
 from typing import Any
@@ -8,11 +8,20 @@ from typing import Any
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
-from autograd_lite.nn.losses import flat
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.randomness import Seed, drawn, read, spawned
-from autograd_lite.nn.sizes import check_size, each_number, shown, sizes_of
-from autograd_lite.optim.optimizer import at_least
+from autograd_lite.nn.randomness import Seed, draw_uniform, read_state, spawned
+from autograd_lite.nn.shapes import (
+    NestedNumbers,
+    Scalar,
+    as_lists,
+    check_size,
+    flat,
+    floats,
+    map_numbers,
+    shape_of,
+    shape_text,
+)
+from autograd_lite.optim.optimizer import check_number
 from autograd_lite.transforms.differentiation import is_mapped
 
 
@@ -30,23 +39,23 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
-        self.p = at_least(0.0, "p", p, below=1.0)
+        self.p = check_number("p", p, below=1.0)
         self._rng = spawned(rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         if not self.training or not self.p:
             return x
-        return each_number(x, self.dropped)
+        return map_numbers(x, self.dropped)
 
-    def dropped(self, x: Any) -> Any:
-        # A product with a condition: the same text for a draw and for the input of a program.
-        return x * (less(self.p, drawn(self._rng)) * (1.0 / (1.0 - self.p)))
+    def dropped(self, x: Scalar) -> Any:
+        # A product with a condition: the same expression for a draw and for an input of a program.
+        return x * (less(self.p, draw_uniform(self._rng)) * (1.0 / (1.0 - self.p)))
 
 
 class BatchNorm(Module):
     """(x - mean) / (variance + eps)^(1/2) x weight + bias, for each of `size` features or channels.
 
-    In training mean and variance are those of the mini-batch (and of all places of a channel), so it needs
+    In training mean and variance are those of the mini-batch (and of all positions of a channel), so it needs
     `batch`, which `fit`, `Sequential` and `MLP` call; running means of both, with the unbiased variance, are kept for
     evaluation.  Source: Ioffe and Szegedy 2015, with PyTorch's names.
 
@@ -57,14 +66,14 @@ class BatchNorm(Module):
 
     def __init__(self, size: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         size = check_size("size", size)
-        self.eps, self.momentum = at_least(0.0, "eps", eps), at_least(0.0, "momentum", momentum)
+        self.eps, self.momentum = check_number("eps", eps), check_number("momentum", momentum)
         self.weight = [Value(1.0) for _ in range(size)]
         self.bias = [Value(0.0) for _ in range(size)]
         self.running_mean, self.running_var = [0.0] * size, [1.0] * size
         self.num_batches_tracked = 0.0
         self._observed: list[tuple[int, Any, Any]] = []
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         if self.training:
             where = "one sample inside of vmap" if is_mapped() else "one sample"
             raise ValueError(
@@ -82,10 +91,10 @@ class BatchNorm(Module):
             self.num_batches_tracked += 1.0
         return [list(features) for features in zip(*normal, strict=True)]
 
-    def by_running_statistics(self, k: int, part: Any) -> Any:
-        """Feature k of a sample, normalised by what training has seen."""
-        centre, variance = read(lambda: self.running_mean[k]), read(lambda: self.running_var[k])
-        return self.adjusted(k, each_number(part, lambda v: v - centre), variance)
+    def by_running_statistics(self, k: int, part: NestedNumbers) -> Any:
+        """Feature k of a sample, normalised by the running statistics."""
+        centre, variance = read_state(lambda: self.running_mean[k]), read_state(lambda: self.running_var[k])
+        return self.adjusted(k, map_numbers(part, lambda v: v - centre), variance)
 
     def normalised(self, k: int, column: list[Any]) -> list[Any]:
         """Feature k of all samples, normalised; the running statistics move."""
@@ -97,22 +106,22 @@ class BatchNorm(Module):
                 f"at least 2 samples"
             )
         centre = mean(numbers)
-        centred = each_number(column, lambda v: v - centre)
+        centred = map_numbers(column, lambda v: v - centre)
         variance = mean([square(v) for v in flat(centred)])
         self.observe(k, centre, variance * (n / (n - 1.0)))
         return self.adjusted(k, centred, variance)  # type: ignore[no-any-return]
 
-    def adjusted(self, k: int, centred: Any, variance: Any) -> Any:
+    def adjusted(self, k: int, centred: NestedNumbers, variance: Scalar) -> Any:
         """Feature k, scaled and shifted."""
         scale, shift = self.weight[k] / sqrt(variance + self.eps), self.bias[k]
-        return each_number(centred, lambda v: v * scale + shift)
+        return map_numbers(centred, lambda v: v * scale + shift)
 
-    def observe(self, k: int, centre: Any, variance: Any) -> None:
+    def observe(self, k: int, centre: Scalar, variance: Scalar) -> None:
         """Move the running statistics of feature k; while a program is traced, they are its outputs."""
         if MODE.trace is not None:
             self._observed.append((k, centre, variance))
         else:
-            self.absorb(k, float_of(centre), float_of(variance))
+            self.absorb(k, floats(centre), floats(variance))
 
     def absorb(self, k: int, centre: float, variance: float) -> None:
         """running = (1 - momentum) running + momentum observed."""
@@ -120,20 +129,15 @@ class BatchNorm(Module):
         self.running_mean[k] = keep * self.running_mean[k] + self.momentum * centre
         self.running_var[k] = keep * self.running_var[k] + self.momentum * variance
 
-    def parts(self, x: Any) -> list[Any]:
+    def parts(self, x: NestedNumbers) -> list[Any]:
         """The features of a sample; raises ValueError where their number is wrong."""
-        if hasattr(x, "tolist"):
-            x = x.tolist()
+        x = as_lists(x)
         if not isinstance(x, (list, tuple)) or len(x) != len(self.weight):
             raise ValueError(
-                f"{self.describe()} expects {len(self.weight)} features or channels, but got {shown(sizes_of(x))}; "
-                f"pass samples of that size"
+                f"{self.describe()} expects {len(self.weight)} features or channels, but got {shape_text(shape_of(x))}"
+                f"; pass samples of that size"
             )
         return list(x)
 
     def describe(self) -> str:
         return f"BatchNorm({len(self.weight)}, eps={self.eps:g}, momentum={self.momentum:g})"
-
-
-def float_of(x: Any) -> float:
-    return x.data if isinstance(x, Value) else float(x)

@@ -11,9 +11,10 @@ from autograd_lite.core.fast.layers import all_finite, assign, data_of, remember
 from autograd_lite.core.graph import CONSTANT
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.table import mean
-from autograd_lite.nn.evaluation import agrees, floats
-from autograd_lite.nn.metrics import rightness
+from autograd_lite.nn.evaluation import agrees
+from autograd_lite.nn.metrics import correctness
 from autograd_lite.nn.regularisation import BatchNorm
+from autograd_lite.nn.shapes import floats
 from autograd_lite.optim.clipping import limited
 from autograd_lite.support.extras import required
 from autograd_lite.transforms.differentiation import value_and_grad
@@ -118,7 +119,7 @@ class Compiled:
         """The loss of one sample, and whether it is right."""
         out = self.model(flat)(x)
         y = y.tolist() if hasattr(y, "tolist") else y
-        return self.run.compute(out, y), rightness(out, y, self.run.kind)
+        return self.run.compute(out, y), correctness(out, y, self.run.kind)
 
     def model(self, flat: Any) -> Any:
         parameters = self.run.model.parameters()
@@ -146,7 +147,7 @@ class Compiled:
                 norm._observed.clear()
             outputs = self.model(flat).batch([x.tolist() for x in X])
             rows = [row.tolist() if hasattr(row, "tolist") else row for row in y]
-            right = mean([rightness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)])
+            right = mean([correctness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)])
             observed = [[(m, v) for _, m, v in norm._observed] for norm in self.norms]
             value = mean([self.run.compute(p, t) for p, t in zip(outputs, rows, strict=True)])
             return self.run.penalised(value, self.model(flat)), (right, observed)

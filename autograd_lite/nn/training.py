@@ -1,7 +1,7 @@
 """`fit`: training, the same for every model, loss and optimiser.
 
 An epoch visits all samples once, in mini-batches in random order.  A step takes the mean of the losses of a
-mini-batch, its gradient in the parameters, and moves them.  `running` holds the loop, `steps` the step.
+mini-batch and its gradient, and moves the parameters.  The loop is in `training_run`, the step in `steps`.
 """
 
 import math
@@ -10,34 +10,34 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.nn.checkpoints import identity_of, load_run, save_run
-from autograd_lite.nn.data import as_samples, same_length, train_test_split
+from autograd_lite.nn.data import Data, as_samples, check_lengths, train_test_split
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import Loss, loss_of
-from autograd_lite.nn.metrics import as_targets, kind_of
+from autograd_lite.nn.metrics import as_targets, target_kind
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
-from autograd_lite.nn.randomness import Seed, choice, generator
-from autograd_lite.nn.running import Callback, Run
-from autograd_lite.nn.sizes import check_size
-from autograd_lite.optim.optimizer import Optimizer, at_least
+from autograd_lite.nn.randomness import Seed, generator, lookup
+from autograd_lite.nn.shapes import NestedNumbers, check_size
+from autograd_lite.nn.training_run import Callback, Run
+from autograd_lite.optim.optimizer import Optimizer, check_number
 from autograd_lite.optim.rules import OPTIMIZERS
 
 
 def fit(
     model: Module,
-    X: Any,
-    y: Any,
+    X: Data,
+    y: Data,
     loss: str | Loss = "mse",
     optimizer: str | Optimizer = "sgd",
     epochs: int = 10,
     batch_size: int = 32,
-    validation: tuple[Any, Any] | float | None = None,
+    validation: tuple[Data, Data] | float | None = None,
     progress: bool = True,
     shuffle: bool = True,
     lr: float | None = None,
     rng: Seed = None,
-    penalty: Callable[[Any], Any] | None = None,
+    penalty: Callable[[Module], Any] | None = None,
     clip: float | None = None,
     patience: int | None = None,
     tolerance: float | None = None,
@@ -53,11 +53,11 @@ def fit(
     rng          a seed or a generator, which orders the samples
     penalty      a function of the model that is added to the loss of each mini-batch
     clip         the largest norm of a gradient
-    patience     stop after so many epochs without a lower loss (of the validation, if there is one), and go back
-                 to the best weights
+    patience     stop after so many epochs without a lower loss (of the validation, if there is one), and restore
+                 the best weights
     tolerance    stop when the loss changes by less from one epoch to the next
     callbacks    functions of the `Run`, called after each epoch
-    checkpoint   a file that the run is kept in after each epoch and at Ctrl-C; if it is there, the run goes on
+    checkpoint   a file to which the run is saved after each epoch and at Ctrl-C; if it exists, the run continues
                  from it, to the very same numbers
     compile      run steps as compiled code, which is worth it with llvmlite (the extra jit); the model is up to date
                  whenever callbacks see it
@@ -72,28 +72,27 @@ def fit(
     >>> round(neuron.w[0].data, 3), round(neuron.b.data, 3)
     (2.0, 1.0)
     """
-    epochs, batch_size, calls = check_size("epochs", epochs), check_size("batch_size", batch_size), listed(callbacks)
+    epochs, batch_size = check_size("epochs", epochs), check_size("batch_size", batch_size)
+    calls = checked_callbacks(callbacks)
     compute, draw = loss_of(loss), generator(rng)
-    kind = kind_of(compute)
-    moves = optimizer_of(optimizer, model, lr)
+    kind = target_kind(compute)
+    rule = optimizer_of(optimizer, model, lr)
     if isinstance(validation, float):
         X, held_X, y, held_y = train_test_split(X, y, validation, draw)
         validation = (held_X, held_y)
     samples = as_samples(X)
     example = predict(model, samples[:1])[0]
     targets = as_targets(y, kind, example)
-    same_length(samples, targets)
-    held = None if validation is None else held_out(validation, kind, example)
+    check_lengths(samples, targets)
     run = Run(
-        model, moves, draw,
-        {
-            "samples": samples, "targets": targets, "held": held, "compute": compute, "kind": kind,
-            "batch_size": batch_size, "shuffle": shuffle, "penalty": penalty,
-            "clip": None if clip is None else at_least(0.0, "clip", clip),
-            "patience": None if patience is None else check_size("patience", patience),
-            "tolerance": None if tolerance is None else at_least(0.0, "tolerance", tolerance),
-        },
+        model, rule, draw, samples, targets,
+        held=None if validation is None else held_out(validation, kind, example),
+        compute=compute, kind=kind, batch_size=batch_size, shuffle=shuffle, penalty=penalty,
+        clip=None if clip is None else check_number("clip", clip),
+        patience=None if patience is None else check_size("patience", patience),
+        tolerance=None if tolerance is None else check_number("tolerance", tolerance),
     )  # fmt: skip
+    batches = math.ceil(len(samples) / batch_size)
     keep: Callback = lambda run: None  # noqa: E731
     if checkpoint is not None:
         identity = identity_of(run)
@@ -102,13 +101,13 @@ def fit(
             load_run(run, checkpoint, identity)
         else:
             keep(run)  # finds out before training whether it can be written
-    done = run.epoch * math.ceil(len(samples) / batch_size) + run.position // batch_size
-    run.go(epochs, compile, calls, Progress(progress, epochs, math.ceil(len(samples) / batch_size), done), keep)
+    done = run.epoch * batches + run.position // batch_size
+    run.go(epochs, compile, calls, Progress(progress, epochs, batches, done), keep)
     return run.history
 
 
-def listed(callbacks: Any) -> list[Callback]:
-    """The callbacks, checked before they are needed."""
+def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
+    """The callbacks; raises TypeError on what is none, before training."""
     if callable(callbacks):
         raise TypeError(f"callbacks are functions of the run, in a list, but got {callbacks!r}; pass [it]")
     found = list(callbacks)
@@ -118,21 +117,21 @@ def listed(callbacks: Any) -> list[Callback]:
     return found
 
 
-def held_out(validation: Any, kind: str, example: Any) -> tuple[Any, Any]:
+def held_out(validation: tuple[Data, Data] | float, kind: str, example: NestedNumbers) -> tuple[list[Any], list[Any]]:
     """The validation data, checked like the training data."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError(
             f"validation is a pair (X, y) or a share like 0.2, but got {type(validation).__name__}; pass one"
         )
     X, y = as_samples(validation[0], "validation X"), as_targets(validation[1], kind, example, "validation y")
-    same_length(X, y)
+    check_lengths(X, y)
     return X, y
 
 
 def optimizer_of(given: str | Optimizer, model: Module, lr: float | None) -> Optimizer:
     """The optimiser of that name for the model, or itself."""
     if not isinstance(given, Optimizer):
-        rule: Callable[..., Optimizer] = choice("optimizer", given, OPTIMIZERS)
+        rule: Callable[..., Optimizer] = lookup("optimizer", given, OPTIMIZERS)
         return rule(model.parameters()) if lr is None else rule(model.parameters(), lr=lr)
     if lr is not None:
         raise ValueError(f"fit got lr={lr!r} beside an optimizer that has its own; set optimizer.lr")

@@ -1,10 +1,10 @@
-"""Gradients that are too large, cut before a step."""
+"""Clipping of gradients before a step, by their norm or by value."""
 
 import math
 from collections.abc import Iterable, Sequence
 
 from autograd_lite.core.value import Value
-from autograd_lite.optim.optimizer import at_least
+from autograd_lite.optim.optimizer import check_number
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -23,8 +23,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
-    """Cut the gradient of each parameter to -limit ... limit."""
-    limit = at_least(0.0, "limit", limit)
+    """Clip the gradient of each parameter to -limit ... limit."""
+    limit = check_number("limit", limit)
     for p in parameters:
         p.grad = max(-limit, min(limit, p.grad))
 
@@ -36,5 +36,5 @@ def norm(gradients: Sequence[float]) -> float:
 
 def limited(gradients: Sequence[float], max_norm: float) -> list[float]:
     """The gradients, scaled where their norm is above `max_norm`, by the factor that PyTorch takes."""
-    factor = at_least(0.0, "max_norm", max_norm) / (norm(gradients) + 1e-6)
+    factor = check_number("max_norm", max_norm) / (norm(gradients) + 1e-6)
     return [g * factor for g in gradients] if factor < 1.0 else list(gradients)

@@ -1,25 +1,32 @@
-"""What all optimisers share: parameters, learning rate, state, and a step.
+"""`Optimizer`, the base of all optimisers: parameters, learning rate, optimiser state, and a step.
 
-Above `value`.  An optimiser is one `rule`: the text by which a parameter moves, given its gradient and what the
-rule remembers.  It is arithmetic, so the same text moves one float or a whole NumPy array, with the same
-bits; `step` takes arrays where there is NumPy and more than a few parameters.
+Above `core`.  An optimiser is one `rule`: how a parameter moves, given its gradient and the optimiser state.  The rule
+is arithmetic, so it moves one float or a whole NumPy array, with the same bits; `step` takes arrays where NumPy is
+installed and there are more than a few parameters.
 """
 
 import functools
 import importlib
 import math
 import struct
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from autograd_lite.core.fast.layers import assign, data_of
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
+from autograd_lite.optim.schedules import Schedule
 
-Schedule = Callable[[int], float]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "float | NDArray[Any]"
+"""A number of each parameter: of one, or of all in an array."""
+
+ListOrArray = TypeVar("ListOrArray", "list[float]", "NDArray[Any]")
 
 FEW = 64
-"""Up to so many parameters a loop over floats is as fast as arrays."""
+"""Up to this number of parameters a loop over floats is as fast as arrays."""
 
 
 class Optimizer:
@@ -30,10 +37,10 @@ class Optimizer:
     """
 
     memory: tuple[str, ...] = ()
-    """The names of what the rule remembers for each parameter."""
+    """The names of the optimiser state: the numbers that the rule keeps for each parameter."""
 
     settings: tuple[str, ...] = ()
-    """The names of the numbers that the rule uses."""
+    """The names of the hyperparameters of the rule."""
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
         if not isinstance(parameters, Iterable):
@@ -52,12 +59,12 @@ class Optimizer:
             raise ValueError(f"{type(self).__name__} got no parameters; pass model.parameters()")
         if len({id(p) for p in self.parameters}) != len(self.parameters):
             raise ValueError(f"{type(self).__name__} got the same parameter twice; pass each of them once")
-        self.lr = lr if callable(lr) else at_least(0.0, "lr", lr)
+        self.lr = lr if callable(lr) else check_number("lr", lr)
         self.steps = 0
         self._memory: list[Any] | None = None
 
-    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
-        """The new parameter, then the new memory, from the old ones and the gradient g, which may be used up."""
+    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
+        """The new parameter, then the new state, from the old ones and the gradient g, which may be overwritten."""
         raise NotImplementedError(f"{type(self).__name__} has no rule; write rule(self, p, g, lr, *memory)")
 
     @property
@@ -70,7 +77,8 @@ class Optimizer:
         parameters = self.parameters
         slopes = self.slopes(gradients)
         data = data_of(parameters)
-        if numpy := arrays(len(parameters)):
+        numpy = numpy_if_installed() if len(parameters) > FEW else None
+        if numpy is not None:
             packed = struct.Struct(f"{len(data)}d").pack  # four times as fast as numpy.array
             columns = [numpy.frombuffer(bytearray(packed(*column))) for column in (data, slopes)]
             moved = self.move(*columns).tolist()
@@ -82,30 +90,27 @@ class Optimizer:
         """The gradients that were given, or those of the parameters, as a list of floats."""
         if gradients is None:
             return [p.grad for p in self.parameters]
-        if isinstance(gradients, dict):  # as grad gives for a Module; which of its names are ours is not known here
+        if isinstance(gradients, dict):  # as grad gives for a Module; which of its names are ours is unknown here
             raise TypeError(
                 f"{type(self).__name__} takes the gradients in the order of its parameters, but got a dict with the "
                 f"keys {', '.join(map(repr, [*gradients][:3]))}, ...; pass list(gradients.values()) of all of them"
             )
         return gradients if isinstance(gradients, list) else as_list(gradients)
 
-    def move(self, data: Any, gradients: Any) -> Any:
-        """Where the numbers `data` go, both lists or both arrays; counts as a step, and may use up the gradients."""
+    def move(self, data: ListOrArray, gradients: ListOrArray) -> ListOrArray:
+        """The numbers after a step from `data`, both lists or both arrays; the gradients may be overwritten."""
         size = len(data)
         self.check_sizes(size, len(gradients))
-        lr = self.rate
-        memory = self._memory
+        lr, old = self.rate, self._memory or [[0.0] * size for _ in self.memory]
+        moved: Any
         if isinstance(data, list):
-            columns = [as_list(m) for m in memory] if memory else [[0.0] * size for _ in self.memory]
-            rows = [self.rule(*row[:2], lr, *row[2:]) for row in zip(data, gradients, *columns, strict=True)]
-            moved, *kept = (list(column) for column in zip(*rows, strict=True))
+            rows = zip(data, gradients, *map(as_list, old), strict=True)
+            moved, *memory = map(list, zip(*[self.rule(p, g, lr, *row) for p, g, *row in rows], strict=True))
         else:
-            numpy = numpy_if_installed()
-            columns = [numpy.asarray(m) for m in memory] if memory else [numpy.zeros(size) for _ in self.memory]
-            moved, *kept = self.rule(data, gradients, lr, *columns)
-        self._memory = kept
+            moved, *memory = self.rule(data, gradients, lr, *map(numpy_if_installed().asarray, old))
+        self._memory = memory
         self.steps += 1
-        return moved
+        return moved  # type: ignore[no-any-return]
 
     def check_sizes(self, size: int, gradients: int) -> None:
         """Raise ValueError unless there is a number and a gradient for each parameter."""
@@ -121,7 +126,7 @@ class Optimizer:
             p.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """The settings, the number of steps, and the memory: all that goes on needs, in numbers and lists."""
+        """The hyperparameters, the number of steps, and the optimiser state, in numbers and lists."""
         lr = {} if callable(self.lr) else {"lr": self.lr}
         settings = {name: getattr(self, name) for name in self.settings}
         memory = dict(zip(self.memory, self._memory or (), strict=False))
@@ -131,7 +136,7 @@ class Optimizer:
         }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`; where it does not fit, raise ValueError and change nothing."""
+        """Continue from a `state_dict`; where it does not fit, raise ValueError and change nothing."""
         if state.get("kind") != type(self).__name__:
             raise ValueError(
                 f"the state is of {state.get('kind')!r}, not of {type(self).__name__}; load it into an "
@@ -149,14 +154,14 @@ class Optimizer:
                     f"the state holds {len(column)} numbers for {name}, but there are {len(self.parameters)} "
                     f"parameters; load it into an optimiser of the same model"
                 )
-        columns = [[at_least(-math.inf, name, x) for x in column] for name, column in memory.items()]
-        steps = int(at_least(0.0, "steps", state["steps"]))
+        columns = [[check_number(name, x, -math.inf) for x in column] for name, column in memory.items()]
+        steps = int(check_number("steps", state["steps"]))
         settings = {name: state[name] for name in self.settings}
         for name, x in settings.items():
             if isinstance(x, bool) != isinstance(getattr(self, name), bool) or number(x) is None:
                 raise TypeError(f"{name} is {x!r} in the state; load one that state_dict gave")
         if "lr" in state and not callable(self.lr):
-            self.lr = at_least(0.0, "lr", state["lr"])
+            self.lr = check_number("lr", state["lr"])
         for name, x in settings.items():
             setattr(self, name, x)
         self.steps = steps
@@ -167,11 +172,6 @@ class Optimizer:
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr!r}{settings})"
 
 
-def arrays(size: int) -> Any:
-    """NumPy, where it is installed and `size` makes it worthwhile; else None."""
-    return numpy_if_installed() if size > FEW else None
-
-
 @functools.cache
 def numpy_if_installed() -> Any:
     try:
@@ -180,16 +180,16 @@ def numpy_if_installed() -> Any:
         return None
 
 
-def as_list(column: Any) -> list[float]:
+def as_list(column: "Sequence[float] | NDArray[Any]") -> list[float]:
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
-def at_least(low: float, name: str, given: Any, below: float = float("inf")) -> float:
-    """A setting as a float; raises TypeError or ValueError outside low <= x < below."""
+def check_number(name: str, given: float, low: float = 0.0, below: float = math.inf) -> float:
+    """A hyperparameter as a float; raises TypeError or ValueError outside low <= x < below."""
     x = number(given)
     if x is None:
         raise TypeError(f"{name} is a number, but got {given!r}; pass a float")
     if not low <= x < below:
-        bound = "" if below == float("inf") else f" and below {below}"
+        bound = "" if below == math.inf else f" and below {below}"
         raise ValueError(f"{name} must be at least {low}{bound}, but got {given!r}; choose another")
     return x

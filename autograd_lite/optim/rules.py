@@ -1,4 +1,4 @@
-"""The optimisers: one rule each, in the letters of its source, where g is the gradient.
+"""The optimisers: one rule each, in the notation of its source, where g is the gradient.
 
 Defaults, names and the order of operations are PyTorch's.  A weight decay d adds d p to g, the gradient of the
 penalty d/2 p^2.
@@ -10,10 +10,11 @@ from typing import Any
 
 from autograd_lite.core.fast.layers import descend
 from autograd_lite.core.value import Value
-from autograd_lite.optim.optimizer import Optimizer, Schedule, at_least
+from autograd_lite.optim.optimizer import Floats, Optimizer, check_number
+from autograd_lite.optim.schedules import Schedule
 
 
-def root(x: Any) -> Any:
+def root(x: Floats) -> Any:
     """The square root of a float or of an array."""
     return math.sqrt(x) if isinstance(x, float) else x**0.5
 
@@ -42,8 +43,8 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ) -> None:
         super().__init__(parameters, lr)
-        self.momentum = at_least(0.0, "momentum", momentum)
-        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+        self.momentum = check_number("momentum", momentum)
+        self.weight_decay = check_number("weight_decay", weight_decay)
         self.nesterov = bool(nesterov)
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum, but that is 0; pass momentum=0.9 for instance")
@@ -58,11 +59,11 @@ class SGD(Optimizer):
         descend(self.parameters, slopes, self.rate)  # the rule itself, on all at once
         self.steps += 1
 
-    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         if not memory:
-            g *= lr  # in place where g is an array: one array less that has to fit into the cache
+            g *= lr  # in place where g is an array: one array less in the cache
             return (p - g,)
         v = self.momentum * memory[0] + g
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
@@ -82,10 +83,10 @@ class Adagrad(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.eps = at_least(0.0, "eps", eps)
-        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+        self.eps = check_number("eps", eps)
+        self.weight_decay = check_number("weight_decay", weight_decay)
 
-    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         s = memory[0] + g * g
@@ -110,13 +111,13 @@ class RMSprop(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.alpha = at_least(0.0, "alpha", alpha, below=1.0)
-        self.eps = at_least(0.0, "eps", eps)
-        self.momentum = at_least(0.0, "momentum", momentum)
-        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+        self.alpha = check_number("alpha", alpha, below=1.0)
+        self.eps = check_number("eps", eps)
+        self.momentum = check_number("momentum", momentum)
+        self.weight_decay = check_number("weight_decay", weight_decay)
         self.memory = ("squares", "velocity") if momentum else ("squares",)
 
-    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         v = self.alpha * memory[0] + (1.0 - self.alpha) * g * g
@@ -145,15 +146,15 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.beta1 = at_least(0.0, "beta1", betas[0], below=1.0)
-        self.beta2 = at_least(0.0, "beta2", betas[1], below=1.0)
-        self.eps = at_least(0.0, "eps", eps)
-        self.weight_decay = at_least(0.0, "weight_decay", weight_decay)
+        self.beta1 = check_number("beta1", betas[0], below=1.0)
+        self.beta2 = check_number("beta2", betas[1], below=1.0)
+        self.eps = check_number("eps", eps)
+        self.weight_decay = check_number("weight_decay", weight_decay)
 
-    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         return self.moved(p, g + self.weight_decay * p if self.weight_decay else g, lr, *memory)
 
-    def moved(self, p: Any, g: Any, lr: float, m: Any, v: Any) -> tuple[Any, ...]:
+    def moved(self, p: Floats, g: Floats, lr: float, m: Floats, v: Floats) -> tuple[Any, ...]:
         m = self.beta1 * m + (1.0 - self.beta1) * g
         v = self.beta2 * v + (1.0 - self.beta2) * g * g
         t = self.steps + 1
@@ -174,7 +175,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def rule(self, p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
+    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         return self.moved(p * (1.0 - lr * self.weight_decay), g, lr, *memory)
 
 

@@ -6,8 +6,9 @@ An optimiser takes one in place of its `lr`.  They are plain data, so that they 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-Schedule = Callable[[int], float]
+Schedule: TypeAlias = Callable[[int], float]
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What every floor may use and what knows nothing of derivatives: the build, the version, extras, and files."""
+"""What every floor may use, and nothing of it about derivatives: the build, the version, extras, and files."""

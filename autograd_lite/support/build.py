@@ -11,8 +11,10 @@ to choose: Python prefers a compiled module to the source beside it.  Two cases 
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import spec_from_file_location
+from types import ModuleType
 
 PURE_VARIABLE = "AUTOGRAD_LITE_PURE"
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -20,12 +22,12 @@ _NAME = os.path.basename(_HERE)
 
 
 class Redirect:
-    """A finder of modules that knows the files of a few, by dotted name."""
+    """A finder of modules whose files are given, by dotted name."""
 
     def __init__(self, files: dict[str, str]) -> None:
         self.files = files
 
-    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         return spec_from_file_location(name, self.files[name]) if name in self.files else None
 
 

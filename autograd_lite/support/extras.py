@@ -1,6 +1,6 @@
 """Libraries of the extras: imported when they are needed, with the command that installs them where they are missing.
 
-On the lowest floor: whatever is optional asks here.
+Every import of an optional library goes through `required`.
 """
 
 import importlib
@@ -13,14 +13,13 @@ NAMES: Final = {
     "numpy": "NumPy",
     "sklearn": "scikit-learn",
 }
-"""The names of libraries that are called otherwise than their packages."""
+"""The names of libraries whose packages are named differently."""
 
 
 def required(module: str, by: str, extra: str) -> Any:
     """The module of that name, for `by`.
 
-    Raises ImportError, which names the extra, where its library is not installed; a library that is there and
-    fails raises what it raises.
+    Raises ImportError, which names the extra, where its library is not installed; other errors of the import pass.
 
     >>> required("math", "this line", "demo").pi
     3.141592653589793
@@ -35,7 +34,7 @@ def required(module: str, by: str, extra: str) -> Any:
 
 
 def missing(module: str, by: str, extra: str) -> ImportError:
-    """The error that says which library is missing, who needs it, and how to get it."""
+    """The error that names the library that is missing, what needs it, and how to get it."""
     package = module.partition(".")[0]
     return ImportError(
         f'{by} needs {NAMES.get(package, package)}, which is not installed; run: pip install "autograd_lite[{extra}]"',

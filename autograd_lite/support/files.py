@@ -1,9 +1,11 @@
-"""Files that are whole or not there: written beside their place and moved in; JSON is checked when read."""
+"""Files written atomically: beside their place, then moved into it.  JSON is checked when it is read."""
 
 import contextlib
 import json
 import os
-from typing import Any
+from typing import Any, TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def write_json(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
@@ -19,7 +21,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
     try:
-        with open(temporary, "xb") as file:  # as open to others as the umask says
+        with open(temporary, "xb") as file:  # with the permissions of the umask
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -28,10 +30,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
-            raise type(error)(
-                error.errno, f"could not write it ({error.strerror}); choose a folder that exists and has room",
-                str(path),
-            ) from None  # fmt: skip
+            do = "choose a folder that exists and has room"
+            raise type(error)(error.errno, f"could not write it ({error.strerror}); {do}", str(path)) from None
         raise
 
 

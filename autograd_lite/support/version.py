@@ -1,3 +1,3 @@
-"""The version, in the one place where it is written: pyproject.toml and `__init__` read it from here."""
+"""The version; pyproject.toml and `__init__` read it from here."""
 
 __version__ = "0.1.0"

@@ -44,7 +44,6 @@ def test_it_writes_everything_and_runs_twice(short, capsys):
     assert json.loads((short / "model.json").read_text())["state"] == model.state_dict()
 
 
-@pytest.mark.skipif(not hasattr(demo.autograd_lite, "draw"), reason="drawing is not there yet")
 def test_it_draws_a_neuron(short):
     demo.main()
     svg = (short / "neuron.svg").read_text()
@@ -55,7 +54,7 @@ def test_it_draws_a_neuron(short):
 
 def test_a_folder_that_cannot_be_written_is_found_before_training(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(demo, "run", lambda: pytest.fail("it trained"))
+    monkeypatch.setattr(demo, "train_and_report", lambda: pytest.fail("it trained"))
     (tmp_path / "autograd_lite_demo").write_text("a file, not a folder")
     assert demo.main() == 1
     assert f"cannot write into {tmp_path}" in capsys.readouterr().err
@@ -64,7 +63,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_training(tmp_path, monk
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_of_someone_else(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(demo, "run", lambda: pytest.fail("it trained"))
+    monkeypatch.setattr(demo, "train_and_report", lambda: pytest.fail("it trained"))
     (tmp_path / "autograd_lite_demo").mkdir(mode=0o500)
     assert demo.main() == 1
     assert "cannot write into" in capsys.readouterr().err

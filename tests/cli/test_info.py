@@ -44,14 +44,14 @@ def machine(monkeypatch):
 
 
 def test_missing_follows_extras_of_extras(machine):
-    assert info.missing() == {
+    assert info.missing_requirements() == {
         "all": ["numpy>=1.26", "pygraphviz>=2.0", "scikit-learn>=1.3"],
         "demo": ["pygraphviz>=2.0", "scikit-learn>=1.3"],
         "draw": ["pygraphviz>=2.0"],
         "jit": ["numpy>=1.26"],
     }
     machine |= {"pygraphviz", "numpy", "scikit_learn"}
-    assert info.missing() == {"all": [], "demo": [], "draw": [], "jit": []}
+    assert info.missing_requirements() == {"all": [], "demo": [], "draw": [], "jit": []}
 
 
 def test_report_says_how_to_get_what_is_missing(machine):

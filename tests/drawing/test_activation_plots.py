@@ -7,7 +7,7 @@ import pytest
 from autograd_lite import draw_activations, log, relu, sin
 from autograd_lite.drawing.activation_plots import named
 from autograd_lite.nn import ACTIVATIONS, PReLU
-from autograd_lite.nn.units import MODULES
+from autograd_lite.nn.activation_modules import MODULES
 
 
 def test_every_activation_of_one_number_is_there_once():

@@ -32,7 +32,7 @@ def test_a_small_convolutional_network():
 
 
 def test_nothing_held_out_is_learned_from():
-    X, held_X, y, held_y = digits.data()
+    X, held_X, y, held_y = digits.load_images()
     assert (len(X), len(held_X), len(y), len(held_y)) == (1437, 360, 1437, 360)
     learned = {tuple(x) for x in X}
     assert sum(tuple(x) in learned for x in held_X) == 0

@@ -11,7 +11,7 @@ from autograd_lite import Value
 from autograd_lite.examples import FAST
 from autograd_lite.examples import transformer as t
 from autograd_lite.nn import one_hot
-from autograd_lite.nn.evaluation import floats
+from autograd_lite.nn.shapes import floats
 
 DRAW = random.Random(0)
 
@@ -21,14 +21,14 @@ def rows(*letters):
 
 
 def test_it_learns_more_than_pairs_of_letters_tell():
-    learned, held = t.split(t.words())
+    learned, held = t.split_words(t.words())
     assert not set(learned) & set(held)
     model = t.Transformer()
     losses = t.train(model, learned, steps=300 if FAST else 40)
     chance, pairs = math.log(len(t.LETTERS)), t.bigrams(learned, held)
     assert losses[0] > 0.9 * chance  # it starts knowing nothing
     assert pairs < chance
-    assert t.evaluated(model, held) < (0.97 * pairs if FAST else 0.85 * chance)
+    assert t.held_out_loss(model, held) < (0.97 * pairs if FAST else 0.85 * chance)
     written = t.write(model, 3, rng=1)
     assert len(written) == 3
     assert written == t.write(model, 3, rng=1)
@@ -85,4 +85,4 @@ def test_the_words_are_plain_and_each_once():
     assert len(words) == len(set(words)) > 500
     assert set("".join(words)) <= set(t.LETTERS[1:])
     # a quarter of the pairs of letters, evenly used, would need this many nats
-    assert t.bigrams(*t.split(words)) < math.log(len(t.LETTERS))
+    assert t.bigrams(*t.split_words(words)) < math.log(len(t.LETTERS))

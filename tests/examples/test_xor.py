@@ -2,13 +2,13 @@
 
 import pytest
 
-from autograd_lite.examples.xor import AND, XOR, main, perceptron, two_layers
+from autograd_lite.examples.xor import AND, XOR, learn_by_perceptron, main, two_layers
 
 
 def test_a_perceptron_learns_and_but_not_xor():
-    assert perceptron(AND) == AND
-    assert perceptron(XOR) != XOR
-    assert perceptron(XOR, epochs=1001) != XOR
+    assert learn_by_perceptron(AND) == AND
+    assert learn_by_perceptron(XOR) != XOR
+    assert learn_by_perceptron(XOR, epochs=1001) != XOR
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

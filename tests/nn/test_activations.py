@@ -12,8 +12,8 @@ from mpmath import mpf
 from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, surprisal, tanh
 from autograd_lite.core import numerics
 from autograd_lite.nn import activations as a
+from autograd_lite.nn.activation_modules import activation_of
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
-from autograd_lite.nn.units import activation_of
 from autograd_lite.testing import gradcheck
 
 EPS = 2.0**-53

@@ -6,8 +6,8 @@ import statistics
 import pytest
 
 from autograd_lite.nn import ACTIVATIONS, MLP, Neuron
-from autograd_lite.nn.initialisation import RULES, constant, normal, rule_for, uniform
-from autograd_lite.nn.units import MODULES
+from autograd_lite.nn.activation_modules import MODULES
+from autograd_lite.nn.initialisation import INITIALISERS, constant, initialiser_for, normal, uniform
 
 NIN, NOUT = 40, 10
 VARIANCES = {
@@ -17,9 +17,9 @@ VARIANCES = {
 BOUNDS = {"uniform": 1.0, "xavier_uniform": (6.0 / (NIN + NOUT)) ** 0.5, "he_uniform": (6.0 / NIN) ** 0.5}
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", INITIALISERS)
 def test_the_moments_are_those_of_the_rule(name):
-    rule, rng = RULES[name](), random.Random(0)
+    rule, rng = INITIALISERS[name](), random.Random(0)
     drawn = [rule(NIN, NOUT, rng) for _ in range(20_000)]
     spread = VARIANCES[name] ** 0.5
     assert statistics.fmean(drawn) == pytest.approx(0.0, abs=0.03 * spread + 1e-12)
@@ -59,4 +59,4 @@ def test_a_rule_may_be_a_function():
     neuron = Neuron(3, init=lambda nin, nout, rng: float(nin))
     assert [w.data for w in neuron.w] == [3.0] * 3
     assert neuron.b.data == 0.0
-    assert rule_for("relu", "constant")(1, 1, random.Random()) == 0.0
+    assert initialiser_for("relu", "constant")(1, 1, random.Random()) == 0.0

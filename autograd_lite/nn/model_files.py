@@ -1,4 +1,4 @@
-"""Models as JSON files: readable, exact to the last bit of every float, and never half written.
+"""Models as JSON files: readable, exact to the last bit of every float, and written atomically.
 
 A file holds the structure of the model, a line for each Module, and its state.
 """
@@ -6,7 +6,6 @@ A file holds the structure of the model, a line for each Module, and its state.
 import math
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from autograd_lite.core.primitives import number
 from autograd_lite.nn.module import Module
@@ -59,7 +58,7 @@ def encoded(x: float) -> float | str:
     return x if math.isfinite(x) else repr(x)
 
 
-def decoded(x: Any, where: str) -> float:
+def decoded(x: float | str, where: str) -> float:
     """The float that `encoded` wrote; raises ValueError on what is no number."""
     value = float(x) if x in ("nan", "inf", "-inf") else number(x)
     if value is None or isinstance(x, bool):

@@ -1,7 +1,7 @@
-"""Exchange with PyTorch: the state of a model by PyTorch's names and in its shapes, both ways.
+"""The state of a model as PyTorch's `state_dict`: with PyTorch's names and shapes, out and in.
 
-Above `module`, which says what PyTorch calls the parts of each layer.  PyTorch itself is never imported: what goes out
-are NumPy arrays, or nested lists where there is no NumPy; what comes in is anything with `tolist`.
+Above `module`, whose `exchanged` gives PyTorch's names for the parts of each layer.  PyTorch itself is never imported:
+it takes anything with `tolist`, and gives NumPy arrays, or nested lists without NumPy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.nn.evaluation import floats
-from autograd_lite.nn.losses import flat
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.sizes import is_full, sizes_of
+from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat, floats, has_shape, shape_of
 from autograd_lite.optim.optimizer import numpy_if_installed
 
 
@@ -30,7 +28,7 @@ def to_torch_state_dict(model: Module) -> dict[str, Any]:
 
     A layer of n inputs and m outputs gives `weight` of shape (m, n) and `bias` of shape (m,), whether it is a Linear
     or a Layer of an MLP (`layers.0.weight`); convolutions (out, in, size) and (out, in, rows, columns); BatchNorm its
-    running statistics too.  Shared layers stand under each of their names, as in PyTorch.  There,
+    running statistics too.  Shared layers are listed under each of their names, as in PyTorch.  There,
 
         theirs.load_state_dict({name: torch.as_tensor(x) for name, x in to_torch_state_dict(ours).items()})
 
@@ -51,7 +49,7 @@ def to_torch_state_dict(model: Module) -> dict[str, Any]:
     return state
 
 
-def load_torch_state_dict(model: Module, state: Mapping[str, Any]) -> None:
+def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> None:
     """Take all numbers from a `state_dict` of PyTorch (tensors, arrays or nested lists); see `to_torch_state_dict`.
 
     Raises KeyError with the missing and the unknown names, ValueError where a shape differs, TypeError on what is no
@@ -64,7 +62,7 @@ def load_torch_state_dict(model: Module, state: Mapping[str, Any]) -> None:
     1.5
     """
     mine = list(tensors_of("", model))
-    expected = {tensor.name: sizes_of(tensor.entries) for tensor in mine}
+    expected = {tensor.name: shape_of(tensor.entries) for tensor in mine}
     missing = [name for name in expected if name not in state]
     unknown = [name for name in state if name not in expected]
     if missing or unknown:
@@ -73,13 +71,13 @@ def load_torch_state_dict(model: Module, state: Mapping[str, Any]) -> None:
             f"the state {' and '.join(f'{word} {_listed(names)}' for word, names in parts if names)}; "
             f"{type(model).__name__} takes {_listed(list(expected))}, so load it into a model of the same layers"
         )
-    given = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
-    for name, sizes in expected.items():
-        found = sizes_of(given[name])
-        if found != sizes or not is_full(given[name], found):
-            more = "" if found != sizes else ", but ragged"
+    given = {name: as_lists(x) for name, x in state.items()}
+    for name, shape in expected.items():
+        found = shape_of(given[name])
+        if not has_shape(given[name], shape):
+            more = "" if found != shape else ", but ragged"
             raise ValueError(
-                f"the state holds {name!r} in the shape {found}{more}, where {type(model).__name__} has {sizes}; build "
+                f"the state holds {name!r} in the shape {found}{more}, where {type(model).__name__} has {shape}; build "
                 f"the model with the sizes of the other, and mind that a weight is (outputs, inputs)"
             )
         for x in flat(given[name]):
@@ -106,7 +104,7 @@ def tensors_of(path: str, x: Any) -> Iterator[Tensor]:
         for key, y in x.items():
             yield from tensors_of(f"{path}.{key}", y)
     elif isinstance(x, (list, tuple)):
-        if x and is_full(x, sizes_of(x)) and all(map(is_parameter, flat(x))):
+        if x and has_shape(x, shape_of(x)) and all(map(is_parameter, flat(x))):
             yield Tensor(path, x)
         else:
             for i, y in enumerate(x):

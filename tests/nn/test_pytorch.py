@@ -23,9 +23,9 @@ from autograd_lite.nn import (
     PReLU,
     Sequential,
     SReLU,
-    exchange,
     load_torch_state_dict,
     predict,
+    pytorch,
     to_torch_state_dict,
 )
 
@@ -185,7 +185,7 @@ def test_every_other_parameter_has_a_name_too():
 
 
 def test_without_numpy_they_are_lists(monkeypatch):
-    monkeypatch.setattr(exchange, "numpy_if_installed", lambda: None)
+    monkeypatch.setattr(pytorch, "numpy_if_installed", lambda: None)
     model = Sequential(Linear(2, 1, rng=0), BatchNorm(1))
     state = to_torch_state_dict(model)
     assert state["0.weight"] == [[w.data for w in model[0].weight[0]]]

@@ -1,6 +1,6 @@
-"""A training run: what decides how it goes on, from mini-batch to mini-batch and from epoch to epoch.
+"""A training run: its state, the loops over epochs and mini-batches, early stopping, and Ctrl-C.
 
-Callbacks see it, checkpoints keep it.
+Callbacks get it as their argument, checkpoints save it.
 """
 
 import math
@@ -9,14 +9,17 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.nn.data import shuffled
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.history import History
+from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
+from autograd_lite.nn.shapes import Scalar
 from autograd_lite.nn.steps import Compiled, Eager
 from autograd_lite.optim.optimizer import Optimizer
 
@@ -24,36 +27,41 @@ Callback = Callable[["Run"], Any]
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during training: the step was finished, and the model holds its result; `history` is what was."""
+    """Ctrl-C during training: the step was finished, and the model has its result; `history` is that so far."""
 
     history: History
 
 
+@dataclass(eq=False, repr=False)
 class Run:
     """One training run.  `epoch` counts the epochs that are done, `history` holds their figures, `model` and
-    `optimizer` are at work; `stop(why)` ends it after this epoch."""
+    `optimizer` are what is trained; `stop(why)` ends it after this epoch."""
 
-    def __init__(self, model: Module, optimizer: Optimizer, draw: random.Random, options: dict[str, Any]) -> None:
-        self.model, self.optimizer, self.draw = model, optimizer, draw
-        self.samples: list[Any] = options["samples"]
-        self.targets: list[Any] = options["targets"]
-        self.held: tuple[Any, Any] | None = options["held"]
-        self.compute: Callable[..., Any] = options["compute"]
-        self.kind: str = options["kind"]
-        self.batch_size: int = options["batch_size"]
-        self.shuffle: bool = options["shuffle"]
-        self.penalty: Callable[[Any], Any] | None = options["penalty"]
-        self.clip: float | None = options["clip"]
-        self.patience: int | None = options["patience"]
-        self.tolerance: float | None = options["tolerance"]
-        self.epoch = 0
-        self.order: list[int] = []  # the samples of the epoch that is running
-        self.position = 0  # how many of them are done
-        self.summed, self.right, self.seconds = 0.0, 0.0, 0.0
-        self.history = History()
-        self.best: dict[str, float] | None = None  # the state at the lowest loss, where patience watches it
-        self.lowest, self.waited = math.inf, 0
-        self.stopped = ""
+    model: Module
+    optimizer: Optimizer
+    draw: random.Random
+    samples: list[Any]
+    targets: list[Any]
+    held: tuple[list[Any], list[Any]] | None  # the validation data
+    compute: Loss
+    kind: str  # of the targets, see `metrics.target_kind`
+    batch_size: int
+    shuffle: bool
+    penalty: Callable[[Module], Any] | None
+    clip: float | None
+    patience: int | None
+    tolerance: float | None
+    epoch: int = 0
+    order: list[int] = field(default_factory=list)  # the samples of the epoch that is running
+    position: int = 0  # how many of them are done
+    summed: float = 0.0  # their losses
+    right: float = 0.0  # how many of them were right
+    seconds: float = 0.0  # that they took
+    history: History = field(default_factory=History)
+    best: dict[str, float] | None = None  # the state at the lowest loss, where patience watches it
+    lowest: float = math.inf
+    waited: int = 0  # epochs since the lowest loss
+    stopped: str = ""  # why, if it is
 
     def stop(self, why: str = "a callback asked for it") -> None:
         """End the run after this epoch."""
@@ -67,25 +75,17 @@ class Run:
             with Interrupts() as interrupts:
                 while self.epoch < epochs and not self.stopped:
                     self.one_epoch(steps, bar, interrupts, keep, epochs)
-                    self.show(steps, callbacks)
+                    for callback in callbacks:
+                        callback(self)
+                    if callbacks:  # which may have changed anything
+                        steps.fetch()
                     keep(self)
-        self.finish(interrupts)
-
-    def show(self, steps: Eager | Compiled, callbacks: Sequence[Callback]) -> None:
-        """Call the callbacks, which may change anything."""
-        for callback in callbacks:
-            callback(self)
-        if callbacks:
-            steps.fetch()
-
-    def finish(self, interrupts: "Interrupts") -> None:
-        """Go back to the best weights, where patience watched them, and do not lose a Ctrl-C of the last step."""
         if self.best is not None:
             self.model.load_state_dict(self.best)
-        if interrupts.pending:
+        if interrupts.pending:  # since the last step
             raise self.interrupted("when all epochs were done")
 
-    def penalised(self, loss: Any, model: Module) -> Any:
+    def penalised(self, loss: Scalar, model: Module) -> Any:
         """The loss of a mini-batch, with the penalty if there is one."""
         if self.penalty is None:
             return loss
@@ -117,7 +117,7 @@ class Run:
             raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
 
     def end_epoch(self, bar: Progress, start: float) -> None:
-        """Enter the figures of an epoch that began at `start` into the history."""
+        """Add the figures of an epoch that began at `start` to the history."""
         record = {"epoch": self.epoch + 1.0, **self.figures(), "seconds": time.perf_counter() - start}
         self.epoch += 1
         self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
@@ -126,7 +126,7 @@ class Run:
         self.watch(record)
 
     def all_steps(self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts") -> None:
-        """The steps of an epoch, from where it stands."""
+        """The remaining steps of the epoch."""
         count = len(self.samples)
         if not self.order:
             self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
@@ -141,7 +141,7 @@ class Run:
             bar.advance(self.epoch + 1)
 
     def figures(self) -> dict[str, float]:
-        """What the history keeps of an epoch."""
+        """The figures of an epoch for the history."""
         count = len(self.samples)
         found = {"loss": self.summed / count}
         if self.kind != "numbers":
@@ -181,7 +181,7 @@ class Interrupts:
             signal.signal(signal.SIGINT, self.remember)
         return self
 
-    def remember(self, *signal_and_frame: Any) -> None:
+    def remember(self, *signal_and_frame: object) -> None:
         if self.pending:
             raise KeyboardInterrupt
         self.pending = True

@@ -1,26 +1,29 @@
-"""Activations with a life of their own: parameters that are trained, slopes that are drawn.
+"""Activations that are Modules: with parameters that are trained, or slopes that are drawn.
 
 Above `activations`.  `activation_of` finds any activation by its name, for the layers.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd_lite.core.fast.layers import each
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
-from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, apl, identity, prelu, srelu
+from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, ActivationFunction, apl, identity, prelu, srelu
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.randomness import Seed, choice, drawn, spawned
-from autograd_lite.nn.sizes import check_size, each_number
+from autograd_lite.nn.randomness import Seed, draw_uniform, lookup, spawned
+from autograd_lite.nn.shapes import NestedNumbers, Scalar, check_size, map_numbers
+
+AnyActivation: TypeAlias = str | ActivationFunction | Module
+"""A name, a function or a Module."""
 
 
-class Unit(Module):
+class ScalarModule(Module):
     """An activation of a number, or of each number in nested lists."""
 
-    def forward(self, x: Any) -> Any:
-        return each_number(x, self.of_number)
+    def forward(self, x: NestedNumbers) -> Any:
+        return map_numbers(x, self.of_number)
 
-    def of_number(self, x: Any) -> Any:
+    def of_number(self, x: Scalar) -> Any:
         """The activation of one number."""
         raise NotImplementedError
 
@@ -28,7 +31,7 @@ class Unit(Module):
         """It takes any."""
 
 
-class PReLU(Unit):
+class PReLU(ScalarModule):
     """f = a x for x < 0, x otherwise; a is trained, from `a` on.  He et al. 2015, and PyTorch's names.
 
     >>> PReLU()(-2.0).data
@@ -38,11 +41,11 @@ class PReLU(Unit):
     def __init__(self, a: float = 0.25) -> None:
         self.weight = [Value(a)]
 
-    def of_number(self, x: Any) -> Any:
+    def of_number(self, x: Scalar) -> Any:
         return prelu(x, self.weight[0])
 
 
-class RReLU(Unit):
+class RReLU(ScalarModule):
     """Leaky ReLU with a slope drawn between low and high for every number in training; in evaluation their mean.
     Xu et al. 2015."""
 
@@ -52,23 +55,23 @@ class RReLU(Unit):
         self.low, self.high = low, high
         self._rng = spawned(rng)
 
-    def of_number(self, x: Any) -> Any:
+    def of_number(self, x: Scalar) -> Any:
         mean = (self.low + self.high) / 2.0
-        return prelu(x, self.low + (self.high - self.low) * drawn(self._rng) if self.training else mean)
+        return prelu(x, self.low + (self.high - self.low) * draw_uniform(self._rng) if self.training else mean)
 
 
-class SReLU(Unit):
+class SReLU(ScalarModule):
     """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; all four are trained.
     Jin et al. 2016."""
 
     def __init__(self, tl: float = -1.0, al: float = 0.1, tr: float = 1.0, ar: float = 0.1) -> None:
         self.tl, self.al, self.tr, self.ar = Value(tl), Value(al), Value(tr), Value(ar)
 
-    def of_number(self, x: Any) -> Any:
+    def of_number(self, x: Scalar) -> Any:
         return srelu(x, self.tl, self.al, self.tr, self.ar)
 
 
-class APL(Unit):
+class APL(ScalarModule):
     """f = max(0, x) + sum a_i max(0, b_i - x) with `pieces` hinges; a and b are trained.  Agostinelli et al. 2014.
 
     The hinges start at -1, 0, 1, ... around 0, with small slopes.
@@ -79,14 +82,14 @@ class APL(Unit):
         self.a = [Value(0.1) for _ in range(pieces)]
         self.b = [Value(i - (pieces - 1) / 2.0) for i in range(pieces)]
 
-    def of_number(self, x: Any) -> Any:
+    def of_number(self, x: Scalar) -> Any:
         return apl(x, self.a, self.b)
 
 
 MODULES: dict[str, type[Module]] = {"prelu": PReLU, "rrelu": RReLU, "srelu": SReLU, "apl": APL}
 
 
-def activation_of(given: Any, rng: Seed = None) -> tuple[str, Any]:
+def activation_of(given: AnyActivation, rng: Seed = None) -> tuple[str, ActivationFunction | Module]:
     """The name and the function of an activation, given as either; a new Module where it has parameters.
 
     Raises ValueError on an unknown name, with the known ones, TypeError on what is neither.
@@ -95,10 +98,10 @@ def activation_of(given: Any, rng: Seed = None) -> tuple[str, Any]:
     ('tanh', <primitive tanh: tanh x>)
     """
     if isinstance(given, str):
-        found = choice("activation", given, {**ACTIVATIONS, **MODULES})
-        if found is RReLU:
-            return given, RReLU(rng=rng)
-        return given, found() if given in MODULES else found
+        if given in MODULES:
+            return given, RReLU(rng=rng) if given == "rrelu" else MODULES[given]()
+        known: dict[str, Any] = {**ACTIVATIONS, **MODULES}
+        return given, lookup("activation", given, known)
     if isinstance(given, Module):
         return given.describe(), given
     if callable(given):
@@ -110,7 +113,7 @@ def activation_of(given: Any, rng: Seed = None) -> tuple[str, Any]:
     )
 
 
-def activated(activation: Any, sums: list[Value]) -> list[Any]:
+def activated(activation: ActivationFunction | Module, sums: list[Value]) -> list[Any]:
     """The activation of each sum of a layer, or of all together."""
     if activation is identity:
         return sums
@@ -121,9 +124,9 @@ def activated(activation: Any, sums: list[Value]) -> list[Any]:
     return activation(sums)  # type: ignore[no-any-return]
 
 
-def as_module(given: Any) -> Module:
-    """A Module as it is, an activation as one: by itself where it has parameters, as in PyTorch."""
-    made = given if isinstance(given, Module) else activation_of(given)[1]
+def as_module(given: AnyActivation) -> Module:
+    """A Module as it is; an activation as one: that with its parameters, or an `Activation`."""
+    made = activation_of(given)[1]
     return made if isinstance(made, Module) else Activation(given)
 
 
@@ -134,15 +137,15 @@ class Activation(Module):
     [0.0, 2.0]
     """
 
-    def __init__(self, activation: Any, rng: Seed = None) -> None:
+    def __init__(self, activation: AnyActivation, rng: Seed = None) -> None:
         self._name, self.activation = activation_of(activation, rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NestedNumbers) -> Any:
         if not isinstance(self.activation, Module) and self.activation in WHOLE_LAYER:
             return self.activation(x)
         if isinstance(x, list) and all(isinstance(y, Value) for y in x):
             return activated(self.activation, x)
-        return each_number(x, self.activation)
+        return map_numbers(x, self.activation)
 
     def describe(self) -> str:
         return f"Activation({self._name})"

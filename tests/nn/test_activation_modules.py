@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value
 from autograd_lite.nn import APL, MLP, Activation, PReLU, RReLU, SReLU, apl, prelu, softmax, srelu
+from autograd_lite.nn.activation_modules import MODULES, activated, activation_of
 from autograd_lite.nn.activations import ACTIVATIONS
-from autograd_lite.nn.evaluation import floats
-from autograd_lite.nn.units import MODULES, activated, activation_of
+from autograd_lite.nn.shapes import floats
 
 numbers = st.floats(-4, 4)
 
