@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.program.arguments import is_foreign_array
 from autograd_lite.support.extras import required
+from autograd_lite.trees import is_foreign_array
 
 UNARY = [
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp", "expm1", "floor",

@@ -13,8 +13,9 @@ import numpy
 from autograd_lite.backends.array_rows import Library, meaning
 from autograd_lite.backends.batch_order import BLOCK, LANES, tree
 from autograd_lite.backends.source_text import INFIX, Text, function
-from autograd_lite.program.arguments import is_foreign_array, library_of
+from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
+from autograd_lite.trees import is_foreign_array
 
 ARRAY_INFIX = {name: INFIX[name] for name in ("add", "sub", "mul", "div", "neg", "square")}
 NUMBERS = 2**24  # about what the values of one block may take

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.backends.python import PythonCode
-from autograd_lite.program.arguments import is_foreign_array, library_of
+from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import ABOVE, Program
 from autograd_lite.support.extras import missing
+from autograd_lite.trees import is_foreign_array
 
 MANY = 32
 """Samples from which on NumPy carries a batch faster than Python, more or less."""

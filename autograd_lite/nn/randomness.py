@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.core.concretization import RUNNING
-from autograd_lite.transforms.differentiation import is_mapped
+from autograd_lite.transforms.levels import is_mapped
 
 Seed = Any
 """None, an int, a `random.Random` or a NumPy generator."""

@@ -13,7 +13,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, drawn, read, spawned
 from autograd_lite.nn.sizes import check_size, each_number, shown, sizes_of
 from autograd_lite.optim.optimizer import at_least
-from autograd_lite.transforms.differentiation import is_mapped
+from autograd_lite.transforms.levels import is_mapped
 
 
 class Dropout(Module):

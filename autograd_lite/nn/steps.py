@@ -107,7 +107,7 @@ class Compiled:
     def fetch(self) -> None:
         """Take the parameters from the model, and its settings, which a program is made for."""
         self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
-        _, settings = self.run.model.taken_apart()
+        settings = self.run.model.pytree_structure().settings
         if settings != self.settings:
             self.settings, self.program = settings, self.compile(self.whole if self.norms else self.mapped)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.primitives import MARKS, PRIMITIVES, Primitive
-from autograd_lite.transforms.differentiation import name_of, parameter_names
+from autograd_lite.transforms.signatures import name_of, parameter_names
 
 
 def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, ...]]) -> Primitive:

@@ -136,6 +136,19 @@ def data_of(values: list[Value]) -> list[float]:
     return [x._data for x in values]
 
 
+def same_objects(a: list[object], b: list[object]) -> bool:
+    """Whether two lists hold the very same objects."""
+    n: i64 = len(a)
+    if len(b) != n:
+        return False
+    i: i64 = 0
+    while i < n:
+        if a[i] is not b[i]:
+            return False
+        i += 1
+    return True
+
+
 def all_finite(numbers: list[float]) -> bool:
     """Whether none of the numbers is nan or infinite.
 
