@@ -9,14 +9,14 @@ from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, by_count, checked, chosen
 from autograd_lite.core.concretization import RUNNING
-from autograd_lite.program.arguments import Pieces, library_of
+from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
 from autograd_lite.transforms.batching import axes_of, is_axis
 from autograd_lite.transforms.levels import differentiated
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
-from autograd_lite.trees import PyTreeDef, is_foreign_array
+from autograd_lite.trees import PyTreeDef
 
 ROUTES = 1000
 """Shapes that are remembered: batches of ever new sizes must not fill the memory."""
@@ -32,7 +32,7 @@ class Entry:
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
         self.code = BACKENDS[self.backend](traced.program, fastmath)
         lists = pieces.samples is not None and pieces.lists
-        arrays = self.backend != "python" and not any(map(is_foreign_array, pieces.data))
+        arrays = self.backend != "python" and not pieces.library
         self.build = Builder(lists, arrays, traced.parameter_names()).build(traced.treedef)
         self.modules = pieces.modules if self.backend != "python" else []
 
@@ -149,9 +149,8 @@ class Compiled:
         """The code for that structure of arguments, made at its first call."""
         if pieces.has_values:
             raise TypeError("a program computes with numbers, but got Values; pass v.data in place of v")
-        library = next((library_of(x) for x in pieces.data if is_foreign_array(x)), "")
         few = self.by_count and pieces.samples is not None and pieces.samples < MANY
-        key = (treedefs, tuple(keywords.items()), pieces.lists, library, few)
+        key = (treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
         found = self.entries.get(key)
         return self.made(key, pieces, treedefs, keywords) if found is None else found
 

@@ -8,7 +8,7 @@ Attributes whose name begins with an underscore are private and not looked into.
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from autograd_lite.core.fast.layers import same_objects
+from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.trees import DICT, LIST, RECORD, STATIC, ModuleStructure, flatten, is_array, one_level
@@ -79,7 +79,8 @@ class Module:
     def _contents(self) -> "Contents":
         """What is in this Module, looked through again where that has changed."""
         known: Contents | None = self.__dict__.get("_known")
-        if known is None or known.changed(self):
+        if known is None or known.changed():
+            self.__dict__["_known"] = None
             known = self.__dict__["_known"] = Contents(self)
         return known
 
@@ -229,15 +230,14 @@ class Contents:
     """The Modules, the parameters and the settings in a Module, each once; and whether they have changed since."""
 
     def __init__(self, x: Any) -> None:
-        self.root = id(x)
         self.modules: list[tuple[str, Module]] = []  # without x itself, which keeps this
         self.parameters: list[Value] = []
         names: list[str] = []
         settings: list[Hashable] = []
-        # What was found in each container; x itself is known as None.
-        self.attributes: list[tuple[Module | None, list[str], list[Any]]] = []
-        self.lists: list[tuple[list[Any], list[Any]]] = []
-        self.others: list[tuple[Any, list[Any]]] = []
+        # What was found in each container.
+        self.attributes: list[HeldDict] = []
+        self.lists: list[HeldList] = []
+        self.others: list[tuple[object, list[object]]] = []
         self.arrays: list[tuple[Any, Hashable]] = []
         seen: set[int] = set()
         stack: list[tuple[str, Any, frozenset[int]]] = [("", x, frozenset())]
@@ -265,8 +265,10 @@ class Contents:
                     settings.append((type(y), y.training))
                     if y is not x:
                         self.modules.append((path, y))
-                    keys, children = public(y)
-                    self.attributes.append((None if y is x else y, keys, children))
+                    held = vars(y)
+                    keys = [name for name in held if name[:1] != "_" and name not in y.buffers]
+                    children = [held[name] for name in keys]
+                    self.attributes.append((held, list(held), keys, children))
                     paths = [f"{path}.{key}" if path else key for key in keys]
                     given = y._given
                 else:
@@ -299,24 +301,13 @@ class Contents:
         self.arrays.append((x, content))
         return content
 
-    def changed(self, x: "Module") -> bool:
-        """Whether an attribute of x or anything in a container inside of it is another object than before."""
-        for module, keys, values in self.attributes:
-            names, found = public(x if module is None else module)
-            if names != keys or not same_objects(found, values):
-                return True
+    def changed(self) -> bool:
+        """Whether an attribute or anything in a container is another object than before."""
+        others = [(list(children_of(held)), items) for held, items in self.others]
         return not (
-            all(same_objects(held, items) for held, items in self.lists)
-            and all(same_objects(list(children_of(held)), items) for held, items in self.others)
+            holds_same(self.attributes, [*self.lists, *others] if others else self.lists)
             and all(array_content(held) == content for held, content in self.arrays)
         )
-
-
-def public(module: Module) -> tuple[list[str], list[Any]]:
-    """The names and the values of the attributes that are looked into."""
-    held = vars(module)
-    names = [name for name in held if name[:1] != "_" and name not in module.buffers]
-    return names, [held[name] for name in names]
 
 
 def children_of(x: object) -> Sequence[Any]:

@@ -190,4 +190,4 @@ def items_of(x: Any, span: Span) -> Sequence[Any]:
     if kind is ARRAY:
         return x.ravel().tolist() if x.shape == aux else [None] * leaves
     table = table_of(x)
-    return table[1] if table is not None and table[0] == aux else [None] * leaves
+    return table.numbers if table is not None and table.levels == aux else [None] * leaves

@@ -11,22 +11,23 @@ from autograd_lite.core.fast.layers import data_of
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.transforms.batching import Axes, Part, parts_of
 from autograd_lite.trees import (
-    LEAF,
     MODULE,
     SAMPLES,
     ModuleStructure,
     PyTreeDef,
     array_treedef,
     container_of,
-    flatten,
     is_array,
     is_foreign_array,
+    is_module,
     summary,
     table_treedef,
 )  # fmt: skip
 from autograd_lite.trees.nested_lists import cut, table_of
+from autograd_lite.trees.pytree import taken_apart
 
-NUMBERS = frozenset({float, int, bool})
+FLOAT = {float}
+NUMBERS = {float, int, bool}
 
 
 class Pieces:
@@ -38,6 +39,7 @@ class Pieces:
         self.samples: int | None = None
         self.lists = True  # whether all that is mapped comes in lists, so that results shall
         self.has_values = False
+        self.library = ""  # another one than NumPy, which an array is of
 
     def argument(self, x: Any, axis: Axes, name: str) -> PyTreeDef:
         """The treedef of an argument; its numbers are added, beginning a new piece."""
@@ -54,32 +56,29 @@ class Pieces:
 
     def shared(self, x: Any, name: str) -> PyTreeDef:
         """The treedef of what is not mapped."""
-        leaves, treedef = flatten(x, f"argument {name}", whole=True)
-        if NUMBERS.issuperset(map(type, leaves)):
+        leaves, treedef, types = taken_apart(x, f"argument {name}", whole=True)
+        if types <= NUMBERS:
             if leaves:
-                self.data.append(floats(leaves))
+                self.data.append(leaves if types == FLOAT else list(map(float, leaves)))
             return treedef
         numbers: list[float] = []
         modules = iter([node.aux for node in treedef.nodes if node.kind is MODULE])
         for i, leaf in enumerate(leaves):
-            value = number(leaf)
-            if value is not None:
-                numbers.append(value)
-                continue
-            if isinstance(leaf, Operand):
-                self.has_values = True
-                continue
-            if hasattr(leaf, "named_parameters"):
-                structure = next(modules)
-                if not structure.parameters:
-                    continue
-            if numbers:
-                self.data.append(numbers)
-                numbers = []
-            if is_array(leaf) or is_foreign_array(leaf):
+            if is_array(leaf):
+                numbers = self.add_run(numbers)
                 self.add_array(leaf, name)
-            elif hasattr(leaf, "named_parameters"):
-                self.add_module(leaf, structure)
+            elif is_module(leaf):
+                structure = next(modules)
+                if structure.parameters:
+                    numbers = self.add_run(numbers)
+                    self.add_module(leaf, structure)
+            elif is_foreign_array(leaf):
+                numbers = self.add_run(numbers)
+                self.add_array(leaf, name)
+            elif isinstance(leaf, Operand):
+                self.has_values = True
+            elif (value := number(leaf)) is not None:
+                numbers.append(value)
             else:
                 path = treedef.leaf_names(name, whole=True)[i]
                 raise TypeError(
@@ -87,12 +86,20 @@ class Pieces:
                     f"tuples, dicts and dataclasses of these, None and strings: bind anything else with "
                     f"functools.partial"
                 )
-        if numbers:
-            self.data.append(numbers)
+        self.add_run(numbers)
         return treedef
 
+    def add_run(self, numbers: list[float]) -> list[float]:
+        """Add a piece of numbers, if there are any; the next run."""
+        if numbers:
+            self.data.append(numbers)
+        return []
+
     def add_array(self, x: Any, name: str) -> None:
-        if is_array(x) and x.dtype.kind == "O":
+        if not is_array(x):
+            self.library = self.library or library_of(x)
+            self.data.append(x)
+        elif x.dtype.kind == "O":
             self.has_values = True
         else:
             self.data.append(real_array(x, name))
@@ -117,20 +124,17 @@ class Pieces:
         if isinstance(x, list):
             return samples_of(self.rows(x, name))
         self.lists = False
-        if is_array(x) and x.dtype.kind == "O":
-            self.has_values = True
-            return LEAF
         moved = axis_first(x, axis or 0)
-        self.data.append(real_array(moved, name))
+        self.add_array(moved, name)
         return samples_of(array_treedef(moved.shape[1:]))
 
     def rows(self, rows: list[Any], name: str) -> PyTreeDef:
         """The treedef of a sample in a list of them, which become a table with a row for each."""
         found = table_of(rows)
-        if found and rows and NUMBERS.issuperset(map(type, found[1])):
-            levels, numbers = found
-            self.data.append(cut(floats(numbers), len(rows)))
-            return table_treedef(levels[1:])
+        if found and rows and found.types <= NUMBERS:
+            numbers = found.numbers if found.types == FLOAT else list(map(float, found.numbers))
+            self.data.append(cut(numbers, len(rows)))
+            return table_treedef(found.levels[1:])
         table: list[list[float]] = []
         first: PyTreeDef | None = None
         for i, row in enumerate(rows):
@@ -152,10 +156,6 @@ class Pieces:
             )
         self.data.append(table)
         return first
-
-
-def floats(numbers: Sequence[float]) -> list[float]:
-    return list(numbers if set(map(type, numbers)) == {float} else map(float, numbers))
 
 
 def samples_of(treedef: PyTreeDef) -> PyTreeDef:
@@ -186,9 +186,7 @@ def library_of(x: Any) -> str:
 
 
 def real_array(x: Any, name: str) -> Any:
-    """The array as float64, its numbers in order; an array of another library as it is."""
-    if not is_array(x):
-        return x
+    """The array as float64, its numbers in order."""
     if x.dtype.kind not in "biuf":
         raise TypeError(
             f"argument {name} is an array of {x.dtype}, but a program computes with real numbers; convert it with "

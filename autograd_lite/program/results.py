@@ -137,4 +137,16 @@ def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
     ]
     if inner == LEAF:
         return columns[0]
-    return [inner.unflatten([column[i] for column in columns], whole=[ARRAY]) for i in range(n)]
+    made: list[list[Any]] = []  # the columns of the children that wait for their container
+    for kind, aux, children, leaves in reversed(inner.nodes):
+        if kind is NUMBER or kind is ARRAY:
+            made.append(columns.pop())
+            continue
+        if children:
+            parts = made[: -children - 1 : -1]
+            del made[-children:]
+        else:
+            parts = columns[len(columns) - leaves :]
+            del columns[len(columns) - leaves :]
+        made.append([kind.unflatten(aux, row) for row in (zip(*parts, strict=True) if parts else [()] * n)])
+    return made[0]

@@ -89,7 +89,7 @@ class Call:
         """The argument with fresh inputs in the places of its numbers."""
         leaves, treedef = flatten_numbers(argument, name)
         values = [fresh(x) for x in leaves]
-        self.nested |= any(isinstance(x, Value) for x in treedef.without_modules(leaves))
+        self.nested |= Value in map(type, treedef.without_modules(leaves))
         self.inputs += values
         self.treedefs.append(treedef)
         return treedef.unflatten(values, copies=True)
@@ -123,8 +123,10 @@ class Call:
 
     def like_inputs(self, leaves: Sequence[Scalar]) -> Any:
         """Numbers, one for each input, in the structure of the chosen arguments."""
-        results = [t.unflatten(part) for t, part in zip(self.treedefs, split(leaves, self.treedefs), strict=True)]
-        return results[0] if self.single else tuple(results)
+        if self.single:
+            return self.treedefs[0].unflatten(leaves)
+        parts = split(leaves, self.treedefs)
+        return tuple([t.unflatten(part) for t, part in zip(self.treedefs, parts, strict=True)])
 
     def plain(self, x: Scalar) -> Scalar:
         """A leaf of the result as the caller gets it: a float at the outermost level."""

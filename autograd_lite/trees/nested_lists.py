@@ -7,7 +7,7 @@ of a treedef.
 from collections.abc import Sequence
 from itertools import chain, islice
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.core.value import Value
@@ -31,10 +31,18 @@ def all_leaves(items: Sequence[Any]) -> bool:
     return NUMBERS.issuperset(map(type, items)) or all(map(is_leaf, items))
 
 
-def table_of(x: Sequence[Any]) -> tuple[Levels, Sequence[Any]] | None:
-    """The levels of nested lists and tuples of numbers, and the numbers in order; None where they are no table.
+class Table(NamedTuple):
+    """Nested lists taken apart: their levels, the numbers in order, and the types of these."""
 
-    >>> table_of([[1, 2, 3], [4, 5, 6]])
+    levels: Levels
+    numbers: Sequence[Any]
+    types: set[type]
+
+
+def table_of(x: Sequence[Any]) -> Table | None:
+    """Nested lists and tuples of numbers taken apart; None where the kinds or the lengths of a level differ.
+
+    >>> table_of([[1, 2, 3], [4, 5, 6]])[:2]
     (((<class 'list'>, 2), (<class 'list'>, 3)), [1, 2, 3, 4, 5, 6])
     >>> table_of([[1.0], [2.0, 3.0]]), table_of([1.0, "2"])
     (None, None)
@@ -43,13 +51,13 @@ def table_of(x: Sequence[Any]) -> tuple[Levels, Sequence[Any]] | None:
     items = x
     while not NUMBERS.issuperset(kinds := set(map(type, items))):
         if (kinds != {list} and kinds != {tuple}) or len(levels) == DEEPEST:
-            return (tuple(levels), items) if all(map(is_leaf, items)) else None
+            return Table(tuple(levels), items, kinds) if all(map(is_leaf, items)) else None
         lengths = set(map(len, items))
         if len(lengths) > 1:
             return None
         levels.append((kinds.pop(), lengths.pop()))
         items = list(chain.from_iterable(items))
-    return tuple(levels), items
+    return Table(tuple(levels), items, kinds)
 
 
 def count_of(levels: Levels) -> int:
@@ -57,7 +65,7 @@ def count_of(levels: Levels) -> int:
     return prod([n for _, n in levels])
 
 
-def cut(numbers: list[Any], count: int) -> list[list[Any]]:
+def cut(numbers: Sequence[Any], count: int) -> list[Any]:
     """So many rows of equal length."""
     width = len(numbers) // count
     return [numbers[i : i + width] for i in range(0, len(numbers), width)] if width else [[] for _ in range(count)]
@@ -66,6 +74,8 @@ def cut(numbers: list[Any], count: int) -> list[list[Any]]:
 def nested(levels: Levels, leaves: Sequence[Any]) -> Any:
     """The nested lists around new leaves."""
     items: Sequence[Any] = leaves
+    if len(levels) == 1:
+        return levels[0][0](leaves)
     for depth in range(len(levels) - 1, -1, -1):
         kind, n = levels[depth]
         source = iter(items)

@@ -18,6 +18,7 @@ from autograd_lite.trees.registry import (
     MODULE,
     NAMED_TUPLE,
     RECORD,
+    REGISTRY,
     SAMPLES,
     STATIC,
     TUPLE,
@@ -132,6 +133,8 @@ class PyTreeDef:
         them.
         """
         given = leaves if isinstance(leaves, list) else list(leaves)
+        if self is LEAF and len(given) == 1:
+            return given[0]
         end = len(given)
         made: list[Any] = []
         for kind, aux, children, count in reversed(self.nodes):
@@ -159,7 +162,7 @@ class PyTreeDef:
 
     def without_modules(self, leaves: list[Any]) -> list[Any]:
         """The leaves that are no parameters of Modules."""
-        if all(node.kind is not MODULE for node in self.nodes):
+        if all(node[0] is not MODULE for node in self.nodes):
             return leaves
         source = iter(leaves)
         parts = [(node.kind, list(islice(source, node.leaves))) for node in self.nodes]
@@ -263,8 +266,14 @@ def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[A
     >>> flatten({"a": [1.0, 2.0], "b": 3.0})[0]
     [1.0, 2.0, 3.0]
     """
+    return taken_apart(x, what, whole)[:2]
+
+
+def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, set[type]]:
+    """As `flatten`, with the types of the leaves."""
     if is_leaf(x):
-        return [x], LEAF
+        return [x], LEAF, {type(x)}
+    types: set[type] = set()
     leaves: list[Any] = []
     nodes: list[TreeNode] = []
     stack = [x]
@@ -274,37 +283,44 @@ def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[A
         y = stack.pop()
         while outer and len(stack) < outer[-1][4]:
             inside.discard(id(outer.pop()[0]))
-        if is_leaf(y):
+        cls = type(y)
+        kind = REGISTRY.get(cls)
+        if kind is None and is_leaf(y):
             leaves.append(y)
+            types.add(cls)
             nodes.append(LEAF.nodes[0])
             continue
-        kind = kind_of(y)
+        kind = kind or kind_of(y)
         if kind is ARRAY or (whole and kind is None and is_foreign_array(y)):
             nodes.append(array_node(y.shape))
             leaves += [y] if whole else elements(y, what)
+            types.add(cls)
             continue
         if kind is MODULE:
             structure = structure_of(y)
             nodes.append(TreeNode(MODULE, structure, 0, len(structure.names)))
             leaves += [y] if whole else structure.parameters
+            types.add(cls)
             continue
         if kind is None:
             if not whole:
                 raise refused(y, what, place(outer, len(stack)))
             leaves.append(y)
+            types.add(cls)
             nodes.append(LEAF.nodes[0])
             continue
         if kind is LIST or kind is TUPLE:
-            found = table_of(y)
-            if found is not None:
-                levels, items = found
-                nodes.append(TreeNode(TABLE, levels, 0, len(items)))
-                leaves += items
+            table = table_of(y)
+            if table is not None:
+                nodes.append(TreeNode(TABLE, table.levels, 0, len(table.numbers)))
+                leaves += table.numbers
+                types |= table.types
                 continue
         children, aux = kind.flatten(y)
         if children and kind is not LIST and kind is not TUPLE and kind is not SAMPLES and all_leaves(children):
             nodes.append(TreeNode(kind, aux, 0, len(children)))
             leaves += children
+            types.update(map(type, children))
             continue
         nodes.append(TreeNode(kind, aux, len(children), 0))
         if children:
@@ -315,7 +331,7 @@ def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[A
             inside.add(id(y))
             outer.append((y, kind, aux, len(children), len(stack)))
             stack += reversed(children)
-    return leaves, PyTreeDef(nodes)
+    return leaves, PyTreeDef(nodes), types
 
 
 def place(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:

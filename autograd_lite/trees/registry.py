@@ -200,6 +200,7 @@ def kind_of(x: object) -> Kind | None:
         if isinstance(x, base):
             return REGISTRY[base]
     if is_array(x):
+        REGISTRY[cls] = ARRAY  # found sooner the next time
         return ARRAY
     if is_module(x):
         return MODULE

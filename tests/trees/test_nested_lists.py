@@ -37,7 +37,7 @@ def tables(draw):
 
 @given(tables())
 def test_a_table_gives_its_numbers_and_is_built_again(x):
-    levels, found = table_of(x)
+    levels, found, _ = table_of(x)
     leaves = flatten(x)[0]
     assert dags.same_bits([float(leaf) for leaf in found], [float(leaf) for leaf in leaves])
     assert count_of(levels) == len(leaves)
