@@ -173,7 +173,7 @@ class Compiled:
         return f"{entry.backend}: {entry.why}"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        # As pickle keeps functions: by its name where it stands in the place of f, else f and how to compile it.
+        # As pickle keeps functions: by its name where that leads to this object, else f and how to compile it.
         name: str = getattr(self, "__qualname__", "")
         found: Any = sys.modules.get(getattr(self, "__module__", ""))
         for part in name.split("."):

@@ -12,7 +12,7 @@ from autograd_lite.core.primitives import Operand
 from autograd_lite.core.table import sum as total
 from autograd_lite.program.program import ABOVE, Program
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.trees import flatten, is_array
+from autograd_lite.trees import flatten_numbers, is_array
 
 CODES: WeakKeyDictionary[Program, dict[str, Code]] = WeakKeyDictionary()
 """The code of the programs that were called, by back end."""
@@ -31,7 +31,7 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
         )
     flat, samples = [], None
     for x, argument in zip(arguments, program.arguments, strict=True):
-        leaves = flatten(x, f"argument {argument.name}")[0]
+        leaves = flatten_numbers(x, f"argument {argument.name}", only=True)[0]
         n = 1
         if argument.batched:
             n = len(x) if hasattr(x, "__len__") else 1

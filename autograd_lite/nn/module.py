@@ -11,7 +11,8 @@ from typing import Any, Self
 from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.trees import DICT, LIST, RECORD, STATIC, ModuleStructure, flatten, is_array, one_level
+from autograd_lite.trees import flatten, is_array
+from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
 class Module:

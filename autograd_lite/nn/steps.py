@@ -126,7 +126,7 @@ class Compiled:
         return self.run.model.with_parameters([numbers.get(id(p), p) for p in parameters])
 
     def mapped(self, flat: Any, X: Any, y: Any) -> Any:
-        """Mean loss, gradient, number of right samples: one sample stands for all."""
+        """Mean loss, gradient, number of right samples: one sample represents all."""
         from autograd_lite.transforms.batching import vmap
 
         each = vmap(self.sample, in_axes=(None, 0, 0), reduce="mean")

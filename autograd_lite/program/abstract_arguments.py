@@ -10,22 +10,10 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import axis_first
-from autograd_lite.trees import (
-    ARRAY,
-    MODULE,
-    NUMBER,
-    SAMPLES,
-    TABLE,
-    PyTreeDef,
-    TreeNode,
-    array_treedef,
-    item_name,
-    joined,
-    table_treedef,
-    with_parameters,
-)  # fmt: skip
+from autograd_lite.trees import PyTreeDef, item_name, joined
 from autograd_lite.trees.nested_lists import cut, table_of
-from autograd_lite.trees.pytree import Entry
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, with_parameters
+from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, array_treedef, table_treedef
 
 
 class Span(NamedTuple):

@@ -10,21 +10,11 @@ from typing import Any
 from autograd_lite.core.fast.layers import data_of
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.transforms.batching import Axes, Part, parts_of
-from autograd_lite.trees import (
-    MODULE,
-    SAMPLES,
-    ModuleStructure,
-    PyTreeDef,
-    array_treedef,
-    container_of,
-    is_array,
-    is_foreign_array,
-    is_module,
-    summary,
-    table_treedef,
-)  # fmt: skip
+from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.pytree import taken_apart
+from autograd_lite.trees.registry import MODULE, SAMPLES, ModuleStructure, is_module
+from autograd_lite.trees.treedef import array_treedef, container_of, table_treedef
 
 FLOAT = {float}
 NUMBERS = {float, int, bool}

@@ -18,8 +18,9 @@ from autograd_lite.program.results import flat_results
 from autograd_lite.program.tracing import Feed, Trace, reached
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
-from autograd_lite.trees import MODULE, PyTreeDef, flatten_numbers
-from autograd_lite.trees.pytree import Entry
+from autograd_lite.trees import PyTreeDef, flatten_numbers
+from autograd_lite.trees.registry import MODULE
+from autograd_lite.trees.treedef import Entry
 
 LARGE = 100_000
 """Elements from which on an array is first filled with one value: it is data, unless the function uses an element."""

@@ -1,9 +1,9 @@
 """Numbers by name, read from one array: the gradient in a Module as a compiled function returns it."""
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_lite.trees import DICT, register_kind
+from autograd_lite.trees.registry import DICT, register_kind
 
 
 class NamedNumbers(Mapping[str, float]):
@@ -35,23 +35,6 @@ class NamedNumbers(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self._names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.entries
-
-    def keys(self) -> KeysView[str]:
-        return self.entries.keys()
-
-    def values(self) -> ValuesView[float]:
-        return self.entries.values()
-
-    def items(self) -> ItemsView[str, float]:
-        return self.entries.items()
-
-    def __eq__(self, other: object) -> bool:
-        return self.entries == (other.entries if isinstance(other, NamedNumbers) else other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NamedNumbers, (self._names, self.array)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from autograd_lite.program.named_numbers import NamedNumbers
-from autograd_lite.trees import ARRAY, DICT, LEAF, MODULE, NUMBER, SAMPLES, TUPLE, PyTreeDef, TreeNode, is_array
+from autograd_lite.trees import PyTreeDef, is_array
+from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE
+from autograd_lite.trees.treedef import LEAF, NUMBER, TreeNode
 
 Build = Callable[[Sequence[Any], int], Any]
 """Makes the result, or a part of it, from the flat results and the number of samples."""

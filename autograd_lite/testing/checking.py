@@ -59,7 +59,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     titles: list[str] = []
 
     def on_values(*xs: Any) -> list[Any]:
-        found, structure = flatten(f(*treedef.unflatten(xs, copies=True)), "result")
+        found, structure = flatten_numbers(f(*treedef.unflatten(xs, copies=True)), "result")
         titles[:] = structure.leaf_names("result")
         return found
 

@@ -16,23 +16,9 @@ from autograd_lite.core.value import traced
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import is_mapped, mapped
 from autograd_lite.transforms.signatures import Function, name_of, transformed
-from autograd_lite.trees import (
-    ARRAY,
-    DICT,
-    LEAF,
-    LIST,
-    SAMPLES,
-    WHOLE,
-    PyTreeDef,
-    Samples,
-    array_of,
-    container_of,
-    flatten,
-    flatten_numbers,
-    is_array,
-    one_level,
-    summary,
-)  # fmt: skip
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
+from autograd_lite.trees.registry import ARRAY, DICT, LIST, SAMPLES, WHOLE, Samples, array_of, one_level
+from autograd_lite.trees.treedef import LEAF, container_of
 
 Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]
 

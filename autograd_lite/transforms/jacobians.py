@@ -16,7 +16,10 @@ from autograd_lite.core.value import Value
 from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, pulled, split
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.signatures import Function, name_of, transformed
-from autograd_lite.trees import ARRAY, TUPLE, PyTreeDef, array_of, container_of, leaves_like
+from autograd_lite.trees import PyTreeDef
+from autograd_lite.trees.pytree import leaves_like
+from autograd_lite.trees.registry import ARRAY, TUPLE, array_of
+from autograd_lite.trees.treedef import container_of
 
 Matrix = Sequence[Sequence[Scalar]]
 

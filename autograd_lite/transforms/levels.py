@@ -21,7 +21,7 @@ Scalar = Value | float
 class _Level(threading.local):
     depth = 0  # how many transforms are running a function
     start = 0  # the time at which the outermost of them began
-    mapped = 0  # how many vmaps are tracing a sample that stands for all
+    mapped = 0  # how many vmaps are tracing a sample that represents all
 
 
 _LEVEL = _Level()
@@ -52,7 +52,7 @@ def differentiated(values: Sequence[Node]) -> bool:
 
 @contextmanager
 def mapped() -> Iterator[None]:
-    """While a sample that stands for all runs through a function: each sample has inputs of its own."""
+    """While a sample that represents all runs through a function: each sample has inputs of its own."""
     _LEVEL.mapped += 1
     try:
         yield
@@ -61,7 +61,7 @@ def mapped() -> Iterator[None]:
 
 
 def is_mapped() -> bool:
-    """Whether a sample that stands for all is running through a function."""
+    """Whether a sample that represents all is running through a function."""
     return _LEVEL.mapped > 0
 
 

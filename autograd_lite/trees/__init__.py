@@ -1,77 +1,15 @@
 """The one pytree: nested containers of numbers, taken apart into leaves and a treedef, and put together again.
 
-Knows nothing of graphs.  `registry` lists the containers, `pytree` takes them apart, `nested_lists` does it fast
-for lists of equal lengths, and `paths` names what is inside of them.
+`registry` lists the containers, `nested_lists` takes lists of equal lengths apart fast, `paths` names what is inside
+of them, `treedef` is their structure, and `pytree` takes any of them apart.
 """
 
 from autograd_lite.trees.paths import item_name, joined, summary
-from autograd_lite.trees.pytree import (
-    LEAF,
-    NUMBER,
-    TABLE,
-    PyTreeDef,
-    TreeNode,
-    array_treedef,
-    container_of,
-    flatten,
-    flatten_numbers,
-    leaves_like,
-    table_treedef,
-)  # fmt: skip
-from autograd_lite.trees.registry import (
-    ARRAY,
-    DICT,
-    LIST,
-    MODULE,
-    RECORD,
-    SAMPLES,
-    STATIC,
-    TUPLE,
-    WHOLE,
-    ModuleStructure,
-    Samples,
-    array_of,
-    is_array,
-    is_foreign_array,
-    is_module,
-    one_level,
-    register_kind,
-    register_pytree_node,
-    with_parameters,
-)  # fmt: skip
+from autograd_lite.trees.pytree import flatten, flatten_numbers
+from autograd_lite.trees.registry import is_array, is_foreign_array, register_pytree_node
+from autograd_lite.trees.treedef import PyTreeDef
 
 __all__ = [
-    "ARRAY",
-    "DICT",
-    "LEAF",
-    "LIST",
-    "MODULE",
-    "NUMBER",
-    "RECORD",
-    "SAMPLES",
-    "STATIC",
-    "TABLE",
-    "TUPLE",
-    "WHOLE",
-    "ModuleStructure",
-    "PyTreeDef",
-    "Samples",
-    "TreeNode",
-    "array_of",
-    "array_treedef",
-    "container_of",
-    "flatten",
-    "flatten_numbers",
-    "is_array",
-    "is_foreign_array",
-    "is_module",
-    "item_name",
-    "joined",
-    "leaves_like",
-    "one_level",
-    "register_kind",
-    "register_pytree_node",
-    "summary",
-    "table_treedef",
-    "with_parameters",
+    "PyTreeDef", "flatten", "flatten_numbers", "is_array", "is_foreign_array", "item_name", "joined",
+    "register_pytree_node", "summary",
 ]  # fmt: skip

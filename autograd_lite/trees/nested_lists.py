@@ -16,7 +16,7 @@ Levels = tuple[tuple[type, int], ...]
 """From the outside in: what a level is made of, list or tuple, and the length of each."""
 
 DEEPEST = 8
-"""Levels at most: a deeper nest is taken apart in steps, and one that holds itself does not keep the search busy."""
+"""Levels at most: deeper lists are taken apart in steps, and one that holds itself does not keep the search busy."""
 
 NUMBERS = frozenset({float, int, bool, Value})
 """The types whose instances are leaves for sure."""

@@ -1,8 +1,8 @@
 """The containers that a pytree is made of: for each kind, how to take it apart and how to put it together."""
 
 import sys
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
 
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.trees.nested_lists import is_leaf
@@ -51,21 +51,12 @@ class Samples:
         self.content = content
 
 
-class HasParameters(Protocol):
-    """A Module, to this floor."""
-
-    def named_parameters(self) -> Iterable[tuple[str, Operand]]: ...
-    def with_parameters(self, values: Sequence[Operand]) -> "HasParameters": ...
-
-
 class ModuleStructure:
     """What a program of a Module is made for: the Module, the names of its parameters, and its settings."""
 
     __slots__ = ("_hash", "module", "names", "parameters", "settings")
 
-    def __init__(
-        self, module: HasParameters, names: tuple[str, ...], parameters: list[Any], settings: Hashable
-    ) -> None:
+    def __init__(self, module: Any, names: tuple[str, ...], parameters: list[Any], settings: Hashable) -> None:
         self.module, self.names, self.parameters, self.settings = module, names, parameters, settings
         self._hash = hash((id(module), settings))
 

@@ -332,7 +332,8 @@ def test_results_that_are_no_numbers_are_refused(compiler, result):
 
 @pytest.mark.parametrize("result", ["text", None])
 def test_texts_and_none_are_part_of_the_structure_of_a_result(compiler, result):
-    assert compiler(lambda x: [x + 1.0, {"a": result, "b": (x, result)}])(1.0) == [2.0, {"a": result, "b": (1.0, result)}]
+    f = compiler(lambda x: [x + 1.0, {"a": result, "b": (x, result)}])
+    assert f(1.0) == [2.0, {"a": result, "b": (1.0, result)}]
 
 
 def test_what_is_no_function_is_refused():

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value
-from autograd_lite.trees.nested_lists import count_of, cut, nested, table_of
 from autograd_lite.trees import flatten
+from autograd_lite.trees.nested_lists import count_of, cut, nested, table_of
 
 numbers = st.floats() | st.integers(-(2**60), 2**60) | st.booleans() | st.fractions() | st.floats().map(np.float64)
 nests = st.recursive(
