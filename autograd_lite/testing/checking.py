@@ -18,8 +18,8 @@ from autograd_lite.testing.differences import Estimate, differences, moved
 from autograd_lite.testing.naming import argument_names, derivative
 from autograd_lite.testing.report import Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings
-from autograd_lite.transforms.differentiation import pulled
-from autograd_lite.transforms.jacobians import pushed
+from autograd_lite.transforms.differentiation import reverse_mode
+from autograd_lite.transforms.jacobians import forward_mode
 from autograd_lite.trees import flatten, flatten_numbers
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
@@ -69,7 +69,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
         seconds = [derivative(result, x) for result in titles for x in operands]
 
         def slopes(*xs: Any) -> list[Any]:
-            return [g for out in on_values(*xs) for g in pulled([out], [1.0], xs, True)]
+            return [g for out in on_values(*xs) for g in reverse_mode([out], [1.0], xs, True)]
 
         rows = check(slopes, point, operands, seconds, True, report)
         for k in range(len(results) if rows else 0):
@@ -125,7 +125,7 @@ def check(
     rows, noises = [], []
     for out in outputs:
         sizes, noise = surroundings.magnitudes(out)
-        rows.append(list(zip(pulled([out], [1.0], inputs, False), sizes, strict=True)))
+        rows.append(list(zip(reverse_mode([out], [1.0], inputs, False), sizes, strict=True)))
         noises.append(noise)
 
     def values_at(xs: Sequence[float]) -> list[float]:
@@ -133,7 +133,7 @@ def check(
 
     steps = complex_steps(inputs, outputs, report)
     directions = ([1.0 if i == j else None for i in range(len(point))] for j in range(len(point)))
-    columns = pushed(outputs, inputs, directions, False)
+    columns = forward_mode(outputs, inputs, directions, False)
     for j, operand in enumerate(operands):
         forward = columns[j]
         estimates = differences(values_at, point, j, limits[j], noises)

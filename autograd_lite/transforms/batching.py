@@ -1,6 +1,6 @@
 """`vmap`: a function of one sample becomes a function of many.
 
-Above `transforms`.  Eagerly it is a loop.  While a program is traced, the function runs once, on a sample that
+Above `differentiation`.  Eagerly it is a loop.  While a program is traced, the function runs once, on a sample that
 represents all of them, and the program runs it across the batch.
 """
 
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from autograd_lite.core import table
 from autograd_lite.core.concretization import RUNNING, warn
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
-from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import traced
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import is_mapped, mapped
@@ -202,7 +202,7 @@ def reduced(results: Sequence[Any], reduce: str) -> Any:
     if not results:
         return 0.0 if reduce == "sum" else math.nan
     columns, treedef = columns_of(results)
-    sums = [total(column) for column in columns]
+    sums = [table.sum(column) for column in columns]
     return treedef.unflatten([x / len(results) for x in sums] if reduce == "mean" else sums)
 
 

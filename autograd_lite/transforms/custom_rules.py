@@ -1,6 +1,6 @@
 """Functions with a derivative of the user's own.
 
-Above `rows` and `transforms`: what comes out is a row like those of the table.
+What comes out is a row like those of the table.
 """
 
 from collections.abc import Callable, Sequence

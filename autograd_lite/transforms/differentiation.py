@@ -1,6 +1,6 @@
-"""Functions in, functions out: gradients, and what all transforms share.
+"""Gradients of functions, and what a call of any transform does.
 
-Each call runs the function on fresh Values and walks the graph that it recorded, with the sweeps of `graph`;
+Each call runs the function on fresh Values and walks the graph that it recorded, in reverse mode;
 `.grad` is neither read nor written.  Inside another transform, or where an operand is a Value, the results
 are Values, so that all of them nest in any order.  `jacobians` builds on this floor.
 """
@@ -44,10 +44,10 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
             raise TypeError(f"gradients needs Values as inputs, but got {x!r}; pass a list of Values")
     if not (create_graph and output.is_traced):
         check_differentiable(output, "gradients")
-    return pulled([output], [1.0], inputs, create_graph)
+    return reverse_mode([output], [1.0], inputs, create_graph)
 
 
-def pulled(
+def reverse_mode(
     outputs: Sequence[Scalar], cotangents: Sequence[Scalar], inputs: Sequence[Node], create_graph: bool
 ) -> list[Any]:
     """The gradients of sum(cotangent x output), as Values or floats; outputs may be plain numbers."""
@@ -159,11 +159,12 @@ def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tu
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """A function that returns (f(...), its gradient in the arguments `argnums`).
 
-    The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples and dicts of these; the
-    gradient has the structure of the argument (a Module's is a dict keyed like its state_dict), a tuple of
-    them for a tuple of argnums.  With `has_aux`, f returns (value, aux) and the result is ((value, aux),
-    gradient): aux is whatever numbers are wanted beside the value, and is not differentiated.  Raises TypeError
-    unless f returns one number, or with `has_aux` such a pair.
+    The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples, dicts and dataclasses of
+    these; None and strings in them are left alone.  The gradient has the structure of the argument (a Module's is a
+    dict keyed like its state_dict, a read-only mapping where compiled), a tuple of them for a tuple of argnums.  With
+    `has_aux`, f returns (value, aux) and the result is ((value, aux), gradient): aux is whatever numbers are wanted
+    beside the value, and is not differentiated.  Raises TypeError unless f returns one number, or with `has_aux`
+    such a pair.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
@@ -177,7 +178,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
         call = Call(f, argnums, args, kwargs)
         aux = call.take_aux() if has_aux else None
         out = call.scalar()
-        slopes = pulled([out], [1.0], call.inputs, call.nested)
+        slopes = reverse_mode([out], [1.0], call.inputs, call.nested)
         value = call.plain(out)
         return (value, aux) if has_aux else value, call.like_inputs(slopes)
 

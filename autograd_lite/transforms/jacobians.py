@@ -1,7 +1,7 @@
 """Derivatives along directions, and all of them at once: Jacobian products, Jacobians, Hessians.
 
-Above `transforms`.  Forward mode pushes tangents through the graph of one call, reverse mode pulls cotangents
-back; a Hessian is forward mode over the recorded gradient.
+Above `differentiation`.  Forward mode takes tangents through the graph of one call, reverse mode cotangents; a
+Hessian is forward mode over the recorded gradient.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from autograd_lite.core.create_graph import tangents as forward
 from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
-from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, pulled, split
+from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef
@@ -38,11 +38,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     direction = leaves_like(tangents, container_of(TUPLE, None, call.treedefs), "tangents of jvp")
     call.nested |= any(isinstance(x, Value) for x in direction)
     outputs, treedef = call.outputs()
-    (moved,) = pushed(outputs, call.inputs, [direction], call.nested)
-    return treedef.unflatten(map(call.plain, outputs)), treedef.unflatten(moved)
+    (derivative,) = forward_mode(outputs, call.inputs, [direction], call.nested)
+    return treedef.unflatten(map(call.plain, outputs)), treedef.unflatten(derivative)
 
 
-def pushed(
+def forward_mode(
     outputs: Sequence[Scalar], inputs: Sequence[Value], directions: Iterable[Sequence[Scalar | None]], record: bool
 ) -> list[list[Any]]:
     """The tangents of the outputs for each direction of the inputs (None: not moved), from one sort of the graph."""
@@ -72,7 +72,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds = leaves_like(cotangent, treedef, "cotangent of the pullback")
         record = call.nested or any(isinstance(x, Value) for x in seeds)
-        return call.like_inputs(pulled(outputs, seeds, call.inputs, record))  # type: ignore[no-any-return]
+        return call.like_inputs(reverse_mode(outputs, seeds, call.inputs, record))  # type: ignore[no-any-return]
 
     return treedef.unflatten(map(call.plain, outputs)), pullback
 
@@ -101,10 +101,10 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
         n, m = len(call.inputs), len(outputs)
         if mode == "forward" or (mode == "auto" and n < m):
             directions = ([1.0 if i == j else None for i in range(n)] for j in range(n))
-            columns = pushed(outputs, call.inputs, directions, call.nested)
+            columns = forward_mode(outputs, call.inputs, directions, call.nested)
             rows = [[column[i] for column in columns] for i in range(m)]
         else:
-            rows = [pulled([x], [1.0], call.inputs, call.nested) for x in outputs]
+            rows = [reverse_mode([x], [1.0], call.inputs, call.nested) for x in outputs]
         parts = [list(split(row, call.treedefs)) for row in rows]
         blocks = [block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
         return blocks[0] if call.single else tuple(blocks)
