@@ -96,6 +96,7 @@ from autograd_lite.transforms.batching import vmap
 from autograd_lite.transforms.custom_rules import custom_derivative
 from autograd_lite.transforms.differentiation import grad, gradients, value_and_grad
 from autograd_lite.transforms.jacobians import hessian, hvp, jacobian, jvp, vjp
+from autograd_lite.trees import register_pytree_node
 
 if TYPE_CHECKING:
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
@@ -233,6 +234,7 @@ __all__ = [
     "primitive",
     "prod",
     "reciprocal",
+    "register_pytree_node",
     "relu",
     "sigmoid",
     "sign",

@@ -161,8 +161,46 @@ PRICES = [
 ]
 
 
+def network(p: Any, x: Any) -> Any:
+    """An MLP 64-30-10 of which the parameters are one array, a dict of arrays, or nested lists; its summed outputs."""
+    tanh, dot, total = (feature(f"autograd_lite:{name}") for name in ("tanh", "dot", "sum"))
+    if isinstance(p, dict):
+        layers = [(p["W"], p["b"]), (p["V"], p["c"])]
+    elif isinstance(p, list):
+        layers = p
+    else:
+        layers = [(p[:1920].reshape(30, 64), p[1920:1950]), (p[1950:2250].reshape(10, 30), p[2250:])]
+    (W, b), (V, c) = layers
+    hidden = [tanh(dot(list(w), list(x)) + shift) for w, shift in zip(W, b, strict=True)]
+    return total([dot(list(v), hidden) + shift for v, shift in zip(V, c, strict=True)])
+
+
+def call(arguments: str) -> Figures:
+    """The time of a call of a compiled step with such parameters."""
+    compile_, value_and_grad = feature("autograd_lite:compile"), feature("autograd_lite:value_and_grad")
+    draw = np.random.default_rng(4)
+    W, b, V, c = (draw.normal(size=shape) for shape in ((30, 64), 30, (10, 30), 10))
+    f, parameters = {
+        "one array": lambda: (network, np.concatenate([x.ravel() for x in (W, b, V, c)])),
+        "dict of arrays": lambda: (network, {"W": W, "b": b, "V": V, "c": c}),
+        "nested lists": lambda: (network, [[W.tolist(), b.tolist()], [V.tolist(), c.tolist()]]),
+        "Module": lambda: (
+            lambda model, x: feature("autograd_lite:sum")(model(list(x))),
+            feature("autograd_lite.nn:MLP")(64, [30, 10], rng=0),
+        ),
+    }[arguments]()
+    step, x = compile_(value_and_grad(f), backend="llvm"), draw.normal(size=64)
+    return {"seconds": timed(lambda: step(parameters, x))}
+
+
+CALLS = [
+    Workload(label, call, arguments={"arguments": label})
+    for label in ("one array", "dict of arrays", "nested lists", "Module")
+]
+
+
 def table(rounds: int, slow: bool) -> str:
-    """Both tables in Markdown, with their targets below them."""
+    """The tables in Markdown, with their targets below them."""
     results = harness.measure(WORKLOADS, rounds)
     base = LLVM if "seconds" in results[LLVM] else CASADI
     rows = [
@@ -195,4 +233,13 @@ def table(rounds: int, slow: bool) -> str:
         [harness.goal("gradient over function, largest", max(prices.values(), default=None), "<= 3")],
         results,
     )  # fmt: skip
-    return f"{gradients}\n\n{ratios}"
+
+    results = harness.measure(CALLS, 1)
+    rows = [(label, f"{found['seconds'] * 1e6:.1f}") for label, found in results.items() if "seconds" in found]
+    module = results["Module"].get("seconds")
+    calls = harness.section(
+        "Programs: what a call costs", "A compiled step of an MLP 64-30-10, one sample, called with its parameters as",
+        ("parameters", "µs a call"), rows,
+        [harness.goal("with a Module, µs", module and module * 1e6, "<= 150")], results,
+    )  # fmt: skip
+    return f"{gradients}\n\n{ratios}\n\n{calls}"

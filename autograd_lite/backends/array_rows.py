@@ -17,8 +17,8 @@ import numpy
 from autograd_lite.backends.source_text import operators
 from autograd_lite.core.columns import Row
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.arguments import is_foreign_array
 from autograd_lite.support.extras import required
+from autograd_lite.trees import is_foreign_array
 
 MODULES = {
     "numpy": ("scipy.special",),

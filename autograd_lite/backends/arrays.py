@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from autograd_lite.backends.array_rows import Library, array_operators, on_arrays
 from autograd_lite.backends.batch_order import BLOCK, LANES, tree
 from autograd_lite.backends.source_text import Text, function
-from autograd_lite.program.arguments import is_foreign_array, library_of
+from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
+from autograd_lite.trees import is_foreign_array
 
 NUMBERS = 2**24  # the values of one block, about
 

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
-from autograd_lite.program.arguments import is_foreign_array, library_of
+from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
+from autograd_lite.trees import is_foreign_array
 
 MANY = 32
 """Samples from which on NumPy computes a batch faster than Python, about."""

@@ -1,24 +1,27 @@
 """`compile`: a function becomes a program per structure of its arguments, and each program fast code."""
 
 import functools
+import struct
 import sys
 import threading
-from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, by_count, checked, chosen
 from autograd_lite.core.modes import MODE
-from autograd_lite.program.arguments import Pieces, is_foreign_array, library_of
+from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
 from autograd_lite.transforms.batching import axes_of, is_axis
-from autograd_lite.transforms.differentiation import differentiated, name_of, numbered, parameter_names
-from autograd_lite.trees import Shape
+from autograd_lite.transforms.levels import differentiated
+from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.trees import PyTreeDef
 
 ROUTES = 1000
 """Shapes that are remembered: batches of ever new sizes must not fill the memory."""
+
+Treedefs = tuple[PyTreeDef, ...]
 
 
 class Entry:
@@ -29,11 +32,14 @@ class Entry:
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
         self.code = BACKENDS[self.backend](traced.program, fastmath)
         lists = pieces.samples is not None and pieces.lists
-        arrays = self.backend != "python" and not any(map(is_foreign_array, pieces.data))
-        self.build = Builder(lists, arrays).build(traced.shape)
+        arrays = self.backend != "python" and not pieces.library
+        self.build = Builder(lists, arrays, traced.parameter_names()).build(traced.treedef)
+        self.modules = pieces.modules if self.backend != "python" else []
 
     def run(self, data: list[Any], n: int) -> Any:
         """The result for the pieces of a call and its number of samples."""
+        for k in self.modules:
+            data[k] = packed(data[k])
         return self.build(self.code(self.traced.arguments(data, n), n), n)
 
     def samples(self, pieces: Pieces) -> int:
@@ -41,6 +47,13 @@ class Entry:
         if pieces.samples is not None:
             return pieces.samples
         return 1 if self.traced.samples is None else self.traced.samples
+
+
+def packed(numbers: list[float]) -> Any:
+    """The numbers as an array: four times as fast as numpy.array."""
+    import numpy
+
+    return numpy.frombuffer(struct.pack(f"{len(numbers)}d", *numbers))
 
 
 class Compiled:
@@ -51,14 +64,14 @@ class Compiled:
     it closes over, it runs the function, so that the gradient flows.
     """
 
-    def __init__(self, f: Callable[..., Any], backend: str, fastmath: bool) -> None:
+    def __init__(self, f: Function, backend: str, fastmath: bool) -> None:
         self.f = f
         self.backend = backend
         self.fastmath = fastmath
         self.by_count = by_count(backend)
         self.in_axes = getattr(f, "in_axes", None)
         self.entries: dict[Any, Entry] = {}
-        # The calls whose arguments are all floats and float64 arrays, by these and their shapes: they need no
+        # The calls whose arguments are all floats and float64 arrays, by these and their treedefs: they need no
         # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
         self.routes: dict[tuple[Any, ...], tuple[Entry, int]] = {}
         self.array: Any = None
@@ -88,10 +101,10 @@ class Compiled:
                 if entry.closed_over and differentiated(entry.closed_over):
                     return self.f(*args)
                 return entry.run(data, n)
-        pieces, shapes, keywords = self.taken(args, kwargs)
+        pieces, treedefs, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.f(*args, **kwargs)
-        entry = self.entry(pieces, shapes, keywords)
+        entry = self.entry(pieces, treedefs, keywords)
         if differentiated(entry.closed_over):
             return self.f(*args, **kwargs)
         n = entry.samples(pieces)
@@ -123,31 +136,30 @@ class Compiled:
         """A method, where the function was defined in a class."""
         return self if instance is None else MethodType(self, instance)
 
-    def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Pieces, Any, dict[str, Shape]]:
-        """The arguments of a call taken apart: pieces, and the shape of each argument."""
+    def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Pieces, Treedefs, dict[str, PyTreeDef]]:
+        """The arguments of a call taken apart: pieces, and the treedef of each argument."""
         pieces = Pieces()
         axes = (None,) * len(args) if self.in_axes is None else axes_of(self.in_axes, args, name_of(self.f))
         names = numbered(self.names, len(args))
-        shapes = tuple([pieces.argument(x, axis, name) for x, axis, name in zip(args, axes, names, strict=True)])
+        treedefs = tuple([pieces.argument(x, axis, name) for x, axis, name in zip(args, axes, names, strict=True)])
         keywords = {name: pieces.argument(x, None, name) for name, x in sorted(kwargs.items())}
-        return pieces, shapes, keywords
+        return pieces, treedefs, keywords
 
-    def entry(self, pieces: Pieces, shapes: Any, keywords: dict[str, Shape]) -> Entry:
+    def entry(self, pieces: Pieces, treedefs: Treedefs, keywords: dict[str, PyTreeDef]) -> Entry:
         """The code for that structure of arguments, made at its first call."""
         if pieces.has_values:
             raise TypeError("a program computes with numbers, but got Values; pass v.data in place of v")
-        library = next((library_of(x) for x in pieces.data if is_foreign_array(x)), "")
         few = self.by_count and pieces.samples is not None and pieces.samples < MANY
-        key = (shapes, tuple(keywords.items()), pieces.lists, library, few)
+        key = (treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
         found = self.entries.get(key)
-        return self.made(key, pieces, shapes, keywords) if found is None else found
+        return self.made(key, pieces, treedefs, keywords) if found is None else found
 
-    def made(self, key: Any, pieces: Pieces, shapes: Any, keywords: dict[str, Shape]) -> Entry:
+    def made(self, key: Any, pieces: Pieces, treedefs: Treedefs, keywords: dict[str, PyTreeDef]) -> Entry:
         """The entry of that key, made here unless another thread was first."""
         with self.lock:
             found = self.entries.get(key)
             if found is None:
-                traced = Traced(self.f, shapes, keywords, pieces)
+                traced = Traced(self.f, treedefs, keywords, pieces.samples)
                 found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
             return found
 
@@ -161,7 +173,7 @@ class Compiled:
         return f"{entry.backend}: {entry.why}"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        # As pickle keeps functions: by its name where it stands in the place of f, else f and how to compile it.
+        # As pickle keeps functions: by its name where that leads to this object, else f and how to compile it.
         name: str = getattr(self, "__qualname__", "")
         found: Any = sys.modules.get(getattr(self, "__module__", ""))
         for part in name.split("."):
@@ -173,7 +185,7 @@ class Compiled:
         return f"<compiled {name_of(self.f)}, {len(self.entries)} programs>"
 
 
-def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastmath: bool = False) -> Any:
+def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool = False) -> Any:
     """A function that computes what f does, as compiled code; also a decorator.
 
     f is run once, without numbers, for each structure of its arguments (numbers, NumPy arrays, Modules, nested
@@ -181,7 +193,7 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str = "auto", fastm
     array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
     reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; all
     else is what it was at the first call, so a Module whose mode or settings change is better an argument.
-    A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
+    A number that treedefs the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except
     that domain errors give nan or inf, and that a reduced vmap adds in an order of its own; numpy and other array

@@ -15,7 +15,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.trees import flatten, is_array
+from autograd_lite.trees import flatten_numbers, is_array
 
 CODES: WeakKeyDictionary[Program, dict[str, Code]] = WeakKeyDictionary()
 """The code of the programs that were called, by back end."""
@@ -34,7 +34,7 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
         )
     flat, samples = [], None
     for x, argument in zip(arguments, program.arguments, strict=True):
-        leaves = flatten(x, f"argument {argument.name}")[0]
+        leaves = flatten_numbers(x, f"argument {argument.name}", only=True)[0]
         n = 1
         if argument.batched:
             n = len(x) if hasattr(x, "__len__") else 1

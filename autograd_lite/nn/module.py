@@ -5,12 +5,14 @@ and dicts, of a Module or of the Modules that it holds.  Its name is its path: `
 Attributes whose name begins with an underscore are private and not looked into.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.trees import is_array
+from autograd_lite.trees import flatten, is_array
+from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
 class Module:
@@ -55,30 +57,36 @@ class Module:
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """(path, Module) for this one, whose path is "", and for every one inside it, each once."""
-        return iter([(path, x) for path, x in found_in(self) if isinstance(x, Module)])
+        return iter([("", self), *self._contents().modules])
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """(name, Value) of every parameter, in order of attributes; a shared one once, by its first name."""
-        return iter([(path, x) for path, x in found_in(self) if isinstance(x, Value)])
+        contents = self._contents()
+        return zip(contents.names, list(contents.parameters), strict=True)
 
     def parameters(self) -> list[Value]:
         """Every parameter, in the order of `named_parameters`."""
-        return [x for _, x in found_in(self, named=False) if isinstance(x, Value)]
+        return list(self._contents().parameters)
 
-    def taken_apart(self) -> tuple[list[Value], tuple[Any, ...]]:
-        """The parameters, and the settings: all that a program of it is made for.
+    def pytree_structure(self) -> ModuleStructure:
+        """What a program of this Module is made for: its parameters and its settings.
 
         Settings are the class and the mode of every Module, and the numbers, words and functions in its public
         attributes, without what training moves.
         """
-        parameters: list[Value] = []
-        settings: list[Any] = []
-        for _, x in found_in(self, named=False, settings=True):
-            if isinstance(x, Value):
-                parameters.append(x)
-            else:
-                settings.append((type(x), x.training) if isinstance(x, Module) else x)
-        return parameters, (len(parameters), *settings)
+        contents = self._contents()
+        return ModuleStructure(self, contents.names, contents.parameters, contents.settings)
+
+    def _contents(self) -> "Contents":
+        """What is in this Module, looked through again where that has changed."""
+        known: Contents | None = self.__dict__.get("_known")
+        if known is None or known.changed():
+            self.__dict__["_known"] = None
+            known = self.__dict__["_known"] = Contents(self)
+        return known
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: x for name, x in vars(self).items() if name != "_known"}
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
@@ -127,8 +135,9 @@ class Module:
         """(name, number) of the state that is not trained."""
         for path, module in self.named_modules():
             for name in module.buffers:
-                for key, (holder, place) in _slots(f"{path}.{name}" if path else name, module, name):
-                    yield key, float(_held(holder, place))
+                numbers, treedef = flatten(getattr(module, name), f"buffer {name}")
+                names = treedef.leaf_names(f"{path}.{name}" if path else name)
+                yield from zip(names, map(float, numbers), strict=True)
 
     def state_dict(self) -> dict[str, float]:
         """All parameters and buffers as numbers, by name."""
@@ -158,8 +167,14 @@ class Module:
             p.data = state[name]
         for path, module in self.named_modules():
             for name in module.buffers:
-                for key, (holder, place) in _slots(f"{path}.{name}" if path else name, module, name):
-                    _put(holder, place, float(state[key]))
+                held = getattr(module, name)
+                treedef = flatten(held)[1]
+                names = treedef.leaf_names(f"{path}.{name}" if path else name)
+                new = treedef.unflatten([float(state[key]) for key in names])
+                if isinstance(held, list):
+                    held[:] = new  # which copies of this Module share
+                else:
+                    setattr(module, name, new)
 
     # -- what it looks like
 
@@ -186,7 +201,7 @@ class Module:
             f"{name}{_sizes(x)}"
             for name, x in vars(self).items()
             if not name.startswith("_") and not isinstance(x, Module)
-            if any(isinstance(y, Value) for _, y in found_in(x))
+            if Contents(x).parameters
         ]
         return f"{type(self).__name__}({', '.join(settings + own)})"
 
@@ -203,110 +218,130 @@ class Module:
         return "\n".join([f"{first}: {len(self.parameters())} parameters", *(f"  {line}" for line in rest)])
 
 
-Found = list[tuple[str, Any]]
+class Settings(tuple[Hashable, ...]):
+    """A tuple that computes its hash once."""
+
+    def __hash__(self) -> int:
+        if not hasattr(self, "_hash"):
+            self._hash = super().__hash__()
+        return self._hash
 
 
-def found_in(x: Any, path: str = "", named: bool = True, settings: bool = False) -> Found:
-    """(path, x) of every Module and every parameter in x, each once; empty paths, sooner, unless `named`.
+class Contents:
+    """The Modules, the parameters and the settings in a Module, each once; and whether they have changed since."""
 
-    With `settings` of everything else too that a program depends on.
-    """
-    found: Found = []
-    _find([(path, x)], frozenset(), named, settings, set(), found)
-    return found
+    def __init__(self, x: Any) -> None:
+        self.modules: list[tuple[str, Module]] = []  # without x itself, which keeps this
+        self.parameters: list[Value] = []
+        names: list[str] = []
+        settings: list[Hashable] = []
+        # What was found in each container.
+        self.attributes: list[HeldDict] = []
+        self.lists: list[HeldList] = []
+        self.others: list[tuple[object, list[object]]] = []
+        self.arrays: list[tuple[Any, Hashable]] = []
+        seen: set[int] = set()
+        stack: list[tuple[str, Any, frozenset[int]]] = [("", x, frozenset())]
+        while stack:
+            path, y, given = stack.pop()
+            if isinstance(y, Value):
+                # What was computed from parameters and kept in an attribute is no parameter.
+                if (not y.op or id(y) in given) and id(y) not in seen:
+                    seen.add(id(y))
+                    names.append(path)
+                    self.parameters.append(y)
+                continue
+            if is_array(y):
+                settings.append(self.array(path, y))
+                continue
+            level = None if isinstance(y, Module) else one_level(y)
+            if level is not None and level.kind is STATIC:
+                settings.append(level.aux)
+            elif level is None and not isinstance(y, Module):
+                if isinstance(y, (int, float)) or callable(y):
+                    settings.append(y)
+            elif id(y) not in seen:  # a container that is here again has no new parameters, even in itself
+                seen.add(id(y))
+                if level is None:
+                    settings.append((type(y), y.training))
+                    if y is not x:
+                        self.modules.append((path, y))
+                    held = vars(y)
+                    keys = [name for name in held if name[:1] != "_" and name not in y.buffers]
+                    children = [held[name] for name in keys]
+                    self.attributes.append((held, list(held), keys, children))
+                    paths = [f"{path}.{key}" if path else key for key in keys]
+                    given = y._given
+                else:
+                    children = list(level.children)
+                    settings.append((level.kind.name, level.aux, len(children)))
+                    if level.kind is LIST:
+                        self.lists.append((y, children))
+                    elif not isinstance(y, tuple):
+                        self.others.append((y, children))
+                    if level.kind is DICT:
+                        paths = [f"{path}.{key}" for key in level.aux]
+                    elif level.kind is RECORD:
+                        paths = [f"{path}.{field}" for field in level.aux[1]]
+                    else:
+                        paths = [
+                            f"{path}.{i}" if isinstance(z, Module) else f"{path}[{i}]" for i, z in enumerate(children)
+                        ]
+                stack += [(p, z, given) for p, z in zip(reversed(paths), reversed(children), strict=True)]
+        self.names = tuple(names)
+        self.settings = Settings([len(names), *settings])
 
-
-def _find(
-    items: Iterable[tuple[str, Any]],
-    given: frozenset[int],
-    named: bool,
-    settings: bool,
-    seen: set[int],
-    found: Found,
-) -> None:
-    """Look into each (path, x); one call for each container, because a step may look for 24,000 parameters."""
-    for path, x in items:
-        if isinstance(x, Value):
-            # What was computed from parameters and kept in an attribute is no parameter.
-            if (not x.op or id(x) in given) and id(x) not in seen:
-                seen.add(id(x))
-                found.append((path, x))
-        elif isinstance(x, Module):
-            if id(x) not in seen:
-                seen.add(id(x))
-                found.append((path, x))
-                public = [(name, y) for name, y in vars(x).items() if not name.startswith("_")]
-                if settings:
-                    public = [(name, y) for name, y in public if name not in x.buffers and name != "training"]
-                if named and path:
-                    public = [(f"{path}.{name}", y) for name, y in public]
-                _find(public, x._given, named, settings, seen, found)
-        elif isinstance(x, (list, tuple)):
-            paths = [""] * len(x)
-            if named:
-                paths = [f"{path}.{i}" if isinstance(y, Module) else f"{path}[{i}]" for i, y in enumerate(x)]
-            if settings:
-                found.append(("", len(x)))
-            _find(zip(paths, x, strict=True), given, named, settings, seen, found)
-        elif isinstance(x, dict):
-            if settings:
-                found.append(("", tuple(x)))
-            _find([(f"{path}.{key}", y) for key, y in x.items()], given, named, settings, seen, found)
-        elif is_array(x) and x.dtype == object:
-            where = f"the attribute {path}" if named else "an attribute"
+    def array(self, path: str, x: Any) -> Hashable:
+        if x.dtype == object:
+            where = f"the attribute {path}" if path else "it"
             raise TypeError(
                 f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
                 f"array.tolist()"
             )
-        elif settings and is_array(x):
-            found.append(("", (x.shape, x.dtype.str, x.tobytes())))
-        elif settings and (isinstance(x, (int, float, str)) or callable(x)):
-            found.append(("", x))
+        content = array_content(x)
+        self.arrays.append((x, content))
+        return content
+
+    def changed(self) -> bool:
+        """Whether an attribute or anything in a container is another object than before."""
+        others = [(list(children_of(held)), items) for held, items in self.others]
+        return not (
+            holds_same(self.attributes, [*self.lists, *others] if others else self.lists)
+            and all(array_content(held) == content for held, content in self.arrays)
+        )
+
+
+def children_of(x: object) -> Sequence[Any]:
+    level = one_level(x)
+    return () if level is None else level.children
+
+
+def array_content(x: Any) -> Hashable:
+    return x.shape, x.dtype.str, x.tobytes()
 
 
 def _sizes(x: Any) -> str:
     """[3][2] for three lists of two."""
-    return f"[{len(x)}]{_sizes(x[0])}" if isinstance(x, (list, tuple)) and x else ""
+    text = ""
+    while isinstance(x, (list, tuple)) and x:
+        text, x = f"{text}[{len(x)}]", x[0]
+    return text
 
 
-def _rebuilt(x: Any, new: dict[int, Any], given: frozenset[int], memo: dict[int, Any]) -> Any:
+def _rebuilt(x: Any, new: Mapping[int, Any], given: frozenset[int], memo: dict[int, Any]) -> Any:
     """A copy of x with other Values; whatever holds no parameter is shared, so that its state stays one."""
     if isinstance(x, Value):
         return new.get(id(x), x)
     if isinstance(x, Module):
         if id(x) not in memo:
             copy = memo[id(x)] = object.__new__(type(x))
-            for name, y in vars(x).items():
+            for name, y in Module.__getstate__(x).items():
                 copy.__dict__[name] = y if name.startswith("_") else _rebuilt(y, new, given, memo)
             copy.__dict__["_given"] = given
         return memo[id(x)]
-    if isinstance(x, (list, tuple)):
-        items = [_rebuilt(y, new, given, memo) for y in x]
-        if all(a is b for a, b in zip(items, x, strict=True)):
-            return x
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    if isinstance(x, dict):
-        entries = {key: _rebuilt(y, new, given, memo) for key, y in x.items()}
-        return x if all(entries[key] is x[key] for key in x) else entries
-    return x
-
-
-def _slots(path: str, holder: Any, place: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """(name, where it is kept) of each number in a buffer."""
-    x = _held(holder, place)
-    if isinstance(x, list):
-        for i in range(len(x)):
-            yield from _slots(f"{path}[{i}]", x, i)
-    else:
-        yield path, (holder, place)
-
-
-def _held(holder: Any, place: Any) -> Any:
-    return getattr(holder, place) if isinstance(holder, Module) else holder[place]
-
-
-def _put(holder: Any, place: Any, x: float) -> None:
-    if isinstance(holder, Module):
-        setattr(holder, place, x)
-    else:
-        holder[place] = x
+    level = None if is_array(x) else one_level(x)
+    if level is None:
+        return x
+    children = [_rebuilt(y, new, given, memo) for y in level.children]
+    same = all(a is b for a, b in zip(children, level.children, strict=True))
+    return x if same else level.kind.unflatten(level.aux, children)

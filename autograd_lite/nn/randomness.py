@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 from autograd_lite.core.modes import MODE
-from autograd_lite.transforms.differentiation import is_mapped
+from autograd_lite.transforms.levels import is_mapped
 
 if TYPE_CHECKING:
     import numpy

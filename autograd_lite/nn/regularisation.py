@@ -22,7 +22,7 @@ from autograd_lite.nn.shapes import (
     shape_text,
 )
 from autograd_lite.optim.optimizer import check_number
-from autograd_lite.transforms.differentiation import is_mapped
+from autograd_lite.transforms.levels import is_mapped
 
 
 class Dropout(Module):

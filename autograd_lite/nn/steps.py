@@ -108,7 +108,7 @@ class Compiled:
     def fetch(self) -> None:
         """Take the parameters from the model, and its settings, which a program is made for."""
         self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
-        _, settings = self.run.model.taken_apart()
+        settings = self.run.model.pytree_structure().settings
         if settings != self.settings:
             self.settings, self.program = settings, self.compile(self.whole if self.norms else self.mapped)
 
@@ -127,7 +127,7 @@ class Compiled:
         return self.run.model.with_parameters([numbers.get(id(p), p) for p in parameters])
 
     def mapped(self, flat: Any, X: Any, y: Any) -> Any:
-        """Mean loss, gradient, number of right samples: one sample stands for all."""
+        """Mean loss, gradient, number of right samples: one sample represents all."""
         from autograd_lite.transforms.batching import vmap
 
         each = vmap(self.sample, in_axes=(None, 0, 0), reduce="mean")

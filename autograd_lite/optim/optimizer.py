@@ -9,7 +9,7 @@ import functools
 import importlib
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from autograd_lite.core.fast.layers import assign, data_of
@@ -90,7 +90,7 @@ class Optimizer:
         """The gradients that were given, or those of the parameters, as a list of floats."""
         if gradients is None:
             return [p.grad for p in self.parameters]
-        if isinstance(gradients, dict):  # as grad gives for a Module; which of its names are ours is unknown here
+        if isinstance(gradients, Mapping):  # as grad gives for a Module; which of its names are ours is unknown here
             raise TypeError(
                 f"{type(self).__name__} takes the gradients in the order of its parameters, but got a dict with the "
                 f"keys {', '.join(map(repr, [*gradients][:3]))}, ...; pass list(gradients.values()) of all of them"

@@ -1,167 +1,181 @@
-"""Arguments as a traced function gets them, made of values that stand for numbers; and where which numbers are.
+"""Arguments as a traced function gets them, made of traced values; and where in a call the number of each comes from.
 
-Between `arguments`, whose shapes these are, and `trace`, which asks where the data is that a `vmap` maps over.
+Between `arguments`, whose treedefs these are, and `tracing`, which asks where the data is that a `vmap` maps over.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import chain, product, takewhile
 from operator import is_
 from typing import Any, NamedTuple
 
 from autograd_lite.core.value import Value
-from autograd_lite.program import nested_lists as lists
-from autograd_lite.program.arguments import Pieces, axis_first
-from autograd_lite.program.nested_lists import levels_of
-from autograd_lite.trees import LEAF, Shape, array_of, item_name, joined, nest, with_parameters
-from autograd_lite.trees import size as size_of
+from autograd_lite.program.arguments import axis_first
+from autograd_lite.trees import PyTreeDef, item_name, joined
+from autograd_lite.trees.nested_lists import cut, table_of
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, with_parameters
+from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, array_treedef, table_treedef
 
 
-class Place(NamedTuple):
-    """Where the numbers of an argument, or of a part of it, are among the pieces of a call, and what it is called."""
+class Span(NamedTuple):
+    """The numbers of a part of an argument: which of a piece of the call they are, their structure and their name."""
 
     piece: int
-    start: int  # the first of them in that piece
-    shape: Shape
+    start: int
+    node: TreeNode
     name: str
 
-    def inner(self, axis: int) -> Shape:
-        """The shape of one sample of an array or a table."""
-        kind, sizes = self.shape
+    @property
+    def size(self) -> int:
+        return self.node.leaves
+
+    def inner(self, axis: int) -> TreeNode:
+        """The structure of one sample of an array or a table."""
+        sizes = self.node.aux
         axis %= len(sizes)
         rest = sizes[:axis] + sizes[axis + 1 :]
-        return (kind, rest) if rest else LEAF
+        return (array_treedef(rest) if self.node.kind is ARRAY else table_treedef(rest)).nodes[0]
 
     def samples(self, piece: Any, axis: int) -> Any:
         """Their numbers, sample by sample: an array with the samples in front, or a list of rows."""
-        kind, sizes = self.shape
-        if kind == "array":
+        sizes = self.node.aux
+        if self.node.kind is ARRAY:
             return axis_first(piece.reshape(sizes), axis)
-        return lists.cut(piece[self.start : self.start + size(self.shape)], sizes[0][1])
+        return cut(piece[self.start : self.start + self.size], sizes[0][1])
+
+    def build(self, values: Sequence[Value]) -> Any:
+        """The part of the argument, made of values."""
+        kind, aux, _, _ = self.node
+        return with_parameters(aux.module, list(values)) if kind is MODULE else kind.unflatten(aux, values)
+
+    def lists(self, x: Any) -> Iterator[tuple[Any, "Span"]]:
+        """The lists inside of a table of lists, with their spans."""
+        levels, items = self.node.aux, [x]
+        for depth in range(1, len(levels)):
+            items = list(chain.from_iterable(items))
+            node = table_treedef(levels[depth:]).nodes[0]
+            keys = product(*[range(n) for _, n in levels[:depth]])
+            for i, (y, key) in enumerate(zip(items, keys, strict=True)):
+                name = self.name + "".join([f"[{k}]" for k in key])
+                yield y, Span(self.piece, self.start + i * node.leaves, node, name)
 
 
-def size(shape: Shape) -> int:
-    """How many numbers."""
-    return lists.count_of(shape[1]) if shape[0] == "table" else size_of(shape)
+class AbstractPiece:
+    """A piece of a call without its numbers: the parts of an argument that it holds, each with its first number."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entries: list[Entry] = []
+        self.starts: list[int] = []
+        self.batched = entry.samples > 0
+        self.kind = entry.node.kind
+        self.samples = entry.samples
+        self.width = 0
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether the next part of the same argument is in this piece too."""
+        if self.batched or entry.samples:
+            return self.samples == entry.samples and entry.node.kind is not SAMPLES
+        return all(kind is not ARRAY and kind is not MODULE for kind in (self.kind, entry.node.kind))
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.starts.append(self.width)
+        self.width += entry.node.leaves
+
+    @property
+    def name(self) -> str:
+        """The path of what holds all of its numbers."""
+        paths = [entry.path for entry in self.entries if entry.node.leaves] or [self.entries[0].path]
+        shared = takewhile(lambda keys: len(set(keys)) == 1, zip(*paths, strict=False))
+        return "".join([keys[0] for keys in shared])
+
+    def number_names(self, several: bool) -> tuple[str, ...]:
+        """What its numbers are called; nothing where they are x[0], x[1] and so on, or a single x.
+
+        Parameters of a Module have their paths, behind the name of the Module where there are `several`.
+        """
+        entries = [entry for entry in self.entries if entry.node.kind is not SAMPLES]
+        if len(entries) == 1:
+            node = entries[0].node
+            if node.kind is NUMBER or (node.kind is not MODULE and len(node.aux) == 1 and node.leaves != 1):
+                return ()
+        return tuple([name for entry in entries for name in names_in(entry, several)])
 
 
-def built(shape: Shape, leaves: Sequence[Any]) -> Any:
-    """What a leaf, an array, a table or a Module becomes around its numbers."""
-    kind = shape[0]
-    if kind == "leaf":
-        return leaves[0]
-    if kind == "array":
-        return array_of(list(leaves), shape[1])
-    return lists.nested(shape[1], leaves) if kind == "table" else with_parameters(shape[1], list(leaves))
+def names_in(entry: Entry, several: bool) -> list[str]:
+    kind, aux, _, _ = entry.node
+    if kind is MODULE:
+        return [joined(entry.name if several else "", path) for path in aux.names]
+    if kind is ARRAY:
+        return [item_name(entry.name, *key) for key in product(*map(range, aux))]
+    return entry.names()
 
 
-class Filler:
-    """Makes the arguments of a traced function out of the values that stand for the numbers of the pieces of a call."""
+def abstract_pieces(treedefs: Sequence[PyTreeDef], names: Sequence[str]) -> list[list[AbstractPiece]]:
+    """The pieces of each argument of a call, as `arguments` makes them."""
+    found: list[list[AbstractPiece]] = []
+    for treedef, name in zip(treedefs, names, strict=True):
+        pieces: list[AbstractPiece] = []
+        for entry in treedef.entries(name):
+            if not (pieces and pieces[-1].takes(entry)):
+                if not entry.node.leaves and entry.node.kind not in (ARRAY, SAMPLES):
+                    continue
+                pieces.append(AbstractPiece(entry))
+            pieces[-1].add(entry)
+        found.append(pieces)
+    return found
 
-    def __init__(self, pieces: Pieces, values: Sequence[list[Value]]) -> None:
+
+class AbstractArguments:
+    """The arguments of a traced function, made of the traced values of the pieces of a call."""
+
+    def __init__(
+        self,
+        treedefs: Sequence[PyTreeDef],
+        names: Sequence[str],
+        pieces: Sequence[Sequence[AbstractPiece]],
+        values: Sequence[list[Value]],
+        mapped: bool,
+    ) -> None:
         self.values = values
-        self.arrays = iter(pieces.whole)
-        self.mapped = pieces.samples is not None
-        self.piece = self.start = 0  # of the next number
-        self.made: list[tuple[Any, Place]] = []
-        self.inner: dict[int, Place] | None = None  # by identity, the lists inside of others too
+        self.mapped = mapped
+        self.arguments: list[Any] = []
+        self.found: dict[int, tuple[Any, Span]] = {}  # the arrays and the tables by identity
+        self.inner: dict[int, tuple[Any, Span]] | None = None  # the lists inside of tables too
+        index = 0
+        for treedef, name, own in zip(treedefs, names, pieces, strict=True):
+            first: dict[Entry, tuple[int, int]] = {}
+            for piece in own:
+                first.update((entry, (index, start)) for entry, start in zip(piece.entries, piece.starts, strict=True))
+                index += 1
+            parts = []
+            for entry in treedef.entries(name):
+                if entry.node.kind is not SAMPLES:
+                    span = Span(*first.get(entry, (0, 0)), entry.node, entry.name)
+                    parts.append(span.build(self.values_of(span)))
+                    if entry.node.kind in (ARRAY, TABLE):
+                        self.found[id(parts[-1])] = parts[-1], span
+            self.arguments.append(treedef.unflatten(parts, whole=(ARRAY, TABLE, MODULE)))
 
-    def fill(self, shape: Shape, name: str) -> Any:
-        """An argument of that name."""
-        kind = shape[0]
-        if kind == "static":
-            return shape[1]
-        if kind in ("list", "tuple", "dict", "samples"):
-            items = zip(shape[2], item_names(shape, name), strict=True)
-            return nest(shape, [self.fill(child, inner) for child, inner in items])
-        if kind == "array" and not self.mapped:
-            self.piece, self.start = next(self.arrays), 0
-        count = size(shape)
-        while count and self.start == len(self.values[self.piece]):
-            self.piece, self.start = self.piece + 1, 0
-        place = Place(self.piece, self.start, shape, name)
-        self.start += count
-        self.made.append((built(shape, self.leaves(place)), place))
-        return self.made[-1][0]
+    def values_of(self, span: Span) -> list[Value]:
+        return self.values[span.piece][span.start : span.start + span.size] if span.size else []
 
-    def leaves(self, place: Place) -> list[Value]:
-        """The values at a place."""
-        count = size(place.shape)
-        return self.values[place.piece][place.start : place.start + count] if count else []
-
-    def by_piece(self) -> list[list[Place]]:
-        """The places of what each piece is made of, in order."""
-        found: list[list[Place]] = [[] for _ in self.values]
-        for _, place in self.made:
-            if size(place.shape):
-                found[place.piece].append(place)
-        return found
-
-    def find(self, x: Any) -> Place | None:
-        """The place of an array or a list, if it came as an argument and is as it was."""
+    def find(self, x: Any) -> Span | None:
+        """The numbers of an array or a list, if it came as an argument and is as it was."""
         if self.mapped:
             return None  # what a sample is made of is no data of the whole call
-        place = next((place for y, place in self.made if y is x), None)
-        if place is None:
-            if self.inner is None:
-                self.inner = {id(y): place for made in self.made for y, place in mappable(*made)}
-            place = self.inner.get(id(x))
-        if place is None or (place.shape[0] == "table" and not size(place.shape)):
+        if id(x) not in self.found and self.inner is None:
+            tables = [(y, span) for y, span in self.found.values() if span.node.kind is TABLE and span.size]
+            self.inner = {id(y): (y, inner) for table, span in tables for y, inner in span.lists(table)}
+        _, span = self.found.get(id(x)) or (self.inner or {}).get(id(x)) or (None, None)
+        if span is None or (span.node.kind is TABLE and not span.size):
             return None
-        return place if all(map(is_, items_of(x, place), self.leaves(place))) else None
+        return span if all(map(is_, items_of(x, span), self.values_of(span))) else None
 
 
-def item_names(shape: Shape, name: str) -> Iterator[str]:
-    """What the items of a container are called."""
-    keys = shape[1] if shape[0] == "dict" else range(len(shape[2]))
-    return (name if shape[0] == "samples" else item_name(name, key) for key in keys)
-
-
-def number_names(places: Sequence[Place], several: bool) -> tuple[str, ...]:
-    """What the numbers at some places are called; empty where they are x[0], x[1] and so on, or a single x.
-
-    Parameters of a Module have their paths, behind the name of the Module where there are `several`.
-    """
-    if len(places) == 1:
-        shape = places[0].shape
-        if shape == LEAF or (shape[0] in ("array", "table") and len(shape[1]) == 1 and size(shape) != 1):
-            return ()
-    return tuple([number for place in places for number in names_at(place, several)])
-
-
-def names_at(place: Place, several: bool) -> Iterator[str]:
-    """The names of the numbers at one place."""
-    kind, name = place.shape[0], place.name
-    if kind == "leaf":
-        yield name
-    elif kind == "module":
-        for path, _ in place.shape[1].named_parameters():
-            yield joined(name if several else "", path)
-    elif kind == "array":
-        yield from (item_name(name, *i) for i in product(*map(range, place.shape[1])))
-    else:
-        for i in product(*[range(n) for _, n in place.shape[1]]):
-            yield name + "".join([item_name("", k) for k in i])
-
-
-def items_of(x: Any, place: Place) -> list[Any]:
-    """What is in an array or a table; as many nothings where it has another shape than it came with."""
-    kind, sizes = place.shape
-    if kind == "array" and x.shape == sizes:
-        found: list[Any] = x.ravel().tolist()
-        return found
-    levels = levels_of(x) if kind == "table" else None
-    return levels[1] if levels is not None and levels[0] == sizes else [None] * size(place.shape)
-
-
-def mappable(x: Any, place: Place) -> Iterator[tuple[Any, Place]]:
-    """The array, or the list and the lists inside of it, with their places."""
-    if place.shape[0] == "array":
-        yield x, place
-    elif place.shape[0] == "table" and size(place.shape):
-        if type(x) is list:
-            yield x, place
-        inner = place.inner(0)
-        if inner != LEAF:
-            for i, y in enumerate(x):
-                start = place.start + i * size(inner)
-                yield from mappable(y, Place(place.piece, start, inner, item_name(place.name, i)))
+def items_of(x: Any, span: Span) -> Sequence[Any]:
+    """What is in an array or a table; as many times None where it has another shape than it came with."""
+    kind, aux, _, leaves = span.node
+    if kind is ARRAY:
+        return x.ravel().tolist() if x.shape == aux else [None] * leaves
+    table = table_of(x)
+    return table.numbers if table is not None and table.levels == aux else [None] * leaves

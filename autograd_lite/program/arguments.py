@@ -1,8 +1,7 @@
-"""What a compiled function is called with: nests taken apart into flat arrays.
+"""What a compiled function is called with: flat arrays of numbers, and the treedefs that they are the leaves of.
 
-A piece is an array for the program: one array of the caller's, or a run of single numbers.  The shape of a
-nest, with what is mapped over samples, decides which program runs.  To the shapes of `structure` it adds
-("static", it) for what is no number, and ("table", levels) for nested lists of equal lengths.
+A piece is an array for the program: one array of the caller's, the parameters of a Module, or the numbers between
+those.  The treedefs, in which samples are one node, decide which program runs.
 """
 
 from collections.abc import Sequence
@@ -10,9 +9,15 @@ from typing import Any
 
 from autograd_lite.core.fast.layers import data_of
 from autograd_lite.core.primitives import Operand, number
-from autograd_lite.program.nested_lists import cut, table_of
-from autograd_lite.transforms.batching import has_parts, lengths, parts
-from autograd_lite.trees import LEAF, Shape, is_array, item_name, kind_of, size, summary
+from autograd_lite.transforms.batching import Axes, Part, parts_of
+from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
+from autograd_lite.trees.nested_lists import cut, table_of
+from autograd_lite.trees.pytree import taken_apart
+from autograd_lite.trees.registry import MODULE, SAMPLES, ModuleStructure, is_module
+from autograd_lite.trees.treedef import array_treedef, container_of, table_treedef
+
+FLOAT = {float}
+NUMBERS = {float, int, bool}
 
 
 class Pieces:
@@ -20,91 +25,86 @@ class Pieces:
 
     def __init__(self) -> None:
         self.data: list[Any] = []
-        self.names: list[str] = []
-        self.widths: list[int] = []  # numbers in a piece; in one sample of it, if batched
-        self.batched: list[bool] = []
-        self.whole: list[int] = []  # the pieces that are one array each, not mapped, in order
-        self.modules: set[int] = set()  # the pieces that are the parameters of a Module
+        self.modules: list[int] = []  # the pieces that are the parameters of a Module
         self.samples: int | None = None
         self.lists = True  # whether all that is mapped comes in lists, so that results shall
         self.has_values = False
-        self.open_run = False
+        self.library = ""  # another one than NumPy, which an array is of
 
-    def argument(self, x: Any, axis: Any, name: str) -> Shape:
-        """The shape of an argument; its numbers are added, beginning a new piece."""
-        self.open_run = False
-        return self.take(x, name) if axis is None else self.take_samples(x, axis, name)
-
-    def add(self, data: Any, name: str, width: int, batched: bool = False) -> None:
-        self.data.append(data)
-        self.names.append(name)
-        self.widths.append(width)
-        self.batched.append(batched)
-        self.open_run = False
-
-    def add_numbers(self, numbers: list[float], name: str) -> None:
-        """More numbers: of the run before, if that is of the same argument."""
-        if not self.open_run:
-            self.add(numbers, name, len(numbers))
-            self.open_run = True
-        else:  # the run is called as what holds all of its numbers: w for w[0], w[1]
-            holder = self.names[-1]
-            while not name.startswith(f"{holder}["):
-                holder = holder[: holder.rindex("[")]
-            self.names[-1] = holder
-            self.data[-1].extend(numbers)
-            self.widths[-1] += len(numbers)
-
-    def take(self, x: Any, name: str) -> Shape:
-        """The shape of what is not mapped."""
-        if isinstance(x, Operand):
-            self.has_values = True
-            return LEAF
-        value = number(x)
-        if value is not None:
-            self.add_numbers([value], name)
-            return LEAF
-        if type(x) is list and (found := table_of(x)):
-            levels, numbers = found
-            if numbers:
-                self.add_numbers(numbers, name)
-            return ("table", levels)
-        if isinstance(x, (list, tuple)):
-            return (*kind_of(x), tuple([self.take(y, item_name(name, i)) for i, y in enumerate(x)]))
-        if isinstance(x, dict):
-            return (*kind_of(x), tuple([self.take(y, item_name(name, key)) for key, y in x.items()]))
-        if is_array(x) or is_foreign_array(x):
-            return self.take_array(x, name)
-        if hasattr(x, "named_parameters"):
-            values, fixed = taken_apart(x)
-            if getattr(x, "_given", None):  # its parameters are Values of a transform that runs
-                self.has_values = True
-            elif values:
-                self.modules.add(len(self.data))
-                self.add(data_of(values), name, len(values))
-            return ("module", x, fixed)
-        if x is None or isinstance(x, str):
-            return ("static", x)
-        raise TypeError(
-            f"argument {name} is {summary(x)}; a compiled function takes numbers, arrays, "
-            f"Modules, lists, tuples and dicts of these, None and strings: bind anything else with functools.partial"
+    def argument(self, x: Any, axis: Axes, name: str) -> PyTreeDef:
+        """The treedef of an argument; its numbers are added, beginning a new piece."""
+        if axis is None:
+            return self.shared(x, name)
+        parts, treedef = parts_of(x, axis)
+        names = treedef.leaf_names(name)
+        return treedef.with_leaves(
+            [
+                self.shared(part.content, path) if part.axis is None else self.mapped(part, path)
+                for part, path in zip(parts, names, strict=True)
+            ]
         )
 
-    def take_array(self, x: Any, name: str) -> Shape:
-        shape = ("array", tuple(x.shape))
-        if is_array(x) and x.dtype.kind == "O":
-            self.has_values = True
-            return shape
-        self.whole.append(len(self.data))
-        self.add(real_array(x, name), name, size(shape))
-        return shape
+    def shared(self, x: Any, name: str) -> PyTreeDef:
+        """The treedef of what is not mapped."""
+        leaves, treedef, types = taken_apart(x, f"argument {name}", whole=True)
+        if types <= NUMBERS:
+            if leaves:
+                self.data.append(leaves if types == FLOAT else list(map(float, leaves)))
+            return treedef
+        numbers: list[float] = []
+        modules = iter([node.aux for node in treedef.nodes if node.kind is MODULE])
+        for i, leaf in enumerate(leaves):
+            if is_array(leaf):
+                numbers = self.add_run(numbers)
+                self.add_array(leaf, name)
+            elif is_module(leaf):
+                structure = next(modules)
+                if structure.parameters:
+                    numbers = self.add_run(numbers)
+                    self.add_module(leaf, structure)
+            elif is_foreign_array(leaf):
+                numbers = self.add_run(numbers)
+                self.add_array(leaf, name)
+            elif isinstance(leaf, Operand):
+                self.has_values = True
+            elif (value := number(leaf)) is not None:
+                numbers.append(value)
+            else:
+                path = treedef.leaf_names(name, whole=True)[i]
+                raise TypeError(
+                    f"argument {path} is {summary(leaf)}; a compiled function takes numbers, arrays, Modules, lists, "
+                    f"tuples, dicts and dataclasses of these, None and strings: bind anything else with "
+                    f"functools.partial"
+                )
+        self.add_run(numbers)
+        return treedef
 
-    def take_samples(self, x: Any, axis: Any, name: str) -> Shape:
-        """The shape of what is mapped over samples."""
-        if has_parts(x, axis):
-            pairs = zip(x if isinstance(x, dict) else range(len(x)), parts(x, axis), strict=True)
-            return (*kind_of(x), tuple([self.argument(y, inner, item_name(name, k)) for k, (y, inner) in pairs]))
-        (n,) = lengths(x, axis)
+    def add_run(self, numbers: list[float]) -> list[float]:
+        """Add a piece of numbers, if there are any; the next run."""
+        if numbers:
+            self.data.append(numbers)
+        return []
+
+    def add_array(self, x: Any, name: str) -> None:
+        if not is_array(x):
+            self.library = self.library or library_of(x)
+            self.data.append(x)
+        elif x.dtype.kind == "O":
+            self.has_values = True
+        else:
+            self.data.append(real_array(x, name))
+
+    def add_module(self, module: Any, structure: ModuleStructure) -> None:
+        if getattr(module, "_given", None):  # its parameters are Values of a transform that runs
+            self.has_values = True
+        else:
+            self.modules.append(len(self.data))
+            self.data.append(data_of(structure.parameters))
+
+    def mapped(self, part: Part, name: str) -> PyTreeDef:
+        """The treedef of what is mapped over samples."""
+        x, axis = part
+        n = part.samples
         if self.samples not in (None, n):
             raise ValueError(
                 f"argument {name} has {n} samples, but those before have {self.samples}; give all of them the "
@@ -112,31 +112,27 @@ class Pieces:
             )
         self.samples = n
         if isinstance(x, list):
-            return self.take_rows(x, name)
+            return samples_of(self.rows(x, name))
         self.lists = False
-        if is_array(x) and x.dtype.kind == "O":
-            self.has_values = True
-            return LEAF
-        moved = axis_first(x, axis)
-        inner = ("array", tuple(moved.shape[1:])) if x.ndim > 1 else LEAF
-        self.add(real_array(moved, name), name, size(inner), batched=True)
-        return ("samples", (), (inner,))
+        moved = axis_first(x, axis or 0)
+        self.add_array(moved, name)
+        return samples_of(array_treedef(moved.shape[1:]))
 
-    def take_rows(self, rows: list[Any], name: str) -> Shape:
-        """The shape of a list of samples, which become a table with a row for each."""
+    def rows(self, rows: list[Any], name: str) -> PyTreeDef:
+        """The treedef of a sample in a list of them, which become a table with a row for each."""
         found = table_of(rows)
-        if found and rows:
-            levels, numbers = found
-            self.add(cut(numbers, len(rows)), name, len(numbers) // len(rows), batched=True)
-            return ("samples", (), (("table", levels[1:]) if len(levels) > 1 else LEAF,))
+        if found and rows and found.types <= NUMBERS:
+            numbers = found.numbers if found.types == FLOAT else list(map(float, found.numbers))
+            self.data.append(cut(numbers, len(rows)))
+            return table_treedef(found.levels[1:])
         table: list[list[float]] = []
-        first: Shape | None = None
+        first: PyTreeDef | None = None
         for i, row in enumerate(rows):
             inner = Pieces()
-            shape = inner.take(row, item_name(name, i))
+            treedef = inner.shared(row, f"{name}[{i}]")
             self.has_values |= inner.has_values
-            first = first or shape
-            if shape != first and not self.has_values:
+            first = first or treedef
+            if treedef != first and not self.has_values:
                 raise ValueError(
                     f"sample {i} of {name} is {summary(row)}, which has another structure than sample 0; give all "
                     f"samples one structure"
@@ -148,8 +144,13 @@ class Pieces:
                 f"argument {name} is an empty list, which does not show what a sample looks like; pass an array of "
                 f"shape (0, ...)"
             )
-        self.add(table, name, len(table[0]), batched=True)
-        return ("samples", (), (first,))
+        self.data.append(table)
+        return first
+
+
+def samples_of(treedef: PyTreeDef) -> PyTreeDef:
+    """The treedef of what has that structure in each sample."""
+    return container_of(SAMPLES, None, [treedef])
 
 
 def axis_first(x: Any, axis: int) -> Any:
@@ -168,19 +169,6 @@ def permuted(x: Any, axes: Sequence[int]) -> Any:
     return x.permute(*axes) if hasattr(x, "permute") else x.transpose(axes)  # PyTorch's transpose swaps two
 
 
-def taken_apart(module: Any) -> tuple[list[Any], Any]:
-    """The parameters of a Module, and what is fixed in a program of it: with other settings it is another program."""
-    if hasattr(module, "taken_apart"):
-        return module.taken_apart()  # type: ignore[no-any-return]
-    values = [x for _, x in module.named_parameters()]
-    return values, (len(values), getattr(module, "training", None))
-
-
-def is_foreign_array(x: Any) -> bool:
-    """Whether x is an array of another library than NumPy (PyTorch, JAX, CuPy, Dask, ...)."""
-    return not is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) and number(x) is None
-
-
 def library_of(x: Any) -> str:
     """The name of the library that an array is of."""
     name = type(x).__module__.partition(".")[0]
@@ -188,9 +176,7 @@ def library_of(x: Any) -> str:
 
 
 def real_array(x: Any, name: str) -> Any:
-    """The array as float64, its numbers in order; an array of another library as it is."""
-    if not is_array(x):
-        return x
+    """The array as float64, its numbers in order."""
     if x.dtype.kind not in "biuf":
         raise TypeError(
             f"argument {name} is an array of {x.dtype}, but a program computes with real numbers; convert it with "

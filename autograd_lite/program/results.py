@@ -4,90 +4,114 @@ Beside `arguments`.  Each run of single numbers is one flat result, and so is ea
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from autograd_lite.trees import LEAF, Shape, is_array, nest, size
+from autograd_lite.program.named_numbers import NamedNumbers
+from autograd_lite.trees import PyTreeDef, is_array
+from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE
+from autograd_lite.trees.treedef import LEAF, NUMBER, TreeNode
 
 Build = Callable[[Sequence[Any], int], Any]
-"""Puts flat results, of so many samples, together."""
+"""Makes the result, or a part of it, from the flat results and the number of samples."""
 
 
-def flat_results(shape: Shape) -> list[tuple[int, bool]]:
+def flat_results(treedef: PyTreeDef) -> list[tuple[int, bool]]:
     """The sizes of the flat results, and whether they are batched."""
     found: list[tuple[int, bool]] = []
     run = False  # whether the last one is a run of numbers, which the next number joins
-    for inner, batched in leaves_and_arrays(shape):
-        single = inner == LEAF and not batched
-        if single and run:
-            found[-1] = (found[-1][0] + 1, False)
+    for entry in treedef.entries(""):
+        kind, _, _, leaves = entry.node
+        if kind is MODULE:
+            raise TypeError("a compiled function returned a Module; return its values, in a list or a dict")
+        if kind is SAMPLES or not (leaves or kind is ARRAY):
+            continue
+        if entry.samples:
+            found += [(leaves, True)] if kind is ARRAY else [(1, True)] * leaves
+        elif kind is not ARRAY and run:
+            found[-1] = (found[-1][0] + leaves, False)
         else:
-            found.append((size(inner), batched))
-        run = single
+            found.append((leaves, False))
+        run = kind is not ARRAY and not entry.samples
     return found
-
-
-def leaves_and_arrays(shape: Shape, batched: bool = False) -> Iterator[tuple[Shape, bool]]:
-    kind = shape[0]
-    if kind in ("leaf", "array"):
-        yield shape, batched
-    elif kind == "module":
-        raise TypeError("a compiled function returned a Module; return its values, in a list or a dict")
-    else:
-        for child in shape[2]:
-            yield from leaves_and_arrays(child, batched or kind == "samples")
 
 
 class Builder:
     """Makes the function that puts the results of one program together.
 
     With `lists`, what is mapped over samples becomes a list of each sample's result, as `vmap` gives it of lists.
-    With `arrays`, the flat results are NumPy arrays for sure, which takes less looking.
+    With `arrays`, the flat results are NumPy arrays for sure, which takes less looking.  A dict of numbers with the
+    `names` of the parameters of a Module, as its gradient is, becomes a mapping.
     """
 
-    def __init__(self, lists: bool, arrays: bool) -> None:
+    def __init__(self, lists: bool, arrays: bool, names: Collection[tuple[str, ...]] = ()) -> None:
         self.lists = lists
         self.arrays = arrays
-        self.number = -1  # the flat result that is being read
+        self.names = names
+        self.flat = -1  # the flat result that is being read
         self.position: int | None = None  # the next number of it, if it is a run
 
-    def build(self, shape: Shape, batched: bool = False) -> Build:
-        """The function that makes that part of the result from the flat results and the number of samples."""
-        kind = shape[0]
-        if kind == "leaf" and not batched:
-            k, i, _ = self.take(1)
-            if self.arrays:
-                return lambda results, n: results[k].item(i)
-            return lambda results, n: numbers(results[k], i, i + 1)[0]
-        if kind in ("leaf", "array"):
-            return self.reshaped(shape[1] if kind == "array" else (), batched)
-        if kind == "samples":
-            whole = self.build(shape[2][0], True)
-            return (lambda results, n: unstacked(whole(results, n), shape[2][0], n)) if self.lists else whole
-        if not batched and shape[2] and all(child == LEAF for child in shape[2]):
-            k, first, last = self.take(len(shape[2]))
-            return lambda results, n: nest(shape, numbers(results[k], first, last))
-        parts = [self.build(child, batched) for child in shape[2]]
-        if kind == "tuple" and not shape[1] and len(parts) == 2:  # a value and its gradient
-            one, two = parts
-            return lambda results, n: (one(results, n), two(results, n))
-        return lambda results, n: nest(shape, [part(results, n) for part in parts])
+    def build(self, treedef: PyTreeDef) -> Build:
+        """The function that makes the result: that of each container calls those of its children."""
+        nodes, functions = list(treedef.nodes), []
+        samples = treedef.in_samples()
+        for i, node in enumerate(nodes):
+            if not samples[i]:
+                functions.append((node, self.leaves(node)))
+            elif node.kind is SAMPLES:
+                functions.append((node, self.batch(PyTreeDef(nodes[i + 1 : i + samples.count(samples[i])]))))
+        stack: list[Build] = []
+        for node, function in reversed(functions):
+            if function is None:
+                parts = stack[: -node.children - 1 : -1]
+                del stack[len(stack) - node.children :]
+                function = container(node, parts)
+            stack.append(function)
+        return stack[0]
 
-    def take(self, count: int) -> tuple[int, int, int]:
-        """Where the next numbers are: which flat result, from where to where."""
+    def leaves(self, node: TreeNode) -> Build | None:
+        """The function that makes what has no containers inside."""
+        kind, aux, children, count = node
+        if children:
+            return None
+        if kind is ARRAY:
+            return self.array(aux, batched=False)
+        if not count:
+            return lambda results, n: kind.unflatten(aux, ())
         if self.position is None:
-            self.number, self.position = self.number + 1, 0
-        first = self.position
-        self.position += count
-        return self.number, first, self.position
+            self.flat, self.position = self.flat + 1, 0
+        k, first = self.flat, self.position
+        last = self.position = first + count
+        if kind is NUMBER:
+            if self.arrays:
+                return lambda results, n: results[k].item(first)
+            return lambda results, n: numbers(results[k], first, last)[0]
+        if kind is DICT and self.arrays and aux in self.names:
+            return lambda results, n: NamedNumbers(aux, results[k][first:last])
+        return lambda results, n: kind.unflatten(aux, numbers(results[k], first, last))
 
-    def reshaped(self, dimensions: tuple[int, ...], batched: bool) -> Build:
-        """A flat result in its dimensions."""
-        self.number, self.position = self.number + 1, None
-        k = self.number
-        if self.arrays and len(dimensions) == 1:
-            return lambda results, n: results[k]  # it has them already
-        return lambda results, n: as_array(results[k], (n, *dimensions) if batched else dimensions)
+    def array(self, shape: tuple[int, ...], batched: bool) -> Build:
+        """The function that gives a flat result its shape."""
+        self.flat, self.position = self.flat + 1, None
+        k = self.flat
+        if self.arrays and len(shape) == 1:
+            return lambda results, n: results[k]  # it has it already
+        return lambda results, n: as_array(results[k], (n, *shape) if batched else shape)
+
+    def batch(self, inner: PyTreeDef) -> Build:
+        """The function that makes the results of all samples, each of which has that structure."""
+        parts = [self.array(shape, batched=True) for shape, _ in inner.array_leaves()]
+        if self.lists:
+            return lambda results, n: unstacked([part(results, n) for part in parts], inner, n)
+        return lambda results, n: inner.unflatten([part(results, n) for part in parts], whole=[ARRAY])
+
+
+def container(node: TreeNode, parts: list[Build]) -> Build:
+    kind, aux = node.kind, node.aux
+    if kind is TUPLE and len(parts) == 2:  # a value and its gradient
+        one, two = parts
+        return lambda results, n: (one(results, n), two(results, n))
+    return lambda results, n: kind.unflatten(aux, [part(results, n) for part in parts])
 
 
 def numbers(x: Any, first: int, last: int) -> list[Any]:
@@ -97,20 +121,34 @@ def numbers(x: Any, first: int, last: int) -> list[Any]:
     return x[first:last].tolist() if is_array(x) else [x[i] for i in range(first, last)]
 
 
-def as_array(x: Any, dimensions: tuple[int, ...]) -> Any:
-    """A flat result in its dimensions: an array, or lists where NumPy is not loaded."""
+def as_array(x: Any, shape: tuple[int, ...]) -> Any:
+    """A flat result in its shape: an array, or lists where NumPy is not loaded."""
     if hasattr(x, "shape"):
-        return x if x.shape == dimensions else x.reshape(dimensions)
+        return x if x.shape == shape else x.reshape(shape)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
-        return numpy.array(x, dtype=numpy.float64).reshape(dimensions)
-    return [row[0] for row in x] if len(dimensions) == 1 else x
+        return numpy.array(x, dtype=numpy.float64).reshape(shape)
+    return [row[0] for row in x] if len(shape) == 1 else x
 
 
-def unstacked(x: Any, shape: Shape, n: int) -> list[Any]:
-    """The results of each sample, from one nest of arrays."""
-    if shape[0] in ("leaf", "array"):
-        return x.tolist() if shape == LEAF and is_array(x) else list(x)
-    whole = x.values() if isinstance(x, dict) else x
-    columns = [unstacked(y, child, n) for y, child in zip(whole, shape[2], strict=True)]
-    return [nest(shape, [column[i] for column in columns]) for i in range(n)]
+def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
+    """The results of each sample, from arrays over all of them."""
+    single = [not is_whole for _, is_whole in inner.array_leaves()]
+    columns = [
+        x.tolist() if is_number and is_array(x) else list(x) for x, is_number in zip(arrays, single, strict=True)
+    ]
+    if inner == LEAF:
+        return columns[0]
+    made: list[list[Any]] = []  # the columns of the children that wait for their container
+    for kind, aux, children, leaves in reversed(inner.nodes):
+        if kind is NUMBER or kind is ARRAY:
+            made.append(columns.pop())
+            continue
+        if children:
+            parts = made[: -children - 1 : -1]
+            del made[-children:]
+        else:
+            parts = columns[len(columns) - leaves :]
+            del columns[len(columns) - leaves :]
+        made.append([kind.unflatten(aux, row) for row in (zip(*parts, strict=True) if parts else [()] * n)])
+    return made[0]

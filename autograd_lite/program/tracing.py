@@ -4,7 +4,7 @@ While the function runs, `MODE.trace` is its `Trace`, which records draws and th
 it maps over.  `make_program` reads afterwards what the function used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -12,8 +12,8 @@ from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TRACED, Node, operands_of
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.value import Value, traced
-from autograd_lite.program.abstract_arguments import Place, built, size
-from autograd_lite.transforms.batching import has_parts, parts, rebuilt
+from autograd_lite.program.abstract_arguments import Span
+from autograd_lite.transforms.batching import Part, Parts
 
 Feed = Callable[[list[Any], int], Any]
 """Gives an argument of the program at a call, from the pieces of the call and the number of samples."""
@@ -22,7 +22,7 @@ Feed = Callable[[list[Any], int], Any]
 class View(NamedTuple):
     """Data of a call, mapped over an axis: one traced sample, and where the numbers of all samples come from."""
 
-    place: Place
+    span: Span
     content: Any
     values: list[Value]
     feed: Feed
@@ -36,11 +36,11 @@ class Trace:
     the program.
     """
 
-    def __init__(self, find: Callable[[Any], Place | None]) -> None:
+    def __init__(self, find: Callable[[Any], Span | None]) -> None:
         self.start: int = time_now()
         self.find = find
         self.samples: int | None = None
-        self.views: dict[tuple[Place, int], View] = {}
+        self.views: dict[tuple[Span, int], View] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
 
     def __enter__(self) -> "Trace":
@@ -75,7 +75,7 @@ class Trace:
         self.draws.append((value, source, mapped))
         return value
 
-    def one_sample(self, args: tuple[Any, ...], axes: tuple[Any, ...], n: int) -> list[Any] | str:
+    def one_sample(self, arguments: Sequence[Parts], n: int) -> list[Any] | str:
         """The arguments of a `vmap` for one traced sample of n; or why there is none, and what to do.
 
         Then the function is recorded for each sample.
@@ -85,49 +85,40 @@ class Trace:
                 f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
                 f"them as functions of their own"
             )
-        places: dict[int, Place] = {}
-        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
-            if not self.is_mappable(x, axis, places):
-                return (
-                    f"its argument {i} is no array or list of numbers that the compiled function was called with; "
-                    f"pass the data as an argument of the compiled function, and map over it as it is"
-                )
+        spans: dict[int, Span] = {}  # by identity
+        for i, (parts, _) in enumerate(arguments):
+            for part in parts:
+                span = None if part.axis is None else self.find(part.content)
+                if span is not None:
+                    spans[id(part.content)] = span
+                elif part.axis is not None:
+                    return (
+                        f"its argument {i} is no array or list of numbers that the compiled function was called with; "
+                        f"pass the data as an argument of the compiled function, and map over it as it is"
+                    )
         self.samples = n
-        return [self.one(x, axis, places) for x, axis in zip(args, axes, strict=True)]
+        return [x.map(lambda part: self.one(part, spans)) for x in arguments]
 
-    def is_mappable(self, x: Any, axis: Any, places: dict[int, Place]) -> bool:
-        """Whether all that an argument maps over is data of the call; its places are added to `places`, by identity."""
-        if axis is None:
-            return True
-        if has_parts(x, axis):
-            return all(self.is_mappable(y, inner, places) for y, inner in parts(x, axis))
-        place = self.find(x)
-        if place is not None:
-            places[id(x)] = place
-        return place is not None
-
-    def one(self, x: Any, axis: Any, places: dict[int, Place]) -> Any:
-        """One sample of an argument."""
-        if axis is None:
-            return x
-        if has_parts(x, axis):
-            return rebuilt(x, [self.one(y, inner, places) for y, inner in parts(x, axis)])
-        place = places[id(x)]
-        axis %= len(place.shape[1])
-        if (place, axis) not in self.views:
-            self.views[place, axis] = view(place, axis)
-        return self.views[place, axis].content
+    def one(self, part: Part, spans: dict[int, Span]) -> Any:
+        """One sample of part of an argument."""
+        if part.axis is None:
+            return part.content
+        span = spans[id(part.content)]
+        axis = part.axis % len(span.node.aux)
+        if (span, axis) not in self.views:
+            self.views[span, axis] = view(span, axis)
+        return self.views[span, axis].content
 
 
-def view(place: Place, axis: int) -> View:
+def view(span: Span, axis: int) -> View:
     """One sample of an array, or of a list, whose axis is 0."""
-    inner = place.inner(axis)
-    values = [traced(BATCHED) for _ in range(size(inner))]
+    inner = span._replace(node=span.inner(axis))
+    values = [traced(BATCHED) for _ in range(inner.size)]
 
     def feed(pieces: list[Any], samples: int) -> Any:
-        return place.samples(pieces[place.piece], axis)
+        return span.samples(pieces[span.piece], axis)
 
-    return View(place._replace(shape=inner), built(inner, values), values, feed)
+    return View(inner, inner.build(values), values, feed)
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:

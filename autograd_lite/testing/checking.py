@@ -16,12 +16,12 @@ from autograd_lite.core.value import Value
 from autograd_lite.program.program import Program
 from autograd_lite.testing.complex_step import complex_step, step_at
 from autograd_lite.testing.differences import Estimate, differences, moved
-from autograd_lite.testing.naming import argument_names, derivative, paths
+from autograd_lite.testing.naming import argument_names, derivative
 from autograd_lite.testing.report import Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings
-from autograd_lite.transforms.differentiation import pulled
-from autograd_lite.transforms.jacobians import pushed
-from autograd_lite.trees import children, flatten, unflatten, with_parameters
+from autograd_lite.transforms.differentiation import reverse_mode
+from autograd_lite.transforms.jacobians import forward_mode
+from autograd_lite.trees import flatten, flatten_numbers
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
 SETTLED = 1e-5  # relative; differences that may be further off judge nothing
@@ -53,15 +53,15 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
         raise ValueError(f"gradcheck checks derivatives of order 1 and 2, but got order={order!r}; choose one")
     if not callable(f):
         raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
-    leaves, shape = flatten(list(args), "arguments")
+    leaves, treedef = flatten(args, "arguments")
     point = [x.data if isinstance(x, Value) else float(x) for x in leaves]
-    parts = zip(children(shape), argument_names(f, args), strict=True)
-    operands = [name for part, argument in parts for name in paths(part, argument)]
+    names = zip(args, argument_names(f, args), strict=True)
+    operands = [path for x, name in names for path in flatten_numbers(x, f"argument {name}")[1].leaf_names(name)]
     titles: list[str] = []
 
     def on_values(*xs: Scalar) -> list[Any]:
-        found, form = flatten(f(*unflatten(shape, iter(xs), with_parameters)), "result")
-        titles[:] = paths(form, "result")
+        found, structure = flatten_numbers(f(*treedef.unflatten(xs, copies=True)), "result")
+        titles[:] = structure.leaf_names("result")
         return found
 
     report = Report()
@@ -70,7 +70,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
         seconds = [derivative(result, x) for result in titles for x in operands]
 
         def slopes(*xs: Value) -> list[Any]:
-            return [g for out in on_values(*xs) for g in pulled([out], [1.0], xs, True)]
+            return [g for out in on_values(*xs) for g in reverse_mode([out], [1.0], xs, True)]
 
         rows = check(slopes, point, operands, seconds, True, report)
         for k in range(len(results) if rows else 0):
@@ -126,7 +126,7 @@ def check(
     rows, noises = [], []
     for out in outputs:
         sizes, noise = surroundings.magnitudes(out)
-        rows.append(list(zip(pulled([out], [1.0], inputs, False), sizes, strict=True)))
+        rows.append(list(zip(reverse_mode([out], [1.0], inputs, False), sizes, strict=True)))
         noises.append(noise)
 
     def values_at(xs: Sequence[float]) -> list[float]:
@@ -134,7 +134,7 @@ def check(
 
     steps = complex_steps(inputs, outputs, report)
     directions = ([1.0 if i == j else None for i in range(len(point))] for j in range(len(point)))
-    columns = pushed(outputs, inputs, directions, False)
+    columns = forward_mode(outputs, inputs, directions, False)
     for j, operand in enumerate(operands):
         forward = columns[j]
         estimates = differences(values_at, point, j, limits[j], noises)

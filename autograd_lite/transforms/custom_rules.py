@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
-from autograd_lite.transforms.differentiation import name_of, parameter_names
+from autograd_lite.transforms.signatures import name_of, parameter_names
 
 
 def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, ...]]) -> Primitive:

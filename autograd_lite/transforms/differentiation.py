@@ -1,83 +1,24 @@
-"""Functions in, functions out: gradients, and what all transforms share.
+"""Gradients of functions, and what a call of any transform does.
 
-Each call runs the function on fresh Values and walks the graph that it recorded, with the sweeps of `graph`;
+Each call runs the function on fresh Values and walks the graph that it recorded, in reverse mode;
 `.grad` is neither read nor written.  Inside another transform, or where an operand is a Value, the results
 are Values, so that all of them nest in any order.  `jacobians` builds on this floor.
 """
 
-import functools
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.core.create_graph import adjoints
-from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, CONSTANT, Node
-from autograd_lite.core.modes import MODE, recording
-from autograd_lite.core.primitives import Primitive, number
+from autograd_lite.core.graph import CONSTANT, Node
+from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
-from autograd_lite.core.table import identity
 from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value, constant
-from autograd_lite.trees import Shape, flatten, size, unflatten, with_parameters
+from autograd_lite.transforms.levels import Scalar, fresh, inside, nested
+from autograd_lite.transforms.signatures import Function, name_of, transformed
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
-
-class _Level(threading.local):
-    depth = 0  # how many transforms are running a function
-    start = 0  # the time at which the outermost of them began
-    mapped = 0  # how many vmaps are tracing a sample that stands for all
-
-
-_LEVEL = _Level()
-
-
-@contextmanager
-def inside() -> Iterator[None]:
-    """While the function of a transform runs: transforms inside it record graphs, even under no_grad."""
-    if _LEVEL.depth == 0:
-        _LEVEL.start = time_now()
-    _LEVEL.depth += 1
-    try:
-        with recording():
-            yield
-    finally:
-        _LEVEL.depth -= 1
-
-
-def differentiated(values: Sequence[Node]) -> bool:
-    """Whether any of them was made in a transform that is running: its gradient may be asked for."""
-    return _LEVEL.depth > 0 and any(time_of(x) > _LEVEL.start and not x._flags & CONSTANT for x in values)
-
-
-@contextmanager
-def mapped() -> Iterator[None]:
-    """While a sample that stands for all runs through a function: each sample has inputs of its own."""
-    _LEVEL.mapped += 1
-    try:
-        yield
-    finally:
-        _LEVEL.mapped -= 1
-
-
-def is_mapped() -> bool:
-    """Whether a sample that stands for all is running through a function."""
-    return _LEVEL.mapped > 0
-
-
-def fresh(x: Any) -> Value:
-    """A new input with the number of x; where x has a graph, it stays connected to that."""
-    if not isinstance(x, Value):
-        result = Value(x)
-    elif x._flags & CONSTANT and MODE.trace is None:
-        result = Value(x.data)
-    else:
-        result = identity(x)
-        result._flags &= ~CONSTANT  # what was detached while a program is traced is an input like any other
-    if _LEVEL.mapped:
-        result._flags |= BATCHED
-    return result
+Argnums = int | tuple[int, ...]
 
 
 def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -104,35 +45,40 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
             raise TypeError(f"gradients needs Values as inputs, but got {x!r}; pass a list of Values")
     if not (create_graph and output.is_traced):
         check_differentiable(output, "gradients")
-    return pulled([output], [1.0], inputs, create_graph)
+    return reverse_mode([output], [1.0], inputs, create_graph)
 
 
-def pulled(roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node], record: bool) -> list[Any]:
-    """The gradients of sum(seed x root), as Values or floats; roots may be plain numbers."""
-    pairs = [(r, s) for r, s in zip(roots, seeds, strict=True) if isinstance(r, Value) and not r._flags & CONSTANT]
-    outputs, weights = [r for r, _ in pairs], [s for _, s in pairs]
-    if not record:
-        return float_adjoints(outputs, [as_float(s) for s in weights], list(inputs))
-    results = adjoints(outputs, weights, inputs) if outputs else [None] * len(inputs)
+def reverse_mode(
+    outputs: Sequence[Scalar], cotangents: Sequence[Scalar], inputs: Sequence[Node], create_graph: bool
+) -> list[Any]:
+    """The gradients of sum(cotangent x output), as Values or floats; outputs may be plain numbers."""
+    pairs = [
+        (x, s) for x, s in zip(outputs, cotangents, strict=True) if isinstance(x, Value) and not x._flags & CONSTANT
+    ]
+    roots, seeds = [x for x, _ in pairs], [s for _, s in pairs]
+    if not create_graph:
+        return float_adjoints(roots, [as_float(s) for s in seeds], list(inputs))
+    results = adjoints(roots, seeds, inputs) if roots else [None] * len(inputs)
     return [as_value(0.0 if g is None else g) for g in results]
 
 
-def as_float(x: Any) -> float:
+def as_float(x: Scalar) -> float:
     return x.data if isinstance(x, Value) else float(x)
 
 
-def as_value(x: Any) -> Value:
+def as_value(x: Scalar) -> Value:
     return x if isinstance(x, Value) else constant(float(x))
 
 
 class Call:
-    """One call of a transformed function: its chosen arguments as fresh inputs, its outputs, its graph."""
+    """One call of a transformed function: its chosen arguments as fresh inputs, its result, its graph."""
 
-    def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: Any):
+    def __init__(self, f: Function, argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.f = f
         self.single = isinstance(argnums, int)
-        self.shapes: list[Shape] = []
+        self.treedefs: list[PyTreeDef] = []
         self.inputs: list[Value] = []
-        self.nested = _LEVEL.depth > 0
+        self.nested = nested()
         arguments = list(args)
         chosen = chosen_arguments(argnums, args, f)
         with inside():
@@ -142,45 +88,62 @@ class Call:
 
     def input(self, argument: Any, name: str) -> Any:
         """The argument with fresh inputs in the places of its numbers."""
-        leaves, shape = flatten(argument, name)
+        leaves, treedef = flatten_numbers(argument, name)
         values = [fresh(x) for x in leaves]
-        self.nested |= holds_values(shape, iter(leaves))
+        self.nested |= Value in map(type, treedef.without_modules(leaves))
         self.inputs += values
-        self.shapes.append(shape)
-        return unflatten(shape, iter(values), with_parameters)
+        self.treedefs.append(treedef)
+        return treedef.unflatten(values, copies=True)
 
-    def scalar(self, f: Callable[..., Any]) -> Any:
+    def outputs(self) -> tuple[list[Scalar], PyTreeDef]:
+        """The numbers of the result, and its structure."""
+        return flatten_numbers(self.result, f"result of {name_of(self.f)}")
+
+    def scalar(self) -> Scalar:
         """The result, which has to be one number."""
-        if isinstance(self.result, Value) or number(self.result) is not None:
+        if isinstance(self.result, Value):
             return self.result
+        x = number(self.result)
+        if x is not None:
+            return x
         raise TypeError(
-            f"the gradient of {name_of(f)} needs one number as its result, but got {self.result!r} of type "
+            f"the gradient of {name_of(self.f)} needs one number as its result, but got {self.result!r} of type "
             f"{type(self.result).__name__}; return a Value, or take its jacobian"
         )
 
-    def split(self, f: Callable[..., Any]) -> Any:
+    def take_aux(self) -> Any:
         """Of a result that is a pair, what is not differentiated; the result is the other half from now on."""
         if not isinstance(self.result, tuple) or len(self.result) != 2:
             raise TypeError(
-                f"with has_aux, {name_of(f)} returns a tuple (value, aux), but it returned {self.result!r}; "
+                f"with has_aux, {name_of(self.f)} returns a tuple (value, aux), but it returned {self.result!r}; "
                 f"return both, or leave has_aux out"
             )
         self.result, aux = self.result
-        leaves, shape = flatten(aux, f"aux of {name_of(f)}")
-        return unflatten(shape, iter([self.plain(x) for x in leaves]))
+        leaves, treedef = flatten(aux, f"aux of {name_of(self.f)}")
+        return treedef.unflatten([self.plain(x) for x in leaves])
 
-    def like_inputs(self, leaves: list[Any]) -> Any:
+    def like_inputs(self, leaves: Sequence[Scalar]) -> Any:
         """Numbers, one for each input, in the structure of the chosen arguments."""
-        source = iter(leaves)
-        results = [unflatten(shape, source) for shape in self.shapes]
-        return results[0] if self.single else tuple(results)
+        if self.single:
+            return self.treedefs[0].unflatten(leaves)
+        parts = split(leaves, self.treedefs)
+        return tuple([t.unflatten(part) for t, part in zip(self.treedefs, parts, strict=True)])
 
-    def plain(self, x: Any) -> Any:
+    def plain(self, x: Scalar) -> Scalar:
         """A leaf of the result as the caller gets it: a float at the outermost level."""
         return x if self.nested or not isinstance(x, Value) else x.data
 
 
-def chosen_arguments(argnums: int | tuple[int, ...], args: tuple[Any, ...], f: Callable[..., Any]) -> tuple[int, ...]:
+def split(leaves: Sequence[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[Sequence[Scalar]]:
+    """The leaves that belong to each of several treedefs."""
+    start = 0
+    for treedef in treedefs:
+        stop = start + treedef.num_leaves
+        yield leaves[start:stop]
+        start = stop
+
+
+def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tuple[int, ...]:
     """The arguments that argnums names, each once."""
     chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for i in chosen:
@@ -194,60 +157,15 @@ def chosen_arguments(argnums: int | tuple[int, ...], args: tuple[Any, ...], f: C
     return chosen
 
 
-def holds_values(shape: Shape, leaves: Iterator[Any]) -> bool:
-    """Whether any leaf is a Value, the parameters of Modules apart."""
-    if shape[0] in ("list", "tuple", "dict", "samples"):
-        return sum(holds_values(child, leaves) for child in shape[2]) > 0
-    found = [isinstance(x, Value) for x in islice(leaves, size(shape))]
-    return shape[0] != "module" and any(found)
-
-
-def name_of(f: Callable[..., Any]) -> str:
-    return f.name if isinstance(f, Primitive) else getattr(f, "__name__", type(f).__name__)
-
-
-def parameter_names(f: Callable[..., Any]) -> list[str]:
-    """The names of the parameters that can be given by position; none where f does not tell."""
-    if isinstance(f, Primitive):
-        return [] if f.arity is None else f.operand_names()
-    from inspect import signature  # a seventh of the time of importing this package, and few programs need it
-
-    try:
-        parameters = signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
-def numbered(names: Sequence[str], count: int) -> list[str]:
-    """So many names: the known ones, and x2, x3 where there are no more.
-
-    >>> numbered(["w", "x"], 3)
-    ['w', 'x', 'x2']
-    """
-    return [*names[:count], *(f"x{i}" for i in range(len(names), count))]
-
-
-def transformed(f: Callable[..., Any], wrapper: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The wrapper with the name and the doc of f, and the axes over which f is mapped."""
-    if not callable(f):
-        raise TypeError(f"{name} takes a function, but got {f!r}; pass the function itself, not its result")
-    functools.update_wrapper(wrapper, f, updated=())
-    wrapper.__name__ = wrapper.__qualname__ = f"{name}({name_of(f)})"
-    wrapper.in_axes = getattr(f, "in_axes", None)  # type: ignore[attr-defined]
-    return wrapper
-
-
-def value_and_grad(
-    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
-) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """A function that returns (f(...), its gradient in the arguments `argnums`).
 
-    The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples and dicts of these; the
-    gradient has the structure of the argument (a Module's is a dict keyed like its state_dict), a tuple of
-    them for a tuple of argnums.  With `has_aux`, f returns (value, aux) and the result is ((value, aux),
-    gradient): aux is whatever numbers are wanted beside the value, and is not differentiated.  Raises TypeError
-    unless f returns one number, or with `has_aux` such a pair.
+    The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples, dicts and dataclasses of
+    these; None and strings in them are left alone.  The gradient has the structure of the argument (a Module's is a
+    dict keyed like its state_dict, a read-only mapping where compiled), a tuple of them for a tuple of argnums.  With
+    `has_aux`, f returns (value, aux) and the result is ((value, aux), gradient): aux is whatever numbers are wanted
+    beside the value, and is not differentiated.  Raises TypeError unless f returns one number, or with `has_aux`
+    such a pair.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
@@ -259,16 +177,16 @@ def value_and_grad(
 
     def with_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = Call(f, argnums, args, kwargs)
-        aux = call.split(f) if has_aux else None
-        out = call.scalar(f)
-        slopes = pulled([out], [1.0], call.inputs, call.nested)
-        value = call.plain(out) if isinstance(out, Value) else float(out)
+        aux = call.take_aux() if has_aux else None
+        out = call.scalar()
+        slopes = reverse_mode([out], [1.0], call.inputs, call.nested)
+        value = call.plain(out)
         return (value, aux) if has_aux else value, call.like_inputs(slopes)
 
     return transformed(f, with_gradient, "value_and_grad")
 
 
-def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """A function that returns the gradient of f in the arguments `argnums`; see `value_and_grad`.
 
     With `has_aux`, f returns (value, aux) and the result is (gradient, aux).

@@ -1,22 +1,30 @@
 """Derivatives along directions, and all of them at once: Jacobian products, Jacobians, Hessians.
 
-Above `transforms`.  Forward mode pushes tangents through the graph of one call, reverse mode pulls cotangents
-back; a Hessian is forward mode over the recorded gradient.
+Above `differentiation`.  Forward mode takes tangents through the graph of one call, reverse mode cotangents; a
+Hessian is forward mode over the recorded gradient.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
+from math import prod
 from typing import Any
 
 from autograd_lite.core.create_graph import tangents as forward
 from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
-from autograd_lite.transforms.differentiation import Call, as_float, as_value, grad, name_of, pulled, transformed
-from autograd_lite.trees import Shape, array_of, children, flatten, leaves_like, nest, size, unflatten
+from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
+from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.signatures import Function, name_of, transformed
+from autograd_lite.trees import PyTreeDef
+from autograd_lite.trees.pytree import leaves_like
+from autograd_lite.trees.registry import ARRAY, TUPLE, array_of
+from autograd_lite.trees.treedef import container_of
+
+Matrix = Sequence[Sequence[Scalar]]
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """(f(*primals), its derivative along the tangents), in forward mode; source: Griewank and Walther, ch. 3.
 
     The tangents have the structure of the primals, ValueError otherwise; the derivative has that of the result.
@@ -27,15 +35,15 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if not isinstance(primals, (list, tuple)):
         raise TypeError(f"jvp takes the primals in a tuple, one an argument, but got {primals!r}; write (x,) for one")
     call = Call(f, tuple(range(len(primals))), tuple(primals), {})
-    direction = leaves_like(tangents, ("tuple", (), tuple(call.shapes)), "tangents of jvp")
+    direction = leaves_like(tangents, container_of(TUPLE, None, call.treedefs), "tangents of jvp")
     call.nested |= any(isinstance(x, Value) for x in direction)
-    outputs, shape = flatten(call.result, f"result of {name_of(f)}")
-    (moved,) = pushed(outputs, call.inputs, [direction], call.nested)
-    return unflatten(shape, map(call.plain, outputs)), unflatten(shape, iter(moved))
+    outputs, treedef = call.outputs()
+    (derivative,) = forward_mode(outputs, call.inputs, [direction], call.nested)
+    return treedef.unflatten(map(call.plain, outputs)), treedef.unflatten(derivative)
 
 
-def pushed(
-    outputs: list[Any], inputs: list[Value], directions: Iterable[Sequence[Any]], record: bool
+def forward_mode(
+    outputs: Sequence[Scalar], inputs: Sequence[Value], directions: Iterable[Sequence[Scalar | None]], record: bool
 ) -> list[list[Any]]:
     """The tangents of the outputs for each direction of the inputs (None: not moved), from one sort of the graph."""
     order = topological_order([x for x in outputs if isinstance(x, Value)])
@@ -49,7 +57,7 @@ def pushed(
     return results
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """(f(*primals), pullback), where pullback(cotangent) gives the gradient of <cotangent, f> in each primal.
 
     The cotangent has the structure of the result, ValueError otherwise.
@@ -59,17 +67,17 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     ([12.0, 7.0], (14.0, 13.0))
     """
     call = Call(f, tuple(range(len(primals))), primals, {})
-    outputs, shape = flatten(call.result, f"result of {name_of(f)}")
+    outputs, treedef = call.outputs()
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        seeds = leaves_like(cotangent, shape, "cotangent of the pullback")
+        seeds = leaves_like(cotangent, treedef, "cotangent of the pullback")
         record = call.nested or any(isinstance(x, Value) for x in seeds)
-        return call.like_inputs(pulled(outputs, seeds, call.inputs, record))  # type: ignore[no-any-return]
+        return call.like_inputs(reverse_mode(outputs, seeds, call.inputs, record))  # type: ignore[no-any-return]
 
-    return unflatten(shape, map(call.plain, outputs)), pullback
+    return treedef.unflatten(map(call.plain, outputs)), pullback
 
 
-def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, mode: str = "auto") -> Callable[..., Any]:
+def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
     """A function that returns all partial derivatives of all results of f in the arguments `argnums`.
 
     `mode` is "forward" (a sweep an input), "reverse" (a sweep an output), or "auto", whichever is fewer.  The
@@ -84,8 +92,8 @@ def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, mode: st
 
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         call = Call(f, argnums, args, kwargs)
-        outputs, shape = flatten(call.result, f"result of {name_of(f)}")
-        if any(over_samples(x) for x in (shape, *call.shapes)):
+        outputs, treedef = call.outputs()
+        if any(t.holds_samples() for t in (treedef, *call.treedefs)):
             raise ValueError(
                 f"{name_of(f)} maps over samples, whose jacobian would relate every sample with every other; map "
                 f"the jacobian instead: vmap(jacobian(...))"
@@ -93,52 +101,40 @@ def jacobian(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0, mode: st
         n, m = len(call.inputs), len(outputs)
         if mode == "forward" or (mode == "auto" and n < m):
             directions = ([1.0 if i == j else None for i in range(n)] for j in range(n))
-            rows = transposed(pushed(outputs, call.inputs, directions, call.nested), m)
+            columns = forward_mode(outputs, call.inputs, directions, call.nested)
+            rows = [[column[i] for column in columns] for i in range(m)]
         else:
-            rows = [pulled([x], [1.0], call.inputs, call.nested) for x in outputs]
-        blocks = [block(shape, inner, part) for inner, part in zip(call.shapes, split(rows, call.shapes), strict=True)]
+            rows = [reverse_mode([x], [1.0], call.inputs, call.nested) for x in outputs]
+        parts = [list(split(row, call.treedefs)) for row in rows]
+        blocks = [block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
         return blocks[0] if call.single else tuple(blocks)
 
     return transformed(f, all_partials, "jacobian")
 
 
-def over_samples(shape: Shape) -> bool:
-    """Whether anything in a shape is mapped over samples."""
-    return shape[0] == "samples" or (shape[0] in ("list", "tuple", "dict") and any(map(over_samples, shape[2])))
-
-
-def transposed(columns: list[list[Any]], m: int) -> list[list[Any]]:
-    return [[column[i] for column in columns] for i in range(m)]
-
-
-def split(rows: list[list[Any]], shapes: Sequence[Shape]) -> Iterator[list[list[Any]]]:
-    """The columns of a matrix that belong to each shape."""
-    start = 0
-    for shape in shapes:
-        stop = start + size(shape)
-        yield [row[start:stop] for row in rows]
-        start = stop
-
-
-def block(out: Shape, shape: Shape, rows: list[list[Any]]) -> Any:
-    """The partials of one result in one argument: the structure of the result over that of the argument."""
-    if out[0] == "leaf":
-        return unflatten(shape, iter(rows[0]))
-    if out[0] == "array":
-        return table(out[1], shape, rows)
+def block(out: PyTreeDef, argument: PyTreeDef, rows: Matrix) -> Any:
+    """The partials of the result in one argument: in the structure of the result, that of the argument."""
     source = iter(rows)
-    return nest(out, [block(child, shape, list(islice(source, size(child)))) for child in children(out)])
+    return out.unflatten(
+        [
+            arrays(shape, argument, list(islice(source, prod(shape)))) if is_array else argument.unflatten(next(source))
+            for shape, is_array in out.array_leaves()
+        ],
+        whole=[ARRAY],
+    )
 
 
-def table(dimensions: tuple[int, ...], shape: Shape, rows: list[list[Any]]) -> Any:
+def arrays(shape: tuple[int, ...], argument: PyTreeDef, rows: Matrix) -> Any:
     """The partials of an array: the structure of the argument, made of arrays."""
-    if shape[0] in ("leaf", "array"):
-        return array_of([x for row in rows for x in row], dimensions + (shape[1] if shape[0] == "array" else ()))
-    inner = children(shape)
-    return nest(shape, [table(dimensions, s, part) for s, part in zip(inner, split(rows, inner), strict=True)])
+    start, parts = 0, []
+    for inner, _ in argument.array_leaves():
+        stop = start + prod(inner)
+        parts.append(array_of([x for row in rows for x in row[start:stop]], shape + inner))
+        start = stop
+    return argument.unflatten(parts, whole=[ARRAY])
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Function, argnums: int = 0) -> Function:
     """A function that returns all second derivatives of f: forward mode over the recorded gradient.
 
     The structure of the argument over itself; for an array of shape s, an array of shape (*s, *s).
@@ -149,7 +145,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     return transformed(f, jacobian(grad(f, argnums), argnums, mode="forward"), "hessian")
 
 
-def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
+def hvp(f: Function) -> Function:
     """hvp(f)(x, v) is the Hessian of f at x times v, at a small multiple of the cost of f.
 
     Further arguments go to f: hvp(f)(x, v, y) differentiates f(x, y) in x.  Forward over reverse; source:

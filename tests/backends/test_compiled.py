@@ -322,10 +322,19 @@ def test_arrays_of_what_is_no_real_number_are_refused(compiler, dtype):
 @pytest.mark.parametrize("result", ["text", None, 1j, object()])
 def test_results_that_are_no_numbers_are_refused(compiler, result):
     def f(x):
-        return [x, result]
+        return result
 
     with pytest.raises(TypeError, match=r"the result of the compiled f holds .*; expected numbers, Values"):
         compiler(f)(1.0)
+    if not isinstance(result, str | None):
+        with pytest.raises(TypeError, match=r"the result of the compiled <lambda> holds .* at \[1\]\['a'\]; expected"):
+            compiler(lambda x: [x, {"a": result}])(1.0)
+
+
+@pytest.mark.parametrize("result", ["text", None])
+def test_texts_and_none_are_part_of_the_structure_of_a_result(compiler, result):
+    f = compiler(lambda x: [x + 1.0, {"a": result, "b": (x, result)}])
+    assert f(1.0) == [2.0, {"a": result, "b": (1.0, result)}]
 
 
 def test_what_is_no_function_is_refused():

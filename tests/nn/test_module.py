@@ -1,12 +1,14 @@
 """Modules: which Values are parameters, what they are called, and copies that compute with others."""
 
+import copy
 import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import Value, grad
+from autograd_lite import Value, compile, grad, value_and_grad
+from autograd_lite import sum as total
 from autograd_lite.nn import MLP, Layer, Module, Neuron
 
 
@@ -174,3 +176,97 @@ def test_a_module_pickles():
     again = pickle.loads(pickle.dumps(model))
     assert again.state_dict() == model.state_dict()
     assert again([1.0, 2.0]).data == model([1.0, 2.0]).data
+
+
+# -- the structure that is kept
+
+
+class Keeper(Module):
+    def __init__(self):
+        np = pytest.importorskip("numpy")
+        self.w, self.b, self.scale = [Value(1.0), Value(2.0)], Value(0.5), 3.0
+        self.named, self.pair = {"a": Value(4.0)}, ([Value(5.0)], "text")
+        self.inner, self.table = Neuron(1, rng=0), np.ones(2)
+
+    def forward(self, x):
+        return x
+
+
+def replaced(items, key):
+    items[key] = Value(items[key].data)  # equal data, another Value
+
+
+CHANGES = {
+    "an attribute is assigned": lambda m: setattr(m, "b", Value(0.5)),
+    "an attribute is new": lambda m: setattr(m, "more", Value(0.5)),
+    "an attribute is deleted": lambda m: delattr(m, "b"),
+    "an attribute is set behind the back": lambda m: vars(m).update(b=Value(0.5)),
+    "a Value in a list is replaced": lambda m: replaced(m.w, 1),
+    "a list grows": lambda m: m.w.append(Value(1.0)),
+    "a list shrinks": lambda m: m.w.pop(),
+    "a list is reversed": lambda m: m.w.reverse(),
+    "a Value in a dict is replaced": lambda m: replaced(m.named, "a"),
+    "a dict grows": lambda m: m.named.update(b=Value(1.0)),
+    "a list in a tuple grows": lambda m: m.pair[0].append(Value(1.0)),
+    "a Module inside changes": lambda m: setattr(m.inner, "b", Value(0.0)),
+    "a list in a Module inside changes": lambda m: replaced(m.inner.w, 0),
+}
+SETTINGS = {
+    "a number": lambda m: setattr(m, "scale", 4.0),
+    "an array in place": lambda m: m.table.__setitem__(0, 5.0),
+    "the mode": lambda m: m.eval(),
+    "the mode of a Module inside": lambda m: m.inner.eval(),
+    "a Module inside is another": lambda m: setattr(m, "inner", Layer(1, 1)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_of_the_parameters_is_noticed(change):
+    model, other = Keeper(), Keeper()
+    before = model.parameters()
+    assert model.parameters() == before
+    change(model)
+    change(other)  # which nobody has looked through before
+    names = [name for name, _ in model.named_parameters()]
+    assert names == [name for name, _ in other.named_parameters()]
+    now = model.parameters()
+    assert len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True))
+    assert [p.data for p in now] == [p.data for p in other.parameters()]
+
+
+@pytest.mark.parametrize("change", SETTINGS.values(), ids=SETTINGS)
+def test_a_change_of_the_settings_is_noticed(change):
+    model = Keeper()
+    before = model.pytree_structure()
+    assert before == model.pytree_structure()
+    assert hash(before) == hash(model.pytree_structure())
+    change(model)
+    assert before != model.pytree_structure()
+
+
+def test_a_compiled_step_follows_a_model_that_changes():
+    model = Keeper()
+    step = compile(value_and_grad(lambda m: total(m.w) * m.scale), backend="python")
+    assert step(model) == (9.0, grad(lambda m: total(m.w) * m.scale)(model))
+    model.w[0] = Value(10.0)
+    assert step(model)[0] == 36.0
+    model.w.append(Value(1.0))
+    assert step(model)[0] == 39.0
+    model.scale = 1.0
+    assert step(model)[0] == 13.0
+    model.w[0].data = 0.0
+    assert step(model)[0] == 3.0
+
+
+def test_what_is_kept_is_neither_copied_nor_pickled():
+    model = Keeper()
+    names = [name for name, _ in model.named_parameters()]
+    for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), model.with_parameters(model.parameters())):
+        assert "_known" not in vars(again)
+        assert [name for name, _ in again.named_parameters()] == names
+
+
+def test_a_list_that_holds_itself_in_a_module():
+    model = Keeper()
+    model.w.append(model.w)
+    assert [name for name, _ in model.named_parameters()][:2] == ["w[0]", "w[1]"]

@@ -5,7 +5,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.testing.naming import argument_names, derivative, paths
+from autograd_lite.testing.naming import argument_names, derivative
 from autograd_lite.trees import flatten
 
 
@@ -21,13 +21,13 @@ from autograd_lite.trees import flatten
     ],
 )
 def test_what_is_inside_is_named_as_python_writes_it(x, names):
-    assert paths(flatten(x)[1], "p") == names
+    assert flatten(x)[1].leaf_names("p") == names
 
 
 def test_a_name_is_an_expression_for_that_number():
     p = {"layers": [{"w": [1.0, 2.0]}, {"w": [3.0]}], "scale": np.array([[4.0], [5.0]])}
-    leaves, shape = flatten(p)
-    assert [float(eval(name, {"p": p})) for name in paths(shape, "p")] == leaves
+    leaves, treedef = flatten(p)
+    assert [float(eval(name, {"p": p})) for name in treedef.leaf_names("p")] == leaves
 
 
 @pytest.mark.parametrize(

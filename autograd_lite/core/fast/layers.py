@@ -25,6 +25,10 @@ SIGMOID: Final = table.sigmoid
 TANH: Final = table.tanh
 
 
+HeldDict = tuple[dict[str, object], list[str], list[str], list[object]]
+HeldList = tuple[list[object], list[object]]
+
+
 def vector(operands: list[Any]) -> Vector:
     """One side of dots, of Values and floats; floats alone are kept as they are."""
     for x in operands:
@@ -130,6 +134,31 @@ def data_of(values: list[Value]) -> list[float]:
     if STATE.tracing:
         return [x.data for x in values]
     return [x._data for x in values]
+
+
+def holds_same(dicts: list[HeldDict], lists: list[HeldList]) -> bool:
+    """Whether dicts still have the same keys, and they and lists hold the very same objects, as was noted.
+
+    Of a dict all keys are noted, and those whose objects matter.
+    """
+    for held, keys, names, objects in dicts:
+        if list(held) != keys:
+            return False
+        i: i64 = 0
+        while i < len(names):
+            if held[names[i]] is not objects[i]:
+                return False
+            i += 1
+    for items, objects in lists:
+        n: i64 = len(items)
+        if len(objects) != n:
+            return False
+        i = 0
+        while i < n:
+            if items[i] is not objects[i]:
+                return False
+            i += 1
+    return True
 
 
 def all_finite(numbers: list[float]) -> bool:

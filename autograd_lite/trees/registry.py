@@ -1,0 +1,231 @@
+"""The containers that a pytree is made of: for each kind, how to take it apart and how to put it together."""
+
+import sys
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
+
+from autograd_lite.core.primitives import Operand, number
+from autograd_lite.trees.nested_lists import is_leaf
+
+T = TypeVar("T")
+Parts = tuple[Sequence[Any], Hashable]
+"""The children of a container, and what else it consists of, which has to be the same for the same structure."""
+
+
+class Kind:
+    """A kind of container; there is one object for each."""
+
+    __slots__ = ("flatten", "key", "name", "unflatten")
+
+    def __init__(
+        self,
+        name: str,
+        flatten: Callable[[Any], Parts],
+        unflatten: Callable[[Any, Sequence[Any]], Any],
+        key: Callable[[Any, int], str] = lambda aux, i: f"[{i}]",
+    ) -> None:
+        self.name = name
+        self.flatten, self.unflatten = flatten, unflatten
+        self.key = key  # how Python writes the way to the i-th child
+        KINDS[name] = self
+
+    def __repr__(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return kind_named, (self.name,)
+
+
+KINDS: dict[str, Kind] = {}
+"""Every kind by its name; that of a class of the user's is its import path."""
+
+
+def kind_named(name: str) -> Kind:
+    return KINDS[name]
+
+
+class Samples:
+    """A pytree of one sample that represents a whole batch while a mapped function is traced."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+
+class ModuleStructure:
+    """What a program of a Module is made for: the Module, the names of its parameters, and its settings."""
+
+    __slots__ = ("_hash", "module", "names", "parameters", "settings")
+
+    def __init__(self, module: Any, names: tuple[str, ...], parameters: list[Any], settings: Hashable) -> None:
+        self.module, self.names, self.parameters, self.settings = module, names, parameters, settings
+        self._hash = hash((id(module), settings))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, ModuleStructure)
+            and self.module is other.module
+            and self.names == other.names
+            and self.settings == other.settings
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"{type(self.module).__name__}({', '.join(self.names)})"
+
+
+def structure_of(module: Any) -> ModuleStructure:
+    """The structure of a Module, which knows it, or of another object that has `named_parameters`."""
+    if hasattr(module, "pytree_structure"):
+        return module.pytree_structure()  # type: ignore[no-any-return]
+    named = list(module.named_parameters())
+    settings = (len(named), getattr(module, "training", None))
+    return ModuleStructure(module, tuple([name for name, _ in named]), [x for _, x in named], settings)
+
+
+def with_parameters(module: Any, values: list[Any]) -> Any:
+    """A copy of a Module that computes with the given values in place of its parameters."""
+    return module.with_parameters(values)
+
+
+def array_of(leaves: Sequence[Any], dimensions: tuple[int, ...]) -> Any:
+    """An array of floats, or of objects where any leaf is more than a number."""
+    numpy = sys.modules["numpy"]
+    if any(isinstance(x, Operand) for x in leaves):
+        result = numpy.empty(len(leaves), dtype=object)
+        result[:] = leaves
+        return result.reshape(dimensions)
+    return numpy.array(leaves, dtype=numpy.float64).reshape(dimensions)
+
+
+def record_fields(x: Any) -> Parts:
+    """The fields of a dataclass or of a class that attrs made, which needs no import of attrs."""
+    cls = type(x)
+    fields = getattr(cls, "__dataclass_fields__", None)
+    if fields is not None:
+        names = tuple([f.name for f in fields.values() if f._field_type.name == "_FIELD"])
+    else:
+        names = tuple([f.name for f in cls.__attrs_attrs__])
+    return [getattr(x, name) for name in names], (cls, names)
+
+
+def record(aux: tuple[type, tuple[str, ...]], children: Sequence[Any]) -> Any:
+    """An instance with these fields; its `__init__`, which may check or convert numbers, does not run."""
+    cls, names = aux
+    result: Any = object.__new__(cls)
+    for name, child in zip(names, children, strict=True):
+        object.__setattr__(result, name, child)
+    return result
+
+
+LIST = Kind("list", lambda x: (x, None), lambda _, children: list(children))
+TUPLE = Kind("tuple", lambda x: (x, None), lambda _, children: tuple(children))
+NAMED_TUPLE = Kind("namedtuple", lambda x: (x, cast(Hashable, type(x))), lambda cls, children: cls(*children))
+DICT = Kind(
+    "dict", lambda x: (list(x.values()), tuple(x)), lambda keys, children: dict(zip(keys, children, strict=True)),
+    lambda keys, i: f"[{keys[i]!r}]",
+)  # fmt: skip
+RECORD = Kind("record", record_fields, record, lambda aux, i: f".{aux[1][i]}")
+SAMPLES = Kind("samples", lambda x: ([x.content], None), lambda _, children: Samples(*children), lambda _, i: "")
+STATIC = Kind("static", lambda x: ((), x), lambda x, _: x)
+MODULE = Kind(
+    "module",
+    lambda x: ((s := structure_of(x)).parameters, s),
+    lambda s, children: dict(zip(s.names, children, strict=True)),
+    lambda s, i: f".{s.names[i]}",
+)
+ARRAY = Kind("array", lambda x: (x.ravel().tolist(), tuple(x.shape)), lambda shape, children: array_of(children, shape))
+
+WHOLE = (ARRAY, MODULE)
+"""What is a leaf by itself to a compiled function."""
+
+REGISTRY: dict[type, Kind] = {
+    list: LIST, tuple: TUPLE, dict: DICT, Samples: SAMPLES, str: STATIC, type(None): STATIC,
+}  # fmt: skip
+
+
+def register_pytree_node(
+    cls: type[T], flatten: Callable[[T], Parts], unflatten: Callable[[Any, Sequence[Any]], T]
+) -> None:
+    """Make the instances of a class containers: of arguments, results and gradients.
+
+    `flatten(x)` gives the children of x, which are numbers or containers again, and auxiliary data, which is hashable
+    and the same for all of one structure; `unflatten(aux, children)` makes an instance of them.  The children are
+    Values while a function is differentiated or traced, so it must not convert them.  Raises ValueError on a
+    class that is registered already.
+
+    >>> from autograd_lite import grad
+    >>> class Interval:
+    ...     def __init__(self, low, high):
+    ...         self.low, self.high = low, high
+    >>> register_pytree_node(Interval, lambda x: ((x.low, x.high), None), lambda _, ends: Interval(*ends))
+    >>> slope = grad(lambda x: x.low * x.high)(Interval(2.0, 5.0))
+    >>> slope.low, slope.high
+    (5.0, 2.0)
+    """
+    if not isinstance(cls, type):
+        raise TypeError(f"register_pytree_node takes a class, but got {cls!r}; pass the class of your containers")
+    if cls in REGISTRY or issubclass(cls, Operand):
+        raise ValueError(f"{cls.__name__} is known to pytrees already; register a class of your own, once")
+    for f in (flatten, unflatten):
+        if not callable(f):
+            raise TypeError(f"register_pytree_node takes two functions, but got {f!r}; pass flatten and unflatten")
+    REGISTRY[cls] = Kind(f"{cls.__module__}.{cls.__qualname__}", flatten, unflatten)
+
+
+def register_kind(cls: type, kind: Kind) -> None:
+    """Let instances of a class be containers of a kind that there is."""
+    REGISTRY[cls] = kind
+
+
+def kind_of(x: object) -> Kind | None:
+    """What kind of container x is; None where it is none."""
+    cls = type(x)
+    found = REGISTRY.get(cls)
+    if found is not None:
+        return found
+    if isinstance(x, tuple):
+        return NAMED_TUPLE if hasattr(x, "_fields") else TUPLE
+    for base in (list, dict, str):
+        if isinstance(x, base):
+            return REGISTRY[base]
+    if is_array(x):
+        REGISTRY[cls] = ARRAY  # found sooner the next time
+        return ARRAY
+    if is_module(x):
+        return MODULE
+    return RECORD if hasattr(cls, "__dataclass_fields__") or hasattr(cls, "__attrs_attrs__") else None
+
+
+class Level(NamedTuple):
+    """A container without what is inside of its children."""
+
+    kind: Kind
+    aux: Any
+    children: Sequence[Any]
+
+
+def one_level(x: object) -> Level | None:
+    """A container taken apart into its children; None where x is none."""
+    kind = None if is_leaf(x) else kind_of(x)
+    if kind is None:
+        return None
+    children, aux = kind.flatten(x)
+    return Level(kind, aux, children)
+
+
+def is_array(x: object) -> bool:
+    """Whether x is a NumPy array, without importing NumPy."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def is_foreign_array(x: object) -> bool:
+    """Whether x is an array of another library than NumPy (PyTorch, JAX, CuPy, Dask, ...)."""
+    return not is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) and number(x) is None
+
+
+def is_module(x: object) -> bool:
+    """Whether x is a Module: something that names its parameters, not a class of such things."""
+    return callable(getattr(type(x), "named_parameters", None))

@@ -1,0 +1,223 @@
+"""The structure of a pytree, by which its leaves are put together again.
+
+A treedef is flat: its nodes from the outside in, from left to right.  So every walk is a loop, in linear time for
+a pytree of any depth.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice, product
+from math import prod
+from typing import Any, Final, NamedTuple
+
+from autograd_lite.trees.nested_lists import Levels, count_of, nested
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind, with_parameters
+
+
+class TreeNode(NamedTuple):
+    """A container of a treedef: so many nodes inside of it follow, or it holds so many leaves and no containers."""
+
+    kind: Kind
+    aux: Any  # what else it consists of: keys, a shape, a class
+    children: int
+    leaves: int
+
+
+NUMBER: Final = Kind("number", lambda x: ((), None), lambda _, leaves: leaves[0])
+TABLE: Final = Kind("table", lambda x: (x, None), nested)
+
+
+class Written(str):
+    """Part of a treedef in words."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+SHOWN: Final = Kind(
+    "shown", lambda x: ((), x), lambda kind, children: Written(f"{kind!r}({', '.join(map(repr, children))})")
+)  # what is written for a container of a class that was registered
+
+
+class Entry(NamedTuple):
+    """Part of a treedef: one number, or one array, table or Module of numbers, or what is mapped over samples."""
+
+    path: tuple[str, ...]
+    node: TreeNode
+    start: int  # the first of its leaves
+    samples: int  # 0 for what is not mapped over samples, else the same for all of one sample
+
+    @property
+    def name(self) -> str:
+        return "".join(self.path)
+
+    def names(self, whole: bool = False) -> list[str]:
+        """A name for each number in it, or with `whole` one for an array or a Module."""
+        kind, aux, _, _ = self.node
+        if kind is NUMBER or (whole and kind in WHOLE):
+            return [self.name]
+        if kind is MODULE:
+            return [f"{self.name}.{key}" for key in aux.names]
+        sizes = aux if kind is ARRAY else [n for _, n in aux] if kind is TABLE else [0]
+        return [self.name + "".join([f"[{i}]" for i in key]) for key in product(*map(range, sizes))]
+
+
+class PyTreeDef:
+    """The structure of a pytree, without its numbers; immutable and hashable.
+
+    >>> from autograd_lite.trees import flatten
+    >>> flatten({"w": [1.0, 2.0], "b": (3.0, None)})[1]
+    PyTreeDef({'w': [*, *], 'b': (*, None)})
+    """
+
+    __slots__ = ("nodes",)
+
+    nodes: tuple[TreeNode, ...]
+
+    def __init__(self, nodes: Iterable[TreeNode]) -> None:
+        object.__setattr__(self, "nodes", tuple(nodes))
+
+    def __setattr__(self, name: str, x: object) -> None:
+        raise AttributeError(f"a treedef does not change, but {name} was assigned; flatten another pytree")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PyTreeDef) and self.nodes == other.nodes
+
+    def __hash__(self) -> int:
+        try:
+            return hash(self.nodes)
+        except TypeError as error:
+            raise TypeError(
+                f"the auxiliary data of a pytree is no key of a dict: {error}; let the flatten that was registered "
+                f"give tuples and the like"
+            ) from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PyTreeDef, (self.nodes,)
+
+    def __repr__(self) -> str:
+        """As the pytree itself is written, with a star for each number."""
+        whole = [Written(f"array{node.aux}" if node.kind is ARRAY else repr(node.aux)) for node in self.nodes]
+        marks = [
+            mark
+            for node, mark in zip(self.nodes, whole, strict=True)
+            for mark in ([mark] if node.kind in WHOLE else [Written("*")] * node.leaves)
+        ]
+        shown = [node._replace(kind=SHOWN, aux=node.kind) if "." in node.kind.name else node for node in self.nodes]
+        try:
+            return f"PyTreeDef({PyTreeDef(shown).unflatten(marks, whole=WHOLE)!r})"
+        except RecursionError:
+            return f"PyTreeDef({self.num_leaves} leaves in {len(self.nodes)} nodes)"
+
+    @property
+    def num_leaves(self) -> int:
+        return sum([node.leaves for node in self.nodes])
+
+    def unflatten(self, leaves: Iterable[Any], whole: Collection[Kind] = (), copies: bool = False) -> Any:
+        """The pytree with these leaves, of which each container of a kind in `whole` takes one.
+
+        In the place of a Module comes a dict of its leaves by name, or with `copies` a copy of it that computes with
+        them.
+        """
+        given = leaves if isinstance(leaves, list) else list(leaves)
+        if self is LEAF and len(given) == 1:
+            return given[0]
+        end = len(given)
+        made: list[Any] = []
+        for kind, aux, children, count in reversed(self.nodes):
+            if kind is NUMBER or kind in whole:
+                end -= 1
+                made.append(given[end])
+            elif children:
+                made[-children:] = [kind.unflatten(aux, made[: -children - 1 : -1])]
+            else:
+                end -= count
+                part = given[end : end + count]
+                copied = copies and kind is MODULE
+                made.append(with_parameters(aux.module, part) if copied else kind.unflatten(aux, part))
+        if end:
+            raise ValueError(f"{self!r} takes {len(given) - end} leaves, but got {len(given)}; pass one for each")
+        return made[0]
+
+    def array_leaves(self) -> list[tuple[tuple[int, ...], bool]]:
+        """What `unflatten` takes where arrays are whole: the shape of an array and True, or () and False."""
+        return [
+            leaf
+            for kind, aux, _, leaves in self.nodes
+            for leaf in ([(aux, True)] if kind is ARRAY else [((), False)] * leaves)
+        ]
+
+    def without_modules(self, leaves: list[Any]) -> list[Any]:
+        """The leaves that are no parameters of Modules."""
+        if all(node[0] is not MODULE for node in self.nodes):
+            return leaves
+        source = iter(leaves)
+        parts = [(node.kind, list(islice(source, node.leaves))) for node in self.nodes]
+        return [x for kind, part in parts if kind is not MODULE for x in part]
+
+    def holds_samples(self) -> bool:
+        """Whether anything in it is mapped over samples."""
+        return any(node.kind is SAMPLES for node in self.nodes)
+
+    def of_one_sample(self) -> "PyTreeDef":
+        """The structure that the sample itself has which represents a batch."""
+        return PyTreeDef([node for node in self.nodes if node.kind is not SAMPLES])
+
+    def with_leaves(self, treedefs: Sequence["PyTreeDef"]) -> "PyTreeDef":
+        """The treedef with another one in the place of each number that is no part of a table or the like."""
+        source = iter(treedefs)
+        return PyTreeDef([n for node in self.nodes for n in (next(source).nodes if node.kind is NUMBER else [node])])
+
+    def in_samples(self) -> list[int]:
+        """For each node 0, or k in what the k-th samples node has inside, and there."""
+        found = []
+        samples = pending = 0  # pending: the nodes to come that are part of these samples
+        for node in self.nodes:
+            if node.kind is SAMPLES and not pending:
+                samples, pending = samples + 1, 1
+            found.append(samples if pending else 0)
+            if pending:
+                pending += node.children - 1
+        return found
+
+    def entries(self, name: str) -> Iterator[Entry]:
+        """Its numbers, arrays, tables, Modules and samples, with their paths in a container of that name."""
+        start = 0
+        waiting: list[tuple[str, ...]] = [(name,)]
+        for node, batch in zip(self.nodes, self.in_samples(), strict=True):
+            kind, aux, children, leaves = node
+            path = waiting.pop()
+            if kind in (NUMBER, ARRAY, TABLE, MODULE, SAMPLES):
+                yield Entry(path, node, start, batch)
+            else:
+                for i in range(leaves):
+                    yield Entry((*path, kind.key(aux, i)), LEAF.nodes[0], start + i, batch)
+            waiting += [(*path, kind.key(aux, i)) for i in reversed(range(children))]
+            start += leaves
+
+    def leaf_names(self, name: str, whole: bool = False) -> list[str]:
+        """A name for each leaf: how Python writes the way to it from a container of that name."""
+        return [path for entry in self.entries(name) for path in entry.names(whole)]
+
+
+LEAF: Final = PyTreeDef([TreeNode(NUMBER, None, 0, 1)])
+
+
+def container_of(kind: Kind, aux: Any, children: Sequence[PyTreeDef]) -> PyTreeDef:
+    """The treedef of a container whose children have these treedefs."""
+    return PyTreeDef([TreeNode(kind, aux, len(children), 0), *[node for child in children for node in child.nodes]])
+
+
+def table_treedef(levels: Levels) -> PyTreeDef:
+    """The treedef of a table; of a number where there are no levels."""
+    return PyTreeDef([TreeNode(TABLE, levels, 0, count_of(levels))]) if levels else LEAF
+
+
+def array_node(shape: Sequence[int]) -> TreeNode:
+    return TreeNode(ARRAY, tuple(shape), 0, prod(shape))
+
+
+def array_treedef(shape: Sequence[int]) -> PyTreeDef:
+    """The treedef of an array; of a number where it has no axes."""
+    return PyTreeDef([array_node(shape)]) if shape else LEAF
