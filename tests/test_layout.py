@@ -14,6 +14,7 @@ import pytest
 from project import PACKAGE, ROOT, ran, sources
 
 import autograd_lite
+from autograd_lite import PRIMITIVES
 
 # An import must point to a lower floor, or stay inside of one folder; there, imports must not go round in a circle.
 FLOORS = {
@@ -175,6 +176,37 @@ def test_all_lists_every_public_name():
         if not name.startswith("_") and not isinstance(getattr(autograd_lite, name), types.ModuleType)
     }  # fmt: skip
     assert set(autograd_lite.__all__) == (found - hidden) | {"__version__"}
+
+
+def test_every_row_is_exported_under_its_name():
+    assert [name for name, row in PRIMITIVES.items() if getattr(autograd_lite, name, None) is not row] == []
+
+
+TABLES = ("core/table/", "testing/reference.py", "nn/activations.py")
+"""Where names of rows are keys: the table, its independent reference, and the activations by their usual names."""
+
+LOWERING = ("backends/array_rows.py", "backends/source_text.py", "backends/llvm/")
+"""Back ends that keep tables of their own: until the rows have columns for them."""
+
+
+def tables_by_name(text):
+    """The lines of dict and set displays with three or more names of rows as keys."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        keys = node.keys if isinstance(node, ast.Dict) else node.elts if isinstance(node, ast.Set) else []
+        if sum(isinstance(key, ast.Constant) and key.value in PRIMITIVES for key in keys) >= 3:
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize("path", [path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))])
+def test_what_is_known_of_a_row_is_in_its_row(path):
+    if not path.startswith((*TABLES, *LOWERING)):
+        assert tables_by_name((PACKAGE / path).read_text(encoding="utf-8")) == []
+
+
+def test_a_table_beside_the_table_is_found():
+    assert tables_by_name('X = {"sin": 1, "cos": 2, "tan": 3}\nY = {"sin": 1}\nZ = {"add", "sub", "mul"}') == [1, 3]
 
 
 def test_import_star_takes_functions_and_classes_but_no_module_and_no_builtin():

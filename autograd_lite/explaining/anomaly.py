@@ -7,7 +7,8 @@ is an `Anomaly` (`trouble`): text, and a drawing with the way of the trouble in 
 import math
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
 
 from autograd_lite.core.grad_mode import Watch
 from autograd_lite.core.graph import born
@@ -15,6 +16,8 @@ from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.explaining.anomaly_report import Anomaly, AnomalyError
+
+T = TypeVar("T")
 
 
 class detect_anomaly:
@@ -42,7 +45,9 @@ class detect_anomaly:
         self.watch.__enter__()
         return self
 
-    def __exit__(self, kind: object, exception: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, exception: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
         if exception is not None:  # it names the operation that failed; what went wrong before it is told too
@@ -70,14 +75,15 @@ def find(watch: Watch, names: Names) -> Anomaly | None:
         if first is not None and found is not None and born(first) < born(found.node):
             found = in_values(first, watch, names)  # it did not spread to the newest one
         return found
-    for root, seed in watch.passes:
+    passes: list[tuple[Any, float]] = list(watch.passes)
+    for root, seed in passes:
         found = in_gradients(root, seed, watch, names)
         if found is not None:
             return found
     return None
 
 
-def in_values(root: Any, watch: Watch, names: Names) -> Anomaly | None:
+def in_values(root: Value, watch: Watch, names: Names) -> Anomaly | None:
     """The oldest node that is not finite though its operands are."""
     order: list[Any] = topological_order([root], everything=True)
     bad = {x for x in order if not math.isfinite(x.data)}
@@ -89,7 +95,7 @@ def in_values(root: Any, watch: Watch, names: Names) -> Anomaly | None:
     return Anomaly("value", node, None, watch.lines.get(born(node), ""), way[::-1], root, names, {})
 
 
-def in_gradients(root: Any, seed: float, watch: Watch, names: Names) -> Anomaly | None:
+def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomaly | None:
     """The first operation of the reverse pass that passes on what is not finite, though it got a finite gradient."""
     if not math.isfinite(root.data):
         return None
@@ -114,9 +120,9 @@ def in_gradients(root: Any, seed: float, watch: Watch, names: Names) -> Anomaly 
     return None
 
 
-def shortest(start: Any, following: Callable[[Any], Iterable[Any]], done: Callable[[Any], bool]) -> list[Any]:
+def shortest(start: T, following: Callable[[T], Iterable[T]], done: Callable[[T], bool]) -> list[T]:
     """The shortest way from `start` to a node that is `done`, both included; as far as it gets if there is none."""
-    before: dict[Any, Any] = {start: None}
+    before: dict[T, T | None] = {start: None}
     queue = deque([start])
     last = start
     while queue:
@@ -128,6 +134,6 @@ def shortest(start: Any, following: Callable[[Any], Iterable[Any]], done: Callab
                 before[x] = last
                 queue.append(x)
     way = [last]
-    while before[way[-1]] is not None:
-        way.append(before[way[-1]])
+    while (previous := before[way[-1]]) is not None:
+        way.append(previous)
     return way[::-1]

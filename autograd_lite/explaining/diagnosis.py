@@ -5,7 +5,7 @@ Nothing of the model changes; the names and the neurons are recognised as in dra
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,9 @@ from autograd_lite.drawing.numerals import counted, numeral
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
-from autograd_lite.nn.losses import loss_of
+from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, kind_of
+from autograd_lite.nn.module import Module
 
 SATURATED = 1e-3  # a local partial below this lets nearly nothing through
 FADES = 1e-3  # the first layers get this little of what the last ones get: the gradient vanishes
@@ -63,7 +64,7 @@ class Health:
     __repr__ = __str__
 
 
-def diagnose(model: Any, X: Any, y: Any, loss: Any = "mse") -> Health:
+def diagnose(model: Module, X: Any, y: Any, loss: str | Loss = "mse") -> Health:
     """Dead units, saturated units, vanishing and exploding gradients of a Module on samples X with targets y.
 
     A unit is dead where its activation has slope 0 for every sample (a ReLU that never fires), saturated where
@@ -100,7 +101,9 @@ def layer_of(path: str, names: Names) -> str:
     return around[-2] if len(around) > 2 else around[-1] if around else path
 
 
-def by_layer(source: Values, owners: dict[Value, str], names: Names, gradient: Any) -> list[LayerHealth]:
+def by_layer(
+    source: Values, owners: dict[Value, str], names: Names, gradient: Callable[[Value], float | None]
+) -> list[LayerHealth]:
     """The figures of each layer, in the order of the model's modules."""
     found: dict[str, LayerHealth] = {}
     slopes: dict[str, list[float]] = {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core import table
+from autograd_lite.core.operands import Scalar
 from autograd_lite.core.table import (
     abs,
     asinh,
@@ -35,22 +36,22 @@ from autograd_lite.core.table import (
     where,
 )
 
-Activation = Callable[[Any], Any]
+Activation = Callable[..., Any]
 
 arctan, arsinh, sinusoid = atan, asinh, sin
 
 
-def identity(x: Any) -> Any:
+def identity(x: Scalar) -> Any:
     """f = x, f' = 1."""
     return x
 
 
-def binary_step(x: Any) -> Any:
+def binary_step(x: Scalar) -> Any:
     """f = 1 for x >= 0, else 0; f' = 0.  McCulloch and Pitts 1943.  Kink: 0, where f' is taken as 0."""
     return less_equal(0.0, x)
 
 
-def sqnl(x: Any) -> Any:
+def sqnl(x: Scalar) -> Any:
     """f = x - x |x| / 4 on [-2, 2], -1 and 1 outside; f' = 1 - |x| / 2, 0 outside.  Wuraola and Patel 2018.
 
     >>> sqnl(1.0), sqnl(-5.0)
@@ -60,27 +61,27 @@ def sqnl(x: Any) -> Any:
     return c * (1.0 - 0.25 * abs(c))
 
 
-def isru(x: Any, a: Any = 1.0) -> Any:
+def isru(x: Scalar, a: Scalar = 1.0) -> Any:
     """f = x / (1 + a x^2)^(1/2), f' = (1 + a x^2)^(-3/2), by a row, for a >= 0.  Carlile et al. 2017."""
     return table.isru(x, a)
 
 
-def isrlu(x: Any, a: Any = 1.0) -> Any:
+def isrlu(x: Scalar, a: Scalar = 1.0) -> Any:
     """f = ISRU(a) for x < 0, x otherwise; f' = (1 + a x^2)^(-3/2) or 1.  Carlile et al. 2017."""
     return where(less(x, 0.0), lambda: isru(x, a), lambda: x)
 
 
-def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+def leaky_relu(x: Scalar, slope: Scalar = 0.01) -> Any:
     """f = slope x for x < 0, x otherwise; f' = slope or 1.  Maas et al. 2013.  Kink: 0, where f' is 1."""
     return where(less(x, 0.0), lambda: slope * x, lambda: x)
 
 
-def prelu(x: Any, a: Any) -> Any:
+def prelu(x: Scalar, a: Scalar) -> Any:
     """f = a x for x < 0, x otherwise, a trained; f' = a or 1, in a x or 0.  He et al. 2015.  Kink: 0, f' 1."""
     return leaky_relu(x, a)
 
 
-def elu(x: Any, a: Any = 1.0) -> Any:
+def elu(x: Scalar, a: Scalar = 1.0) -> Any:
     """f = a (e^x - 1) for x <= 0, x otherwise; f' = a e^x or 1.  Clevert et al. 2015.  Kink: 0 if a is not 1,
     where f' is a."""
     return where(less(0.0, x), lambda: x, lambda: a * expm1(x))
@@ -89,13 +90,13 @@ def elu(x: Any, a: Any = 1.0) -> Any:
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
-def selu(x: Any) -> Any:
+def selu(x: Scalar) -> Any:
     """f = l ELU(a), f' = l a e^x or l, with l = 1.0507..., a = 1.6732...  Klambauer et al. 2017.  Kink: 0,
     where f' is l a."""
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
-def srelu(x: Any, tl: Any, al: Any, tr: Any, ar: Any) -> Any:
+def srelu(x: Scalar, tl: Scalar, al: Scalar, tr: Scalar, ar: Scalar) -> Any:
     """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; f' = al, 1, ar.  Jin et al. 2016.
     Kinks: tl and tr, where f' is al and ar."""
     return where(
@@ -105,13 +106,13 @@ def srelu(x: Any, tl: Any, al: Any, tr: Any, ar: Any) -> Any:
     )
 
 
-def apl(x: Any, a: Sequence[Any], b: Sequence[Any]) -> Any:
+def apl(x: Scalar, a: Sequence[Any], b: Sequence[Scalar]) -> Any:
     """f = max(0, x) + sum a_i max(0, b_i - x), f' = H(x) - sum a_i H(b_i - x).  Agostinelli et al. 2014.
     Kinks: 0 and every b_i, where H is 0."""
     return relu(x) + dot(a, [relu(shift - x) for shift in b])
 
 
-def bent_identity(x: Any) -> Any:
+def bent_identity(x: Scalar) -> Any:
     """f = ((x^2 + 1)^(1/2) - 1) / 2 + x, f' = x / (2 (x^2 + 1)^(1/2)) + 1.
 
     The difference as x^2 / ((x^2 + 1)^(1/2) + 1), which keeps its digits near 0.
@@ -119,7 +120,7 @@ def bent_identity(x: Any) -> Any:
     return 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x
 
 
-def gelu(x: Any) -> Any:
+def gelu(x: Scalar) -> Any:
     """f = x Phi(x) = x (1 + erf(x / 2^(1/2))) / 2, f' = Phi(x) + x phi(x).  Hendrycks and Gimpel 2016.
 
     Phi by erfc, which keeps its digits where it is small.
@@ -130,12 +131,12 @@ def gelu(x: Any) -> Any:
     return 0.5 * x * erfc(-math.sqrt(0.5) * x)
 
 
-def silu(x: Any) -> Any:
+def silu(x: Scalar) -> Any:
     """f = x sigmoid(x), f' = sigmoid(x) + x sigmoid(x) sigmoid(-x).  Elfwing et al. 2017; also called Swish-1."""
     return x * sigmoid(x)
 
 
-def soft_exponential(x: Any, a: Any = 0.0) -> Any:
+def soft_exponential(x: Scalar, a: Scalar = 0.0) -> Any:
     """f = -ln(1 - a (x + a)) / a for a < 0, x for a = 0, (e^(a x) - 1) / a + a for a > 0;
     f' = 1 / (1 - a (a + x)) for a < 0, e^(a x) otherwise.  Godfrey and Gashler 2015.
 
@@ -148,7 +149,7 @@ def soft_exponential(x: Any, a: Any = 0.0) -> Any:
     )
 
 
-def soft_clipping(x: Any, a: Any = 1.0) -> Any:
+def soft_clipping(x: Scalar, a: Scalar = 1.0) -> Any:
     """f = ln((1 + e^(a x)) / (1 + e^(a (x - 1)))) / a, f' = sinh(a/2) sech(a x/2) sech(a (1 - x)/2) / 2, a > 0.
     Klimek and Perelstein 2018.
 
@@ -158,13 +159,13 @@ def soft_clipping(x: Any, a: Any = 1.0) -> Any:
     0.5
     """
 
-    def left(x: Any) -> Any:
+    def left(x: Scalar) -> Any:
         return log1p(-expm1(-a) * exp(a * x) * sigmoid(a * (1.0 - x))) / a
 
     return where(less_equal(x, 0.5), lambda: left(x), lambda: 1.0 - left(1.0 - x))
 
 
-def _sinc_near_zero(x: Any) -> Any:
+def _sinc_near_zero(x: Scalar) -> Any:
     """The Taylor series of sin(x) / x for |x| < 1, up to x^18."""
     t, out = square(x), 1.0
     for k in range(9, 0, -1):
@@ -172,7 +173,7 @@ def _sinc_near_zero(x: Any) -> Any:
     return out
 
 
-def sinc(x: Any) -> Any:
+def sinc(x: Scalar) -> Any:
     """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the series of f near 0.
 
     >>> sinc(0.0)
@@ -181,29 +182,29 @@ def sinc(x: Any) -> Any:
     return where(less(abs(x), 1.0), lambda: _sinc_near_zero(x), lambda: sin(x) / x)
 
 
-def gaussian(x: Any) -> Any:
+def gaussian(x: Scalar) -> Any:
     """f = e^(-x^2), f' = -2 x e^(-x^2)."""
     return exp(-square(x))
 
 
-def sq_rbf(x: Any) -> Any:
+def sq_rbf(x: Scalar) -> Any:
     """f = 1 - x^2/2 for |x| <= 1, (2 - |x|)^2/2 up to 2, 0 beyond; f' = -x, x - 2 sgn x, 0.
     Wuraola and Patel 2018, with a middle piece that joins its neighbours: see the errata in the tests."""
     u = abs(x)
     return where(less_equal(u, 1.0), lambda: 1.0 - 0.5 * square(x), lambda: 0.5 * square(relu(2.0 - u)))
 
 
-def hard_tanh(x: Any) -> Any:
+def hard_tanh(x: Scalar) -> Any:
     """f = x on [-1, 1], -1 and 1 outside; f' = 1 or 0.  Collobert 2004.  Kinks: -1 and 1, where f' is 1."""
     return clip(x, -1.0, 1.0)
 
 
-def brelu(xs: Sequence[Any]) -> list[Any]:
+def brelu(xs: Sequence[Scalar]) -> list[Any]:
     """Of a layer: f_i = relu(x_i) for even i, -relu(-x_i) for odd i.  Eidnes and Nokland 2017.  Kink: 0, f' 0."""
     return [-relu(-x) if i % 2 else relu(x) for i, x in enumerate(xs)]
 
 
-def surprisal_of(xs: Sequence[Any], k: int) -> Any:
+def surprisal_of(xs: Sequence[Scalar], k: int) -> Any:
     """-ln p_k with p = softmax(xs), by a row: dp_k is -(the sum of the other p), and not p_k - 1, which cancels.
 
     >>> surprisal_of([0.0, 100.0], 1)
@@ -212,7 +213,7 @@ def surprisal_of(xs: Sequence[Any], k: int) -> Any:
     return surprisal([xs[k], *xs[:k], *xs[k + 1 :]])
 
 
-def softmax(xs: Sequence[Any]) -> list[Any]:
+def softmax(xs: Sequence[Scalar]) -> list[Any]:
     """Of a layer: f_i = e^(x_i) / sum e^(x_j), df_i/dx_j = f_i ([i = j] - f_j).  Bridle 1990.
 
     >>> softmax([0.0, 0.0])
@@ -221,7 +222,7 @@ def softmax(xs: Sequence[Any]) -> list[Any]:
     return [exp(x) for x in log_softmax(xs)]
 
 
-def log_softmax(xs: Sequence[Any]) -> list[Any]:
+def log_softmax(xs: Sequence[Scalar]) -> list[Any]:
     """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j, each as a `surprisal`."""
     values = list(xs)
     return [-surprisal_of(values, k) for k in range(len(values))]

@@ -6,19 +6,21 @@ overflows and no digits are lost however sure the network is.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, SupportsInt
 
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, Scalar, number
 from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal_of
 from autograd_lite.nn.randomness import choice
 
 Loss = Callable[..., Any]
+Numbers = Scalar | Sequence["Numbers"]
+"""A number, or numbers in nested lists or arrays."""
 
 
-def mse(output: Any, target: Any, reduction: str = "mean") -> Any:
+def mse(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """Mean squared error: the mean of (output - target)^2 over all numbers.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
@@ -27,7 +29,7 @@ def mse(output: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced([square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def half_squared(output: Any, target: Any, reduction: str = "sum") -> Any:
+def half_squared(output: Numbers, target: Numbers, reduction: str = "sum") -> Any:
     """The lectures' quadratic cost: half the sum of (output - target)^2, whose derivative is output - target.
 
     >>> half_squared([1.0, 2.0], [0.0, 4.0])
@@ -36,7 +38,7 @@ def half_squared(output: Any, target: Any, reduction: str = "sum") -> Any:
     return reduced([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """-y ln p - (1 - y) ln(1 - p) with p = sigmoid(output), for targets y in {0, 1} or between.
 
     Computed as softplus(-z) and softplus(z), weighted with y and 1 - y: exact in both tails.
@@ -47,13 +49,13 @@ def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> A
     return reduced([_binary(z, y) for z, y in pairs(output, target)], reduction)
 
 
-def _binary(z: Any, y: Any) -> Any:
+def _binary(z: Scalar, y: Scalar) -> Any:
     if _is(y, 1):
         return softplus(-z)
     return softplus(z) if _is(y, 0) else y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def hinge(output: Any, target: Any, reduction: str = "mean") -> Any:
+def hinge(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """Soft margin: max(0, 1 - y p) for targets y in {-1, 1}.
 
     >>> hinge(0.25, -1)
@@ -62,7 +64,7 @@ def hinge(output: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
 
 
-def perceptron(output: Any, target: Any, reduction: str = "mean") -> Any:
+def perceptron(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     """relu(-h) for targets 1 and relu(h) for 0: what a perceptron's sum h lacks to be on the right side.
 
     >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
@@ -72,16 +74,16 @@ def perceptron(output: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(losses, reduction)
 
 
-def _between(h: Any, y: Any) -> Any:
+def _between(h: Scalar, y: Scalar) -> Any:
     return y * relu(-h) + (1.0 - y) * relu(h)
 
 
-def _is(y: Any, label: int) -> bool:
+def _is(y: Scalar, label: int) -> bool:
     """Whether a target is known to be that label; one that is traced is not known."""
     return not isinstance(y, Operand) and y == label
 
 
-def log_loss(probabilities: Any, target: Any) -> Any:
+def log_loss(probabilities: Sequence[Scalar], target: SupportsInt) -> Any:
     """-ln p_k of the right class k, from probabilities; from logits `softmax_cross_entropy` keeps more digits.
 
     >>> round(log_loss([0.4, 0.4, 0.2], 1), 2)
@@ -90,7 +92,7 @@ def log_loss(probabilities: Any, target: Any) -> Any:
     return -log(probabilities[int(target)])
 
 
-def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
+def softmax_cross_entropy(output: Sequence[Any], target: Any, reduction: str = "mean") -> Any:
     """-ln p_k of the right class k, with p = softmax(output), from logits.
 
     A sample is a list of logits and the number of its class, or the probability of each class.  Computed by
@@ -106,7 +108,7 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
     return one if reduction == "mean" else reduced([one], reduction)
 
 
-def _of_logits(logits: Any, target: Any) -> Any:
+def _of_logits(logits: Iterable[Scalar], target: Any) -> Any:
     values = list(logits)
     if isinstance(target, Operand):  # a label that is not known yet, in a program
         chosen = [equal(target, float(j)) for j in range(len(values))]
@@ -157,9 +159,9 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-def loss_of(given: Any) -> Loss:
+def loss_of(given: str | Loss) -> Loss:
     """The loss of that name, or itself if it is a function.  Raises ValueError with the known names."""
-    return given if callable(given) else choice("loss", given, LOSSES)  # type: ignore[no-any-return]
+    return given if callable(given) else choice("loss", given, LOSSES)
 
 
 def reduced(losses: list[Any], reduction: str) -> Any:
@@ -171,7 +173,7 @@ def reduced(losses: list[Any], reduction: str) -> Any:
     return choice("reduction", reduction, {"mean": mean, "sum": total})(losses)
 
 
-def pairs(output: Any, target: Any) -> Iterator[tuple[Any, Any]]:
+def pairs(output: Numbers, target: Numbers) -> Iterator[tuple[Any, Any]]:
     """(output, target) of each number; raises ValueError where the sizes differ."""
     outputs, targets = list(flat(output)), list(flat(target))
     if len(outputs) != len(targets):

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.core.operands import Scalar
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.program.program import Program
@@ -58,7 +59,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     operands = [name for part, argument in parts for name in paths(part, argument)]
     titles: list[str] = []
 
-    def on_values(*xs: Any) -> list[Any]:
+    def on_values(*xs: Scalar) -> list[Any]:
         found, form = flatten(f(*unflatten(shape, iter(xs), with_parameters)), "result")
         titles[:] = paths(form, "result")
         return found
@@ -68,7 +69,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     if order == 2 and report:
         seconds = [derivative(result, x) for result in titles for x in operands]
 
-        def slopes(*xs: Any) -> list[Any]:
+        def slopes(*xs: Value) -> list[Any]:
             return [g for out in on_values(*xs) for g in pulled([out], [1.0], xs, True)]
 
         rows = check(slopes, point, operands, seconds, True, report)
@@ -250,13 +251,13 @@ def obstacles(
     return found
 
 
-def depends(output: Any, inputs: Sequence[Value]) -> bool:
+def depends(output: Value | float, inputs: Sequence[Value]) -> bool:
     """Whether an output depends on any input, be it through a condition only."""
     order = topological_order([output], everything=True) if isinstance(output, Value) else []
     return not set(order).isdisjoint(inputs)
 
 
-def float_of(x: Any) -> float:
+def float_of(x: Value | float) -> float:
     return x.data if isinstance(x, Value) else float(x)
 
 

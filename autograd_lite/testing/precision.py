@@ -6,7 +6,7 @@ The lowest floor of `testing`, beside `math`: floats, fractions and mpmath numbe
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, SupportsFloat
 
 from autograd_lite.core.numerics import LARGEST as LARGEST
 from autograd_lite.core.numerics import SMALLEST as SMALLEST
@@ -14,7 +14,7 @@ from autograd_lite.core.numerics import SMALLEST as SMALLEST
 _HALF_WAY_TO_INF = Fraction(2**1024 - 2**970)
 
 
-def ulps(got: float, want: Any) -> float:
+def ulps(got: float, want: SupportsFloat) -> float:
     """The error of `got` in units in the last place of `want`: |got - want| / ulp(want).
 
     `want` is a float, or an exact reference: a Fraction or a number of mpmath.  Two nans, or the same infinity,

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.testing.domains import is_flat, kink_distance
 
@@ -49,7 +50,7 @@ class Expression:
         self.steps = tuple(steps)
         self.repeat = repeat
 
-    def __call__(self, *xs: Any) -> Any:
+    def __call__(self, *xs: Scalar) -> Any:
         values = list(xs)
         for _ in range(self.repeat):
             values = values[: len(xs)]

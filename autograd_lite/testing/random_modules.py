@@ -44,7 +44,7 @@ def modules(max_size: int = 4, activations: Sequence[str] = SMOOTH + KINKED) -> 
     names = st.sampled_from(list(activations))
 
     @st.composite
-    def networks(draw: Any) -> Network:
+    def networks(draw: st.DrawFn) -> Network:
         nin, nouts, seed = draw(sizes), draw(st.lists(sizes, min_size=1, max_size=3)), draw(st.integers(0, 99))
         kind = draw(st.sampled_from(["Linear", "Layer", "MLP", "Sequential", "Maxout"]))
         if kind == "MLP":

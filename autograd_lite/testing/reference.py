@@ -1,6 +1,6 @@
 """The table a second time, in 60 digits: what each row and each partial is, by the textbook.
 
-Written without looking at `primitives`, in mpmath and exact fractions, so that a slip there is no slip here.
+Written without looking at the table, in mpmath and exact fractions, so that a slip there is no slip here.
 Textbook formulas that lose half of their digits are fine with so many.  Operands and results are numbers of
 the context `MP`; arithmetic with cancellation goes through fractions and is exact.
 """
@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import mpmath
+from mpmath.ctx_mp_python import mpnumeric
 
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing.precision import exact_fraction
@@ -28,7 +29,7 @@ class Exact(NamedTuple):
     partials: tuple[Reference, ...] | Reference
 
 
-def number(x: Any) -> Any:
+def number(x: float | Fraction | mpnumeric) -> Any:
     """A float, an integer or a fraction as a number of MP."""
     if isinstance(x, Fraction):
         return MP.mpf(x.numerator) / MP.mpf(x.denominator)
@@ -54,73 +55,73 @@ def over_all(f: Reference) -> Reference:
     return on_fractions
 
 
-def fraction(x: Any) -> Fraction:
+def fraction(x: mpnumeric) -> Fraction:
     result = exact_fraction(x)
     if result is None:
         raise ValueError(f"{x} is no finite number")
     return result
 
 
-def power_in_base(x: Any, y: Any) -> Any:
+def power_in_base(x: mpnumeric, y: mpnumeric) -> Any:
     return MP.mpf(0) if y == 0 else y * MP.power(x, y - 1)
 
 
-def power_in_exponent(x: Any, y: Any) -> Any:
+def power_in_exponent(x: mpnumeric, y: mpnumeric) -> Any:
     if x < 0:
         return MP.nan
     return MP.mpf(0) if x == 0 and y > 0 else MP.power(x, y) * MP.log(x)
 
 
-def normal(x: Any) -> Any:
+def normal(x: mpnumeric) -> Any:
     return 2 / MP.sqrt(MP.pi) * MP.exp(-x * x)
 
 
-def erfc(x: Any) -> Any:
+def erfc(x: mpnumeric) -> Any:
     if abs(x) > 1e4:  # where mpmath gives up, and any float has long underflowed
         return MP.mpf(0 if x > 0 else 2)
     return MP.erfc(x)
 
 
-def log_gamma(x: Any) -> Any:
+def log_gamma(x: mpnumeric) -> Any:
     return MP.re(MP.loggamma(x))
 
 
-def psi(n: Any, x: Any) -> Any:
+def psi(n: mpnumeric, x: mpnumeric) -> Any:
     if n == 0 and x < 0:  # by reflection: mpmath's own steps up to the right half plane one by one
         return MP.psi(0, 1 - x) - MP.pi / MP.tan(MP.pi * (x - MP.nint(x)))
     return MP.re(MP.psi(int(n), x))
 
 
-def logistic(x: Any) -> Any:
+def logistic(x: mpnumeric) -> Any:
     return 1 / (1 + MP.exp(-x))
 
 
-def log_sum(xs: Sequence[Any]) -> Any:
+def log_sum(xs: Sequence[mpnumeric]) -> Any:
     first, *others = sorted(xs, reverse=True)
     return first + MP.log1p(MP.fsum(MP.exp(x - first) for x in others))
 
 
-def stretch(x: Any, a: Any) -> Any:
+def stretch(x: mpnumeric, a: mpnumeric) -> Any:
     return MP.sqrt(exactly(lambda s, t: 1 + t * s * s)(x, a))
 
 
-def odds(xs: Sequence[Any]) -> list[Any]:
+def odds(xs: Sequence[mpnumeric]) -> list[Any]:
     return [MP.exp(x - xs[0]) for x in xs[1:]]
 
 
-def signum(x: Any) -> Any:
+def signum(x: mpnumeric) -> Any:
     return MP.mpf((x > 0) - (x < 0))
 
 
-def choice(condition: Any) -> Any:
+def choice(condition: bool) -> Any:
     return MP.mpf(1 if condition else 0)
 
 
-def share(mine: Any, best: Any, xs: Sequence[Any]) -> Fraction:
+def share(mine: mpnumeric, best: mpnumeric, xs: Sequence[mpnumeric]) -> Fraction:
     return Fraction(1, sum(x == best for x in xs)) if mine == best else Fraction(0)
 
 
-def half_at_tie(larger: Any, smaller: Any) -> Any:
+def half_at_tie(larger: mpnumeric, smaller: mpnumeric) -> Any:
     return MP.mpf(1 if larger > smaller else 0.5 if larger == smaller else 0)
 
 

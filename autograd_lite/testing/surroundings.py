@@ -79,7 +79,7 @@ class Surroundings:
                 nearest, words = distance, kink.words
         return nearest, words
 
-    def magnitudes(self, output: Any) -> tuple[list[float], float]:
+    def magnitudes(self, output: Value | float) -> tuple[list[float], float]:
         """Of the gradient of an output: the sums of the sizes of its terms, and how noisy the output is.
 
         Gradients are sums over paths; terms that cancel leave their rounding.

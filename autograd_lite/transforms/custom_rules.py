@@ -1,11 +1,9 @@
-"""Functions with a derivative of the user's own.
-
-Above `rows` and `transforms`: what comes out is a row like those of the table.
-"""
+"""Functions with a derivative of the user's own: rows as `primitive` makes them, but outside of the table."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
 from autograd_lite.transforms.differentiation import name_of, parameter_names
 
@@ -14,8 +12,9 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     """A function with a rule of your own: `partials(out, *operands)` gives one partial for each operand.
 
     Both are written in functions of this library; f takes numbers as separate operands and returns one.  The
-    result is a row like those of the table: eager, differentiable again, and compiled.  It has the name of f, with
-    "custom_" before a name that the table has.  `autograd_lite.testing.gradcheck` finds a wrong rule.
+    result is a row like those of the table, without a place in it: eager, differentiable again, and compiled.  It has
+    the name of f, with "custom_" before a name that the table has.  `autograd_lite.testing.gradcheck` finds a wrong
+    rule; `autograd_lite.primitive` enters a row into the table, with all that can be known of one.
 
     >>> from autograd_lite import exp, grad, log1p
     >>> softplus = custom_derivative(lambda x: log1p(exp(x)), lambda out, x: (1 - exp(-out),))
@@ -43,7 +42,7 @@ class Rule:
         self.arity = arity
         self.partials = partials
 
-    def __call__(self, out: Any, operands: Sequence[Any]) -> list[Any]:
+    def __call__(self, out: Scalar, operands: Sequence[Scalar]) -> list[Any]:
         found = self.partials(out, *operands)
         if not isinstance(found, (tuple, list)) or len(found) != self.arity:
             raise TypeError(
