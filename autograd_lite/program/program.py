@@ -68,7 +68,7 @@ class Program:
         """The same computation without rows that have a lowering: each is replaced by its lowering."""
         if all(row.lowering is None for row, _, _ in self.instructions):
             return self
-        return Program(*lower(self.arguments, self.instructions, self.results)).lowered()
+        return Program(*lower(self.arguments, self.instructions, self.results))
 
     def __call__(self, *arguments: Any, backend: str = "auto") -> Any:
         """The results for one value for each argument: its numbers in order, in any pytree or array.

@@ -17,7 +17,6 @@ from autograd_lite.program.program import Program
 
 from .emitters import Emitter
 from .engine import Engine
-from .ir_text import 
 from .modules import Modules
 from .plan import Plan
 

@@ -27,7 +27,6 @@ from autograd_lite.program.program import Program
 
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Op, fuse
-from .ir_text import 
 from .rerolling import Location, LoopNest, reroll
 
 
