@@ -69,9 +69,8 @@ def test_lowering_keeps_the_bits_of_programs_over_samples(data):
     assert simplest(found)
     assert found.arguments == program.arguments
     assert [(len(r.values), r.batched) for r in found.results] == [(len(r.values), r.batched) for r in program.results]
-    assert lower(*lower(program.arguments, program.instructions, program.results)) == (
-        list(found.arguments), list(found.instructions), list(found.results)
-    )  # fmt: skip
+    again = Program(*lower(*lower(program.arguments, program.instructions, program.results)))
+    assert again.to_json() == found.to_json()  # constants may be nan
     w, x = program.arguments
     samples = choose.integer(1, 2)  # of which a sum is the product with their number, to the bit
     numbers = [dags.point(choose, w.size), [dags.point(choose, x.size) for _ in range(samples)]]
