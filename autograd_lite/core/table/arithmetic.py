@@ -1,7 +1,6 @@
 """Rows of arithmetic: the operators of Python, and the square and the reciprocal."""
 
 import math
-from typing import Any
 
 from autograd_lite.core import numerics
 from autograd_lite.core.primitives import Primitive, primitive
@@ -41,7 +40,7 @@ mod: Primitive = primitive(
     "mod", lambda x, y: x % y, (1.0, lambda out, x, y: -floor_divide(x, y)), "x % y", label="%",
     domain="y != 0", kinks="x / y whole: the partials from within the cell", distance=to_cell,
     complex_value=lambda x, y: x - math.floor(x.real / y.real) * y,
-    array=lambda xp, x, y: mod_of_arrays(xp, x, y), llvm="emit_mod",
+    array=lambda xp, x, y: xp.copysign(xp.remainder(x, y), y), llvm="emit_mod",
 )  # fmt: skip
 floor_divide: Primitive = primitive(
     "floor_divide", numerics.floor_divide, (0.0, 0.0), "floor(x / y)", label="//",
@@ -63,9 +62,3 @@ identity: Primitive = primitive(
     complex_value=lambda x: x, notation="<x>", latex="<x>",
     rewrites=("x = x",),
 )  # fmt: skip
-
-
-def mod_of_arrays(xp: Any, x: Any, y: Any) -> Any:
-    """As Python: a remainder of 0 has the sign of y."""
-    remainder = xp.remainder(x, y)
-    return xp.where(remainder == 0.0, xp.copysign(remainder, y), remainder)

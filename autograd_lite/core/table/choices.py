@@ -21,16 +21,9 @@ abs: Primitive = primitive(
     array="abs", llvm="llvm.fabs",
 )  # fmt: skip
 sign: Primitive = primitive(
-    "sign",
-    numerics.sign,
-    (0.0,),
-    "x / |x|, 0 at 0",
-    kinks="0: 0",
-    distance=math.fabs,
-    role="activation",
-    array=lambda xp, x: sign_of_arrays(xp, x),
-    llvm="emit_sign",
-)
+    "sign", numerics.sign, (0.0,), "x / |x|, 0 at 0", kinks="0: 0", distance=math.fabs, role="activation",
+    array=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, xp.where(x != x, x, 0.0))), llvm="emit_sign",
+)  # fmt: skip
 floor: Primitive = primitive(
     "floor", numerics.floor, (0.0,), "the largest whole number <= x", sign="⌊x⌋",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_whole,
@@ -80,38 +73,17 @@ equal: Primitive = primitive(
     python="1.0 if {} == {} else 0.0", array=lambda xp, x, y: x == y, llvm="fcmp oeq",
 )  # fmt: skip
 logical_and: Primitive = primitive(
-    "logical_and",
-    lambda x, y: 1.0 if x and y else 0.0,
-    (None, None),
-    "x and y",
-    label="and",
-    sign="∧",
-    truths=2,
-    array=lambda xp, x, y: (x != 0.0) & (y != 0.0),
-    llvm="emit_logical_and",
-)
+    "logical_and", lambda x, y: 1.0 if x and y else 0.0, (None, None), "x and y", label="and", sign="∧", truths=2,
+    array=lambda xp, x, y: (x != 0.0) & (y != 0.0), llvm="emit_logical_and",
+)  # fmt: skip
 logical_or: Primitive = primitive(
-    "logical_or",
-    lambda x, y: 1.0 if x or y else 0.0,
-    (None, None),
-    "x or y",
-    label="or",
-    sign="∨",
-    truths=2,
-    array=lambda xp, x, y: (x != 0.0) | (y != 0.0),
-    llvm="emit_logical_or",
-)
+    "logical_or", lambda x, y: 1.0 if x or y else 0.0, (None, None), "x or y", label="or", sign="∨", truths=2,
+    array=lambda xp, x, y: (x != 0.0) | (y != 0.0), llvm="emit_logical_or",
+)  # fmt: skip
 logical_not: Primitive = primitive(
-    "logical_not",
-    lambda x: 0.0 if x else 1.0,
-    (None,),
-    "not x",
-    label="not",
-    sign="¬",
-    truths=1,
-    array=lambda xp, x: x == 0.0,
-    llvm="emit_logical_not",
-)
+    "logical_not", lambda x: 0.0 if x else 1.0, (None,), "not x", label="not", sign="¬", truths=1,
+    array=lambda xp, x: x == 0.0, llvm="emit_logical_not",
+)  # fmt: skip
 where: Primitive = primitive(
     "where", lambda condition, a, b: a if condition else b,
     (None, lambda out, condition, a, b: truth(condition), lambda out, condition, a, b: logical_not(condition)),
@@ -175,7 +147,3 @@ def decide(condition: Scalar, a: Callable[[], Any], b: Callable[[], Any]) -> Any
 def truth(condition: Scalar) -> Any:
     """1 for any condition that is not 0."""
     return logical_not(logical_not(condition))
-
-
-def sign_of_arrays(xp: Any, x: Any) -> Any:
-    return xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, xp.where(x != x, x, 0.0)))

@@ -29,7 +29,8 @@ pow: Primitive = primitive(
     notation="<x:atom><y:exponent>", latex="<x:atom>^{<y>}", binds="power",
     lecture=(lambda out, x, y: y * x ** (y - 1.0), lambda out, x, y: out * log(x)),
     rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
-    libm="pow", array=lambda xp, x, y: power_of_arrays(xp, x, y), llvm="emit_pow",
+    array=lambda xp, x, y: xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y)),
+    libm="pow", llvm="emit_pow",
 )  # fmt: skip
 exp: Primitive = primitive(
     "exp", math.exp, (lambda out, x: out,), "e^x", sign="eˣ", domain="x < 709.79", limit=INF,
@@ -118,7 +119,3 @@ def zero_with_slopes(out: Scalar, x: Scalar, y: Scalar) -> Any:
 
 def stable_sigmoid(x: Scalar, t: Scalar) -> Any:
     return where(less(x, 0.0), t, 1.0) / (1.0 + t)
-
-
-def power_of_arrays(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y))

@@ -1,7 +1,6 @@
 """Rows of special functions: the error function, gamma, and the derivatives of its logarithm."""
 
 import math
-from typing import Any
 
 from autograd_lite.core.numerics import INF, LARGEST, NAN, TWO_OVER_SQRT_PI
 from autograd_lite.core.primitives import Primitive, primitive
@@ -15,14 +14,9 @@ erf: Primitive = primitive(
     libm="erf",
 )  # fmt: skip
 erfc: Primitive = primitive(
-    "erfc",
-    math.erfc,
-    (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),),
-    "1 - erf(x)",
-    bend=2.0,
-    never_zero=True,
+    "erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)", bend=2.0, never_zero=True,
     libm="erfc",
-)
+)  # fmt: skip
 gamma: Primitive = primitive(
     "gamma", math.gamma, (lambda out, x: out * digamma(x),), "(x - 1)!",
     domain="x < 171.62, x not 0, -1, -2, ...",
@@ -33,7 +27,8 @@ gamma: Primitive = primitive(
 lgamma: Primitive = primitive(
     "lgamma", math.lgamma, (lambda out, x: digamma(x),), "ln |gamma(x)|",
     domain="x not 0, -1, -2, ...", limit=INF, intervals=((-1e6, 1e305),), distance=to_pole,
-    array=lambda xp, x: lgamma_of_arrays(xp, x),
+    # SciPy's is infinite at subnormal numbers.
+    array=lambda xp, x: xp.where(xp.abs(x) < 2.0**-1000, -xp.log(xp.abs(x)), xp.gammaln(x)),
 )  # fmt: skip
 digamma: Primitive = primitive(
     "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", label="ψ",
@@ -51,8 +46,3 @@ polygamma: Primitive = primitive(
     intervals=((0.0, 8.0), (-1e3, 1e150)), whole=(0,), distance=lambda n, x: to_pole(x),
     array="polygamma",
 )  # fmt: skip
-
-
-def lgamma_of_arrays(xp: Any, x: Any) -> Any:
-    """SciPy's is infinite at subnormal numbers."""
-    return xp.where(xp.abs(x) < 2.0**-1000, -xp.log(xp.abs(x)), xp.gammaln(x))
