@@ -62,11 +62,9 @@ class Plan:
         self.pooled: list[float] = []  # the buffer c
         self.kept: set[int] = set()  # values that batch sums read
         self.locations: dict[int, Location] = {}
-        self.owner: list[int] = []  # the argument that an input belongs to
         for index, argument in enumerate(program.arguments):
-            buffer = f"{'x' if argument.batched else 'a'}{index}"
-            self.locations.update({len(self.owner) + offset: (buffer, offset) for offset in range(argument.size)})
-            self.owner += [index] * argument.size
+            buffer, first = f"{'x' if argument.batched else 'a'}{index}", len(self.locations)
+            self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
         self._prepare_sums()
         self._locate_results()
         self._locate_sums()
