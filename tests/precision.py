@@ -80,7 +80,7 @@ PARTIALS = {
     "logaddexp": Bound(3.0, 1.0),
     "logsumexp": Bound(10.0, 2.0, of=spread),  # of the rounding of x - out
     "atan": Bound(4.0, floor=NORMAL),
-    "isru": Bound(10.0, floor=NORMAL),  # three times the error of a hypot
+    "isru": Bound(10.0, floor=NORMAL),  # three times the error of a root
     "surprisal": Bound(10.0, 3.0, of=spread),  # of the rounding of x - x_0, of the result, and of their difference
 }  # fmt: skip
 

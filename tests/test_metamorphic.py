@@ -16,7 +16,7 @@ import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients, hessian, jvp, vjp
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.testing import expressions, random_expression
-from autograd_lite.testing.random_graphs import ROWS, Expression
+from autograd_lite.testing.random_graphs import DRAWN_ROWS, Expression
 from autograd_lite.testing.surroundings import Surroundings
 
 EXAMPLES, FEW = settings(max_examples=40), settings(max_examples=20)
@@ -79,7 +79,7 @@ def test_product_and_quotient(fg):
     assert_near(got, want, [s / (v * v) for s in sizes])
 
 
-UNARY = [row for row in ROWS if row.arity == 1]
+UNARY = [row for row in DRAWN_ROWS if row.arity == 1]
 
 
 @pytest.mark.parametrize("outer", UNARY, ids=lambda row: row.name)
@@ -134,7 +134,7 @@ def test_forward_and_reverse_are_adjoint(fg, numbers):
     assert_near([got], [want], [size])
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.name not in ("where",)], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in DRAWN_ROWS if row.name not in ("where",)], ids=lambda row: row.name)
 def test_rows_forward_and_reverse(row):
     """The same over the table, each row on the same operands."""
     xs = [1.3, 0.6, 0.9, 0.4][: row.arity or 4] if row.name not in ("asin", "acos", "atanh") else [0.3]

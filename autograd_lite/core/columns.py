@@ -7,9 +7,11 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypedDict, Unpack
 
+from autograd_lite.core.numerics import LARGEST
 from autograd_lite.core.operands import Operand, number
 
 Interval = tuple[float, float]
+EVERYWHERE: Final[Interval] = (-LARGEST, LARGEST)
 
 Partial = Callable[..., Any] | float | None
 """Of (result, *operands); a number where it is constant; None where nothing flows back."""

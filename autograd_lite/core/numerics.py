@@ -34,7 +34,7 @@ def power(x: float, y: float) -> float:
 
 
 def power_limit(x: float, y: float) -> float:
-    """What IEEE 754 says of x to the power y where Python raises."""
+    """x to the power y by IEEE 754 where Python raises."""
     if x < 0.0 and y != math.floor(y):
         return NAN
     odd = abs(y) < INF and abs(math.fmod(y, 2.0)) == 1.0
@@ -48,10 +48,6 @@ def quotient(x: float, y: float) -> float:
     if x != x or x == 0.0:
         return NAN
     return math.copysign(INF, x) * math.copysign(1.0, y)
-
-
-def floor_divide(x: float, y: float) -> float:
-    return x // y
 
 
 def floor(x: float) -> float:
@@ -182,13 +178,13 @@ def logsumexp(xs: Sequence[float]) -> float:
 
 
 def surprisal(xs: Sequence[float]) -> float:
-    """ln(1 + e^(x_1 - x_0) + ...), as logsumexp of the differences says it."""
+    """ln(1 + e^(x_1 - x_0) + ...), as logsumexp of the differences."""
     first = xs[0]
     return logsumexp([0.0 if i == 0 else xs[i] - first for i in range(len(xs))])
 
 
 def surprisal_slopes(out: float, xs: Sequence[float]) -> list[float]:
-    """The probabilities e^(x_i - x_0 - out) of all but the first, whose place has their sum, with a minus."""
+    """The probabilities e^(x_i - x_0 - out) of all but the first, which has minus their sum."""
     first = xs[0]
     odds = [math.exp((xs[i] - first) - out) for i in range(1, len(xs))]
     return [-total(odds), *odds]

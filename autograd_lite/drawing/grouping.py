@@ -97,7 +97,7 @@ OUTSIDE = -1  # the class of operands that are not drawn
 
 
 def alike(source: Source, order: Sequence[Any], atoms: Mapping[Any, Hashable]) -> dict[Any, int]:
-    """A number for each node, the same for nodes that do the same; `atoms` says what is already one thing."""
+    """A number for each node, the same for nodes that do the same; `atoms` holds what is already one thing."""
     kinds: dict[Hashable, int] = {}
     found: dict[Any, int] = {}
     made_of: list[tuple[Hashable, frozenset[int]]] = []  # for each class: its kin, the classes of its operands

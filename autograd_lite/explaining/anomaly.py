@@ -1,7 +1,7 @@
-"""`detect_anomaly`: where a nan or an infinity was first born, who wrote that line, and how it spread.
+"""`detect_anomaly`: where a nan or an infinity first appeared, on which line of the user, and how it spread.
 
 Above the core, whose `Watch` leaves the user's line for every operation inside of the context.  What is found
-is an `Anomaly` (`trouble`): text, and a drawing with the way of the trouble in red.
+is an `Anomaly` (`anomaly_report`): text, and a drawing with its way in red.
 """
 
 import math
@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 
 class detect_anomaly:
-    """A context that finds where a nan or an infinity is first born, in values and, if `backward` is called
+    """A context that finds where a nan or an infinity first appears, in values and, if `backward` is called
     inside of it, in gradients.
 
     At its end it raises an AnomalyError that names the user's line, the operation with its operands and local
-    partials, and the way of the trouble; with `error=False` it keeps it as `.anomaly`, or None.  Outside of
+    partials, and the way it took; with `error=False` it keeps it as `.anomaly`, or None.  Outside of
     the context nothing is recorded and nothing costs.
 
     >>> x = Value(0.0, label="x")
@@ -50,7 +50,7 @@ class detect_anomaly:
     ) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
-        if exception is not None:  # it names the operation that failed; what went wrong before it is told too
+        if exception is not None:  # it names the operation that failed; what went wrong before it is added
             if self.anomaly is not None:
                 exception.add_note(f"before that, {self.anomaly.text}")
             return

@@ -27,7 +27,7 @@ GROWS = 1e3
 
 
 @dataclass
-class LayerHealth:
+class LayerFigures:
     """The figures of one layer."""
 
     path: str
@@ -39,10 +39,10 @@ class LayerHealth:
 
 
 @dataclass
-class Health:
+class Diagnosis:
     """The report of `diagnose`: `layers`, `findings`, and as text by print."""
 
-    layers: list[LayerHealth]
+    layers: list[LayerFigures]
     findings: list[str]
     samples: int
 
@@ -64,7 +64,7 @@ class Health:
     __repr__ = __str__
 
 
-def diagnose(model: Module, X: Any, y: Any, loss: str | Loss = "mse") -> Health:
+def diagnose(model: Module, X: Any, y: Any, loss: str | Loss = "mse") -> Diagnosis:
     """Dead units, saturated units, vanishing and exploding gradients of a Module on samples X with targets y.
 
     A unit is dead where its activation has slope 0 for every sample (a ReLU that never fires), saturated where
@@ -92,25 +92,25 @@ or start with larger biases'
     owners = belonging(source, source.order)
     gradient = own_pass([total])
     layers = by_layer(source, owners, names, gradient)
-    return Health(layers, findings(layers), len(samples))
+    return Diagnosis(layers, findings(layers), len(samples))
 
 
 def layer_of(path: str, names: Names) -> str:
-    """The layer that a module belongs to: the one that holds it, or itself where it stands alone."""
+    """The layer that a module belongs to: the one that holds it, or itself where none does."""
     around = chain(path, names.module_at)
     return around[-2] if len(around) > 2 else around[-1] if around else path
 
 
 def by_layer(
     source: Values, owners: dict[Value, str], names: Names, gradient: Callable[[Value], float | None]
-) -> list[LayerHealth]:
+) -> list[LayerFigures]:
     """The figures of each layer, in the order of the model's modules."""
-    found: dict[str, LayerHealth] = {}
+    found: dict[str, LayerFigures] = {}
     slopes: dict[str, list[float]] = {}
     squares: dict[str, list[float]] = {}
     flat: dict[str, bool] = {}
     for unit in dict.fromkeys(names.parameters.values()):
-        found.setdefault(layer_of(unit, names), LayerHealth(layer_of(unit, names))).units += 1
+        found.setdefault(layer_of(unit, names), LayerFigures(layer_of(unit, names))).units += 1
     for x in source.order:
         path = owners.get(x)
         if path is None:
@@ -143,19 +143,19 @@ def root_mean(squares: Sequence[float]) -> float:
     )
 
 
-def findings(layers: list[LayerHealth]) -> list[str]:
+def findings(layers: list[LayerFigures]) -> list[str]:
     """What is wrong, and what to do, in sentences."""
     found = []
     for x in layers:
         where = x.path or "model"
         if x.dead:
             found.append(
-                f"{where}: {share(x.dead, x.units)} dead: their activation passes no gradient for any sample. "
+                f"{where}: {how_many(x.dead, x.units)} dead: their activation passes no gradient for any sample. "
                 f"Lower the learning rate, or start with larger biases"
             )
         if x.saturated:
             found.append(
-                f"{where}: {share(x.saturated, x.units)} saturated: their activation is flat for every sample. "
+                f"{where}: {how_many(x.saturated, x.units)} saturated: their activation is flat for every sample. "
                 f"Scale the inputs or the initial weights down"
             )
     finite = all(math.isfinite(x.gradient) for x in layers)
@@ -174,7 +174,7 @@ def findings(layers: list[LayerHealth]) -> list[str]:
     return found
 
 
-def share(units: list[str], total: int) -> str:
+def how_many(units: list[str], total: int) -> str:
     if len(units) == total:
         return f"all {total} units are" if total > 1 else "its unit is"
     return f"{len(units)} of {total} units {'is' if len(units) == 1 else 'are'}"

@@ -10,7 +10,7 @@ from autograd_lite.core.operands import Operand, Scalar, number
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import add, div, identity, mul, neg, pow, square, sub
 
-LEVELS = ("sum", "quotient", "product", "minus", "power", "atom")
+STRENGTHS = ("sum", "quotient", "product", "minus", "power", "atom")
 """How tightly an operation binds; what binds less needs brackets inside of it."""
 SUM, QUOTIENT, PRODUCT, MINUS, POWER, ATOM = range(6)
 
@@ -104,7 +104,7 @@ class Applied(Formula):
     @property
     def strength(self) -> int:
         one_term = self.row.arity is None and len(self.operands) <= self.row.sequences
-        return QUOTIENT if one_term and self.row.binds == "sum" else LEVELS.index(self.row.binds)
+        return QUOTIENT if one_term and self.row.binds == "sum" else STRENGTHS.index(self.row.binds)
 
 
 def as_formula(x: object) -> Formula:

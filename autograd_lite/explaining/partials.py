@@ -6,7 +6,7 @@ from autograd_lite.explaining.formulas import Applied, Formula, Name, Number, as
 
 
 def partial_formula(row: Primitive, i: int, out: str, operands: tuple[Formula, ...]) -> Formula | None:
-    """The partial of `row` in operand i, in terms of the operands and the result; None where it is not said.
+    """The partial of `row` in operand i, in terms of the operands and the result; None where there is no such formula.
 
     >>> from autograd_lite.core.table import mul, tanh
     >>> from autograd_lite.explaining.writing import plain
@@ -25,11 +25,11 @@ def partial_formula(row: Primitive, i: int, out: str, operands: tuple[Formula, .
     except Exception:  # the partial asks for a number; in a rule of the user's own, in any way
         return None
     if row.arity is None and isinstance(found, float):
-        return fraction(found)
+        return unit_fraction(found)
     return None if found is None else as_formula(found)
 
 
-def fraction(x: float) -> Formula:
+def unit_fraction(x: float) -> Formula:
     """A number that is one k-th as such."""
     k = round(1.0 / x) if x else 0
     return Applied(div, (Number(1.0), Number(float(k)))) if k > 1 and x == 1.0 / k else Number(x)

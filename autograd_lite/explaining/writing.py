@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autograd_lite.core.table import add, mul, neg, sub
 from autograd_lite.drawing.numerals import latex, numeral
-from autograd_lite.explaining.formulas import ATOM, LEVELS, Applied, Formula, Name, Number, simplified
+from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula, Name, Number, simplified
 
 MOST_TERMS = 6
 POWERS = {2.0: "²", 3.0: "³"}
@@ -75,7 +75,7 @@ def tex(x: Formula, precision: int = 4) -> str:
 
 
 def tex_name(name: str) -> str:
-    """A variable's name in LaTeX: Greek letters, and digits and places as indices.
+    """A variable's name in LaTeX: Greek letters, and digits and numbers in brackets as indices.
 
     >>> print(tex_name("w[3]"), tex_name("x1"), tex_name("theta"), tex_name("loss"))
     w_{3} x_{1} \\theta \\text{loss}
@@ -84,12 +84,12 @@ def tex_name(name: str) -> str:
     if found is None:
         escaped = re.sub(r"([_%$#&{}])", r"\\\1", name.replace("\\", ""))
         return rf"\text{{{escaped}}}"
-    letters, digits, places = found.groups()
+    letters, digits, brackets = found.groups()
     if letters in GREEK:
         letters = rf"\{letters}"
     elif len(letters) > 1:
         letters = rf"\text{{{letters}}}"
-    index = ",".join(([digits] if digits else []) + re.findall(r"\d+", places))
+    index = ",".join(([digits] if digits else []) + re.findall(r"\d+", brackets))
     return f"{letters}_{{{index}}}" if index else letters
 
 
@@ -118,30 +118,30 @@ def operand(x: Formula, after: bool, level: str, to: Writer) -> str:
         return small or f"^{to.inside(x, ATOM)}"
     if level == "branch":
         return to.dots if isinstance(x, Number) and x.value != x.value else to.of(x)
-    return to.after(x, LEVELS.index(level)) if after else to.inside(x, LEVELS.index(level))
+    return to.after(x, STRENGTHS.index(level)) if after else to.inside(x, STRENGTHS.index(level))
 
 
 def written_out(x: Applied, notation: str, to: Writer) -> str:
     """A row of any number of operands: its terms, or products of pairs, with what joins them, the middle left out."""
     found = re.search(r"<(\w+)( \w+)?:(\w+)>(.*?)\.\.\.", notation)
     assert found is not None
-    terms, level, joint = list(x.operands), LEVELS.index(found[3]), found[4]
+    terms, level, joint = list(x.operands), STRENGTHS.index(found[3]), found[4]
     if found[2]:
         half = len(terms) // 2
         terms = [simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True)]
     words = [to.after(t, level) if i else to.inside(t, level) for i, t in enumerate(terms)]
-    joined = joint.join(cut(words, to)) or numeral(x.row.empty or 0.0, to.precision)
+    joined = joint.join(shortened(words, to)) or numeral(x.row.empty or 0.0, to.precision)
     return f"{notation[: found.start()]}{joined}{notation[found.end() :]}".replace("<n>", str(len(terms)))
 
 
-def cut(words: list[str], to: Writer) -> list[str]:
+def shortened(words: list[str], to: Writer) -> list[str]:
     """The words without their middle where they are many."""
     return words if len(words) <= MOST_TERMS else [*words[: MOST_TERMS - 2], to.dots, words[-1]]
 
 
 def called(x: Applied, function: str, to: Writer) -> str:
     """A function by its name."""
-    inner = ", ".join(cut([to.of(y) for y in x.operands], to))
+    inner = ", ".join(shortened([to.of(y) for y in x.operands], to))
     if not to.is_tex:
         return f"{function}({inner})"
     if not x.row.latex:

@@ -1,8 +1,8 @@
 """Activations: every function between the sums of a network that the lectures list, by its usual name.
 
 Functions of one number or Value, written in rows of the table; each docstring gives f(x), f'(x), the source and
-the kinks with what f' is there.  Where the textbook form loses digits another form stands here, and where its
-derivative would, a rule of its own.  The source of those without one is folklore.  The activations that have
+the kinks with what f' is there.  Where the textbook form loses digits another form is used, and where its
+derivative would, a row of the table.  The source of those without one is folklore.  The activations that have
 parameters, random slopes or several inputs are Modules in `units`.
 """
 
@@ -36,7 +36,7 @@ from autograd_lite.core.table import (
     where,
 )
 
-Activation = Callable[..., Any]
+ActivationFunction = Callable[..., Any]
 
 arctan, arsinh, sinusoid = atan, asinh, sin
 
@@ -231,7 +231,7 @@ def log_softmax(xs: Sequence[Scalar]) -> list[Any]:
 WHOLE_LAYER: set[Any] = {brelu, softmax, log_softmax}
 """The activations that take the sums of a whole layer."""
 
-ACTIVATIONS: dict[str, Activation] = {
+ACTIVATIONS: dict[str, ActivationFunction] = {
     "identity": identity, "linear": identity, "binary_step": binary_step, "sigmoid": sigmoid, "logistic": sigmoid,
     "tanh": tanh, "sqnl": sqnl, "arctan": arctan, "arsinh": arsinh, "softsign": softsign, "elliott": softsign,
     "isru": isru, "isrlu": isrlu, "relu": relu, "brelu": brelu, "leaky_relu": leaky_relu, "elu": elu, "selu": selu,

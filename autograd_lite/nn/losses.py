@@ -16,11 +16,11 @@ from autograd_lite.nn.activations import surprisal_of
 from autograd_lite.nn.randomness import choice
 
 Loss = Callable[..., Any]
-Numbers = Scalar | Sequence["Numbers"]
+NestedNumbers = Scalar | Sequence["NestedNumbers"]
 """A number, or numbers in nested lists or arrays."""
 
 
-def mse(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def mse(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """Mean squared error: the mean of (output - target)^2 over all numbers.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
@@ -29,7 +29,7 @@ def mse(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     return reduced([square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def half_squared(output: Numbers, target: Numbers, reduction: str = "sum") -> Any:
+def half_squared(output: NestedNumbers, target: NestedNumbers, reduction: str = "sum") -> Any:
     """The lectures' quadratic cost: half the sum of (output - target)^2, whose derivative is output - target.
 
     >>> half_squared([1.0, 2.0], [0.0, 4.0])
@@ -38,7 +38,7 @@ def half_squared(output: Numbers, target: Numbers, reduction: str = "sum") -> An
     return reduced([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def binary_cross_entropy(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def binary_cross_entropy(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """-y ln p - (1 - y) ln(1 - p) with p = sigmoid(output), for targets y in {0, 1} or between.
 
     Computed as softplus(-z) and softplus(z), weighted with y and 1 - y: exact in both tails.
@@ -55,7 +55,7 @@ def _binary(z: Scalar, y: Scalar) -> Any:
     return softplus(z) if _is(y, 0) else y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def hinge(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def hinge(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """Soft margin: max(0, 1 - y p) for targets y in {-1, 1}.
 
     >>> hinge(0.25, -1)
@@ -64,7 +64,7 @@ def hinge(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
     return reduced([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
 
 
-def perceptron(output: Numbers, target: Numbers, reduction: str = "mean") -> Any:
+def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """relu(-h) for targets 1 and relu(h) for 0: what a perceptron's sum h lacks to be on the right side.
 
     >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
@@ -173,7 +173,7 @@ def reduced(losses: list[Any], reduction: str) -> Any:
     return choice("reduction", reduction, {"mean": mean, "sum": total})(losses)
 
 
-def pairs(output: Numbers, target: Numbers) -> Iterator[tuple[Any, Any]]:
+def pairs(output: NestedNumbers, target: NestedNumbers) -> Iterator[tuple[Any, Any]]:
     """(output, target) of each number; raises ValueError where the sizes differ."""
     outputs, targets = list(flat(output)), list(flat(target))
     if len(outputs) != len(targets):

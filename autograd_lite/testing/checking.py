@@ -1,6 +1,6 @@
 """`gradcheck`: whether the gradients of a function are right, by ways of computing them that share nothing.
 
-Differences of the function's own values, extrapolated, with steps that the graph says are safe; the complex
+Differences of the function's own values, extrapolated, with steps that are safe by the graph; the complex
 step; forward mode against reverse mode; and the same for the gradient itself, for second derivatives.  What
 cannot be judged (a kink too near, a point outside of the domain, an input that is ignored, a function that is
 not the same at every call) is a finding, never a silent pass.  Needs no other library.
@@ -32,15 +32,15 @@ NEAR = 1e-7  # a kink nearer than this, relative to the number that is moved, le
 def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False) -> Report:
     """Check the first derivatives of f at args, and with `order=2` the second; a Report, true if they are right.
 
-    The arguments are numbers, Values, arrays, Modules, or nests of these; f returns a number or a nest of
-    numbers.  Each derivative in reverse mode is compared with extrapolated differences of f, with the complex
+    The arguments are numbers, Values, arrays, Modules, or pytrees of these; f returns a number or a pytree
+    of numbers.  Each derivative in reverse mode is compared with extrapolated differences of f, with the complex
     step where all rows are known for complex numbers, and with forward mode; second ones also with each other.
     They have to agree to a relative 1e-6, beside what rounding and the differences themselves may be off.
 
     A derivative that is not right is reported with its operand, what was expected, what it is, the step and
     the ulps between.  Findings too: a point near a kink or outside of the domain, a function that is nan, that
     differs from call to call, returns a constant or ignores an input; `allow_unused` accepts the last two.
-    Raises TypeError where an argument or the result is no nest of numbers, ValueError on another order.
+    Raises TypeError where an argument or the result is no pytree of numbers, ValueError on another order.
 
     >>> from autograd_lite import sin, relu
     >>> bool(gradcheck(lambda x, y: sin(x) * y, 0.5, 2.0, order=2))
@@ -90,7 +90,7 @@ def assert_gradients(f: Callable[..., Any], *args: Any, order: int = 1, allow_un
         raise AssertionError(str(report))
 
 
-Row = list[tuple[float, float]]
+Slopes = list[tuple[float, float]]
 """The derivatives of a result, each with the sum of the sizes of its terms."""
 
 
@@ -101,7 +101,7 @@ def check(
     titles: Sequence[str],
     allow_unused: bool,
     report: Report,
-) -> list[Row]:
+) -> list[Slopes]:
     """Compare all first derivatives of f, which is called with Values; returns them, none where it cannot."""
     inputs = [Value(x) for x in point]
     try:
@@ -113,7 +113,7 @@ def check(
     surroundings = Surroundings(inputs, outputs)
     limits = [neighbourhood(surroundings, j, x, report) for j, x in enumerate(point)]
     report.findings += obstacles(surroundings, outputs, titles, operands, allow_unused)
-    if [repr(float_of(x)) for x in outputs] != [repr(float_of(x)) for x in again]:
+    if [repr(data_of(x)) for x in outputs] != [repr(data_of(x)) for x in again]:
         report.findings.append(
             f"not the same at every call: {numbers_of(outputs)}, then {numbers_of(again)}; fix the randomness"
         )
@@ -130,7 +130,7 @@ def check(
         noises.append(noise)
 
     def values_at(xs: Sequence[float]) -> list[float]:
-        return [float_of(x) for x in f(*[Value(x) for x in xs])]
+        return [data_of(x) for x in f(*[Value(x) for x in xs])]
 
     steps = complex_steps(inputs, outputs, report)
     directions = ([1.0 if i == j else None for i in range(len(point))] for j in range(len(point)))
@@ -154,7 +154,7 @@ def check(
                 allowed = TOLERANCE * abs(stepped) + 1e-9 * size + lost
                 report.compare(Comparison(where, stepped, got, "complex step"), allowed)
             estimate = estimates[i] if estimates else None
-            value = float_of(outputs[i])
+            value = data_of(outputs[i])
             judge(Comparison(where, 0.0, got, "differences"), estimate, size, value, point[j], stepped, report)
     return rows
 
@@ -179,11 +179,11 @@ def blurred(
 def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:
     """How far input j may move in differences; a finding where that is nothing beside its own size."""
     limits = []
-    for trouble, (limit, words) in {
+    for problem, (limit, words) in {
         "too near a kink": around.nearest_kink(j),
         "too far out, where it turns quicker than floats can step": around.nearest_bend(j),
     }.items():
-        text = f"{trouble}: {words}; move the point{' away from it' if 'kink' in trouble else ''}"
+        text = f"{problem}: {words}; move the point{' away from it' if 'kink' in problem else ''}"
         if limit <= NEAR * abs(x) and text not in report.findings:
             report.findings.append(text)
         limits.append(limit)
@@ -193,25 +193,25 @@ def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> flo
 def judge(
     of: Comparison, found: Estimate | None, size: float, value: float, x: float, stepped: float | None, report: Report
 ) -> None:
-    """Compare a derivative with what differences say, as far as they say something."""
+    """Compare a derivative with what differences give, as far as they settle."""
     if found is None:
         report.findings.append(f"{of.where}: no step around {x!r} stays in the domain; move the point")
         return
-    # Zero up to rounding is judged beside the value: its relative error says nothing.
+    # Zero up to rounding is judged beside the value: its relative error means nothing.
     naught = abs(of.got) <= 1e-12 * size and found.error * abs(x) <= TOLERANCE * abs(value) + 1e-280
     if found.error > SETTLED * abs(found.slope) and not naught:
-        trouble = f"{of.where}: differences do not settle at {x!r}: {found.slope:.3g} ± {found.error:.1g}"
+        problem = f"{of.where}: differences do not settle at {x!r}: {found.slope:.3g} ± {found.error:.1g}"
         within = abs(of.got - found.slope) <= 10.0 * found.error
         if stepped is None or not within:
-            report.findings.append(f"{trouble}; move the point, or scale the function")
+            report.findings.append(f"{problem}; move the point, or scale the function")
         else:
-            report.note(f"{trouble}; the complex step does")
+            report.note(f"{problem}; the complex step does")
         return
     allowed = 10.0 * found.error + TOLERANCE * abs(found.slope) + 1e-12 * size
     report.compare(of._replace(expected=found.slope, step=found.step), allowed)
 
 
-def symmetric(rows: Sequence[Row], title: str, operands: Sequence[str], report: Report) -> None:
+def symmetric(rows: Sequence[Slopes], title: str, operands: Sequence[str], report: Report) -> None:
     """Compare a Hessian with its transpose."""
     for i in range(len(rows)):
         for j in range(i):
@@ -239,8 +239,8 @@ def obstacles(
     if not outputs:
         found.append("the result holds no numbers; return at least one")
     for title, x in zip(titles, outputs, strict=True):
-        if not math.isfinite(float_of(x)):
-            found.append(f"{title} is {float_of(x)!r}, which has no derivative to compare; move the point")
+        if not math.isfinite(data_of(x)):
+            found.append(f"{title} is {data_of(x)!r}, which has no derivative to compare; move the point")
         elif not allow_unused and not depends(x, around.inputs):
             found.append(f"{title} is a constant: it depends on no input; allow_unused=True accepts that")
     if not found and not allow_unused:
@@ -257,9 +257,9 @@ def depends(output: Value | float, inputs: Sequence[Value]) -> bool:
     return not set(order).isdisjoint(inputs)
 
 
-def float_of(x: Value | float) -> float:
+def data_of(x: Value | float) -> float:
     return x.data if isinstance(x, Value) else float(x)
 
 
 def numbers_of(outputs: Sequence[Any]) -> str:
-    return ", ".join([repr(float_of(x)) for x in outputs[:3]] + ["..."] * (len(outputs) > 3))
+    return ", ".join([repr(data_of(x)) for x in outputs[:3]] + ["..."] * (len(outputs) > 3))

@@ -1,4 +1,4 @@
-"""The complex step: derivatives of a Program, run with complex numbers a hair off the real axis.
+"""The complex step: derivatives of a Program, evaluated at complex numbers just off the real axis.
 
 For an analytic f, f(x + ih) = f(x) + ih f'(x) + O(h^2): with h = 2^-200 x the imaginary part over h is the
 derivative to the last digits, since nothing is subtracted.  No rule of differentiation takes part.  Source:

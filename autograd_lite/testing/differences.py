@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-Values = Callable[[Sequence[float]], list[float]]
+Evaluate = Callable[[Sequence[float]], list[float]]
 
 
 class Estimate(NamedTuple):
@@ -20,7 +20,7 @@ class Estimate(NamedTuple):
 
 
 def differences(
-    f: Values, point: Sequence[float], j: int, limit: float = math.inf, noise: Sequence[float] = ()
+    f: Evaluate, point: Sequence[float], j: int, limit: float = math.inf, noise: Sequence[float] = ()
 ) -> list[Estimate] | None:
     """For each result of f, its derivative in number j of the point; None where no step stays in the domain.
 
@@ -53,7 +53,7 @@ def differences(
     return best or None
 
 
-def tableau(f: Values, point: Sequence[float], j: int, step: float, noise: Sequence[float]) -> list[Estimate]:
+def tableau(f: Evaluate, point: Sequence[float], j: int, step: float, noise: Sequence[float]) -> list[Estimate]:
     """Differences with halved steps, extrapolated; of each result the entry whose neighbours agree best."""
     best: list[Estimate] = []
     previous: list[list[float]] = []

@@ -1,17 +1,14 @@
-"""Where a row is defined and where its kinks are, as its columns tell.
+"""Where a row is defined and where its kinks are, by its columns.
 
-Beside `precision`: what strategies draw from, and what tells that a point is too near a kink.
+Beside `precision`: what strategies draw from, and whether a point is too near a kink.
 """
 
 import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from autograd_lite.core.columns import Interval
+from autograd_lite.core.columns import EVERYWHERE, Interval
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.testing.precision import LARGEST
-
-EVERYWHERE: Interval = (-LARGEST, LARGEST)
 
 
 def intervals(row: Primitive, count: int) -> tuple[Interval, ...]:
@@ -37,7 +34,7 @@ def is_flat(row: Primitive) -> bool:
 def kink_distance(row: Primitive, operands: Sequence[float], steady: Sequence[bool] = ()) -> float:
     """The distance of the operands of a row from its nearest kink, jump or pole; inf where it has none.
 
-    `steady` tells which operands stay what they are when the others move a little: constants, and results of
+    `steady`: which operands stay what they are when the others move a little: constants, and results of
     rows that are flat between their jumps.  These cross no kink.
 
     >>> from autograd_lite.core.table import relu, sin, where

@@ -1,4 +1,4 @@
-"""What a report calls things: arguments by their names in the function, what is inside them as Python writes it.
+"""What a report calls things: arguments by their names in the function, and what is inside of them as Python writes it.
 
 Below `checking`; knows shapes, and nothing of graphs.
 """
@@ -21,7 +21,7 @@ def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
 
 
 def paths(shape: Shape, name: str) -> list[str]:
-    """A name for each leaf of a nest: how Python would write it."""
+    """A name for each leaf of a pytree, as Python would write it."""
     if shape[0] == "leaf":
         return [name]
     if shape[0] == "module":

@@ -29,10 +29,10 @@ def ulps(got: float, want: SupportsFloat) -> float:
     """
     exact = exact_fraction(want)
     if exact is None or not math.isfinite(got):
-        rounded = float(want) if exact is None else nearest(exact)
+        rounded = float(want) if exact is None else nearest_float(exact)
         same = got == rounded or (math.isnan(got) and math.isnan(rounded))
         return 0.0 if same else math.inf
-    spacing = Fraction(ulp(nearest(exact)))
+    spacing = Fraction(ulp(nearest_float(exact)))
     error = abs(Fraction(got) - exact) / spacing
     try:
         return float(error)
@@ -52,15 +52,15 @@ def exact_fraction(x: Any) -> Fraction | None:
             return None
         sign, mantissa, exponent, bits = x._mpf_
         # Far outside of the floats any power of two is as good as another, and shorter.
-        place = min(max(int(exponent) + bits, -4000), 4000) - bits
-        magnitude = int(mantissa) * Fraction(2) ** place
+        power = min(max(int(exponent) + bits, -4000), 4000) - bits
+        magnitude = int(mantissa) * Fraction(2) ** power
         return Fraction(-magnitude if sign else magnitude)
     if isinstance(x, float) and not math.isfinite(x):
         return None
     return Fraction(x)
 
 
-def nearest(exact: Fraction) -> float:
+def nearest_float(exact: Fraction) -> float:
     """The float nearest to a fraction, to even between two: an infinity beyond the largest."""
     if abs(exact) >= _HALF_WAY_TO_INF:
         return math.inf if exact > 0 else -math.inf
@@ -73,20 +73,20 @@ def next_float(x: float, steps: int = 1) -> float:
 
 
 def position(x: float) -> int:
-    """The place of x among all floats in order: 0 for 0.0, -1 for -0.0, 1 for the smallest positive."""
+    """The position of x among all floats in order: 0 for 0.0, -1 for -0.0, 1 for the smallest positive."""
     import struct
 
     (bits,) = struct.unpack("<q", struct.pack("<d", x))
     return bits if bits >= 0 else -(bits & 0x7FFFFFFFFFFFFFFF) - 1  # type: ignore[no-any-return]
 
 
-def float_at(place: int) -> float:
-    """The float at that place; clipped at the infinities."""
+def float_at(index: int) -> float:
+    """The float at that position; clipped at the infinities."""
     import struct
 
     last = 0x7FF0000000000000
-    place = max(-last - 1, min(last, place))
-    bits = place if place >= 0 else (-place - 1) | -0x8000000000000000
+    index = max(-last - 1, min(last, index))
+    bits = index if index >= 0 else (-index - 1) | -0x8000000000000000
     (x,) = struct.unpack("<d", struct.pack("<q", bits))
     return x  # type: ignore[no-any-return]
 

@@ -17,10 +17,10 @@ from autograd_lite.testing.domains import is_flat, kink_distance
 
 T = TypeVar("T")
 
-Plan = tuple[Primitive, Sequence[int | float]]
-"""A row, and for each operand how many values back it stands, or a constant."""
+Proposal = tuple[Primitive, Sequence[int | float]]
+"""A row, and for each operand how many values back it is, or a constant."""
 
-Step = tuple[Primitive, tuple[int | float, ...]]
+Operation = tuple[Primitive, tuple[int | float, ...]]
 """A row and its operands: the number of an earlier value (inputs first), or a constant."""
 
 OPERATORS = ("+", "-", "*", "/", "**", "%")
@@ -34,7 +34,7 @@ DRAWN = (
 )  # fmt: skip
 """The rows that random graphs are made of.  A fixed list: a new row must not change the graphs of a given seed."""
 
-ROWS = [PRIMITIVES[name] for name in DRAWN]
+DRAWN_ROWS = [PRIMITIVES[name] for name in DRAWN]
 SMOOTHEST = 1e-3
 """The distance kept from kinks."""
 SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6
@@ -45,7 +45,7 @@ CONSTANTS = (1.0, 2.0, 0.5, -1.0, 3.0, -2.5, 0.1)
 class Expression:
     """A computation of `inputs` numbers in steps; calling it computes it, on floats or on Values."""
 
-    def __init__(self, point: Sequence[float], steps: Sequence[Step], repeat: int = 1) -> None:
+    def __init__(self, point: Sequence[float], steps: Sequence[Operation], repeat: int = 1) -> None:
         self.point = tuple(point)
         self.steps = tuple(steps)
         self.repeat = repeat
@@ -71,16 +71,16 @@ class Expression:
         result = names[0] if self.repeat > 1 else f"v{last}"
         for k, (row, operands) in enumerate(self.steps):
             words = [names[i] if isinstance(i, int) else literal(i) for i in operands]
-            lines.append(f"{indent}{result if k == last else f'v{k}'} = {text(row, words)}")
+            lines.append(f"{indent}{result if k == last else f'v{k}'} = {call_of(row, words)}")
             names.append(f"v{k}")
         return "\n".join([*lines, f"    return {result}", "", f"f({', '.join(map(repr, self.point))})"])
 
 
 def apply(row: Primitive, operands: list[Any]) -> Any:
-    return row(*(parts(row, operands) if row.arity is None else operands))
+    return row(*(iterables(row, operands) if row.arity is None else operands))
 
 
-def parts(row: Primitive, operands: list[T]) -> list[list[T]]:
+def iterables(row: Primitive, operands: list[T]) -> list[list[T]]:
     """The iterables that a row of any number of operands takes."""
     n = len(operands) // row.sequences
     return [operands[k * n : (k + 1) * n] for k in range(row.sequences)]
@@ -91,15 +91,15 @@ def literal(x: float) -> str:
     return f"({x!r})" if math.copysign(1.0, x) < 0.0 else repr(x)
 
 
-def text(row: Primitive, words: list[str]) -> str:
+def call_of(row: Primitive, words: list[str]) -> str:
     if row.arity == 2 and row.label in OPERATORS:
         return f"{words[0]} {row.label} {words[1]}"
     if row.arity is None:
-        words = [f"[{', '.join(part)}]" for part in parts(row, words)]
+        words = [f"[{', '.join(part)}]" for part in iterables(row, words)]
     return f"ag.{row.name}({', '.join(words)})"
 
 
-def build(plans: Iterable[Plan], point: Sequence[float], size: int) -> Expression:
+def build(plans: Iterable[Proposal], point: Sequence[float], size: int) -> Expression:
     """An expression of the first `size` plans that can be followed, as all do which give an ordinary value.
 
     Its result is the last value, or the sum of all that nothing uses: no step is there for nothing.
@@ -107,7 +107,7 @@ def build(plans: Iterable[Plan], point: Sequence[float], size: int) -> Expressio
     values = list(point)
     exact = [False] * len(values)  # whether no rounding came before
     unused: dict[int, None] = {}
-    steps: list[Step] = []
+    steps: list[Operation] = []
     for row, picks in plans:
         # Counted back from the newest value, so that what shrinks stays connected.
         operands = tuple(len(values) - 1 - i % len(values) if isinstance(i, int) else i for i in picks)
@@ -134,7 +134,7 @@ def build(plans: Iterable[Plan], point: Sequence[float], size: int) -> Expressio
 def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = ()) -> bool:
     """Whether the row has a value of ordinary size there, away from kinks, with finite partials.
 
-    A value that underflowed has lost its digits: what comes of it would tell nothing of the library.
+    A value that underflowed has lost its digits: what is computed from it says nothing about the library.
     """
     value = row.ieee_value(*operands)
     if not (SMALLEST_RESULT <= abs(value) <= LARGEST_RESULT or (value == 0.0 and not row.never_zero)):
@@ -145,7 +145,7 @@ def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = 
     return all(p is None or math.isfinite(p) for p in partials)
 
 
-def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence[Primitive] = ROWS) -> Expression:
+def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence[Primitive] = DRAWN_ROWS) -> Expression:
     """An expression drawn without hypothesis: quickly, and the same for the same seed.
 
     >>> f = random_expression(7)
@@ -155,7 +155,7 @@ def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence
     source = random.Random(seed)
     point = [source.uniform(-3.0, 3.0) for _ in range(inputs)]
 
-    def plan() -> Plan:
+    def plan() -> Proposal:
         row = source.choice(rows)
         picks = [
             source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size)
@@ -166,7 +166,9 @@ def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence
     return build((plan() for _ in range(20 * size)), point, size)
 
 
-def expressions(inputs: int = 3, max_size: int = 20, rows: Sequence[Primitive] = ROWS) -> st.SearchStrategy[Expression]:
+def expressions(
+    inputs: int = 3, max_size: int = 20, rows: Sequence[Primitive] = DRAWN_ROWS
+) -> st.SearchStrategy[Expression]:
     """Expressions of up to `max_size` steps in up to `inputs` numbers; they shrink to few steps.
 
     An expression is called like any function, `f(*f.point)`, and prints as Python that computes it.  `rows`

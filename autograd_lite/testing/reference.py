@@ -23,13 +23,13 @@ Reference = Callable[..., Any]
 
 
 class Exact(NamedTuple):
-    """A row in many digits: its value, and the partial in each operand (of any number: all, as a list)."""
+    """A row in many digits: its value, and the partial in each operand (of any number of operands: all, as a list)."""
 
     value: Reference
     partials: tuple[Reference, ...] | Reference
 
 
-def number(x: float | Fraction | mpnumeric) -> Any:
+def mp_number(x: float | Fraction | mpnumeric) -> Any:
     """A float, an integer or a fraction as a number of MP."""
     if isinstance(x, Fraction):
         return MP.mpf(x.numerator) / MP.mpf(x.denominator)
@@ -40,7 +40,7 @@ def exactly(f: Reference) -> Reference:
     """f on fractions: no rounding but the last."""
 
     def on_fractions(*operands: Any) -> Any:
-        return number(f(*[fraction(x) for x in operands]))
+        return mp_number(f(*[as_fraction(x) for x in operands]))
 
     return on_fractions
 
@@ -49,13 +49,13 @@ def over_all(f: Reference) -> Reference:
     """The same for a row of any number of operands; f may give one number or a list."""
 
     def on_fractions(operands: Sequence[Any]) -> Any:
-        result = f([fraction(x) for x in operands])
-        return [number(x) for x in result] if isinstance(result, list) else number(result)
+        result = f([as_fraction(x) for x in operands])
+        return [mp_number(x) for x in result] if isinstance(result, list) else mp_number(result)
 
     return on_fractions
 
 
-def fraction(x: mpnumeric) -> Fraction:
+def as_fraction(x: mpnumeric) -> Fraction:
     result = exact_fraction(x)
     if result is None:
         raise ValueError(f"{x} is no finite number")
@@ -72,7 +72,7 @@ def power_in_exponent(x: mpnumeric, y: mpnumeric) -> Any:
     return MP.mpf(0) if x == 0 and y > 0 else MP.power(x, y) * MP.log(x)
 
 
-def normal(x: mpnumeric) -> Any:
+def gauss(x: mpnumeric) -> Any:
     return 2 / MP.sqrt(MP.pi) * MP.exp(-x * x)
 
 
@@ -105,7 +105,7 @@ def stretch(x: mpnumeric, a: mpnumeric) -> Any:
     return MP.sqrt(exactly(lambda s, t: 1 + t * s * s)(x, a))
 
 
-def odds(xs: Sequence[mpnumeric]) -> list[Any]:
+def ratios(xs: Sequence[mpnumeric]) -> list[Any]:
     return [MP.exp(x - xs[0]) for x in xs[1:]]
 
 
@@ -113,11 +113,11 @@ def signum(x: mpnumeric) -> Any:
     return MP.mpf((x > 0) - (x < 0))
 
 
-def choice(condition: bool) -> Any:
+def indicator(condition: bool) -> Any:
     return MP.mpf(1 if condition else 0)
 
 
-def share(mine: mpnumeric, best: mpnumeric, xs: Sequence[mpnumeric]) -> Fraction:
+def tie_share(mine: mpnumeric, best: mpnumeric, xs: Sequence[mpnumeric]) -> Fraction:
     return Fraction(1, sum(x == best for x in xs)) if mine == best else Fraction(0)
 
 
@@ -169,21 +169,21 @@ EXACT: dict[str, Exact] = {
     "maximum":      Exact(max, (lambda x, y: half_at_tie(x, y), lambda x, y: half_at_tie(y, x))),
     "minimum":      Exact(min, (lambda x, y: half_at_tie(y, x), lambda x, y: half_at_tie(x, y))),
     "clip":         Exact(lambda x, low, high: min(max(x, low), high),
-                          (lambda x, low, high: choice(low <= x <= high),
-                           lambda x, low, high: choice(x < low <= high),
-                           lambda x, low, high: choice(high < max(x, low)))),
-    "relu":         Exact(lambda x: max(x, MP.mpf(0)), (lambda x: choice(x > 0),)),
+                          (lambda x, low, high: indicator(low <= x <= high),
+                           lambda x, low, high: indicator(x < low <= high),
+                           lambda x, low, high: indicator(high < max(x, low)))),
+    "relu":         Exact(lambda x: max(x, MP.mpf(0)), (lambda x: indicator(x > 0),)),
     # conditions
-    "less":         Exact(lambda x, y: choice(x < y), (ZERO, ZERO)),
-    "less_equal":   Exact(lambda x, y: choice(x <= y), (ZERO, ZERO)),
-    "equal":        Exact(lambda x, y: choice(x == y), (ZERO, ZERO)),
-    "logical_and":  Exact(lambda x, y: choice(x != 0 and y != 0), (ZERO, ZERO)),
-    "logical_or":   Exact(lambda x, y: choice(x != 0 or y != 0), (ZERO, ZERO)),
-    "logical_not":  Exact(lambda x: choice(x == 0), (ZERO,)),
+    "less":         Exact(lambda x, y: indicator(x < y), (ZERO, ZERO)),
+    "less_equal":   Exact(lambda x, y: indicator(x <= y), (ZERO, ZERO)),
+    "equal":        Exact(lambda x, y: indicator(x == y), (ZERO, ZERO)),
+    "logical_and":  Exact(lambda x, y: indicator(x != 0 and y != 0), (ZERO, ZERO)),
+    "logical_or":   Exact(lambda x, y: indicator(x != 0 or y != 0), (ZERO, ZERO)),
+    "logical_not":  Exact(lambda x: indicator(x == 0), (ZERO,)),
     "where":        Exact(lambda c, a, b: a if c else b,
-                          (ZERO, lambda c, a, b: choice(c), lambda c, a, b: choice(not c))),
+                          (ZERO, lambda c, a, b: indicator(c), lambda c, a, b: indicator(not c))),
     "cond":         Exact(lambda c, a, b: a if c else b,
-                          (ZERO, lambda c, a, b: choice(c), lambda c, a, b: choice(not c))),
+                          (ZERO, lambda c, a, b: indicator(c), lambda c, a, b: indicator(not c))),
     # exponentials and logarithms
     "exp":          Exact(MP.exp, (MP.exp,)),
     "expm1":        Exact(MP.expm1, (MP.exp,)),
@@ -213,8 +213,8 @@ EXACT: dict[str, Exact] = {
                           (lambda x, y: x / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)),
                            lambda x, y: y / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)))),
     # special functions
-    "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (normal,)),
-    "erfc":         Exact(erfc, (lambda x: -normal(x),)),
+    "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (gauss,)),
+    "erfc":         Exact(erfc, (lambda x: -gauss(x),)),
     "gamma":        Exact(MP.gamma, (lambda x: MP.gamma(x) * psi(0, x),)),
     "lgamma":       Exact(log_gamma, (lambda x: psi(0, x),)),
     "digamma":      Exact(lambda x: psi(0, x), (lambda x: psi(1, x),)),
@@ -228,15 +228,15 @@ EXACT: dict[str, Exact] = {
     "softsign":     Exact(exactly(lambda x: x / (1 + abs(x))), (exactly(lambda x: 1 / (1 + abs(x)) ** 2),)),
     "isru":         Exact(lambda x, a: x / stretch(x, a),
                           (lambda x, a: 1 / stretch(x, a) ** 3, lambda x, a: -x**3 / stretch(x, a) ** 3 / 2)),
-    "surprisal":    Exact(lambda xs: MP.log1p(MP.fsum(odds(xs))),
-                          lambda xs: [p / (1 + MP.fsum(odds(xs))) for p in (-MP.fsum(odds(xs)), *odds(xs))]),
+    "surprisal":    Exact(lambda xs: MP.log1p(MP.fsum(ratios(xs))),
+                          lambda xs: [p / (1 + MP.fsum(ratios(xs))) for p in (-MP.fsum(ratios(xs)), *ratios(xs))]),
     # any number of operands
     "sum":          Exact(over_all(sum), over_all(lambda xs: [Fraction(1)] * len(xs))),
     "prod":         Exact(over_all(math.prod), over_all(products_of_others)),
     "mean":         Exact(over_all(lambda xs: sum(xs) / len(xs)),
                           over_all(lambda xs: [Fraction(1, len(xs))] * len(xs))),
-    "max":          Exact(over_all(max), over_all(lambda xs: [share(x, max(xs), xs) for x in xs])),
-    "min":          Exact(over_all(min), over_all(lambda xs: [share(x, min(xs), xs) for x in xs])),
+    "max":          Exact(over_all(max), over_all(lambda xs: [tie_share(x, max(xs), xs) for x in xs])),
+    "min":          Exact(over_all(min), over_all(lambda xs: [tie_share(x, min(xs), xs) for x in xs])),
     "logsumexp":    Exact(log_sum, lambda xs: [1 / MP.fsum(MP.exp(y - x) for y in xs) for x in xs]),
     "dot":          Exact(over_all(lambda wx: sum((w * x for w, x in zip(*halves(wx), strict=True)), Fraction(0))),
                           lambda wx: [*halves(wx)[1], *halves(wx)[0]]),

@@ -38,7 +38,7 @@ class Comparison(NamedTuple):
 class Report:
     """What `gradcheck` found; true if nothing was wrong, and prints as text.
 
-    `findings` are what speaks against the gradient, or kept it from being judged; `notes` what the checks
+    `findings` are the reasons against the gradient, or against judging it; `notes` what the checks
     could not use, though others could; `worst` the comparison nearest to its bound, or furthest beyond.
     """
 

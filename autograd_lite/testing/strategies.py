@@ -17,7 +17,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.testing.domains import intervals, is_defined
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, next_float, position
 
-MARKS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 100.0, TINY, SMALLEST, 2.0**53, LARGEST)
+SPECIAL = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 100.0, TINY, SMALLEST, 2.0**53, LARGEST)
 """Where functions tend to have something special; their neighbours and negatives are drawn too."""
 
 
@@ -28,7 +28,7 @@ def floats_by_spacing(low: float = -LARGEST, high: float = LARGEST) -> st.Search
     magnitude and subnormals come up.  Shrinks towards everyday numbers.
     """
     special = sorted({
-        y for mark in MARKS for s in (-mark, mark) for y in (next_float(s, -1), s, next_float(s)) if low <= y <= high
+        y for x in SPECIAL for s in (-x, x) for y in (next_float(s, -1), s, next_float(s)) if low <= y <= high
     })  # fmt: skip
     choices = [st.floats(max(low, -10.0), min(high, 10.0))] if low <= 10.0 and high >= -10.0 else []
     choices.append(st.integers(position(low), position(high)).map(float_at))

@@ -1,4 +1,4 @@
-"""What a recorded graph tells of the neighbourhood of its point: kinks, and how far rounding carries.
+"""The neighbourhood of the point of a recorded graph: kinks, and how far rounding carries.
 
 Above `domains`: so differences know which steps stay on the same piece, and how noisy the values are.
 """
@@ -17,7 +17,7 @@ from autograd_lite.program.flattening import lowered
 from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
 
-ROUNDING = 2.0**-51  # what a row may be off: a few ulps
+ROW_ERROR = 2.0**-51  # what a row may be off: a few ulps
 
 
 class Kink(NamedTuple):
@@ -58,7 +58,7 @@ class Surroundings:
     @cached_property
     def bends(self) -> list[Kink]:
         bends = [x for x in self.order if x._row.bend < math.inf]
-        return [Kink(shown(x), x._row.bend, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
+        return [Kink(described_node(x), x._row.bend, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
 
     def nearest_kink(self, j: int) -> tuple[float, str]:
         """How far input j may move before some row reaches a kink, to first order, and which row."""
@@ -96,11 +96,11 @@ class Surroundings:
                         weights[x] = weights.get(x, 0.0) + weight * abs(p)
                         if node._row.arity is None:  # sums, whose terms are rounded before they cancel
                             rounded = max(rounded, abs(p * x._data))
-                noise += weight * max(ROUNDING * rounded, SMALLEST)
+                noise += weight * max(ROW_ERROR * rounded, SMALLEST)
         return [weights.get(x, 0.0) for x in self.inputs], noise
 
 
-def shown(node: Node) -> str:
+def described_node(node: Node) -> str:
     """A row and its operands, for messages."""
     return f"{node._row.name} at {', '.join([repr(x._data) for x in operands_of(node)])}"
 
@@ -123,7 +123,7 @@ def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
                 factors = (1.0, -1.0) if node._row.compares else (1.0,) * len(operands)
                 movers = [(x, f) for x, f, fixed in zip(operands, factors, steady, strict=True) if not fixed]
                 count = node._row.truths or len(movers)  # branches have no part in the choice
-                found.append(Kink(shown(node), distance, tuple(movers[:count]), node._row.compares))
+                found.append(Kink(described_node(node), distance, tuple(movers[:count]), node._row.compares))
         elif node._row.lowering is not None:
             found += kinks_inside(node, operands)
     return found

@@ -12,7 +12,7 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     """A function with a rule of your own: `partials(out, *operands)` gives one partial for each operand.
 
     Both are written in functions of this library; f takes numbers as separate operands and returns one.  The
-    result is a row like those of the table, without a place in it: eager, differentiable again, and compiled.  It has
+    result is a row like those of the table, but not in it: eager, differentiable again, and compiled.  It has
     the name of f, with "custom_" before a name that the table has.  `autograd_lite.testing.gradcheck` finds a wrong
     rule; `autograd_lite.primitive` enters a row into the table, with all that can be known of one.
 
@@ -30,11 +30,11 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     name = name_of(f) if name_of(f) != "<lambda>" else "custom"
     if name in PRIMITIVES or name in INTERNAL:
         name = f"custom_{name}"
-    rule = Rule(name, len(names), partials)
+    rule = CheckedPartials(name, len(names), partials)
     return Primitive(name, len(names), f, rule, formula=f"{name}({', '.join(names)})", lowering=f)
 
 
-class Rule:
+class CheckedPartials:
     """The partials of a row, checked whenever they are asked for; a class, because pickle knows no closures."""
 
     def __init__(self, name: str, arity: int, partials: Callable[..., Any]) -> None:

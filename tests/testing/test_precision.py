@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.testing import condition, expressions, ulps
-from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, nearest, next_float, position
+from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, nearest_float, next_float, position
 from autograd_lite.testing.reference import MP
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -28,7 +28,7 @@ def test_neighbours_are_whole_ulps_apart(x, steps):
 @given(finite)
 def test_what_is_rounded_to_nearest_is_within_half(x):
     want = Fraction(x) / 3
-    assert ulps(nearest(want), want) <= 0.5
+    assert ulps(nearest_float(want), want) <= 0.5
     assert ulps(float(MP.mpf(x) / 3), MP.mpf(x) / 3) <= 0.5 or abs(x) < 1e-300
     assert ulps(x, x) == ulps(x, Fraction(x)) == ulps(x, MP.mpf(x)) == 0.0
 

@@ -43,7 +43,7 @@ mod: Primitive = primitive(
     array=lambda xp, x, y: xp.copysign(xp.remainder(x, y), y), llvm="emit_mod",
 )  # fmt: skip
 floor_divide: Primitive = primitive(
-    "floor_divide", numerics.floor_divide, (0.0, 0.0), "floor(x / y)", label="//",
+    "floor_divide", lambda x, y: x // y, (0.0, 0.0), "floor(x / y)", label="//",
     domain="y != 0", kinks="x / y whole: 0", limit=numerics.quotient, distance=to_cell,
     array="floor_divide", llvm="emit_floor_divide",
 )  # fmt: skip

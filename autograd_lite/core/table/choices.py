@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.core import numerics
+from autograd_lite.core.columns import EVERYWHERE
 from autograd_lite.core.operands import Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.distances import to_cell_of_trunc, to_half, to_step_of_trunc, to_whole
-
-EVERYWHERE = (-numerics.LARGEST, numerics.LARGEST)
 
 abs: Primitive = primitive(
     "abs", math.fabs, (lambda out, x: sign(x),), "|x|", sign="|x|", kinks="0: 0", distance=math.fabs,

@@ -52,12 +52,12 @@ def hypot(x: complex, y: complex) -> complex:
     return big * cmath.sqrt((x / big) ** 2 + (y / big) ** 2)
 
 
-def chosen(choose: Callable[..., int]) -> Callable[..., complex]:
+def by_real_part(choose: Callable[..., int]) -> Callable[..., complex]:
     """The operand that `choose`, max or min, finds by the real parts."""
     return lambda *xs: xs[choose(range(len(xs)), key=lambda i: xs[i].real)]
 
 
-largest, smallest = chosen(max), chosen(min)
+largest, smallest = by_real_part(max), by_real_part(min)
 
 
 def softsign(x: complex) -> complex:

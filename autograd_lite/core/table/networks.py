@@ -21,11 +21,11 @@ softsign: Primitive = primitive(
 )  # fmt: skip
 isru: Primitive = primitive(
     "isru", lambda x, a: x / numerics.hypot(1.0, math.sqrt(a) * x),
-    (lambda out, x, a: cube(1.0 / hypot(1.0, sqrt(a) * x)), lambda out, x, a: -0.5 * out * out * out),
+    (lambda out, x, a: cube(1.0 / sqrt(1.0 + a * x * x)), lambda out, x, a: -0.5 * out * out * out),
     "x / (1 + a x^2)^(1/2)", lowering=lambda x, a: x / hypot(1.0, sqrt(a) * x),
     domain="a >= 0", intervals=((-1e150, 1e150), (0.0, 1e300)), distance=lambda x, a: a, role="saturating",
     complex_value=complex_functions.isru,
-    lecture=(lambda out, x, a: 1.0 / hypot(1.0, sqrt(a) * x) ** 3, lambda out, x, a: -0.5 * out**3),
+    lecture=(lambda out, x, a: 1.0 / sqrt(1.0 + a * x * x) ** 3, lambda out, x, a: -0.5 * out**3),
 )  # fmt: skip
 surprisal: Primitive = primitive(
     "surprisal", numerics.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",

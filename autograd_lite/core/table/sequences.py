@@ -45,7 +45,7 @@ min: Primitive = primitive(
     fold=minimum, rewrites=("x = x",),
 )  # fmt: skip
 logsumexp: Primitive = primitive(
-    "logsumexp", numerics.logsumexp, lambda out, xs: softmax(out, xs),
+    "logsumexp", numerics.logsumexp, lambda out, xs: probabilities(out, xs),
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
     complex_value=complex_functions.logsumexp, lecture=lambda out, xs: [exp(x - out) for x in xs],
 )  # fmt: skip
@@ -84,7 +84,7 @@ def shares(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     return [t / count for t in tied]
 
 
-def softmax(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
+def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     """e^(x - out) over their sum, which would be 1 if `out` were not rounded (at 1e16 it may be 2)."""
     terms = [exp(x - out) for x in xs]
     total = sum(terms)
