@@ -95,11 +95,10 @@ def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
     """A row on Values and numbers."""
     if row is BATCH_SUM:
         return total(operands)  # type: ignore[no-any-return]
-    floats = [x for x in operands if not isinstance(x, Value)]
-    if len(floats) == len(operands):
-        return row.evaluate(floats)
-    first = next(x for x in operands if isinstance(x, Value))
-    return first.apply(row, tuple(operands))
+    for x in operands:
+        if isinstance(x, Value):
+            return x.apply(row, tuple(operands))
+    return row.evaluate([float(x) for x in operands])
 
 
 def shown(x: list[Any], batched: bool) -> Any:

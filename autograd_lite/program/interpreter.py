@@ -32,21 +32,24 @@ def interpret(
     [[40.0]]
     """
     values: list[list[T | float]] = []  # by number: a list over the samples, or of the one number that all share
+    batched = program.batched
 
     def at(numbers: Sequence[int], sample: int) -> list[T | float]:
-        return [values[i][sample if program.batched[i] else 0] for i in numbers]
+        return [values[i][sample if batched[i] else 0] for i in numbers]
 
     for data, argument in zip(arguments, program.arguments, strict=True):
         values += [[row[k] for row in data] for k in range(argument.size)] if argument.batched else [[x] for x in data]
-    for (row, operands, constant), batched in zip(program.instructions, program.batched[program.size :], strict=True):
+    for (row, operands, constant), each in zip(program.instructions, batched[program.size :], strict=True):
         if constant is not None:
             values.append([constant])
         elif row is BATCH_SIZE:
             values.append([float(samples)])
         elif row is BATCH_SUM:
             values.append([meaning(row, [x for k in range(samples) for x in at(operands, k)])])
+        elif each:
+            values.append([meaning(row, at(operands, k)) for k in range(samples)])
         else:
-            values.append([meaning(row, at(operands, k)) for k in range(samples if batched else 1)])
+            values.append([meaning(row, [values[i][0] for i in operands])])
     return [
         [at(result.values, k) for k in range(samples)] if result.batched else at(result.values, 0)
         for result in program.results
