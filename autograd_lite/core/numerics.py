@@ -12,11 +12,9 @@ NAN: Final = math.nan
 INF: Final = math.inf
 LN2: Final = 0.6931471805599453
 LOG2_E: Final = 1.4426950408889634
-LOG10_E: Final = 0.4342944819032518
 LARGEST: Final = math.ldexp(1.0 - 2.0**-53, 1024)
 SMALLEST: Final = math.ldexp(1.0, -1074)
 TINY: Final = 2.0**-1022  # the smallest number of all digits, whose reciprocal is finite
-TWO_OVER_SQRT_PI: Final = 1.1283791670955126
 
 
 def power(x: float, y: float) -> float:
@@ -186,5 +184,7 @@ def surprisal(xs: Sequence[float]) -> float:
 def surprisal_slopes(out: float, xs: Sequence[float]) -> list[float]:
     """The probabilities e^(x_i - x_0 - out) of all but the first, which has minus their sum."""
     first = xs[0]
-    odds = [math.exp((xs[i] - first) - out) for i in range(1, len(xs))]
-    return [-total(odds), *odds]
+    slopes = [0.0]
+    slopes += [math.exp((xs[i] - first) - out) for i in range(1, len(xs))]
+    slopes[0] = -total(slopes[1:])
+    return slopes

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, LOG10_E, NAN, SMALLEST
+from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, NAN, SMALLEST
 from autograd_lite.core.operands import Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
@@ -13,6 +13,7 @@ from autograd_lite.core.table.choices import abs, decide, equal, less, logical_a
 from autograd_lite.core.table.distances import to_whole
 
 LN10 = math.log(10.0)
+LOG10_E = 0.4342944819032518
 POSITIVE = ((SMALLEST, LARGEST),)
 
 pow: Primitive = primitive(

@@ -2,11 +2,13 @@
 
 import math
 
-from autograd_lite.core.numerics import INF, LARGEST, NAN, TWO_OVER_SQRT_PI
+from autograd_lite.core.numerics import INF, LARGEST, NAN
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import special_functions
 from autograd_lite.core.table.distances import to_pole
 from autograd_lite.core.table.exponentials import exp
+
+TWO_OVER_SQRT_PI = 1.1283791670955126
 
 erf: Primitive = primitive(
     "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x",
