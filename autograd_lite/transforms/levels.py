@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, Node
 from autograd_lite.core.modes import MODE, recording
 from autograd_lite.core.table import identity
