@@ -10,84 +10,14 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.backends import compile as compile
 from autograd_lite.core.modes import no_grad
-from autograd_lite.core.primitives import PRIMITIVES, primitive
-from autograd_lite.core.primitives import Primitive as _Primitive
-from autograd_lite.core.table import abs as abs
-from autograd_lite.core.table import (
-    acos,
-    acosh,
-    add,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    ceil,
-    clip,
-    cond,
-    copysign,
-    cos,
-    cosh,
-    digamma,
-    div,
-    dot,
-    equal,
-    erf,
-    erfc,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    floor_divide,
-    fmod,
-    gamma,
-    hypot,
-    identity,
-    isru,
-    less,
-    less_equal,
-    lgamma,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    logical_and,
-    logical_not,
-    logical_or,
-    logsumexp,
-    maximum,
-    mean,
-    minimum,
-    mod,
-    mul,
-    neg,
-    polygamma,
-    prod,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    sinh,
-    softplus,
-    softsign,
-    sqrt,
-    square,
-    sub,
-    surprisal,
-    tan,
-    tanh,
-    trigamma,
-    trunc,
-    where,
-)
-from autograd_lite.core.table import max as max
-from autograd_lite.core.table import min as min
-from autograd_lite.core.table import pow as pow
-from autograd_lite.core.table import round as round
-from autograd_lite.core.table import sum as sum
+from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
+from autograd_lite.core.table.arithmetic import *
+from autograd_lite.core.table.choices import *
+from autograd_lite.core.table.exponentials import *
+from autograd_lite.core.table.networks import *
+from autograd_lite.core.table.sequences import *
+from autograd_lite.core.table.special import *
+from autograd_lite.core.table.trigonometry import *
 from autograd_lite.core.value import Value
 from autograd_lite.program.program import Program
 from autograd_lite.support.build import is_native as _is_native
@@ -118,14 +48,16 @@ class _Documentation:
     def __init__(self, text: str | None) -> None:
         self.text = text
 
-    def __get__(self, row: _Primitive | None, kind: type) -> str | None:
+    def __get__(self, row: Primitive | None, kind: type) -> str | None:
         if row is None:
             return self.text
         described: str = _import_module(f"{__name__}.explaining.documentation").described(row)
         return described
 
 
-setattr(_Primitive, "__doc__", _Documentation(_Primitive.__doc__))  # noqa: B010
+setattr(Primitive, "__doc__", _Documentation(Primitive.__doc__))  # noqa: B010
+for _class in (Value, Primitive):
+    _class.__module__ = __name__  # the name under which they are pickled
 
 # What is imported at its first use, and where from: a program that draws nothing waits for none of it.
 _LATER = {
@@ -155,103 +87,17 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
 
 
-# Written out, so that type checkers know them too. Names that would shadow built-ins are here, but not in `import
-# *` (their imports say `as` for type checkers); nor are the modules of the core, which become attributes of the
+# Names that would shadow built-ins are here, but not in `import *`; nor are modules, which become attributes of the
 # package when they are imported.
 __all__ = [
-    "PRIMITIVES",
-    "Animation",
-    "AnomalyError",
-    "Drawing",
-    "Explanation",
-    "Movie",
-    "Program",
-    "Value",
-    "__version__",
-    "acos",
-    "acosh",
-    "add",
-    "animate",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "cbrt",
-    "ceil",
-    "clip",
-    "copysign",
-    "cos",
-    "cosh",
-    "custom_derivative",
-    "detect_anomaly",
-    "diagnose",
-    "digamma",
-    "div",
-    "dot",
-    "draw",
-    "draw_activations",
-    "equal",
-    "erf",
-    "erfc",
-    "exp",
-    "exp2",
-    "explain",
-    "expm1",
-    "floor",
-    "floor_divide",
-    "fmod",
-    "gamma",
-    "grad",
-    "gradients",
-    "hessian",
-    "hvp",
-    "hypot",
-    "identity",
-    "isru",
-    "jacobian",
-    "jvp",
-    "less",
-    "less_equal",
-    "lgamma",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logsumexp",
-    "maximum",
-    "mean",
-    "minimum",
-    "mod",
-    "mul",
-    "neg",
-    "no_grad",
-    "polygamma",
-    "primitive",
-    "prod",
-    "reciprocal",
-    "register_pytree_node",
-    "relu",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sinh",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "square",
-    "sub",
-    "surprisal",
-    "tan",
-    "tanh",
-    "trigamma",
-    "trunc",
-    "value_and_grad",
-    "vjp",
-    "vmap",
-    "where",
+    "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program", "Value",
+    "__version__", "acos", "acosh", "add", "animate", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil",
+    "clip", "copysign", "cos", "cosh", "custom_derivative", "detect_anomaly", "diagnose", "digamma", "div",
+    "dot", "draw", "draw_activations", "equal", "erf", "erfc", "exp", "exp2", "explain", "expm1", "floor",
+    "floor_divide", "fmod", "gamma", "grad", "gradients", "hessian", "hvp", "hypot", "identity", "isru",
+    "jacobian", "jvp", "less", "less_equal", "lgamma", "log", "log1p", "log2", "log10", "logaddexp",
+    "logical_and", "logical_not", "logical_or", "logsumexp", "maximum", "mean", "minimum", "mod", "mul", "neg",
+    "no_grad", "polygamma", "primitive", "prod", "reciprocal", "register_pytree_node", "relu", "sigmoid",
+    "sign", "sin", "sinh", "softplus", "softsign", "sqrt", "square", "sub", "surprisal", "tan", "tanh",
+    "trigamma", "trunc", "value_and_grad", "vjp", "vmap", "where",
 ]  # fmt: skip

@@ -8,11 +8,11 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned, time_of
 from autograd_lite.core.graph import ASSIGNED, Extra, Node, connect, operands_of, partials_of
-from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.primitives import INTERNAL, Primitive
 from autograd_lite.core.reverse import topological_order
 
-Record = tuple[Primitive, float, float, int, str, tuple[int, ...], list[float | None]]
-"""Row, data, gradient, flags, label, the numbers of the operands, and the partials."""
+Record = tuple[Primitive | str, float, float, int, str, tuple[int, ...], list[float | None]]
+"""Row (by name where no operation of a user made the node), data, gradient, flags, label, the numbers of the operands, and the partials."""
 
 State = tuple[list[Node], list[Record], list[int]]
 """Leaves, a record for each other node, and the numbers of the nodes to which data was assigned late."""
@@ -20,12 +20,15 @@ State = tuple[list[Node], list[Record], list[int]]
 
 def record_of(x: Node, operands: tuple[int, ...]) -> Record:
     label = "" if x._extra is None else x._extra.label
-    return x._row, x._data, x._grad, x._flags & (TICK - 1) & ~ASSIGNED, label, operands, partials_of(x)
+    row = x._row
+    kept = row.name if INTERNAL.get(row.name) is row else row
+    return kept, x._data, x._grad, x._flags & (TICK - 1) & ~ASSIGNED, label, operands, partials_of(x)
 
 
 def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
     """A blank node, filled with a record."""
-    x._row, x._data, x._grad, flags, label, _, partials = record
+    row, x._data, x._grad, flags, label, _, partials = record
+    x._row = INTERNAL[row] if isinstance(row, str) else row
     x._flags |= flags
     if label:
         x._extra = Extra()

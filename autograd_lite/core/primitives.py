@@ -175,7 +175,10 @@ class Primitive(Row):
     def __repr__(self) -> str:
         return f"<primitive {self.name}: {self.formula}>"
 
-    def __reduce__(self) -> tuple[object, ...]:
+    def __reduce__(self) -> str | tuple[object, ...]:
+        if getattr(sys.modules.get("autograd_lite"), self.name, None) is self:
+            public: str = self.name  # in the module that the class claims to be of
+            return public
         from pkgutil import resolve_name
 
         for rule in (self.value, *(self.partial_rules or (self.partials,))):

@@ -57,7 +57,7 @@ class Value(Operators):
             raise TypeError(f"a Value holds one real number, but got {data!r} of type {type(data).__name__}; {do}")
         self._data = x
         if label != "":
-            self.label = label
+            self.label = label_text(label)
 
     @classmethod
     def __init_subclass__(cls) -> None:
@@ -120,13 +120,10 @@ class Value(Operators):
 
     @label.setter
     def label(self, label: object) -> None:
-        if not isinstance(label, str):
-            raise TypeError(
-                f"a label is text, but got {label!r} of type {type(label).__name__}; pass str() of it, or nothing"
-            )
+        text = label_text(label)  # refused before anything is changed
         if self._extra is None:
             self._extra = Extra()
-        self._extra.label = label
+        self._extra.label = text
 
     @property
     def is_traced(self) -> bool:
@@ -300,6 +297,15 @@ POOL.prototype = Value(0.0)
 def constant(x: float) -> Value:
     """A number as an operand: visible in drawings, but nothing flows into it."""
     return cast(Value, number_node(x, CONSTANT))
+
+
+def label_text(label: object) -> str:
+    """The label, if it is one."""
+    if not isinstance(label, str):
+        raise TypeError(
+            f"a label is text, but got {label!r} of type {type(label).__name__}; pass str() of it, or nothing"
+        )
+    return label
 
 
 def add_adjoints(leaves: list[Node]) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import pickletools
 
 import pytest
 from hypothesis import given, settings
@@ -122,3 +123,11 @@ def test_what_is_no_operation_is_the_same_after_a_pickle():
     x = Value(2.0)
     for v in (x, x.detach(), (x * 2.0).parents[1]):
         assert pickle.loads(pickle.dumps(v)).row is v.row
+
+
+def test_pickles_name_nothing_but_public_names():
+    x = Value(2.0, label="x")
+    for thing in (x, ag.tanh(x) * x + ag.sum([x, x.detach(), 1.0]), ag.tanh, ag.max):
+        names = [arg for code, arg, _ in pickletools.genops(pickle.dumps(thing, 0)) if code.name == "GLOBAL"]
+        assert {name.split()[0] for name in names} <= {"autograd_lite"}
+        assert all(hasattr(ag, name.split()[1]) for name in names)

@@ -6,6 +6,8 @@ from autograd_lite.core import numerics
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table.distances import to_cell
 
+__all__ = ["add", "sub", "mul", "div", "neg", "mod", "floor_divide", "square", "reciprocal", "identity"]
+
 add: Primitive = primitive(
     "add", lambda x, y: x + y, (1.0, 1.0), "x + y", label="+", role="affine",
     complex_value=lambda x, y: x + y, notation="<x:sum> + <y:after sum>", binds="sum",

@@ -14,6 +14,11 @@ from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.distances import to_cell_of_trunc, to_half, to_step_of_trunc, to_whole
 
+__all__ = [
+    "abs", "sign", "floor", "ceil", "round", "trunc", "fmod", "copysign", "less", "less_equal", "equal",
+    "logical_and", "logical_or", "logical_not", "where", "cond", "maximum", "minimum", "clip", "relu",
+]  # fmt: skip
+
 abs: Primitive = primitive(
     "abs", math.fabs, (lambda out, x: sign(x),), "|x|", sign="|x|", kinks="0: 0", distance=math.fabs,
     complex_value=complex_functions.magnitude, notation="|<x>|", latex=r"\lvert <x> \rvert",

@@ -14,6 +14,8 @@ from autograd_lite.core.table.exponentials import exp, sqrt
 from autograd_lite.core.table.sequences import logsumexp, sum
 from autograd_lite.core.table.trigonometry import hypot
 
+__all__ = ["softsign", "isru", "surprisal"]
+
 softsign: Primitive = primitive(
     "softsign", lambda x: x / (1.0 + math.fabs(x)), (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
     lowering=lambda x: x / (1.0 + abs(x)), distance=math.fabs, role="saturating",  # 0: no second derivative

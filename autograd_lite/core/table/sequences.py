@@ -13,6 +13,8 @@ from autograd_lite.core.table.choices import abs, equal, logical_and, logical_no
 from autograd_lite.core.table.distances import lead
 from autograd_lite.core.table.exponentials import exp, log1p
 
+__all__ = ["sum", "prod", "mean", "max", "min", "logsumexp", "dot"]
+
 sum: Primitive = primitive(
     "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
     complex_value=complex_functions.total, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",

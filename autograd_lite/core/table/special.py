@@ -8,6 +8,8 @@ from autograd_lite.core.table import special_functions
 from autograd_lite.core.table.distances import to_pole
 from autograd_lite.core.table.exponentials import exp
 
+__all__ = ["erf", "erfc", "gamma", "lgamma", "digamma", "trigamma", "polygamma"]
+
 TWO_OVER_SQRT_PI = 1.1283791670955126
 
 erf: Primitive = primitive(

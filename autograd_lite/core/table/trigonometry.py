@@ -10,6 +10,11 @@ from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.distances import to_one
 from autograd_lite.core.table.exponentials import sigmoid, sqrt
 
+__all__ = [
+    "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "hypot",
+]  # fmt: skip
+
 sin: Primitive = primitive(
     "sin", math.sin, (lambda out, x: cos(x),), "sin x", domain="x finite",
     bend=2.0, complex_value=cmath.sin, latex=r"\sin", role="activation",
