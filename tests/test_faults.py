@@ -476,6 +476,17 @@ def test_any_checkpoint_is_refused_and_all_stays(folder, data):
         assert model.state_dict() == before
 
 
+def test_a_best_state_that_lacks_a_name_is_refused_at_once(folder):
+    """It used to be found at the end of the run, when the best state is put back."""
+    path = folder / "best.json"
+    training(nn.MLP(2, [2, 1], rng=1), path, 1)
+    document = json.loads(path.read_text())
+    document["best"] = dict(list(document["model"].items())[1:])
+    path.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match="its best state has other names"):
+        training(nn.MLP(2, [2, 1], rng=1), path, 1)
+
+
 @settings(max_examples=150)
 @given(st.data())
 def test_any_state_is_refused_and_the_model_stays(data):

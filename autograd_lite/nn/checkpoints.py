@@ -77,6 +77,8 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
         states = {name: _state(document["generators"][name]) for name in generators(run)}
         progress = _progress(document, len(run.samples))
         before = run.model.state_dict()
+        if progress["best"] is not None and progress["best"].keys() != before.keys():
+            raise TypeError("its best state has other names than the model")
         run.model.load_state_dict(document["model"])
         try:
             run.optimizer.load_state_dict(document["optimizer"])
