@@ -1,7 +1,8 @@
 """The engine: numbers that remember how they were made, and the chain rule over them.
 
-Read from top to bottom: `numerics` (functions of floats), `primitives` (what a row of the table holds), `table` (the
-rows), `graph` (nodes), `grad_mode` (whether a graph is recorded), `reverse` (the reverse pass with floats),
-`create_graph` (the same pass while recording), `value` and its operators, `copying`.  `fast` holds what exists for
-speed alone.  Below this folder there is only `support`.
+Read in this order: `numerics` and `operands` (floats, and what is more than a float), `columns` and `primitives` (what
+a row of the table holds), `table` (the rows), `graph` (nodes), `modes` (`no_grad`), `recording` (a row applied to
+nodes), `reverse` (the reverse pass), `symbolic` and `create_graph` (the same pass recorded as a graph), `operators`,
+`value`, `copying`.  Aside of that: `fast` (what exists for speed alone), `tracers` (values without numbers, for
+programs) and `branches` (choices between functions).  Below this folder there is only `support`.
 """
