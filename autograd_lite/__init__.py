@@ -8,7 +8,6 @@ from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
-from autograd_lite.backends import compile as compile
 from autograd_lite.core.modes import no_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
 from autograd_lite.core.table.arithmetic import *
@@ -19,7 +18,6 @@ from autograd_lite.core.table.sequences import *
 from autograd_lite.core.table.special import *
 from autograd_lite.core.table.trigonometry import *
 from autograd_lite.core.value import Value
-from autograd_lite.program.program import Program
 from autograd_lite.support.build import is_native as _is_native
 from autograd_lite.support.version import __version__
 from autograd_lite.transforms.batching import vmap
@@ -29,11 +27,13 @@ from autograd_lite.transforms.jacobians import hessian, hvp, jacobian, jvp, vjp
 from autograd_lite.trees import register_pytree_node
 
 if TYPE_CHECKING:
+    from autograd_lite.backends import compile as compile
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
     from autograd_lite.explaining.anomaly import detect_anomaly
     from autograd_lite.explaining.anomaly_report import AnomalyError
     from autograd_lite.explaining.diagnosis import diagnose
+    from autograd_lite.program.program import Program
 
 del choose
 
@@ -59,14 +59,16 @@ setattr(Primitive, "__doc__", _Documentation(Primitive.__doc__))  # noqa: B010
 for _class in (Value, Primitive):
     _class.__module__ = __name__  # the name under which they are pickled
 
-# What is imported at its first use, and where from: a program that draws nothing waits for none of it.
+# What is imported at its first use, and where from: who compiles or draws nothing waits for none of it.
 _LATER = {
     "Animation": "drawing",
     "AnomalyError": "explaining.anomaly_report",
     "Drawing": "drawing",
     "Explanation": "explaining",
     "Movie": "drawing",
+    "Program": "program.program",
     "animate": "drawing",
+    "compile": "backends",
     "detect_anomaly": "explaining.anomaly",
     "diagnose": "explaining.diagnosis",
     "draw": "drawing",

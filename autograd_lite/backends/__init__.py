@@ -6,10 +6,6 @@ other arrays) or `llvm` (native code).  `program_calls` runs programs without th
 order in which samples are added up.
 """
 
-from autograd_lite.backends import program_calls
 from autograd_lite.backends.compiled import compile
-from autograd_lite.program.program import Program
-
-Program.backends = program_calls
 
 __all__ = ["compile"]

@@ -12,7 +12,7 @@ from autograd_lite.core.primitives import INTERNAL, Primitive
 from autograd_lite.core.reverse import topological_order
 
 Record = tuple[Primitive | str, float, float, int, str, tuple[int, ...], list[float | None]]
-"""Row (by name where no operation of a user made the node), data, gradient, flags, label, the numbers of the operands, and the partials."""
+"""Row (its name, where no operation of a user made the node), data, gradient, flags, label, operands, partials."""
 
 State = tuple[list[Node], list[Record], list[int]]
 """Leaves, a record for each other node, and the numbers of the nodes to which data was assigned late."""

@@ -9,7 +9,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
@@ -29,6 +30,11 @@ class Backends(Protocol):
         """The code that a back end makes of the program."""
 
 
+def backends() -> Backends:
+    """The back ends: the only reference to a floor above, therefore by name, and at the first use."""
+    return cast(Backends, import_module("autograd_lite.backends.program_calls"))
+
+
 class Program:
     """Numbered instructions, to be looked at, counted, saved and compiled.
 
@@ -41,9 +47,6 @@ class Program:
     %3 = add %2 %0
     return %3
     """
-
-    backends: ClassVar[Backends]
-    """Set once, by `autograd_lite.backends`."""
 
     def __init__(
         self, arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
@@ -84,7 +87,7 @@ class Program:
         >>> program(5.0, 7.0), grad(program)(5.0, 7.0)
         (40.0, 8.0)
         """
-        return self.backends.call(self, arguments, backend)
+        return backends().call(self, arguments, backend)
 
     # -- inspection
 
@@ -127,7 +130,7 @@ class Program:
             v1 = v0 * v0
             return [[v1]]
         """
-        return self.backends.source(self, backend)
+        return backends().source(self, backend)
 
     def stats(self) -> dict[str, Any]:
         """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.
