@@ -5,13 +5,14 @@ Above the core, whose `Watch` records the user's line for every operation inside
 """
 
 import math
+import operator
 from collections import deque
 from collections.abc import Callable, Set
 from types import TracebackType
 from typing import cast
 
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.reverse import float_adjoints, topological_order
+from autograd_lite.core.reverse import float_terms, reverse, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.explaining.anomaly_report import Anomaly, AnomalyError
@@ -92,18 +93,17 @@ def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomal
     """The first operation of the reverse pass that passes on what is not finite, though it got a finite gradient."""
     if not math.isfinite(root.data):
         return None
-    nodes = topological_order([root])
-    order = cast(list[Value], nodes)
-    adjoints = dict(zip(order, float_adjoints([root], [seed], nodes), strict=True))
-    bad = {x for x in order if not math.isfinite(adjoints[x])}
+    walk = reverse(topological_order([root]), {root: seed}, float_terms, operator.add)
+    adjoints: dict[Value, float] = {cast(Value, node): adjoint for node, adjoint in walk}
+    bad = {x for x, adjoint in adjoints.items() if not math.isfinite(adjoint)}
     gathered: dict[Value, float] = {}
-    for node in reversed(order):
+    for node, adjoint in adjoints.items():
         if node in bad:
             continue
-        for operand, partial in zip(node.parents, node.partials, strict=True):
-            if partial is None or operand not in bad:
+        for operand, flow in cast(list[tuple[Value, float]], float_terms(node, adjoint)):
+            if operand not in bad:
                 continue
-            flow, before = adjoints[node] * partial, gathered.get(operand, 0.0)
+            before = gathered.get(operand, 0.0)
             gathered[operand] = before + flow
             if not math.isfinite(gathered[operand]):
                 way = shortest(operand, bad, lambda x: not x.parents)

@@ -4,6 +4,7 @@ Above `domains`: so differences know which steps stay on the same piece, and how
 """
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from autograd_lite.core.create_graph import float_tangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.primitives import PRIMITIVES
-from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.reverse import reverse, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
 from autograd_lite.testing.domains import is_flat, kink_distance
@@ -84,20 +85,24 @@ class Surroundings:
 
         Gradients are sums over paths; terms that cancel leave their rounding.
         """
-        weights: dict[Node, float] = {output: 1.0} if isinstance(output, Value) else {}
+        seeds: dict[Node, float] = {output: 1.0} if isinstance(output, Value) else {}
+        weights: dict[Node, float] = {}
         noise = 0.0
-        for node in reversed(self.order):
-            weight = weights.get(node, 0.0)
-            operands = operands_of(node)
-            if weight and operands:
-                rounded = abs(node._data)
-                for x, p in zip(operands, partials_of(node), strict=True):
-                    if p:
-                        weights[x] = weights.get(x, 0.0) + weight * abs(p)
-                        if node._row.arity is None:  # sums, whose terms are rounded before they cancel
-                            rounded = max(rounded, abs(p * x._data))
-                noise += weight * max(ROW_ERROR * rounded, SMALLEST)
+        for node, weight in reverse(self.order, seeds, sizes_of_terms, operator.add):
+            weights[node] = weight
+            if operands_of(node):
+                noise += weight * max(ROW_ERROR * largest_rounded(node), SMALLEST)
         return [weights.get(x, 0.0) for x in self.inputs], noise
+
+
+def sizes_of_terms(node: Node, weight: float) -> list[tuple[Node, float]]:
+    return [(x, weight * abs(p)) for x, p in zip(operands_of(node), partials_of(node), strict=True) if p]
+
+
+def largest_rounded(node: Node) -> float:
+    """The largest number that a node rounds: its own, or a term of a sum, which is rounded before terms cancel."""
+    terms = zip(operands_of(node), partials_of(node), strict=True) if node._row.arity is None else ()
+    return max([abs(node._data), *(abs(p * x._data) for x, p in terms if p)])
 
 
 def described_node(node: Node) -> str:
