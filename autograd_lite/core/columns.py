@@ -24,81 +24,60 @@ class Columns(TypedDict, total=False):
     """The optional columns; `Primitive` holds what each is where it is left out."""
 
     # Mathematics
-    domain: str
-    """The operands at which the value exists, in words."""
-    kinks: str
-    """The points without a derivative, and the partial that is taken there."""
+    domain: str  # the operands at which the value exists, in words
+    kinks: str  # the points without a derivative, and the partial that is taken there
+    # the value by IEEE 754 (inf or nan) where `value` raises: a float, or a function of the operands
     limit: Callable[..., float] | float
-    """The value by IEEE 754 (inf or nan) where `value` raises: a float, or a function of the operands."""
+    # the same value in simpler rows, bit for bit, for compiled programs; None: a call of `value`
     lowering: Callable[..., Any] | None
-    """The same value in simpler rows, bit for bit, for compiled programs; None: a call of `value`."""
-    selects: bool
-    """The first operand chooses which of the two others passes through."""
-    sequences: int
-    """Of a row of any number of operands: how many iterables it takes, 1 or 2."""
-    empty: float | None
-    """Its value without operands; None: it has none."""
+    selects: bool  # the first operand chooses which of the two others passes through
+    sequences: int  # of a row of any number of operands: how many iterables it takes, 1 or 2
+    empty: float | None  # its value without operands; None: it has none
+    # the value at complex operands, up to a real constant; rows that choose do so by the real parts
     complex_value: Callable[..., complex] | None
-    """The value at complex operands, up to a real constant; rows that choose do so by the real parts."""
 
     # Programs and back ends
-    commutes: bool
-    """The two operands can be swapped, to the bit."""
+    commutes: bool  # the two operands can be swapped, to the bit
+    # what computes the same for less where operands are special, to the bit (see `program.simplification`)
     rewrites: tuple[str, ...]
-    """What computes the same for less where operands are special, to the bit (see `program.simplification`)."""
+    # the row of two operands that makes a row of any number of them from left to right; of pairs, on products
     fold: "Row | None"
-    """The row of two operands that makes a row of any number of them from left to right; of pairs, on products."""
+    # how many scalar operations it takes for so many operands, where it is not one less than these
     operations: Callable[[int], int] | None
-    """How many scalar operations it takes for so many operands, where it is not one less than these."""
-    python: str
-    """Its expression in Python's operators, as "{} + {}"; on arrays too, unless the column `array` is given."""
+    python: str  # its expression in Python's operators, as "{} + {}"; on arrays too, unless the column `array` is given
+    # on arrays: the name of a function of the array standard, of NumPy or of SciPy, or a function of a
+    # namespace with all of these and the operands; where left out the function called `libm`.  None: refused,
+    # unless `python` is given
     array: str | Callable[..., Any] | None
-    """On arrays: the name of a function of the array standard, of NumPy or of SciPy, or a function of a namespace with
-    all of these and the operands; where left out the function called `libm`.  None: refused, unless `python` is given.
-    """
-    libm: str
-    """The function of C's library with the same bits, which native code calls instead of `value`."""
+    libm: str  # the function of C's library with the same bits, which native code calls instead of `value`
+    # an instruction ("fadd"), comparison ("fcmp olt") or intrinsic ("llvm.sqrt") of LLVM with the same bits, or
+    # a method of `backends.llvm.emitters` that writes several ("emit_relu")
     llvm: str
-    """An instruction ("fadd"), comparison ("fcmp olt") or intrinsic ("llvm.sqrt") of LLVM with the same bits, or a
-    method of `backends.llvm.emitters` that writes several ("emit_relu")."""
+    # the error, in units in the last place, of the function in `backends.llvm.approximations`; 0: there is none
     fastmath: int
-    """The error, in units in the last place, of the function in `backends.llvm.approximations`; 0: there is none."""
 
     # The neighbourhood of a point, for the checks of `testing`
+    # for each operand an interval of the domain that holds all results of interest: tests draw from it
     intervals: tuple[Interval, ...]
-    """For each operand an interval of the domain that holds all results of interest: tests draw from it."""
-    whole: tuple[int, ...]
-    """The numbers of the operands that are whole."""
+    whole: tuple[int, ...]  # the numbers of the operands that are whole
+    # how far the operands are from the nearest kink, jump, pole or end of the domain; None: there is none
     distance: Callable[..., float] | None
-    """How far the operands are from the nearest kink, jump, pole or end of the domain; None: there is none."""
-    compares: bool
-    """Only the difference of the two operands decides, and it jumps or has its kink where that is 0."""
-    truths: int
-    """How many operands, the first ones, count as true unless they are 0."""
+    compares: bool  # only the difference of the two operands decides, and it jumps or has its kink where that is 0
+    truths: int  # how many operands, the first ones, count as true unless they are 0
+    # whether there is no kink at these operands after all if only the first of them moves
     entire: Callable[..., bool] | None
-    """Whether there is no kink at these operands after all if only the first of them moves."""
-    bend: float
-    """The distance within which it bends, wherever it is: a step of differences has to be shorter."""
-    never_zero: bool
-    """It is 0 by underflow only."""
+    bend: float  # the distance within which it bends, wherever it is: a step of differences has to be shorter
+    never_zero: bool  # it is 0 by underflow only
 
     # Writing and drawing
-    label: str
-    """The operation in ASCII, as micrograd's `_op`; its name where left out."""
-    sign: str
-    """The operation in drawings; its label where left out."""
-    notation: str
-    """How a formula writes it (see `explaining.writing`): "e^<x:atom>", or the name of a function."""
-    latex: str
-    """The same in LaTeX."""
-    binds: str
-    """How tightly that binds: "sum", "quotient", "product", "minus", "power" or "atom"."""
-    lecture: Partials | None
-    """The partials as lectures write them, where `partials` are written to keep digits."""
-    words: str
-    """The partial of a row of any number of operands in words, where it is no formula in one operand."""
-    role: str
-    """In a network: "affine", "activation", or "saturating" for an activation with flat ends."""
+    label: str  # the operation in ASCII, as micrograd's `_op`; its name where left out
+    sign: str  # the operation in drawings; its label where left out
+    notation: str  # how a formula writes it (see `explaining.writing`): "e^<x:atom>", or the name of a function
+    latex: str  # the same in LaTeX
+    binds: str  # how tightly that binds: "sum", "quotient", "product", "minus", "power" or "atom"
+    lecture: Partials | None  # the partials as lectures write them, where `partials` are written to keep digits
+    words: str  # the partial of a row of any number of operands in words, where it is no formula in one operand
+    role: str  # in a network: "affine", "activation", or "saturating" for an activation with flat ends
 
 
 COLUMNS: Final = frozenset(Columns.__annotations__)

@@ -21,11 +21,20 @@ from autograd_lite.core.reverse import sweep
 from autograd_lite.core.tracers import check_differentiable, check_number, is_tracing, traced_node
 
 BLANK: Final = object()
+EACH: Final = "for an array or a list, make a Value of each element"
 ADD: Final = table.add
 SUB: Final = table.sub
 MUL: Final = table.mul
 DIV: Final = table.div
 NEG: Final = table.neg
+
+
+def real(x: object, what: str, do: str) -> float:
+    """x as a float; TypeError where it is no real number."""
+    found = number(x)
+    if found is None:
+        raise TypeError(f"{what}, but got {x!r} of type {type(x).__name__}; {do}")
+    return found
 
 
 @final
@@ -49,13 +58,8 @@ class Value(Operators):
         self._flags = CLOCK.tick()
         if data is BLANK:
             return
-        x = number(data)
-        if x is None:
-            do = "for an array or a list, make a Value of each element"
-            if isinstance(data, Value):
-                do = "it is one already: use it, or its .data"
-            raise TypeError(f"a Value holds one real number, but got {data!r} of type {type(data).__name__}; {do}")
-        self._data = x
+        do = "it is one already: use it, or its .data" if isinstance(data, Value) else EACH
+        self._data = real(data, "a Value holds one real number", do)
         if label != "":
             self.label = label_text(label)
 
@@ -76,12 +80,7 @@ class Value(Operators):
 
     @data.setter
     def data(self, value: object) -> None:
-        x = number(value)
-        if x is None:
-            raise TypeError(
-                f"data is one real number, but got {value!r} of type {type(value).__name__}; assign a float, "
-                f"such as v.data of a Value v"
-            )
+        x = real(value, "data is one real number", "assign a float, such as v.data of a Value v")
         check_number(self, "its number was assigned (.data)")
         STATE.assigned += 1
         note_assigned(self)
@@ -94,13 +93,7 @@ class Value(Operators):
 
     @grad.setter
     def grad(self, value: object) -> None:
-        x = number(value)
-        if x is None:
-            raise TypeError(
-                f"grad is one real number, but got {value!r} of type {type(value).__name__}; "
-                f"assign a float, or call zero_grad() to clear it"
-            )
-        self._grad = x
+        self._grad = real(value, "grad is one real number", "assign a float, or call zero_grad() to clear it")
         self._flags |= REACHED
 
     @property
@@ -194,12 +187,7 @@ class Value(Operators):
 
         Raises RuntimeError on a result of `detach` or `no_grad`, TypeError where `gradient` is no number.
         """
-        seed = number(gradient)
-        if seed is None:
-            raise TypeError(
-                f"backward takes a number, but got {gradient!r} of type {type(gradient).__name__}; "
-                f"pass the gradient of what follows, 1.0 for none"
-            )
+        seed = real(gradient, "backward takes a number", "pass the gradient of what follows, 1.0 for none")
         check_differentiable(self, "backward")
         if STATE.paused and MODE.watch is not None:
             MODE.watch.saw_backward(self, seed)
