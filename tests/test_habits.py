@@ -8,7 +8,7 @@ import pytest
 from project import PACKAGE, ROOT, ran
 from test_layout import FLOORS
 
-PAGES = ["CONTRIBUTING.md", "docs/ARCHITECTURE.md"]
+PAGES = ["CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/ENGINE.md"]
 FOLDERS = (ROOT, PACKAGE)  # to which paths in backticks are relative
 
 

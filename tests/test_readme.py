@@ -1,4 +1,4 @@
-"""What is written runs: the code of the README and the doctests of every module."""
+"""What is written runs: the code of the README and of the page on the engine, and the doctests of every module."""
 
 import ast
 import doctest
@@ -11,6 +11,7 @@ from project import ROOT, sources
 
 from autograd_lite import PRIMITIVES
 
+PAGES = ["README.md", "docs/ENGINE.md"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = {
     "demo": 'pip install ".[demo]" && python -m autograd_lite demo',
@@ -41,21 +42,22 @@ def docstrings(text):
                 yield getattr(node, "name", "module"), node.body[0].lineno - 1, docstring
 
 
-def run_blocks(text):
-    """Run all blocks in order, in one namespace, as a reader would type them."""
+def run_blocks(text, page="README.md"):
+    """Run all blocks of a page in order, in one namespace, as a reader would type them."""
     namespace = {"__name__": "readme"}
     for line, code in python_blocks(text):
         if ">>>" in code:
-            test = doctest.DocTestParser().get_doctest(code, namespace, "README", "README.md", line)
+            test = doctest.DocTestParser().get_doctest(code, namespace, page, page, line)
+            test.globs = namespace  # not a copy: functions of earlier blocks look here
             assert not failures(test)
-            namespace.update(test.globs)
         else:
-            exec(compile("\n" * line + code, "README.md", "exec"), namespace)
+            exec(compile("\n" * line + code, page, "exec"), namespace)
 
 
-def test_readme(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", PAGES)
+def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what it writes, it writes here
-    run_blocks(README)
+    run_blocks((ROOT / page).read_text(encoding="utf-8"), page)
 
 
 def test_a_wrong_readme_is_noticed():
