@@ -69,7 +69,7 @@ EQUIVALENT = (
     ("math.copysign(INF, x) * math.copysign(1.0, y) -> math.copysign(INF, x) / ", "1 and -1 are their own reciprocals"),
     ("check_sizes(size, len(gradients)) -> self.check_sizes(len(gradients), size)", "it compares both with a third"),
     ("Vector.__init__: True -> False in `leaves", "only speed: leaves are counted one by one"),
-    ("topological_order: everything -> roots in `release(", "constants count no uses, so none gets ready"),
+    ("topological_order: everything -> roots in `used_once(", "constants count no uses, so none gets ready"),
     ("has_choice: root._flags & CHOSEN -> root._flags | CHOSEN", "only speed: every graph is sorted by age"),
     ("has_choice: 0 -> 1", "only speed: every graph is sorted by age"),
     ("BATCH_SUM: 1 -> 2", "the sum over samples is called by its own name"),

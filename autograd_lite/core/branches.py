@@ -10,19 +10,19 @@ from functools import reduce
 from typing import Any
 
 from autograd_lite.core.graph import CHOSEN, Node, operands_of
-from autograd_lite.core.symbolic import Rules, argument, check_unassigned, partials_as_graphs, times
+from autograd_lite.core.symbolic import Propagation, argument, check_unassigned, partials_as_graphs, times
 from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
 
 Term = tuple[Any, Any]
 """A value, and the condition under which it holds; None: always."""
 
 
-def rules_for(roots: Sequence[Any]) -> Rules:
+def propagation_for(roots: Sequence[Any]) -> Propagation:
     """The rules for a pass over everything that the roots depend on."""
     for x in roots:
         if isinstance(x, Node) and x._flags & CHOSEN:
-            return ChosenRules(x)
-    return Rules()
+            return ChosenPropagation(x)
+    return Propagation()
 
 
 def masked(term: Term, otherwise: float) -> Any:
@@ -51,7 +51,7 @@ def branches(node: Node) -> list[tuple[Node, Any]]:
     return [(a, argument(condition)), (b, logical_not(argument(condition)))]
 
 
-class ChosenRules(Rules):
+class ChosenPropagation(Propagation):
     """The rules with terms in place of values."""
 
     def __init__(self, choice: Node) -> None:

@@ -6,7 +6,7 @@ graphs share.
 
 from typing import Any
 
-from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned, time_of
+from autograd_lite.core.fast.clock import CLOCK, flags_of, note_assigned, time_of
 from autograd_lite.core.graph import ASSIGNED, Extra, Node, connect, operands_of, partials_of
 from autograd_lite.core.primitives import INTERNAL, Primitive
 from autograd_lite.core.reverse import topological_order
@@ -14,7 +14,7 @@ from autograd_lite.core.reverse import topological_order
 Record = tuple[Primitive | str, float, float, int, str, tuple[int, ...], list[float | None]]
 """Row (its name, where no operation of a user made the node), data, gradient, flags, label, operands, partials."""
 
-State = tuple[list[Node], list[Record], list[int]]
+Snapshot = tuple[list[Node], list[Record], list[int]]
 """Leaves, a record for each other node, and the numbers of the nodes to which data was assigned late."""
 
 
@@ -22,7 +22,7 @@ def record_of(x: Node, operands: tuple[int, ...]) -> Record:
     label = "" if x._extra is None else x._extra.label
     row = x._row
     kept = row.name if INTERNAL.get(row.name) is row else row
-    return kept, x._data, x._grad, x._flags & (TICK - 1) & ~ASSIGNED, label, operands, partials_of(x)
+    return kept, x._data, x._grad, flags_of(x) & ~ASSIGNED, label, operands, partials_of(x)
 
 
 def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
@@ -53,7 +53,7 @@ def deep_copy(root: Node, memo: dict[int, Any]) -> Node:
     return copied
 
 
-def state_of(root: Node) -> State:
+def state_of(root: Node) -> Snapshot:
     """What pickle keeps of a node and of all that it depends on."""
     order = topological_order([root], everything=True)
     leaves = [x for x in order if not operands_of(x) and x is not root]
@@ -66,14 +66,14 @@ def state_of(root: Node) -> State:
     return leaves, records, sorted({index[x] for x in assigned_later(order)})
 
 
-def restore(root: Node, state: State) -> None:
+def restore(root: Node, state: Snapshot) -> None:
     """Make a new node what the state was taken from."""
     leaves, records, assigned = state
     nodes = list(leaves)
     last = len(records) - 1
     for k, record in enumerate(records):
         x = root.blank() if k < last else root
-        x._flags = CLOCK.tick()  # the root was made before its operands
+        x._flags = CLOCK.tick()  # pickle makes the root first; it has to be younger than its operands
         nodes.append(filled(x, record, tuple([nodes[i] for i in record[5]])))
     for i in assigned:
         note_assigned(nodes[i])

@@ -7,10 +7,10 @@ graph, `tangents` forwards.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.branches import rules_for
+from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.graph import BATCHED, Node, operands_of, partials_of
 from autograd_lite.core.reverse import reverse, topological_order
-from autograd_lite.core.symbolic import Rules, times
+from autograd_lite.core.symbolic import Propagation, times
 
 
 class Arrived:
@@ -27,41 +27,40 @@ class Arrived:
         self.from_samples += other.from_samples
         return self
 
-    def total(self, node: Node, rules: Rules) -> Any:
+    def total(self, node: Node, propagation: Propagation) -> Any:
         """The adjoint of the node."""
         if self.from_samples:
-            terms = [rules.over_samples(node, rules.total(self.from_samples))]
+            terms = [propagation.over_samples(node, propagation.total(self.from_samples))]
             if self.whole:
-                terms.insert(0, rules.total(self.whole))
-            return terms[0] if len(terms) == 1 else rules.total(terms)
-        return rules.total(self.whole)
+                terms.insert(0, propagation.total(self.whole))
+            return terms[0] if len(terms) == 1 else propagation.total(terms)
+        return propagation.total(self.whole)
 
 
 class AdjointPass:
-    """The reverse pass over the nodes that lie between inputs and roots."""
+    """The reverse pass over the nodes that depend on an input."""
 
-    def __init__(self, rules: Rules, order: Sequence[Node], inputs: Sequence[Node]) -> None:
-        self.rules = rules
+    def __init__(self, propagation: Propagation, order: Sequence[Node], inputs: Sequence[Node]) -> None:
+        self.propagation = propagation
         self.inputs = set(inputs)
         self.found: dict[Node, Any] = {}
-        self.between = set(inputs)
+        self.dependent = set(inputs)  # on an input
         for node in order:
-            if node not in self.between and self.is_above(node):
-                self.between.add(node)
+            if node not in self.dependent and self.has_dependent_operand(node):
+                self.dependent.add(node)
 
-    def is_above(self, node: Node) -> bool:
-        """Whether any operand lies between inputs and roots."""
-        return any([x in self.between for x in operands_of(node)])  # noqa: C419  (a list is faster when compiled)
+    def has_dependent_operand(self, node: Node) -> bool:
+        return any([x in self.dependent for x in operands_of(node)])  # noqa: C419  (a list is faster when compiled)
 
     def pull(self, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
-        adjoint = arrived.total(node, self.rules)
+        adjoint = arrived.total(node, self.propagation)
         if node in self.inputs:
-            self.found[node] = self.rules.result(adjoint)
-        if not self.is_above(node):
-            return []  # an input, below which nobody asked: what was assigned there does not matter
+            self.found[node] = self.propagation.result(adjoint)
+        if not self.has_dependent_operand(node):
+            return []  # an input whose operands nobody asked for: what was assigned to these does not matter
         terms: list[tuple[Node, Arrived]] = []
-        for x, term in self.rules.pull(node, adjoint):
-            if x in self.between:
+        for x, term in self.propagation.pull(node, adjoint):
+            if x in self.dependent:
                 summed = bool(node._flags & BATCHED) and not x._flags & BATCHED
                 terms.append((x, Arrived([], [term]) if summed else Arrived([term], [])))
         return terms
@@ -70,11 +69,11 @@ class AdjointPass:
 def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
     """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
     order = topological_order(roots)
-    walk = AdjointPass(rules_for(roots), order, inputs)
+    walk = AdjointPass(propagation_for(roots), order, inputs)
     start: dict[Node, Arrived] = {}
     for root, seed in zip(roots, seeds, strict=True):
-        start.setdefault(root, Arrived([], [])).whole.append(walk.rules.start(seed))
-    for _ in reverse([x for x in order if x in walk.between], start, walk.pull, Arrived.joined):
+        start.setdefault(root, Arrived([], [])).whole.append(walk.propagation.start(seed))
+    for _ in reverse([x for x in order if x in walk.dependent], start, walk.pull, Arrived.joined):
         pass
     return [walk.found.get(x) for x in inputs]
 
@@ -119,7 +118,8 @@ def tangents(order: Sequence[Node], seeds: dict[Node, Any], outputs: Sequence[An
     if not record:
         moved = float_tangents(order, seeds)
         return [moved.get(x, 0.0) for x in outputs]
-    rules = rules_for(outputs)
-    found = forward(order, {x: rules.start(seed) for x, seed in seeds.items()}, rules.tangent)
-    results = {x: seeds[x] if x in seeds else rules.result(found[x]) for x in outputs if x in found}
+    propagation = propagation_for(outputs)
+    found = forward(order, {x: propagation.start(seed) for x, seed in seeds.items()}, propagation.tangent)
+    # the tangent of an input is its seed as it was given
+    results = {x: seeds[x] if x in seeds else propagation.result(found[x]) for x in outputs if x in found}
     return [results.get(x, 0.0) for x in outputs]

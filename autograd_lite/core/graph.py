@@ -11,18 +11,20 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from autograd_lite.core.primitives import INTERNAL, Operand, Primitive
+from autograd_lite.core.operands import Operand
+from autograd_lite.core.primitives import INTERNAL, Primitive
 
 # What a node is, in bits.
-CONSTANT: Final = 1  # nothing flows back through it
-TRACED: Final = 2  # it has no number: a program is being traced
-BATCHED: Final = 4  # traced, and different from sample to sample
+CONSTANT: Final = 1  # no gradient is wanted: nothing flows back through it
 REACHED: Final = 8  # a reverse pass has stored a gradient in it
 ASSIGNED: Final = 16  # its data was assigned after it was made
+# and while programs are traced (`tracers`, `branches`)
+TRACED: Final = 2  # it has no number yet
+BATCHED: Final = 4  # it is different from sample to sample
 CHOSEN: Final = 32  # it depends on a choice between branches that are functions
 INHERITED: Final = TRACED | BATCHED | CHOSEN  # what passes from any operand to the result
 
-# Rows that no operation of a user makes.
+# Rows that no operation of a user makes; a leaf has no name, as its `op` tells.
 LEAF: Final = Primitive("", 0, float, (), formula="a leaf")
 NUMBER: Final = Primitive("constant", 0, float, (), formula="a number")
 DETACHED: Final = Primitive("detached", 0, float, (), formula="a number taken out of its graph")
@@ -33,8 +35,70 @@ for _row in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
 
 
 @mypyc_attr(acyclic=True)
+class Node(Operand):
+    """A number, the row that made it, its operands, and the recorded partial in each operand."""
+
+    __slots__ = (
+        "_adjoint", "_data", "_dleft", "_dright", "_extra", "_flags", "_grad", "_left", "_right", "_row", "_uses",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._data: float = 0.0
+        self._grad: float = 0.0
+        self._adjoint: float = 0.0  # of the running pass, valid while that holds PASS
+        self._left: Node | None = None
+        self._right: Node | None = None
+        self._dleft: float = 0.0  # the partial in the left operand
+        self._dright: float = 0.0
+        self._row: Primitive = LEAF
+        self._extra: Extra | None = None
+        self._flags: i64 = 0  # the bits above; `fast.clock` keeps the time of making beside them
+        self._uses: i64 = 0  # STATE.base and the uses that the running sort has still to see
+
+    @abstractmethod  # tells mypyc that every Node is a Value, which saves half of each check of a type
+    def blank(self) -> "Node":
+        """A new, empty node of the same class."""
+        raise NotImplementedError
+
+
+class State:
+    """Counters that every operation looks at; cheaper than a look-up per thread."""
+
+    def __init__(self) -> None:
+        self.base: i64 = 0  # what the newest sort counts from; larger in every sort, so that no count is set back
+        self.assigned: i64 = 0  # the number of assignments to data so far
+        self.paused: i64 = 0  # how many no_grad contexts and watches are open, in all threads
+        self.tracing: i64 = 0  # how many traces are running, in all threads
+
+
+STATE: Final = State()
+PASS: Final = threading.RLock()
+"""Held by whoever uses the scratch of nodes: one pass at a time, whatever the threads share."""
+
+
+def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
+    """Count one use of a node.  Its adjoint starts at -0.0, the number that changes no sum; 0.0 + -0.0 is 0.0."""
+    uses = node._uses
+    if uses >= base:
+        node._uses = uses + 1
+    elif everything or not node._flags & CONSTANT:
+        node._uses = base + 1
+        node._adjoint = -0.0
+        found.append(node)
+
+
+def used_once(node: Node, ready: list[Node], base: i64, everything: bool) -> None:
+    """One use of a node is done; after the last it is ready."""
+    if everything or not node._flags & CONSTANT:
+        uses = node._uses - 1
+        node._uses = uses
+        if uses == base:
+            ready.append(node)
+
+
+@mypyc_attr(acyclic=True)
 class Extra:
-    """What few nodes need: a label, or operands that are many or that nothing flows back to."""
+    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None."""
 
     __slots__ = ("label", "operands", "partials")
 
@@ -49,7 +113,7 @@ class Extra:
     def all_partials(self) -> list[float | None]:
         return list(self.partials)
 
-    # The steps of a sort and of the sweep; `everything` follows edges to which nothing flows too.
+    # The steps of a sort and of the sweep.  `everything` follows edges without a partial too; `brief` is for `fast`.
 
     def count_uses(self, found: list["Node"], base: i64, everything: bool, brief: bool) -> None:
         operands, partials = self.operands, self.partials
@@ -61,7 +125,7 @@ class Extra:
         operands, partials = self.operands, self.partials
         for i in range(len(operands)):
             if everything or partials[i] is not None:
-                release(operands[i], ready, base, everything)
+                used_once(operands[i], ready, base, everything)
 
     def pull(self, node: "Node") -> None:
         adjoint, selects, operands, partials = node._adjoint, node._row.selects, self.operands, self.partials
@@ -74,68 +138,6 @@ class Extra:
                     operands[i]._adjoint += adjoint * partial
 
 
-@mypyc_attr(acyclic=True)
-class Node(Operand):
-    """A number, the row that made it, its operands, and the recorded partial in each operand."""
-
-    __slots__ = (
-        "_adjoint", "_data", "_dleft", "_dright", "_extra", "_flags", "_grad", "_left", "_right", "_row", "_uses",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self._data: float = 0.0
-        self._grad: float = 0.0
-        self._adjoint: float = 0.0  # scratch of the running pass
-        self._left: Node | None = None
-        self._right: Node | None = None
-        self._dleft: float = 0.0
-        self._dright: float = 0.0
-        self._row: Primitive = LEAF
-        self._extra: Extra | None = None
-        self._flags: i64 = 0  # the bits above; `fast.clock` keeps the time of making beside them
-        self._uses: i64 = 0  # the in-degree that the running sort has yet to see, above the base of that sort
-
-    @abstractmethod  # tells mypyc that every Node is a Value, which saves half of each check of a type
-    def blank(self) -> "Node":
-        """A new, empty node of the same class."""
-        raise NotImplementedError
-
-
-class State:
-    """Counters that every operation looks at; cheaper than a look-up per thread."""
-
-    def __init__(self) -> None:
-        self.base: i64 = 0  # what the in-degrees of the newest sort are counted from
-        self.assigned: i64 = 0  # the number of assignments to data so far
-        self.paused: i64 = 0  # how many no_grad contexts are open, in all threads
-        self.tracing: i64 = 0  # how many traces are running, in all threads
-
-
-STATE: Final = State()
-PASS: Final = threading.RLock()
-"""Held by whoever uses the scratch of nodes: one pass at a time, whatever the threads share."""
-
-
-def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
-    """Count one use of a node; its adjoint starts at -0.0, the number that changes no sum."""
-    uses = node._uses
-    if uses >= base:
-        node._uses = uses + 1
-    elif everything or not node._flags & CONSTANT:
-        node._uses = base + 1
-        node._adjoint = -0.0
-        found.append(node)
-
-
-def release(node: Node, ready: list[Node], base: i64, everything: bool) -> None:
-    """One use of a node is done; after the last it is ready."""
-    if everything or not node._flags & CONSTANT:
-        uses = node._uses - 1
-        node._uses = uses
-        if uses == base:
-            ready.append(node)
-
-
 def operands_of(node: Node) -> tuple[Node, ...]:
     """The operands, in order."""
     left, extra = node._left, node._extra
@@ -145,7 +147,10 @@ def operands_of(node: Node) -> tuple[Node, ...]:
 
 
 def partials_of(node: Node) -> list[float | None]:
-    """The recorded partials, aligned with the operands; None where nothing flows."""
+    """The recorded partials, aligned with the operands; None where nothing flows back.
+
+    Slots tell None by the flag of the operand, `Extra` keeps it.
+    """
     left, right, extra = node._left, node._right, node._extra
     if left is None:
         return [] if extra is None else extra.all_partials()

@@ -45,7 +45,7 @@ class no_grad(ContextDecorator):
         STATE.paused -= 1
 
 
-class recording:
+class enable_grad:
     """A context, per thread, in which graphs are recorded although no_grad is on."""
 
     def __enter__(self) -> None:

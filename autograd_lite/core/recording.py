@@ -77,7 +77,9 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     result = new_node()
     result._row = row
     result._data = data
-    result._flags |= (either & INHERITED & (~BATCHED if row is BATCH_SUM else -1)) | both
+    if row is BATCH_SUM:
+        either &= ~BATCHED
+    result._flags |= (either & INHERITED) | both  # beside the time of making
     connect(result, operands, partials)
     if STATE.paused:
         observe(result)

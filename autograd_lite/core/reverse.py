@@ -1,7 +1,7 @@
 """The reverse pass: the chain rule from a result back to everything that it depends on.
 
-`topological_order` sorts a graph, `reverse` is the chain rule for adjoints of any kind, and `sweep` is the same written
-out for floats: it sorts and differentiates at once.
+`reverse` is the chain rule for adjoints of any kind, over a graph that `topological_order` sorts.  `sweep` is the same
+written out for floats: it differentiates while it sorts.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,10 +10,39 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from autograd_lite.core.fast.clock import in_order_of_making
-from autograd_lite.core.graph import CHOSEN, LEAF, PASS, REACHED, STATE, Node, operands_of, partials_of, release, use
+from autograd_lite.core.graph import CHOSEN, LEAF, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once
 
 SORT: Final = 1 << 32
-"""More uses than a node can have: each sort counts from a base so much larger, so that no count has to be set back."""
+"""How much larger the base of each sort is: more uses than a node can have."""
+
+
+def reverse(
+    order: Sequence[Node],
+    seeds: dict[Node, Any],
+    pull: Callable[[Node, Any], Iterable[tuple[Node, Any]]],
+    combine: Callable[[Any, Any], Any],
+) -> Iterator[tuple[Node, Any]]:
+    """The chain rule over a sorted graph (operands first): each node that has an adjoint, with it, results first.
+
+    `seeds` are the adjoints of the roots, `pull(node, adjoint)` gives what a node passes on to its operands, and
+    `combine` adds up what arrives at one of them.
+    """
+    arrived = dict(seeds)
+    for node in reversed(order):
+        if node in arrived:
+            adjoint = arrived.pop(node)
+            yield node, adjoint
+            for operand, term in pull(node, adjoint):
+                arrived[operand] = combine(arrived[operand], term) if operand in arrived else term
+
+
+def float_terms(node: Node, adjoint: float) -> list[tuple[Node, float]]:
+    """Adjoint x partial for each operand; the branch that a choice did not take gets 0, whatever the adjoint is."""
+    return [
+        (x, adjoint * partial if partial != 0.0 or not node._row.selects else 0.0)
+        for x, partial in zip(operands_of(node), partials_of(node), strict=True)
+        if partial is not None
+    ]
 
 
 def topological_order(roots: Sequence[Node], everything: bool = False) -> list[Node]:
@@ -31,10 +60,10 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
             i += 1
             left = node._left
             if left is not None:
-                release(left, ready, base, everything)
+                used_once(left, ready, base, everything)
                 right = node._right
                 if right is not None:
-                    release(right, ready, base, everything)
+                    used_once(right, ready, base, everything)
             elif (extra := node._extra) is not None:
                 extra.release(ready, base, everything, False)
     ready.reverse()
@@ -42,9 +71,9 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
 
 
 def count_uses(roots: Sequence[Node], everything: bool, brief: bool) -> list[Node]:
-    """The in-degree of every node that the roots depend on; returns the roots that nothing uses.
+    """Count the uses of every node that the roots depend on; returns the roots that no other root uses.
 
-    With `brief`, a sort may leave out leaves for which nothing waits.
+    With `brief`, leaves whose adjoint nobody stores may be left out (`fast.vectors` does).
     """
     STATE.base += SORT
     base = STATE.base
@@ -75,39 +104,10 @@ def has_choice(roots: Sequence[Node]) -> bool:
     return any([root._flags & CHOSEN != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
-def reverse(
-    order: Sequence[Node],
-    seeds: dict[Node, Any],
-    pull: Callable[[Node, Any], Iterable[tuple[Node, Any]]],
-    combine: Callable[[Any, Any], Any],
-) -> Iterator[tuple[Node, Any]]:
-    """The chain rule over a sorted graph: each node at which anything arrives, with its adjoint, results first.
-
-    `seeds` are the adjoints of the roots, `pull(node, adjoint)` gives what a node passes on to its operands, and
-    `combine` adds up what arrives at one of them.
-    """
-    arrived = dict(seeds)
-    for node in reversed(order):
-        if node in arrived:
-            adjoint = arrived.pop(node)
-            yield node, adjoint
-            for operand, term in pull(node, adjoint):
-                arrived[operand] = combine(arrived[operand], term) if operand in arrived else term
-
-
-def float_terms(node: Node, adjoint: float) -> list[tuple[Node, float]]:
-    """Adjoint x partial for each operand; the branch that a choice did not take gets 0, whatever the adjoint is."""
-    return [
-        (x, adjoint * partial if partial != 0.0 or not node._row.selects else 0.0)
-        for x, partial in zip(operands_of(node), partials_of(node), strict=True)
-        if partial is not None
-    ]
-
-
 def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[Node]:
     """`reverse` with floats, written out: each node adds adjoint x partial to its operands' adjoints when it is ready.
 
-    The same order as `topological_order` backwards, without a list of it.  With `store`, interior nodes keep their
+    The same order as `topological_order` backwards, without sorting first.  With `store`, interior nodes keep their
     adjoint as gradient; the leaves are returned, for the caller to add theirs when all is done.  The caller holds PASS.
     """
     leaves: list[Node] = []
@@ -162,7 +162,7 @@ def keep(node: Node, leaves: list[Node]) -> None:
     if node._row is LEAF:
         leaves.append(node)
     else:
-        node._grad = node._adjoint + 0.0
+        node._grad = node._adjoint + 0.0  # -0.0, if nothing arrived, reads 0.0
         node._flags |= REACHED
 
 
@@ -170,4 +170,4 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
     """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
     with PASS:
         sweep(roots, seeds, store=False)
-        return [x._adjoint if x._uses >= STATE.base else 0.0 for x in inputs]
+        return [x._adjoint if x._uses >= STATE.base else 0.0 for x in inputs]  # below it: not in this graph

@@ -1,6 +1,6 @@
 """Partials as graphs: the rules of the table read with Values in place of floats.
 
-Above `graph`.  `Rules` says how one node passes on adjoints and tangents that are graphs; `create_graph` walks with it.
+Above `graph`.  `Propagation` is the step of the chain rule at one node, for adjoints and tangents that are graphs.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def times(adjoint: Any, partial: Any) -> Any:
 
 
 def argument(node: Node) -> Any:
-    """An operand as rules see it: the number itself where it is one."""
+    """An operand as rules get it: a constant as a float, so that x * 1.0 in a rule makes no node."""
     return node._data if node._row is NUMBER else node
 
 
@@ -35,7 +35,7 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
     with ieee_arithmetic():
         try:
             partials = applied_rules(node, operands, [argument(x) for x in operands])
-        except ArithmeticError:  # of plain numbers, as 1 / 0 in the partials of x / 0: as Values they are rows too
+        except ArithmeticError:  # a rule on floats alone may raise, as 1 / 0 does; on nodes it gives inf
             partials = applied_rules(node, operands, list(operands))
     return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
 
@@ -66,8 +66,11 @@ def check_unassigned(node: Node, operands: Sequence[Node]) -> None:
             )
 
 
-class Rules:
-    """How adjoints and tangents pass through one node, and how they are added up."""
+class Propagation:
+    """How adjoints and tangents pass one node, and how they are added up.
+
+    `pull` takes the adjoint of a node to its operands, `push` the tangents of the operands to the node.
+    """
 
     def start(self, seed: Any) -> Any:
         """An adjoint or tangent as the pass carries it."""

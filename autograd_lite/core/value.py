@@ -65,7 +65,7 @@ class Value(Operators):
 
     @classmethod
     def __init_subclass__(cls) -> None:
-        # Compiled classes find it out at the first instance, and say it in words of their own.
+        # mypyc would raise only at the first instance, with a less clear message.
         raise TypeError(
             f"{cls.__name__} cannot inherit from Value: its results would be plain Values; keep a Value in an attribute"
         )
@@ -198,7 +198,7 @@ class Value(Operators):
         """Apply a row of the table, at least one of whose operands is a Value."""
         return cast(Value, record(row, operands))
 
-    # -- operators: both directions of each
+    # -- operators: x + y, and 1.0 + y, where Python asks the right operand; the partial in a number is never read
 
     def __add__(self, other: object) -> Any:
         if isinstance(other, Value):
@@ -245,7 +245,7 @@ class Value(Operators):
     def __truediv__(self, other: object) -> Any:
         if isinstance(other, Value):
             x = other._data
-            if x == 0.0:
+            if x == 0.0:  # which raises, and names the operation and the operands
                 return record(DIV, (self, other))
             out = self._data / x
             return binary(DIV, out, self, other, 1.0 / x, -out / x)
@@ -298,7 +298,7 @@ def label_text(label: object) -> str:
 
 def add_adjoints(leaves: list[Node]) -> None:
     """Add what arrived at the leaves to their `.grad`: at all of them or, on an exception, at none."""
-    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # ready before: memory may be exhausted
+    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # Ctrl-C may come at any line
     try:
         for x in leaves:
             x._grad += x._adjoint

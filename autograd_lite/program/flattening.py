@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
-from autograd_lite.core.modes import recording
+from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.core.table import cond, mul, where
 from autograd_lite.core.value import Value, traced
@@ -137,7 +137,7 @@ def lowered(row: Primitive, arguments: list[Any]) -> Any:
         raise ValueError(
             f"a program cannot hold {row.name}, which is not in the table and has no lowering; enter it with primitive"
         )
-    with recording():
+    with enable_grad():
         return row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, Node
-from autograd_lite.core.modes import MODE, recording
+from autograd_lite.core.modes import MODE, enable_grad
 from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value
 
@@ -34,7 +34,7 @@ def inside() -> Iterator[None]:
         _LEVEL.start = time_now()
     _LEVEL.depth += 1
     try:
-        with recording():
+        with enable_grad():
             yield
     finally:
         _LEVEL.depth -= 1

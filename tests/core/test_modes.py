@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value, grad, no_grad
 from autograd_lite.core.graph import STATE
-from autograd_lite.core.modes import MODE, recording
+from autograd_lite.core.modes import MODE, enable_grad
 from autograd_lite.explaining.watch import Watch
 
 
@@ -32,14 +32,14 @@ def test_contexts_nest_and_end_with_an_exception():
     assert (x * x).op == "mul"
 
 
-@given(st.lists(st.sampled_from([no_grad, recording, Watch])))
+@given(st.lists(st.sampled_from([no_grad, enable_grad, Watch])))
 def test_the_shared_counter_counts_what_is_open_however_it_nests(contexts):
     before, paused, watching, opened = STATE.paused, [0], 0, []
     assert MODE.paused == 0
     for context in contexts:
         opened.append(context())
         opened[-1].__enter__()
-        paused.append(paused[-1] + 1 if context is no_grad else 0 if context is recording else paused[-1])
+        paused.append(paused[-1] + 1 if context is no_grad else 0 if context is enable_grad else paused[-1])
         watching += context is Watch
         assert (STATE.paused - before, MODE.paused) == (paused[-1] + watching, paused[-1])
     while opened:

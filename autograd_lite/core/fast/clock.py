@@ -39,6 +39,11 @@ def time_of(node: Node) -> int:
     return node._flags // TICK
 
 
+def flags_of(node: Node) -> int:
+    """The flags of a node, without the time."""
+    return node._flags & (TICK - 1)
+
+
 def note_assigned(node: Node) -> None:
     """Note that data of a node was assigned just now, after all that was computed from it so far."""
     node._flags = (node._flags & (TICK - 1)) | ASSIGNED | CLOCK.tick()

@@ -11,7 +11,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite.core.fast.clock import CLOCK
 from autograd_lite.core.fast.pool import number_node
-from autograd_lite.core.graph import CONSTANT, LEAF, PASS, STATE, Extra, Node, release, use
+from autograd_lite.core.graph import CONSTANT, LEAF, PASS, STATE, Extra, Node, use, used_once
 
 ZERO: Final = -0.0
 """The number that changes no sum that it is added to."""
@@ -129,7 +129,7 @@ class Pair(Extra):
                     add_pending(vector)
                 if not (brief and vector.leaves) and (everything or not vector.constant):
                     for x in vector.nodes:
-                        release(x, ready, base, everything)
+                        used_once(x, ready, base, everything)
 
     def pull(self, node: Node) -> None:
         if not self.weights.constant:
