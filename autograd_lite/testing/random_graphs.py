@@ -63,12 +63,11 @@ class Expression:
         """Python that computes it, to be pasted where a failure is looked into."""
         names = [f"x{i}" for i in range(len(self.point))]
         lines = ["import autograd_lite as ag", "", f"def f({', '.join(names)}):"]
-        indent = "    "
+        last = len(self.steps) - 1
+        indent, result = "    ", f"v{last}"
         if self.repeat > 1:
             lines.append(f"    for _ in range({self.repeat}):")
-            indent = "        "
-        last = len(self.steps) - 1
-        result = names[0] if self.repeat > 1 else f"v{last}"
+            indent, result = "        ", names[0]
         for k, (row, operands) in enumerate(self.steps):
             words = [names[i] if isinstance(i, int) else literal(i) for i in operands]
             lines.append(f"{indent}{result if k == last else f'v{k}'} = {call_of(row, words)}")
@@ -141,8 +140,7 @@ def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = 
         return False
     if kink_distance(row, operands, steady) < SMOOTHEST:
         return False
-    partials = row.all_partials(value, operands)
-    return all(p is None or math.isfinite(p) for p in partials)
+    return all(p is None or math.isfinite(p) for p in row.all_partials(value, operands))
 
 
 def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence[Primitive] = DRAWN_ROWS) -> Expression:
@@ -157,11 +155,11 @@ def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence
 
     def plan() -> Proposal:
         row = source.choice(rows)
-        picks = [
+        count = row.arity or source.choice((2, 4))
+        return row, [
             source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size)
-            for _ in range(row.arity or source.choice((2, 4)))
+            for _ in range(count)
         ]
-        return row, picks
 
     return build((plan() for _ in range(20 * size)), point, size)
 
@@ -176,9 +174,7 @@ def expressions(
     """
     back = inputs + max_size
     pick = st.integers(0, back + len(CONSTANTS) - 1).map(lambda i: i if i < back else CONSTANTS[i - back])
-    plans = []
-    for row in rows:
-        for n in (row.arity,) if row.arity else (2, 4):
-            plans.append(st.tuples(st.just(row), st.tuples(*[pick] * n)))
+    counted = [(row, n) for row in rows for n in ([row.arity] if row.arity else [2, 4])]
+    plans = [st.tuples(st.just(row), st.tuples(*[pick] * n)) for row, n in counted]
     points = st.lists(st.floats(-3.0, 3.0, width=32), min_size=1, max_size=inputs)
     return st.builds(build, st.lists(st.one_of(plans), min_size=1, max_size=2 * max_size), points, st.just(max_size))

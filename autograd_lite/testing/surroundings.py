@@ -70,9 +70,7 @@ class Surroundings:
 
     def nearest(self, kinks: Sequence[Kink], j: int) -> tuple[float, str]:
         nearest, words = math.inf, ""
-        if not kinks:
-            return nearest, words
-        slopes = float_tangents(self.order, {self.inputs[j]: 1.0})
+        slopes = float_tangents(self.order, {self.inputs[j]: 1.0}) if kinks else {}
         for kink in kinks:
             distance = kink.reach(slopes)
             if not distance >= nearest:
