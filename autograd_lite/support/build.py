@@ -1,12 +1,9 @@
 """Which build runs: the modules that mypyc compiled, or the same sources as plain Python.
 
-`autograd_lite/__init__` calls `choose` before it imports anything else.  In an ordinary installation there is nothing
-to choose: Python prefers a compiled module to the source beside it.  Two cases redirect the compiled modules:
-
-- `AUTOGRAD_LITE_PURE=1` in the environment: to their sources.
-- In a checkout, whose sources Python finds first: to the installed compiled modules, if these were made from the very
-  sources of the checkout.  After an edit to one of them the sources run until the package is installed again, so what
-  is in the checkout is always what runs.
+`autograd_lite/__init__` calls `choose` first.  Python prefers a compiled module to the source beside it, but for two
+cases: `AUTOGRAD_LITE_PURE=1` in the environment redirects compiled modules to their sources; and a checkout, whose
+sources Python finds first, redirects them to the installed compiled modules, if these were made from the very sources
+of the checkout: what is in the checkout is always what runs.
 """
 
 import os

@@ -132,7 +132,12 @@ def check(
     def values_at(xs: Sequence[float]) -> list[float]:
         return [data_of(x) for x in f(*[Value(x) for x in xs])]
 
-    steps = complex_steps(inputs, outputs, report)
+    try:
+        program = Program.from_values([x if isinstance(x, Value) else Value(x) for x in outputs], inputs)
+        steps = complex_step(program, point)
+    except (TypeError, ValueError) as error:
+        report.note(f"no complex step: {error}")
+        steps = []
     directions = ([1.0 if i == j else None for i in range(len(point))] for j in range(len(point)))
     columns = forward_mode(outputs, inputs, directions, False)
     for j, operand in enumerate(operands):
@@ -177,8 +182,8 @@ def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> flo
     """How far input j may move in differences; a finding where that is nothing beside its own size."""
     limits = []
     for problem, (limit, words) in {
-        "too near a kink": around.nearest_kink(j),
-        "too far out, where it turns quicker than floats can step": around.nearest_bend(j),
+        "too near a kink": around.nearest(around.kinks, j),
+        "too far out, where it turns quicker than floats can step": around.nearest(around.bends, j),
     }.items():
         text = f"{problem}: {words}; move the point{' away from it' if 'kink' in problem else ''}"
         if limit <= NEAR * abs(x) and text not in report.findings:
@@ -215,16 +220,6 @@ def symmetric(rows: Sequence[Slopes], title: str, operands: Sequence[str], repor
             where = derivative(derivative(title, operands[i]), operands[j])
             allowed = 1e-9 * max(size, other) + TOLERANCE * abs(want)
             report.compare(Comparison(where, want, got, "the same derivatives in the other order"), allowed)
-
-
-def complex_steps(inputs: list[Value], outputs: list[Any], report: Report) -> list[list[float]]:
-    """The derivatives by the complex step; none, and a note, where it cannot be taken."""
-    try:
-        program = Program.from_values([x if isinstance(x, Value) else Value(x) for x in outputs], inputs)
-        return complex_step(program, [x.data for x in inputs])
-    except (TypeError, ValueError) as error:
-        report.note(f"no complex step: {error}")
-        return []
 
 
 def obstacles(

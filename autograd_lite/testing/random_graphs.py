@@ -17,14 +17,11 @@ from autograd_lite.testing.domains import is_flat, kink_distance
 
 T = TypeVar("T")
 
+# A row, and for each operand a constant or a value: counted back from the newest, or from the first input on.
 Proposal = tuple[Primitive, Sequence[int | float]]
-"""A row, and for each operand how many values back it is, or a constant."""
-
 Operation = tuple[Primitive, tuple[int | float, ...]]
-"""A row and its operands: the number of an earlier value (inputs first), or a constant."""
 
-OPERATORS = ("+", "-", "*", "/", "**", "%")
-"""The labels of rows of two operands that are printed as Python's operators."""
+OPERATORS = ("+", "-", "*", "/", "**", "%")  # the labels of rows of two operands that are printed as Python's operators
 DRAWN = (
     "add", "sub", "mul", "div", "neg", "pow", "mod", "fmod", "square", "reciprocal", "abs", "sign", "floor", "ceil",
     "round", "trunc", "copysign", "maximum", "minimum", "clip", "relu", "less", "less_equal", "equal", "where", "exp",
@@ -35,10 +32,11 @@ DRAWN = (
 """The rows that random graphs are made of.  A fixed list: a new row must not change the graphs of a given seed."""
 
 DRAWN_ROWS = [PRIMITIVES[name] for name in DRAWN]
-SMOOTHEST = 1e-3
-"""The distance kept from kinks."""
-SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6
-"""Between these all results lie that are not 0, so that no product of a few of them loses its digits."""
+SMOOTHEST = 1e-3  # the distance kept from kinks
+SMALLEST_RESULT, LARGEST_RESULT = (
+    1e-60,
+    1e6,
+)  # all results but 0 lie between these: no product of a few loses its digits
 CONSTANTS = (1.0, 2.0, 0.5, -1.0, 3.0, -2.5, 0.1)
 
 

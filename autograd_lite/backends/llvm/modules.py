@@ -75,7 +75,7 @@ class Modules:
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
-        rows = self.emitter.definitions()
+        rows = self.emitter.definitions.values()
         optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""]
         plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
@@ -92,11 +92,8 @@ class Modules:
             return self._function(f"{name}.{k}", parameters, buffers)
 
         written = write_section(items, stage, batched, self.plan, self.emitter, new)
-        for f, optimized in written:
-            if optimized:
-                self.optimized[f.name] = f
-            else:
-                self.plain.append(f.text())
+        self.optimized |= {f.name: f for f, optimized in written if optimized}
+        self.plain += [f.text() for f, optimized in written if not optimized]
         return [f.name for f, _ in written]
 
     # stages
@@ -116,12 +113,10 @@ class Modules:
         rounded = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
         with f.loop(f.value(f"select i1 {empty}, i64 1, i64 {rounded}")) as loop:
             done = f.integer("mul", loop.counter, LANES)
-            left = f.integer("sub", "%count", done)
-            valid = f.smaller(left, LANES)
+            valid = f.smaller(f.integer("sub", "%count", done), LANES)
             sample = f.integer("add", "%first", done)
             kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, stage.kept))
             bases = {"t": tile, "k": kept}
-            arguments, results = self.plan.argument_sizes, self.plan.result_sizes
 
             def move(name: str, array: str, size: int, buffer: str) -> None:
                 self.called.add(name)
@@ -130,7 +125,7 @@ class Modules:
                 vectors = f.offset(bases[base], VECTOR, offset)
                 f.do(f"call void @{name}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
 
-            for k, size in enumerate(arguments):
+            for k, size in enumerate(self.plan.argument_sizes):
                 if f"x{k}" in stage.buffers:
                     move("tile.read", f"b{k}", size, f"x{k}")
             for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
@@ -140,10 +135,14 @@ class Modules:
                 with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
                     f.do(f"call void @tile.clear(ptr {kept}, i64 {stage.kept}, i64 {valid})")
             for k in stage.results:
-                move("tile.write", f"p{k}", results[k], f"o{k}")
+                move("tile.write", f"p{k}", self.plan.result_sizes[k], f"o{k}")
         if stage.sums:
             f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh)")
-            self._sums(index, stage)
+            stored = {name: base for name, base in stage.buffers.items() if base[0] == "k"}
+            sums = self._function(f"stage{index}.sums", f.parameters, stored)
+            for nest in stage.sums:
+                self.called.add(write_sums(sums, nest, stage.kept, self.plan.argument_sizes))
+            self.plain.append(sums.text())
         self.plain.append(f.text())
 
     def _blocks(self, index: int) -> None:
@@ -159,13 +158,6 @@ class Modules:
             f.do(f"call void @stage{index}.block(ptr %context, i64 {start}, i64 {count}, i1 true)")
         self.plain.append(f.text())
 
-    def _sums(self, index: int, stage: Stage) -> None:
-        buffers = {name: base for name, base in stage.buffers.items() if base[0] == "k"}
-        f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", buffers)
-        for nest in stage.sums:
-            self.called.add(write_sums(f, nest, stage.kept, self.plan.argument_sizes))
-        self.plain.append(f.text())
-
     # the whole program
 
     def _run(self) -> None:
@@ -179,8 +171,7 @@ class Modules:
             if stage.passes:
                 with f.loop(blocks) as loop:
                     first = f.integer("mul", loop.counter, BLOCK)
-                    left = f.integer("sub", "%batch", first)
-                    count = f.smaller(left, BLOCK)
+                    count = f.smaller(f.integer("sub", "%batch", first), BLOCK)
                     fresh = f.value(f"icmp eq i64 {loop.counter}, 0")
                     f.do(f"call void @stage{index}.block(ptr %context, i64 {first}, i64 {count}, i1 {fresh})")
         self.plain.append(f.text())
@@ -192,9 +183,7 @@ class Modules:
         """
         f = self._function("call", "ptr %self, ptr %arguments, i64 %n")
         arguments, results = len(self.plan.argument_sizes), len(self.plan.result_sizes)
-        objects = []
-        for k in range(2 + arguments + results):
-            objects.append(f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}"))
+        objects = [f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}") for k in range(2 + arguments + results)]
         batch = f.value(f"call i64 @PyLong_AsSsize_t(ptr {objects[0]})")
         data = [f.value(f"load ptr, ptr {f.offset(array, 'i8', object.__basicsize__)}") for array in objects[1:]]
         address = f.value(f"ptrtoint ptr {data[0]} to i64")
@@ -230,13 +219,7 @@ def _slots(plan: Plan) -> dict[str, int]:
     Sums over samples are written through R0, R1, ... and S: those are r0, r1, ... and s, except in a thread that
     computes its own blocks.
     """
-    slots: dict[str, int] = {}
-    for index, argument in enumerate(plan.program.arguments):
-        slots[f"{'b' if argument.batched else 'a'}{index}"] = len(slots)
-    for index, result in enumerate(plan.program.results):
-        slots[f"{'p' if result.batched else 'r'}{index}"] = len(slots)
-    for index, result in enumerate(plan.program.results):
-        slots[f"{'P' if result.batched else 'R'}{index}"] = len(slots)
-    for name in ("s", "S", "t", "k", "batch"):
-        slots[name] = len(slots)
-    return slots
+    arguments = [f"{'b' if x.batched else 'a'}{index}" for index, x in enumerate(plan.program.arguments)]
+    results = [f"{'p' if x.batched else 'r'}{index}" for index, x in enumerate(plan.program.results)]
+    names = [*arguments, *results, *map(str.upper, results), "s", "S", "t", "k", "batch"]
+    return {name: slot for slot, name in enumerate(names)}

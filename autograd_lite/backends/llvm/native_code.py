@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,16 +57,18 @@ class NativeCode:
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         arrays = list(arguments)
         if len(arrays) != len(self._arguments):
-            raise TypeError(
-                f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}; pass one for each of "
-                f"its arguments"
-            )
+            takes = f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}"
+            raise TypeError(f"{takes}; pass one for each of its arguments")
         for k, size, batched in self._arguments:
             x = arrays[k]
             if type(x) is not ndarray or x.dtype is not FLOAT64 or not x.flags.c_contiguous:
                 arrays[k] = x = np.ascontiguousarray(x, dtype=FLOAT64)
             if x.size != (size * samples if batched else size):
-                raise self._refused(k, x, samples)
+                each = f" for each of {samples} samples" if batched else ""
+                raise ValueError(
+                    f"argument {self._plan.program.arguments[k].name} of a compiled program has {size} numbers{each}, "
+                    f"but got an array of shape {x.shape}; pass an array of that many numbers"
+                )
         results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
         if samples >= self._parallel_from and (cores := _cores()) > 1:
             _Parallel(self, arrays, results, samples).run(cores)
@@ -81,16 +83,6 @@ class NativeCode:
         self._call(samples, scratch, *arrays, *results)
         free.append(scratch)
         return results
-
-    def _refused(self, k: int, x: Array, samples: int) -> ValueError:
-        """The error for an argument k of a wrong size."""
-        _, size, batched = self._arguments[k]
-        name = self._plan.program.arguments[k].name
-        each = f" for each of {samples} samples" if batched else ""
-        return ValueError(
-            f"argument {name} of a compiled program has {size} numbers{each}, but got an array of shape "
-            f"{x.shape}; pass an array of that many numbers"
-        )
 
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""
@@ -153,24 +145,14 @@ class _Parallel:
         """Compute `count` blocks from `start` on, a few at a time on each free thread."""
         few = max(1, count // (8 * len(contexts)))
         queue = iter(range(0, count, few))
-        failures: list[BaseException] = []
 
         def take(context: Context) -> None:
-            try:
-                for k in queue:
-                    sums = parts[k:].ctypes.data
-                    work(context, start + k, min(few, count - k), self.samples, sums)
-            except BaseException as error:
-                failures.append(error)
+            for k in queue:
+                work(context, start + k, min(few, count - k), self.samples, parts[k:].ctypes.data)
 
-        threads = [threading.Thread(target=take, args=(context,)) for context in contexts[1:]]
-        for thread in threads:
-            thread.start()
-        take(contexts[0])
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise failures[0]
+        with ThreadPoolExecutor(len(contexts)) as threads:
+            for _ in threads.map(take, contexts):
+                pass  # raises what failed
 
 
 def _cores() -> int:

@@ -26,7 +26,7 @@ from autograd_lite.core.table import identity
 from autograd_lite.program.program import Program
 
 from .batch_sums import kept_factors, kernel_of
-from .fusion import Op, fuse
+from .fusion import Fusion, Op
 from .rerolling import Location, LoopNest, reroll
 
 
@@ -55,7 +55,9 @@ class Plan:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.inputs = program.size
-        self.ops, self.constants, self.batched, self.stage = fuse(program)
+        fusion = Fusion(program)
+        self.ops, self.constants = fusion.ops, fusion.constants
+        self.batched, self.stage = fusion.batched, fusion.stage
         self.argument_sizes = [argument.size for argument in program.arguments]
         self.result_sizes = [len(result.values) for result in program.results]
         self.sizes = {"s": 0, "t": 0, "k": 0}
@@ -68,7 +70,12 @@ class Plan:
         self._prepare_sums()
         self._locate_results()
         self._locate_sums()
-        self.shared = self._shared()
+        self.shared = {  # unbatched values that another stage or the samples read
+            x
+            for op in self.ops.values()
+            for x in op.operands
+            if x in self.ops and not self.batched[x] and (self.batched[op.id] or self.stage[x] != self.stage[op.id])
+        }
         self.stages = self._stages()
 
     # `rerolling.Memory`
@@ -128,15 +135,6 @@ class Plan:
         sums.sort(key=lambda id: (rank.get(id, ("", 0)), id))
         for offset, id in enumerate(sums, self.allocate("s", len(sums))):
             self.locations[id] = ("s", offset)
-
-    def _shared(self) -> set[int]:
-        """Unbatched values that another stage or the samples read."""
-        return {
-            x
-            for op in self.ops.values()
-            for x in op.operands
-            if x in self.ops and not self.batched[x] and (self.batched[op.id] or self.stage[x] != self.stage[op.id])
-        }
 
     # stages
 

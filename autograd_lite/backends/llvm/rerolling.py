@@ -74,10 +74,7 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
     levels: dict[int, int] = {}
     by_level: defaultdict[int, list[Op]] = defaultdict(list)
     for op in ops:
-        level = 0
-        for x in op.operands:
-            if x in levels and levels[x] > level:
-                level = levels[x]
+        level = max([levels.get(x, 0) for x in op.operands], default=0)
         levels[op.id] = level + 1
         by_level[level].append(op)
     items: list[Op | LoopNest] = []
@@ -120,9 +117,8 @@ def _describe(op: Op, memory: Memory) -> tuple[tuple[Any, ...], tuple[int, ...]]
     runs: list[Run] = []
     begin, terms = 0, len(sides[0])
     while begin < terms:
-        end = begin + 1
         firsts = [side[begin] for side in sides]
-        steps = [0] * width
+        end, steps = begin + 1, [0] * width
         if end < terms and all(side[end][0] == side[begin][0] for side in sides):
             steps = [side[end][1] - side[begin][1] for side in sides]
             end = min([_run(side, begin, step) for side, step in zip(sides, steps, strict=True)])
@@ -163,8 +159,7 @@ def _nests(
         affine = zip(base, strides, strict=True)
         buffer, offset = memory.locations[members[0].id]
         destination = Access(buffer, *next(affine)) if fixed else Access(buffer, offset, dense)
-        runs = []
-        term = 0
+        runs, term = [], 0
         for count, sides in shape:
             accesses = []
             for side, (source, step) in enumerate(sides):
