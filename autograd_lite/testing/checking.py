@@ -19,7 +19,7 @@ from autograd_lite.testing.differences import Estimate, differences, moved
 from autograd_lite.testing.naming import derivative
 from autograd_lite.testing.report import Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings
-from autograd_lite.transforms.differentiation import reverse_mode
+from autograd_lite.transforms.differentiation import as_float, as_value, reverse_mode
 from autograd_lite.transforms.jacobians import forward_mode
 from autograd_lite.transforms.signatures import numbered, parameter_names
 from autograd_lite.trees import flatten, flatten_numbers
@@ -55,7 +55,7 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     if not callable(f):
         raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
     leaves, treedef = flatten(args, "arguments")
-    point = [data_of(x) for x in leaves]
+    point = [as_float(x) for x in leaves]
     names = zip(args, numbered(parameter_names(f), len(args)), strict=True)
     operands = [path for x, name in names for path in flatten_numbers(x, f"argument {name}")[1].leaf_names(name)]
     titles: list[str] = []
@@ -91,17 +91,12 @@ def assert_gradients(f: Callable[..., Any], *args: Any, order: int = 1, allow_un
         raise AssertionError(str(report))
 
 
-Slopes = list[tuple[float, float]]
-"""The derivatives of a result, each with the sum of the sizes of its terms."""
+Slopes = list[tuple[float, float]]  # the derivatives of a result, each with the sum of the sizes of its terms
+OnValues = Callable[..., list[Any]]  # a function of Values, whose results are in a list
 
 
 def check(
-    f: Callable[..., list[Any]],
-    point: Sequence[float],
-    operands: Sequence[str],
-    titles: Sequence[str],
-    allow_unused: bool,
-    report: Report,
+    f: OnValues, point: list[float], operands: list[str], titles: list[str], allow_unused: bool, report: Report
 ) -> list[Slopes]:
     """Compare all first derivatives of f, which is called with Values; returns them, none where it cannot."""
     inputs = [Value(x) for x in point]
@@ -114,13 +109,12 @@ def check(
     surroundings = Surroundings(inputs, outputs)
     limits = [neighbourhood(surroundings, j, x, report) for j, x in enumerate(point)]
     report.findings += obstacles(surroundings, outputs, titles, operands, allow_unused)
-    first, second = ([repr(data_of(x)) for x in run] for run in (outputs, again))
+    first, second = ([repr(as_float(x)) for x in run] for run in (outputs, again))
     if first != second:
         found, then = (", ".join(run[:3] + ["..."] * (len(run) > 3)) for run in (first, second))
         report.findings.append(f"not the same at every call: {found}, then {then}; fix the randomness")
-    for x, operand in zip(point, operands, strict=True):
-        if 0.0 < abs(x) < 2.0**-1000:
-            report.findings.append(f"{operand} is {x!r}, so small that floats near it have few digits; scale it")
+    tiny = [(operand, x) for x, operand in zip(point, operands, strict=True) if 0.0 < abs(x) < 2.0**-1000]
+    report.findings += [f"{x} is {at!r}, so small that floats near it have few digits; scale it" for x, at in tiny]
     if report.findings:
         return []
 
@@ -130,10 +124,10 @@ def check(
     rows = [list(zip(row, sizes, strict=True)) for row, (sizes, _) in zip(slopes, magnitudes, strict=True)]
 
     def values_at(xs: Sequence[float]) -> list[float]:
-        return [data_of(x) for x in f(*[Value(x) for x in xs])]
+        return [as_float(x) for x in f(*[Value(x) for x in xs])]
 
     try:
-        program = Program.from_values([x if isinstance(x, Value) else Value(x) for x in outputs], inputs)
+        program = Program.from_values([as_value(x) for x in outputs], inputs)
         steps = complex_step(program, point)
     except (TypeError, ValueError) as error:
         report.note(f"no complex step: {error}")
@@ -157,13 +151,11 @@ def check(
                 report.compare(Comparison(where, stepped, got, "complex step"), allowed)
             judged = Comparison(where, 0.0, got, "differences")
             estimate = estimates[i] if estimates else None
-            judge(judged, estimate, size, data_of(outputs[i]), point[j], stepped, report)
+            judge(judged, estimate, size, as_float(outputs[i]), point[j], stepped, report)
     return rows
 
 
-def blurred(
-    estimates: list[Estimate], noises: list[float], f: Callable[..., list[Any]], point: Sequence[float], j: int
-) -> list[Estimate]:
+def blurred(estimates: list[Estimate], noises: list[float], f: OnValues, point: list[float], j: int) -> list[Estimate]:
     """The estimates, which know of the noise at the point, with what is more at the end of their steps."""
     ends: dict[float, tuple[list[Any], Surroundings]] = {}
     for step in {x.step for x in estimates}:
@@ -181,11 +173,10 @@ def blurred(
 def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:
     """How far input j may move in differences; a finding where that is nothing beside its own size."""
     limits = []
-    for problem, (limit, words) in {
-        "too near a kink": around.nearest(around.kinks, j),
-        "too far out, where it turns quicker than floats can step": around.nearest(around.bends, j),
-    }.items():
-        text = f"{problem}: {words}; move the point{' away from it' if 'kink' in problem else ''}"
+    far_out = "too far out, where it turns quicker than floats can step"
+    for kinks, problem, away in ((around.kinks, "too near a kink", " away from it"), (around.bends, far_out, "")):
+        limit, words = around.nearest(kinks, j)
+        text = f"{problem}: {words}; move the point{away}"
         if limit <= NEAR * abs(x) and text not in report.findings:
             report.findings.append(text)
         limits.append(limit)
@@ -225,14 +216,13 @@ def symmetric(rows: Sequence[Slopes], title: str, operands: Sequence[str], repor
 def obstacles(
     around: Surroundings, outputs: list[Any], titles: Sequence[str], operands: Sequence[str], allow_unused: bool
 ) -> list[str]:
-    """What makes a comparison impossible or worthless."""
     found = []
     if not outputs:
         found.append("the result holds no numbers; return at least one")
     for title, x in zip(titles, outputs, strict=True):
         reached = topological_order([x], everything=True) if isinstance(x, Value) else []
-        if not math.isfinite(data_of(x)):
-            found.append(f"{title} is {data_of(x)!r}, which has no derivative to compare; move the point")
+        if not math.isfinite(as_float(x)):
+            found.append(f"{title} is {as_float(x)!r}, which has no derivative to compare; move the point")
         elif not allow_unused and set(reached).isdisjoint(around.inputs):
             found.append(f"{title} is a constant: it depends on no input; allow_unused=True accepts that")
     if not found and not allow_unused:
@@ -240,7 +230,3 @@ def obstacles(
         ignored = [x for x, value in zip(operands, around.inputs, strict=True) if value not in nodes]
         found += [f"{x} is ignored: nothing depends on it; allow_unused=True accepts that" for x in ignored]
     return found
-
-
-def data_of(x: Value | float) -> float:
-    return x.data if isinstance(x, Value) else float(x)

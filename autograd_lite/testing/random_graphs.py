@@ -33,10 +33,7 @@ DRAWN = (
 
 DRAWN_ROWS = [PRIMITIVES[name] for name in DRAWN]
 SMOOTHEST = 1e-3  # the distance kept from kinks
-SMALLEST_RESULT, LARGEST_RESULT = (
-    1e-60,
-    1e6,
-)  # all results but 0 lie between these: no product of a few loses its digits
+SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6  # of results but 0: no product of a few of them loses its digits
 CONSTANTS = (1.0, 2.0, 0.5, -1.0, 3.0, -2.5, 0.1)
 
 
@@ -153,11 +150,10 @@ def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence
 
     def plan() -> Proposal:
         row = source.choice(rows)
-        count = row.arity or source.choice((2, 4))
-        return row, [
-            source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size)
-            for _ in range(count)
-        ]
+        picks: list[int | float] = []
+        for _ in range(row.arity or source.choice((2, 4))):
+            picks.append(source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size))
+        return row, picks
 
     return build((plan() for _ in range(20 * size)), point, size)
 

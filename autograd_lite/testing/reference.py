@@ -56,10 +56,6 @@ def as_fraction(x: mpnumeric) -> Fraction:
     return result
 
 
-def power_in_base(x: mpnumeric, y: mpnumeric) -> Any:
-    return MP.mpf(0) if y == 0 else y * MP.power(x, y - 1)
-
-
 def power_in_exponent(x: mpnumeric, y: mpnumeric) -> Any:
     if x < 0:
         return MP.nan
@@ -134,7 +130,7 @@ EXACT: dict[str, Exact] = {
     "mul":          Exact(exactly(lambda x, y: x * y), (lambda x, y: y, lambda x, y: x)),
     "div":          Exact(exactly(lambda x, y: x / y), (exactly(lambda x, y: 1 / y), exactly(lambda x, y: -x / y**2))),
     "neg":          Exact(lambda x: -x, (MINUS,)),
-    "pow":          Exact(MP.power, (power_in_base, power_in_exponent)),
+    "pow":          Exact(MP.power, (lambda x, y: y * MP.power(x, y - 1) if y else MP.mpf(0), power_in_exponent)),
     "mod":          Exact(exactly(lambda x, y: x % y), (ONE, exactly(lambda x, y: -(x // y)))),
     "floor_divide": Exact(exactly(lambda x, y: x // y), (ZERO, ZERO)),
     "fmod":         Exact(exactly(lambda x, y: x - y * math.trunc(x / y)),
@@ -226,7 +222,6 @@ EXACT: dict[str, Exact] = {
                           lambda wx: [*halves(wx)[1], *halves(wx)[0]]),
 }
 # fmt: on
-"""Each row by its name."""
 
 
 def exact_value(row: Primitive, operands: Sequence[float]) -> Any:

@@ -91,7 +91,6 @@ class Surroundings:
 
 
 def described_node(node: Node) -> str:
-    """A row and its operands, for messages."""
     return f"{node._row.name} at {', '.join([repr(x._data) for x in operands_of(node)])}"
 
 

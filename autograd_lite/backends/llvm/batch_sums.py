@@ -31,7 +31,6 @@ class Kernel(NamedTuple):
 
 
 def kernel_of(nest: LoopNest) -> Kernel:
-    """The best kernel for a nest of sums."""
     ((_, accesses),) = nest.runs
     dims = range(len(nest.dims))
     wide = [dim for dim in dims if nest.dims[dim] >= LANES] or list(dims)

@@ -146,8 +146,7 @@ class Emitter:
         if full not in self.definitions:
             parameters = [f"%x{k}" for k in range(len(operands))]
             g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True)
-            writer = VectorMath(g, type, self._intrinsic, self._call)
-            result = getattr(approximations, name)(writer, *parameters)
+            result = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
             self.definitions[full] = g.text(type, f"ret {type} {result}")
         return f.call(full, type, *operands)
 
@@ -169,8 +168,7 @@ class Emitter:
             g = Function(lanes, ", ".join([f"{VECTOR} {x}" for x in parameters]), {})
             result = "poison"
             for lane in range(LANES):
-                floats = [g.value(f"extractelement {VECTOR} {x}, i64 {lane}") for x in parameters]
-                y = g.call(full, SCALAR, *floats)
+                y = g.call(full, SCALAR, *[g.value(f"extractelement {VECTOR} {x}, i64 {lane}") for x in parameters])
                 result = g.value(f"insertelement {VECTOR} {result}, double {y}, i64 {lane}")
             self.definitions[lanes] = g.text(VECTOR, f"ret {VECTOR} {result}")
         return f.call(lanes, type, *operands)

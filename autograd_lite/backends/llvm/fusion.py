@@ -31,7 +31,6 @@ class Op(NamedTuple):
     operands: tuple[int, ...]
 
     def terms(self) -> int:
-        """Number of terms of a reduction, 1 for any other row."""
         width = term_width(self.row)
         return len(self.operands) // width if width else 1
 
@@ -78,7 +77,6 @@ class Fusion:
             self.ops[id] = Op(id, add, (terms[0], terms[2])) if plain else Op(id, dot, tuple(terms))
 
     def fusible(self, x: int, row: Primitive, user: int) -> bool:
-        """Whether x is of that row and may be fused into its user."""
         return self.uses[x] == 1 and x in self.ops and self.ops[x].row is row and self.batched[x] == self.batched[user]
 
     def sum(self, id: int, row: Primitive, operands: tuple[int, ...]) -> list[int]:

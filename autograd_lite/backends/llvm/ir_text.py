@@ -165,8 +165,7 @@ class Function:
         return self._available[key]
 
     def store(self, value: str, buffer: str, index: Index, element: str, type: str) -> None:
-        address = self.address(buffer, index, element)
-        self.do(f"store {type} {value}, ptr {address}, align {BYTES[element]}")
+        self.do(f"store {type} {value}, ptr {self.address(buffer, index, element)}, align {BYTES[element]}")
 
     def splat(self, scalar: str, type: str = VECTOR) -> str:
         """One number (or integer, by the type of the vector) in every lane."""
@@ -192,7 +191,6 @@ class Function:
         return self.value(f"{operation} i64 {', '.join(map(str, operands))}")
 
     def smaller(self, x: str, y: str | int) -> str:
-        """The smaller of two i64."""
         return self.value(f"select i1 {self.value(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
 
     def offset(self, pointer: str, type: str, index: str | int) -> str:
@@ -215,7 +213,6 @@ class Function:
         self._available = {}
 
     def fresh(self, *names: str) -> list[str]:
-        """Unique names for basic blocks."""
         self._count += 1
         return [f"{name}{self._count}" for name in names]
 
@@ -234,8 +231,7 @@ class Function:
         self.label(head)
         phi_line = len(self.lines)
         if isinstance(count, str):
-            go = self.value(f"icmp slt i64 {counter}, {count}")
-            self.branch(go, body, done)
+            self.branch(self.value(f"icmp slt i64 {counter}, {count}"), body, done)
             self.label(body)
         loop = Loop(counter, list(phis))
         yield loop
@@ -275,6 +271,5 @@ class Function:
         self.label(done)
 
     def text(self, returns: str = "void", result: str = "ret void") -> str:
-        """The whole function."""
         lines = [f"define {returns} @{self.name}({self.parameters}) #0 {{", "entry:"]
         return "\n".join([*lines, *self.entry, *self.lines, f"  {result}", "}", ""])

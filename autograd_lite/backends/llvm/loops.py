@@ -18,7 +18,7 @@ from autograd_lite.backends.batch_order import LANES
 from .emitters import Emitter
 from .fusion import Op, term_width
 from .ir_text import SCALAR, VECTOR, Function, Index, number
-from .rerolling import Access, Location, LoopNest
+from .rerolling import Access, Item, Location, LoopNest
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
@@ -171,9 +171,9 @@ def _index(access: Access, instance: Instance) -> Index:
 def _vectorizable(nests: Sequence[LoopNest], batched: bool) -> int | None:
     """A loop whose iterations can be lanes: every operand is invariant or contiguous."""
     accesses = [access for nest in nests for _, run in nest.runs for access in run]
-    for dim, count in enumerate(nests[0].dims):
+    for dim, count in enumerate(() if batched else nests[0].dims):
         contiguous = all(nest.destination.strides[dim] == 1 for nest in nests)
-        if not batched and count >= LANES and contiguous and {access.strides[dim] for access in accesses} <= {0, 1}:
+        if count >= LANES and contiguous and {access.strides[dim] for access in accesses} <= {0, 1}:
             return dim
     return None
 
@@ -193,7 +193,7 @@ def _unrolled(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[
     return [block for block in blocks if block[2]]
 
 
-def fuse_loops(items: Sequence[Op | LoopNest], batched: bool) -> list[Op | list[LoopNest]]:
+def fuse_loops(items: Sequence[Item], batched: bool) -> list[Op | list[LoopNest]]:
     """The items, with neighbouring nests that can share their loops in one group."""
     groups: list[Op | list[LoopNest]] = []
     for item in items:

@@ -14,10 +14,9 @@ from autograd_lite.core.graph import BATCH_SUM
 from .accumulators import sum_function
 from .batch_sums import write_sums
 from .emitters import Emitter
-from .fusion import Op
 from .ir_text import VECTOR, Base, Function, number
 from .plan import Plan, Stage
-from .rerolling import LoopNest
+from .rerolling import Item
 from .sections import write_section
 from .tiles import tile_function
 
@@ -43,7 +42,6 @@ class Modules:
         self.optimized: dict[str, Function] = {}
         self.plain: list[str] = []
         self.slots = _slots(plan)
-        self.context = len(self.slots)
         self.called: set[str] = set()  # functions of `tiles` and `accumulators`
         vectors = max([stage.tile for stage in plan.stages])
         self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # offsets of buffers in the scratch memory
@@ -83,7 +81,7 @@ class Modules:
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
         return Function(name, parameters, {**self.slots, "c": "@constants", **(buffers or {})}, self.fast)
 
-    def _section(self, name: str, items: list[Op | LoopNest], stage: Stage, batched: bool) -> list[str]:
+    def _section(self, name: str, items: list[Item], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""
         buffers: dict[str, Base] = {**stage.buffers, "k": "%kept"} if batched else {}
         parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
@@ -188,7 +186,7 @@ class Modules:
         data = [f.value(f"load ptr, ptr {f.offset(array, 'i8', object.__basicsize__)}") for array in objects[1:]]
         address = f.value(f"ptrtoint ptr {data[0]} to i64")
         scratch = f.value(f"inttoptr i64 {f.integer('and', f.integer('add', address, 63), -64)} to ptr")
-        context = f.value(f"alloca [{self.context} x ptr]")
+        context = f.value(f"alloca [{len(self.slots)} x ptr]")
         for name, slot in self.slots.items():
             if name == "batch":
                 pointer = f.value(f"inttoptr i64 {batch} to ptr")

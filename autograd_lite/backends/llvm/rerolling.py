@@ -50,6 +50,9 @@ class LoopNest(NamedTuple):
     members: tuple[Op, ...]
 
 
+Item = Op | LoopNest  # of a schedule
+
+
 class Memory(Protocol):
     """What `reroll` has to know of memory, and changes."""
 
@@ -66,7 +69,7 @@ class Memory(Protocol):
         """The offset of contiguous constants, in the buffer "c"."""
 
 
-def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Op | LoopNest]:
+def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Item]:
     """Loop nests and single instructions in a schedule that respects dependences; their results get locations.
 
     The instances of a nest are independent: they are on one level of the graph.
@@ -74,10 +77,13 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
     levels: dict[int, int] = {}
     by_level: defaultdict[int, list[Op]] = defaultdict(list)
     for op in ops:
-        level = max([levels.get(x, 0) for x in op.operands], default=0)
+        level = 0
+        for x in op.operands:
+            if x in levels and levels[x] > level:
+                level = levels[x]
         levels[op.id] = level + 1
         by_level[level].append(op)
-    items: list[Op | LoopNest] = []
+    items: list[Item] = []
     for level in sorted(by_level):
         groups: defaultdict[Any, list[tuple[tuple[int, ...], Op]]] = defaultdict(list)
         for op in by_level[level]:
@@ -140,12 +146,12 @@ def _run(locations: list[Location], begin: int, step: int) -> int:
 
 def _nests(
     group: list[tuple[tuple[int, ...], Op]], fixed: bool, shape: list[Run], memory: Memory, smallest: int
-) -> list[Op | LoopNest]:
+) -> list[Item]:
     """Split a group of instructions of one signature into nests and those that are not worth a loop."""
     row = group[0][1].row
     width = term_width(row) or len(group[0][1].operands)
     terms = sum([count for count, _ in shape])
-    items: list[Op | LoopNest] = []
+    items: list[Item] = []
     done = 0
     for dims, base, steps in _boxes([offsets for offsets, _ in group]):
         size = prod(dims)
@@ -215,7 +221,7 @@ def _equal_steps(boxes: list[Box], start: int) -> tuple[int, tuple[int, ...]]:
     return end, step
 
 
-def _scheduled(items: list[Op | LoopNest]) -> list[Op | LoopNest]:
+def _scheduled(items: list[Item]) -> list[Item]:
     """The items in topological order, otherwise as they were traced."""
     members = [(item,) if isinstance(item, Op) else item.members for item in items]
     producer = {op.id: index for index, ops in enumerate(members) for op in ops}
