@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,35 +115,44 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
     blocks = -(-samples // BLOCK)
     at_once = min(blocks, max(threads, PARTS // (1 + modules.part)))
     parts = empty((at_once, modules.part))
-    pool = ThreadPoolExecutor(threads)
 
     def share(work: Callable[..., None], start: int, count: int) -> None:
         """Compute `count` blocks from `start` on, a few at a time on each free thread."""
         few = max(1, count // (8 * threads))
         queue = iter(range(0, count, few))
+        failures: list[BaseException] = []
 
         def take(context: Context) -> None:
-            for k in queue:
-                work(context, start + k, min(few, count - k), samples, parts[k:].ctypes.data)
+            try:
+                for k in queue:
+                    work(context, start + k, min(few, count - k), samples, parts[k:].ctypes.data)
+            except BaseException as error:
+                failures.append(error)
 
-        for _ in pool.map(take, contexts):
-            pass  # raises what failed
+        # Not an executor, which refuses work while Python exits.
+        others = [threading.Thread(target=take, args=(context,)) for context in contexts[1:]]
+        for thread in others:
+            thread.start()
+        take(contexts[0])
+        for thread in others:
+            thread.join()
+        if failures:
+            raise failures[0]
 
     types = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
-    with pool:
-        for index, stage in enumerate(code._plan.stages):
-            code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)(contexts[0])
-            if stage.passes:
-                work = code._engine.function(f"stage{index}.blocks", *types)
-                total = np.zeros(modules.part)
-                for start in range(0, blocks, at_once):
-                    count = min(at_once, blocks - start)
-                    share(work, start, count)
-                    with np.errstate(all="ignore"):  # uninitialised elements hold no sum
-                        for part in parts[:count]:
-                            total += part
-                for buffer, offsets in stage.summed.items():
-                    outputs[buffer][offsets] = total[np.array(offsets) + modules.parts[buffer.upper()]]
+    for index, stage in enumerate(code._plan.stages):
+        code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)(contexts[0])
+        if stage.passes:
+            work = code._engine.function(f"stage{index}.blocks", *types)
+            total = np.zeros(modules.part)
+            for start in range(0, blocks, at_once):
+                count = min(at_once, blocks - start)
+                share(work, start, count)
+                with np.errstate(all="ignore"):  # uninitialised elements hold no sum
+                    for part in parts[:count]:
+                        total += part
+            for buffer, offsets in stage.summed.items():
+                outputs[buffer][offsets] = total[np.array(offsets) + modules.parts[buffer.upper()]]
 
 
 def _cores() -> int:
