@@ -4,6 +4,7 @@ Above `nn`, imported on demand.  The estimators follow scikit-learn's convention
 of the constructor are kept as they are, what is learned ends with an underscore.
 """
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 from autograd_lite.support.extras import required
@@ -26,39 +27,24 @@ from autograd_lite.nn.losses import l2_penalty
 from autograd_lite.nn.training import fit
 
 
+@dataclass(eq=False, repr=False)  # these are scikit-learn's
 class _Network(BaseEstimator):  # type: ignore[misc]
     """The base of both estimators: a multi-layer perceptron and its training."""
 
-    def __init__(
-        self,
-        hidden: tuple[int, ...] = (16,),
-        activation: AnyActivation = "tanh",
-        optimizer: str = "adam",
-        lr: float = 0.02,
-        epochs: int = 50,
-        batch_size: int = 32,
-        l2: float = 1e-4,
-        patience: int | None = None,
-        validation: float | None = None,
-        compile: bool = False,
-        progress: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.hidden = hidden
-        self.activation = activation
-        self.optimizer = optimizer
-        self.lr = lr
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.l2 = l2
-        self.patience = patience
-        self.validation = validation
-        self.compile = compile
-        self.progress = progress
-        self.random_state = random_state
+    hidden: tuple[int, ...] = (16,)
+    activation: AnyActivation = "tanh"
+    optimizer: str = "adam"
+    lr: float = 0.02
+    epochs: int = 50
+    batch_size: int = 32
+    l2: float = 1e-4
+    patience: int | None = None
+    validation: float | None = None
+    compile: bool = False
+    progress: bool = False
+    random_state: int | np.random.RandomState | None = None
 
     def _train(self, X: NDArray[np.float64], y: NDArray[Any], outputs: int, loss: str) -> None:
-        """Build the network for the data, and train it."""
         seeds = check_random_state(self.random_state)
         build, order = (int(seeds.randint(2**31 - 1)) for _ in range(2))
         self.model_ = MLP(X.shape[1], [*self.hidden, outputs], activation=self.activation, rng=build)
@@ -71,10 +57,8 @@ class _Network(BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = len(self.history_)
 
     def _outputs(self, X: ArrayLike) -> Any:
-        """The outputs of the network for each row."""
         check_is_fitted(self, "model_")
-        samples = validate_data(self, X, reset=False, dtype=np.float64)
-        return np.array(predict(self.model_, samples))
+        return np.array(predict(self.model_, validate_data(self, X, reset=False, dtype=np.float64)))
 
 
 class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
@@ -104,10 +88,8 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
         check_classification_targets(targets)
         self.classes_, labels = np.unique(targets, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes, but got 1 class: {self.classes_[0]}; "
-                f"add samples of another"
-            )
+            got = f"but got 1 class: {self.classes_[0]}; add samples of another"
+            raise ValueError(f"{type(self).__name__} needs samples of at least 2 classes, {got}")
         self._train(samples, labels, len(self.classes_), "softmax_cross_entropy")
         return self
 

@@ -58,10 +58,9 @@ def train_and_report() -> float:
     def train(model: nn.Module, compile: bool = False) -> tuple[nn.History, float]:
         optimizer = optim.SGD(model.parameters(), lr=RATE)
         start = time.perf_counter()
-        history = nn.fit(
-            model, X, y, loss="softmax_cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=BATCH,
-            validation=(held_X, held_y), rng=SEED, compile=compile, progress=not compile,
-        )  # fmt: skip
+        history = nn.fit(model, X, y, loss="softmax_cross_entropy", optimizer=optimizer, epochs=EPOCHS, rng=SEED,
+                         batch_size=BATCH, validation=(held_X, held_y), compile=compile,
+                         progress=not compile)  # fmt: skip
         return history, time.perf_counter() - start
 
     history, seconds = train(model)
@@ -72,8 +71,7 @@ def train_and_report() -> float:
     print(f"training time      {seconds:.1f} s")
     print(f"nodes per second   {nodes * len(X) * EPOCHS / seconds:,.0f} recorded and differentiated")
     if find_spec("llvmlite") is not None:
-        again = nn.MLP(64, [30, 10], activation="tanh", rng=SEED)
-        _, compiled = train(again, compile=True)
+        _, compiled = train(nn.MLP(64, [30, 10], activation="tanh", rng=SEED), compile=True)
         print(f"compiled           the same training in {compiled:.2f} s, {seconds / compiled:.0f} times faster")
     written = [*pictures(model, history, held_X, held_y), FOLDER / "model.json"]
     nn.save(model, FOLDER / "model.json")
@@ -101,13 +99,11 @@ def digits_sheet(X: list[Any], y: list[int], found: list[int], rows: int = 8, co
     for position, i in enumerate(order, 1):
         ax = figure.add_subplot(rows, columns, position)
         ax.imshow([X[i][k : k + 8] for k in range(0, 64, 8)], cmap="gray_r", vmin=0.0, vmax=1.0)
-        ax.set_xticks([])
-        ax.set_yticks([])
+        ax.set(xticks=[], yticks=[])
         mistake = found[i] != y[i]
         title = f"{y[i]} read as {found[i]}" if mistake else str(found[i])
         ax.set_title(title, fontsize=7.5 if mistake else 9, color="firebrick" if mistake else "black", pad=2)
-        for spine in ax.spines.values():
-            spine.set(color="firebrick" if mistake else "lightgray", linewidth=2.0 if mistake else 0.5)
+        ax.spines[:].set(color="firebrick" if mistake else "lightgray", linewidth=2.0 if mistake else 0.5)
     return figure
 
 

@@ -78,9 +78,6 @@ def _parse(line: str) -> tuple[str, str, list[str], str]:
     name = re.match(r"[\w.-]+", requirement)
     extras = re.search(r"\[(.*)\]", requirement)
     asking = re.search(r"extra == ['\"](.*?)['\"]", marker)
-    return (
-        requirement.strip(),
-        re.sub(r"[-_.]+", "_", name.group()).lower() if name else "",
-        [extra.strip() for extra in extras.group(1).split(",")] if extras else [],
-        asking.group(1) if asking else "",
-    )
+    distribution = re.sub(r"[-_.]+", "_", name.group()).lower() if name else ""
+    listed = [extra.strip() for extra in extras.group(1).split(",")] if extras else []
+    return requirement.strip(), distribution, listed, asking.group(1) if asking else ""

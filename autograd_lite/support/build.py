@@ -1,12 +1,9 @@
 """Which build runs: the modules that mypyc compiled, or the same sources as plain Python.
 
-`autograd_lite/__init__` calls `choose` before it imports anything else.  In an ordinary installation there is nothing
-to choose: Python prefers a compiled module to the source beside it.  Two cases redirect the compiled modules:
-
-- `AUTOGRAD_LITE_PURE=1` in the environment: to their sources.
-- In a checkout, whose sources Python finds first: to the installed compiled modules, if these were made from the very
-  sources of the checkout.  After an edit to one of them the sources run until the package is installed again, so what
-  is in the checkout is always what runs.
+`autograd_lite/__init__` calls `choose` first.  Python prefers a compiled module to the source beside it, but for two
+cases: `AUTOGRAD_LITE_PURE=1` in the environment redirects compiled modules to their sources; and a checkout, whose
+sources Python finds first, redirects them to the installed compiled modules, if these were made from the very sources
+of the checkout: what is in the checkout is always what runs.
 """
 
 import os
@@ -15,17 +12,17 @@ from collections.abc import Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import spec_from_file_location
 from types import ModuleType
+from typing import NamedTuple
 
 PURE_VARIABLE = "AUTOGRAD_LITE_PURE"
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _NAME = os.path.basename(_HERE)
 
 
-class Redirect:
+class Redirect(NamedTuple):
     """A finder of modules whose files are given, by dotted name."""
 
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
+    files: dict[str, str]
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         return spec_from_file_location(name, self.files[name]) if name in self.files else None
@@ -34,16 +31,12 @@ class Redirect:
 def choose() -> None:
     """Direct the imports of the compiled modules to one build."""
     if _pure_wanted():
-        _redirect({name: _source(file) for name, file in _compiled(_HERE).items()})
+        sys.meta_path.insert(0, Redirect({name: _source(file) for name, file in _compiled(_HERE).items()}))
     elif os.path.exists(os.path.join(os.path.dirname(_HERE), "pyproject.toml")):
         for folder in _installed_folders():
             if (files := _compiled(folder)) and not _changed(folder):
-                _redirect(files)
+                sys.meta_path.insert(0, Redirect(files))
                 return
-
-
-def _redirect(files: dict[str, str]) -> None:
-    sys.meta_path.insert(0, Redirect(files))
 
 
 def is_native() -> bool:
@@ -58,9 +51,7 @@ def is_native() -> bool:
 
 def describe() -> str:
     """The build that runs, for people: "native", or "pure Python" with the reason and what to do."""
-    if is_native():
-        return "native"
-    return f"pure Python: {_reason()}"
+    return "native" if is_native() else f"pure Python: {_reason()}"
 
 
 def _reason() -> str:
@@ -92,8 +83,8 @@ def _compiled(folder: str) -> dict[str, str]:
         for file in files:
             if file.endswith(tuple(EXTENSION_SUFFIXES)):
                 path = os.path.join(parent, file)
-                parts = os.path.relpath(path, os.path.dirname(folder)).split(os.sep)
-                found[".".join([*parts[:-1], file.partition(".")[0]])] = path
+                folders = os.path.relpath(parent, os.path.dirname(folder)).split(os.sep)
+                found[".".join([*folders, file.partition(".")[0]])] = path
     return found
 
 

@@ -7,12 +7,9 @@ import importlib
 from typing import Any, Final
 
 NAMES: Final = {
-    "PIL": "Pillow",
-    "array_api_compat": "array-api-compat",
-    "matplotlib": "Matplotlib",
-    "numpy": "NumPy",
+    "PIL": "Pillow", "array_api_compat": "array-api-compat", "matplotlib": "Matplotlib", "numpy": "NumPy",
     "sklearn": "scikit-learn",
-}
+}  # fmt: skip
 """The names of libraries whose packages are named differently."""
 
 
@@ -24,19 +21,18 @@ def required(module: str, by: str, extra: str) -> Any:
     >>> required("math", "this line", "demo").pi
     3.141592653589793
     """
+    package = module.partition(".")[0]
     try:
-        importlib.import_module(module.partition(".")[0])
+        importlib.import_module(package)
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
-            raise
-        raise missing(module, by, extra) from None
+        if (error.name or "").partition(".")[0] == package:
+            raise missing(module, by, extra) from None
+        raise
 
 
 def missing(module: str, by: str, extra: str) -> ImportError:
     """The error that names the library that is missing, what needs it, and how to get it."""
     package = module.partition(".")[0]
-    return ImportError(
-        f'{by} needs {NAMES.get(package, package)}, which is not installed; run: pip install "autograd_lite[{extra}]"',
-        name=package,
-    )
+    needs = f"{by} needs {NAMES.get(package, package)}, which is not installed"
+    return ImportError(f'{needs}; run: pip install "autograd_lite[{extra}]"', name=package)

@@ -44,16 +44,14 @@ def read_json(path: str | os.PathLike[str], format: str, version: int) -> dict[s
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
     except (ValueError, RecursionError) as error:
-        raise ValueError(
-            f"{path} is no JSON file or is cut short: {error}; save it again, or choose another file"
-        ) from None
+        do = "save it again, or choose another file"
+        raise ValueError(f"{path} is no JSON file or is cut short: {error}; {do}") from None
     if not isinstance(document, dict) or document.get("format") != format:
         found = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise ValueError(f"{path} holds {found!r}, not {format!r}; choose a file that this library saved as that")
     found = document.get("version")
     if type(found) is not int or found < 1 or found > version:
-        raise ValueError(
-            f"{path} is of version {found!r}, and this library reads {format} up to version {version}; "
-            f"update autograd_lite or save the file with the older version"
-        )
+        reads = f"this library reads {format} up to version {version}"
+        do = "update autograd_lite or save the file with the older version"
+        raise ValueError(f"{path} is of version {found!r}, and {reads}; {do}")
     return document

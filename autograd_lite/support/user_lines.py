@@ -18,8 +18,7 @@ def users_place() -> tuple[str, int]:
 
 def users_line() -> str:
     """The user's line as "file:line"."""
-    file, line = users_place()
-    return f"{file}:{line}"
+    return "{}:{}".format(*users_place())
 
 
 def warn(message: str) -> None:

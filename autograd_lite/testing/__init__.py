@@ -9,22 +9,15 @@ from typing import Any
 
 from autograd_lite.support.extras import missing
 
-_HOMES = {
-    "Expression": "random_graphs",
-    "assert_gradients": "checking",
-    "Comparison": "report",
-    "Network": "random_modules",
-    "Report": "report",
-    "condition": "precision",
-    "expressions": "random_graphs",
-    "random_expression": "random_graphs",
-    "ulps": "precision",
-    "floats_by_spacing": "strategies",
-    "gradcheck": "checking",
-    "modules": "random_modules",
-    "operands": "strategies",
-    "values": "strategies",
+_NAMES = {
+    "checking": ("assert_gradients", "gradcheck"),
+    "precision": ("condition", "ulps"),
+    "random_graphs": ("Expression", "expressions", "random_expression"),
+    "random_modules": ("Network", "modules"),
+    "report": ("Comparison", "Report"),
+    "strategies": ("floats_by_spacing", "operands", "values"),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted(_HOMES)
 

@@ -16,11 +16,12 @@ from autograd_lite.core.value import Value
 from autograd_lite.program.program import Program
 from autograd_lite.testing.complex_step import complex_step, step_at
 from autograd_lite.testing.differences import Estimate, differences, moved
-from autograd_lite.testing.naming import argument_names, derivative
+from autograd_lite.testing.naming import derivative
 from autograd_lite.testing.report import Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings
-from autograd_lite.transforms.differentiation import reverse_mode
+from autograd_lite.transforms.differentiation import as_float, as_value, reverse_mode
 from autograd_lite.transforms.jacobians import forward_mode
+from autograd_lite.transforms.signatures import numbered, parameter_names
 from autograd_lite.trees import flatten, flatten_numbers
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
@@ -54,8 +55,8 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     if not callable(f):
         raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
     leaves, treedef = flatten(args, "arguments")
-    point = [x.data if isinstance(x, Value) else float(x) for x in leaves]
-    names = zip(args, argument_names(f, args), strict=True)
+    point = [as_float(x) for x in leaves]
+    names = zip(args, numbered(parameter_names(f), len(args)), strict=True)
     operands = [path for x, name in names for path in flatten_numbers(x, f"argument {name}")[1].leaf_names(name)]
     titles: list[str] = []
 
@@ -90,17 +91,12 @@ def assert_gradients(f: Callable[..., Any], *args: Any, order: int = 1, allow_un
         raise AssertionError(str(report))
 
 
-Slopes = list[tuple[float, float]]
-"""The derivatives of a result, each with the sum of the sizes of its terms."""
+Slopes = list[tuple[float, float]]  # the derivatives of a result, each with the sum of the sizes of its terms
+OnValues = Callable[..., list[Any]]  # a function of Values, whose results are in a list
 
 
 def check(
-    f: Callable[..., list[Any]],
-    point: Sequence[float],
-    operands: Sequence[str],
-    titles: Sequence[str],
-    allow_unused: bool,
-    report: Report,
+    f: OnValues, point: list[float], operands: list[str], titles: list[str], allow_unused: bool, report: Report
 ) -> list[Slopes]:
     """Compare all first derivatives of f, which is called with Values; returns them, none where it cannot."""
     inputs = [Value(x) for x in point]
@@ -113,55 +109,53 @@ def check(
     surroundings = Surroundings(inputs, outputs)
     limits = [neighbourhood(surroundings, j, x, report) for j, x in enumerate(point)]
     report.findings += obstacles(surroundings, outputs, titles, operands, allow_unused)
-    if [repr(data_of(x)) for x in outputs] != [repr(data_of(x)) for x in again]:
-        report.findings.append(
-            f"not the same at every call: {numbers_of(outputs)}, then {numbers_of(again)}; fix the randomness"
-        )
-    for x, operand in zip(point, operands, strict=True):
-        if 0.0 < abs(x) < 2.0**-1000:
-            report.findings.append(f"{operand} is {x!r}, so small that floats near it have few digits; scale it")
+    first, second = ([repr(as_float(x)) for x in run] for run in (outputs, again))
+    if first != second:
+        found, then = (", ".join(run[:3] + ["..."] * (len(run) > 3)) for run in (first, second))
+        report.findings.append(f"not the same at every call: {found}, then {then}; fix the randomness")
+    tiny = [(operand, x) for x, operand in zip(point, operands, strict=True) if 0.0 < abs(x) < 2.0**-1000]
+    report.findings += [f"{x} is {at!r}, so small that floats near it have few digits; scale it" for x, at in tiny]
     if report.findings:
         return []
 
-    rows, noises = [], []
-    for out in outputs:
-        sizes, noise = surroundings.magnitudes(out)
-        rows.append(list(zip(reverse_mode([out], [1.0], inputs, False), sizes, strict=True)))
-        noises.append(noise)
+    magnitudes = [surroundings.magnitudes(out) for out in outputs]
+    noises = [noise for _, noise in magnitudes]
+    slopes = [reverse_mode([out], [1.0], inputs, False) for out in outputs]
+    rows = [list(zip(row, sizes, strict=True)) for row, (sizes, _) in zip(slopes, magnitudes, strict=True)]
 
     def values_at(xs: Sequence[float]) -> list[float]:
-        return [data_of(x) for x in f(*[Value(x) for x in xs])]
+        return [as_float(x) for x in f(*[Value(x) for x in xs])]
 
-    steps = complex_steps(inputs, outputs, report)
+    try:
+        program = Program.from_values([as_value(x) for x in outputs], inputs)
+        steps = complex_step(program, point)
+    except (TypeError, ValueError) as error:
+        report.note(f"no complex step: {error}")
+        steps = []
     directions = ([1.0 if i == j else None for i in range(len(point))] for j in range(len(point)))
     columns = forward_mode(outputs, inputs, directions, False)
     for j, operand in enumerate(operands):
-        forward = columns[j]
-        estimates = differences(values_at, point, j, limits[j], noises)
-        if estimates is not None:
-            estimates = blurred(estimates, noises, f, point, j)
+        estimates = blurred(differences(values_at, point, j, limits[j], noises) or [], noises, f, point, j)
         for i, row in enumerate(rows):
             where, (got, size) = derivative(titles[i], operand), row[j]
             if not math.isfinite(got):
                 report.findings.append(f"{where} is {got!r}, with which nothing can be compared; move the point")
                 continue
             size = size if math.isfinite(size) else abs(got)
-            report.compare(Comparison(where, got, forward[i], "forward mode against reverse mode"), ROUNDING * size)
+            report.compare(Comparison(where, got, columns[j][i], "forward mode against reverse mode"), ROUNDING * size)
             stepped = steps[i][j] if steps else None
             if stepped is not None:
                 step = step_at(point, j)
                 lost = 2.0**-900 / step + 2.0**64 * step * step  # what underflowed on the way, and the next term
                 allowed = TOLERANCE * abs(stepped) + 1e-9 * size + lost
                 report.compare(Comparison(where, stepped, got, "complex step"), allowed)
+            judged = Comparison(where, 0.0, got, "differences")
             estimate = estimates[i] if estimates else None
-            value = data_of(outputs[i])
-            judge(Comparison(where, 0.0, got, "differences"), estimate, size, value, point[j], stepped, report)
+            judge(judged, estimate, size, as_float(outputs[i]), point[j], stepped, report)
     return rows
 
 
-def blurred(
-    estimates: list[Estimate], noises: list[float], f: Callable[..., list[Any]], point: Sequence[float], j: int
-) -> list[Estimate]:
+def blurred(estimates: list[Estimate], noises: list[float], f: OnValues, point: list[float], j: int) -> list[Estimate]:
     """The estimates, which know of the noise at the point, with what is more at the end of their steps."""
     ends: dict[float, tuple[list[Any], Surroundings]] = {}
     for step in {x.step for x in estimates}:
@@ -179,11 +173,10 @@ def blurred(
 def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:
     """How far input j may move in differences; a finding where that is nothing beside its own size."""
     limits = []
-    for problem, (limit, words) in {
-        "too near a kink": around.nearest_kink(j),
-        "too far out, where it turns quicker than floats can step": around.nearest_bend(j),
-    }.items():
-        text = f"{problem}: {words}; move the point{' away from it' if 'kink' in problem else ''}"
+    far_out = "too far out, where it turns quicker than floats can step"
+    for kinks, problem, away in ((around.kinks, "too near a kink", " away from it"), (around.bends, far_out, "")):
+        limit, words = around.nearest(kinks, j)
+        text = f"{problem}: {words}; move the point{away}"
         if limit <= NEAR * abs(x) and text not in report.findings:
             report.findings.append(text)
         limits.append(limit)
@@ -201,11 +194,10 @@ def judge(
     naught = abs(of.got) <= 1e-12 * size and found.error * abs(x) <= TOLERANCE * abs(value) + 1e-280
     if found.error > SETTLED * abs(found.slope) and not naught:
         problem = f"{of.where}: differences do not settle at {x!r}: {found.slope:.3g} ± {found.error:.1g}"
-        within = abs(of.got - found.slope) <= 10.0 * found.error
-        if stepped is None or not within:
-            report.findings.append(f"{problem}; move the point, or scale the function")
-        else:
+        if stepped is not None and abs(of.got - found.slope) <= 10.0 * found.error:
             report.note(f"{problem}; the complex step does")
+        else:
+            report.findings.append(f"{problem}; move the point, or scale the function")
         return
     allowed = 10.0 * found.error + TOLERANCE * abs(found.slope) + 1e-12 * size
     report.compare(of._replace(expected=found.slope, step=found.step), allowed)
@@ -221,45 +213,20 @@ def symmetric(rows: Sequence[Slopes], title: str, operands: Sequence[str], repor
             report.compare(Comparison(where, want, got, "the same derivatives in the other order"), allowed)
 
 
-def complex_steps(inputs: list[Value], outputs: list[Any], report: Report) -> list[list[float]]:
-    """The derivatives by the complex step; none, and a note, where it cannot be taken."""
-    try:
-        program = Program.from_values([x if isinstance(x, Value) else Value(x) for x in outputs], inputs)
-        return complex_step(program, [x.data for x in inputs])
-    except (TypeError, ValueError) as error:
-        report.note(f"no complex step: {error}")
-        return []
-
-
 def obstacles(
     around: Surroundings, outputs: list[Any], titles: Sequence[str], operands: Sequence[str], allow_unused: bool
 ) -> list[str]:
-    """What makes a comparison impossible or worthless."""
     found = []
     if not outputs:
         found.append("the result holds no numbers; return at least one")
     for title, x in zip(titles, outputs, strict=True):
-        if not math.isfinite(data_of(x)):
-            found.append(f"{title} is {data_of(x)!r}, which has no derivative to compare; move the point")
-        elif not allow_unused and not depends(x, around.inputs):
+        reached = topological_order([x], everything=True) if isinstance(x, Value) else []
+        if not math.isfinite(as_float(x)):
+            found.append(f"{title} is {as_float(x)!r}, which has no derivative to compare; move the point")
+        elif not allow_unused and set(reached).isdisjoint(around.inputs):
             found.append(f"{title} is a constant: it depends on no input; allow_unused=True accepts that")
     if not found and not allow_unused:
-        reached = set(around.order)
-        for operand, value in zip(operands, around.inputs, strict=True):
-            if value not in reached:
-                found.append(f"{operand} is ignored: nothing depends on it; allow_unused=True accepts that")
+        nodes = set(around.order)
+        ignored = [x for x, value in zip(operands, around.inputs, strict=True) if value not in nodes]
+        found += [f"{x} is ignored: nothing depends on it; allow_unused=True accepts that" for x in ignored]
     return found
-
-
-def depends(output: Value | float, inputs: Sequence[Value]) -> bool:
-    """Whether an output depends on any input, be it through a condition only."""
-    order = topological_order([output], everything=True) if isinstance(output, Value) else []
-    return not set(order).isdisjoint(inputs)
-
-
-def data_of(x: Value | float) -> float:
-    return x.data if isinstance(x, Value) else float(x)
-
-
-def numbers_of(outputs: Sequence[Any]) -> str:
-    return ", ".join([repr(data_of(x)) for x in outputs[:3]] + ["..."] * (len(outputs) > 3))

@@ -39,11 +39,8 @@ def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
     >>> complex_step(Program.from_values([sin(x)], [x]), [0.5]) == [[math.cos(0.5)]]
     True
     """
-    unknown = sorted({
-        row.name for row, _, _ in program.instructions
-        if row is not NUMBER and row.complex_value is None and not is_flat(row)
-    })  # fmt: skip
-    if unknown:
+    rows = {row for row, _, _ in program.instructions if row is not NUMBER and not is_flat(row)}
+    if unknown := sorted(row.name for row in rows if row.complex_value is None):
         raise ValueError(f"{', '.join(unknown)} not known for complex numbers")
     columns = []
     for j in range(len(point)):
@@ -56,18 +53,13 @@ def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
 def moved(row: Primitive, operands: Sequence[complex]) -> complex:
     """The value of a row at complex operands; its real part is that of the real operands."""
     real = row.ieee_value(*[z.real for z in operands])
-    moves = not is_flat(row) and any(z.imag for z in operands)
-    imaginary = imaginary_part(row, operands) if moves else 0.0
-    if moves and not (math.isfinite(imaginary) and math.isfinite(real)):
-        raise ValueError(f"{row.name} has no complex step at {', '.join(repr(z.real) for z in operands)}")
-    return complex(real, imaginary)
-
-
-def imaginary_part(row: Primitive, operands: Sequence[complex]) -> float:
-    """Of the value at complex operands; nan where there is none."""
+    if is_flat(row) or not any(z.imag for z in operands):
+        return complex(real)
     assert row.complex_value is not None
     try:
-        value = row.complex_value(operands) if row.arity is None else row.complex_value(*operands)
+        imaginary = (row.complex_value(operands) if row.arity is None else row.complex_value(*operands)).imag
     except (ArithmeticError, ValueError):
-        return math.nan
-    return value.imag
+        imaginary = math.nan
+    if not (math.isfinite(imaginary) and math.isfinite(real)):
+        raise ValueError(f"{row.name} has no complex step at {', '.join(repr(z.real) for z in operands)}")
+    return complex(real, imaginary)

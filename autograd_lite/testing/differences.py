@@ -46,7 +46,7 @@ def differences(
         if not found:
             break
         tableaus += 1
-        best = found if not best else [min(x, y, key=lambda e: e.error) for x, y in zip(best, found, strict=True)]
+        best = [min(x, y, key=lambda e: e.error) for x, y in zip(best or found, found, strict=True)]
         if all(e.error <= 1e-7 * abs(e.slope) for e in best):
             break
         step /= 64.0

@@ -68,9 +68,6 @@ def truth_distance(row: Primitive, operands: Sequence[float], fixed: Sequence[bo
 
     now = [x != 0.0 for x in operands]
     free = [i for i, x in enumerate(fixed) if not x]
-    found = math.inf
-    for size in range(1, len(free) + 1):
-        for changed in combinations(free, size):
-            if value([truth != (i in changed) for i, truth in enumerate(now)]) != value(now):
-                found = min(found, max(abs(operands[i]) for i in changed))
-    return found
+    changes = [changed for size in range(1, len(free) + 1) for changed in combinations(free, size)]
+    telling = [c for c in changes if value([truth != (i in c) for i, truth in enumerate(now)]) != value(now)]
+    return min([max([abs(operands[i]) for i in changed]) for changed in telling], default=math.inf)

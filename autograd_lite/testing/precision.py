@@ -4,6 +4,7 @@ The lowest floor of `testing`, beside `math`: floats, fractions and mpmath numbe
 """
 
 import math
+import struct
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, SupportsFloat
@@ -33,9 +34,8 @@ def ulps(got: float, want: SupportsFloat) -> float:
         same = got == rounded or (math.isnan(got) and math.isnan(rounded))
         return 0.0 if same else math.inf
     spacing = Fraction(ulp(nearest_float(exact)))
-    error = abs(Fraction(got) - exact) / spacing
     try:
-        return float(error)
+        return float(abs(Fraction(got) - exact) / spacing)
     except OverflowError:
         return math.inf
 
@@ -74,7 +74,6 @@ def next_float(x: float, steps: int = 1) -> float:
 
 def position(x: float) -> int:
     """The position of x among all floats in order: 0 for 0.0, -1 for -0.0, 1 for the smallest positive."""
-    import struct
 
     (bits,) = struct.unpack("<q", struct.pack("<d", x))
     return bits if bits >= 0 else -(bits & 0x7FFFFFFFFFFFFFFF) - 1  # type: ignore[no-any-return]
@@ -82,13 +81,10 @@ def position(x: float) -> int:
 
 def float_at(index: int) -> float:
     """The float at that position; clipped at the infinities."""
-    import struct
-
     last = 0x7FF0000000000000
     index = max(-last - 1, min(last, index))
     bits = index if index >= 0 else (-index - 1) | -0x8000000000000000
-    (x,) = struct.unpack("<d", struct.pack("<q", bits))
-    return x  # type: ignore[no-any-return]
+    return struct.unpack("<d", struct.pack("<q", bits))[0]  # type: ignore[no-any-return]
 
 
 def condition(f: Callable[..., Any], *x: float) -> float:

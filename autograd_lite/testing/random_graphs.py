@@ -17,14 +17,11 @@ from autograd_lite.testing.domains import is_flat, kink_distance
 
 T = TypeVar("T")
 
+# A row, and for each operand a constant or a value: counted back from the newest, or from the first input on.
 Proposal = tuple[Primitive, Sequence[int | float]]
-"""A row, and for each operand how many values back it is, or a constant."""
-
 Operation = tuple[Primitive, tuple[int | float, ...]]
-"""A row and its operands: the number of an earlier value (inputs first), or a constant."""
 
-OPERATORS = ("+", "-", "*", "/", "**", "%")
-"""The labels of rows of two operands that are printed as Python's operators."""
+OPERATORS = ("+", "-", "*", "/", "**", "%")  # the labels of rows of two operands that are printed as Python's operators
 DRAWN = (
     "add", "sub", "mul", "div", "neg", "pow", "mod", "fmod", "square", "reciprocal", "abs", "sign", "floor", "ceil",
     "round", "trunc", "copysign", "maximum", "minimum", "clip", "relu", "less", "less_equal", "equal", "where", "exp",
@@ -35,10 +32,8 @@ DRAWN = (
 """The rows that random graphs are made of.  A fixed list: a new row must not change the graphs of a given seed."""
 
 DRAWN_ROWS = [PRIMITIVES[name] for name in DRAWN]
-SMOOTHEST = 1e-3
-"""The distance kept from kinks."""
-SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6
-"""Between these all results lie that are not 0, so that no product of a few of them loses its digits."""
+SMOOTHEST = 1e-3  # the distance kept from kinks
+SMALLEST_RESULT, LARGEST_RESULT = 1e-60, 1e6  # of results but 0: no product of a few of them loses its digits
 CONSTANTS = (1.0, 2.0, 0.5, -1.0, 3.0, -2.5, 0.1)
 
 
@@ -63,12 +58,11 @@ class Expression:
         """Python that computes it, to be pasted where a failure is looked into."""
         names = [f"x{i}" for i in range(len(self.point))]
         lines = ["import autograd_lite as ag", "", f"def f({', '.join(names)}):"]
-        indent = "    "
+        last = len(self.steps) - 1
+        indent, result = "    ", f"v{last}"
         if self.repeat > 1:
             lines.append(f"    for _ in range({self.repeat}):")
-            indent = "        "
-        last = len(self.steps) - 1
-        result = names[0] if self.repeat > 1 else f"v{last}"
+            indent, result = "        ", names[0]
         for k, (row, operands) in enumerate(self.steps):
             words = [names[i] if isinstance(i, int) else literal(i) for i in operands]
             lines.append(f"{indent}{result if k == last else f'v{k}'} = {call_of(row, words)}")
@@ -141,8 +135,7 @@ def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = 
         return False
     if kink_distance(row, operands, steady) < SMOOTHEST:
         return False
-    partials = row.all_partials(value, operands)
-    return all(p is None or math.isfinite(p) for p in partials)
+    return all(p is None or math.isfinite(p) for p in row.all_partials(value, operands))
 
 
 def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence[Primitive] = DRAWN_ROWS) -> Expression:
@@ -157,10 +150,9 @@ def random_expression(seed: int, inputs: int = 3, size: int = 20, rows: Sequence
 
     def plan() -> Proposal:
         row = source.choice(rows)
-        picks = [
-            source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size)
-            for _ in range(row.arity or source.choice((2, 4)))
-        ]
+        picks: list[int | float] = []
+        for _ in range(row.arity or source.choice((2, 4))):
+            picks.append(source.uniform(-3.0, 3.0) if source.random() < 0.1 else source.randrange(inputs + size))
         return row, picks
 
     return build((plan() for _ in range(20 * size)), point, size)
@@ -176,9 +168,7 @@ def expressions(
     """
     back = inputs + max_size
     pick = st.integers(0, back + len(CONSTANTS) - 1).map(lambda i: i if i < back else CONSTANTS[i - back])
-    plans = []
-    for row in rows:
-        for n in (row.arity,) if row.arity else (2, 4):
-            plans.append(st.tuples(st.just(row), st.tuples(*[pick] * n)))
+    counted = [(row, n) for row in rows for n in ([row.arity] if row.arity else [2, 4])]
+    plans = [st.tuples(st.just(row), st.tuples(*[pick] * n)) for row, n in counted]
     points = st.lists(st.floats(-3.0, 3.0, width=32), min_size=1, max_size=inputs)
     return st.builds(build, st.lists(st.one_of(plans), min_size=1, max_size=2 * max_size), points, st.just(max_size))

@@ -31,25 +31,19 @@ class Exact(NamedTuple):
 
 def mp_number(x: float | Fraction | mpnumeric) -> Any:
     """A float, an integer or a fraction as a number of MP."""
-    if isinstance(x, Fraction):
-        return MP.mpf(x.numerator) / MP.mpf(x.denominator)
-    return MP.mpf(x)
+    return MP.mpf(x.numerator) / MP.mpf(x.denominator) if isinstance(x, Fraction) else MP.mpf(x)
 
 
 def exactly(f: Reference) -> Reference:
     """f on fractions: no rounding but the last."""
-
-    def on_fractions(*operands: Any) -> Any:
-        return mp_number(f(*[as_fraction(x) for x in operands]))
-
-    return on_fractions
+    return lambda *operands: mp_number(f(*map(as_fraction, operands)))
 
 
 def over_all(f: Reference) -> Reference:
     """The same for a row of any number of operands; f may give one number or a list."""
 
     def on_fractions(operands: Sequence[Any]) -> Any:
-        result = f([as_fraction(x) for x in operands])
+        result = f(list(map(as_fraction, operands)))
         return [mp_number(x) for x in result] if isinstance(result, list) else mp_number(result)
 
     return on_fractions
@@ -60,10 +54,6 @@ def as_fraction(x: mpnumeric) -> Fraction:
     if result is None:
         raise ValueError(f"{x} is no finite number")
     return result
-
-
-def power_in_base(x: mpnumeric, y: mpnumeric) -> Any:
-    return MP.mpf(0) if y == 0 else y * MP.power(x, y - 1)
 
 
 def power_in_exponent(x: mpnumeric, y: mpnumeric) -> Any:
@@ -80,10 +70,6 @@ def erfc(x: mpnumeric) -> Any:
     if abs(x) > 1e4:  # where mpmath gives up, and any float has long underflowed
         return MP.mpf(0 if x > 0 else 2)
     return MP.erfc(x)
-
-
-def log_gamma(x: mpnumeric) -> Any:
-    return MP.re(MP.loggamma(x))
 
 
 def psi(n: mpnumeric, x: mpnumeric) -> Any:
@@ -134,10 +120,6 @@ def halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     return wx[:n], wx[n:]
 
 
-def chopped(q: Fraction) -> int:
-    return math.trunc(q)
-
-
 ZERO, ONE, MINUS = (lambda *_: MP.mpf(0)), (lambda *_: MP.mpf(1)), (lambda *_: MP.mpf(-1))
 
 # fmt: off
@@ -146,14 +128,13 @@ EXACT: dict[str, Exact] = {
     "add":          Exact(exactly(lambda x, y: x + y), (ONE, ONE)),
     "sub":          Exact(exactly(lambda x, y: x - y), (ONE, MINUS)),
     "mul":          Exact(exactly(lambda x, y: x * y), (lambda x, y: y, lambda x, y: x)),
-    "div":          Exact(exactly(lambda x, y: x / y),
-                          (exactly(lambda x, y: 1 / y), exactly(lambda x, y: -x / y**2))),
+    "div":          Exact(exactly(lambda x, y: x / y), (exactly(lambda x, y: 1 / y), exactly(lambda x, y: -x / y**2))),
     "neg":          Exact(lambda x: -x, (MINUS,)),
-    "pow":          Exact(MP.power, (power_in_base, power_in_exponent)),
+    "pow":          Exact(MP.power, (lambda x, y: y * MP.power(x, y - 1) if y else MP.mpf(0), power_in_exponent)),
     "mod":          Exact(exactly(lambda x, y: x % y), (ONE, exactly(lambda x, y: -(x // y)))),
     "floor_divide": Exact(exactly(lambda x, y: x // y), (ZERO, ZERO)),
-    "fmod":         Exact(exactly(lambda x, y: x - y * chopped(x / y)),
-                          (ONE, exactly(lambda x, y: -chopped(x / y)))),
+    "fmod":         Exact(exactly(lambda x, y: x - y * math.trunc(x / y)),
+                          (ONE, exactly(lambda x, y: -math.trunc(x / y)))),
     "square":       Exact(exactly(lambda x: x * x), (lambda x: 2 * x,)),
     "reciprocal":   Exact(exactly(lambda x: 1 / x), (exactly(lambda x: -1 / x**2),)),
     "identity":     Exact(lambda x: x, (ONE,)),
@@ -216,15 +197,14 @@ EXACT: dict[str, Exact] = {
     "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (gauss,)),
     "erfc":         Exact(erfc, (lambda x: -gauss(x),)),
     "gamma":        Exact(MP.gamma, (lambda x: MP.gamma(x) * psi(0, x),)),
-    "lgamma":       Exact(log_gamma, (lambda x: psi(0, x),)),
+    "lgamma":       Exact(lambda x: MP.re(MP.loggamma(x)), (lambda x: psi(0, x),)),
     "digamma":      Exact(lambda x: psi(0, x), (lambda x: psi(1, x),)),
     "trigamma":     Exact(lambda x: psi(1, x), (lambda x: psi(2, x),)),
     "polygamma":    Exact(psi, (ZERO, lambda n, x: psi(n + 1, x))),
     # units of networks
     "sigmoid":      Exact(logistic, (lambda x: logistic(x) * logistic(-x),)),
     "softplus":     Exact(lambda x: MP.log1p(MP.exp(x)), (logistic,)),
-    "logaddexp":    Exact(lambda x, y: log_sum([x, y]),
-                          (lambda x, y: logistic(x - y), lambda x, y: logistic(y - x))),
+    "logaddexp":    Exact(lambda x, y: log_sum([x, y]), (lambda x, y: logistic(x - y), lambda x, y: logistic(y - x))),
     "softsign":     Exact(exactly(lambda x: x / (1 + abs(x))), (exactly(lambda x: 1 / (1 + abs(x)) ** 2),)),
     "isru":         Exact(lambda x, a: x / stretch(x, a),
                           (lambda x, a: 1 / stretch(x, a) ** 3, lambda x, a: -x**3 / stretch(x, a) ** 3 / 2)),
@@ -242,7 +222,6 @@ EXACT: dict[str, Exact] = {
                           lambda wx: [*halves(wx)[1], *halves(wx)[0]]),
 }
 # fmt: on
-"""Each row by its name."""
 
 
 def exact_value(row: Primitive, operands: Sequence[float]) -> Any:

@@ -13,14 +13,11 @@ from autograd_lite.testing.precision import ulps
 class Comparison(NamedTuple):
     """One derivative, found in two ways."""
 
-    where: str
-    """Which derivative: of which result, in which operand."""
+    where: str  # which derivative: of which result, in which operand
     expected: float
     got: float
-    how: str
-    """What was compared with what."""
-    step: float | None = None
-    """The step of the differences, where there is one."""
+    how: str  # what was compared with what
+    step: float | None = None  # the step of the differences, where there is one
 
     @property
     def ulps(self) -> float:
@@ -28,10 +25,8 @@ class Comparison(NamedTuple):
         return ulps(self.got, self.expected)
 
     def __str__(self) -> str:
-        step = "" if self.step is None else f" with step {self.step:.3g}"
-        return (
-            f"{self.where}: expected {self.expected!r}, got {self.got!r} ({self.how}{step}, {self.ulps:.3g} ulps apart)"
-        )
+        how = self.how if self.step is None else f"{self.how} with step {self.step:.3g}"
+        return f"{self.where}: expected {self.expected!r}, got {self.got!r} ({how}, {self.ulps:.3g} ulps apart)"
 
 
 @dataclass
@@ -46,8 +41,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     checks: int = 0
     worst: Comparison | None = None
-    excess: float = -1.0
-    """Of the worst comparison: its error over what was allowed, at most 1 where it passed."""
+    excess: float = -1.0  # of the worst comparison: its error over what was allowed, at most 1 where it passed
 
     def __bool__(self) -> bool:
         return not self.findings

@@ -10,7 +10,6 @@ def test_cosh_is_at_least_1(xs):
 
 from hypothesis import strategies as st
 
-from autograd_lite.core.columns import Interval
 from autograd_lite.core.numerics import TINY
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
@@ -44,20 +43,15 @@ def operands(row: Primitive, max_size: int = 6) -> st.SearchStrategy[list[float]
     """
 
     def drawn(count: int) -> st.SearchStrategy[list[float]]:
-        return st.tuples(*[one(row, i, x) for i, x in enumerate(intervals(row, count))]).map(list)
+        bounds = enumerate(intervals(row, count))
+        return st.tuples(*[
+            st.integers(int(low), int(high)).map(float) if i in row.whole else floats_by_spacing(low, high)
+            for i, (low, high) in bounds
+        ]).map(list)  # fmt: skip
 
-    if row.arity is None:
-        found = st.integers(1, max_size).flatmap(lambda n: drawn(row.sequences * n))
-    else:
-        found = drawn(row.arity)
+    many = st.integers(1, max_size).flatmap(lambda n: drawn(row.sequences * n))
+    found = many if row.arity is None else drawn(row.arity)
     return found.filter(lambda xs: is_defined(row, xs))
-
-
-def one(row: Primitive, i: int, interval: Interval) -> st.SearchStrategy[float]:
-    low, high = interval
-    if i in row.whole:
-        return st.integers(int(low), int(high)).map(float)
-    return floats_by_spacing(low, high)
 
 
 def values(

@@ -26,10 +26,8 @@ class Kink(NamedTuple):
 
     words: str
     distance: float
-    movers: tuple[tuple[Any, float], ...]
-    """The nodes whose motion brings it nearer, with a factor."""
-    relative: bool = False
-    """Whether only the sum of these motions counts: operands that are compared may move together."""
+    movers: tuple[tuple[Any, float], ...]  # the nodes whose motion brings it nearer, with a factor
+    relative: bool = False  # whether only the sum of these motions counts: operands that are compared move together
 
     def speed(self, slopes: Mapping[Node, float]) -> float:
         """How fast the operands move, at most, where the nodes have these derivatives."""
@@ -58,22 +56,14 @@ class Surroundings:
 
     @cached_property
     def bends(self) -> list[Kink]:
+        """Where rows look different, though they are smooth."""
         bends = [x for x in self.order if x._row.bend < math.inf]
         return [Kink(described_node(x), x._row.bend, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
 
-    def nearest_kink(self, j: int) -> tuple[float, str]:
-        """How far input j may move before some row reaches a kink, to first order, and which row."""
-        return self.nearest(self.kinks, j)
-
-    def nearest_bend(self, j: int) -> tuple[float, str]:
-        """How far input j may move before some row looks different, though it is smooth."""
-        return self.nearest(self.bends, j)
-
     def nearest(self, kinks: Sequence[Kink], j: int) -> tuple[float, str]:
+        """How far input j may move before some row reaches one of the kinks (or bends), to first order, and which."""
         nearest, words = math.inf, ""
-        if not kinks:
-            return nearest, words
-        slopes = float_tangents(self.order, {self.inputs[j]: 1.0})
+        slopes = float_tangents(self.order, {self.inputs[j]: 1.0}) if kinks else {}
         for kink in kinks:
             distance = kink.reach(slopes)
             if not distance >= nearest:
@@ -106,7 +96,6 @@ def largest_rounded(node: Node) -> float:
 
 
 def described_node(node: Node) -> str:
-    """A row and its operands, for messages."""
     return f"{node._row.name} at {', '.join([repr(x._data) for x in operands_of(node)])}"
 
 
@@ -144,12 +133,8 @@ def kinks_inside(node: Node, operands: Sequence[Node]) -> list[Kink]:
     order = topological_order([out], everything=True) if isinstance(out, Value) else []
     kinks = kinks_of(order, [v for v, x in zip(inner, operands, strict=True) if not x._flags & CONSTANT])
     factors = [float_tangents(order, {v: 1.0}) for v in inner] if kinks else []
-    return [
-        Kink(
-            f"{kink.words}, inside {node._row.name}",
-            kink.distance,
-            tuple((x, kink.speed(slopes)) for x, slopes in zip(operands, factors, strict=True)),
-            kink.relative,
-        )
-        for kink in kinks
-    ]
+    found = []
+    for kink in kinks:
+        movers = tuple((x, kink.speed(slopes)) for x, slopes in zip(operands, factors, strict=True))
+        found.append(kink._replace(words=f"{kink.words}, inside {node._row.name}", movers=movers))
+    return found

@@ -374,7 +374,7 @@ def test_the_number_of_threads_changes_no_bit(threads, parts):
     native, arrays = compile_llvm(program), data(program, 5000)
     results = [np.empty_like(x) for x in native(arrays, 5000)]
     with mock.patch.object(code, "PARTS", parts):
-        code._Parallel(native, arrays, results, 5000).run(threads)
+        code._run_on_threads(native, arrays, results, 5000, threads)
     assert_same_bits(results, interpreted(program, arrays, 5000))
 
 

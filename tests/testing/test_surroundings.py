@@ -38,7 +38,8 @@ def around(f, *point):
     ],
 )
 def test_the_nearest_kink(f, point, distance, words):
-    found, where = around(f, *point).nearest_kink(0)
+    surroundings = around(f, *point)
+    found, where = surroundings.nearest(surroundings.kinks, 0)
     assert found == pytest.approx(distance)
     assert words in where
 
@@ -48,15 +49,16 @@ def test_the_nearest_kink(f, point, distance, words):
     [(ag.sin, 5.0, 2.0), (lambda x: ag.exp(100.0 * x), 0.5, 0.02), (lambda x: x * x, 5.0, math.inf)],
 )
 def test_how_far_a_function_looks_the_same(f, x, distance):
-    found, words = around(f, x).nearest_bend(0)
+    surroundings = around(f, x)
+    found, words = surroundings.nearest(surroundings.bends, 0)
     assert found == pytest.approx(distance)
     assert ("at" in words) == (distance < math.inf)
 
 
 def test_each_input_has_its_own():
     surroundings = around(lambda x, y: ag.relu(x + 100.0 * y), 1.0, 0.0)
-    assert surroundings.nearest_kink(0)[0] == pytest.approx(1.0)
-    assert surroundings.nearest_kink(1)[0] == pytest.approx(0.01)
+    assert surroundings.nearest(surroundings.kinks, 0)[0] == pytest.approx(1.0)
+    assert surroundings.nearest(surroundings.kinks, 1)[0] == pytest.approx(0.01)
 
 
 LINEAR = ("add", "sub", "neg", "relu", "abs", "maximum", "minimum", "max", "min", "sum", "mean", "floor", "less")
@@ -67,7 +69,8 @@ LINEAR = ("add", "sub", "neg", "relu", "abs", "maximum", "minimum", "max", "min"
 def test_within_the_distance_nothing_breaks(f):
     """For functions that are piecewise linear the gradient stays what it is up to the kink."""
     here = gradients(f(*(inputs := [Value(x) for x in f.point])), inputs)
-    distance, _ = around(f, *f.point).nearest_kink(0)
+    surroundings = around(f, *f.point)
+    distance, _ = surroundings.nearest(surroundings.kinks, 0)
     step = 0.99 * min(distance, 1.0)
     for x in (f.point[0] - step, f.point[0] + step):
         there = [Value(y) for y in (x, *f.point[1:])]

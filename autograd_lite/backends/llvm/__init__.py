@@ -1,19 +1,9 @@
 """The back end `llvm`: a Program as native code, by llvmlite (extra `jit`).
 
-fusion         sums of products as dots
-rerolling      instructions of one form as loop nests
-plan           memory layout and schedule
-ir_text        LLVM IR as text
-emitters       the rows of the table in IR
-approximations functions in a few vector instructions, for `fastmath`
-loops          loop nests and instructions in IR
-sections       these split into functions
-batch_sums     sums over samples, as calls of
-accumulators   the functions that compute them
-tiles          arrays transposed into vectors of samples and back
-modules        the modules of a program
-engine         compiled by LLVM
-native_code    called from Python
+`plan` decides memory layout and schedule, after `fusion` (of sums of products) and `rerolling` (of loops). Rows become
+LLVM IR (`ir_text`) in `emitters`, by `approximations` for `fastmath`; loops in `loops`, split into functions by
+`sections`; sums over samples in `batch_sums` and `accumulators`, arrays of samples in `tiles`. `modules` puts these
+together, `engine` compiles them, and `native_code` is what Python calls.
 """
 
 from __future__ import annotations

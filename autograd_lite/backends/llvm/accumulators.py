@@ -1,14 +1,8 @@
-"""The functions that add up products over the samples of a block, as LLVM IR.
+"""The functions that add up products over the samples of a block, as LLVM IR: sample i goes to accumulator i mod 8.
 
-Sample i goes to accumulator i mod 8. Two kinds of code give the same bits:
-
-- Lanes are samples: a vector of 8 samples is added to one vector of accumulators; at the end, 8 of these vectors are
-  reduced across their lanes, for 8 sums at once, in 7 vector additions.
-- Lanes are sums: where a factor is a batched argument, 8 neighbours of one sample are a vector of its array. That
-  wastes no lanes on a batch of 10, and needs no reduction across lanes.
-
-In the second kind an accumulator starts with its first sample instead of 0.0 plus the first sample. That can only turn
-a total of 0.0 into -0.0, and 0.0 is added to it at the end.
+Lanes are samples (`_across`), and 8 sums at once are reduced across their lanes at the end, in 7 vector additions; or
+lanes are 8 neighbouring sums (`_native`), which wastes none on a batch of 10. The bits are the same: there, an
+accumulator starts with its first sample, not with 0.0 plus it; that only turns 0.0 into -0.0, to which 0.0 is added.
 """
 
 from __future__ import annotations
@@ -72,7 +66,6 @@ def _store(f: Function, vectors: Sequence[str], place: str) -> None:
 
 
 def _load(f: Function, place: str) -> list[str]:
-    """8 vectors."""
     return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in WIDE]
 
 
@@ -147,14 +140,13 @@ def _group(f: Function, a: str, b: Sequence[str], count: str, spilled: str, fres
 
     old, rest, done = f.fresh("old", "rest", "done")
     sums = [term(k) for k in WIDE]
-    incoming = [(f.block, sums)]
+    before = f.block
     f.branch(fresh, rest, old)
     f.label(old)
-    pairs = zip(_load(f, spilled), sums, strict=True)
-    incoming.append((old, [f.arithmetic("fadd", VECTOR, *pair) for pair in pairs]))
+    continued = [f.arithmetic("fadd", VECTOR, *pair) for pair in zip(_load(f, spilled), sums, strict=True)]
     f.jump(rest)
     f.label(rest)
-    sums = f.merge(incoming)
+    sums = f.merge([(before, sums), (old, continued)])
     incoming = []
     for k in WIDE:  # the samples of the second tile, which may be empty
         incoming.append((f.block, sums))
@@ -186,7 +178,7 @@ def _added_across(f: Function, vectors: Sequence[str]) -> str:
         half = width // 2
         lower = [k * width + lane for k in range(2 * LANES // width) for lane in range(half)]
         upper = [lane + half for lane in lower]
-        pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
+        pairs = zip(vectors[::2], vectors[1::2], strict=True)
         halves = [(f.shuffle(x, y, lower), f.shuffle(x, y, upper)) for x, y in pairs]
         vectors = [f.arithmetic("fadd", VECTOR, *pair) for pair in halves]
         width = half

@@ -1,14 +1,15 @@
 """Approximations of functions in a few vector instructions, for `fastmath=True`.
 
-Each has the name of a row, whose column `fastmath` bounds its error in units in the last place: the tests compare with
-50 digits. It reduces the argument to a short interval, where Taylor's series converges in a few terms, and reconstructs
-the value.
+Each has the name of a row, whose column `fastmath` bounds its error in units in the last place. It reduces the argument
+to a short interval, where Taylor's series converges in a few terms, and reconstructs the value.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partialmethod
 
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core import table
@@ -29,15 +30,14 @@ COS = [(-1.0) ** k * ONE_OVER_FACTORIAL[2 * k] for k in range(2, 10)]  # (cos r 
 ATANH = [2.0 / (2 * k + 1) for k in range(1, 11)]  # (2 atanh s - 2 s) / s^3 in s^2, |s| <= 0.172
 
 
+@dataclass
 class VectorMath:
     """Arithmetic on operands of one type, vectors or scalars; constants may be floats."""
 
-    def __init__(self, f: Function, type: str, intrinsic: Callable[..., str], library: Callable[..., str]) -> None:
-        self.f = f
-        self.type = type
-        self.intrinsic = intrinsic
-        self.library = library  # calls of the exact functions
-        self.integers = "i64" if type == SCALAR else INTEGERS
+    f: Function
+    type: str
+    intrinsic: Callable[..., str]
+    library: Callable[..., str]  # calls of the exact functions
 
     def number(self, x: str | float) -> str:
         return x if isinstance(x, str) else number(x, self.type)
@@ -52,17 +52,11 @@ class VectorMath:
         """x * y + z, rounded once."""
         return self.call("fma", x, y, z)
 
-    def add(self, x: str | float, y: str | float) -> str:
-        return self.f.exact("fadd", self.type, self.number(x), self.number(y))
+    def exact(self, operation: str, x: str | float, y: str | float) -> str:
+        return self.f.exact(operation, self.type, self.number(x), self.number(y))
 
-    def sub(self, x: str | float, y: str | float) -> str:
-        return self.f.exact("fsub", self.type, self.number(x), self.number(y))
-
-    def mul(self, x: str | float, y: str | float) -> str:
-        return self.f.exact("fmul", self.type, self.number(x), self.number(y))
-
-    def div(self, x: str | float, y: str | float) -> str:
-        return self.f.exact("fdiv", self.type, self.number(x), self.number(y))
+    add, sub = partialmethod(exact, "fadd"), partialmethod(exact, "fsub")
+    mul, div = partialmethod(exact, "fmul"), partialmethod(exact, "fdiv")
 
     def where(self, order: str, x: str | float, y: str | float, a: str | float, b: str | float) -> str:
         """a where x is `order` (olt, oeq, ...) than y, else b."""
@@ -77,13 +71,13 @@ class VectorMath:
         return self.number(result)
 
     def bits(self, x: str) -> str:
-        return self.f.value(f"bitcast {self.type} {x} to {self.integers}")
+        return self.f.value(f"bitcast {self.type} {x} to {INTEGERS[self.type]}")
 
     def float(self, integers: str) -> str:
-        return self.f.value(f"bitcast {self.integers} {integers} to {self.type}")
+        return self.f.value(f"bitcast {INTEGERS[self.type]} {integers} to {self.type}")
 
     def on_bits(self, operation: str, x: str, y: str | int) -> str:
-        return self.f.value(f"{operation} {self.integers} {x}, {self.integer(y) if isinstance(y, int) else y}")
+        return self.f.value(f"{operation} {INTEGERS[self.type]} {x}, {self.integer(y) if isinstance(y, int) else y}")
 
     def whole(self, x: str) -> str:
         """A small whole number as an integer in the low bits."""
@@ -163,7 +157,7 @@ def _mantissa(w: VectorMath, x: str) -> tuple[str, str]:
     above = w.on_bits("sub", bits, 0x3FE6A09E667F3BCD)  # the square root of 1/2
     n = w.on_bits("ashr", above, 52)
     f = w.sub(w.float(w.on_bits("sub", bits, w.on_bits("shl", n, 52))), 1.0)
-    exponent = w.f.value(f"sitofp {w.integers} {n} to {w.type}")
+    exponent = w.f.value(f"sitofp {INTEGERS[w.type]} {n} to {w.type}")
     return w.where("olt", x, TINY, w.sub(exponent, 54.0), exponent), f
 
 
@@ -221,7 +215,7 @@ def _near(w: VectorMath, x: str, quarters: int) -> str:
     sine = w.fma(w.mul(square, rest), w.polynomial(square, SIN), rest)
     cosine = w.fma(w.mul(square, square), w.polynomial(square, COS), w.fma(square, -0.5, 1.0))
     turned = w.on_bits("add", w.whole(n), quarters)
-    odd = w.f.value(f"icmp ne {w.integers} {w.on_bits('and', turned, 1)}, {w.integer(0)}")
+    odd = w.f.value(f"icmp ne {INTEGERS[w.type]} {w.on_bits('and', turned, 1)}, {w.integer(0)}")
     size = w.bits(w.f.select(odd, cosine, sine, w.type))
     result = w.float(w.on_bits("xor", size, w.on_bits("shl", w.on_bits("and", turned, 2), 62)))
     return result if quarters else w.where("oeq", x, 0.0, x, result)

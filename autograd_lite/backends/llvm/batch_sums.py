@@ -6,6 +6,7 @@ Those take addresses and strides as arguments: a program has few of them, and ca
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
@@ -30,7 +31,6 @@ class Kernel(NamedTuple):
 
 
 def kernel_of(nest: LoopNest) -> Kernel:
-    """The best kernel for a nest of sums."""
     ((_, accesses),) = nest.runs
     dims = range(len(nest.dims))
     wide = [dim for dim in dims if nest.dims[dim] >= LANES] or list(dims)
@@ -61,44 +61,31 @@ def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int]) -> 
     `f` has the parameters %first, %count and %fresh: the samples of the block, and whether their sums are stored or
     added to those of earlier blocks. A tile of kept values has `rows` vectors; `sizes` are those of the arguments.
     """
-    kernel = kernel_of(nest)
-    around = [dim for dim in range(len(nest.dims)) if dim not in (kernel.across, kernel.second)]
+    kind, across, second, a, b = kernel_of(nest)
+    to = nest.destination
 
-    def loops(dims: list[int], counters: tuple[tuple[int, str], ...]) -> None:
-        if dims:
-            with f.loop(nest.dims[dims[0]]) as loop:
-                loops(dims[1:], (*counters, (dims[0], loop.counter)))
-        else:
-            _call(f, nest, kernel, counters, rows, sizes)
-
-    loops(around, ())
-    return f"sums.{kernel.kind}"
-
-
-def _call(
-    f: Function, nest: LoopNest, kernel: Kernel, counters: tuple[tuple[int, str], ...], rows: int, sizes: Sequence[int]
-) -> None:
     def at(access: Access) -> Index:
         return Index(access.base).plus(0, *[(counter, access.strides[dim]) for dim, counter in counters])
 
-    def count(dim: int | None) -> int:
-        return 1 if dim is None else nest.dims[dim]
-
-    a, b, to = kernel.a, kernel.b, nest.destination
-    first = "@ones" if a is None else f.address(a.buffer, at(a), VECTOR)
-    if kernel.kind == "native":
-        argument = int(b.buffer[1:])
-        distance = sizes[argument]
-        sample = f.integer("mul", "%first", distance)
-        factor = f.address(f"b{argument}", at(b).plus(0, (sample, 1)), SCALAR)
-    else:
-        distance = rows
-        factor = f.address(b.buffer, at(b), VECTOR)
-    arguments: list[str | int] = [
-        f"ptr {first}", _stride(a, kernel.across), _stride(a, kernel.second), 0 if a is None else rows,
-        f"ptr {factor}", _stride(b, kernel.across), distance,
-        f"ptr {f.address(to.buffer.upper(), at(to), SCALAR)}", _stride(to, kernel.across), _stride(to, kernel.second),
-        count(kernel.across), count(kernel.second), "%count",
-    ]  # fmt: skip
-    listed = ", ".join([x if isinstance(x, str) and x.startswith("ptr") else f"i64 {x}" for x in arguments])
-    f.do(f"call void @sums.{kernel.kind}({listed}, i1 %fresh)")
+    with ExitStack() as loops:
+        around = [dim for dim in range(len(nest.dims)) if dim not in (across, second)]
+        counters = [(dim, loops.enter_context(f.loop(nest.dims[dim])).counter) for dim in around]
+        first = "@ones" if a is None else f.address(a.buffer, at(a), VECTOR)
+        if kind == "native":
+            argument = int(b.buffer[1:])
+            distance = sizes[argument]
+            sample = f.integer("mul", "%first", distance)
+            factor = f.address(f"b{argument}", at(b).plus(0, (sample, 1)), SCALAR)
+        else:
+            distance = rows
+            factor = f.address(b.buffer, at(b), VECTOR)
+        total = f.address(to.buffer.upper(), at(to), SCALAR)
+        counts = [1 if dim is None else nest.dims[dim] for dim in (across, second)]
+        arguments: list[str | int] = [
+            f"ptr {first}", _stride(a, across), _stride(a, second), 0 if a is None else rows,
+            f"ptr {factor}", _stride(b, across), distance,
+            f"ptr {total}", _stride(to, across), _stride(to, second), *counts, "%count",
+        ]  # fmt: skip
+        listed = ", ".join([x if isinstance(x, str) and x.startswith("ptr") else f"i64 {x}" for x in arguments])
+        f.do(f"call void @sums.{kind}({listed}, i1 %fresh)")
+    return f"sums.{kind}"

@@ -14,9 +14,8 @@ import _thread
 import ctypes
 import math
 import re
-import struct
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partialmethod
 from typing import Any
 
 from autograd_lite.backends.batch_order import LANES
@@ -25,7 +24,8 @@ from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import fmod, identity, mul, pow
 
 from . import approximations
-from .ir_text import SCALAR, VECTOR, Function, mask, number, suffix
+from .approximations import VectorMath
+from .ir_text import MASKS, SCALAR, SUFFIXES, VECTOR, Function, number
 
 PROBES = (0.1, 0.3, 0.7, 0.95, -0.2, -0.6, -0.99, 1.1, 1.9, 2.6, 7.3, 33.1, 250.7, -5.3, -41.9, 3e5, 1e-9, 2e-310)
 
@@ -37,18 +37,14 @@ class Emitter:
         self.fast = fast
         self.addresses: dict[str, int] = {}  # of the functions that the module imports
         self.callbacks: list[object] = []  # must live as long as the code
-        self._definitions: dict[str, str] = {}
+        self.definitions: dict[str, str] = {}  # declarations and helper functions
         self._names: dict[tuple[Primitive, int], str] = {}
-
-    def definitions(self) -> list[str]:
-        """Declarations and helper functions."""
-        return list(self._definitions.values())
 
     def emit(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A row on operands of one type; the name of the result."""
         text = row.llvm
         if text.startswith("emit_"):
-            emitted: str = getattr(self, text)(f, type, *operands)
+            emitted: str = getattr(self, text)(VectorMath(f, type, self._intrinsic, self._call), *operands)
             return emitted
         if text.startswith("llvm."):
             return self._intrinsic(f, text, type, *operands)
@@ -78,92 +74,80 @@ class Emitter:
 
     # rows that are several instructions
 
-    def emit_where(self, f: Function, type: str, condition: str, a: str, b: str) -> str:
-        return f.select(f.truth(condition, type), a, b, type)
+    def emit_where(self, w: VectorMath, condition: str, a: str, b: str) -> str:
+        return w.f.select(w.f.truth(condition, w.type), a, b, w.type)
 
-    def emit_logical_and(self, f: Function, type: str, x: str, y: str) -> str:
-        return f.condition(f.value(f"and {mask(type)} {f.truth(x, type)}, {f.truth(y, type)}"), type)
+    def _logical(self, operation: str, w: VectorMath, x: str, y: str) -> str:
+        truths = f"{w.f.truth(x, w.type)}, {w.f.truth(y, w.type)}"
+        return w.f.condition(w.f.value(f"{operation} {MASKS[w.type]} {truths}"), w.type)
 
-    def emit_logical_or(self, f: Function, type: str, x: str, y: str) -> str:
-        return f.condition(f.value(f"or {mask(type)} {f.truth(x, type)}, {f.truth(y, type)}"), type)
+    emit_logical_and, emit_logical_or = partialmethod(_logical, "and"), partialmethod(_logical, "or")
 
-    def emit_logical_not(self, f: Function, type: str, x: str) -> str:
-        return f.select(f.truth(x, type), number(0.0, type), number(1.0, type), type)
+    def emit_logical_not(self, w: VectorMath, x: str) -> str:
+        return w.f.select(w.f.truth(x, w.type), w.number(0.0), w.number(1.0), w.type)
 
-    def emit_relu(self, f: Function, type: str, x: str) -> str:
-        zero = number(0.0, type)
-        return f.select(f.compare("ugt", type, x, zero), x, zero, type)  # nan passes
+    def emit_relu(self, w: VectorMath, x: str) -> str:
+        return w.where("ugt", x, 0.0, x, 0.0)  # nan passes
 
-    def emit_maximum(self, f: Function, type: str, x: str, y: str) -> str:
-        return self._extreme(f, type, "ogt", x, y)
+    def _extreme(self, order: str, w: VectorMath, x: str, y: str) -> str:
+        larger = w.where(order, y, x, y, x)  # x where it is nan, but also where y is
+        never_nan = not y.startswith("%") and number(math.nan) not in y
+        return larger if never_nan else w.where("uno", y, y, y, larger)
 
-    def emit_minimum(self, f: Function, type: str, x: str, y: str) -> str:
-        return self._extreme(f, type, "olt", x, y)
+    emit_maximum, emit_minimum = partialmethod(_extreme, "ogt"), partialmethod(_extreme, "olt")
 
-    def _extreme(self, f: Function, type: str, order: str, x: str, y: str) -> str:
-        larger = f.select(f.compare(order, type, y, x), y, x, type)  # x where it is nan, but also where y is
-        return larger if is_number(y) else f.select(f.compare("uno", type, y, y), y, larger, type)
+    def emit_sign(self, w: VectorMath, x: str) -> str:
+        return w.where("uno", x, x, x, w.where("ogt", x, 0.0, 1.0, w.where("olt", x, 0.0, -1.0, 0.0)))
 
-    def emit_sign(self, f: Function, type: str, x: str) -> str:
-        zero = number(0.0, type)
-        sign = f.select(f.compare("olt", type, x, zero), number(-1.0, type), zero, type)
-        sign = f.select(f.compare("ogt", type, x, zero), number(1.0, type), sign, type)
-        return f.select(f.compare("uno", type, x, x), x, sign, type)
+    def emit_copysign(self, w: VectorMath, x: str, y: str) -> str:
+        return w.f.select(w.f.compare("uno", w.type, y, y), y, w.call("copysign", x, y), w.type)
 
-    def emit_copysign(self, f: Function, type: str, x: str, y: str) -> str:
-        return f.select(f.compare("uno", type, y, y), y, self._intrinsic(f, "llvm.copysign", type, x, y), type)
-
-    def emit_mod(self, f: Function, type: str, x: str, y: str) -> str:
+    def emit_mod(self, w: VectorMath, x: str, y: str) -> str:
         """As Python: a remainder with the sign of the divisor."""
-        zero = number(0.0, type)
-        rest, other_side = self._remainder(f, type, x, y)
-        shifted = f.select(other_side, f.arithmetic("fadd", type, rest, y), rest, type)
-        none = self._intrinsic(f, "llvm.copysign", type, zero, y)
-        return f.select(f.compare("oeq", type, rest, zero), none, shifted, type)
+        rest, other_side = self._remainder(w, x, y)
+        shifted = w.f.select(other_side, w.f.arithmetic("fadd", w.type, rest, y), rest, w.type)
+        return w.where("oeq", rest, 0.0, w.call("copysign", 0.0, y), shifted)
 
-    def emit_floor_divide(self, f: Function, type: str, x: str, y: str) -> str:
+    def emit_floor_divide(self, w: VectorMath, x: str, y: str) -> str:
         """As Python: the floor of a quotient that is whole but for rounding; x / y where y is 0."""
-        zero, one = number(0.0, type), number(1.0, type)
-        rest, other_side = self._remainder(f, type, x, y)
-        whole = f.exact("fdiv", type, f.exact("fsub", type, x, rest), y)
-        whole = f.select(other_side, f.exact("fsub", type, whole, one), whole, type)
-        floor = self._intrinsic(f, "llvm.floor", type, whole)
-        high = f.compare("ogt", type, f.exact("fsub", type, whole, floor), number(0.5, type))
-        floor = f.select(high, f.exact("fadd", type, floor, one), floor, type)
-        quotient = f.exact("fdiv", type, x, y)
-        none = self._intrinsic(f, "llvm.copysign", type, zero, quotient)
-        floor = f.select(f.compare("oeq", type, whole, zero), none, floor, type)
-        return f.select(f.compare("oeq", type, y, zero), quotient, floor, type)
+        rest, other_side = self._remainder(w, x, y)
+        whole = w.div(w.sub(x, rest), y)
+        whole = w.f.select(other_side, w.sub(whole, 1.0), whole, w.type)
+        floor = w.call("floor", whole)
+        high = w.f.compare("ogt", w.type, w.sub(whole, floor), w.number(0.5))
+        floor = w.f.select(high, w.add(floor, 1.0), floor, w.type)
+        quotient = w.div(x, y)
+        floor = w.where("oeq", whole, 0.0, w.call("copysign", 0.0, quotient), floor)
+        return w.where("oeq", y, 0.0, quotient, floor)
 
-    def _remainder(self, f: Function, type: str, x: str, y: str) -> tuple[str, str]:
+    def _remainder(self, w: VectorMath, x: str, y: str) -> tuple[str, str]:
         """C's remainder, and whether it is not 0 and has not the sign of y."""
-        zero = number(0.0, type)
-        rest = self._call(f, fmod, type, [x, y])
-        signs = f.value(f"xor {mask(type)} {f.compare('olt', type, y, zero)}, {f.compare('olt', type, rest, zero)}")
-        return rest, f.value(f"and {mask(type)} {signs}, {f.compare('une', type, rest, zero)}")
+        zero, mask = w.number(0.0), MASKS[w.type]
+        rest = self._call(w.f, fmod, w.type, [x, y])
+        signs = f"{w.f.compare('olt', w.type, y, zero)}, {w.f.compare('olt', w.type, rest, zero)}"
+        differ = w.f.value(f"xor {mask} {signs}")
+        return rest, w.f.value(f"and {mask} {differ}, {w.f.compare('une', w.type, rest, zero)}")
 
-    def emit_pow(self, f: Function, type: str, x: str, y: str) -> str:
+    def emit_pow(self, w: VectorMath, x: str, y: str) -> str:
         """As Python, but x * x where y is 2, and nan wherever an operand is: C says that pow(1, nan) is 1."""
-        power = self._call(f, pow, type, [x, y])
-        square = f.arithmetic("fmul", type, x, x)
-        power = f.select(f.compare("oeq", type, y, number(2.0, type)), square, power, type)
-        return f.select(f.compare("uno", type, x, y), number(math.nan, type), power, type)
+        power = self._call(w.f, pow, w.type, [x, y])
+        square = w.f.arithmetic("fmul", w.type, x, x)
+        return w.where("uno", x, y, math.nan, w.where("oeq", y, 2.0, square, power))
 
     # rows that are calls
 
     def _intrinsic(self, f: Function, name: str, type: str, *operands: str) -> str:
-        full = f"{name}.{suffix(type)}"
-        self._definitions[full] = f"declare {type} @{full}({', '.join([type] * len(operands))})"
+        full = f"{name}.{SUFFIXES[type]}"
+        self.definitions[full] = f"declare {type} @{full}({', '.join([type] * len(operands))})"
         return f.call(full, type, *operands)
 
     def _approximation(self, f: Function, name: str, type: str, operands: list[str]) -> str:
         full = f"fast.{name}" + (".lanes" if type == VECTOR else "")
-        if full not in self._definitions:
+        if full not in self.definitions:
             parameters = [f"%x{k}" for k in range(len(operands))]
             g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True)
-            writer = approximations.VectorMath(g, type, self._intrinsic, self._call)
-            result = getattr(approximations, name)(writer, *parameters)
-            self._definitions[full] = g.text(type, f"ret {type} {result}")
+            result = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
+            self.definitions[full] = g.text(type, f"ret {type} {result}")
         return f.call(full, type, *operands)
 
     def _call(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
@@ -171,26 +155,23 @@ class Emitter:
         count = len(operands)
         full = self._names.get((row, count))
         if full is None:
-            full = self._names[row, count] = self._new_name(row)
-            self._definitions[full] = f"declare double @{full}({', '.join(['double'] * count)})"
+            name = "math." + re.sub(r"\W", "_", row.name, flags=re.ASCII)
+            full = name if name not in self.definitions else f"{name}.{len(self._names)}"
+            self._names[row, count] = full
+            self.definitions[full] = f"declare double @{full}({', '.join(['double'] * count)})"
             self.addresses[full] = self._address(row, count)
         if type == SCALAR:
             return f.call(full, type, *operands)
         lanes = full + ".lanes"
-        if lanes not in self._definitions:
+        if lanes not in self.definitions:
             parameters = [f"%x{k}" for k in range(count)]
             g = Function(lanes, ", ".join([f"{VECTOR} {x}" for x in parameters]), {})
             result = "poison"
             for lane in range(LANES):
-                floats = [g.value(f"extractelement {VECTOR} {x}, i64 {lane}") for x in parameters]
-                y = g.call(full, SCALAR, *floats)
+                y = g.call(full, SCALAR, *[g.value(f"extractelement {VECTOR} {x}, i64 {lane}") for x in parameters])
                 result = g.value(f"insertelement {VECTOR} {result}, double {y}, i64 {lane}")
-            self._definitions[lanes] = g.text(VECTOR, f"ret {VECTOR} {result}")
+            self.definitions[lanes] = g.text(VECTOR, f"ret {VECTOR} {result}")
         return f.call(lanes, type, *operands)
-
-    def _new_name(self, row: Primitive) -> str:
-        name = "math." + re.sub(r"\W", "_", row.name, flags=re.ASCII)
-        return name if name not in self._definitions else f"{name}.{len(self._names)}"
 
     def _address(self, row: Primitive, operands: int) -> int:
         """The address of a row's function: the C library's, else one that calls Python."""
@@ -199,11 +180,6 @@ class Emitter:
             function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(guarded(row.ieee_value))
             self.callbacks.append(function)
         return ctypes.cast(function, ctypes.c_void_p).value or 0
-
-
-def is_number(operand: str) -> bool:
-    """Whether an operand is a constant other than nan."""
-    return operand[0] != "%" and number(math.nan) not in operand
 
 
 @cache
@@ -219,12 +195,8 @@ def library_function(row: Primitive) -> Any:
     function.argtypes = [ctypes.c_double] * operands
     function.restype = ctypes.c_double
     points = [(x,) for x in PROBES] if operands == 1 else [(x, y) for x in PROBES for y in PROBES if y != 2.0]
-    same = all(bits(function(*point)) == bits(row.ieee_value(*point)) for point in points)
+    same = all(repr(function(*point)) == repr(float(row.ieee_value(*point))) for point in points)
     return function if same else None
-
-
-def bits(x: float) -> bytes:
-    return struct.pack("<d", x) if x == x else b"nan"
 
 
 def guarded(function: Callable[..., float]) -> Callable[..., float]:

@@ -41,8 +41,7 @@ class Engine:
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
-        address: int = self._engine.get_function_address(name)
-        return address
+        return int(self._engine.get_function_address(name))
 
     def function(self, name: str, *types: type) -> Callable[..., None]:
         """A function of the module; other Python threads run while it does."""

@@ -31,55 +31,37 @@ class Op(NamedTuple):
     operands: tuple[int, ...]
 
     def terms(self) -> int:
-        """Number of terms of a reduction, 1 for any other row."""
         width = term_width(self.row)
         return len(self.operands) // width if width else 1
 
 
-class Fused(NamedTuple):
-    """Live instructions in order, and what is known of every value by its id."""
-
-    ops: dict[int, Op]
-    constants: dict[int, float]
-    batched: list[bool]
-    stage: list[int]  # the number of batch sums on the longest path to it
-
-
-def fuse(program: Program) -> Fused:
-    """The instructions of a program, with sums of products fused into `dot` and batch sums of products into one."""
-    inputs = program.size
-    batched = list(program.batched)
-    stage = [0] * len(batched)
-    uses = [0] * len(batched)
-    constants = {ONE: 1.0}
-    for id, (row, operands, constant) in enumerate(program.instructions, inputs):
-        if constant is not None:
-            constants[id] = constant
-        deepest = 0
-        for x in operands:
-            uses[x] += 1
-            if stage[x] > deepest:
-                deepest = stage[x]
-        stage[id] = deepest + 1 if row is BATCH_SUM else deepest
-    for result in program.results:
-        for x in result.values:
-            uses[x] += 2  # a result is never fused into its only user
-    return Fused(_Fuser(program, uses, constants, batched).ops, constants, batched, stage)
-
-
-class _Fuser:
-    """Fuses products and sums into their only user.
+class Fusion:
+    """The live instructions of a program in order, with products and sums fused into their only user.
 
     Both have to be on the same side of a batch sum, or a product of parameters would be computed once for each sample.
     """
 
-    def __init__(self, program: Program, uses: list[int], constants: dict[int, float], batched: list[bool]) -> None:
+    def __init__(self, program: Program) -> None:
         self.ops: dict[int, Op] = {}
-        self.uses = uses
-        self.batched = batched
+        self.constants = {ONE: 1.0}
+        self.batched = list(program.batched)
+        self.stage = [0] * len(self.batched)  # the number of batch sums on the longest path to a value
+        self.uses = [0] * len(self.batched)
         self.sums: dict[int, list[int]] = {}  # the terms of every sum so far; a longer sum may still absorb it
-        for id, (row, operands, _) in enumerate(program.instructions, program.size):
-            if id in constants:
+        for id, (row, operands, constant) in enumerate(program.instructions, program.size):
+            if constant is not None:
+                self.constants[id] = constant
+            deepest = 0
+            for x in operands:
+                self.uses[x] += 1
+                if self.stage[x] > deepest:
+                    deepest = self.stage[x]
+            self.stage[id] = deepest + 1 if row is BATCH_SUM else deepest
+        for result in program.results:
+            for x in result.values:
+                self.uses[x] += 2  # a result is never fused into its only user
+        for id, (row, operands, constant) in enumerate(program.instructions, program.size):
+            if constant is not None:
                 continue
             if row is add or row is total:
                 self.sums[id] = self.sum(id, row, operands)
@@ -95,21 +77,19 @@ class _Fuser:
             self.ops[id] = Op(id, add, (terms[0], terms[2])) if plain else Op(id, dot, tuple(terms))
 
     def fusible(self, x: int, row: Primitive, user: int) -> bool:
-        """Whether x is of that row and may be fused into its user."""
         return self.uses[x] == 1 and x in self.ops and self.ops[x].row is row and self.batched[x] == self.batched[user]
 
     def sum(self, id: int, row: Primitive, operands: tuple[int, ...]) -> list[int]:
         """The terms of a sum; it continues its first operand, or if it has two the second, where that is a sum."""
-        first = operands[0]
-        rest = operands[1:]
-        if row is add and not self.fusible(first, dot, id) and self.fusible(operands[1], dot, id):
-            first, rest = operands[1], operands[:1]  # a + b has the bits of b + a
+        first, *rest = operands
+        if row is add and not self.fusible(first, dot, id) and self.fusible(rest[0], dot, id):
+            first, rest = rest[0], [first]  # a + b has the bits of b + a
         terms: list[int] = []
         if self.fusible(first, dot, id):
             del self.ops[first]
             terms = self.sums.pop(first)
         else:
-            rest = operands
+            rest = [*operands]
         for x in rest:
             terms += self.ops.pop(x).operands if self.fusible(x, mul, id) else (x, ONE)
         return terms

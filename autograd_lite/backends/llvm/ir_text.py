@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
@@ -16,7 +17,9 @@ from autograd_lite.backends.batch_order import LANES
 SCALAR = "double"
 VECTOR = f"<{LANES} x double>"
 MASK = f"<{LANES} x i1>"
-INTEGERS = f"<{LANES} x i64>"
+MASKS = {SCALAR: "i1", VECTOR: MASK}  # the types of comparisons
+INTEGERS = {SCALAR: "i64", VECTOR: f"<{LANES} x i64>"}
+SUFFIXES = {SCALAR: "f64", VECTOR: f"v{LANES}f64"}  # of the names of intrinsics, as in `llvm.sqrt.v8f64`
 BYTES = {SCALAR: 8, VECTOR: 8 * LANES}
 
 
@@ -24,16 +27,6 @@ def number(value: float, type: str = SCALAR) -> str:
     """A constant operand, with every bit of the float."""
     text = f"0x{struct.pack('>d', value).hex().upper()}"
     return text if type == SCALAR else "<" + ", ".join([f"double {text}"] * LANES) + ">"
-
-
-def mask(type: str) -> str:
-    """The type of a comparison of two operands of `type`."""
-    return "i1" if type == SCALAR else MASK
-
-
-def suffix(type: str) -> str:
-    """The ending of an intrinsic's name, as in `llvm.sqrt.v8f64`."""
-    return "f64" if type == SCALAR else f"v{LANES}f64"
 
 
 Base = int | str | tuple[str, int]
@@ -52,12 +45,12 @@ class Index(NamedTuple):
 MemoryKey = tuple[str, Index | tuple[tuple[str, int], ...], str]  # buffer, index or its products, and type
 
 
+@dataclass
 class Loop:
     """A loop being written: its counter and its loop-carried values, which are the last ones after its end."""
 
-    def __init__(self, counter: str, carried: list[str]) -> None:
-        self.counter = counter
-        self.carried = carried
+    counter: str
+    carried: list[str]
 
 
 class Function:
@@ -78,7 +71,7 @@ class Function:
         self._count = 0
         self._pointers: dict[str, str] = {}
         self._available: dict[MemoryKey, str] = {}  # addresses and loads of this basic block, common subexpressions
-        self._forwarded: dict[MemoryKey, str] = {}  # values that loads of their location are replaced by
+        self.forwarded: dict[MemoryKey, str] = {}  # values that loads of their location are replaced by
         self._truths: dict[str, str] = {}  # the i1 of each condition
 
     # instructions
@@ -105,7 +98,7 @@ class Function:
         return self.value(f"fcmp {order} {type} {x}, {y}")
 
     def select(self, truth: str, a: str, b: str, type: str) -> str:
-        return self.value(f"select {mask(type)} {truth}, {type} {a}, {type} {b}")
+        return self.value(f"select {MASKS[type]} {truth}, {type} {a}, {type} {b}")
 
     def condition(self, truth: str, type: str) -> str:
         """1.0 for true, 0.0 for false."""
@@ -157,19 +150,12 @@ class Function:
         Every location is written once before it is read, so a load of this basic block is not repeated.
         """
         key = (buffer, index, type)
-        if key in self._forwarded:
-            return self._forwarded[key]
+        if key in self.forwarded:
+            return self.forwarded[key]
         if key not in self._available:
             address = self.address(buffer, index, element)
             self._available[key] = self.value(f"load {type}, ptr {address}, align {BYTES[element]}")
         return self._available[key]
-
-    def forward(self, value: str, buffer: str, index: Index, type: str) -> None:
-        """Use a value in place of loads of its location, until `end_forwarding`."""
-        self._forwarded[buffer, index, type] = value
-
-    def end_forwarding(self) -> None:
-        self._forwarded = {}
 
     def load_splat(self, buffer: str, index: Index) -> str:
         """One number of a buffer of numbers, in all lanes."""
@@ -179,8 +165,7 @@ class Function:
         return self._available[key]
 
     def store(self, value: str, buffer: str, index: Index, element: str, type: str) -> None:
-        address = self.address(buffer, index, element)
-        self.do(f"store {type} {value}, ptr {address}, align {BYTES[element]}")
+        self.do(f"store {type} {value}, ptr {self.address(buffer, index, element)}, align {BYTES[element]}")
 
     def splat(self, scalar: str, type: str = VECTOR) -> str:
         """One number (or integer, by the type of the vector) in every lane."""
@@ -198,14 +183,14 @@ class Function:
     def lanes_below(self, limit: str) -> str:
         """The mask of the lanes whose number is less than an i64."""
         counting = ", ".join([f"i64 {lane}" for lane in range(LANES)])
-        return self.value(f"icmp slt {INTEGERS} <{counting}>, {self.splat(limit, INTEGERS)}")
+        lanes = INTEGERS[VECTOR]
+        return self.value(f"icmp slt {lanes} <{counting}>, {self.splat(limit, lanes)}")
 
     def integer(self, operation: str, *operands: str | int) -> str:
         """add, sub, mul, udiv, urem of i64."""
         return self.value(f"{operation} i64 {', '.join(map(str, operands))}")
 
     def smaller(self, x: str, y: str | int) -> str:
-        """The smaller of two i64."""
         return self.value(f"select i1 {self.value(f'icmp slt i64 {x}, {y}')}, i64 {x}, i64 {y}")
 
     def offset(self, pointer: str, type: str, index: str | int) -> str:
@@ -228,7 +213,6 @@ class Function:
         self._available = {}
 
     def fresh(self, *names: str) -> list[str]:
-        """Unique names for basic blocks."""
         self._count += 1
         return [f"{name}{self._count}" for name in names]
 
@@ -247,8 +231,7 @@ class Function:
         self.label(head)
         phi_line = len(self.lines)
         if isinstance(count, str):
-            go = self.value(f"icmp slt i64 {counter}, {count}")
-            self.branch(go, body, done)
+            self.branch(self.value(f"icmp slt i64 {counter}, {count}"), body, done)
             self.label(body)
         loop = Loop(counter, list(phis))
         yield loop
@@ -274,13 +257,8 @@ class Function:
 
     def merge(self, incoming: Sequence[tuple[str, Sequence[str]]], type: str = VECTOR) -> list[str]:
         """The phi nodes at the start of a basic block, for the values of each (predecessor, values)."""
-        columns = zip(*[values for _, values in incoming], strict=True)
-        blocks = [block for block, _ in incoming]
-        merged = []
-        for column in columns:
-            pairs = ", ".join([f"[ {value}, %{block} ]" for value, block in zip(column, blocks, strict=True)])
-            merged.append(self.value(f"phi {type} {pairs}"))
-        return merged
+        pairs = [[f"[ {value}, %{block} ]" for value in values] for block, values in incoming]
+        return [self.value(f"phi {type} {', '.join(column)}") for column in zip(*pairs, strict=True)]
 
     @contextmanager
     def unless(self, condition: str) -> Iterator[None]:
@@ -293,6 +271,5 @@ class Function:
         self.label(done)
 
     def text(self, returns: str = "void", result: str = "ret void") -> str:
-        """The whole function."""
         lines = [f"define {returns} @{self.name}({self.parameters}) #0 {{", "entry:"]
         return "\n".join([*lines, *self.entry, *self.lines, f"  {result}", "}", ""])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from autograd_lite.backends.batch_order import LANES
 from .emitters import Emitter
 from .fusion import Op, term_width
 from .ir_text import SCALAR, VECTOR, Function, Index, number
-from .rerolling import Access, Location, LoopNest
+from .rerolling import Access, Item, Location, LoopNest
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
@@ -41,18 +42,16 @@ class Induction(NamedTuple):
 Instance = tuple[Induction, ...]  # one for every loop of the nest
 
 
+@dataclass
 class SectionWriter:
     """Writes the loop nests and single instructions of one section into a function."""
 
-    def __init__(
-        self, f: Function, emitter: Emitter, batched: bool, locations: dict[int, Location], constants: dict[int, float]
-    ) -> None:
-        self.f = f
-        self.emitter = emitter
-        self.batched = batched
-        self.locations = locations
-        self.constants = constants
-        self.values: dict[int, str] = {}  # results of instructions in this function
+    f: Function
+    emitter: Emitter
+    batched: bool
+    locations: dict[int, Location]
+    constants: dict[int, float]
+    values: dict[int, str] = field(default_factory=dict)  # results of instructions in this function
 
     # single instructions
 
@@ -88,10 +87,9 @@ class SectionWriter:
         if not dims:
             self._instances(nests, stored, [()], type, 0)
             return
-        inner = _vectorizable(nests, self.batched)
-        lanes = inner is not None
-        if inner is None:
-            inner = max(range(len(dims)), key=lambda dim: dims[dim])
+        vectorizable = _vectorizable(nests, self.batched)
+        lanes = vectorizable is not None
+        inner = max(range(len(dims)), key=lambda dim: dims[dim]) if vectorizable is None else vectorizable
         outer: list[Induction] = []
         with ExitStack() as loops:
             for dim, count in enumerate(dims):
@@ -118,44 +116,31 @@ class SectionWriter:
                 values = [self.emitter.emit(self.f, nest.row, type, row) for row in operands]
             for instance, value in zip(instances, values, strict=True):
                 buffer, index = nest.destination.buffer, _index(nest.destination, instance)
-                self.f.forward(value, buffer, index, type)
+                self.f.forwarded[buffer, index, type] = value
                 if keep:
                     self.f.store(value, buffer, index, VECTOR if self.batched else SCALAR, type)
-        self.f.end_forwarding()
+        self.f.forwarded.clear()
 
     def _reductions(self, nest: LoopNest, instances: Sequence[Instance], type: str, inner: int) -> list[str]:
+        def continued(sums: Sequence[str], accesses: Sequence[Access], term: Index) -> list[str]:
+            """The sums after one more term."""
+            later = []
+            for sum, instance in zip(sums, instances, strict=True):
+                factors = [self._access(access, instance, type, inner, term) for access in accesses]
+                later.append(self.emitter.reduce(self.f, nest.row, type, sum, factors))
+            return later
+
         sums = [""] * len(instances)
         for count, accesses in nest.runs:
             first = 0
             while first < count and (count <= SHORT or not sums[0]):
-                sums = [
-                    self._term(nest, sum, i, accesses, type, inner, Index(first))
-                    for sum, i in zip(sums, instances, strict=True)
-                ]
+                sums = continued(sums, accesses, Index(first))
                 first += 1
             if first < count:
                 with self.f.loop(count - first, [(type, sum) for sum in sums]) as loop:
-                    term = Index(first, ((loop.counter, 1),))
-                    loop.carried = [
-                        self._term(nest, sum, i, accesses, type, inner, term)
-                        for sum, i in zip(loop.carried, instances, strict=True)
-                    ]
+                    loop.carried = continued(loop.carried, accesses, Index(first, ((loop.counter, 1),)))
                 sums = loop.carried
         return sums
-
-    def _term(
-        self,
-        nest: LoopNest,
-        sum: str,
-        instance: Instance,
-        accesses: Sequence[Access],
-        type: str,
-        inner: int,
-        term: Index,
-    ) -> str:
-        """The sum after one more term."""
-        factors = [self._access(access, instance, type, inner, term) for access in accesses]
-        return self.emitter.reduce(self.f, nest.row, type, sum, factors)
 
     def _access(self, access: Access, instance: Instance, type: str, inner: int, term: Index = FIRST) -> str:
         if access.constant is not None:
@@ -186,9 +171,9 @@ def _index(access: Access, instance: Instance) -> Index:
 def _vectorizable(nests: Sequence[LoopNest], batched: bool) -> int | None:
     """A loop whose iterations can be lanes: every operand is invariant or contiguous."""
     accesses = [access for nest in nests for _, run in nest.runs for access in run]
-    for dim, count in enumerate(nests[0].dims):
+    for dim, count in enumerate(() if batched else nests[0].dims):
         contiguous = all(nest.destination.strides[dim] == 1 for nest in nests)
-        if not batched and count >= LANES and contiguous and {access.strides[dim] for access in accesses} <= {0, 1}:
+        if count >= LANES and contiguous and {access.strides[dim] for access in accesses} <= {0, 1}:
             return dim
     return None
 
@@ -197,24 +182,18 @@ def _unrolled(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[
     """A loop unrolled, and its remainders: (first iteration, trip count, instances, whether these are lanes)."""
     has_latency = any(terms > SHORT for nest in nests for terms, _ in nest.runs)  # of the additions of a sum
     most = (UNROLL // 2 if lanes else UNROLL) if has_latency else 1
-    if not lanes:
-        unroll = ceil(count / ceil(count / most))
-        left = count % unroll
-        blocks = [(0, count // unroll, unroll, False)]
-        if left:
-            blocks.append((count - left, 1, left, False))
-        return blocks
-    vectors = count // LANES
-    unroll = min(most, vectors)
-    blocks = [(0, vectors // unroll, unroll, True)]
-    if vectors % unroll:
-        blocks.append((vectors // unroll * unroll * LANES, 1, vectors % unroll, True))
-    if count % LANES:
-        blocks.append((vectors * LANES, 1, count % LANES, False))
-    return blocks
+    width = LANES if lanes else 1
+    steps = count // width
+    unroll = min(most, steps) if lanes else ceil(count / ceil(count / most))
+    left = steps % unroll
+    blocks = [
+        (0, steps // unroll, unroll, lanes), ((steps - left) * width, 1, left, lanes),
+        (steps * width, 1, count % width, False),
+    ]  # fmt: skip
+    return [block for block in blocks if block[2]]
 
 
-def fuse_loops(items: Sequence[Op | LoopNest], batched: bool) -> list[Op | list[LoopNest]]:
+def fuse_loops(items: Sequence[Item], batched: bool) -> list[Op | list[LoopNest]]:
     """The items, with neighbouring nests that can share their loops in one group."""
     groups: list[Op | list[LoopNest]] = []
     for item in items:
@@ -230,9 +209,8 @@ def fuse_loops(items: Sequence[Op | LoopNest], batched: bool) -> list[Op | list[
 
 def _fusible(nests: list[LoopNest], last: LoopNest, batched: bool) -> bool:
     """Whether a nest depends on the others only within one iteration, so that their loops can be fused."""
-    if nests[0].dims != last.dims or not last.dims:
-        return False
-    if _vectorizable(nests, batched) != _vectorizable([*nests, last], batched):
+    same_loops = nests[0].dims == last.dims and last.dims
+    if not same_loops or _vectorizable(nests, batched) != _vectorizable([*nests, last], batched):
         return False
     for nest in nests:
         written = nest.destination

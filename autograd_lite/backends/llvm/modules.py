@@ -14,10 +14,9 @@ from autograd_lite.core.graph import BATCH_SUM
 from .accumulators import sum_function
 from .batch_sums import write_sums
 from .emitters import Emitter
-from .fusion import Op
 from .ir_text import VECTOR, Base, Function, number
 from .plan import Plan, Stage
-from .rerolling import LoopNest
+from .rerolling import Item
 from .sections import write_section
 from .tiles import tile_function
 
@@ -43,7 +42,6 @@ class Modules:
         self.optimized: dict[str, Function] = {}
         self.plain: list[str] = []
         self.slots = _slots(plan)
-        self.context = len(self.slots)
         self.called: set[str] = set()  # functions of `tiles` and `accumulators`
         vectors = max([stage.tile for stage in plan.stages])
         self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # offsets of buffers in the scratch memory
@@ -75,7 +73,7 @@ class Modules:
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
-        rows = self.emitter.definitions()
+        rows = self.emitter.definitions.values()
         optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""]
         plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
@@ -83,7 +81,7 @@ class Modules:
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
         return Function(name, parameters, {**self.slots, "c": "@constants", **(buffers or {})}, self.fast)
 
-    def _section(self, name: str, items: list[Op | LoopNest], stage: Stage, batched: bool) -> list[str]:
+    def _section(self, name: str, items: list[Item], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""
         buffers: dict[str, Base] = {**stage.buffers, "k": "%kept"} if batched else {}
         parameters = "ptr %context, ptr %kept" if batched else "ptr %context"
@@ -92,11 +90,8 @@ class Modules:
             return self._function(f"{name}.{k}", parameters, buffers)
 
         written = write_section(items, stage, batched, self.plan, self.emitter, new)
-        for f, optimized in written:
-            if optimized:
-                self.optimized[f.name] = f
-            else:
-                self.plain.append(f.text())
+        self.optimized |= {f.name: f for f, optimized in written if optimized}
+        self.plain += [f.text() for f, optimized in written if not optimized]
         return [f.name for f, _ in written]
 
     # stages
@@ -116,12 +111,10 @@ class Modules:
         rounded = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
         with f.loop(f.value(f"select i1 {empty}, i64 1, i64 {rounded}")) as loop:
             done = f.integer("mul", loop.counter, LANES)
-            left = f.integer("sub", "%count", done)
-            valid = f.smaller(left, LANES)
+            valid = f.smaller(f.integer("sub", "%count", done), LANES)
             sample = f.integer("add", "%first", done)
             kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, stage.kept))
             bases = {"t": tile, "k": kept}
-            arguments, results = self.plan.argument_sizes, self.plan.result_sizes
 
             def move(name: str, array: str, size: int, buffer: str) -> None:
                 self.called.add(name)
@@ -130,7 +123,7 @@ class Modules:
                 vectors = f.offset(bases[base], VECTOR, offset)
                 f.do(f"call void @{name}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
 
-            for k, size in enumerate(arguments):
+            for k, size in enumerate(self.plan.argument_sizes):
                 if f"x{k}" in stage.buffers:
                     move("tile.read", f"b{k}", size, f"x{k}")
             for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
@@ -140,10 +133,14 @@ class Modules:
                 with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
                     f.do(f"call void @tile.clear(ptr {kept}, i64 {stage.kept}, i64 {valid})")
             for k in stage.results:
-                move("tile.write", f"p{k}", results[k], f"o{k}")
+                move("tile.write", f"p{k}", self.plan.result_sizes[k], f"o{k}")
         if stage.sums:
             f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh)")
-            self._sums(index, stage)
+            stored = {name: base for name, base in stage.buffers.items() if base[0] == "k"}
+            sums = self._function(f"stage{index}.sums", f.parameters, stored)
+            for nest in stage.sums:
+                self.called.add(write_sums(sums, nest, stage.kept, self.plan.argument_sizes))
+            self.plain.append(sums.text())
         self.plain.append(f.text())
 
     def _blocks(self, index: int) -> None:
@@ -159,13 +156,6 @@ class Modules:
             f.do(f"call void @stage{index}.block(ptr %context, i64 {start}, i64 {count}, i1 true)")
         self.plain.append(f.text())
 
-    def _sums(self, index: int, stage: Stage) -> None:
-        buffers = {name: base for name, base in stage.buffers.items() if base[0] == "k"}
-        f = self._function(f"stage{index}.sums", "ptr %context, i64 %first, i64 %count, i1 %fresh", buffers)
-        for nest in stage.sums:
-            self.called.add(write_sums(f, nest, stage.kept, self.plan.argument_sizes))
-        self.plain.append(f.text())
-
     # the whole program
 
     def _run(self) -> None:
@@ -179,8 +169,7 @@ class Modules:
             if stage.passes:
                 with f.loop(blocks) as loop:
                     first = f.integer("mul", loop.counter, BLOCK)
-                    left = f.integer("sub", "%batch", first)
-                    count = f.smaller(left, BLOCK)
+                    count = f.smaller(f.integer("sub", "%batch", first), BLOCK)
                     fresh = f.value(f"icmp eq i64 {loop.counter}, 0")
                     f.do(f"call void @stage{index}.block(ptr %context, i64 {first}, i64 {count}, i1 {fresh})")
         self.plain.append(f.text())
@@ -192,14 +181,12 @@ class Modules:
         """
         f = self._function("call", "ptr %self, ptr %arguments, i64 %n")
         arguments, results = len(self.plan.argument_sizes), len(self.plan.result_sizes)
-        objects = []
-        for k in range(2 + arguments + results):
-            objects.append(f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}"))
+        objects = [f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}") for k in range(2 + arguments + results)]
         batch = f.value(f"call i64 @PyLong_AsSsize_t(ptr {objects[0]})")
         data = [f.value(f"load ptr, ptr {f.offset(array, 'i8', object.__basicsize__)}") for array in objects[1:]]
         address = f.value(f"ptrtoint ptr {data[0]} to i64")
         scratch = f.value(f"inttoptr i64 {f.integer('and', f.integer('add', address, 63), -64)} to ptr")
-        context = f.value(f"alloca [{self.context} x ptr]")
+        context = f.value(f"alloca [{len(self.slots)} x ptr]")
         for name, slot in self.slots.items():
             if name == "batch":
                 pointer = f.value(f"inttoptr i64 {batch} to ptr")
@@ -230,13 +217,7 @@ def _slots(plan: Plan) -> dict[str, int]:
     Sums over samples are written through R0, R1, ... and S: those are r0, r1, ... and s, except in a thread that
     computes its own blocks.
     """
-    slots: dict[str, int] = {}
-    for index, argument in enumerate(plan.program.arguments):
-        slots[f"{'b' if argument.batched else 'a'}{index}"] = len(slots)
-    for index, result in enumerate(plan.program.results):
-        slots[f"{'p' if result.batched else 'r'}{index}"] = len(slots)
-    for index, result in enumerate(plan.program.results):
-        slots[f"{'P' if result.batched else 'R'}{index}"] = len(slots)
-    for name in ("s", "S", "t", "k", "batch"):
-        slots[name] = len(slots)
-    return slots
+    arguments = [f"{'b' if x.batched else 'a'}{index}" for index, x in enumerate(plan.program.arguments)]
+    results = [f"{'p' if x.batched else 'r'}{index}" for index, x in enumerate(plan.program.results)]
+    names = [*arguments, *results, *map(str.upper, results), "s", "S", "t", "k", "batch"]
+    return {name: slot for slot, name in enumerate(names)}

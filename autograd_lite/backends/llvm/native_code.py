@@ -57,19 +57,21 @@ class NativeCode:
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         arrays = list(arguments)
         if len(arrays) != len(self._arguments):
-            raise TypeError(
-                f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}; pass one for each of "
-                f"its arguments"
-            )
+            takes = f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}"
+            raise TypeError(f"{takes}; pass one for each of its arguments")
         for k, size, batched in self._arguments:
             x = arrays[k]
             if type(x) is not ndarray or x.dtype is not FLOAT64 or not x.flags.c_contiguous:
                 arrays[k] = x = np.ascontiguousarray(x, dtype=FLOAT64)
             if x.size != (size * samples if batched else size):
-                raise self._refused(k, x, samples)
+                each = f" for each of {samples} samples" if batched else ""
+                raise ValueError(
+                    f"argument {self._plan.program.arguments[k].name} of a compiled program has {size} numbers{each}, "
+                    f"but got an array of shape {x.shape}; pass an array of that many numbers"
+                )
         results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
         if samples >= self._parallel_from and (cores := _cores()) > 1:
-            _Parallel(self, arrays, results, samples).run(cores)
+            _run_on_threads(self, arrays, results, samples, cores)
             return results
         room, free = self._scratch
         if samples > room and room < BLOCK:
@@ -82,16 +84,6 @@ class NativeCode:
         free.append(scratch)
         return results
 
-    def _refused(self, k: int, x: Array, samples: int) -> ValueError:
-        """The error for an argument k of a wrong size."""
-        _, size, batched = self._arguments[k]
-        name = self._plan.program.arguments[k].name
-        each = f" for each of {samples} samples" if batched else ""
-        return ValueError(
-            f"argument {name} of a compiled program has {size} numbers{each}, but got an array of shape "
-            f"{x.shape}; pass an array of that many numbers"
-        )
-
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""
         kept = max([stage.kept for stage in self._plan.stages])
@@ -100,79 +92,68 @@ class NativeCode:
         return empty(self._modules.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
 
 
-class _Parallel:
+def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array], samples: int, threads: int) -> None:
     """One call on several threads.
 
     Each thread takes a few blocks of samples at a time, and stores the sums of each block separately; then they are
     added up in the order of the blocks, so that the number of threads changes no bit.
     """
+    modules = code._modules
+    numbers = empty(max(1, code._plan.sizes["s"]))
+    outputs = {f"r{k}": x for k, x in enumerate(results)} | {"s": numbers}
+    memories = [code._memory(samples) for _ in range(threads)]
 
-    def __init__(self, code: NativeCode, arrays: list[Array], results: list[Array], samples: int) -> None:
-        self.code = code
-        self.samples = samples
-        self.modules = code._modules
-        self.numbers = empty(max(1, code._plan.sizes["s"]))
-        self.pointers = [x.ctypes.data for x in (*arrays, *results, *results)]
-        self.outputs = {f"r{k}": x for k, x in enumerate(results)} | {"s": self.numbers}
-
-    def run(self, threads: int) -> None:
-        contexts = [self._context() for _ in range(threads)]  # and the memory that they point to
-        blocks = -(-self.samples // BLOCK)
-        at_once = min(blocks, max(threads, PARTS // (1 + self.modules.part)))
-        parts = empty((at_once, self.modules.part))
-        for index, stage in enumerate(self.code._plan.stages):
-            numbers = self.code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)
-            numbers(contexts[0][0])
-            if stage.passes:
-                types = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
-                work = self.code._engine.function(f"stage{index}.blocks", *types)
-                total = np.zeros(self.modules.part)
-                for start in range(0, blocks, at_once):
-                    count = min(at_once, blocks - start)
-                    self._share(work, [context for context, _ in contexts], start, count, parts)
-                    with np.errstate(all="ignore"):  # uninitialised elements hold no sum
-                        for part in parts[:count]:
-                            total += part
-                for buffer, offsets in stage.summed.items():
-                    self.outputs[buffer][offsets] = total[np.array(offsets) + self.modules.parts[buffer.upper()]]
-
-    def _context(self) -> tuple[Context, Array]:
-        """The context of a thread, and the memory that some of its pointers point to."""
-        memory = self.code._memory(self.samples)
+    def context_of(memory: Array) -> Context:
+        context = (ctypes.c_void_p * len(modules.slots))(*[x.ctypes.data for x in (*arrays, *results, *results)])
         base = -(-memory.ctypes.data // 64) * 64
-        named = {name: base + offset for name, offset in self.modules.bytes.items()}
-        named |= {"s": self.numbers.ctypes.data, "batch": self.samples}
-        context = (ctypes.c_void_p * self.modules.context)(*self.pointers)
-        for name, address in named.items():
-            context[self.modules.slots[name]] = address
-        return context, memory
+        addresses = {name: base + offset for name, offset in modules.bytes.items()}
+        for name, address in {**addresses, "s": numbers.ctypes.data, "batch": samples}.items():
+            context[modules.slots[name]] = address
+        return context
 
-    def _share(
-        self, work: Callable[..., None], contexts: Sequence[Context], start: int, count: int, parts: Array
-    ) -> None:
+    contexts = [context_of(memory) for memory in memories]
+    blocks = -(-samples // BLOCK)
+    at_once = min(blocks, max(threads, PARTS // (1 + modules.part)))
+    parts = empty((at_once, modules.part))
+
+    def share(work: Callable[..., None], start: int, count: int) -> None:
         """Compute `count` blocks from `start` on, a few at a time on each free thread."""
-        few = max(1, count // (8 * len(contexts)))
+        few = max(1, count // (8 * threads))
         queue = iter(range(0, count, few))
         failures: list[BaseException] = []
 
         def take(context: Context) -> None:
             try:
                 for k in queue:
-                    sums = parts[k:].ctypes.data
-                    work(context, start + k, min(few, count - k), self.samples, sums)
+                    work(context, start + k, min(few, count - k), samples, parts[k:].ctypes.data)
             except BaseException as error:
                 failures.append(error)
 
-        threads = [threading.Thread(target=take, args=(context,)) for context in contexts[1:]]
-        for thread in threads:
+        # Not an executor, which refuses work while Python exits.
+        others = [threading.Thread(target=take, args=(context,)) for context in contexts[1:]]
+        for thread in others:
             thread.start()
         take(contexts[0])
-        for thread in threads:
+        for thread in others:
             thread.join()
         if failures:
             raise failures[0]
 
+    types = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
+    for index, stage in enumerate(code._plan.stages):
+        code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)(contexts[0])
+        if stage.passes:
+            work = code._engine.function(f"stage{index}.blocks", *types)
+            total = np.zeros(modules.part)
+            for start in range(0, blocks, at_once):
+                count = min(at_once, blocks - start)
+                share(work, start, count)
+                with np.errstate(all="ignore"):  # uninitialised elements hold no sum
+                    for part in parts[:count]:
+                        total += part
+            for buffer, offsets in stage.summed.items():
+                outputs[buffer][offsets] = total[np.array(offsets) + modules.parts[buffer.upper()]]
+
 
 def _cores() -> int:
-    """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -26,15 +26,15 @@ from autograd_lite.core.table import identity
 from autograd_lite.program.program import Program
 
 from .batch_sums import kept_factors, kernel_of
-from .fusion import Op, fuse
-from .rerolling import Location, LoopNest, reroll
+from .fusion import Fusion, Op
+from .rerolling import Item, Location, LoopNest, reroll
 
 
 class Stage(NamedTuple):
     """Unbatched loops and instructions; then the pass over the samples: those, its sums, the results that it stores."""
 
-    unbatched: list[Op | LoopNest]
-    batched: list[Op | LoopNest]
+    unbatched: list[Item]
+    batched: list[Item]
     sums: list[LoopNest]
     results: list[int]
     buffers: dict[str, tuple[str, int]]  # where in t or k the x and o buffers are
@@ -55,7 +55,9 @@ class Plan:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.inputs = program.size
-        self.ops, self.constants, self.batched, self.stage = fuse(program)
+        fusion = Fusion(program)
+        self.ops, self.constants = fusion.ops, fusion.constants
+        self.batched, self.stage = fusion.batched, fusion.stage
         self.argument_sizes = [argument.size for argument in program.arguments]
         self.result_sizes = [len(result.values) for result in program.results]
         self.sizes = {"s": 0, "t": 0, "k": 0}
@@ -68,7 +70,12 @@ class Plan:
         self._prepare_sums()
         self._locate_results()
         self._locate_sums()
-        self.shared = self._shared()
+        self.shared = {  # unbatched values that another stage or the samples read
+            x
+            for op in self.ops.values()
+            for x in op.operands
+            if x in self.ops and not self.batched[x] and (self.batched[op.id] or self.stage[x] != self.stage[op.id])
+        }
         self.stages = self._stages()
 
     # `rerolling.Memory`
@@ -90,7 +97,6 @@ class Plan:
     # fixed locations
 
     def _copy(self, value: int, batched: bool) -> int:
-        """A new instruction that copies a value."""
         id = len(self.batched)
         self.batched.append(batched)
         self.stage.append(self.stage[value])
@@ -129,15 +135,6 @@ class Plan:
         for offset, id in enumerate(sums, self.allocate("s", len(sums))):
             self.locations[id] = ("s", offset)
 
-    def _shared(self) -> set[int]:
-        """Unbatched values that another stage or the samples read."""
-        return {
-            x
-            for op in self.ops.values()
-            for x in op.operands
-            if x in self.ops and not self.batched[x] and (self.batched[op.id] or self.stage[x] != self.stage[op.id])
-        }
-
     # stages
 
     def _stages(self) -> list[Stage]:
@@ -156,15 +153,12 @@ class Plan:
         for index, values in enumerate(batched_results):
             if values:
                 results[max([self.stage[value] for value in values])].append(index)
-        stages = []
-        for stage in range(count):
-            items = reroll(unbatched[stage], self)
-            roots = [x for op in sums[stage] for x in op.operands]
-            roots += [value for index in results[stage] for value in batched_results[index]]
-            stages.append(self._stage(items, roots, sums[stage], results[stage]))
-        return stages
+        roots = [[value for index in indices for value in batched_results[index]] for indices in results]
+        return [self._stage(*stage) for stage in zip(unbatched, roots, sums, results, strict=True)]
 
-    def _stage(self, unbatched: list[Op | LoopNest], roots: list[int], sums: list[Op], results: list[int]) -> Stage:
+    def _stage(self, scalars: list[Op], roots: list[int], sums: list[Op], results: list[int]) -> Stage:
+        unbatched = reroll(scalars, self)
+        roots += [x for op in sums for x in op.operands]
         needed: set[int] = set()
         while roots:
             id = roots.pop()

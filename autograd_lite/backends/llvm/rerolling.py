@@ -50,6 +50,9 @@ class LoopNest(NamedTuple):
     members: tuple[Op, ...]
 
 
+Item = Op | LoopNest  # of a schedule
+
+
 class Memory(Protocol):
     """What `reroll` has to know of memory, and changes."""
 
@@ -66,7 +69,7 @@ class Memory(Protocol):
         """The offset of contiguous constants, in the buffer "c"."""
 
 
-def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Op | LoopNest]:
+def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Item]:
     """Loop nests and single instructions in a schedule that respects dependences; their results get locations.
 
     The instances of a nest are independent: they are on one level of the graph.
@@ -80,7 +83,7 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
                 level = levels[x]
         levels[op.id] = level + 1
         by_level[level].append(op)
-    items: list[Op | LoopNest] = []
+    items: list[Item] = []
     for level in sorted(by_level):
         groups: defaultdict[Any, list[tuple[tuple[int, ...], Op]]] = defaultdict(list)
         for op in by_level[level]:
@@ -120,9 +123,8 @@ def _describe(op: Op, memory: Memory) -> tuple[tuple[Any, ...], tuple[int, ...]]
     runs: list[Run] = []
     begin, terms = 0, len(sides[0])
     while begin < terms:
-        end = begin + 1
         firsts = [side[begin] for side in sides]
-        steps = [0] * width
+        end, steps = begin + 1, [0] * width
         if end < terms and all(side[end][0] == side[begin][0] for side in sides):
             steps = [side[end][1] - side[begin][1] for side in sides]
             end = min([_run(side, begin, step) for side, step in zip(sides, steps, strict=True)])
@@ -144,12 +146,12 @@ def _run(locations: list[Location], begin: int, step: int) -> int:
 
 def _nests(
     group: list[tuple[tuple[int, ...], Op]], fixed: bool, shape: list[Run], memory: Memory, smallest: int
-) -> list[Op | LoopNest]:
+) -> list[Item]:
     """Split a group of instructions of one signature into nests and those that are not worth a loop."""
     row = group[0][1].row
     width = term_width(row) or len(group[0][1].operands)
     terms = sum([count for count, _ in shape])
-    items: list[Op | LoopNest] = []
+    items: list[Item] = []
     done = 0
     for dims, base, steps in _boxes([offsets for offsets, _ in group]):
         size = prod(dims)
@@ -163,8 +165,7 @@ def _nests(
         affine = zip(base, strides, strict=True)
         buffer, offset = memory.locations[members[0].id]
         destination = Access(buffer, *next(affine)) if fixed else Access(buffer, offset, dense)
-        runs = []
-        term = 0
+        runs, term = [], 0
         for count, sides in shape:
             accesses = []
             for side, (source, step) in enumerate(sides):
@@ -220,7 +221,7 @@ def _equal_steps(boxes: list[Box], start: int) -> tuple[int, tuple[int, ...]]:
     return end, step
 
 
-def _scheduled(items: list[Op | LoopNest]) -> list[Op | LoopNest]:
+def _scheduled(items: list[Item]) -> list[Item]:
     """The items in topological order, otherwise as they were traced."""
     members = [(item,) if isinstance(item, Op) else item.members for item in items]
     producer = {op.id: index for index, ops in enumerate(members) for op in ops}

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from .emitters import Emitter
 from .fusion import Op
 from .ir_text import Function
 from .loops import SectionWriter, fuse_loops
 from .plan import Plan, Stage
-from .rerolling import Location, LoopNest
+from .rerolling import Item, Location, LoopNest
 
 PART = 1200  # lines, about, after which a section is continued in another function
 STRAIGHT = 400  # lines, about, of straight-line code that are not worth optimizing
@@ -24,22 +23,10 @@ STRAIGHT = 400  # lines, about, of straight-line code that are not worth optimiz
 Items = Sequence[Op | list[LoopNest]]
 
 
-class Written(NamedTuple):
-    """A function, and whether it is worth optimizing."""
-
-    function: Function
-    optimized: bool
-
-
 def write_section(
-    items: Sequence[Op | LoopNest],
-    stage: Stage,
-    batched: bool,
-    plan: Plan,
-    emitter: Emitter,
-    new: Callable[[int], Function],
-) -> list[Written]:
-    """The functions that compute the items, in the order of calls; `new(k)` begins the k-th."""
+    items: Sequence[Item], stage: Stage, batched: bool, plan: Plan, emitter: Emitter, new: Callable[[int], Function]
+) -> list[tuple[Function, bool]]:
+    """The functions that compute the items, and whether each is worth optimizing; `new(k)` begins the k-th."""
     parts = _split(fuse_loops(items, batched))
     locations = {**plan.locations, **stage.locations} if batched else plan.locations
     stored = _stored(parts, locations, plan.shared)
@@ -52,7 +39,7 @@ def write_section(
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
             else:
                 writer.op(item, item.id in stored)
-        written.append(Written(f, optimized))
+        written.append((f, optimized))
     return written
 
 
@@ -76,7 +63,6 @@ def _split(items: Items) -> list[tuple[bool, Items]]:
 
 
 def _lines(item: Op | list[LoopNest]) -> int:
-    """The lines of an item, about."""
     return 80 * len(item) if isinstance(item, list) else 3 + 4 * item.terms()
 
 

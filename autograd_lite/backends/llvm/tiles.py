@@ -16,22 +16,19 @@ WIDE = range(LANES)
 
 def tile_function(name: str) -> Function:
     """tile.read(array, size, valid, tile), tile.write with the same parameters, or tile.clear(tile, count, valid)."""
-    return _clear() if name == "tile.clear" else _move(name, name == "tile.read")
-
-
-def _move(name: str, read: bool) -> Function:
-    """Move `valid` rows of `size` numbers, 8 columns at a time."""
+    if name == "tile.clear":
+        return _clear()
     f = Function(name, "ptr %array, i64 %size, i64 %valid, ptr %tile", {"tile": "%tile"})
     blocks = f.integer("udiv", f.integer("add", "%size", LANES - 1), LANES)
     exist = [f.value(f"icmp slt i64 {row}, %valid") for row in WIDE]
     rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in WIDE]
-    with f.loop(blocks) as loop:
+    with f.loop(blocks) as loop:  # over 8 columns of the `valid` rows of `size` numbers
         first = f.integer("mul", loop.counter, LANES)
         columns = f.lanes_below(f.integer("sub", "%size", first))
         masks = [f.value(f"select i1 {exists}, {MASK} {columns}, {MASK} zeroinitializer") for exists in exist]
         addresses = [f.offset(row, "double", first) for row in rows]
         place = Index(0, ((loop.counter, LANES),))
-        if read:
+        if name == "tile.read":
             vectors = [f.load_some(address, mask) for address, mask in zip(addresses, masks, strict=True)]
             for k, vector in enumerate(_transposed(f, vectors)):
                 f.store(vector, "tile", place.plus(k), VECTOR, VECTOR)
