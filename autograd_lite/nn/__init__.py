@@ -43,14 +43,7 @@ from autograd_lite.nn.dense import MLP, Layer, Neuron
 from autograd_lite.nn.evaluation import evaluate, predict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.linear import Flatten, Linear, Maxout, McCullochPitts, Perceptron, Sequential
-from autograd_lite.nn.losses import (
-    LOSSES,
-    binary_cross_entropy,
-    half_squared,
-    hinge,
-    mse,
-    softmax_cross_entropy,
-)
+from autograd_lite.nn.losses import LOSSES, binary_cross_entropy, half_squared, hinge, mse, softmax_cross_entropy
 from autograd_lite.nn.metrics import accuracy, confusion_matrix
 from autograd_lite.nn.model_files import load, save
 from autograd_lite.nn.module import Module

@@ -12,29 +12,10 @@ from typing import Any, TypeAlias
 
 from autograd_lite.core import table
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.table import (
-    abs,
-    asinh,
-    atan,
-    clip,
-    dot,
-    erfc,
-    exp,
-    expm1,
-    hypot,
-    less,
-    less_equal,
-    log1p,
-    relu,
-    sigmoid,
-    sin,
-    softplus,
-    softsign,
-    square,
-    surprisal,
-    tanh,
-    where,
-)
+from autograd_lite.core.table import (  # isort: skip
+    abs, asinh, atan, clip, dot, erfc, exp, expm1, hypot, less, less_equal, log1p, relu, sigmoid, sin, softplus,
+    softsign, square, surprisal, tanh, where,
+)  # fmt: skip
 
 ActivationFunction: TypeAlias = Callable[[Any], Any]
 
@@ -100,9 +81,7 @@ def srelu(x: Scalar, tl: Scalar, al: Scalar, tr: Scalar, ar: Scalar) -> Any:
     """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; f' = al, 1, ar.  Jin et al. 2016.
     Kinks: tl and tr, where f' is al and ar."""
     return where(
-        less_equal(x, tl),
-        lambda: tl + al * (x - tl),
-        lambda: where(less(x, tr), lambda: x, lambda: tr + ar * (x - tr)),
+        less_equal(x, tl), lambda: tl + al * (x - tl), lambda: where(less(x, tr), lambda: x, lambda: tr + ar * (x - tr))
     )
 
 
