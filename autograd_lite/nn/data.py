@@ -33,13 +33,11 @@ def as_samples(X: Data, what: str = "X") -> list[Any]:
     for i, row in enumerate(rows):
         usual = type(row) is list and set(map(type, row)) == {float}  # which is checked at once
         if shape != (len(row),) if usual else not has_shape(row, shape):
-            found = shape_of(row)
+            where, found = f"row {i} of {what}", shape_of(row)
             if not has_shape(row, found):
-                raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
-            raise ValueError(
-                f"row {i} of {what} has the size {shape_text(found)}, but row 0 has {shape_text(shape)}; "
-                f"give all rows the same size"
-            )
+                raise ValueError(f"{where} is ragged: its lists differ in size; give them the same size")
+            sizes = f"has the size {shape_text(found)}, but row 0 has {shape_text(shape)}"
+            raise ValueError(f"{where} {sizes}; give all rows the same size")
         samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, f"row {i} of {what}"))
     return samples
 
@@ -109,10 +107,8 @@ def train_test_split(
         raise ValueError(f"a share of {test_size!r} of {len(rows)} rows leaves an empty part; choose another")
     order = shuffled(len(rows), generator(rng))
     test, train = order[:held], order[held:]
-    return (
-        [rows[i] for i in train], [rows[i] for i in test],
-        [targets[i] for i in train], [targets[i] for i in test],
-    )  # fmt: skip
+    X_train, X_test, y_train, y_test = ([x[i] for i in part] for x in (rows, targets) for part in (train, test))
+    return X_train, X_test, y_train, y_test
 
 
 def check_lengths(X: Sequence[NestedNumbers], y: Sequence[NestedNumbers]) -> None:
@@ -123,5 +119,4 @@ def check_lengths(X: Sequence[NestedNumbers], y: Sequence[NestedNumbers]) -> Non
 
 def shuffled(count: int, rng: random.Random) -> list[int]:
     """The numbers from 0 to count - 1 in random order: sorted by draws, which is twice as fast as a shuffle."""
-    draws = [rng.random() for _ in range(count)]
-    return sorted(range(count), key=draws.__getitem__)
+    return sorted(range(count), key=[rng.random() for _ in range(count)].__getitem__)

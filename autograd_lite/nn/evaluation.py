@@ -8,7 +8,7 @@ from typing import Any
 from autograd_lite.core.modes import no_grad
 from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
-from autograd_lite.nn.metrics import as_targets, decision, right_decision, target_kind
+from autograd_lite.nn.metrics import as_targets, decision, target_kind
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.shapes import NestedNumbers, floats
 
@@ -39,14 +39,13 @@ def predict(model: Module, X: Data) -> list[Any]:
 
 def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
     """Whether the decision for an output is the target's."""
-    return bool(decision(output, kind) == right_decision(target, kind))
+    return bool(decision(output, kind) == decision(target, kind, 0.5))
 
 
 def evaluate(model: Module, X: Data, y: Data, loss: str | Loss = "mse") -> dict[str, float]:
     """The mean loss, and for a loss of classification the accuracy, on samples that are not trained on."""
     compute = loss_of(loss)
-    kind = target_kind(compute)
-    outputs = predict(model, X)
+    kind, outputs = target_kind(compute), predict(model, X)
     targets = as_targets(y, kind, outputs[0])
     check_lengths(outputs, targets)
     losses = [compute(p, t) for p, t in zip(outputs, targets, strict=True)]

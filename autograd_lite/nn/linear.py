@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import dots, rows_of, vector
-from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.table import less_equal, logical_and, logical_not
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total
@@ -15,12 +14,12 @@ from autograd_lite.core.value import Value
 from autograd_lite.nn.activation_modules import AnyActivation, as_module
 from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import Init, initialiser_for
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size, flat
 
 
-class Linear(Module):
+class Linear(Batched):
     """y = W x + b, a list of `nout` Values; weight[i][j] and bias[i] are the parameters.
 
     `init` is an initialiser of the weights, by default Xavier's; the biases start at 0.
@@ -35,24 +34,17 @@ class Linear(Module):
         self.weight = [[Value(initialise(nin, nout, draw)) for _ in range(nin)] for _ in range(nout)]
         if bias:
             self.bias = [Value(0.0) for _ in range(nout)]
-        self._rows: list[Vector] = []
-
-    def forward(self, x: NestedNumbers) -> Any:
-        return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
         nin = len(self.weight[0])
         if not hasattr(self, "bias"):
             rows = [vector([*row]) for row in self.weight]
             return [dots(rows, as_vector(x, nin, self)) for x in samples]
-        self._rows = rows_of(self.weight, self.bias, self._rows)
-        return [dots(self._rows, as_vector(x, nin, self, 1.0)) for x in samples]
+        self._rows = rows = rows_of(self.weight, self.bias, vars(self).get("_rows", []))
+        return [dots(rows, as_vector(x, nin, self, 1.0)) for x in samples]
 
     def describe(self) -> str:
         return f"Linear({len(self.weight[0])} -> {len(self.weight)}{'' if hasattr(self, 'bias') else ', no bias'})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_rows": []}
 
 
 class Sequential(Module):
@@ -89,9 +81,7 @@ class Sequential(Module):
         return x
 
     def batch(self, samples: list[Any]) -> list[Any]:
-        for module in self.modules:
-            samples = module.batch(samples)
-        return samples
+        return through(self.modules, samples)
 
 
 class Flatten(Module):

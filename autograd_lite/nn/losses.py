@@ -68,14 +68,9 @@ def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "m
 
 def _weighted(f: Callable[[Scalar], Any], z: Scalar, y: Scalar) -> Any:
     """y f(-z) + (1 - y) f(z), without the term whose weight is known to be 0."""
-    if _is(y, 1):
-        return f(-z)
-    return f(z) if _is(y, 0) else y * f(-z) + (1.0 - y) * f(z)
-
-
-def _is(y: Scalar, label: int) -> bool:
-    """Whether a target is known to be that label; one that is traced is not known."""
-    return not isinstance(y, Operand) and y == label
+    if isinstance(y, Operand) or y not in (0, 1):  # one that is traced is not known
+        return y * f(-z) + (1.0 - y) * f(z)
+    return f(-z) if y else f(z)
 
 
 def log_loss(probabilities: Sequence[Scalar], target: SupportsInt) -> Any:
@@ -123,7 +118,7 @@ def _of_logits(logits: Iterable[Scalar], target: NestedNumbers) -> Any:
             f"softmax_cross_entropy got {len(values)} logits and {len(probabilities)} probabilities; give one for each "
             f"class"
         )
-    shares = [(k, t) for k, t in enumerate(probabilities) if not _is(t, 0)]
+    shares = [(k, t) for k, t in enumerate(probabilities) if isinstance(t, Operand) or t != 0]
     return dot([t for _, t in shares], [surprisal_of(values, k) for k, _ in shares])
 
 

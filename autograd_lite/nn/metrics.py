@@ -22,30 +22,21 @@ def target_kind(loss: Loss) -> str:
     return KINDS.get(loss, "numbers")
 
 
-def decision(output: Any, kind: str) -> Any:
+def decision(output: Any, kind: str, middle: float = 0.0) -> Any:
     """The decision of a model: the class of the largest logit, 1 or 0, 1 or -1, or the numbers as they are.
+
+    With the `middle` 0.5 it is the decision that a target means: of probabilities and soft labels the likelier one.
 
     >>> decision([0.1, 2.0, -1.0], "classes"), decision(-0.3, "signs")
     (1, -1)
     """
-    if isinstance(output, list) and kind != "classes":
-        return [decision(x, kind) for x in output]
-    if kind == "classes":
-        return output.index(max(output))
+    if isinstance(output, list):
+        return output.index(max(output)) if kind == "classes" else [decision(x, kind, middle) for x in output]
     if kind == "binary":
-        return 1 if output > 0.0 else 0
+        return 1 if output > middle else 0
     if kind == "signs":
         return 1 if output > 0.0 else -1
     return output
-
-
-def right_decision(target: Any, kind: str) -> Any:
-    """The decision that a target means; of probabilities and soft labels the likelier one."""
-    if isinstance(target, list) and kind != "classes":
-        return [right_decision(x, kind) for x in target]
-    if kind == "binary":
-        return 1 if target > 0.5 else 0
-    return target if kind == "classes" and not isinstance(target, list) else decision(target, kind)
 
 
 def correctness(output: Any, target: Any, kind: str) -> Any:
@@ -91,21 +82,19 @@ def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> li
             return as_classes(rows, shape[0], what)
     targets = [shaped(as_floats(row, f"row {i} of {what}"), shape) for i, row in enumerate(rows)]
     for i, row in enumerate(targets):
+        where = f"row {i} of {what}"
         if kind == "classes" and (min(row) < 0.0 or abs(sum(row) - 1.0) > 1e-6):
             raise ValueError(
-                f"row {i} of {what} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
+                f"{where} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
             )
         numbers = row if isinstance(row, list) else [row]
         if not has_shape(row, shape):
-            raise ValueError(
-                f"row {i} of {what} has {len(numbers)} numbers, but the model gives {shape[0] if shape else 1}; "
-                f"give it an output for each"
-            )
-        if not all(_allowed(x, kind) for x in numbers):
-            raise ValueError(
-                f"row {i} of {what} is {rows[i]!r}; this loss takes "
-                + ("labels from 0 to 1" if kind == "binary" else "the labels -1 and 1")
-            )
+            gives = f"the model gives {shape[0] if shape else 1}; give it an output for each"
+            raise ValueError(f"{where} has {len(numbers)} numbers, but {gives}")
+        if kind == "binary" and not all(0.0 <= x <= 1.0 for x in numbers):
+            raise ValueError(f"{where} is {rows[i]!r}; this loss takes labels from 0 to 1")
+        if kind == "signs" and not all(x in (-1.0, 1.0) for x in numbers):
+            raise ValueError(f"{where} is {rows[i]!r}; this loss takes the labels -1 and 1")
     return targets
 
 
@@ -114,10 +103,6 @@ def shaped(row: Any, shape: tuple[int, ...]) -> Any:
     if shape == () and shape_of(row) == (1,):
         return row[0]
     return [row] if shape == (1,) and shape_of(row) == () else row
-
-
-def _allowed(x: float, kind: str) -> bool:
-    return 0.0 <= x <= 1.0 if kind == "binary" else kind != "signs" or x in (-1.0, 1.0)
 
 
 def accuracy(decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> float:

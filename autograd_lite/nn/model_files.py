@@ -37,9 +37,9 @@ def load(model: Module, path: str | Path) -> Module:
         raise ValueError(f"{path} lacks the structure or the state of a model; save it again")
     for theirs, mine in zip_longest(structure, model.structure(), fillvalue="nothing more"):
         if theirs != mine:
+            found = f"there it has {theirs!r}, here {mine!r}"
             raise ValueError(
-                f"{path} holds another model: there it has {theirs!r}, here {mine!r}; build the model as it was "
-                f"when it was saved, then load"
+                f"{path} holds another model: {found}; build the model as it was when it was saved, then load"
             )
     numbers = {name: decoded(x, f"{path}: {name}") for name, x in state.items()}
     try:

@@ -12,10 +12,9 @@ class Progress:
     """
 
     def __init__(self, wanted: bool, epochs: int, batches: int, done: int = 0) -> None:
-        self.epochs = epochs
+        self.epochs, self.pending, self.shown = epochs, 0, 0.0
         self.bar: Any = None
         self.lines = False
-        self.pending, self.shown = 0, 0.0
         if wanted:
             try:
                 from tqdm.auto import tqdm
@@ -41,16 +40,15 @@ class Progress:
 
     def end_epoch(self, record: dict[str, float]) -> None:
         """An epoch is done, with these figures."""
-        figures = {name: x for name, x in record.items() if name not in ("epoch", "seconds")}
-        epoch = int(record["epoch"])
+        figures = {name: f"{x:.4f}" for name, x in record.items() if name not in ("epoch", "seconds")}
+        done = f"epoch {record['epoch']:.0f}/{self.epochs}"
         if self.bar is not None:
-            postfix = {name.replace("validation_", "held out "): f"{x:.4f}" for name, x in figures.items()}
-            self.bar.set_description_str(f"epoch {epoch}/{self.epochs}", refresh=False)
+            self.bar.set_description_str(done, refresh=False)
+            postfix = {name.replace("validation_", "held out "): x for name, x in figures.items()}
             self.bar.set_postfix(postfix, refresh=False)
             self.flush()
         elif self.lines:
-            shown = ", ".join(f"{name} {x:.4f}" for name, x in figures.items())
-            print(f"epoch {epoch}/{self.epochs}: {shown}", file=sys.stderr)
+            print(f"{done}: {', '.join(f'{name} {x}' for name, x in figures.items())}", file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self

@@ -33,12 +33,11 @@ def generator(rng: Seed = None) -> random.Random:
         return rng
     if hasattr(rng, "__index__") and not isinstance(rng, bool):
         return random.Random(int(rng))
-    draw = getattr(rng, "integers", None) or getattr(rng, "randint", None)
-    if draw is not None:
+    if draw := getattr(rng, "integers", None) or getattr(rng, "randint", None):
         return random.Random(int(draw(2**31 - 1)))
+    got = f"{rng!r} of type {type(rng).__name__}"
     raise TypeError(
-        f"rng is a seed or a generator, but got {rng!r} of type {type(rng).__name__}; pass an int, a "
-        f"random.Random or a numpy.random.Generator"
+        f"rng is a seed or a generator, but got {got}; pass an int, a random.Random or a numpy.random.Generator"
     )
 
 

@@ -43,9 +43,7 @@ class Dropout(Module):
         self._rng = spawned(rng)
 
     def forward(self, x: NestedNumbers) -> Any:
-        if not self.training or not self.p:
-            return x
-        return map_numbers(x, self.dropped)
+        return map_numbers(x, self.dropped) if self.training and self.p else x
 
     def dropped(self, x: Scalar) -> Any:
         # A product with a condition: the same expression for a draw and for an input of a program.
@@ -92,7 +90,6 @@ class BatchNorm(Module):
         return [list(features) for features in zip(*normal, strict=True)]
 
     def by_running_statistics(self, k: int, part: NestedNumbers) -> Any:
-        """Feature k of a sample, normalised by the running statistics."""
         centre, variance = read_state(lambda: self.running_mean[k]), read_state(lambda: self.running_var[k])
         return self.adjusted(k, map_numbers(part, lambda v: v - centre), variance)
 
@@ -101,27 +98,21 @@ class BatchNorm(Module):
         numbers = list(flat(column))
         n = len(numbers)
         if n < 2:
-            raise ValueError(
-                f"{self.describe()} in training got one number a feature, which has no variance; use mini-batches of "
-                f"at least 2 samples"
-            )
+            got = "one number a feature, which has no variance"
+            raise ValueError(f"{self.describe()} in training got {got}; use mini-batches of at least 2 samples")
         centre = mean(numbers)
         centred = map_numbers(column, lambda v: v - centre)
         variance = mean([square(v) for v in flat(centred)])
-        self.observe(k, centre, variance * (n / (n - 1.0)))
+        unbiased = variance * (n / (n - 1.0))
+        if MODE.trace is not None:  # the statistics are outputs of the program
+            self._observed.append((k, centre, unbiased))
+        else:
+            self.absorb(k, floats(centre), floats(unbiased))
         return self.adjusted(k, centred, variance)  # type: ignore[no-any-return]
 
     def adjusted(self, k: int, centred: NestedNumbers, variance: Scalar) -> Any:
-        """Feature k, scaled and shifted."""
         scale, shift = self.weight[k] / sqrt(variance + self.eps), self.bias[k]
         return map_numbers(centred, lambda v: v * scale + shift)
-
-    def observe(self, k: int, centre: Scalar, variance: Scalar) -> None:
-        """Move the running statistics of feature k; while a program is traced, they are its outputs."""
-        if MODE.trace is not None:
-            self._observed.append((k, centre, variance))
-        else:
-            self.absorb(k, floats(centre), floats(variance))
 
     def absorb(self, k: int, centre: float, variance: float) -> None:
         """running = (1 - momentum) running + momentum observed."""
@@ -133,10 +124,8 @@ class BatchNorm(Module):
         """The features of a sample; raises ValueError where their number is wrong."""
         x = as_lists(x)
         if not isinstance(x, (list, tuple)) or len(x) != len(self.weight):
-            raise ValueError(
-                f"{self.describe()} expects {len(self.weight)} features or channels, but got {shape_text(shape_of(x))}"
-                f"; pass samples of that size"
-            )
+            expected, got = f"{len(self.weight)} features or channels", shape_text(shape_of(x))
+            raise ValueError(f"{self.describe()} expects {expected}, but got {got}; pass samples of that size")
         return list(x)
 
     def describe(self) -> str:

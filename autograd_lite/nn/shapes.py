@@ -107,10 +107,8 @@ def as_vector(x: NestedNumbers, expected: int, layer: Module, *ends: float) -> V
     try:
         inputs = vector([*x, *ends])
     except TypeError:
-        raise TypeError(
-            f"{layer.describe()} takes {expected} numbers or Values, but got {short_repr(x)}; pass one sample, a flat "
-            f"list"
-        ) from None
+        what = f"{layer.describe()} takes {expected} numbers or Values"
+        raise TypeError(f"{what}, but got {short_repr(x)}; pass one sample, a flat list") from None
     found = inputs.size - len(ends)
     if found != expected:
         raise ValueError(

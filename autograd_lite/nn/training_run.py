@@ -20,7 +20,7 @@ from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.shapes import Scalar
-from autograd_lite.nn.steps import Compiled, Eager
+from autograd_lite.nn.steps import Compiled, Eager, Steps
 from autograd_lite.optim.optimizer import Optimizer
 
 Callback = Callable[["Run"], Any]
@@ -95,19 +95,21 @@ class Run:
         return loss + found
 
     def interrupted(self, where: str) -> Interrupted:
-        """The exception of Ctrl-C, with the history so far."""
         error = Interrupted(f"interrupted {where}")
         error.history = self.history
         return error
 
-    def one_epoch(
-        self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts", keep: Callback, epochs: int
-    ) -> None:
+    def one_epoch(self, steps: Steps, bar: Progress, interrupts: "Interrupts", keep: Callback, epochs: int) -> None:
         start = time.perf_counter() - self.seconds
         try:
             self.all_steps(steps, bar, interrupts)
             steps.sync()
-            self.end_epoch(bar, start)
+            record = {"epoch": self.epoch + 1.0, **self.figures(), "seconds": time.perf_counter() - start}
+            self.epoch += 1
+            self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
+            self.history.epochs.append(record)
+            bar.end_epoch(record)
+            self.watch(record)
         except BaseException as error:
             steps.sync()
             if not isinstance(error, KeyboardInterrupt):
@@ -116,16 +118,7 @@ class Run:
             keep(self)
             raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
 
-    def end_epoch(self, bar: Progress, start: float) -> None:
-        """Add the figures of an epoch that began at `start` to the history."""
-        record = {"epoch": self.epoch + 1.0, **self.figures(), "seconds": time.perf_counter() - start}
-        self.epoch += 1
-        self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
-        self.history.epochs.append(record)
-        bar.end_epoch(record)
-        self.watch(record)
-
-    def all_steps(self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts") -> None:
+    def all_steps(self, steps: Steps, bar: Progress, interrupts: "Interrupts") -> None:
         """The remaining steps of the epoch."""
         count = len(self.samples)
         if not self.order:
@@ -141,7 +134,6 @@ class Run:
             bar.advance(self.epoch + 1)
 
     def figures(self) -> dict[str, float]:
-        """The figures of an epoch for the history."""
         count = len(self.samples)
         found = {"loss": self.summed / count}
         if self.kind != "numbers":
