@@ -24,7 +24,6 @@ class ScalarModule(Module):
         return map_numbers(x, self.of_number)
 
     def of_number(self, x: Scalar) -> Any:
-        """The activation of one number."""
         raise NotImplementedError
 
     def input_sizes(self) -> None:
@@ -114,7 +113,6 @@ def activation_of(given: AnyActivation, rng: Seed = None) -> tuple[str, Activati
 
 
 def activated(activation: ActivationFunction | Module, sums: list[Value]) -> list[Any]:
-    """The activation of each sum of a layer, or of all together."""
     if activation is identity:
         return sums
     if isinstance(activation, Primitive):
@@ -122,12 +120,6 @@ def activated(activation: ActivationFunction | Module, sums: list[Value]) -> lis
     if isinstance(activation, Module) or activation not in WHOLE_LAYER:
         return [activation(z) for z in sums]
     return activation(sums)  # type: ignore[no-any-return]
-
-
-def as_module(given: AnyActivation) -> Module:
-    """A Module as it is; an activation as one: that with its parameters, or an `Activation`."""
-    made = activation_of(given)[1]
-    return made if isinstance(made, Module) else Activation(given)
 
 
 class Activation(Module):

@@ -35,7 +35,6 @@ def generators(run: Run) -> dict[str, random.Random]:
 
 
 def save_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
-    """Write the run to a file, atomically."""
     document = {
         "format": FORMAT, "version": VERSION, "identity": identity,
         "model": run.model.state_dict(), "optimizer": run.optimizer.state_dict(),

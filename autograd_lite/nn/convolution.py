@@ -5,6 +5,7 @@ input.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from autograd_lite.core.fast.layers import dots, rows_of, vector
@@ -20,8 +21,10 @@ Size: TypeAlias = int | tuple[int, int]
 """A size in both directions, or (rows, columns)."""
 
 
-def size_pair(what: str, given: Size, least: int = 1) -> tuple[int, int]:
-    """A size in both directions; raises TypeError or ValueError where it can't be one."""
+def size_pair(what: str, given: Size, least: int = 1, dimensions: int = 2) -> tuple[int, int]:
+    """A size in both directions, in one dimension with the least of rows; raises TypeError or ValueError on others."""
+    if dimensions == 1:
+        return least, check_size(what, given, least)  # type: ignore[arg-type]
     rows, columns = given if isinstance(given, (list, tuple)) and len(given) == 2 else (given, given)
     return check_size(what, rows, least), check_size(what, columns, least)
 
@@ -56,8 +59,9 @@ class Convolution(Module):
         self, in_channels: int, out_channels: int, size: Size, stride: Size = 1, padding: Size = 0,
         init: Init = None, rng: Seed = None,
     ) -> None:  # fmt: skip
-        self._size, self._stride = self.pair("size", size), self.pair("stride", stride)
-        self._padding = self.pair("padding", padding, 0)
+        checked = partial(size_pair, dimensions=self.dimensions)
+        self._size, self._stride = checked("size", size), checked("stride", stride)
+        self._padding = checked("padding", padding, 0)
         self._in, self._out = check_size("in_channels", in_channels), check_size("out_channels", out_channels)
         initialise, draw = initialiser_for("relu", init), generator(rng)
         height, width = self._size
@@ -68,12 +72,6 @@ class Convolution(Module):
 
         self.weight = [self.lowered([kernel() for _ in range(self._in)]) for _ in range(self._out)]
         self.bias = [Value(0.0) for _ in range(self._out)]
-
-    def pair(self, what: str, given: Size, least: int = 1) -> tuple[int, int]:
-        """A size in both directions, checked."""
-        if self.dimensions == 2:
-            return size_pair(what, given, least)
-        return least, check_size(what, given, least)  # type: ignore[arg-type]
 
     def raised(self, channels: Sequence[Any]) -> Sequence[Any]:
         return channels if self.dimensions == 2 else [[channel] for channel in channels]

@@ -31,14 +31,14 @@ def as_samples(X: Data, what: str = "X") -> list[Any]:
     rows = as_rows(X, what)
     shape, samples = shape_of(rows[0]), []
     for i, row in enumerate(rows):
-        usual = type(row) is list and set(map(type, row)) == {float}  # which is checked at once
-        if shape != (len(row),) if usual else not has_shape(row, shape):
-            where, found = f"row {i} of {what}", shape_of(row)
+        where = f"row {i} of {what}"
+        if not has_shape(row, shape):
+            found = shape_of(row)
             if not has_shape(row, found):
                 raise ValueError(f"{where} is ragged: its lists differ in size; give them the same size")
             sizes = f"has the size {shape_text(found)}, but row 0 has {shape_text(shape)}"
             raise ValueError(f"{where} {sizes}; give all rows the same size")
-        samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, f"row {i} of {what}"))
+        samples.append(as_floats(row, where))
     return samples
 
 
@@ -73,10 +73,9 @@ def as_classes(y: Data, count: int, what: str = "y") -> list[int]:
     for i, label in enumerate(as_rows(y, what)):
         value = number(label)
         if value is None or value != math.floor(value) or not 0 <= value < count:
-            raise ValueError(
-                f"row {i} of {what} is {label!r}, but the model has {count} outputs, for the classes 0 to "
-                f"{count - 1}; number the classes from 0, and give the model one output a class"
-            )
+            classes = f"the model has {count} outputs, for the classes 0 to {count - 1}"
+            more = "number the classes from 0, and give the model one output a class"
+            raise ValueError(f"row {i} of {what} is {label!r}, but {classes}; {more}")
         labels.append(int(value))
     return labels
 
@@ -112,7 +111,6 @@ def train_test_split(
 
 
 def check_lengths(X: Sequence[NestedNumbers], y: Sequence[NestedNumbers]) -> None:
-    """Raise ValueError unless there is a target for each sample."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows, but y has {len(y)}; pass a target for each sample")
 

@@ -1,8 +1,6 @@
 """Models in evaluation: their outputs, the mean loss and the accuracy."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from autograd_lite.core.modes import no_grad
@@ -13,18 +11,6 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.shapes import NestedNumbers, floats
 
 
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """Switch the model to evaluation, and back to the mode of every part."""
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 def predict(model: Module, X: Data) -> list[Any]:
     """The outputs of the model for each sample, as floats: in evaluation, and without a graph.
 
@@ -33,12 +19,17 @@ def predict(model: Module, X: Data) -> list[Any]:
     2
     """
     samples = as_samples(X)
-    with evaluating(model), no_grad():
-        return [floats(out) for out in model.batch(samples)]
+    modes = [(module, module.training) for _, module in model.named_modules()]
+    model.eval()
+    try:
+        with no_grad():
+            return [floats(out) for out in model.batch(samples)]
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
-    """Whether the decision for an output is the target's."""
     return bool(decision(output, kind) == decision(target, kind, 0.5))
 
 

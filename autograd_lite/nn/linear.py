@@ -11,7 +11,7 @@ from autograd_lite.core.table import less_equal, logical_and, logical_not
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
-from autograd_lite.nn.activation_modules import AnyActivation, as_module
+from autograd_lite.nn.activation_modules import Activation, AnyActivation, activation_of
 from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Batched, Module, through
@@ -60,9 +60,10 @@ class Sequential(Module):
     def __init__(self, *modules: AnyActivation) -> None:
         if not modules:
             raise ValueError("Sequential got no modules; pass at least one")
-        for i, module in enumerate(modules):
+        for i, given in enumerate(modules):
+            made = activation_of(given)[1]
             # An attribute whose name is the number gives the names of PyTorch: "0.weight".
-            self.__dict__[str(i)] = as_module(module)
+            vars(self)[str(i)] = made if isinstance(made, Module) else Activation(given)
 
     def __getitem__(self, i: int) -> Module:
         return self.modules[i]
@@ -98,8 +99,7 @@ class Maxout(Module):
     """
 
     def __init__(self, nin: int, nout: int, pieces: int = 2, init: Init = None, rng: Seed = None) -> None:
-        nin, nout = check_size("nin", nin), check_size("nout", nout)
-        pieces = check_size("pieces", pieces)
+        nin, nout, pieces = check_size("nin", nin), check_size("nout", nout), check_size("pieces", pieces)
         initialise, draw = initialiser_for("maxout", init), generator(rng)
         self.weight = [
             [[Value(initialise(nin, nout, draw)) for _ in range(nin)] for _ in range(pieces)] for _ in range(nout)
@@ -172,12 +172,11 @@ class McCullochPitts(Module):
 
     def forward(self, x: NestedNumbers) -> Any:
         inputs = list(flat(x))
-        if any(not -len(inputs) <= i < len(inputs) for i in self.inhibiting):
-            raise ValueError(
-                f"{self.describe()} is inhibited by inputs {self.inhibiting}, but got {len(inputs)} inputs; "
-                f"pass all of them"
-            )
-        forbidden = {i % len(inputs) for i in self.inhibiting}
+        count = len(inputs)
+        if any(not -count <= i < count for i in self.inhibiting):
+            wants = f"{self.describe()} is inhibited by inputs {self.inhibiting}"
+            raise ValueError(f"{wants}, but got {count} inputs; pass all of them")
+        forbidden = {i % count for i in self.inhibiting}
         fires = less_equal(self.threshold, total([v for i, v in enumerate(inputs) if i not in forbidden]))
         if not forbidden:
             return fires

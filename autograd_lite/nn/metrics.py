@@ -18,7 +18,6 @@ KINDS = {
 
 
 def target_kind(loss: Loss) -> str:
-    """What the targets of a loss are: "classes", "binary", "signs" or "numbers"."""
     return KINDS.get(loss, "numbers")
 
 
@@ -116,10 +115,9 @@ def accuracy(decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers
     for found, true in pairs:
         x = number(found)
         if shape_of(found) != shape_of(true) or (x is not None and not x.is_integer()):
-            raise ValueError(
-                f"accuracy counts the classes that were said rightly, but got {found!r} for {true!r}, a score; "
-                f"take the class of the largest score, or let evaluate(model, X, y, loss) decide"
-            )
+            got = f"accuracy counts the classes that were said rightly, but got {found!r} for {true!r}, a score"
+            more = "take the class of the largest score, or let evaluate(model, X, y, loss) decide"
+            raise ValueError(f"{got}; {more}")
     return sum(1 for found, true in pairs if found == true) / len(pairs)
 
 
@@ -140,7 +138,5 @@ def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[l
 
 def _check_pairs(what: str, decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> None:
     if len(decisions) != len(targets) or not len(targets):
-        raise ValueError(
-            f"{what} compares decisions with targets, but got {len(decisions)} and {len(targets)}; "
-            f"pass as many of both, at least one"
-        )
+        got = f"{len(decisions)} and {len(targets)}; pass as many of both, at least one"
+        raise ValueError(f"{what} compares decisions with targets, but got {got}")

@@ -41,7 +41,12 @@ def load(model: Module, path: str | Path) -> Module:
             raise ValueError(
                 f"{path} holds another model: {found}; build the model as it was when it was saved, then load"
             )
-    numbers = {name: decoded(x, f"{path}: {name}") for name, x in state.items()}
+    numbers: dict[str, float] = {}
+    for name, x in state.items():
+        value = float(x) if x in ("nan", "inf", "-inf") else number(x)
+        if value is None or isinstance(x, bool):
+            raise ValueError(f"{path}: {name} is {x!r}, which is no number; save the file again")
+        numbers[name] = value
     try:
         model.load_state_dict(numbers)
     except KeyError as error:
@@ -56,11 +61,3 @@ def encoded(x: float) -> float | str:
     (0.1, 'inf')
     """
     return x if math.isfinite(x) else repr(x)
-
-
-def decoded(x: float | str, where: str) -> float:
-    """The float that `encoded` wrote; raises ValueError on what is no number."""
-    value = float(x) if x in ("nan", "inf", "-inf") else number(x)
-    if value is None or isinstance(x, bool):
-        raise ValueError(f"{where} is {x!r}, which is no number; save the file again")
-    return value

@@ -45,9 +45,8 @@ class Module:
 
     def forward(self, *inputs: Any) -> Any:
         """The output for the inputs; every subclass writes its own."""
-        raise NotImplementedError(
-            f"{type(self).__name__} was called, but it has no forward; write forward(self, x) in the class"
-        )
+        kind = type(self).__name__
+        raise NotImplementedError(f"{kind} was called, but it has no forward; write forward(self, x) in the class")
 
     def batch(self, samples: list[Any]) -> list[Any]:
         """The outputs for the samples of a mini-batch, by default one after the other.
@@ -55,8 +54,6 @@ class Module:
         Override it where samples are cheaper together, or where their outputs depend on each other.
         """
         return [self(x) for x in samples]
-
-    # -- parameters and their names
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """(path, Module) for this one, whose path is "", and for every one inside it, each once."""
@@ -106,13 +103,10 @@ class Module:
         """
         parameters, new = self.parameters(), list(values)
         if len(new) != len(parameters):
-            raise ValueError(
-                f"{type(self).__name__} has {len(parameters)} parameters, but with_parameters got {len(new)} "
-                f"values; pass one for each, in the order of parameters()"
-            )
-        replaced = {id(p): v for p, v in zip(parameters, new, strict=True)}
-        given = frozenset(id(v) for v in new)
-        copy: Self = _rebuilt(self, replaced, given, {})
+            got = f"{type(self).__name__} has {len(parameters)} parameters, but with_parameters got {len(new)} values"
+            raise ValueError(f"{got}; pass one for each, in the order of parameters()")
+        replaced = dict(zip(map(id, parameters), new, strict=True))
+        copy: Self = _rebuilt(self, replaced, frozenset(map(id, new)), {})
         return copy
 
     def exchanged(self) -> dict[str, Any]:
@@ -121,8 +115,6 @@ class Module:
 
     def _public(self) -> dict[str, Any]:
         return {name: x for name, x in vars(self).items() if not name.startswith("_")}
-
-    # -- modes
 
     def train(self, mode: bool = True) -> Self:
         """Switch this Module and all inside it to training, or to evaluation with False."""
@@ -133,8 +125,6 @@ class Module:
     def eval(self) -> Self:
         """Switch to evaluation: dropout passes all, batch normalisation uses its running statistics."""
         return self.train(False)
-
-    # -- state
 
     def named_buffers(self) -> Iterator[tuple[str, float]]:
         """(name, number) of the state that is not trained."""
@@ -173,8 +163,6 @@ class Module:
                 held[:] = new  # which copies of this Module share
             else:
                 setattr(module, name, new)
-
-    # -- what it looks like
 
     def input_sizes(self) -> tuple[int | None, ...] | None:
         """The sizes of a sample as its own parameters tell them, None for any size; None where they do not tell.
@@ -239,8 +227,7 @@ class Contents:
         self.parameters: list[Value] = []
         names: list[str] = []
         settings: list[Hashable] = []
-        # What was found in each container.
-        self.attributes: list[HeldDict] = []
+        self.attributes: list[HeldDict] = []  # what was found in each container
         self.lists: list[HeldList] = []
         self.others: list[tuple[object, list[object]]] = []
         self.arrays: list[tuple[Any, Hashable]] = []
@@ -256,7 +243,13 @@ class Contents:
                     self.parameters.append(y)
                 continue
             if is_array(y):
-                settings.append(self.array(path, y))
+                if y.dtype == object:
+                    raise TypeError(
+                        f"{f'the attribute {path}' if path else 'it'} is an array of objects, in which parameters are "
+                        f"not found; keep Values in lists, with array.tolist()"
+                    )
+                settings.append(array_content(y))
+                self.arrays.append((y, settings[-1]))
                 continue
             level = None if isinstance(y, Module) else one_level(y)
             if level is None and not isinstance(y, Module):
@@ -292,16 +285,6 @@ class Contents:
         self.names = tuple(names)
         self.settings = Settings([len(names), *settings])
 
-    def array(self, path: str, x: Any) -> Hashable:
-        if x.dtype == object:
-            raise TypeError(
-                f"{f'the attribute {path}' if path else 'it'} is an array of objects, in which parameters are not "
-                f"found; keep Values in lists, with array.tolist()"
-            )
-        content = array_content(x)
-        self.arrays.append((x, content))
-        return content
-
     def changed(self) -> bool:
         """Whether an attribute or anything in a container is another object than before."""
         levels = [(one_level(held), items) for held, items in self.others]
@@ -318,10 +301,7 @@ def array_content(x: Any) -> Hashable:
 
 def _sizes(x: Any) -> str:
     """[3][2] for three lists of two."""
-    text = ""
-    while isinstance(x, (list, tuple)) and x:
-        text, x = f"{text}[{len(x)}]", x[0]
-    return text
+    return f"[{len(x)}]{_sizes(x[0])}" if isinstance(x, (list, tuple)) and x else ""
 
 
 def _rebuilt(x: Any, new: Mapping[int, Any], given: frozenset[int], memo: dict[int, Any]) -> Any:

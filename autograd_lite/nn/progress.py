@@ -1,5 +1,6 @@
 """The progress of training: tqdm's bar, in a terminal or a notebook, or plain lines where tqdm is missing."""
 
+import contextlib
 import sys
 import time
 from typing import Any, Self
@@ -12,16 +13,13 @@ class Progress:
     """
 
     def __init__(self, wanted: bool, epochs: int, batches: int, done: int = 0) -> None:
-        self.epochs, self.pending, self.shown = epochs, 0, 0.0
+        self.wanted, self.epochs, self.pending, self.shown = wanted, epochs, 0, 0.0
         self.bar: Any = None
-        self.lines = False
         if wanted:
-            try:
+            with contextlib.suppress(ImportError):
                 from tqdm.auto import tqdm
 
                 self.bar = tqdm(total=epochs * batches, initial=done, unit="batch", dynamic_ncols=True)
-            except ImportError:
-                self.lines = True
 
     def advance(self, epoch: int) -> None:
         """A mini-batch is done; the bar is updated ten times a second, because steps can take microseconds."""
@@ -39,15 +37,14 @@ class Progress:
         self.pending = 0
 
     def end_epoch(self, record: dict[str, float]) -> None:
-        """An epoch is done, with these figures."""
         figures = {name: f"{x:.4f}" for name, x in record.items() if name not in ("epoch", "seconds")}
         done = f"epoch {record['epoch']:.0f}/{self.epochs}"
         if self.bar is not None:
             self.bar.set_description_str(done, refresh=False)
-            postfix = {name.replace("validation_", "held out "): x for name, x in figures.items()}
-            self.bar.set_postfix(postfix, refresh=False)
+            shown = {name.replace("validation_", "held out "): x for name, x in figures.items()}
+            self.bar.set_postfix(shown, refresh=False)
             self.flush()
-        elif self.lines:
+        elif self.wanted:
             print(f"{done}: {', '.join(f'{name} {x}' for name, x in figures.items())}", file=sys.stderr)
 
     def __enter__(self) -> Self:

@@ -10,19 +10,12 @@ from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, draw_uniform, read_state, spawned
-from autograd_lite.nn.shapes import (
-    NestedNumbers,
-    Scalar,
-    as_lists,
-    check_size,
-    flat,
-    floats,
-    map_numbers,
-    shape_of,
-    shape_text,
-)
 from autograd_lite.optim.optimizer import check_number
 from autograd_lite.transforms.levels import is_mapped
+
+from autograd_lite.nn.shapes import (  # isort: skip
+    NestedNumbers, Scalar, as_lists, check_size, flat, floats, map_numbers, shape_of, shape_text,
+)  # fmt: skip
 
 
 class Dropout(Module):
@@ -73,11 +66,9 @@ class BatchNorm(Module):
 
     def forward(self, x: NestedNumbers) -> Any:
         if self.training:
-            where = "one sample inside of vmap" if is_mapped() else "one sample"
-            raise ValueError(
-                f"{self.describe()} in training needs the statistics of a mini-batch, but got {where}; call "
-                f"model.batch(samples), or model.eval() first"
-            )
+            got = "one sample inside of vmap" if is_mapped() else "one sample"
+            needs = f"{self.describe()} in training needs the statistics of a mini-batch, but got {got}"
+            raise ValueError(f"{needs}; call model.batch(samples), or model.eval() first")
         return [self.by_running_statistics(k, part) for k, part in enumerate(self.parts(x))]
 
     def batch(self, samples: list[Any]) -> list[Any]:
@@ -116,12 +107,10 @@ class BatchNorm(Module):
 
     def absorb(self, k: int, centre: float, variance: float) -> None:
         """running = (1 - momentum) running + momentum observed."""
-        keep = 1.0 - self.momentum
-        self.running_mean[k] = keep * self.running_mean[k] + self.momentum * centre
-        self.running_var[k] = keep * self.running_var[k] + self.momentum * variance
+        for running, observed in ((self.running_mean, centre), (self.running_var, variance)):
+            running[k] = (1.0 - self.momentum) * running[k] + self.momentum * observed
 
     def parts(self, x: NestedNumbers) -> list[Any]:
-        """The features of a sample; raises ValueError where their number is wrong."""
         x = as_lists(x)
         if not isinstance(x, (list, tuple)) or len(x) != len(self.weight):
             expected, got = f"{len(self.weight)} features or channels", shape_text(shape_of(x))

@@ -83,7 +83,6 @@ def shape_text(shape: Sequence[int | str]) -> str:
 
 
 def short_repr(x: object) -> str:
-    """An object in at most 60 characters, for messages."""
     text = repr(x)
     return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
 

@@ -54,23 +54,18 @@ class Eager:
     def step(self, start: int, stop: int) -> tuple[float, float]:
         """The loss of the samples, and how many were right."""
         run, rows = self.run, self.order[start:stop]
-        wanted = [run.targets[i] for i in rows]
-        outputs, total = self.loss([run.samples[i] for i in rows], wanted)
-        self.descend(total)
-        if run.kind == "numbers":
-            return total.data, 0.0
-        return total.data, float(sum([agrees(floats(p), t, run.kind) for p, t in zip(outputs, wanted, strict=True)]))
-
-    def loss(self, samples: list[Any], targets: list[Any]) -> tuple[list[Any], Any]:
-        """The outputs of the model, and their loss."""
-        run = self.run
+        samples, targets = [run.samples[i] for i in rows], [run.targets[i] for i in rows]
         try:
             outputs = run.model.batch(samples)
-            total = mean([run.compute(p, t) for p, t in zip(outputs, targets, strict=True)])
-            return outputs, run.penalised(total, run.model)
+            losses = [run.compute(p, t) for p, t in zip(outputs, targets, strict=True)]
+            total = run.penalised(mean(losses), run.model)
         except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
             restore(run.optimizer.parameters)
             raise diverged(run, str(error), "") from error
+        self.descend(total)
+        if run.kind == "numbers":
+            return total.data, 0.0
+        return total.data, float(sum([agrees(floats(p), t, run.kind) for p, t in zip(outputs, targets, strict=True)]))
 
     def descend(self, loss: Any) -> None:
         """One step down the gradient of the loss; nothing moves where a number is not finite."""
@@ -115,7 +110,6 @@ class Compiled:
         self.order = self.numpy.array(order)
 
     def model(self, flat: Any) -> Any:
-        """The model with these numbers as its parameters."""
         parameters = self.run.model.parameters()
         numbers = dict(zip(map(id, self.run.optimizer.parameters), flat, strict=True))
         return self.run.model.with_parameters([numbers.get(id(p), p) for p in parameters])

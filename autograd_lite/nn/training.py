@@ -102,7 +102,6 @@ def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
 
 
 def held_out(validation: tuple[Data, Data] | float, kind: str, example: NestedNumbers) -> tuple[list[Any], list[Any]]:
-    """The validation data, checked like the training data."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         got = type(validation).__name__
         raise TypeError(f"validation is a pair (X, y) or a share like 0.2, but got {got}; pass one")
@@ -112,7 +111,6 @@ def held_out(validation: tuple[Data, Data] | float, kind: str, example: NestedNu
 
 
 def optimizer_of(given: str | Optimizer, model: Module, lr: float | None) -> Optimizer:
-    """The optimiser of that name for the model, or itself."""
     if not isinstance(given, Optimizer):
         rule: Callable[..., Optimizer] = lookup("optimizer", given, OPTIMIZERS)
         return rule(model.parameters()) if lr is None else rule(model.parameters(), lr=lr)

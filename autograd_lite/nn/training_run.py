@@ -86,7 +86,6 @@ class Run:
             raise self.interrupted("when all epochs were done")
 
     def penalised(self, loss: Scalar, model: Module) -> Any:
-        """The loss of a mini-batch, with the penalty if there is one."""
         if self.penalty is None:
             return loss
         found = self.penalty(model)
@@ -119,7 +118,6 @@ class Run:
             raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
 
     def all_steps(self, steps: Steps, bar: Progress, interrupts: "Interrupts") -> None:
-        """The remaining steps of the epoch."""
         count = len(self.samples)
         if not self.order:
             self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
@@ -144,7 +142,6 @@ class Run:
         return found
 
     def watch(self, record: dict[str, float]) -> None:
-        """Stop where the loss has stopped changing, or getting better."""
         before = self.history.epochs[-2]["loss"] if len(self.history) > 1 else math.inf
         if self.tolerance is not None and abs(record["loss"] - before) < self.tolerance:
             self.stop(f"the loss changed by less than {self.tolerance}")

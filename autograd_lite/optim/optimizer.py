@@ -83,10 +83,9 @@ class Optimizer:
         if gradients is None:
             return [p.grad for p in self.parameters]
         if isinstance(gradients, Mapping):  # as grad gives for a Module; which of its names are ours is unknown here
-            raise TypeError(
-                f"{type(self).__name__} takes the gradients in the order of its parameters, but got a dict with the "
-                f"keys {', '.join(map(repr, [*gradients][:3]))}, ...; pass list(gradients.values()) of all of them"
-            )
+            got = f"a dict with the keys {', '.join(map(repr, [*gradients][:3]))}, ..."
+            takes = f"{type(self).__name__} takes the gradients in the order of its parameters"
+            raise TypeError(f"{takes}, but got {got}; pass list(gradients.values()) of all of them")
         return gradients if isinstance(gradients, list) else as_list(gradients)
 
     def move(self, data: ListOrArray, gradients: ListOrArray) -> ListOrArray:
@@ -105,12 +104,9 @@ class Optimizer:
         return moved  # type: ignore[no-any-return]
 
     def check_sizes(self, size: int, gradients: int) -> None:
-        """Raise ValueError unless there is a number and a gradient for each parameter."""
         if not gradients == size == len(self.parameters):
-            raise ValueError(
-                f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {size} numbers and "
-                f"{gradients} gradients; pass one of each for every parameter"
-            )
+            got = f"{size} numbers and {gradients} gradients; pass one of each for every parameter"
+            raise ValueError(f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {got}")
 
     def zero_grad(self) -> None:
         """Clear the gradients of the parameters."""
@@ -137,10 +133,8 @@ class Optimizer:
             )
         for name, column in memory.items():
             if len(column) != count:
-                raise ValueError(
-                    f"the state holds {len(column)} numbers for {name}, but there are {count} parameters; load it into "
-                    f"an optimiser of the same model"
-                )
+                found = f"{len(column)} numbers for {name}, but there are {count} parameters"
+                raise ValueError(f"the state holds {found}; load it into an optimiser of the same model")
         columns = [[check_number(name, x, -math.inf) for x in column] for name, column in memory.items()]
         steps = int(check_number("steps", state["steps"]))
         settings = {name: state[name] for name in self.settings}

@@ -15,7 +15,6 @@ from autograd_lite.optim.schedules import Schedule
 
 
 def root(x: Floats) -> Any:
-    """The square root of a float or of an array."""
     return math.sqrt(x) if isinstance(x, float) else x**0.5
 
 
