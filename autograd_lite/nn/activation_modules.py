@@ -106,10 +106,9 @@ def activation_of(given: AnyActivation, rng: Seed = None) -> tuple[str, Activati
     if callable(given):
         names = [name for name, function in ACTIVATIONS.items() if function is given]
         return (names or [getattr(given, "__name__", type(given).__name__)])[0], given
-    raise TypeError(
-        f"an activation is a name or a function of one Value, but got {given!r}; the names are "
-        f"{', '.join([*ACTIVATIONS, *MODULES])}"
-    )
+    names = [*ACTIVATIONS, *MODULES]
+    kinds = f"an activation is a name or a function of one Value, but got {given!r}"
+    raise TypeError(f"{kinds}; the names are {', '.join(names)}")
 
 
 def activated(activation: ActivationFunction | Module, sums: list[Value]) -> list[Any]:

@@ -57,10 +57,8 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
         theirs = document["identity"]
         for key, mine in identity.items():
             if theirs[key] != mine:
-                raise ValueError(
-                    f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}; "
-                    f"give it a file of its own, or delete this one to start again"
-                )
+                found = f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}"
+                raise ValueError(f"{found}; give it a file of its own, or delete this one to start again")
         states = {name: _state(document["generators"][name]) for name in generators(run)}
         progress = _progress(document, len(run.samples))
         before = run.model.state_dict()

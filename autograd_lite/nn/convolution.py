@@ -36,10 +36,8 @@ def windows(
     (height, width), (down, right), rows, columns = size, stride, len(image[0]), len(image[0][0])
     for window, found in ((height, rows), (width, columns)):
         if found < window:
-            raise ValueError(
-                f"{layer.describe()} has a window of {window}, but its input measures {found} with padding; pass a "
-                f"larger input, or pad it"
-            )
+            sizes = f"a window of {window}, but its input measures {found} with padding"
+            raise ValueError(f"{layer.describe()} has {sizes}; pass a larger input, or pad it")
     tops, lefts = range(0, rows - height + 1, down), range(0, columns - width + 1, right)
     return [
         [[v for channel in image for row in channel[i : i + height] for v in row[j : j + width]] for j in lefts]

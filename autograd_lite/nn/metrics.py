@@ -54,9 +54,8 @@ def correctness(output: Any, target: Any, kind: str) -> Any:
 
 def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
     """1 at the first largest of the numbers, 0 elsewhere, by primitives."""
-    top = largest(xs)
+    top, seen = largest(xs), 0.0
     found: list[Any] = []
-    seen: Any = 0.0
     for x in xs:
         tied = equal(x, top)
         found.append(logical_and(tied, logical_not(seen)))
@@ -73,19 +72,16 @@ def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> li
     shape = shape_of(output)
     if kind == "classes":
         if not shape:
-            raise ValueError(
-                "softmax_cross_entropy needs an output for each class, but the model has one output; give it "
-                "more, or take binary_cross_entropy"
-            )
+            needs = "softmax_cross_entropy needs an output for each class, but the model has one output"
+            raise ValueError(f"{needs}; give it more, or take binary_cross_entropy")
         if not shape_of(rows[0]):
             return as_classes(rows, shape[0], what)
     targets = [shaped(as_floats(row, f"row {i} of {what}"), shape) for i, row in enumerate(rows)]
     for i, row in enumerate(targets):
         where = f"row {i} of {what}"
         if kind == "classes" and (min(row) < 0.0 or abs(sum(row) - 1.0) > 1e-6):
-            raise ValueError(
-                f"{where} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
-            )
+            rule = "the probabilities of the classes are not negative and add up to 1"
+            raise ValueError(f"{where} is {rows[i]!r}; {rule}")
         numbers = row if isinstance(row, list) else [row]
         if not has_shape(row, shape):
             gives = f"the model gives {shape[0] if shape else 1}; give it an output for each"

@@ -37,10 +37,8 @@ def load(model: Module, path: str | Path) -> Module:
         raise ValueError(f"{path} lacks the structure or the state of a model; save it again")
     for theirs, mine in zip_longest(structure, model.structure(), fillvalue="nothing more"):
         if theirs != mine:
-            found = f"there it has {theirs!r}, here {mine!r}"
-            raise ValueError(
-                f"{path} holds another model: {found}; build the model as it was when it was saved, then load"
-            )
+            found = f"{path} holds another model: there it has {theirs!r}, here {mine!r}"
+            raise ValueError(f"{found}; build the model as it was when it was saved, then load")
     numbers: dict[str, float] = {}
     for name, x in state.items():
         value = float(x) if x in ("nan", "inf", "-inf") else number(x)

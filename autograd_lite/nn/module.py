@@ -244,10 +244,9 @@ class Contents:
                 continue
             if is_array(y):
                 if y.dtype == object:
-                    raise TypeError(
-                        f"{f'the attribute {path}' if path else 'it'} is an array of objects, in which parameters are "
-                        f"not found; keep Values in lists, with array.tolist()"
-                    )
+                    what = f"{f'the attribute {path}' if path else 'it'} is an array of objects"
+                    more = "in which parameters are not found; keep Values in lists, with array.tolist()"
+                    raise TypeError(f"{what}, {more}")
                 settings.append(array_content(y))
                 self.arrays.append((y, settings[-1]))
                 continue

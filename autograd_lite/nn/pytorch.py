@@ -72,10 +72,8 @@ def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> 
     for name, shape in expected.items():
         if not has_shape(given[name], shape):
             found = f"{shape_of(given[name])}{', but ragged' if shape_of(given[name]) == shape else ''}"
-            raise ValueError(
-                f"the state holds {name!r} in the shape {found}, where {kind} has {shape}; build the model with the "
-                f"sizes of the other, and mind that a weight is (outputs, inputs)"
-            )
+            more = "build the model with the sizes of the other, and mind that a weight is (outputs, inputs)"
+            raise ValueError(f"the state holds {name!r} in the shape {found}, where {kind} has {shape}; {more}")
         for x in flat(given[name]):
             if number(x) is None:
                 raise TypeError(f"the state holds {x!r} in {name!r}; it must hold numbers")

@@ -35,10 +35,8 @@ def generator(rng: Seed = None) -> random.Random:
         return random.Random(int(rng))
     if draw := getattr(rng, "integers", None) or getattr(rng, "randint", None):
         return random.Random(int(draw(2**31 - 1)))
-    got = f"{rng!r} of type {type(rng).__name__}"
-    raise TypeError(
-        f"rng is a seed or a generator, but got {got}; pass an int, a random.Random or a numpy.random.Generator"
-    )
+    got = f"rng is a seed or a generator, but got {rng!r} of type {type(rng).__name__}"
+    raise TypeError(f"{got}; pass an int, a random.Random or a numpy.random.Generator")
 
 
 def spawned(rng: Seed) -> random.Random:

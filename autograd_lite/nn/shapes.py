@@ -110,10 +110,8 @@ def as_vector(x: NestedNumbers, expected: int, layer: Module, *ends: float) -> V
         raise TypeError(f"{what}, but got {short_repr(x)}; pass one sample, a flat list") from None
     found = inputs.size - len(ends)
     if found != expected:
-        raise ValueError(
-            f"{layer.describe()} expects {expected} inputs, but got {found}: {short_repr(x)}; "
-            f"pass one sample, with {expected} numbers"
-        )
+        got = f"{layer.describe()} expects {expected} inputs, but got {found}: {short_repr(x)}"
+        raise ValueError(f"{got}; pass one sample, with {expected} numbers")
     return inputs
 
 

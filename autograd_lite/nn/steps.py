@@ -24,21 +24,19 @@ class Diverged(ArithmeticError):
     """Training met a nan or an infinity; the model keeps the last weights with which all was finite."""
 
 
-def diverged(run: Any, why: str, bad: str) -> Diverged:
-    return Diverged(
-        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: {why}"
-        + (f", and {bad}" if bad else "")
-        + "; the model keeps the last weights that were good. Take a smaller learning rate, or clip the gradient"
-    )
-
-
-def first_bad(run: Any, numbers: Any, what: str) -> str:
-    """The first of the numbers, one a parameter, that is not finite, by the parameter's name."""
+def diverged(run: Any, why: str, *columns: tuple[str, Any]) -> Diverged:
+    """The error; of the columns, what is a number of each parameter and the numbers, it names the first bad one."""
     names = {id(p): name for name, p in run.model.named_parameters()}
-    for p, x in zip(run.optimizer.parameters, numbers, strict=True):
-        if not math.isfinite(x):
-            return f"{what} {names.get(id(p), 'a parameter')} is {float(x)}"
-    return ""
+    bad = (
+        f", and {what} {names.get(id(p), 'a parameter')} is {float(x)}"
+        for what, numbers in columns
+        for p, x in zip(run.optimizer.parameters, numbers, strict=True)
+        if not math.isfinite(x)
+    )
+    return Diverged(
+        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: {why}{next(bad, '')}; "
+        f"the model keeps the last weights that were good. Take a smaller learning rate, or clip the gradient"
+    )
 
 
 class Eager:
@@ -61,7 +59,7 @@ class Eager:
             total = run.penalised(mean(losses), run.model)
         except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
             restore(run.optimizer.parameters)
-            raise diverged(run, str(error), "") from error
+            raise diverged(run, str(error)) from error
         self.descend(total)
         if run.kind == "numbers":
             return total.data, 0.0
@@ -73,10 +71,9 @@ class Eager:
         roots = [] if loss._flags & CONSTANT else [loss]
         slopes = float_adjoints(roots, [1.0] * len(roots), run.optimizer.parameters)
         if not math.isfinite(loss.data) or not all_finite(slopes):
-            bad = first_bad(run, slopes, "the gradient of")
             if not math.isfinite(loss.data):
                 restore(run.optimizer.parameters)
-            raise diverged(run, f"the loss is {loss.data}", bad)
+            raise diverged(run, f"the loss is {loss.data}", ("the gradient of", slopes))
         remember(run.optimizer.parameters)
         run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
 
@@ -149,9 +146,8 @@ class Compiled:
         X, y = self.samples.take(rows, 0), self.targets.take(rows, 0)
         loss, slopes, right, observed = self.program(self.data, X, y)
         if not math.isfinite(loss):
-            bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
-            self.data = self.before
-            raise diverged(run, f"the loss is {loss}", bad)
+            bad, self.data = self.data, self.before
+            raise diverged(run, f"the loss is {loss}", ("the parameter", bad), ("the gradient of", slopes))
         if run.clip is not None:
             slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
         self.before = self.data
@@ -164,11 +160,11 @@ class Compiled:
 
     def sync(self) -> None:
         """Write the parameters to the model; the last good ones where they are not finite."""
-        bad = "" if self.numpy.isfinite(self.data).all() else first_bad(self.run, self.data, "the parameter")
-        self.data = self.before if bad else self.data
+        found, finite = self.data, self.numpy.isfinite(self.data).all()
+        self.data = found if finite else self.before
         assign(self.run.optimizer.parameters, self.data.tolist())
-        if bad:
-            raise diverged(self.run, "the loss is nan", bad)
+        if not finite:
+            raise diverged(self.run, "the loss is nan", ("the parameter", found))
 
 
 Steps: TypeAlias = Eager | Compiled

@@ -162,17 +162,14 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         self.pending = False
-        self.mine = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
+        main = threading.current_thread() is threading.main_thread()
+        self.mine = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self.mine:
             signal.signal(signal.SIGINT, self.remember)
         return self
 
     def remember(self, *signal_and_frame: object) -> None:
-        if self.pending:
-            raise KeyboardInterrupt
+        self.check()
         self.pending = True
 
     def check(self) -> None:

@@ -127,10 +127,9 @@ class Optimizer:
             raise ValueError(f"the state is of {found!r}, not of {kind}; load it into an optimiser of its own kind")
         memory = state["memory"]
         if memory and tuple(memory) != self.memory:
-            raise ValueError(
-                f"the state remembers {', '.join(memory)}, but {kind} with its settings "
-                f"{', '.join(self.memory) or 'nothing'}; give it the settings that it was saved with"
-            )
+            mine = f"{kind} with its settings {', '.join(self.memory) or 'nothing'}"
+            more = "give it the settings that it was saved with"
+            raise ValueError(f"the state remembers {', '.join(memory)}, but {mine}; {more}")
         for name, column in memory.items():
             if len(column) != count:
                 found = f"{len(column)} numbers for {name}, but there are {count} parameters"
