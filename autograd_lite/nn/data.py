@@ -32,13 +32,14 @@ def as_samples(X: Data, what: str = "X") -> list[Any]:
     shape, samples = shape_of(rows[0]), []
     for i, row in enumerate(rows):
         where = f"row {i} of {what}"
-        if not has_shape(row, shape):
+        usual = type(row) is list and set(map(type, row)) == {float}  # which is checked at once
+        if shape != (len(row),) if usual else not has_shape(row, shape):
             found = shape_of(row)
             if not has_shape(row, found):
                 raise ValueError(f"{where} is ragged: its lists differ in size; give them the same size")
             sizes = f"has the size {shape_text(found)}, but row 0 has {shape_text(shape)}"
             raise ValueError(f"{where} {sizes}; give all rows the same size")
-        samples.append(as_floats(row, where))
+        samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, where))
     return samples
 
 

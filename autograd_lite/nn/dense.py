@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import dots, rows_of
+from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.value import Value
 from autograd_lite.nn.activation_modules import AnyActivation, activated, activation_of
 from autograd_lite.nn.activations import identity
@@ -75,11 +76,12 @@ class Layer(Batched):
         draw, initialise = generator(rng), initialiser_for(self._name, init)
         weight: Initialiser = lambda _nin, _nout, rng: initialise(nin, nout, rng)  # noqa: E731
         self.neurons = [Neuron(nin, activation=self.activation, init=weight, rng=draw) for _ in range(nout)]
+        self._rows: list[Vector] = []  # the weights, shared by the dots of all samples
 
     def batch(self, samples: list[Any]) -> list[Any]:
-        activation, parts = self.activation, self.exchanged()
-        weights: list[list[Value]] = parts["weight"]
-        self._rows = rows = rows_of(weights, parts["bias"], vars(self).get("_rows", []))
+        neurons, activation = self.neurons, self.activation
+        weights = [neuron.w for neuron in neurons]
+        self._rows = rows = rows_of(weights, [neuron.b for neuron in neurons], self._rows)
         inputs = [as_vector(x, len(weights[0]), self, 1.0) for x in samples]
         outputs = [activated(activation, dots(rows, x)) for x in inputs]
         return [out[0] for out in outputs] if len(rows) == 1 else outputs

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import dots, rows_of, vector
+from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.table import less_equal, logical_and, logical_not
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total
@@ -34,13 +35,14 @@ class Linear(Batched):
         self.weight = [[Value(initialise(nin, nout, draw)) for _ in range(nin)] for _ in range(nout)]
         if bias:
             self.bias = [Value(0.0) for _ in range(nout)]
+        self._rows: list[Vector] = []
 
     def batch(self, samples: list[Any]) -> list[Any]:
         nin = len(self.weight[0])
         if not hasattr(self, "bias"):
             rows = [vector([*row]) for row in self.weight]
             return [dots(rows, as_vector(x, nin, self)) for x in samples]
-        self._rows = rows = rows_of(self.weight, self.bias, vars(self).get("_rows", []))
+        self._rows = rows = rows_of(self.weight, self.bias, self._rows)
         return [dots(rows, as_vector(x, nin, self, 1.0)) for x in samples]
 
     def describe(self) -> str:

@@ -14,9 +14,6 @@ from autograd_lite.core.value import Value
 from autograd_lite.trees import PyTreeDef, flatten, is_array, joined
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
-COMPUTED = {"_known", "_rows"}
-"""Attributes that are computed from the others: the contents of a Module, and the vectors of a layer's weights."""
-
 
 class Module:
     """A part of a network: subclass it, keep Values and Modules in attributes, and write `forward`.
@@ -85,7 +82,7 @@ class Module:
         return known
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: x for name, x in vars(self).items() if name not in COMPUTED}
+        return {name: x for name, x in vars(self).items() if name != "_known"}
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
@@ -185,22 +182,22 @@ class Module:
 
     def structure(self) -> list[str]:
         """One line for each Module, "path: description"; models of one structure can swap states."""
-        return [
-            f"{path}: {module.describe()}" if path else module.describe()
-            for path, module in self.named_modules()
-            if module.shown or not path
-        ]
+        shown = [(path, module) for path, module in self.named_modules() if module.shown or not path]
+        return [f"{path}: {module.describe()}" if path else module.describe() for path, module in shown]
 
     def __repr__(self) -> str:
         first, *rest = self.structure()
-        return "\n".join([f"{first}: {len(self.parameters())} parameters", *(f"  {line}" for line in rest)])
+        return "\n  ".join([f"{first}: {len(self.parameters())} parameters", *rest])
 
 
 class Batched(Module):
-    """A Module that computes the outputs of samples together, in `batch`; that of one is its batch of one."""
+    """A Module that computes the outputs of samples together, in `batch`; `_rows` are its weights for all of them."""
 
     def forward(self, x: Any) -> Any:
         return self.batch([x])[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: [] if name == "_rows" else x for name, x in super().__getstate__().items()}
 
 
 def through(modules: Iterable[Module], samples: list[Any]) -> list[Any]:
@@ -266,7 +263,7 @@ class Contents:
                     keys = [name for name in held if name[:1] != "_" and name not in y.buffers]
                     children = [held[name] for name in keys]
                     self.attributes.append((held, list(held), keys, children))
-                    paths = [joined(path, key) for key in keys]
+                    paths = [f"{path}.{key}" if path else key for key in keys]
                 else:
                     children = list(level.children)
                     settings.append((level.kind.name, level.aux, len(children)))

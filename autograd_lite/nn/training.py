@@ -95,9 +95,8 @@ def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
     if callable(callbacks):
         raise TypeError(f"callbacks are functions of the run, in a list, but got {callbacks!r}; pass [it]")
     found = list(callbacks)
-    for x in found:
-        if not callable(x):
-            raise TypeError(f"callbacks are functions of the run, but got {x!r}; pass what can be called with it")
+    if bad := [x for x in found if not callable(x)]:
+        raise TypeError(f"callbacks are functions of the run, but got {bad[0]!r}; pass what can be called with it")
     return found
 
 
