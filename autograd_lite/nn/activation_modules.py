@@ -1,7 +1,5 @@
-"""Activations that are Modules: with parameters that are trained, or slopes that are drawn.
-
-Above `activations`.  `activation_of` finds any activation by its name, for the layers.
-"""
+"""Activations that are Modules, with parameters that are trained or slopes that are drawn; above `activations`.
+`activation_of` finds any activation by its name, for the layers."""
 
 from typing import Any, TypeAlias
 

@@ -47,11 +47,8 @@ def save_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
 
 
 def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
-    """Continue the run from the file.
-
-    Raises ValueError on a file that is damaged, foreign, newer or of another run, naming the first difference; the
-    run then stays as it was.
-    """
+    """Continue the run from the file; raises ValueError on one that is damaged, foreign, newer or of another run,
+    naming the first difference, and leaves the run as it was."""
     document = read_json(path, FORMAT, VERSION)
     try:
         theirs = document["identity"]

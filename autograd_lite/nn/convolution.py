@@ -1,8 +1,5 @@
-"""Convolutions and pooling, with PyTorch's names and shapes: a sample is channels of rows (of columns).
-
-Weights are shared (lecture M's "on-diagonal" matrix): every output is one `dot` of the same kernel with a window of the
-input.
-"""
+"""Convolutions and pooling, with PyTorch's names and shapes: a sample is channels of rows (of columns).  Weights are
+shared (lecture M's "on-diagonal" matrix): every output is one `dot` of the same kernel with a window of the input."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
-"""Data for training: samples and targets are checked once, naming the row that is wrong, and become plain lists.
-
-Also what training does to data: splitting, batches, one-hot targets.
-"""
+"""Data for training: samples and targets are checked once, naming the row that is wrong, and become plain lists; and
+what training does to data: splitting, shuffling, one-hot targets."""
 
 import math
 import random
@@ -24,10 +22,8 @@ Data: TypeAlias = Sequence[NestedNumbers] | ArrayLike | DataFrame
 
 
 def as_samples(X: Data, what: str = "X") -> list[Any]:
-    """The rows of a table, or images, as lists of floats.
-
-    Raises ValueError on no rows, rows of different sizes, nan and inf; TypeError on what is no number.
-    """
+    """The rows of a table, or images, as lists of floats; raises ValueError on no rows, rows of different sizes, nan
+    and inf, TypeError on what is no number."""
     rows = as_rows(X, what)
     shape, samples = shape_of(rows[0]), []
     for i, row in enumerate(rows):

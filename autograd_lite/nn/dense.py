@@ -1,8 +1,5 @@
-"""Neurons, dense layers, and networks of layers, with micrograd's signatures.
-
-A neuron is two nodes: one `dot` of its weights with its inputs, in which the bias is the weight of an input
-that is always 1, and one activation.
-"""
+"""Neurons, dense layers, and networks of layers, with micrograd's signatures.  A neuron is two nodes: one `dot` of its
+weights with its inputs, in which the bias is the weight of an input that is always 1, and one activation."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,4 @@
-"""Linear layers, sequences of Modules, and the first artificial neurons.
-
-`Linear` and `Sequential` have PyTorch's names and shapes.
-"""
+"""Linear layers and sequences of Modules, with PyTorch's names and shapes, and the first artificial neurons."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -64,10 +64,8 @@ def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
 
 
 def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> list[Any]:
-    """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.
-
-    `output` is what the model gives for one sample: there must be a target for each of its numbers.
-    """
+    """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.  `output` is
+    what the model gives for one sample: there must be a target for each of its numbers."""
     rows = as_rows(y, what)
     shape = shape_of(output)
     if kind == "classes":

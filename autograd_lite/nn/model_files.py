@@ -1,7 +1,5 @@
-"""Models as JSON files: readable, exact to the last bit of every float, and written atomically.
-
-A file holds the structure of the model, a line for each Module, and its state.
-"""
+"""Models as JSON files, readable, exact to the last bit of every float, and written atomically: the structure, a line
+for each Module, and the state."""
 
 import math
 from itertools import zip_longest

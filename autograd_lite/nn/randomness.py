@@ -1,7 +1,5 @@
-"""Random numbers: whatever draws takes `rng`, a seed or a generator, and is reproducible.
-
-The generators are `random.Random`, so that networks need no NumPy, and checkpoints keep their state.
-"""
+"""Random numbers: whatever draws takes `rng`, a seed or a generator, and is reproducible.  The generators are
+`random.Random`, so that networks need no NumPy, and checkpoints keep their state."""
 
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
-"""Layers that behave differently in training and in evaluation: Dropout and BatchNorm.
-
-Both keep networks from depending on the noise of the training samples.
-"""
+"""Layers that behave differently in training and in evaluation, Dropout and BatchNorm: both keep networks from
+depending on the noise of the training samples."""
 
 from typing import Any
 

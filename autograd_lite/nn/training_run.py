@@ -1,7 +1,5 @@
-"""A training run: its state, the loops over epochs and mini-batches, early stopping, and Ctrl-C.
-
-Callbacks get it as their argument, checkpoints save it.
-"""
+"""A training run, which callbacks get and checkpoints save: its state, the loops over epochs and mini-batches, early
+stopping, and Ctrl-C."""
 
 import math
 import random

@@ -1,7 +1,5 @@
-"""Learning rates that change: each schedule is a function of the steps done so far.
-
-An optimiser takes one in place of its `lr`.  They are plain data, so that they print and compare.
-"""
+"""Learning rates that change: a schedule is a function of the steps done so far, which an optimiser takes in place of
+its `lr`.  They are plain data, so that they print and compare."""
 
 import math
 from collections.abc import Callable
