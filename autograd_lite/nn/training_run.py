@@ -101,12 +101,7 @@ class Run:
         try:
             self.all_steps(steps, bar, interrupts)
             steps.sync()
-            record = {"epoch": self.epoch + 1.0, **self.figures(), "seconds": time.perf_counter() - start}
-            self.epoch += 1
-            self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
-            self.history.epochs.append(record)
-            bar.end_epoch(record)
-            self.watch(record)
+            self.end_epoch(bar, start)
         except BaseException as error:
             steps.sync()
             if not isinstance(error, KeyboardInterrupt):
@@ -114,6 +109,15 @@ class Run:
             self.seconds = time.perf_counter() - start
             keep(self)
             raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
+
+    def end_epoch(self, bar: Progress, start: float) -> None:
+        """Add the figures of an epoch that began at `start` to the history."""
+        record = {"epoch": self.epoch + 1.0, **self.figures(), "seconds": time.perf_counter() - start}
+        self.epoch += 1
+        self.order, self.position, self.summed, self.right, self.seconds = [], 0, 0.0, 0.0, 0.0
+        self.history.epochs.append(record)
+        bar.end_epoch(record)
+        self.watch(record)
 
     def all_steps(self, steps: Steps, bar: Progress, interrupts: "Interrupts") -> None:
         count = len(self.samples)
