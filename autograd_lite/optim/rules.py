@@ -1,8 +1,5 @@
-"""The optimisers: one rule each, in the notation of its source, where g is the gradient.
-
-Defaults, names and the order of operations are PyTorch's.  A weight decay d adds d p to g, the gradient of the
-penalty d/2 p^2.
-"""
+"""The optimisers: one rule each, in the notation of its source, where g is the gradient.  Defaults, names and the order
+of operations are PyTorch's.  A weight decay d adds d p to g, the gradient of the penalty d/2 p^2."""
 
 import math
 from collections.abc import Iterable, Sequence
