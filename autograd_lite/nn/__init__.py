@@ -8,49 +8,20 @@ from typing import TYPE_CHECKING, NoReturn
 
 from autograd_lite.core.table import relu, sigmoid, softplus, softsign, tanh
 from autograd_lite.nn.activation_modules import APL, Activation, PReLU, RReLU, SReLU
-from autograd_lite.nn.activations import (
-    ACTIVATIONS,
-    apl,
-    arctan,
-    arsinh,
-    bent_identity,
-    binary_step,
-    brelu,
-    elu,
-    gaussian,
-    gelu,
-    hard_tanh,
-    identity,
-    isrlu,
-    isru,
-    leaky_relu,
-    log_softmax,
-    prelu,
-    selu,
-    silu,
-    sinc,
-    sinusoid,
-    soft_clipping,
-    soft_exponential,
-    softmax,
-    sq_rbf,
-    sqnl,
-    srelu,
-)
+
+from autograd_lite.nn.activations import (  # isort: skip
+    ACTIVATIONS, apl, arctan, arsinh, bent_identity, binary_step, brelu, elu, gaussian, gelu, hard_tanh, identity,
+    isrlu, isru, leaky_relu, log_softmax, prelu, selu, silu, sinc, sinusoid, soft_clipping, soft_exponential, softmax,
+    sq_rbf, sqnl, srelu,
+)  # fmt: skip
+
 from autograd_lite.nn.convolution import AvgPool2d, Conv1d, Conv2d, MaxPool2d
 from autograd_lite.nn.data import one_hot, train_test_split
 from autograd_lite.nn.dense import MLP, Layer, Neuron
 from autograd_lite.nn.evaluation import evaluate, predict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.linear import Flatten, Linear, Maxout, McCullochPitts, Perceptron, Sequential
-from autograd_lite.nn.losses import (
-    LOSSES,
-    binary_cross_entropy,
-    half_squared,
-    hinge,
-    mse,
-    softmax_cross_entropy,
-)
+from autograd_lite.nn.losses import LOSSES, binary_cross_entropy, half_squared, hinge, mse, softmax_cross_entropy
 from autograd_lite.nn.metrics import accuracy, confusion_matrix
 from autograd_lite.nn.model_files import load, save
 from autograd_lite.nn.module import Module

@@ -1,7 +1,5 @@
-"""Activations that are Modules: with parameters that are trained, or slopes that are drawn.
-
-Above `activations`.  `activation_of` finds any activation by its name, for the layers.
-"""
+"""Activations that are Modules, with parameters that are trained or slopes that are drawn; above `activations`.
+`activation_of` finds any activation by its name, for the layers."""
 
 from typing import Any, TypeAlias
 
@@ -24,7 +22,6 @@ class ScalarModule(Module):
         return map_numbers(x, self.of_number)
 
     def of_number(self, x: Scalar) -> Any:
-        """The activation of one number."""
         raise NotImplementedError
 
     def input_sizes(self) -> None:
@@ -107,14 +104,12 @@ def activation_of(given: AnyActivation, rng: Seed = None) -> tuple[str, Activati
     if callable(given):
         names = [name for name, function in ACTIVATIONS.items() if function is given]
         return (names or [getattr(given, "__name__", type(given).__name__)])[0], given
-    raise TypeError(
-        f"an activation is a name or a function of one Value, but got {given!r}; the names are "
-        f"{', '.join([*ACTIVATIONS, *MODULES])}"
-    )
+    names = [*ACTIVATIONS, *MODULES]
+    kinds = f"an activation is a name or a function of one Value, but got {given!r}"
+    raise TypeError(f"{kinds}; the names are {', '.join(names)}")
 
 
 def activated(activation: ActivationFunction | Module, sums: list[Value]) -> list[Any]:
-    """The activation of each sum of a layer, or of all together."""
     if activation is identity:
         return sums
     if isinstance(activation, Primitive):
@@ -122,12 +117,6 @@ def activated(activation: ActivationFunction | Module, sums: list[Value]) -> lis
     if isinstance(activation, Module) or activation not in WHOLE_LAYER:
         return [activation(z) for z in sums]
     return activation(sums)  # type: ignore[no-any-return]
-
-
-def as_module(given: AnyActivation) -> Module:
-    """A Module as it is; an activation as one: that with its parameters, or an `Activation`."""
-    made = activation_of(given)[1]
-    return made if isinstance(made, Module) else Activation(given)
 
 
 class Activation(Module):

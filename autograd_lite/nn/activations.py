@@ -12,29 +12,11 @@ from typing import Any, TypeAlias
 
 from autograd_lite.core import table
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.table import (
-    abs,
-    asinh,
-    atan,
-    clip,
-    dot,
-    erfc,
-    exp,
-    expm1,
-    hypot,
-    less,
-    less_equal,
-    log1p,
-    relu,
-    sigmoid,
-    sin,
-    softplus,
-    softsign,
-    square,
-    surprisal,
-    tanh,
-    where,
-)
+
+from autograd_lite.core.table import (  # isort: skip
+    abs, asinh, atan, clip, dot, erfc, exp, expm1, hypot, less, less_equal, log1p, relu, sigmoid, sin, softplus,
+    softsign, square, surprisal, tanh, where,
+)  # fmt: skip
 
 ActivationFunction: TypeAlias = Callable[[Any], Any]
 
@@ -100,9 +82,7 @@ def srelu(x: Scalar, tl: Scalar, al: Scalar, tr: Scalar, ar: Scalar) -> Any:
     """f = tl + al (x - tl) for x <= tl, x between, tr + ar (x - tr) for x >= tr; f' = al, 1, ar.  Jin et al. 2016.
     Kinks: tl and tr, where f' is al and ar."""
     return where(
-        less_equal(x, tl),
-        lambda: tl + al * (x - tl),
-        lambda: where(less(x, tr), lambda: x, lambda: tr + ar * (x - tr)),
+        less_equal(x, tl), lambda: tl + al * (x - tl), lambda: where(less(x, tr), lambda: x, lambda: tr + ar * (x - tr))
     )
 
 
@@ -165,21 +145,20 @@ def soft_clipping(x: Scalar, a: Scalar = 1.0) -> Any:
     return where(less_equal(x, 0.5), lambda: left(x), lambda: 1.0 - left(1.0 - x))
 
 
-def _sinc_near_zero(x: Scalar) -> Any:
-    """The Taylor series of sin(x) / x for |x| < 1, up to x^18."""
-    t, out = square(x), 1.0
-    for k in range(9, 0, -1):
-        out = 1.0 - t * out / (2.0 * k * (2.0 * k + 1.0))
-    return out
-
-
 def sinc(x: Scalar) -> Any:
     """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the Taylor series of f near 0.
 
     >>> sinc(0.0)
     1.0
     """
-    return where(less(abs(x), 1.0), lambda: _sinc_near_zero(x), lambda: sin(x) / x)
+
+    def series() -> Any:
+        t, out = square(x), 1.0
+        for k in range(9, 0, -1):  # up to x^18
+            out = 1.0 - t * out / (2.0 * k * (2.0 * k + 1.0))
+        return out
+
+    return where(less(abs(x), 1.0), series, lambda: sin(x) / x)
 
 
 def gaussian(x: Scalar) -> Any:

@@ -18,15 +18,11 @@ FORMAT, VERSION = "autograd_lite.checkpoint", 1
 
 def identity_of(run: Run) -> dict[str, Any]:
     """What determines a run: two runs of one identity compute the same."""
-    data = hashlib.sha256(repr((run.samples, run.targets, run.held)).encode()).hexdigest()
     return {
-        "structure": run.model.structure(),
-        "optimizer": type(run.optimizer).__name__,
-        "loss": getattr(run.compute, "__name__", "a function"),
-        "batch_size": run.batch_size,
-        "shuffle": run.shuffle,
-        "data": data,
-    }
+        "structure": run.model.structure(), "optimizer": type(run.optimizer).__name__,
+        "loss": getattr(run.compute, "__name__", "a function"), "batch_size": run.batch_size, "shuffle": run.shuffle,
+        "data": hashlib.sha256(repr((run.samples, run.targets, run.held)).encode()).hexdigest(),
+    }  # fmt: skip
 
 
 def generators(run: Run) -> dict[str, random.Random]:
@@ -39,41 +35,27 @@ def generators(run: Run) -> dict[str, random.Random]:
 
 
 def save_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
-    """Write the run to a file, atomically."""
     document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "identity": identity,
-        "model": run.model.state_dict(),
-        "optimizer": run.optimizer.state_dict(),
+        "format": FORMAT, "version": VERSION, "identity": identity,
+        "model": run.model.state_dict(), "optimizer": run.optimizer.state_dict(),
         "generators": {name: rng.getstate() for name, rng in generators(run).items()},
-        "epoch": run.epoch,
-        "order": run.order,
-        "position": run.position,
-        "sums": [run.summed, run.right, run.seconds],
-        "history": run.history.epochs,
-        "best": run.best,
-        "watch": [run.lowest, run.waited],
+        "epoch": run.epoch, "order": run.order, "position": run.position, "history": run.history.epochs,
+        "sums": [run.summed, run.right, run.seconds], "best": run.best, "watch": [run.lowest, run.waited],
         "stopped": run.stopped,
-    }
+    }  # fmt: skip
     write_json(path, document)
 
 
 def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
-    """Continue the run from the file.
-
-    Raises ValueError on a file that is damaged, foreign, newer or of another run, naming the first difference; the
-    run then stays as it was.
-    """
+    """Continue the run from the file; raises ValueError on one that is damaged, foreign, newer or of another run,
+    naming the first difference, and leaves the run as it was."""
     document = read_json(path, FORMAT, VERSION)
     try:
         theirs = document["identity"]
         for key, mine in identity.items():
             if theirs[key] != mine:
-                raise ValueError(
-                    f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}; "
-                    f"give it a file of its own, or delete this one to start again"
-                )
+                found = f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}"
+                raise ValueError(f"{found}; give it a file of its own, or delete this one to start again")
         states = {name: _state(document["generators"][name]) for name in generators(run)}
         progress = _progress(document, len(run.samples))
         before = run.model.state_dict()
@@ -94,19 +76,17 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
 
 def _progress(document: dict[str, Any], count: int) -> dict[str, Any]:
     """The attributes of the run, from untrusted data; TypeError where one is not what a run keeps there."""
-    order, best = document["order"], document["best"]
-    summed, right, seconds = _parts(document["sums"], 3)
-    lowest, waited = _parts(document["watch"], 2)
-    records = [{name: _float(x) for name, x in record.items()} for record in document["history"]]
+    order, best, (lowest, waited) = document["order"], document["best"], _parts(document["watch"], 2)
+    sums = dict(zip(("summed", "right", "seconds"), _parts(document["sums"], 3), strict=True))
     if order and sorted(order) != list(range(count)):
         raise TypeError(f"its order is no permutation of {count} samples")
     if not isinstance(document["stopped"], str):
         raise TypeError("stopped is no string")
     return {
         "epoch": _count(document["epoch"]), "order": list(order), "position": _count(document["position"]),
-        "summed": _float(summed), "right": _float(right), "seconds": _float(seconds), "history": History(records),
-        "best": None if best is None else {name: _float(x) for name, x in best.items()},
-        "lowest": _float(lowest), "waited": _count(waited), "stopped": document["stopped"],
+        **_floats(sums), "history": History([_floats(record) for record in document["history"]]),
+        "best": None if best is None else _floats(best),
+        **_floats({"lowest": lowest}), "waited": _count(waited), "stopped": document["stopped"],
     }  # fmt: skip
 
 
@@ -116,10 +96,11 @@ def _parts(x: Json, count: int) -> list[Any]:
     return list(x)
 
 
-def _float(x: Json) -> float:
-    if isinstance(x, bool) or not isinstance(x, (int, float)):
-        raise TypeError(f"{x!r} is no number")
-    return float(x)
+def _floats(numbers: dict[str, Json]) -> dict[str, float]:
+    for x in numbers.values():
+        if isinstance(x, bool) or not isinstance(x, (int, float)):
+            raise TypeError(f"{x!r} is no number")
+    return {name: float(x) for name, x in numbers.items()}  # type: ignore[arg-type]
 
 
 def _count(x: Json) -> int:

@@ -1,11 +1,8 @@
-"""Convolutions and pooling, with PyTorch's names and shapes: a sample is channels of rows (of columns).
-
-Weights are shared (lecture M's "on-diagonal" matrix): every output is one `dot` of the same kernel with a window of the
-input.
-"""
+"""Convolutions and pooling, with PyTorch's names and shapes: a sample is channels of rows (of columns).  Weights are
+shared (lecture M's "on-diagonal" matrix): every output is one `dot` of the same kernel with a window of the input."""
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from functools import partial
 from typing import Any, TypeAlias
 
 from autograd_lite.core.fast.layers import dots, rows_of, vector
@@ -21,82 +18,82 @@ Size: TypeAlias = int | tuple[int, int]
 """A size in both directions, or (rows, columns)."""
 
 
-def size_pair(what: str, given: Size, least: int = 1) -> tuple[int, int]:
-    """A size in both directions; raises TypeError or ValueError where it can't be one."""
+def size_pair(what: str, given: Size, least: int = 1, dimensions: int = 2) -> tuple[int, int]:
+    """A size in both directions, in one dimension with the least of rows; raises TypeError or ValueError on others."""
+    if dimensions == 1:
+        return least, check_size(what, given, least)  # type: ignore[arg-type]
     rows, columns = given if isinstance(given, (list, tuple)) and len(given) == 2 else (given, given)
     return check_size(what, rows, least), check_size(what, columns, least)
 
 
-def positions(size: int, window: int, stride: int, layer: Module) -> range:
-    """Where windows start in an input of that size; raises ValueError where none fits."""
-    if size < window:
-        raise ValueError(
-            f"{layer.describe()} has a window of {window}, but its input measures {size} with padding; pass a larger "
-            f"input, or pad it"
-        )
-    return range(0, size - window + 1, stride)
+def windows(
+    image: Sequence[Any], size: tuple[int, int], stride: tuple[int, int], layer: Module
+) -> list[list[list[Any]]]:
+    """The numbers in each window over all channels, row by row; raises ValueError where none fits."""
+    (height, width), (down, right), rows, columns = size, stride, len(image[0]), len(image[0][0])
+    for window, found in ((height, rows), (width, columns)):
+        if found < window:
+            sizes = f"a window of {window}, but its input measures {found} with padding"
+            raise ValueError(f"{layer.describe()} has {sizes}; pass a larger input, or pad it")
+    tops, lefts = range(0, rows - height + 1, down), range(0, columns - width + 1, right)
+    return [
+        [[v for channel in image for row in channel[i : i + height] for v in row[j : j + width]] for j in lefts]
+        for i in tops
+    ]
 
 
 class Convolution(Module):
-    """What Conv1d and Conv2d share: kernels over channels, padded with zeros, moved by strides."""
+    """What Conv1d and Conv2d share: kernels over channels, padded with zeros, moved by strides.
+
+    Both compute on channels of rows; those of Conv1d have one row, which its weights, inputs and outputs leave out.
+    """
+
+    dimensions = 2
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        size: Size,
-        stride: Size = 1,
-        padding: Size = 0,
-        init: Init = None,
-        rng: Seed = None,
-    ) -> None:
-        self._size, self._stride = self.pair("size", size), self.pair("stride", stride)
-        self._padding = self.pair("padding", padding, 0)
+        self, in_channels: int, out_channels: int, size: Size, stride: Size = 1, padding: Size = 0,
+        init: Init = None, rng: Seed = None,
+    ) -> None:  # fmt: skip
+        checked = partial(size_pair, dimensions=self.dimensions)
+        self._size, self._stride = checked("size", size), checked("stride", stride)
+        self._padding = checked("padding", padding, 0)
         self._in, self._out = check_size("in_channels", in_channels), check_size("out_channels", out_channels)
         initialise, draw = initialiser_for("relu", init), generator(rng)
         height, width = self._size
-        fan_in, fan_out = self._in * height * width, self._out * height * width
-        draw_weight: Callable[[], Value] = lambda: Value(initialise(fan_in, fan_out, draw))  # noqa: E731
-        self.weight = [[self.kernel(draw_weight) for _ in range(self._in)] for _ in range(self._out)]
+        fans = self._in * height * width, self._out * height * width
+
+        def kernel() -> list[Any]:
+            return [[Value(initialise(*fans, draw)) for _ in range(width)] for _ in range(height)]
+
+        self.weight = [self.lowered([kernel() for _ in range(self._in)]) for _ in range(self._out)]
         self.bias = [Value(0.0) for _ in range(self._out)]
 
-    def pair(self, what: str, given: Size, least: int = 1) -> tuple[int, int]:
-        """A size in both directions, checked."""
-        return size_pair(what, given, least)
+    def raised(self, channels: Sequence[Any]) -> Sequence[Any]:
+        return channels if self.dimensions == 2 else [[channel] for channel in channels]
 
-    def kernel(self, draw_weight: Callable[[], Value]) -> list[Any]:
-        """The weights between an input and an output channel."""
-        height, width = self._size
-        return [[draw_weight() for _ in range(width)] for _ in range(height)]
+    def lowered(self, channels: list[Any]) -> list[Any]:
+        return channels if self.dimensions == 2 else [channel[0] for channel in channels]
 
     def input_sizes(self) -> tuple[int | None, ...]:
-        return self._in, None, None
+        return self._in, *[None] * self.dimensions
 
-    def kernels(self) -> list[list[Value]]:
-        """The weights of each output channel, in a row."""
-        return [[w for channel in kernel for row in channel for w in row] for kernel in self.weight]
-
-    def convolved(self, image: Sequence[Any]) -> list[list[list[Any]]]:
-        """The output channels for channels of rows."""
-        (height, width), (down, right), (above, beside) = self._size, self._stride, self._padding
+    def forward(self, x: NestedNumbers) -> Any:
+        image = self.raised(as_image(x, self.input_sizes(), self))
+        above, beside = self._padding
         zero = constant(0.0)
-        columns = len(image[0][0])
-        edge, empty = [zero] * beside, [[zero] * (columns + 2 * beside) for _ in range(above)]
+        edge, empty = [zero] * beside, [[zero] * (len(image[0][0]) + 2 * beside) for _ in range(above)]
         padded = [[*empty, *([*edge, *row, *edge] for row in channel), *empty] for channel in image]
-        rows = rows_of(self.kernels(), self.bias, [])
-        tops = positions(len(padded[0]), height, down, self)
-        lefts = positions(len(padded[0][0]), width, right, self)
-        out: list[list[list[Any]]] = [[[] for _ in tops] for _ in range(self._out)]
-        for (i, top), left in product(enumerate(tops), lefts):
-            window = [v for channel in padded for row in channel[top : top + height] for v in row[left : left + width]]
-            for k, v in enumerate(dots(rows, vector([*window, 1.0]))):
-                out[k][i].append(v)
-        return out
+        kernels = [[w for channel in self.raised(kernel) for row in channel for w in row] for kernel in self.weight]
+        rows = rows_of(kernels, self.bias, [])
+        lines = windows(padded, self._size, self._stride, self)
+        out = [[dots(rows, vector([*window, 1.0])) for window in line] for line in lines]
+        return self.lowered([[[v[k] for v in line] for line in out] for k in range(self._out)])
 
-    def described(self, size: int | str, stride: Size, padding: Size) -> str:
-        more = f", stride={stride}" if stride not in (1, (1, 1)) else ""
-        more += f", padding={padding}" if padding not in (0, (0, 0)) else ""
-        return f"{type(self).__name__}({self._in} -> {self._out}, {size}{more})"
+    def describe(self) -> str:
+        size, stride, padding = (x[-self.dimensions :] for x in (self._size, self._stride, self._padding))
+        more = f", stride={stride if len(stride) == 2 else stride[0]}" if max(stride) > 1 else ""
+        more += f", padding={padding if len(padding) == 2 else padding[0]}" if any(padding) else ""
+        return f"{type(self).__name__}({self._in} -> {self._out}, {' x '.join(map(str, size))}{more})"
 
 
 class Conv2d(Convolution):
@@ -110,12 +107,6 @@ class Conv2d(Convolution):
     (2, 4, 5)
     """
 
-    def forward(self, x: NestedNumbers) -> Any:
-        return self.convolved(as_image(x, self.input_sizes(), self))
-
-    def describe(self) -> str:
-        return self.described(f"{self._size[0]} x {self._size[1]}", self._stride, self._padding)
-
 
 class Conv1d(Convolution):
     """`out_channels` kernels of `size` weights over the channels of a sequence: weight[out][in][column], bias[out].
@@ -126,24 +117,7 @@ class Conv1d(Convolution):
     [3.0, 6.0]
     """
 
-    def pair(self, what: str, given: Size, least: int = 1) -> tuple[int, int]:
-        return least, check_size(what, given, least)  # type: ignore[arg-type]
-
-    def kernel(self, draw_weight: Callable[[], Value]) -> list[Any]:
-        return [draw_weight() for _ in range(self._size[1])]
-
-    def input_sizes(self) -> tuple[int | None, ...]:
-        return self._in, None
-
-    def kernels(self) -> list[list[Value]]:
-        return [[w for channel in kernel for w in channel] for kernel in self.weight]
-
-    def forward(self, x: NestedNumbers) -> Any:
-        channels = as_image(x, self.input_sizes(), self)
-        return [rows[0] for rows in self.convolved([[channel] for channel in channels])]
-
-    def describe(self) -> str:
-        return self.described(self._size[1], self._stride[1], self._padding[1])
+    dimensions = 1
 
 
 class Pool2d(Module):
@@ -154,15 +128,9 @@ class Pool2d(Module):
         self._stride = self._size if stride is None else size_pair("stride", stride)
 
     def pooled(self, x: NestedNumbers, summary: Callable[[list[Any]], Any]) -> Any:
-        (height, width), (down, right) = self._size, self._stride
         image = as_image(x, (None, None, None), self)
-        tops = positions(len(image[0]), height, down, self)
-        lefts = positions(len(image[0][0]), width, right, self)
-
-        def window(channel: Sequence[Any], top: int, left: int) -> list[Any]:
-            return [v for row in channel[top : top + height] for v in row[left : left + width]]
-
-        return [[[summary(window(channel, i, j)) for j in lefts] for i in tops] for channel in image]
+        found = [windows([channel], self._size, self._stride, self) for channel in image]
+        return [[[summary(window) for window in line] for line in lines] for lines in found]
 
     def describe(self) -> str:
         more = "" if self._stride == self._size else f", stride={self._stride}"

@@ -1,7 +1,5 @@
-"""Data for training: samples and targets are checked once, naming the row that is wrong, and become plain lists.
-
-Also what training does to data: splitting, batches, one-hot targets.
-"""
+"""Data for training: samples and targets are checked once, naming the row that is wrong, and become plain lists; and
+what training does to data: splitting, shuffling, one-hot targets."""
 
 import math
 import random
@@ -24,23 +22,20 @@ Data: TypeAlias = Sequence[NestedNumbers] | ArrayLike | DataFrame
 
 
 def as_samples(X: Data, what: str = "X") -> list[Any]:
-    """The rows of a table, or images, as lists of floats.
-
-    Raises ValueError on no rows, rows of different sizes, nan and inf; TypeError on what is no number.
-    """
+    """The rows of a table, or images, as lists of floats; raises ValueError on no rows, rows of different sizes, nan
+    and inf, TypeError on what is no number."""
     rows = as_rows(X, what)
     shape, samples = shape_of(rows[0]), []
     for i, row in enumerate(rows):
+        where = f"row {i} of {what}"
         usual = type(row) is list and set(map(type, row)) == {float}  # which is checked at once
         if shape != (len(row),) if usual else not has_shape(row, shape):
             found = shape_of(row)
             if not has_shape(row, found):
-                raise ValueError(f"row {i} of {what} is ragged: its lists differ in size; give them the same size")
-            raise ValueError(
-                f"row {i} of {what} has the size {shape_text(found)}, but row 0 has {shape_text(shape)}; "
-                f"give all rows the same size"
-            )
-        samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, f"row {i} of {what}"))
+                raise ValueError(f"{where} is ragged: its lists differ in size; give them the same size")
+            sizes = f"has the size {shape_text(found)}, but row 0 has {shape_text(shape)}"
+            raise ValueError(f"{where} {sizes}; give all rows the same size")
+        samples.append(row if usual and math.isfinite(sum(row)) else as_floats(row, where))
     return samples
 
 
@@ -75,10 +70,9 @@ def as_classes(y: Data, count: int, what: str = "y") -> list[int]:
     for i, label in enumerate(as_rows(y, what)):
         value = number(label)
         if value is None or value != math.floor(value) or not 0 <= value < count:
-            raise ValueError(
-                f"row {i} of {what} is {label!r}, but the model has {count} outputs, for the classes 0 to "
-                f"{count - 1}; number the classes from 0, and give the model one output a class"
-            )
+            classes = f"the model has {count} outputs, for the classes 0 to {count - 1}"
+            more = "number the classes from 0, and give the model one output a class"
+            raise ValueError(f"row {i} of {what} is {label!r}, but {classes}; {more}")
         labels.append(int(value))
     return labels
 
@@ -109,19 +103,15 @@ def train_test_split(
         raise ValueError(f"a share of {test_size!r} of {len(rows)} rows leaves an empty part; choose another")
     order = shuffled(len(rows), generator(rng))
     test, train = order[:held], order[held:]
-    return (
-        [rows[i] for i in train], [rows[i] for i in test],
-        [targets[i] for i in train], [targets[i] for i in test],
-    )  # fmt: skip
+    X_train, X_test, y_train, y_test = ([x[i] for i in part] for x in (rows, targets) for part in (train, test))
+    return X_train, X_test, y_train, y_test
 
 
 def check_lengths(X: Sequence[NestedNumbers], y: Sequence[NestedNumbers]) -> None:
-    """Raise ValueError unless there is a target for each sample."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows, but y has {len(y)}; pass a target for each sample")
 
 
 def shuffled(count: int, rng: random.Random) -> list[int]:
     """The numbers from 0 to count - 1 in random order: sorted by draws, which is twice as fast as a shuffle."""
-    draws = [rng.random() for _ in range(count)]
-    return sorted(range(count), key=draws.__getitem__)
+    return sorted(range(count), key=[rng.random() for _ in range(count)].__getitem__)

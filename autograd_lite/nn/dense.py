@@ -1,11 +1,7 @@
-"""Neurons, dense layers, and networks of layers, with micrograd's signatures.
-
-A neuron is two nodes: one `dot` of its weights with its inputs, in which the bias is the weight of an input
-that is always 1, and one activation.
-"""
+"""Neurons, dense layers, and networks of layers, with micrograd's signatures.  A neuron is two nodes: one `dot` of its
+weights with its inputs, in which the bias is the weight of an input that is always 1, and one activation."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 from autograd_lite.core.fast.layers import dots, rows_of
@@ -14,7 +10,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.nn.activation_modules import AnyActivation, activated, activation_of
 from autograd_lite.nn.activations import identity
 from autograd_lite.nn.initialisation import Init, Initialiser, initialiser_for
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size
 
@@ -36,15 +32,9 @@ class Neuron(Module):
     shown = False
 
     def __init__(
-        self,
-        nin: int,
-        nonlin: bool = True,
-        activation: AnyActivation = "relu",
-        init: Init = None,
-        rng: Seed = None,
+        self, nin: int, nonlin: bool = True, activation: AnyActivation = "relu", init: Init = None, rng: Seed = None
     ) -> None:
-        nin = check_size("nin", nin)
-        draw = generator(rng)
+        nin, draw = check_size("nin", nin), generator(rng)
         self._name, self.activation = activation_of(activation if nonlin else "linear")
         initialise = initialiser_for(self._name, init)
         self.w = [Value(initialise(nin, 1, draw)) for _ in range(nin)]
@@ -65,7 +55,7 @@ class Neuron(Module):
         return f"{type(self).__name__}({len(self.w)}, {self._name})"
 
 
-class Layer(Module):
+class Layer(Batched):
     """`nout` neurons over the same inputs; the output is a list, or the single Value of a single neuron.
 
     Keyword arguments are those of Neuron.
@@ -75,23 +65,15 @@ class Layer(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nout: int,
-        nonlin: bool = True,
-        activation: AnyActivation = "relu",
-        init: Init = None,
+        self, nin: int, nout: int, nonlin: bool = True, activation: AnyActivation = "relu", init: Init = None,
         rng: Seed = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         nin, nout = check_size("nin", nin), check_size("nout", nout)
         self._name, self.activation = activation_of(activation if nonlin else "linear")
         draw, initialise = generator(rng), initialiser_for(self._name, init)
         weight: Initialiser = lambda _nin, _nout, rng: initialise(nin, nout, rng)  # noqa: E731
         self.neurons = [Neuron(nin, activation=self.activation, init=weight, rng=draw) for _ in range(nout)]
         self._rows: list[Vector] = []  # the weights, shared by the dots of all samples
-
-    def forward(self, x: NestedNumbers) -> Any:
-        return self.batch([x])[0]
 
     def batch(self, samples: list[Any]) -> list[Any]:
         neurons, activation = self.neurons, self.activation
@@ -101,19 +83,15 @@ class Layer(Module):
         outputs = [activated(activation, dots(rows, x)) for x in inputs]
         return [out[0] for out in outputs] if len(rows) == 1 else outputs
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_rows": []}
-
     def exchanged(self) -> dict[str, Any]:
         weight, bias = [neuron.w for neuron in self.neurons], [neuron.b for neuron in self.neurons]
         return {"weight": weight, "bias": bias, "activation": self.activation}
 
     def describe(self) -> str:
-        neurons = self.neurons
-        return f"{type(self).__name__}({len(neurons[0].w)} -> {len(neurons)}, {self._name})"
+        return f"{type(self).__name__}({len(self.neurons[0].w)} -> {len(self.neurons)}, {self._name})"
 
 
-class MLP(Module):
+class MLP(Batched):
     """A multi-layer perceptron: layers of the sizes `nouts` over `nin` inputs, one after the other.
 
     The hidden layers have the `activation`, the last one `output` ("linear", so that it gives logits).
@@ -130,31 +108,20 @@ class MLP(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        activation: AnyActivation = "relu",
-        output: AnyActivation = "linear",
-        init: Init = None,
-        rng: Seed = None,
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: AnyActivation = "relu", output: AnyActivation = "linear",
+        init: Init = None, rng: Seed = None,
+    ) -> None:  # fmt: skip
         if not isinstance(nouts, (list, tuple)) or not nouts:
             raise TypeError(f"nouts lists the sizes of the layers, but got {nouts!r}; write MLP(2, [16, 1])")
-        draw = generator(rng)
-        sizes = [nin, *nouts]
-        last = len(nouts) - 1
+        draw, sizes = generator(rng), [nin, *nouts]
+        activations = [activation] * (len(nouts) - 1) + [output]
         self.layers = [
-            Layer(n, m, activation=output if i == last else activation, init=init, rng=draw)
-            for i, (n, m) in enumerate(pairwise(sizes))
+            Layer(n, m, activation=f, init=init, rng=draw)
+            for n, m, f in zip(sizes[:-1], nouts, activations, strict=True)
         ]
 
-    def forward(self, x: NestedNumbers) -> Any:
-        return self.batch([x])[0]
-
     def batch(self, samples: list[Any]) -> list[Any]:
-        for layer in self.layers:
-            samples = layer.batch(samples)
-        return samples
+        return through(self.layers, samples)
 
     def describe(self) -> str:
         sizes = [len(self.layers[0].neurons[0].w), *(len(layer.neurons) for layer in self.layers)]

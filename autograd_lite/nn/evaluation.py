@@ -1,28 +1,14 @@
 """Models in evaluation: their outputs, the mean loss and the accuracy."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from autograd_lite.core.modes import no_grad
 from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
-from autograd_lite.nn.metrics import as_targets, decision, right_decision, target_kind
+from autograd_lite.nn.metrics import as_targets, decision, target_kind
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.shapes import NestedNumbers, floats
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """Switch the model to evaluation, and back to the mode of every part."""
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def predict(model: Module, X: Data) -> list[Any]:
@@ -33,20 +19,24 @@ def predict(model: Module, X: Data) -> list[Any]:
     2
     """
     samples = as_samples(X)
-    with evaluating(model), no_grad():
-        return [floats(out) for out in model.batch(samples)]
+    modes = [(module, module.training) for _, module in model.named_modules()]
+    model.eval()
+    try:
+        with no_grad():
+            return [floats(out) for out in model.batch(samples)]
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
-    """Whether the decision for an output is the target's."""
-    return bool(decision(output, kind) == right_decision(target, kind))
+    return bool(decision(output, kind) == decision(target, kind, 0.5))
 
 
 def evaluate(model: Module, X: Data, y: Data, loss: str | Loss = "mse") -> dict[str, float]:
     """The mean loss, and for a loss of classification the accuracy, on samples that are not trained on."""
     compute = loss_of(loss)
-    kind = target_kind(compute)
-    outputs = predict(model, X)
+    kind, outputs = target_kind(compute), predict(model, X)
     targets = as_targets(y, kind, outputs[0])
     check_lengths(outputs, targets)
     losses = [compute(p, t) for p, t in zip(outputs, targets, strict=True)]

@@ -29,18 +29,18 @@ class History:
         `axes` takes one or two axes of Matplotlib to draw on.  Raises ImportError without Matplotlib.
         """
         Figure = required("matplotlib.figure", "the picture of a history", "demo").Figure
-        panels = ["loss"] + (["accuracy"] if self.epochs and "accuracy" in self.epochs[0] else [])
+        kept = self.epochs[0] if self.epochs else {}
+        panels = ["loss", "accuracy"] if "accuracy" in kept else ["loss"]
         if axes is None:
             figure = Figure(figsize=(4.8 * len(panels), 3.6), layout="constrained")
             axes = [figure.add_subplot(1, len(panels), i + 1) for i in range(len(panels))]
         axes = list(axes) if hasattr(axes, "__iter__") else [axes]
         for ax, panel in zip(axes, panels, strict=False):
             for name, label in ((panel, "training"), (f"validation_{panel}", "held out")):
-                if self.epochs and name in self.epochs[0]:
+                if name in kept:
                     ax.plot(range(1, len(self) + 1), self[name], marker="o", markersize=3, label=label)
-            ax.set_xlabel("epoch")
+            ax.set(xlabel="epoch", title=panel)
             ax.xaxis.get_major_locator().set_params(integer=True)
-            ax.set_title(panel)
             ax.grid(alpha=0.3)
             ax.legend()
             if panel == "loss" and min(self["loss"], default=0.0) > 0.0:

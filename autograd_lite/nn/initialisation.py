@@ -1,7 +1,5 @@
-"""Initialisers of weights, which keep the variance of signals about the same from layer to layer.
-
-An initialiser is a function (number of inputs, number of outputs, generator) -> a number, called for each weight.
-"""
+"""Initialisers of weights, which keep the variance of signals about the same from layer to layer: functions (number of
+inputs, number of outputs, generator) -> a number, called for each weight."""
 
 import math
 import random
@@ -68,10 +66,7 @@ RECTIFIERS = {
 
 def initialiser_for(activation: str, init: Init = None) -> Initialiser:
     """The initialiser named `init` (or itself, if it is one), by default what suits the activation: He's for
-    rectifiers, LeCun's for SELU, Xavier's otherwise.
-
-    Raises ValueError on an unknown name.
-    """
+    rectifiers, LeCun's for SELU, Xavier's otherwise.  Raises ValueError on an unknown name."""
     if init is not None:
         return init if callable(init) else lookup("initialisation", init, INITIALISERS)()
     if activation == "selu":

@@ -1,7 +1,4 @@
-"""Linear layers, sequences of Modules, and the first artificial neurons.
-
-`Linear` and `Sequential` have PyTorch's names and shapes.
-"""
+"""Linear layers and sequences of Modules, with PyTorch's names and shapes, and the first artificial neurons."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,15 +9,15 @@ from autograd_lite.core.table import less_equal, logical_and, logical_not
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
-from autograd_lite.nn.activation_modules import AnyActivation, as_module
+from autograd_lite.nn.activation_modules import Activation, AnyActivation, activation_of
 from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import Init, initialiser_for
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size, flat
 
 
-class Linear(Module):
+class Linear(Batched):
     """y = W x + b, a list of `nout` Values; weight[i][j] and bias[i] are the parameters.
 
     `init` is an initialiser of the weights, by default Xavier's; the biases start at 0.
@@ -37,22 +34,16 @@ class Linear(Module):
             self.bias = [Value(0.0) for _ in range(nout)]
         self._rows: list[Vector] = []
 
-    def forward(self, x: NestedNumbers) -> Any:
-        return self.batch([x])[0]
-
     def batch(self, samples: list[Any]) -> list[Any]:
         nin = len(self.weight[0])
         if not hasattr(self, "bias"):
             rows = [vector([*row]) for row in self.weight]
             return [dots(rows, as_vector(x, nin, self)) for x in samples]
-        self._rows = rows_of(self.weight, self.bias, self._rows)
-        return [dots(self._rows, as_vector(x, nin, self, 1.0)) for x in samples]
+        self._rows = rows = rows_of(self.weight, self.bias, self._rows)
+        return [dots(rows, as_vector(x, nin, self, 1.0)) for x in samples]
 
     def describe(self) -> str:
         return f"Linear({len(self.weight[0])} -> {len(self.weight)}{'' if hasattr(self, 'bias') else ', no bias'})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_rows": []}
 
 
 class Sequential(Module):
@@ -68,9 +59,10 @@ class Sequential(Module):
     def __init__(self, *modules: AnyActivation) -> None:
         if not modules:
             raise ValueError("Sequential got no modules; pass at least one")
-        for i, module in enumerate(modules):
+        for i, given in enumerate(modules):
+            made = activation_of(given)[1]
             # An attribute whose name is the number gives the names of PyTorch: "0.weight".
-            self.__dict__[str(i)] = as_module(module)
+            vars(self)[str(i)] = made if isinstance(made, Module) else Activation(given)
 
     def __getitem__(self, i: int) -> Module:
         return self.modules[i]
@@ -89,9 +81,7 @@ class Sequential(Module):
         return x
 
     def batch(self, samples: list[Any]) -> list[Any]:
-        for module in self.modules:
-            samples = module.batch(samples)
-        return samples
+        return through(self.modules, samples)
 
 
 class Flatten(Module):
@@ -108,8 +98,7 @@ class Maxout(Module):
     """
 
     def __init__(self, nin: int, nout: int, pieces: int = 2, init: Init = None, rng: Seed = None) -> None:
-        nin, nout = check_size("nin", nin), check_size("nout", nout)
-        pieces = check_size("pieces", pieces)
+        nin, nout, pieces = check_size("nin", nin), check_size("nout", nout), check_size("pieces", pieces)
         initialise, draw = initialiser_for("maxout", init), generator(rng)
         self.weight = [
             [[Value(initialise(nin, nout, draw)) for _ in range(nin)] for _ in range(pieces)] for _ in range(nout)
@@ -182,12 +171,11 @@ class McCullochPitts(Module):
 
     def forward(self, x: NestedNumbers) -> Any:
         inputs = list(flat(x))
-        if any(not -len(inputs) <= i < len(inputs) for i in self.inhibiting):
-            raise ValueError(
-                f"{self.describe()} is inhibited by inputs {self.inhibiting}, but got {len(inputs)} inputs; "
-                f"pass all of them"
-            )
-        forbidden = {i % len(inputs) for i in self.inhibiting}
+        count = len(inputs)
+        if any(not -count <= i < count for i in self.inhibiting):
+            wants = f"{self.describe()} is inhibited by inputs {self.inhibiting}"
+            raise ValueError(f"{wants}, but got {count} inputs; pass all of them")
+        forbidden = {i % count for i in self.inhibiting}
         fires = less_equal(self.threshold, total([v for i, v in enumerate(inputs) if i not in forbidden]))
         if not forbidden:
             return fires

@@ -68,14 +68,9 @@ def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "m
 
 def _weighted(f: Callable[[Scalar], Any], z: Scalar, y: Scalar) -> Any:
     """y f(-z) + (1 - y) f(z), without the term whose weight is known to be 0."""
-    if _is(y, 1):
-        return f(-z)
-    return f(z) if _is(y, 0) else y * f(-z) + (1.0 - y) * f(z)
-
-
-def _is(y: Scalar, label: int) -> bool:
-    """Whether a target is known to be that label; one that is traced is not known."""
-    return not isinstance(y, Operand) and y == label
+    if isinstance(y, Operand) or y not in (0, 1):  # one that is traced is not known
+        return y * f(-z) + (1.0 - y) * f(z)
+    return f(-z) if y else f(z)
 
 
 def log_loss(probabilities: Sequence[Scalar], target: SupportsInt) -> Any:
@@ -109,21 +104,17 @@ def _of_logits(logits: Iterable[Scalar], target: NestedNumbers) -> Any:
         chosen = [equal(target, float(j)) for j in range(len(values))]
         right = where(total(chosen), dot(chosen, values), math.nan)  # a label that is no class is not a number
         return logsumexp([where(c, 0.0, z - right) for c, z in zip(chosen, values, strict=True)])
-    label = number(target)
+    label, count = number(target), len(values)
     if label is not None:
-        if not 0.0 <= label < len(values) or label != int(label):
-            raise ValueError(
-                f"softmax_cross_entropy got {len(values)} logits and the label {target!r}; number the classes from 0, "
-                f"and give the model an output for each"
-            )
+        if not 0.0 <= label < count or label != int(label):
+            more = "number the classes from 0, and give the model an output for each"
+            raise ValueError(f"softmax_cross_entropy got {count} logits and the label {target!r}; {more}")
         return surprisal_of(values, int(label))
     probabilities = list(flat(target))
-    if len(probabilities) != len(values):
-        raise ValueError(
-            f"softmax_cross_entropy got {len(values)} logits and {len(probabilities)} probabilities; give one for each "
-            f"class"
-        )
-    shares = [(k, t) for k, t in enumerate(probabilities) if not _is(t, 0)]
+    if len(probabilities) != count:
+        got = f"{count} logits and {len(probabilities)} probabilities"
+        raise ValueError(f"softmax_cross_entropy got {got}; give one for each class")
+    shares = [(k, t) for k, t in enumerate(probabilities) if isinstance(t, Operand) or t != 0]
     return dot([t for _, t in shares], [surprisal_of(values, k) for k, _ in shares])
 
 
@@ -158,7 +149,6 @@ def loss_of(given: str | Loss) -> Loss:
 
 
 def reduce_losses(losses: list[Any], reduction: str) -> Any:
-    """The mean or the sum of the losses, or the losses themselves for "none"."""
     reductions: dict[str, Callable[..., Any]] = {"mean": mean, "sum": total, "none": list}
     reduce = lookup("reduction", reduction, reductions)
     return losses[0] if len(losses) == 1 and reduction != "none" else reduce(losses)
@@ -168,8 +158,6 @@ def pairs(output: NestedNumbers, target: NestedNumbers) -> Iterator[tuple[Any, A
     """(output, target) of each number; raises ValueError where the sizes differ."""
     outputs, targets = list(flat(output)), list(flat(target))
     if len(outputs) != len(targets):
-        raise ValueError(
-            f"the loss compares each output with its target, but got {len(outputs)} outputs and "
-            f"{len(targets)} targets; give the model as many outputs as there are targets"
-        )
+        got = f"{len(outputs)} outputs and {len(targets)} targets; give the model as many outputs as there are targets"
+        raise ValueError(f"the loss compares each output with its target, but got {got}")
     return zip(outputs, targets, strict=True)

@@ -18,34 +18,24 @@ KINDS = {
 
 
 def target_kind(loss: Loss) -> str:
-    """What the targets of a loss are: "classes", "binary", "signs" or "numbers"."""
     return KINDS.get(loss, "numbers")
 
 
-def decision(output: Any, kind: str) -> Any:
+def decision(output: Any, kind: str, middle: float = 0.0) -> Any:
     """The decision of a model: the class of the largest logit, 1 or 0, 1 or -1, or the numbers as they are.
+
+    With the `middle` 0.5 it is the decision that a target means: of probabilities and soft labels the likelier one.
 
     >>> decision([0.1, 2.0, -1.0], "classes"), decision(-0.3, "signs")
     (1, -1)
     """
-    if isinstance(output, list) and kind != "classes":
-        return [decision(x, kind) for x in output]
-    if kind == "classes":
-        return output.index(max(output))
+    if isinstance(output, list):
+        return output.index(max(output)) if kind == "classes" else [decision(x, kind, middle) for x in output]
     if kind == "binary":
-        return 1 if output > 0.0 else 0
+        return 1 if output > middle else 0
     if kind == "signs":
         return 1 if output > 0.0 else -1
     return output
-
-
-def right_decision(target: Any, kind: str) -> Any:
-    """The decision that a target means; of probabilities and soft labels the likelier one."""
-    if isinstance(target, list) and kind != "classes":
-        return [right_decision(x, kind) for x in target]
-    if kind == "binary":
-        return 1 if target > 0.5 else 0
-    return target if kind == "classes" and not isinstance(target, list) else decision(target, kind)
 
 
 def correctness(output: Any, target: Any, kind: str) -> Any:
@@ -64,9 +54,8 @@ def correctness(output: Any, target: Any, kind: str) -> Any:
 
 def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
     """1 at the first largest of the numbers, 0 elsewhere, by primitives."""
-    top = largest(xs)
+    top, seen = largest(xs), 0.0
     found: list[Any] = []
-    seen: Any = 0.0
     for x in xs:
         tied = equal(x, top)
         found.append(logical_and(tied, logical_not(seen)))
@@ -75,37 +64,30 @@ def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
 
 
 def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> list[Any]:
-    """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.
-
-    `output` is what the model gives for one sample: there must be a target for each of its numbers.
-    """
+    """The targets in the form that the loss takes, each checked; raises ValueError with the wrong row.  `output` is
+    what the model gives for one sample: there must be a target for each of its numbers."""
     rows = as_rows(y, what)
     shape = shape_of(output)
     if kind == "classes":
         if not shape:
-            raise ValueError(
-                "softmax_cross_entropy needs an output for each class, but the model has one output; give it "
-                "more, or take binary_cross_entropy"
-            )
+            needs = "softmax_cross_entropy needs an output for each class, but the model has one output"
+            raise ValueError(f"{needs}; give it more, or take binary_cross_entropy")
         if not shape_of(rows[0]):
             return as_classes(rows, shape[0], what)
     targets = [shaped(as_floats(row, f"row {i} of {what}"), shape) for i, row in enumerate(rows)]
     for i, row in enumerate(targets):
+        where = f"row {i} of {what}"
         if kind == "classes" and (min(row) < 0.0 or abs(sum(row) - 1.0) > 1e-6):
-            raise ValueError(
-                f"row {i} of {what} is {rows[i]!r}; the probabilities of the classes are not negative and add up to 1"
-            )
+            rule = "the probabilities of the classes are not negative and add up to 1"
+            raise ValueError(f"{where} is {rows[i]!r}; {rule}")
         numbers = row if isinstance(row, list) else [row]
         if not has_shape(row, shape):
-            raise ValueError(
-                f"row {i} of {what} has {len(numbers)} numbers, but the model gives {shape[0] if shape else 1}; "
-                f"give it an output for each"
-            )
-        if not all(_allowed(x, kind) for x in numbers):
-            raise ValueError(
-                f"row {i} of {what} is {rows[i]!r}; this loss takes "
-                + ("labels from 0 to 1" if kind == "binary" else "the labels -1 and 1")
-            )
+            gives = f"the model gives {shape[0] if shape else 1}; give it an output for each"
+            raise ValueError(f"{where} has {len(numbers)} numbers, but {gives}")
+        if kind == "binary" and not all(0.0 <= x <= 1.0 for x in numbers):
+            raise ValueError(f"{where} is {rows[i]!r}; this loss takes labels from 0 to 1")
+        if kind == "signs" and not all(x in (-1.0, 1.0) for x in numbers):
+            raise ValueError(f"{where} is {rows[i]!r}; this loss takes the labels -1 and 1")
     return targets
 
 
@@ -114,10 +96,6 @@ def shaped(row: Any, shape: tuple[int, ...]) -> Any:
     if shape == () and shape_of(row) == (1,):
         return row[0]
     return [row] if shape == (1,) and shape_of(row) == () else row
-
-
-def _allowed(x: float, kind: str) -> bool:
-    return 0.0 <= x <= 1.0 if kind == "binary" else kind != "signs" or x in (-1.0, 1.0)
 
 
 def accuracy(decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> float:
@@ -131,10 +109,9 @@ def accuracy(decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers
     for found, true in pairs:
         x = number(found)
         if shape_of(found) != shape_of(true) or (x is not None and not x.is_integer()):
-            raise ValueError(
-                f"accuracy counts the classes that were said rightly, but got {found!r} for {true!r}, a score; "
-                f"take the class of the largest score, or let evaluate(model, X, y, loss) decide"
-            )
+            got = f"accuracy counts the classes that were said rightly, but got {found!r} for {true!r}, a score"
+            more = "take the class of the largest score, or let evaluate(model, X, y, loss) decide"
+            raise ValueError(f"{got}; {more}")
     return sum(1 for found, true in pairs if found == true) / len(pairs)
 
 
@@ -155,7 +132,5 @@ def confusion_matrix(decisions: Sequence[int], targets: Sequence[int]) -> list[l
 
 def _check_pairs(what: str, decisions: Sequence[NestedNumbers], targets: Sequence[NestedNumbers]) -> None:
     if len(decisions) != len(targets) or not len(targets):
-        raise ValueError(
-            f"{what} compares decisions with targets, but got {len(decisions)} and {len(targets)}; "
-            f"pass as many of both, at least one"
-        )
+        got = f"{len(decisions)} and {len(targets)}; pass as many of both, at least one"
+        raise ValueError(f"{what} compares decisions with targets, but got {got}")

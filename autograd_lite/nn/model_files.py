@@ -1,7 +1,5 @@
-"""Models as JSON files: readable, exact to the last bit of every float, and written atomically.
-
-A file holds the structure of the model, a line for each Module, and its state.
-"""
+"""Models as JSON files, readable, exact to the last bit of every float, and written atomically: the structure, a line
+for each Module, and the state."""
 
 import math
 from itertools import zip_longest
@@ -37,11 +35,14 @@ def load(model: Module, path: str | Path) -> Module:
         raise ValueError(f"{path} lacks the structure or the state of a model; save it again")
     for theirs, mine in zip_longest(structure, model.structure(), fillvalue="nothing more"):
         if theirs != mine:
-            raise ValueError(
-                f"{path} holds another model: there it has {theirs!r}, here {mine!r}; build the model as it was "
-                f"when it was saved, then load"
-            )
-    numbers = {name: decoded(x, f"{path}: {name}") for name, x in state.items()}
+            found = f"{path} holds another model: there it has {theirs!r}, here {mine!r}"
+            raise ValueError(f"{found}; build the model as it was when it was saved, then load")
+    numbers: dict[str, float] = {}
+    for name, x in state.items():
+        value = float(x) if x in ("nan", "inf", "-inf") else number(x)
+        if value is None or isinstance(x, bool):
+            raise ValueError(f"{path}: {name} is {x!r}, which is no number; save the file again")
+        numbers[name] = value
     try:
         model.load_state_dict(numbers)
     except KeyError as error:
@@ -56,11 +57,3 @@ def encoded(x: float) -> float | str:
     (0.1, 'inf')
     """
     return x if math.isfinite(x) else repr(x)
-
-
-def decoded(x: float | str, where: str) -> float:
-    """The float that `encoded` wrote; raises ValueError on what is no number."""
-    value = float(x) if x in ("nan", "inf", "-inf") else number(x)
-    if value is None or isinstance(x, bool):
-        raise ValueError(f"{where} is {x!r}, which is no number; save the file again")
-    return value

@@ -5,13 +5,13 @@ and dicts, of a Module or of the Modules that it holds.  Its name is its path: `
 Attributes whose name begins with an underscore are private and not looked into.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.trees import flatten, is_array
+from autograd_lite.trees import PyTreeDef, flatten, is_array, joined
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
@@ -42,9 +42,8 @@ class Module:
 
     def forward(self, *inputs: Any) -> Any:
         """The output for the inputs; every subclass writes its own."""
-        raise NotImplementedError(
-            f"{type(self).__name__} was called, but it has no forward; write forward(self, x) in the class"
-        )
+        kind = type(self).__name__
+        raise NotImplementedError(f"{kind} was called, but it has no forward; write forward(self, x) in the class")
 
     def batch(self, samples: list[Any]) -> list[Any]:
         """The outputs for the samples of a mini-batch, by default one after the other.
@@ -52,8 +51,6 @@ class Module:
         Override it where samples are cheaper together, or where their outputs depend on each other.
         """
         return [self(x) for x in samples]
-
-    # -- parameters and their names
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """(path, Module) for this one, whose path is "", and for every one inside it, each once."""
@@ -78,7 +75,6 @@ class Module:
         return ModuleStructure(self, contents.names, contents.parameters, contents.settings)
 
     def _contents(self) -> "Contents":
-        """What is in this Module, looked through again where that has changed."""
         known: Contents | None = self.__dict__.get("_known")
         if known is None or known.changed():
             self.__dict__["_known"] = None
@@ -104,20 +100,18 @@ class Module:
         """
         parameters, new = self.parameters(), list(values)
         if len(new) != len(parameters):
-            raise ValueError(
-                f"{type(self).__name__} has {len(parameters)} parameters, but with_parameters got {len(new)} "
-                f"values; pass one for each, in the order of parameters()"
-            )
-        replaced = {id(p): v for p, v in zip(parameters, new, strict=True)}
-        given = frozenset(id(v) for v in new)
-        copy: Self = _rebuilt(self, replaced, given, {})
+            got = f"{type(self).__name__} has {len(parameters)} parameters, but with_parameters got {len(new)} values"
+            raise ValueError(f"{got}; pass one for each, in the order of parameters()")
+        replaced = dict(zip(map(id, parameters), new, strict=True))
+        copy: Self = _rebuilt(self, replaced, frozenset(map(id, new)), {})
         return copy
 
     def exchanged(self) -> dict[str, Any]:
         """Its parts by the names that PyTorch has for them, which `exchange` writes: the public attributes."""
-        return {name: x for name, x in vars(self).items() if not name.startswith("_")}
+        return self._public()
 
-    # -- modes
+    def _public(self) -> dict[str, Any]:
+        return {name: x for name, x in vars(self).items() if not name.startswith("_")}
 
     def train(self, mode: bool = True) -> Self:
         """Switch this Module and all inside it to training, or to evaluation with False."""
@@ -129,15 +123,17 @@ class Module:
         """Switch to evaluation: dropout passes all, batch normalisation uses its running statistics."""
         return self.train(False)
 
-    # -- state
-
     def named_buffers(self) -> Iterator[tuple[str, float]]:
         """(name, number) of the state that is not trained."""
+        for _, _, numbers, _, names in self._buffers():
+            yield from zip(names, map(float, numbers), strict=True)
+
+    def _buffers(self) -> Iterator[tuple["Module", str, list[Any], PyTreeDef, list[str]]]:
+        """(Module, attribute, its numbers, their treedef, their names) of every buffer."""
         for path, module in self.named_modules():
             for name in module.buffers:
                 numbers, treedef = flatten(getattr(module, name), f"buffer {name}")
-                names = treedef.leaf_names(f"{path}.{name}" if path else name)
-                yield from zip(names, map(float, numbers), strict=True)
+                yield module, name, numbers, treedef, treedef.leaf_names(joined(path, name))
 
     def state_dict(self) -> dict[str, float]:
         """All parameters and buffers as numbers, by name."""
@@ -148,43 +144,30 @@ class Module:
 
         Raises KeyError on the first name that is missing or unknown, TypeError on what is no number.
         """
-        mine = self.state_dict()
-        for name in mine:
-            if name not in state:
-                raise KeyError(
-                    f"the state has no {name!r}, which {type(self).__name__} needs; load it into a model of "
-                    f"the same structure"
-                )
+        mine, kind = self.state_dict(), type(self).__name__
+        for name in [*mine, *state]:
+            if name not in state or name not in mine:
+                found = f"no {name!r}, which {kind} needs" if name in mine else f"{name!r}, which {kind} does not have"
+                raise KeyError(f"the state has {found}; load it into a model of the same structure")
         for name, x in state.items():
-            if name not in mine:
-                raise KeyError(
-                    f"the state has {name!r}, which {type(self).__name__} does not have; load it into a "
-                    f"model of the same structure"
-                )
             if number(x) is None:
                 raise TypeError(f"the state holds {x!r} for {name!r}; it must be a number")
         for name, p in self.named_parameters():
             p.data = state[name]
-        for path, module in self.named_modules():
-            for name in module.buffers:
-                held = getattr(module, name)
-                treedef = flatten(held)[1]
-                names = treedef.leaf_names(f"{path}.{name}" if path else name)
-                new = treedef.unflatten([float(state[key]) for key in names])
-                if isinstance(held, list):
-                    held[:] = new  # which copies of this Module share
-                else:
-                    setattr(module, name, new)
-
-    # -- what it looks like
+        for module, name, _, treedef, names in self._buffers():
+            held, new = getattr(module, name), treedef.unflatten([float(state[key]) for key in names])
+            if isinstance(held, list):
+                held[:] = new  # which copies of this Module share
+            else:
+                setattr(module, name, new)
 
     def input_sizes(self) -> tuple[int | None, ...] | None:
         """The sizes of a sample as its own parameters tell them, None for any size; None where they do not tell.
 
         By default one list, of as many numbers as the innermost lists of its first weights hold.
         """
-        for name, x in vars(self).items():
-            while isinstance(x, (list, tuple)) and x and not name.startswith("_"):
+        for x in self._public().values():
+            while isinstance(x, (list, tuple)) and x:
                 if all(isinstance(y, Value) for y in x):
                     return (len(x),)
                 x = x[0]
@@ -192,30 +175,36 @@ class Module:
 
     def describe(self) -> str:
         """This Module in one line, without what is inside it: its class, its settings, its parameters."""
-        settings = [
-            f"{name}={x!r}"
-            for name, x in vars(self).items()
-            if isinstance(x, (int, float, str)) and not name.startswith("_") and name != "training"
-        ]
-        own = [
-            f"{name}{_sizes(x)}"
-            for name, x in vars(self).items()
-            if not name.startswith("_") and not isinstance(x, Module)
-            if Contents(x).parameters
-        ]
+        public = {name: x for name, x in self._public().items() if name != "training" and not isinstance(x, Module)}
+        settings = [f"{name}={x!r}" for name, x in public.items() if isinstance(x, (int, float, str))]
+        own = [f"{name}{_sizes(x)}" for name, x in public.items() if Contents(x).parameters]
         return f"{type(self).__name__}({', '.join(settings + own)})"
 
     def structure(self) -> list[str]:
         """One line for each Module, "path: description"; models of one structure can swap states."""
-        return [
-            f"{path}: {module.describe()}" if path else module.describe()
-            for path, module in self.named_modules()
-            if module.shown or not path
-        ]
+        shown = [(path, module) for path, module in self.named_modules() if module.shown or not path]
+        return [f"{path}: {module.describe()}" if path else module.describe() for path, module in shown]
 
     def __repr__(self) -> str:
         first, *rest = self.structure()
-        return "\n".join([f"{first}: {len(self.parameters())} parameters", *(f"  {line}" for line in rest)])
+        return "\n  ".join([f"{first}: {len(self.parameters())} parameters", *rest])
+
+
+class Batched(Module):
+    """A Module that computes the outputs of samples together, in `batch`; `_rows` are its weights for all of them."""
+
+    def forward(self, x: Any) -> Any:
+        return self.batch([x])[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: [] if name == "_rows" else x for name, x in super().__getstate__().items()}
+
+
+def through(modules: Iterable[Module], samples: list[Any]) -> list[Any]:
+    """The outputs for samples that pass one Module after the other."""
+    for module in modules:
+        samples = module.batch(samples)
+    return samples
 
 
 class Settings(tuple[Hashable, ...]):
@@ -235,8 +224,7 @@ class Contents:
         self.parameters: list[Value] = []
         names: list[str] = []
         settings: list[Hashable] = []
-        # What was found in each container.
-        self.attributes: list[HeldDict] = []
+        self.attributes: list[HeldDict] = []  # what was found in each container
         self.lists: list[HeldList] = []
         self.others: list[tuple[object, list[object]]] = []
         self.arrays: list[tuple[Any, Hashable]] = []
@@ -252,26 +240,30 @@ class Contents:
                     self.parameters.append(y)
                 continue
             if is_array(y):
-                settings.append(self.array(path, y))
+                if y.dtype == object:
+                    what = f"{f'the attribute {path}' if path else 'it'} is an array of objects"
+                    more = "in which parameters are not found; keep Values in lists, with array.tolist()"
+                    raise TypeError(f"{what}, {more}")
+                settings.append(array_content(y))
+                self.arrays.append((y, settings[-1]))
                 continue
             level = None if isinstance(y, Module) else one_level(y)
-            if level is not None and level.kind is STATIC:
-                settings.append(level.aux)
-            elif level is None and not isinstance(y, Module):
+            if level is None and not isinstance(y, Module):
                 if isinstance(y, (int, float)) or callable(y):
                     settings.append(y)
+            elif level is not None and level.kind is STATIC:
+                settings.append(level.aux)
             elif id(y) not in seen:  # a container that is here again has no new parameters, even in itself
                 seen.add(id(y))
                 if level is None:
                     settings.append((type(y), y.training))
                     if y is not x:
                         self.modules.append((path, y))
-                    held = vars(y)
+                    held, given = vars(y), y._given
                     keys = [name for name in held if name[:1] != "_" and name not in y.buffers]
                     children = [held[name] for name in keys]
                     self.attributes.append((held, list(held), keys, children))
                     paths = [f"{path}.{key}" if path else key for key in keys]
-                    given = y._given
                 else:
                     children = list(level.children)
                     settings.append((level.kind.name, level.aux, len(children)))
@@ -279,10 +271,8 @@ class Contents:
                         self.lists.append((y, children))
                     elif not isinstance(y, tuple):
                         self.others.append((y, children))
-                    if level.kind is DICT:
-                        paths = [f"{path}.{key}" for key in level.aux]
-                    elif level.kind is RECORD:
-                        paths = [f"{path}.{field}" for field in level.aux[1]]
+                    if level.kind in (DICT, RECORD):
+                        paths = [f"{path}.{key}" for key in (level.aux if level.kind is DICT else level.aux[1])]
                     else:
                         paths = [
                             f"{path}.{i}" if isinstance(z, Module) else f"{path}[{i}]" for i, z in enumerate(children)
@@ -291,29 +281,14 @@ class Contents:
         self.names = tuple(names)
         self.settings = Settings([len(names), *settings])
 
-    def array(self, path: str, x: Any) -> Hashable:
-        if x.dtype == object:
-            where = f"the attribute {path}" if path else "it"
-            raise TypeError(
-                f"{where} is an array of objects, in which parameters are not found; keep Values in lists, with "
-                f"array.tolist()"
-            )
-        content = array_content(x)
-        self.arrays.append((x, content))
-        return content
-
     def changed(self) -> bool:
         """Whether an attribute or anything in a container is another object than before."""
-        others = [(list(children_of(held)), items) for held, items in self.others]
+        levels = [(one_level(held), items) for held, items in self.others]
+        others = [([] if level is None else list(level.children), items) for level, items in levels]
         return not (
             holds_same(self.attributes, [*self.lists, *others] if others else self.lists)
             and all(array_content(held) == content for held, content in self.arrays)
         )
-
-
-def children_of(x: object) -> Sequence[Any]:
-    level = one_level(x)
-    return () if level is None else level.children
 
 
 def array_content(x: Any) -> Hashable:
@@ -322,10 +297,7 @@ def array_content(x: Any) -> Hashable:
 
 def _sizes(x: Any) -> str:
     """[3][2] for three lists of two."""
-    text = ""
-    while isinstance(x, (list, tuple)) and x:
-        text, x = f"{text}[{len(x)}]", x[0]
-    return text
+    return f"[{len(x)}]{_sizes(x[0])}" if isinstance(x, (list, tuple)) and x else ""
 
 
 def _rebuilt(x: Any, new: Mapping[int, Any], given: frozenset[int], memo: dict[int, Any]) -> Any:

@@ -1,5 +1,6 @@
 """The progress of training: tqdm's bar, in a terminal or a notebook, or plain lines where tqdm is missing."""
 
+import contextlib
 import sys
 import time
 from typing import Any, Self
@@ -12,17 +13,13 @@ class Progress:
     """
 
     def __init__(self, wanted: bool, epochs: int, batches: int, done: int = 0) -> None:
-        self.epochs = epochs
+        self.wanted, self.epochs, self.pending, self.shown = wanted, epochs, 0, 0.0
         self.bar: Any = None
-        self.lines = False
-        self.pending, self.shown = 0, 0.0
         if wanted:
-            try:
+            with contextlib.suppress(ImportError):
                 from tqdm.auto import tqdm
 
                 self.bar = tqdm(total=epochs * batches, initial=done, unit="batch", dynamic_ncols=True)
-            except ImportError:
-                self.lines = True
 
     def advance(self, epoch: int) -> None:
         """A mini-batch is done; the bar is updated ten times a second, because steps can take microseconds."""
@@ -40,17 +37,15 @@ class Progress:
         self.pending = 0
 
     def end_epoch(self, record: dict[str, float]) -> None:
-        """An epoch is done, with these figures."""
-        figures = {name: x for name, x in record.items() if name not in ("epoch", "seconds")}
-        epoch = int(record["epoch"])
+        figures = {name: f"{x:.4f}" for name, x in record.items() if name not in ("epoch", "seconds")}
+        done = f"epoch {record['epoch']:.0f}/{self.epochs}"
         if self.bar is not None:
-            postfix = {name.replace("validation_", "held out "): f"{x:.4f}" for name, x in figures.items()}
-            self.bar.set_description_str(f"epoch {epoch}/{self.epochs}", refresh=False)
-            self.bar.set_postfix(postfix, refresh=False)
+            self.bar.set_description_str(done, refresh=False)
+            shown = {name.replace("validation_", "held out "): x for name, x in figures.items()}
+            self.bar.set_postfix(shown, refresh=False)
             self.flush()
-        elif self.lines:
-            shown = ", ".join(f"{name} {x:.4f}" for name, x in figures.items())
-            print(f"epoch {epoch}/{self.epochs}: {shown}", file=sys.stderr)
+        elif self.wanted:
+            print(f"{done}: {', '.join(f'{name} {x}' for name, x in figures.items())}", file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat, floats, has_shape, shape_of
 from autograd_lite.optim.optimizer import numpy_if_installed
+from autograd_lite.trees import joined
 
 
 class Tensor(NamedTuple):
@@ -39,12 +40,9 @@ def to_torch_state_dict(model: Module) -> dict[str, Any]:
     >>> {name: x.shape for name, x in state.items()}
     {'0.weight': (2, 3), '0.bias': (2,), '2.weight': (1, 2), '2.bias': (1,)}
     """
-    numpy = numpy_if_installed()
-    state: dict[str, Any] = {}
+    numpy, state = numpy_if_installed(), {}
     for tensor in tensors_of("", model):
-        entries = floats(tensor.entries)
-        if tensor.buffer == "num_batches_tracked":
-            entries = int(entries)
+        entries = int(tensor.entries) if tensor.buffer == "num_batches_tracked" else floats(tensor.entries)
         state[tensor.name] = entries if numpy is None else numpy.array(entries)
     return state
 
@@ -63,23 +61,19 @@ def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> 
     """
     mine = list(tensors_of("", model))
     expected = {tensor.name: shape_of(tensor.entries) for tensor in mine}
-    missing = [name for name in expected if name not in state]
-    unknown = [name for name in state if name not in expected]
+    kind = type(model).__name__
+    missing, unknown = [x for x in expected if x not in state], [x for x in state if x not in expected]
     if missing or unknown:
         parts = [("lacks", missing), ("has the unknown", unknown)]
-        raise KeyError(
-            f"the state {' and '.join(f'{word} {_listed(names)}' for word, names in parts if names)}; "
-            f"{type(model).__name__} takes {_listed(list(expected))}, so load it into a model of the same layers"
-        )
+        found = " and ".join(f"{word} {_listed(names)}" for word, names in parts if names)
+        takes = f"{kind} takes {_listed(list(expected))}"
+        raise KeyError(f"the state {found}; {takes}, so load it into a model of the same layers")
     given = {name: as_lists(x) for name, x in state.items()}
     for name, shape in expected.items():
-        found = shape_of(given[name])
         if not has_shape(given[name], shape):
-            more = "" if found != shape else ", but ragged"
-            raise ValueError(
-                f"the state holds {name!r} in the shape {found}{more}, where {type(model).__name__} has {shape}; build "
-                f"the model with the sizes of the other, and mind that a weight is (outputs, inputs)"
-            )
+            found = f"{shape_of(given[name])}{', but ragged' if shape_of(given[name]) == shape else ''}"
+            more = "build the model with the sizes of the other, and mind that a weight is (outputs, inputs)"
+            raise ValueError(f"the state holds {name!r} in the shape {found}, where {kind} has {shape}; {more}")
         for x in flat(given[name]):
             if number(x) is None:
                 raise TypeError(f"the state holds {x!r} in {name!r}; it must hold numbers")
@@ -96,23 +90,13 @@ def tensors_of(path: str, x: Any) -> Iterator[Tensor]:
     """Every tensor of a Module, in order; lists that no tensor can hold fall apart, as in a ParameterList."""
     if isinstance(x, Module):
         for name, y in x.exchanged().items():
-            inner = f"{path}.{name}" if path else name
+            inner = joined(path, name)
             yield from [Tensor(inner, y, x, name)] if name in x.buffers else tensors_of(inner, y)
-    elif is_parameter(x):
+    elif has_shape(x, shape_of(x)) and (found := [*flat(x)]) and all(isinstance(p, Value) and not p.op for p in found):
         yield Tensor(path, x)
-    elif isinstance(x, dict):
-        for key, y in x.items():
+    elif isinstance(x, (list, tuple, dict)):
+        for key, y in x.items() if isinstance(x, dict) else enumerate(x):
             yield from tensors_of(f"{path}.{key}", y)
-    elif isinstance(x, (list, tuple)):
-        if x and has_shape(x, shape_of(x)) and all(map(is_parameter, flat(x))):
-            yield Tensor(path, x)
-        else:
-            for i, y in enumerate(x):
-                yield from tensors_of(f"{path}.{i}", y)
-
-
-def is_parameter(x: Any) -> bool:
-    return isinstance(x, Value) and not x.op
 
 
 def _listed(names: list[str]) -> str:

@@ -1,7 +1,5 @@
-"""Random numbers: whatever draws takes `rng`, a seed or a generator, and is reproducible.
-
-The generators are `random.Random`, so that networks need no NumPy, and checkpoints keep their state.
-"""
+"""Random numbers: whatever draws takes `rng`, a seed or a generator, and is reproducible.  The generators are
+`random.Random`, so that networks need no NumPy, and checkpoints keep their state."""
 
 import random
 from collections.abc import Callable
@@ -33,13 +31,10 @@ def generator(rng: Seed = None) -> random.Random:
         return rng
     if hasattr(rng, "__index__") and not isinstance(rng, bool):
         return random.Random(int(rng))
-    draw = getattr(rng, "integers", None) or getattr(rng, "randint", None)
-    if draw is not None:
+    if draw := getattr(rng, "integers", None) or getattr(rng, "randint", None):
         return random.Random(int(draw(2**31 - 1)))
-    raise TypeError(
-        f"rng is a seed or a generator, but got {rng!r} of type {type(rng).__name__}; pass an int, a "
-        f"random.Random or a numpy.random.Generator"
-    )
+    got = f"rng is a seed or a generator, but got {rng!r} of type {type(rng).__name__}"
+    raise TypeError(f"{got}; pass an int, a random.Random or a numpy.random.Generator")
 
 
 def spawned(rng: Seed) -> random.Random:

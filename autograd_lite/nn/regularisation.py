@@ -1,7 +1,5 @@
-"""Layers that behave differently in training and in evaluation: Dropout and BatchNorm.
-
-Both keep networks from depending on the noise of the training samples.
-"""
+"""Layers that behave differently in training and in evaluation, Dropout and BatchNorm: both keep networks from
+depending on the noise of the training samples."""
 
 from typing import Any
 
@@ -10,19 +8,12 @@ from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, draw_uniform, read_state, spawned
-from autograd_lite.nn.shapes import (
-    NestedNumbers,
-    Scalar,
-    as_lists,
-    check_size,
-    flat,
-    floats,
-    map_numbers,
-    shape_of,
-    shape_text,
-)
 from autograd_lite.optim.optimizer import check_number
 from autograd_lite.transforms.levels import is_mapped
+
+from autograd_lite.nn.shapes import (  # isort: skip
+    NestedNumbers, Scalar, as_lists, check_size, flat, floats, map_numbers, shape_of, shape_text,
+)  # fmt: skip
 
 
 class Dropout(Module):
@@ -43,9 +34,7 @@ class Dropout(Module):
         self._rng = spawned(rng)
 
     def forward(self, x: NestedNumbers) -> Any:
-        if not self.training or not self.p:
-            return x
-        return map_numbers(x, self.dropped)
+        return map_numbers(x, self.dropped) if self.training and self.p else x
 
     def dropped(self, x: Scalar) -> Any:
         # A product with a condition: the same expression for a draw and for an input of a program.
@@ -75,11 +64,9 @@ class BatchNorm(Module):
 
     def forward(self, x: NestedNumbers) -> Any:
         if self.training:
-            where = "one sample inside of vmap" if is_mapped() else "one sample"
-            raise ValueError(
-                f"{self.describe()} in training needs the statistics of a mini-batch, but got {where}; call "
-                f"model.batch(samples), or model.eval() first"
-            )
+            got = "one sample inside of vmap" if is_mapped() else "one sample"
+            needs = f"{self.describe()} in training needs the statistics of a mini-batch, but got {got}"
+            raise ValueError(f"{needs}; call model.batch(samples), or model.eval() first")
         return [self.by_running_statistics(k, part) for k, part in enumerate(self.parts(x))]
 
     def batch(self, samples: list[Any]) -> list[Any]:
@@ -92,7 +79,6 @@ class BatchNorm(Module):
         return [list(features) for features in zip(*normal, strict=True)]
 
     def by_running_statistics(self, k: int, part: NestedNumbers) -> Any:
-        """Feature k of a sample, normalised by the running statistics."""
         centre, variance = read_state(lambda: self.running_mean[k]), read_state(lambda: self.running_var[k])
         return self.adjusted(k, map_numbers(part, lambda v: v - centre), variance)
 
@@ -101,42 +87,32 @@ class BatchNorm(Module):
         numbers = list(flat(column))
         n = len(numbers)
         if n < 2:
-            raise ValueError(
-                f"{self.describe()} in training got one number a feature, which has no variance; use mini-batches of "
-                f"at least 2 samples"
-            )
+            got = "one number a feature, which has no variance"
+            raise ValueError(f"{self.describe()} in training got {got}; use mini-batches of at least 2 samples")
         centre = mean(numbers)
         centred = map_numbers(column, lambda v: v - centre)
         variance = mean([square(v) for v in flat(centred)])
-        self.observe(k, centre, variance * (n / (n - 1.0)))
+        unbiased = variance * (n / (n - 1.0))
+        if MODE.trace is not None:  # the statistics are outputs of the program
+            self._observed.append((k, centre, unbiased))
+        else:
+            self.absorb(k, floats(centre), floats(unbiased))
         return self.adjusted(k, centred, variance)  # type: ignore[no-any-return]
 
     def adjusted(self, k: int, centred: NestedNumbers, variance: Scalar) -> Any:
-        """Feature k, scaled and shifted."""
         scale, shift = self.weight[k] / sqrt(variance + self.eps), self.bias[k]
         return map_numbers(centred, lambda v: v * scale + shift)
 
-    def observe(self, k: int, centre: Scalar, variance: Scalar) -> None:
-        """Move the running statistics of feature k; while a program is traced, they are its outputs."""
-        if MODE.trace is not None:
-            self._observed.append((k, centre, variance))
-        else:
-            self.absorb(k, floats(centre), floats(variance))
-
     def absorb(self, k: int, centre: float, variance: float) -> None:
         """running = (1 - momentum) running + momentum observed."""
-        keep = 1.0 - self.momentum
-        self.running_mean[k] = keep * self.running_mean[k] + self.momentum * centre
-        self.running_var[k] = keep * self.running_var[k] + self.momentum * variance
+        for running, observed in ((self.running_mean, centre), (self.running_var, variance)):
+            running[k] = (1.0 - self.momentum) * running[k] + self.momentum * observed
 
     def parts(self, x: NestedNumbers) -> list[Any]:
-        """The features of a sample; raises ValueError where their number is wrong."""
         x = as_lists(x)
         if not isinstance(x, (list, tuple)) or len(x) != len(self.weight):
-            raise ValueError(
-                f"{self.describe()} expects {len(self.weight)} features or channels, but got {shape_text(shape_of(x))}"
-                f"; pass samples of that size"
-            )
+            expected, got = f"{len(self.weight)} features or channels", shape_text(shape_of(x))
+            raise ValueError(f"{self.describe()} expects {expected}, but got {got}; pass samples of that size")
         return list(x)
 
     def describe(self) -> str:

@@ -1,7 +1,5 @@
 """Nested lists of numbers, which samples, outputs and targets are made of: their types, their shapes, their numbers.
-
-Above `module`.  NumPy arrays and their like count as the lists that their `tolist` gives.
-"""
+NumPy arrays and their like count as the lists that their `tolist` gives.  Above `module`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
@@ -83,7 +81,6 @@ def shape_text(shape: Sequence[int | str]) -> str:
 
 
 def short_repr(x: object) -> str:
-    """An object in at most 60 characters, for messages."""
     text = repr(x)
     return text if len(text) <= 60 else f"{text[:50]}...{text[-7:]}"
 
@@ -98,33 +95,25 @@ def check_size(what: str, given: int, least: int = 1) -> int:
 
 
 def as_vector(x: NestedNumbers, expected: int, layer: Module, *ends: float) -> Vector:
-    """The inputs of a dense layer as one side of dots; `ends` come after them, as the 1.0 that meets the bias.
-
-    Raises ValueError unless there are as many inputs as the layer expects.
-    """
+    """The inputs of a dense layer as one side of dots; `ends` come after them, as the 1.0 that meets the bias.  Raises
+    ValueError unless there are as many inputs as the layer expects."""
     if type(x) is not list:
         x = [x] if isinstance(x, (Value, int, float)) else x.tolist() if hasattr(x, "tolist") else x
     try:
         inputs = vector([*x, *ends])
     except TypeError:
-        raise TypeError(
-            f"{layer.describe()} takes {expected} numbers or Values, but got {short_repr(x)}; pass one sample, a flat "
-            f"list"
-        ) from None
+        what = f"{layer.describe()} takes {expected} numbers or Values"
+        raise TypeError(f"{what}, but got {short_repr(x)}; pass one sample, a flat list") from None
     found = inputs.size - len(ends)
     if found != expected:
-        raise ValueError(
-            f"{layer.describe()} expects {expected} inputs, but got {found}: {short_repr(x)}; "
-            f"pass one sample, with {expected} numbers"
-        )
+        got = f"{layer.describe()} expects {expected} inputs, but got {found}: {short_repr(x)}"
+        raise ValueError(f"{got}; pass one sample, with {expected} numbers")
     return inputs
 
 
 def as_image(x: NestedNumbers, shape: Sequence[int | None], layer: Module) -> Any:
-    """The input of a convolution as nested lists of Values of that shape, where None is any size.
-
-    Raises ValueError where the shape is another one, or where lists of one level differ.
-    """
+    """The input of a convolution as nested lists of Values of that shape, where None is any size.  Raises ValueError
+    where the shape is another one, or where lists of one level differ."""
     lists = as_lists(x)
     found = shape_of(lists)
     fits = len(found) == len(shape) and all(n in (None, m) for n, m in zip(shape, found, strict=True))

@@ -1,11 +1,11 @@
 """One step of training on a mini-batch, in two ways: on Values, and compiled.
 
-`run` is the training run (`running.Run`).  `begin` learns the order of an epoch, `step` takes the samples of it
+`run` is the training run (`training_run.Run`).  `begin` learns the order of an epoch, `step` takes the samples of it
 from start to stop and moves the parameters, `sync` sees to it that the model holds what they are.
 """
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd_lite.core.fast.layers import all_finite, assign, data_of, remember, restore
 from autograd_lite.core.graph import CONSTANT
@@ -14,7 +14,7 @@ from autograd_lite.core.table import mean
 from autograd_lite.nn.evaluation import agrees
 from autograd_lite.nn.metrics import correctness
 from autograd_lite.nn.regularisation import BatchNorm
-from autograd_lite.nn.shapes import floats
+from autograd_lite.nn.shapes import as_lists, floats
 from autograd_lite.optim.clipping import limited
 from autograd_lite.support.extras import required
 from autograd_lite.transforms.differentiation import value_and_grad
@@ -24,21 +24,19 @@ class Diverged(ArithmeticError):
     """Training met a nan or an infinity; the model keeps the last weights with which all was finite."""
 
 
-def diverged(run: Any, why: str, bad: str) -> Diverged:
-    return Diverged(
-        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: {why}"
-        + (f", and {bad}" if bad else "")
-        + "; the model keeps the last weights that were good. Take a smaller learning rate, or clip the gradient"
-    )
-
-
-def first_bad(run: Any, numbers: Any, what: str) -> str:
-    """The first of the numbers, one a parameter, that is not finite, by the parameter's name."""
+def diverged(run: Any, why: str, *columns: tuple[str, Any]) -> Diverged:
+    """The error; of the columns, what is a number of each parameter and the numbers, it names the first bad one."""
     names = {id(p): name for name, p in run.model.named_parameters()}
-    for p, x in zip(run.optimizer.parameters, numbers, strict=True):
-        if not math.isfinite(x):
-            return f"{what} {names.get(id(p), 'a parameter')} is {float(x)}"
-    return ""
+    bad = (
+        f", and {what} {names.get(id(p), 'a parameter')} is {float(x)}"
+        for what, numbers in columns
+        for p, x in zip(run.optimizer.parameters, numbers, strict=True)
+        if not math.isfinite(x)
+    )
+    return Diverged(
+        f"training stopped in epoch {run.epoch + 1}, batch {run.position // run.batch_size + 1}: {why}{next(bad, '')}; "
+        f"the model keeps the last weights that were good. Take a smaller learning rate, or clip the gradient"
+    )
 
 
 class Eager:
@@ -54,23 +52,18 @@ class Eager:
     def step(self, start: int, stop: int) -> tuple[float, float]:
         """The loss of the samples, and how many were right."""
         run, rows = self.run, self.order[start:stop]
-        wanted = [run.targets[i] for i in rows]
-        outputs, total = self.loss([run.samples[i] for i in rows], wanted)
+        samples, targets = [run.samples[i] for i in rows], [run.targets[i] for i in rows]
+        try:
+            outputs = run.model.batch(samples)
+            losses = [run.compute(p, t) for p, t in zip(outputs, targets, strict=True)]
+            total = run.penalised(mean(losses), run.model)
+        except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
+            restore(run.optimizer.parameters)
+            raise diverged(run, str(error)) from error
         self.descend(total)
         if run.kind == "numbers":
             return total.data, 0.0
-        return total.data, float(sum([agrees(floats(p), t, run.kind) for p, t in zip(outputs, wanted, strict=True)]))
-
-    def loss(self, samples: list[Any], targets: list[Any]) -> tuple[list[Any], Any]:
-        """The outputs of the model, and their loss."""
-        run = self.run
-        try:
-            outputs = run.model.batch(samples)
-            total = mean([run.compute(p, t) for p, t in zip(outputs, targets, strict=True)])
-            return outputs, run.penalised(total, run.model)
-        except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
-            restore(run.optimizer.parameters)
-            raise diverged(run, str(error), "") from error
+        return total.data, float(sum([agrees(floats(p), t, run.kind) for p, t in zip(outputs, targets, strict=True)]))
 
     def descend(self, loss: Any) -> None:
         """One step down the gradient of the loss; nothing moves where a number is not finite."""
@@ -78,18 +71,16 @@ class Eager:
         roots = [] if loss._flags & CONSTANT else [loss]
         slopes = float_adjoints(roots, [1.0] * len(roots), run.optimizer.parameters)
         if not math.isfinite(loss.data) or not all_finite(slopes):
-            bad = first_bad(run, slopes, "the gradient of")
             if not math.isfinite(loss.data):
                 restore(run.optimizer.parameters)
-            raise diverged(run, f"the loss is {loss.data}", bad)
+            raise diverged(run, f"the loss is {loss.data}", ("the gradient of", slopes))
         remember(run.optimizer.parameters)
         run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
 
     def sync(self) -> None:
-        """Nothing to do: every step has moved the Values themselves."""
+        """Nothing to do, and nothing to fetch: every step takes and moves the Values themselves."""
 
-    def fetch(self) -> None:
-        """Nothing to do: every step looks at the model itself."""
+    fetch = sync
 
 
 class Compiled:
@@ -110,59 +101,53 @@ class Compiled:
         self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
         settings = self.run.model.pytree_structure().settings
         if settings != self.settings:
-            self.settings, self.program = settings, self.compile(self.whole if self.norms else self.mapped)
+            self.settings, self.program = settings, self.compile(self.whole_step)
 
     def begin(self, order: list[int]) -> None:
         self.order = self.numpy.array(order)
-
-    def sample(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
-        """The loss of one sample, and whether it is right."""
-        out = self.model(flat)(x)
-        y = y.tolist() if hasattr(y, "tolist") else y
-        return self.run.compute(out, y), correctness(out, y, self.run.kind)
 
     def model(self, flat: Any) -> Any:
         parameters = self.run.model.parameters()
         numbers = dict(zip(map(id, self.run.optimizer.parameters), flat, strict=True))
         return self.run.model.with_parameters([numbers.get(id(p), p) for p in parameters])
 
-    def mapped(self, flat: Any, X: Any, y: Any) -> Any:
-        """Mean loss, gradient, number of right samples: one sample represents all."""
+    def whole_step(self, flat: Any, X: Any, y: Any) -> Any:
+        """The mean loss, its gradient, the share of right samples, and what each BatchNorm observed."""
+        mean_loss = self.written_out if self.norms else self.mapped
+
+        def loss(flat: Any) -> Any:
+            value, *rest = mean_loss(flat, X, y)
+            return self.run.penalised(value, self.model(flat)), rest
+
+        (value, rest), slopes = value_and_grad(loss, has_aux=True)(flat)
+        return value, slopes, *rest
+
+    def mapped(self, flat: Any, X: Any, y: Any) -> tuple[Any, Any, list[Any]]:
+        """One sample represents all."""
         from autograd_lite.transforms.batching import vmap
 
-        each = vmap(self.sample, in_axes=(None, 0, 0), reduce="mean")
+        def sample(flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
+            out, target = self.model(flat)(x), as_lists(y)
+            return self.run.compute(out, target), correctness(out, target, self.run.kind)
 
-        def loss(flat: Any) -> Any:
-            value, right = each(flat, X, y)
-            return self.run.penalised(value, self.model(flat)), right
+        return *vmap(sample, in_axes=(None, 0, 0), reduce="mean")(flat, X, y), []
 
-        (value, right), slopes = value_and_grad(loss, has_aux=True)(flat)
-        return value, slopes, right, []
-
-    def whole(self, flat: Any, X: Any, y: Any) -> Any:
-        """The same with every sample written out, because their outputs depend on each other."""
-
-        def loss(flat: Any) -> Any:
-            for norm in self.norms:
-                norm._observed.clear()
-            outputs = self.model(flat).batch([x.tolist() for x in X])
-            rows = [row.tolist() if hasattr(row, "tolist") else row for row in y]
-            right = mean([correctness(p, t, self.run.kind) for p, t in zip(outputs, rows, strict=True)])
-            observed = [[(m, v) for _, m, v in norm._observed] for norm in self.norms]
-            value = mean([self.run.compute(p, t) for p, t in zip(outputs, rows, strict=True)])
-            return self.run.penalised(value, self.model(flat)), (right, observed)
-
-        (value, (right, observed)), slopes = value_and_grad(loss, has_aux=True)(flat)
-        return value, slopes, right, observed
+    def written_out(self, flat: Any, X: Any, y: Any) -> tuple[Any, Any, list[Any]]:
+        """Every sample, because their outputs depend on each other."""
+        for norm in self.norms:
+            norm._observed.clear()
+        pairs = list(zip(self.model(flat).batch([x.tolist() for x in X]), map(as_lists, y), strict=True))
+        right = mean([correctness(p, t, self.run.kind) for p, t in pairs])
+        observed = [[(m, v) for _, m, v in norm._observed] for norm in self.norms]
+        return mean([self.run.compute(p, t) for p, t in pairs]), right, observed
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run, rows = self.run, self.order[start:stop]
         X, y = self.samples.take(rows, 0), self.targets.take(rows, 0)
         loss, slopes, right, observed = self.program(self.data, X, y)
         if not math.isfinite(loss):
-            bad = first_bad(run, self.data, "the parameter") or first_bad(run, slopes, "the gradient of")
-            self.data = self.before
-            raise diverged(run, f"the loss is {loss}", bad)
+            bad, self.data = self.data, self.before
+            raise diverged(run, f"the loss is {loss}", ("the parameter", bad), ("the gradient of", slopes))
         if run.clip is not None:
             slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
         self.before = self.data
@@ -175,9 +160,11 @@ class Compiled:
 
     def sync(self) -> None:
         """Write the parameters to the model; the last good ones where they are not finite."""
-        if not self.numpy.isfinite(self.data).all():
-            bad = first_bad(self.run, self.data, "the parameter")
-            self.data = self.before
-            assign(self.run.optimizer.parameters, self.data.tolist())
-            raise diverged(self.run, "the loss is nan", bad)
+        found, finite = self.data, self.numpy.isfinite(self.data).all()
+        self.data = found if finite else self.before
         assign(self.run.optimizer.parameters, self.data.tolist())
+        if not finite:
+            raise diverged(self.run, "the loss is nan", ("the parameter", found))
+
+
+Steps: TypeAlias = Eager | Compiled

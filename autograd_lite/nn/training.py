@@ -25,26 +25,12 @@ from autograd_lite.optim.rules import OPTIMIZERS
 
 
 def fit(
-    model: Module,
-    X: Data,
-    y: Data,
-    loss: str | Loss = "mse",
-    optimizer: str | Optimizer = "sgd",
-    epochs: int = 10,
-    batch_size: int = 32,
-    validation: tuple[Data, Data] | float | None = None,
-    progress: bool = True,
-    shuffle: bool = True,
-    lr: float | None = None,
-    rng: Seed = None,
-    penalty: Callable[[Module], Any] | None = None,
-    clip: float | None = None,
-    patience: int | None = None,
-    tolerance: float | None = None,
-    callbacks: Iterable[Callback] = (),
-    checkpoint: str | Path | None = None,
-    compile: bool = False,
-) -> History:
+    model: Module, X: Data, y: Data, loss: str | Loss = "mse", optimizer: str | Optimizer = "sgd", epochs: int = 10,
+    batch_size: int = 32, validation: tuple[Data, Data] | float | None = None, progress: bool = True,
+    shuffle: bool = True, lr: float | None = None, rng: Seed = None, penalty: Callable[[Module], Any] | None = None,
+    clip: float | None = None, patience: int | None = None, tolerance: float | None = None,
+    callbacks: Iterable[Callback] = (), checkpoint: str | Path | None = None, compile: bool = False,
+) -> History:  # fmt: skip
     """Train the model on samples X with targets y, and return the history.
 
     loss         a name, or a function (output, target) -> Value
@@ -75,8 +61,7 @@ def fit(
     epochs, batch_size = check_size("epochs", epochs), check_size("batch_size", batch_size)
     calls = checked_callbacks(callbacks)
     compute, draw = loss_of(loss), generator(rng)
-    kind = target_kind(compute)
-    rule = optimizer_of(optimizer, model, lr)
+    kind, rule = target_kind(compute), optimizer_of(optimizer, model, lr)
     if isinstance(validation, float):
         X, held_X, y, held_y = train_test_split(X, y, validation, draw)
         validation = (held_X, held_y)
@@ -107,29 +92,24 @@ def fit(
 
 
 def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
-    """The callbacks; raises TypeError on what is none, before training."""
     if callable(callbacks):
         raise TypeError(f"callbacks are functions of the run, in a list, but got {callbacks!r}; pass [it]")
     found = list(callbacks)
-    for x in found:
-        if not callable(x):
-            raise TypeError(f"callbacks are functions of the run, but got {x!r}; pass what can be called with it")
+    if bad := [x for x in found if not callable(x)]:
+        raise TypeError(f"callbacks are functions of the run, but got {bad[0]!r}; pass what can be called with it")
     return found
 
 
 def held_out(validation: tuple[Data, Data] | float, kind: str, example: NestedNumbers) -> tuple[list[Any], list[Any]]:
-    """The validation data, checked like the training data."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise TypeError(
-            f"validation is a pair (X, y) or a share like 0.2, but got {type(validation).__name__}; pass one"
-        )
+        got = type(validation).__name__
+        raise TypeError(f"validation is a pair (X, y) or a share like 0.2, but got {got}; pass one")
     X, y = as_samples(validation[0], "validation X"), as_targets(validation[1], kind, example, "validation y")
     check_lengths(X, y)
     return X, y
 
 
 def optimizer_of(given: str | Optimizer, model: Module, lr: float | None) -> Optimizer:
-    """The optimiser of that name for the model, or itself."""
     if not isinstance(given, Optimizer):
         rule: Callable[..., Optimizer] = lookup("optimizer", given, OPTIMIZERS)
         return rule(model.parameters()) if lr is None else rule(model.parameters(), lr=lr)

@@ -1,7 +1,5 @@
-"""A training run: its state, the loops over epochs and mini-batches, early stopping, and Ctrl-C.
-
-Callbacks get it as their argument, checkpoints save it.
-"""
+"""A training run, which callbacks get and checkpoints save: its state, the loops over epochs and mini-batches, early
+stopping, and Ctrl-C."""
 
 import math
 import random
@@ -20,7 +18,7 @@ from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.shapes import Scalar
-from autograd_lite.nn.steps import Compiled, Eager
+from autograd_lite.nn.steps import Compiled, Eager, Steps
 from autograd_lite.optim.optimizer import Optimizer
 
 Callback = Callable[["Run"], Any]
@@ -86,7 +84,6 @@ class Run:
             raise self.interrupted("when all epochs were done")
 
     def penalised(self, loss: Scalar, model: Module) -> Any:
-        """The loss of a mini-batch, with the penalty if there is one."""
         if self.penalty is None:
             return loss
         found = self.penalty(model)
@@ -95,14 +92,11 @@ class Run:
         return loss + found
 
     def interrupted(self, where: str) -> Interrupted:
-        """The exception of Ctrl-C, with the history so far."""
         error = Interrupted(f"interrupted {where}")
         error.history = self.history
         return error
 
-    def one_epoch(
-        self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts", keep: Callback, epochs: int
-    ) -> None:
+    def one_epoch(self, steps: Steps, bar: Progress, interrupts: "Interrupts", keep: Callback, epochs: int) -> None:
         start = time.perf_counter() - self.seconds
         try:
             self.all_steps(steps, bar, interrupts)
@@ -125,8 +119,7 @@ class Run:
         bar.end_epoch(record)
         self.watch(record)
 
-    def all_steps(self, steps: Eager | Compiled, bar: Progress, interrupts: "Interrupts") -> None:
-        """The remaining steps of the epoch."""
+    def all_steps(self, steps: Steps, bar: Progress, interrupts: "Interrupts") -> None:
         count = len(self.samples)
         if not self.order:
             self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
@@ -141,7 +134,6 @@ class Run:
             bar.advance(self.epoch + 1)
 
     def figures(self) -> dict[str, float]:
-        """The figures of an epoch for the history."""
         count = len(self.samples)
         found = {"loss": self.summed / count}
         if self.kind != "numbers":
@@ -152,7 +144,6 @@ class Run:
         return found
 
     def watch(self, record: dict[str, float]) -> None:
-        """Stop where the loss has stopped changing, or getting better."""
         before = self.history.epochs[-2]["loss"] if len(self.history) > 1 else math.inf
         if self.tolerance is not None and abs(record["loss"] - before) < self.tolerance:
             self.stop(f"the loss changed by less than {self.tolerance}")
@@ -173,17 +164,14 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         self.pending = False
-        self.mine = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
+        main = threading.current_thread() is threading.main_thread()
+        self.mine = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self.mine:
             signal.signal(signal.SIGINT, self.remember)
         return self
 
     def remember(self, *signal_and_frame: object) -> None:
-        if self.pending:
-            raise KeyboardInterrupt
+        self.check()
         self.pending = True
 
     def check(self) -> None:

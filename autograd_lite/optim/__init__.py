@@ -6,17 +6,6 @@ from autograd_lite.optim.rules import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMS
 from autograd_lite.optim.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
 
 __all__ = [
-    "OPTIMIZERS",
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "CosineDecay",
-    "ExponentialDecay",
-    "Optimizer",
-    "RMSprop",
-    "StepDecay",
-    "WarmUp",
-    "clip_grad_norm",
-    "clip_grad_value",
-]
+    "OPTIMIZERS", "SGD", "Adagrad", "Adam", "AdamW", "CosineDecay", "ExponentialDecay", "Optimizer", "RMSprop",
+    "StepDecay", "WarmUp", "clip_grad_norm", "clip_grad_value",
+]  # fmt: skip

@@ -19,7 +19,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     gradients = [p.grad for p in values]
     for p, g in zip(values, limited(gradients, max_norm), strict=True):
         p.grad = g
-    return norm(gradients)
+    return math.hypot(*gradients)
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
@@ -29,12 +29,7 @@ def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
         p.grad = max(-limit, min(limit, p.grad))
 
 
-def norm(gradients: Sequence[float]) -> float:
-    """The Euclidean norm."""
-    return math.hypot(*gradients)
-
-
 def limited(gradients: Sequence[float], max_norm: float) -> list[float]:
     """The gradients, scaled where their norm is above `max_norm`, by the factor that PyTorch takes."""
-    factor = check_number("max_norm", max_norm) / (norm(gradients) + 1e-6)
+    factor = check_number("max_norm", max_norm) / (math.hypot(*gradients) + 1e-6)
     return [g * factor for g in gradients] if factor < 1.0 else list(gradients)

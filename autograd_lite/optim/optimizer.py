@@ -43,22 +43,19 @@ class Optimizer:
     """The names of the hyperparameters of the rule."""
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
+        kind = type(self).__name__
         if not isinstance(parameters, Iterable):
-            raise TypeError(
-                f"{type(self).__name__} moves a list of Values, but got {parameters!r}; pass model.parameters()"
-            )
+            raise TypeError(f"{kind} moves a list of Values, but got {parameters!r}; pass model.parameters()")
         self.parameters = list(parameters)
         for p in self.parameters:
             if not isinstance(p, Value):
-                raise TypeError(f"{type(self).__name__} moves Values, but got {p!r}; pass model.parameters()")
+                raise TypeError(f"{kind} moves Values, but got {p!r}; pass model.parameters()")
             if p.parents:
-                raise ValueError(
-                    f"{type(self).__name__} moves leaves, but got {p!r}, which was computed from others; pass those"
-                )
+                raise ValueError(f"{kind} moves leaves, but got {p!r}, which was computed from others; pass those")
         if not self.parameters:
-            raise ValueError(f"{type(self).__name__} got no parameters; pass model.parameters()")
+            raise ValueError(f"{kind} got no parameters; pass model.parameters()")
         if len({id(p) for p in self.parameters}) != len(self.parameters):
-            raise ValueError(f"{type(self).__name__} got the same parameter twice; pass each of them once")
+            raise ValueError(f"{kind} got the same parameter twice; pass each of them once")
         self.lr = lr if callable(lr) else check_number("lr", lr)
         self.steps = 0
         self._memory: list[Any] | None = None
@@ -74,27 +71,21 @@ class Optimizer:
 
     def step(self, gradients: Sequence[float] | None = None) -> None:
         """Move every parameter once, by its `.grad`, or by the gradients given in the order of parameters."""
-        parameters = self.parameters
-        slopes = self.slopes(gradients)
-        data = data_of(parameters)
-        numpy = numpy_if_installed() if len(parameters) > FEW else None
-        if numpy is not None:
-            packed = struct.Struct(f"{len(data)}d").pack  # four times as fast as numpy.array
-            columns = [numpy.frombuffer(bytearray(packed(*column))) for column in (data, slopes)]
-            moved = self.move(*columns).tolist()
-        else:
-            moved = self.move(data, slopes)
-        assign(parameters, moved)
+        slopes, data = self.slopes(gradients), data_of(self.parameters)
+        numpy = numpy_if_installed() if len(data) > FEW else None
+        if numpy is None:
+            return assign(self.parameters, self.move(data, slopes))
+        packed = struct.Struct(f"{len(data)}d").pack  # four times as fast as numpy.array
+        columns = [numpy.frombuffer(bytearray(packed(*column))) for column in (data, slopes)]
+        assign(self.parameters, self.move(*columns).tolist())
 
     def slopes(self, gradients: Sequence[float] | None) -> list[float]:
-        """The gradients that were given, or those of the parameters, as a list of floats."""
         if gradients is None:
             return [p.grad for p in self.parameters]
         if isinstance(gradients, Mapping):  # as grad gives for a Module; which of its names are ours is unknown here
-            raise TypeError(
-                f"{type(self).__name__} takes the gradients in the order of its parameters, but got a dict with the "
-                f"keys {', '.join(map(repr, [*gradients][:3]))}, ...; pass list(gradients.values()) of all of them"
-            )
+            got = f"a dict with the keys {', '.join(map(repr, [*gradients][:3]))}, ..."
+            takes = f"{type(self).__name__} takes the gradients in the order of its parameters"
+            raise TypeError(f"{takes}, but got {got}; pass list(gradients.values()) of all of them")
         return gradients if isinstance(gradients, list) else as_list(gradients)
 
     def move(self, data: ListOrArray, gradients: ListOrArray) -> ListOrArray:
@@ -113,12 +104,9 @@ class Optimizer:
         return moved  # type: ignore[no-any-return]
 
     def check_sizes(self, size: int, gradients: int) -> None:
-        """Raise ValueError unless there is a number and a gradient for each parameter."""
         if not gradients == size == len(self.parameters):
-            raise ValueError(
-                f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {size} numbers and "
-                f"{gradients} gradients; pass one of each for every parameter"
-            )
+            got = f"{size} numbers and {gradients} gradients; pass one of each for every parameter"
+            raise ValueError(f"{type(self).__name__} moves {len(self.parameters)} parameters, but got {got}")
 
     def zero_grad(self) -> None:
         """Clear the gradients of the parameters."""
@@ -129,31 +117,23 @@ class Optimizer:
         """The hyperparameters, the number of steps, and the optimiser state, in numbers and lists."""
         lr = {} if callable(self.lr) else {"lr": self.lr}
         settings = {name: getattr(self, name) for name in self.settings}
-        memory = dict(zip(self.memory, self._memory or (), strict=False))
-        return {
-            "kind": type(self).__name__, **lr, **settings, "steps": self.steps,
-            "memory": {name: as_list(m) for name, m in memory.items()},
-        }  # fmt: skip
+        memory = {name: as_list(m) for name, m in zip(self.memory, self._memory or (), strict=False)}
+        return {"kind": type(self).__name__, **lr, **settings, "steps": self.steps, "memory": memory}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a `state_dict`; where it does not fit, raise ValueError and change nothing."""
-        if state.get("kind") != type(self).__name__:
-            raise ValueError(
-                f"the state is of {state.get('kind')!r}, not of {type(self).__name__}; load it into an "
-                f"optimiser of its own kind"
-            )
+        kind, count = type(self).__name__, len(self.parameters)
+        if (found := state.get("kind")) != kind:
+            raise ValueError(f"the state is of {found!r}, not of {kind}; load it into an optimiser of its own kind")
         memory = state["memory"]
         if memory and tuple(memory) != self.memory:
-            raise ValueError(
-                f"the state remembers {', '.join(memory)}, but {type(self).__name__} with its settings "
-                f"{', '.join(self.memory) or 'nothing'}; give it the settings that it was saved with"
-            )
+            mine = f"{kind} with its settings {', '.join(self.memory) or 'nothing'}"
+            more = "give it the settings that it was saved with"
+            raise ValueError(f"the state remembers {', '.join(memory)}, but {mine}; {more}")
         for name, column in memory.items():
-            if len(column) != len(self.parameters):
-                raise ValueError(
-                    f"the state holds {len(column)} numbers for {name}, but there are {len(self.parameters)} "
-                    f"parameters; load it into an optimiser of the same model"
-                )
+            if len(column) != count:
+                found = f"{len(column)} numbers for {name}, but there are {count} parameters"
+                raise ValueError(f"the state holds {found}; load it into an optimiser of the same model")
         columns = [[check_number(name, x, -math.inf) for x in column] for name, column in memory.items()]
         steps = int(check_number("steps", state["steps"]))
         settings = {name: state[name] for name in self.settings}
@@ -162,10 +142,7 @@ class Optimizer:
                 raise TypeError(f"{name} is {x!r} in the state; load one that state_dict gave")
         if "lr" in state and not callable(self.lr):
             self.lr = check_number("lr", state["lr"])
-        for name, x in settings.items():
-            setattr(self, name, x)
-        self.steps = steps
-        self._memory = columns or None
+        vars(self).update(settings, steps=steps, _memory=columns or None)
 
     def __repr__(self) -> str:
         settings = "".join(f", {name}={getattr(self, name)!r}" for name in self.settings)

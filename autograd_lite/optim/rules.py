@@ -1,8 +1,5 @@
-"""The optimisers: one rule each, in the notation of its source, where g is the gradient.
-
-Defaults, names and the order of operations are PyTorch's.  A weight decay d adds d p to g, the gradient of the
-penalty d/2 p^2.
-"""
+"""The optimisers: one rule each, in the notation of its source, where g is the gradient.  Defaults, names and the order
+of operations are PyTorch's.  A weight decay d adds d p to g, the gradient of the penalty d/2 p^2."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,7 +12,6 @@ from autograd_lite.optim.schedules import Schedule
 
 
 def root(x: Floats) -> Any:
-    """The square root of a float or of an array."""
     return math.sqrt(x) if isinstance(x, float) else x**0.5
 
 
@@ -35,17 +31,12 @@ class SGD(Optimizer):
     settings = ("momentum", "weight_decay", "nesterov")
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float | Schedule = 0.01,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float | Schedule = 0.01, momentum: float = 0.0,
+        weight_decay: float = 0.0, nesterov: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr)
         self.momentum = check_number("momentum", momentum)
-        self.weight_decay = check_number("weight_decay", weight_decay)
-        self.nesterov = bool(nesterov)
+        self.weight_decay, self.nesterov = check_number("weight_decay", weight_decay), bool(nesterov)
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum, but that is 0; pass momentum=0.9 for instance")
         if momentum:
@@ -76,15 +67,10 @@ class Adagrad(Optimizer):
     settings = ("eps", "weight_decay")
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float | Schedule = 0.01,
-        eps: float = 1e-10,
-        weight_decay: float = 0.0,
+        self, parameters: Iterable[Value], lr: float | Schedule = 0.01, eps: float = 1e-10, weight_decay: float = 0.0
     ) -> None:
         super().__init__(parameters, lr)
-        self.eps = check_number("eps", eps)
-        self.weight_decay = check_number("weight_decay", weight_decay)
+        self.eps, self.weight_decay = check_number("eps", eps), check_number("weight_decay", weight_decay)
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         if self.weight_decay:
@@ -102,17 +88,11 @@ class RMSprop(Optimizer):
     settings = ("alpha", "eps", "momentum", "weight_decay")
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float | Schedule = 0.01,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float | Schedule = 0.01, alpha: float = 0.99, eps: float = 1e-8,
+        momentum: float = 0.0, weight_decay: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr)
-        self.alpha = check_number("alpha", alpha, below=1.0)
-        self.eps = check_number("eps", eps)
+        self.alpha, self.eps = check_number("alpha", alpha, below=1.0), check_number("eps", eps)
         self.momentum = check_number("momentum", momentum)
         self.weight_decay = check_number("weight_decay", weight_decay)
         self.memory = ("squares", "velocity") if momentum else ("squares",)
@@ -138,25 +118,21 @@ class Adam(Optimizer):
     settings = ("beta1", "beta2", "eps", "weight_decay")
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float | Schedule = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float | Schedule = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.0,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr)
-        self.beta1 = check_number("beta1", betas[0], below=1.0)
-        self.beta2 = check_number("beta2", betas[1], below=1.0)
-        self.eps = check_number("eps", eps)
-        self.weight_decay = check_number("weight_decay", weight_decay)
+        self.beta1, self.beta2 = (check_number(f"beta{i + 1}", betas[i], below=1.0) for i in range(2))
+        self.eps, self.weight_decay = check_number("eps", eps), check_number("weight_decay", weight_decay)
+
+    def decayed(self, p: Floats, g: Floats, lr: float) -> tuple[Floats, Floats]:
+        """The parameter and its gradient, with the weight decay in one of them."""
+        return p, g + self.weight_decay * p if self.weight_decay else g
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
-        return self.moved(p, g + self.weight_decay * p if self.weight_decay else g, lr, *memory)
-
-    def moved(self, p: Floats, g: Floats, lr: float, m: Floats, v: Floats) -> tuple[Any, ...]:
-        m = self.beta1 * m + (1.0 - self.beta1) * g
-        v = self.beta2 * v + (1.0 - self.beta2) * g * g
+        p, g = self.decayed(p, g, lr)
+        m = self.beta1 * memory[0] + (1.0 - self.beta1) * g
+        v = self.beta2 * memory[1] + (1.0 - self.beta2) * g * g
         t = self.steps + 1
         unbiased = root(v) / math.sqrt(1.0 - self.beta2**t)
         return p - lr / (1.0 - self.beta1**t) * (m / (unbiased + self.eps)), m, v
@@ -166,17 +142,13 @@ class AdamW(Adam):
     """Adam, with p shrunk by 1 - lr d before each step in place of a decay in g.  Loshchilov and Hutter 2019."""
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: float | Schedule = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.01,
-    ) -> None:
+        self, parameters: Iterable[Value], lr: float | Schedule = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.01,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
-        return self.moved(p * (1.0 - lr * self.weight_decay), g, lr, *memory)
+    def decayed(self, p: Floats, g: Floats, lr: float) -> tuple[Floats, Floats]:
+        return p * (1.0 - lr * self.weight_decay), g
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

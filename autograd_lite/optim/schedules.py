@@ -1,7 +1,5 @@
-"""Learning rates that change: each schedule is a function of the steps done so far.
-
-An optimiser takes one in place of its `lr`.  They are plain data, so that they print and compare.
-"""
+"""Learning rates that change: a schedule is a function of the steps done so far, which an optimiser takes in place of
+its `lr`.  They are plain data, so that they print and compare."""
 
 import math
 from collections.abc import Callable
@@ -11,8 +9,17 @@ from typing import TypeAlias
 Schedule: TypeAlias = Callable[[int], float]
 
 
+class StepCounts:
+    """The check of the attributes of a schedule that count steps."""
+
+    def __post_init__(self) -> None:
+        for name in ("every", "steps"):
+            if (given := getattr(self, name, 1)) < 1:
+                raise ValueError(f"{name} counts steps, so it is at least 1, but got {given!r}; pass a positive int")
+
+
 @dataclass(frozen=True)
-class StepDecay:
+class StepDecay(StepCounts):
     """lr x factor^k after k times `every` steps.
 
     >>> [StepDecay(1.0, every=2)(t) for t in range(5)]
@@ -22,9 +29,6 @@ class StepDecay:
     lr: float
     every: int
     factor: float = 0.1
-
-    def __post_init__(self) -> None:
-        _positive("every", self.every)
 
     def __call__(self, step: int) -> float:
         return self.lr * self.factor ** (step // self.every)
@@ -42,7 +46,7 @@ class ExponentialDecay:
 
 
 @dataclass(frozen=True)
-class CosineDecay:
+class CosineDecay(StepCounts):
     """From lr to `low` along half a wave of `steps` steps, and `low` from then on.  Loshchilov and Hutter 2017.
 
     >>> CosineDecay(1.0, steps=4)(2)
@@ -53,16 +57,13 @@ class CosineDecay:
     steps: int
     low: float = 0.0
 
-    def __post_init__(self) -> None:
-        _positive("steps", self.steps)
-
     def __call__(self, step: int) -> float:
         done = min(step, self.steps) / self.steps
         return self.low + (self.lr - self.low) * (0.5 + 0.5 * math.cos(math.pi * done))
 
 
 @dataclass(frozen=True)
-class WarmUp:
+class WarmUp(StepCounts):
     """`steps` equal steps up to the rate that `then`, a number or a schedule, begins with; after them `then`.
 
     >>> [WarmUp(4, then=1.0)(t) for t in range(6)]
@@ -72,18 +73,6 @@ class WarmUp:
     steps: int
     then: float | Schedule
 
-    def __post_init__(self) -> None:
-        _positive("steps", self.steps)
-
     def __call__(self, step: int) -> float:
-        if step < self.steps:
-            return self.rate(0) * (step + 1) / self.steps
-        return self.rate(step - self.steps)
-
-    def rate(self, step: int) -> float:
-        return self.then(step) if callable(self.then) else self.then
-
-
-def _positive(name: str, given: int) -> None:
-    if given < 1:
-        raise ValueError(f"{name} counts steps, so it is at least 1, but got {given!r}; pass a positive int")
+        rate = self.then(max(step - self.steps, 0)) if callable(self.then) else self.then
+        return rate * (step + 1) / self.steps if step < self.steps else rate
