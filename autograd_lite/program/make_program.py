@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.graph import BATCHED, Node
 from autograd_lite.core.value import Value, traced
-from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece, Span, abstract_pieces
+from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
@@ -56,47 +56,40 @@ class Traced:
 
     def run(self, large: int | None) -> bool:
         """Trace the function; False if an element of an array that was taken for data is used."""
-        by_argument = abstract_pieces(self.treedefs, self.names)
-        pieces = [piece for own in by_argument for piece in own]
-        values = [traced_values(piece, large) for piece in pieces]
-        found = AbstractArguments(self.treedefs, self.names, by_argument, values, self.mapped)
+
+        def is_large(piece: AbstractPiece) -> bool:
+            return large is not None and piece.width > large and not piece.batched and piece.kind is not MODULE
+
+        def traced_values(piece: AbstractPiece) -> list[Value]:
+            flags = BATCHED if piece.batched else 0
+            return [traced(flags)] * piece.width if is_large(piece) else [traced(flags) for _ in range(piece.width)]
+
+        found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped)
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
         with Trace(found.find) as trace, inside():
             result = self.f(*found.arguments[:count], **keywords)
             outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
-            return self.finish(trace, pieces, values, outputs, large)
-
-    def finish(
-        self,
-        trace: Trace,
-        pieces: Sequence[AbstractPiece],
-        values: Sequence[list[Value]],
-        outputs: list[Any],
-        large: int | None,
-    ) -> bool:
-        """Make the program out of what was traced."""
-        several = sum(piece.kind is MODULE for piece in pieces) > 1
-        groups = [
-            Group(piece.name, values[k], piece.batched, piece_feed(k), piece.number_names(several))
-            for k, piece in enumerate(pieces)
-        ]
-        views = [view_group(view.span, view.values, view.feed) for view in trace.views.values()]
-        hidden = views + list(drawn(trace))
-        seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
-        used = [not seen.isdisjoint(group.values) for group in groups]
-        if any(used[k] and is_large(piece, large) for k, piece in enumerate(pieces)):
-            return False
-        viewed = {view.span.piece for view in trace.views.values()}
-        kept = [group for k, group in enumerate(groups) if used[k] or k not in viewed]
-        self.in_order = len(kept) == len(groups) and not hidden and not before
-        self.closed_over = before
-        if before:
-            hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
-        self.program = program_of(kept + hidden, outputs, self.treedef)
-        self.feeds = [group.feed for group in kept + hidden]
-        self.samples = trace.samples
-        return True
+            several = sum(piece.kind is MODULE for piece in found.pieces) > 1
+            groups = [
+                Group(piece.name, found.values[k], piece.batched, piece_feed(k), piece.number_names(several))
+                for k, piece in enumerate(found.pieces)
+            ]
+            hidden = [*viewed(trace), *drawn(trace)]
+            seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
+            used = [not seen.isdisjoint(group.values) for group in groups]
+            if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
+                return False
+            only_viewed = {view.span.piece for view in trace.views.values()}
+            kept = [group for k, group in enumerate(groups) if used[k] or k not in only_viewed]
+            self.in_order = len(kept) == len(groups) and not hidden and not before
+            self.closed_over = before
+            if before:
+                hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
+            self.program = program_of(kept + hidden, outputs, self.treedef)
+            self.feeds = [group.feed for group in kept + hidden]
+            self.samples = trace.samples
+            return True
 
     def arguments(self, pieces: list[Any], samples: int) -> list[Any]:
         """The arguments of the program at a call."""
@@ -107,28 +100,15 @@ class Traced:
         return {node.aux.names for treedef in self.treedefs for node in treedef.nodes if node.kind is MODULE}
 
 
-def is_large(piece: AbstractPiece, large: int | None) -> bool:
-    """Whether a piece is so large that it is first taken for data."""
-    return large is not None and piece.width > large and not piece.batched and piece.kind is not MODULE
-
-
-def traced_values(piece: AbstractPiece, large: int | None) -> list[Value]:
-    """A traced value for each number of a piece."""
-    flags = BATCHED if piece.batched else 0
-    if is_large(piece, large):
-        return [traced(flags)] * piece.width
-    return [traced(flags) for _ in range(piece.width)]
-
-
 def piece_feed(k: int) -> Feed:
     return lambda pieces, samples: pieces[k]
 
 
-def view_group(span: Span, values: list[Value], feed: Feed) -> Group:
-    """One sample of data that a vmap inside of the function maps over, as an argument of the program."""
-    piece = AbstractPiece(Entry((span.name,), span.node, 0, 1))
-    piece.add(Entry((span.name,), span.node, 0, 1))
-    return Group(span.name, values, True, feed, piece.number_names(several=False))
+def viewed(trace: Trace) -> Iterator[Group]:
+    """One sample of all data that a vmap inside of the function maps over."""
+    for span, _, values, feed in trace.views.values():
+        piece = AbstractPiece(Entry((span.name,), span.node, 0, 1))
+        yield Group(span.name, values, True, feed, piece.number_names(several=False))
 
 
 def drawn(trace: Trace) -> Iterator[Group]:

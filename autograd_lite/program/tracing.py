@@ -112,13 +112,9 @@ class Trace:
 
 def view(span: Span, axis: int) -> View:
     """One sample of an array, or of a list, whose axis is 0."""
-    inner = span._replace(node=span.inner(axis))
-    values = [traced(BATCHED) for _ in range(inner.size)]
-
-    def feed(pieces: list[Any], samples: int) -> Any:
-        return span.samples(pieces[span.piece], axis)
-
-    return View(inner, inner.build(values), values, feed)
+    inner = span._replace(node=span.node.inner(axis))
+    values = [traced(BATCHED) for _ in range(inner.node.leaves)]
+    return View(inner, inner.build(values), values, lambda pieces, _: span.samples(pieces[span.piece], axis))
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
