@@ -1,6 +1,6 @@
 """What a compiled function returns: the flat results of its program in the structure that the function has.
 
-Beside `arguments`.  Each run of single numbers is one flat result, and so is each array.
+Each run of single numbers is one flat result, and so is each array.
 """
 
 import sys
@@ -45,9 +45,7 @@ class Builder:
     """
 
     def __init__(self, lists: bool, arrays: bool, names: Collection[tuple[str, ...]] = ()) -> None:
-        self.lists = lists
-        self.arrays = arrays
-        self.names = names
+        self.lists, self.arrays, self.names = lists, arrays, names
         self.flat = -1  # the flat result that is being read
         self.position: int | None = None  # the next number of it, if it is a run
 
@@ -62,11 +60,10 @@ class Builder:
                 functions.append((node, self.batch(PyTreeDef(nodes[i + 1 : i + samples.count(samples[i])]))))
         stack: list[Build] = []
         for node, function in reversed(functions):
-            if function is None:
-                parts = stack[: -node.children - 1 : -1]
-                del stack[len(stack) - node.children :]
-                function = container(node, parts)
-            stack.append(function)
+            if function is not None:
+                stack.append(function)
+            else:
+                stack[-node.children :] = [container(node, stack[: -node.children - 1 : -1])]
         return stack[0]
 
     def leaves(self, node: TreeNode) -> Build | None:
@@ -82,10 +79,8 @@ class Builder:
             self.flat, self.position = self.flat + 1, 0
         k, first = self.flat, self.position
         last = self.position = first + count
-        if kind is NUMBER:
-            if self.arrays:
-                return lambda results, n: results[k].item(first)
-            return lambda results, n: numbers(results[k], first, last)[0]
+        if kind is NUMBER and self.arrays:
+            return lambda results, n: results[k].item(first)
         if kind is DICT and self.arrays and aux in self.names:
             return lambda results, n: NamedNumbers(aux, results[k][first:last])
         return lambda results, n: kind.unflatten(aux, numbers(results[k], first, last))
@@ -125,30 +120,17 @@ def as_array(x: Any, shape: tuple[int, ...]) -> Any:
     """A flat result in its shape: an array, or lists where NumPy is not loaded."""
     if hasattr(x, "shape"):
         return x if x.shape == shape else x.reshape(shape)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
+    if numpy := sys.modules.get("numpy"):
         return numpy.array(x, dtype=numpy.float64).reshape(shape)
     return [row[0] for row in x] if len(shape) == 1 else x
 
 
 def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
     """The results of each sample, from arrays over all of them."""
-    single = [not is_whole for _, is_whole in inner.array_leaves()]
     columns = [
-        x.tolist() if is_number and is_array(x) else list(x) for x, is_number in zip(arrays, single, strict=True)
+        x.tolist() if is_array(x) and not whole else list(x)
+        for x, (_, whole) in zip(arrays, inner.array_leaves(), strict=True)
     ]
     if inner == LEAF:
         return columns[0]
-    made: list[list[Any]] = []  # the columns of the children that wait for their container
-    for kind, aux, children, leaves in reversed(inner.nodes):
-        if kind is NUMBER or kind is ARRAY:
-            made.append(columns.pop())
-            continue
-        if children:
-            parts = made[: -children - 1 : -1]
-            del made[-children:]
-        else:
-            parts = columns[len(columns) - leaves :]
-            del columns[len(columns) - leaves :]
-        made.append([kind.unflatten(aux, row) for row in (zip(*parts, strict=True) if parts else [()] * n)])
-    return made[0]
+    return [inner.unflatten(row, whole=[ARRAY]) for row in (zip(*columns, strict=True) if columns else [()] * n)]

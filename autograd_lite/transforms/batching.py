@@ -144,9 +144,7 @@ class Parts(NamedTuple):
 
     def map(self, f: Callable[[Part], Any]) -> Any:
         """The argument with something else for each part."""
-        if self.treedef is LEAF:
-            return f(self.parts[0])
-        return self.treedef.unflatten([f(part) for part in self.parts])
+        return self.treedef.unflatten(list(map(f, self.parts)))
 
 
 def parts_of(x: Any, axis: Axes) -> Parts:
@@ -167,10 +165,8 @@ def parts_of(x: Any, axis: Axes) -> Parts:
     if level is None or len(axes) != len(children):
         raise ValueError(f"in_axes has {axis!r} for {summary(x)}; give it the structure of the argument")
     found = [parts_of(child, inner) for child, inner in zip(children, axes, strict=True)]
-    return Parts(
-        [part for parts, _ in found for part in parts],
-        container_of(level.kind, level.aux, [treedef for _, treedef in found]),
-    )
+    treedef = container_of(level.kind, level.aux, [inner for _, inner in found])
+    return Parts([part for parts, _ in found for part in parts], treedef)
 
 
 def sample_count(arguments: Sequence[Parts], name: str) -> int:
@@ -232,8 +228,7 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
         )
     if reduce is None:
         return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
-    found: list[Any] | str = MODE.trace.one_sample(arguments, n)
-    return found
+    return MODE.trace.one_sample(arguments, n)  # type: ignore[no-any-return]
 
 
 def at_once(f: Function, args: Iterable[Any], reduce: str | None) -> Any:

@@ -1,8 +1,4 @@
-"""How deep transforms are nested, and the fresh inputs that each of them differentiates in.
-
-The lowest floor of `transforms`.  Inside another transform the results are Values, so that all of them nest in any
-order.
-"""
+"""How deep transforms are nested, and the fresh inputs that each of them differentiates in."""
 
 import threading
 from collections.abc import Iterator, Sequence
