@@ -67,11 +67,6 @@ def is_on_arrays(row: Primitive) -> bool:
     return bool(row.array or row.python or row.fold) or PRIMITIVES.get(row.name) is not row
 
 
-def by_count(backend: str) -> bool:
-    """Whether it depends on the number of samples which back end runs."""
-    return backend == "auto" and not available("llvmlite")
-
-
 def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
     """The name of the back end for a program and its data, and why."""
     libraries = {library_of(x) for x in data if is_foreign_array(x)}

@@ -41,9 +41,7 @@ class Text:
     """
 
     def __init__(self, program: Program, expression: Expression, blocks: bool) -> None:
-        self.program = program
-        self.expression = expression
-        self.blocks = blocks
+        self.program, self.expression, self.blocks = program, expression, blocks
         self.room = f"[None] * {'blocks' if blocks else 'n'}"  # for something of each sample, or block of samples
         self.lines: list[str] = []
         self.called: dict[Primitive, str] = {}
@@ -64,9 +62,8 @@ class Text:
     def write(self) -> str:
         """The source: unbatched instructions, a loop over the samples, what needs its sums, and so on."""
         program = self.program
-        self.lines = []
-        arguments = [f"a{k}" for k in range(len(program.arguments))]
-        self.line(0, f"def program({', '.join(['n', *(['blocks'] if self.blocks else []), *arguments])}):")
+        arguments = ["n", *(["blocks"] if self.blocks else []), *(f"a{k}" for k in range(len(program.arguments)))]
+        self.lines = [f"def program({', '.join(arguments)}):"]
         self.unpack(1, batched=False)
         flat: list[list[int]] = [[] for _ in range(max(self.phases, default=0) + 1)]
         looped: list[list[int]] = [[] for _ in flat]
@@ -77,17 +74,13 @@ class Text:
             self.line(1, f"r{k} = {self.room}")
         for phase, body in enumerate(looped):
             for i in flat[phase]:
-                if i >= program.size:
-                    self.statement(1, i)
+                self.statement(1, i)
             last = phase == len(looped) - 1
             if body or (last and outputs):
                 self.loop(phase, body, outputs if last else [])
-        self.line(1, f"return [{', '.join(self.returned(k) for k in range(len(program.results)))}]")
+        returned = [f"r{k}" if r.batched else self.listed(r.values) for k, r in enumerate(program.results)]
+        self.line(1, f"return [{', '.join(returned)}]")
         return "\n".join(self.lines) + "\n"
-
-    def returned(self, k: int) -> str:
-        result = self.program.results[k]
-        return f"r{k}" if result.batched else self.listed(result.values)
 
     def listed(self, values: tuple[int, ...]) -> str:
         return f"[{', '.join(map(self.name, values))}]"
@@ -116,8 +109,7 @@ class Text:
         for i in known:
             self.line(indent, f"v{i} = c{i}[k]")
         for i in body:
-            if i >= program.size:
-                self.statement(indent, i)
+            self.statement(indent, i)
         for i in kept:
             self.line(indent, f"c{i}[k] = v{i}")
         for k in outputs:
@@ -154,9 +146,10 @@ class Text:
             self.line(1, f"{totals} = sums")
 
     def statement(self, indent: int, i: int) -> None:
-        row, operands, constant = self.program.instructions[i - self.program.size]
-        if constant is not None:
+        """The assignment of a value; none for an input or a constant."""
+        if i < self.program.size or i in self.constants:
             return
+        row, operands, _ = self.program.instructions[i - self.program.size]
         names = [self.name(j) for j in operands]
         if row is BATCH_SIZE:
             self.line(indent, f"v{i} = float(n)")
@@ -164,10 +157,11 @@ class Text:
             self.line(indent, f"v{i} = s{operands[0]}")
         elif row.fold is not None and names and (operator := self.operator(row.fold)):
             half = len(names) // 2
-            terms = names
-            if row.sequences == 2:
-                terms = [mul.python.format(*pair) for pair in zip(names[:half], names[half:], strict=True)]
-            self.chain(indent, i, terms, operator)
+            pairs = zip(names[:half], names[half:], strict=True) if row.sequences == 2 else ()
+            terms = [mul.python.format(*pair) for pair in pairs] or names
+            self.line(indent, f"v{i} = {operator.join(terms[:TERMS])}")
+            for start in range(TERMS, len(terms), TERMS):
+                self.line(indent, f"v{i} = {operator.join([f'v{i}', *terms[start : start + TERMS]])}")
         elif expression := self.expression(row):
             self.line(indent, f"v{i} = {expression.format(*names)}")
         else:
@@ -185,12 +179,6 @@ class Text:
             free = row.name.isidentifier() and not keyword.iskeyword(row.name) and not RESERVED.fullmatch(row.name)
             self.called[row] = row.name if free else f"row{len(self.called)}"
         return self.called[row]
-
-    def chain(self, indent: int, i: int, terms: list[str], operator: str) -> None:
-        """A fold from left to right, over as many lines as it needs."""
-        self.line(indent, f"v{i} = {operator.join(terms[:TERMS])}")
-        for start in range(TERMS, len(terms), TERMS):
-            self.line(indent, f"v{i} = {operator.join([f'v{i}', *terms[start : start + TERMS]])}")
 
 
 def phases_of(program: Program) -> list[int]:

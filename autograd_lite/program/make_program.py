@@ -107,7 +107,7 @@ def piece_feed(k: int) -> Feed:
 def viewed(trace: Trace) -> Iterator[Group]:
     """One sample of all data that a vmap inside of the function maps over."""
     for span, _, values, feed in trace.views.values():
-        piece = AbstractPiece(Entry((span.name,), span.node, 0, 1))
+        piece = AbstractPiece(Entry((span.name,), span.node, 1))
         yield Group(span.name, values, True, feed, piece.number_names(several=False))
 
 

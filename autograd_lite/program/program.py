@@ -48,9 +48,7 @@ class Program:
     def __init__(
         self, arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
     ) -> None:
-        self.arguments = tuple(arguments)
-        self.instructions = tuple(instructions)
-        self.results = tuple(results)
+        self.arguments, self.instructions, self.results = tuple(arguments), tuple(instructions), tuple(results)
         self.size = sum(a.size for a in self.arguments)
         self.batched = batched_values(self.arguments, self.instructions)
         """For every value, whether it differs from sample to sample."""
@@ -91,24 +89,17 @@ class Program:
     def names(self) -> list[str]:
         """A name for each number of the arguments."""
         names: list[str] = []
-        for argument in self.arguments:
-            single = argument.size == 1
-            names += argument.numbers or [
-                argument.name if single else item_name(argument.name, i) for i in range(argument.size)
-            ]
+        for name, size, _, numbers in self.arguments:
+            names += numbers or [name if size == 1 else item_name(name, i) for i in range(size)]
         return names
 
     def __str__(self) -> str:
-        lines = []
-        for i, name in enumerate(self.names()):
-            lines.append(f"%{i} = {name}" + (" of each sample" if self.batched[i] else ""))
+        of_each = {True: " of each sample", False: ""}
+        lines = [f"%{i} = {name}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
             lines.append(f"%{i} = {' '.join([row.name, *shown])}")
-        for result in self.results:
-            lines.append(
-                f"return {', '.join(f'%{i}' for i in result.values)}" + (" of each sample" if result.batched else "")
-            )
+        lines += [f"return {', '.join(f'%{i}' for i in r.values)}{of_each[r.batched]}" for r in self.results]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -158,24 +149,20 @@ class Program:
         stack = [i for result in results for i in result.values]
         while stack:
             i = stack.pop()
-            if i not in seen:
-                seen.add(i)
-                if i >= self.size:
-                    stack.extend(self.instructions[i - self.size].operands)
+            if i not in seen and i >= self.size:
+                stack.extend(self.instructions[i - self.size].operands)
+            seen.add(i)
         return seen
 
     # -- serialisation
 
     def to_json(self) -> str:
         """The program as text; floats exactly."""
-        return json.dumps(self._document())
+        return json.dumps(serialisation.to_document(self.arguments, self.instructions, self.results))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, atomically.  Raises OSError where the file cannot be written."""
-        write_json(path, self._document())
-
-    def _document(self) -> dict[str, Any]:
-        return serialisation.to_document(self.arguments, self.instructions, self.results)
+        write_json(path, serialisation.to_document(self.arguments, self.instructions, self.results))
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "Program":

@@ -1,7 +1,6 @@
 """A function run once on traced values, which have no numbers.
 
-While the function runs, `MODE.trace` is its `Trace`, which records draws and the arguments that a `vmap` inside of
-it maps over.  `make_program` reads afterwards what the function used.
+While the function runs, `MODE.trace` is its `Trace`; `make_program` reads afterwards what the function used.
 """
 
 from collections.abc import Callable, Sequence
@@ -106,15 +105,11 @@ class Trace:
         span = spans[id(part.content)]
         axis = part.axis % len(span.node.aux)
         if (span, axis) not in self.views:
-            self.views[span, axis] = view(span, axis)
+            inner = span._replace(node=span.node.inner(axis))
+            values = [traced(BATCHED) for _ in range(inner.node.leaves)]
+            feed: Feed = lambda pieces, _: span.samples(pieces[span.piece], axis)  # noqa: E731
+            self.views[span, axis] = View(inner, inner.build(values), values, feed)
         return self.views[span, axis].content
-
-
-def view(span: Span, axis: int) -> View:
-    """One sample of an array, or of a list, whose axis is 0."""
-    inner = span._replace(node=span.node.inner(axis))
-    values = [traced(BATCHED) for _ in range(inner.node.leaves)]
-    return View(inner, inner.build(values), values, lambda pieces, _: span.samples(pieces[span.piece], axis))
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
@@ -127,10 +122,9 @@ def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[No
     stack = [x for x in reversed(outputs) if isinstance(x, Value)]
     while stack:
         x = stack.pop()
-        if x in seen:
-            continue
+        known = x in seen or x in inputs or x._row is DETACHED
         seen.add(x)
-        if x in inputs or x._row is DETACHED:
+        if known:
             continue
         if trace.is_closed_over(x):
             before.append(x)

@@ -5,7 +5,7 @@ a pytree of any depth.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import product
+from itertools import chain, product
 from math import prod
 from typing import Any, Final, NamedTuple
 
@@ -67,7 +67,6 @@ class Entry(NamedTuple):
 
     path: tuple[str, ...]
     node: TreeNode
-    start: int  # the first of its leaves
     samples: int  # 0 for what is not mapped over samples, else the same for all of one sample
 
     @property
@@ -161,11 +160,8 @@ class PyTreeDef:
 
     def array_leaves(self) -> list[tuple[tuple[int, ...], bool]]:
         """What `unflatten` takes where arrays are whole: the shape of an array and True, or () and False."""
-        return [
-            leaf
-            for kind, aux, _, leaves in self.nodes
-            for leaf in ([(aux, True)] if kind is ARRAY else [((), False)] * leaves)
-        ]
+        each = [[(aux, True)] if kind is ARRAY else [((), False)] * leaves for kind, aux, _, leaves in self.nodes]
+        return list(chain.from_iterable(each))
 
     def without_modules(self, leaves: list[Any]) -> list[Any]:
         """The leaves that are no parameters of Modules."""
@@ -200,18 +196,16 @@ class PyTreeDef:
 
     def entries(self, name: str) -> Iterator[Entry]:
         """Its numbers, arrays, tables, Modules and samples, with their paths in a container of that name."""
-        start = 0
         waiting: list[tuple[str, ...]] = [(name,)]
         for node, batch in zip(self.nodes, self.in_samples(), strict=True):
             kind, aux, children, leaves = node
             path = waiting.pop()
             if kind in (NUMBER, ARRAY, TABLE, MODULE, SAMPLES):
-                yield Entry(path, node, start, batch)
+                yield Entry(path, node, batch)
             else:
                 for i in range(leaves):
-                    yield Entry((*path, kind.key(aux, i)), LEAF.nodes[0], start + i, batch)
+                    yield Entry((*path, kind.key(aux, i)), LEAF.nodes[0], batch)
             waiting += [(*path, kind.key(aux, i)) for i in reversed(range(children))]
-            start += leaves
 
     def leaf_names(self, name: str, whole: bool = False) -> list[str]:
         """A name for each leaf: how Python writes the way to it from a container of that name."""
