@@ -44,7 +44,6 @@ BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy
 
 
 def checked(backend: str, *known: str) -> str:
-    """The name of a back end, if it is one of these."""
     if backend not in known:
         raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, known))}")
     return backend

@@ -37,7 +37,6 @@ class Entry:
         self.modules = pieces.modules if self.backend != "python" else []
 
     def run(self, data: list[Any], n: int) -> Any:
-        """The result for the pieces of a call and its number of samples."""
         for k in self.modules:
             import numpy
 

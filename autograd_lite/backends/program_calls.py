@@ -55,12 +55,10 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
 
 
 def source(program: Program, backend: str) -> str:
-    """The code that a back end runs for the program."""
     return BACKENDS[checked(backend, *BACKENDS)](program, False).source
 
 
 def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> list[Any]:
-    """The results by code of a back end."""
     name = chosen(backend, program, [], n)[0]
     arguments: list[Any] = data
     if name != "python":
@@ -82,7 +80,6 @@ def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
 
 
 def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
-    """A row on Values and numbers."""
     if row is BATCH_SUM:
         return total(operands)  # type: ignore[no-any-return]
     for x in operands:

@@ -126,7 +126,6 @@ def as_array(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
-    """The results of each sample, from arrays over all of them."""
     columns = [
         x.tolist() if is_array(x) and not whole else list(x)
         for x, (_, whole) in zip(arrays, inner.array_leaves(), strict=True)

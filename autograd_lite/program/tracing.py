@@ -84,25 +84,20 @@ class Trace:
                 f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
                 f"them as functions of their own"
             )
-        spans: dict[int, Span] = {}  # by identity
         for i, (parts, _) in enumerate(arguments):
-            for part in parts:
-                span = None if part.axis is None else self.find(part.content)
-                if span is not None:
-                    spans[id(part.content)] = span
-                elif part.axis is not None:
-                    return (
-                        f"its argument {i} is no array or list of numbers that the compiled function was called with; "
-                        f"pass the data as an argument of the compiled function, and map over it as it is"
-                    )
+            if any(part.axis is not None and self.find(part.content) is None for part in parts):
+                return (
+                    f"its argument {i} is no array or list of numbers that the compiled function was called with; "
+                    f"pass the data as an argument of the compiled function, and map over it as it is"
+                )
         self.samples = n
-        return [x.map(lambda part: self.one(part, spans)) for x in arguments]
+        return [x.map(self.one) for x in arguments]
 
-    def one(self, part: Part, spans: dict[int, Span]) -> Any:
+    def one(self, part: Part) -> Any:
         """One sample of part of an argument."""
-        if part.axis is None:
+        span = None if part.axis is None else self.find(part.content)
+        if span is None or part.axis is None:
             return part.content
-        span = spans[id(part.content)]
         axis = part.axis % len(span.node.aux)
         if (span, axis) not in self.views:
             inner = span._replace(node=span.node.inner(axis))

@@ -105,7 +105,6 @@ class Part(NamedTuple):
 
     @property
     def samples(self) -> int | None:
-        """The number of samples in it."""
         x, axis = self
         if axis is None:
             return None
@@ -126,7 +125,6 @@ class Part(NamedTuple):
         )
 
     def sample(self, i: int) -> Any:
-        """What the i-th sample gets."""
         x, axis = self
         if axis is None:
             return x
@@ -143,7 +141,6 @@ class Parts(NamedTuple):
     treedef: PyTreeDef
 
     def map(self, f: Callable[[Part], Any]) -> Any:
-        """The argument with something else for each part."""
         return self.treedef.unflatten(list(map(f, self.parts)))
 
 
@@ -195,7 +192,6 @@ def columns_of(results: Sequence[Any]) -> tuple[list[tuple[Any, ...]], PyTreeDef
 
 
 def reduced(results: Sequence[Any], reduce: str) -> Any:
-    """The sum or mean of the results of all samples."""
     if not results:
         return 0.0 if reduce == "sum" else math.nan
     columns, treedef = columns_of(results)

@@ -92,11 +92,9 @@ class Call:
             self.result = f(*arguments, **kwargs)
 
     def outputs(self) -> tuple[list[Scalar], PyTreeDef]:
-        """The numbers of the result, and its structure."""
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
 
     def scalar(self) -> Scalar:
-        """The result, which has to be one number."""
         x = self.result if isinstance(self.result, Value) else number(self.result)
         if x is None:
             raise TypeError(

@@ -103,7 +103,6 @@ def place(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:
 
 
 def elements(array: Any, what: str) -> list[Any]:
-    """The numbers in an array."""
     found: list[Any] = array.ravel().tolist()
     for y in found if array.dtype.kind not in "biuf" else ():
         if not is_leaf(y):

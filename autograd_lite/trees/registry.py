@@ -178,7 +178,6 @@ def register_pytree_node(
 
 
 def kind_of(x: object) -> Kind | None:
-    """What kind of container x is; None where it is none."""
     cls = type(x)
     if cls in REGISTRY:
         return REGISTRY[cls]
@@ -204,7 +203,6 @@ class Level(NamedTuple):
 
 
 def one_level(x: object) -> Level | None:
-    """The outermost container of x; None where x is none."""
     kind = None if is_leaf(x) else kind_of(x)
     return None if kind is None else Level(kind, *kind.flatten(x))
 

@@ -164,7 +164,6 @@ class PyTreeDef:
         return list(chain.from_iterable(each))
 
     def without_modules(self, leaves: list[Any]) -> list[Any]:
-        """The leaves that are no parameters of Modules."""
         if all(node[0] is not MODULE for node in self.nodes):
             return leaves
         kinds = [node.kind for node in self.nodes for _ in range(node.leaves)]
