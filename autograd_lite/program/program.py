@@ -9,7 +9,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from types import ModuleType
+from typing import Any, ClassVar
 
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
@@ -17,16 +18,6 @@ from autograd_lite.program.flattening import flatten_values, lower
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
 from autograd_lite.support.files import read_json, write_json
 from autograd_lite.trees import item_name
-
-
-class Backends(Protocol):
-    """What a program needs of the back ends, which are one floor up."""
-
-    def call(self, program: "Program", arguments: tuple[Any, ...], backend: str) -> Any:
-        """The results of the program for its arguments."""
-
-    def source(self, program: "Program", backend: str) -> str:
-        """The code that a back end makes of the program."""
 
 
 class Program:
@@ -42,8 +33,8 @@ class Program:
     return %3
     """
 
-    backends: ClassVar[Backends]
-    """Set once, by `autograd_lite.backends`."""
+    backends: ClassVar[ModuleType]
+    """What calls a program by code of a back end: one floor up, where `autograd_lite.backends` sets it."""
 
     def __init__(
         self, arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
@@ -118,7 +109,7 @@ class Program:
             v1 = v0 * v0
             return [[v1]]
         """
-        return self.backends.source(self, backend)
+        return self.backends.source(self, backend)  # type: ignore[no-any-return]
 
     def stats(self) -> dict[str, Any]:
         """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.

@@ -5,6 +5,7 @@ Each run of single numbers is one flat result, and so is each array.
 
 import sys
 from collections.abc import Callable, Collection, Sequence
+from math import prod
 from typing import Any
 
 from autograd_lite.program.named_numbers import NamedNumbers
@@ -18,22 +19,9 @@ Build = Callable[[Sequence[Any], int], Any]
 
 def flat_results(treedef: PyTreeDef) -> list[tuple[int, bool]]:
     """The sizes of the flat results, and whether they are batched."""
-    found: list[tuple[int, bool]] = []
-    run = False  # whether the last one is a run of numbers, which the next number joins
-    for entry in treedef.entries(""):
-        kind, _, _, leaves = entry.node
-        if kind is MODULE:
-            raise TypeError("a compiled function returned a Module; return its values, in a list or a dict")
-        if kind is SAMPLES or not (leaves or kind is ARRAY):
-            continue
-        if entry.samples:
-            found += [(leaves, True)] if kind is ARRAY else [(1, True)] * leaves
-        elif kind is not ARRAY and run:
-            found[-1] = (found[-1][0] + leaves, False)
-        else:
-            found.append((leaves, False))
-        run = kind is not ARRAY and not entry.samples
-    return found
+    builder = Builder(lists=False, arrays=False)
+    builder.build(treedef)
+    return builder.sizes
 
 
 class Builder:
@@ -46,14 +34,16 @@ class Builder:
 
     def __init__(self, lists: bool, arrays: bool, names: Collection[tuple[str, ...]] = ()) -> None:
         self.lists, self.arrays, self.names = lists, arrays, names
-        self.flat = -1  # the flat result that is being read
-        self.position: int | None = None  # the next number of it, if it is a run
+        self.sizes: list[tuple[int, bool]] = []  # of the flat results up to the one that is being read
+        self.is_run = False  # whether that one is a run of numbers, which the next number joins
 
     def build(self, treedef: PyTreeDef) -> Build:
         """The function that makes the result: that of each container calls those of its children."""
         nodes, functions = list(treedef.nodes), []
         samples = treedef.in_samples()
         for i, node in enumerate(nodes):
+            if node.kind is MODULE:
+                raise TypeError("a compiled function returned a Module; return its values, in a list or a dict")
             if not samples[i]:
                 functions.append((node, self.leaves(node)))
             elif node.kind is SAMPLES:
@@ -75,10 +65,10 @@ class Builder:
             return self.array(aux, batched=False)
         if not count:
             return lambda results, n: kind.unflatten(aux, ())
-        if self.position is None:
-            self.flat, self.position = self.flat + 1, 0
-        k, first = self.flat, self.position
-        last = self.position = first + count
+        first, _ = self.sizes.pop() if self.is_run else (0, False)
+        k, last = len(self.sizes), first + count
+        self.sizes.append((last, False))
+        self.is_run = True
         if kind is NUMBER and self.arrays:
             return lambda results, n: results[k].item(first)
         if kind is DICT and self.arrays and aux in self.names:
@@ -87,8 +77,9 @@ class Builder:
 
     def array(self, shape: tuple[int, ...], batched: bool) -> Build:
         """The function that gives a flat result its shape."""
-        self.flat, self.position = self.flat + 1, None
-        k = self.flat
+        k = len(self.sizes)
+        self.sizes.append((prod(shape), batched))
+        self.is_run = False
         if self.arrays and len(shape) == 1:
             return lambda results, n: results[k]  # it has it already
         return lambda results, n: as_array(results[k], (n, *shape) if batched else shape)

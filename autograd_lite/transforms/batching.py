@@ -6,7 +6,6 @@ represents all of them, and the program runs it across the batch.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from autograd_lite.core import table
@@ -18,7 +17,7 @@ from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import is_mapped, mapped
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
-from autograd_lite.trees.registry import ARRAY, DICT, LIST, SAMPLES, WHOLE, Samples, array_of, one_level
+from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Samples, array_of, one_level
 from autograd_lite.trees.treedef import LEAF, container_of
 
 Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]
@@ -179,8 +178,8 @@ def sample_count(arguments: Sequence[Parts], name: str) -> int:
 # -- eagerly
 
 
-def columns_of(results: Sequence[Any]) -> tuple[list[tuple[Any, ...]], PyTreeDef]:
-    """Each number of the result over all samples, and the structure that all results have."""
+def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
+    """The numbers of each result, and the structure that all results have."""
     pairs = [flatten_numbers(r, "result of a mapped function") for r in results]
     for i, (_, treedef) in enumerate(pairs):
         if treedef != pairs[0][1]:
@@ -188,14 +187,14 @@ def columns_of(results: Sequence[Any]) -> tuple[list[tuple[Any, ...]], PyTreeDef
                 f"a mapped function gave results of different structure: {summary(results[0])} for sample 0, "
                 f"{summary(results[i])} for sample {i}; give all of them one structure"
             )
-    return list(zip(*[leaves for leaves, _ in pairs], strict=True)), pairs[0][1]
+    return [leaves for leaves, _ in pairs], pairs[0][1]
 
 
 def reduced(results: Sequence[Any], reduce: str) -> Any:
     if not results:
         return 0.0 if reduce == "sum" else math.nan
-    columns, treedef = columns_of(results)
-    sums = [table.sum(column) for column in columns]
+    rows, treedef = rows_of(results)
+    sums = [table.sum(column) for column in zip(*rows, strict=True)]
     return treedef.unflatten([x / len(results) for x in sums] if reduce == "mean" else sums)
 
 
@@ -205,12 +204,8 @@ def stacked(results: list[Any], arguments: Sequence[Parts]) -> Any:
         return results
     if not results:
         return array_of([], (0,))
-    columns, treedef = columns_of(results)
-    source, arrays = iter(columns), []
-    for shape, _ in treedef.array_leaves():
-        rows = zip(*islice(source, math.prod(shape)), strict=True)
-        arrays.append(array_of([x for row in rows for x in row], (len(results), *shape)))
-    return treedef.unflatten(arrays, whole=[ARRAY])
+    rows, treedef = rows_of(results)
+    return treedef.of_arrays((len(results),), rows)
 
 
 # -- while a program is traced

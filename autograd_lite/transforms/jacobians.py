@@ -17,7 +17,7 @@ from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef
 from autograd_lite.trees.pytree import leaves_like
-from autograd_lite.trees.registry import ARRAY, TUPLE, array_of
+from autograd_lite.trees.registry import ARRAY, TUPLE
 from autograd_lite.trees.treedef import container_of
 
 Matrix = Sequence[Sequence[Scalar]]
@@ -114,20 +114,10 @@ def block(out: PyTreeDef, argument: PyTreeDef, rows: Matrix) -> Any:
     """The partials of the result in one argument: in the structure of the result, that of the argument."""
     source = iter(rows)
     parts = [
-        arrays(shape, argument, list(islice(source, prod(shape)))) if is_array else argument.unflatten(next(source))
+        argument.of_arrays(shape, list(islice(source, prod(shape)))) if is_array else argument.unflatten(next(source))
         for shape, is_array in out.array_leaves()
     ]
     return out.unflatten(parts, whole=[ARRAY])
-
-
-def arrays(shape: tuple[int, ...], argument: PyTreeDef, rows: Matrix) -> Any:
-    """The partials of an array: the structure of the argument, made of arrays."""
-    start, parts = 0, []
-    for inner, _ in argument.array_leaves():
-        stop = start + prod(inner)
-        parts.append(array_of([x for row in rows for x in row[start:stop]], shape + inner))
-        start = stop
-    return argument.unflatten(parts, whole=[ARRAY])
 
 
 def hessian(f: Function, argnums: int = 0) -> Function:

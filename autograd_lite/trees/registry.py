@@ -90,11 +90,10 @@ def structure_of(module: Any) -> ModuleStructure:
 def array_of(leaves: Sequence[Any], dimensions: tuple[int, ...]) -> Any:
     """An array of floats, or of objects where any leaf is more than a number."""
     numpy = sys.modules["numpy"]
-    if any(isinstance(x, Operand) for x in leaves):
-        result = numpy.empty(len(leaves), dtype=object)
-        result[:] = leaves
-        return result.reshape(dimensions)
-    return numpy.array(leaves, dtype=numpy.float64).reshape(dimensions)
+    holds_values = any(isinstance(x, Operand) for x in leaves)
+    result = numpy.empty(len(leaves), dtype=object if holds_values else numpy.float64)
+    result[:] = leaves
+    return result.reshape(dimensions)
 
 
 def record_fields(x: Any) -> Parts:

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, Final, NamedTuple
 
 from autograd_lite.trees.nested_lists import nested
-from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind, array_of
 
 
 class TreeNode(NamedTuple):
@@ -157,6 +157,15 @@ class PyTreeDef:
         if end:
             raise ValueError(f"{self!r} takes {len(given) - end} leaves, but got {len(given)}; pass one for each")
         return made[0]
+
+    def of_arrays(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> Any:
+        """The pytree made of arrays with these axes before their own; each row has the leaves of one index."""
+        start, arrays = 0, []
+        for inner, _ in self.array_leaves():
+            stop = start + prod(inner)
+            arrays.append(array_of([x for row in rows for x in row[start:stop]], shape + inner))
+            start = stop
+        return self.unflatten(arrays, whole=[ARRAY])
 
     def array_leaves(self) -> list[tuple[tuple[int, ...], bool]]:
         """What `unflatten` takes where arrays are whole: the shape of an array and True, or () and False."""
