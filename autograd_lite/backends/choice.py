@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
-from autograd_lite.core.primitives import PRIMITIVES, Primitive
+from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
@@ -61,11 +61,6 @@ def module(name: str, backend: str, *libraries: str) -> Any:
     return importlib.import_module(f"autograd_lite.backends.{name}")
 
 
-def is_on_arrays(row: Primitive) -> bool:
-    """Whether NumPy computes a row, one that is not only of programs."""
-    return bool(row.array or row.python or row.fold) or PRIMITIVES.get(row.name) is not row
-
-
 def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
     """The name of the back end for a program and its data, and why."""
     libraries = {library_of(x) for x in data if is_foreign_array(x)}
@@ -84,7 +79,8 @@ def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tup
         return "llvm", "llvmlite is installed, and native code is the fastest"
     if not available("numpy") or not any(a.batched for a in program.arguments):
         return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
-    if any(not is_on_arrays(row) for row, _, _ in program.lowered().instructions):
+    rows = {row for row, _, _ in program.lowered().instructions if PRIMITIVES.get(row.name) is row}
+    if not all(row.array or row.python or row.fold for row in rows):
         return "python", "llvmlite is not installed, and a row of the program has no function on arrays"
     if samples < MANY:
         return "python", f"llvmlite is not installed, and Python carries fewer than {MANY} samples faster than NumPy"

@@ -14,7 +14,7 @@ from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.pytree import taken_apart
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, is_module
-from autograd_lite.trees.treedef import TABLE, container_of, sized
+from autograd_lite.trees.treedef import NUMBER, TABLE, container_of, sized
 
 NUMBERS = {float, int, bool}
 
@@ -35,13 +35,12 @@ class Pieces:
         if axis is None:
             return self.shared(x, name)
         parts, treedef = parts_of(x, axis)
-        names = treedef.leaf_names(name)
-        return treedef.with_leaves(
-            [
-                self.shared(part.content, path) if part.axis is None else self.mapped(part, path)
-                for part, path in zip(parts, names, strict=True)
-            ]
-        )
+        inner = [
+            self.shared(part.content, path) if part.axis is None else self.mapped(part, path)
+            for part, path in zip(parts, treedef.leaf_names(name), strict=True)
+        ]
+        given = iter(inner)
+        return PyTreeDef([n for node in treedef.nodes for n in (next(given).nodes if node.kind is NUMBER else [node])])
 
     def shared(self, x: Any, name: str) -> PyTreeDef:
         """The treedef of what is not mapped."""

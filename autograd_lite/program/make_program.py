@@ -6,7 +6,7 @@ and the Values that the function closes over, read at each call.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_lite.core.graph import BATCHED, Node
 from autograd_lite.core.value import Value, traced
@@ -15,25 +15,14 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import flat_results
-from autograd_lite.program.tracing import Feed, Trace, reached
+from autograd_lite.program.tracing import Feed, Group, Trace, reached
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.registry import MODULE
-from autograd_lite.trees.treedef import Entry
 
 LARGE = 100_000
 """Elements from which on an array is first filled with one value: it is data, unless the function uses an element."""
-
-
-class Group(NamedTuple):
-    """An argument of the program: its traced values, the names of its numbers, and what it is at a call."""
-
-    name: str
-    values: list[Value]
-    batched: bool
-    feed: Feed
-    numbers: tuple[str, ...] = ()
 
 
 class Traced:
@@ -75,12 +64,12 @@ class Traced:
                 Group(piece.name, found.values[k], piece.batched, piece_feed(k), piece.number_names(several))
                 for k, piece in enumerate(found.pieces)
             ]
-            hidden = [*viewed(trace), *drawn(trace)]
+            hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
             seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
             used = [not seen.isdisjoint(group.values) for group in groups]
             if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
                 return False
-            only_viewed = {view.span.piece for view in trace.views.values()}
+            only_viewed = {span.piece for span, _ in trace.views}
             kept = [group for k, group in enumerate(groups) if used[k] or k not in only_viewed]
             self.in_order = len(kept) == len(groups) and not hidden and not before
             self.closed_over = before
@@ -102,13 +91,6 @@ class Traced:
 
 def piece_feed(k: int) -> Feed:
     return lambda pieces, samples: pieces[k]
-
-
-def viewed(trace: Trace) -> Iterator[Group]:
-    """One sample of all data that a vmap inside of the function maps over."""
-    for span, _, values, feed in trace.views.values():
-        piece = AbstractPiece(Entry((span.name,), span.node, 1))
-        yield Group(span.name, values, True, feed, piece.number_names(several=False))
 
 
 def drawn(trace: Trace) -> Iterator[Group]:

@@ -11,26 +11,29 @@ from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TRACED, Node, operands_of
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.value import Value, traced
-from autograd_lite.program.abstract_arguments import Span
+from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.trees.treedef import Entry
 
 Feed = Callable[[list[Any], int], Any]
 """Gives an argument of the program at a call, from the pieces of the call and the number of samples."""
 
 
-class View(NamedTuple):
-    """Data of a call, mapped over an axis: one traced sample, and where the numbers of all samples come from."""
+class Group(NamedTuple):
+    """An argument of the program: its traced values, the names of its numbers, and what it is at a call."""
 
-    span: Span
-    content: Any
+    name: str
     values: list[Value]
+    batched: bool
     feed: Feed
+    numbers: tuple[str, ...] = ()
 
 
 class Trace:
     """One run of a function on traced values.
 
     `find` gives the place of the numbers of an array or a list that is an argument of the function, or a part of one.
+    `views` are the data that a `vmap` maps over an axis: one traced sample, and the argument that has all of them.
     `draws` are the sources of numbers, random ones for instance, that the function used: called again at each call of
     the program.
     """
@@ -39,7 +42,7 @@ class Trace:
         self.start: int = time_now()
         self.find = find
         self.samples: int | None = None
-        self.views: dict[tuple[Span, int], View] = {}
+        self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
 
     def __enter__(self) -> "Trace":
@@ -103,8 +106,9 @@ class Trace:
             inner = span._replace(node=span.node.inner(axis))
             values = [traced(BATCHED) for _ in range(inner.node.leaves)]
             feed: Feed = lambda pieces, _: span.samples(pieces[span.piece], axis)  # noqa: E731
-            self.views[span, axis] = View(inner, inner.build(values), values, feed)
-        return self.views[span, axis].content
+            names = AbstractPiece(Entry((span.name,), inner.node, 1)).number_names(several=False)
+            self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, names)
+        return self.views[span, axis][0]
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:

@@ -57,7 +57,8 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
         if MODE.trace is not None:
             leaves, treedef = flatten(args, whole=True)
             if treedef.holds_samples():
-                return at_once(f, treedef.of_one_sample().unflatten(leaves, whole=WHOLE), reduce)
+                sample = PyTreeDef([node for node in treedef.nodes if node.kind is not SAMPLES])
+                return at_once(f, sample.unflatten(leaves, whole=WHOLE), reduce)
         arguments = [parts_of(x, axis) for x, axis in zip(args, axes, strict=True)]
         n = sample_count(arguments, name)
         if MODE.trace is not None:

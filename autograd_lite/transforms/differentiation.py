@@ -5,7 +5,7 @@ Inside another transform, or where an operand is a Value, the results are Values
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Any
 
 from autograd_lite.core.create_graph import adjoints
@@ -17,6 +17,7 @@ from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.levels import Scalar, fresh, inside, nested
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
+from autograd_lite.trees.registry import MODULE
 
 Argnums = int | tuple[int, ...]
 
@@ -85,7 +86,10 @@ class Call:
             for i in chosen:
                 leaves, treedef = flatten_numbers(args[i], f"argument {i} of {name_of(f)}")
                 values = [fresh(x) for x in leaves]
-                self.nested |= Value in map(type, treedef.without_modules(leaves))
+                if Value in map(type, leaves):  # parameters of Modules do not count
+                    kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
+                    pairs = zip(leaves, kinds, strict=True)
+                    self.nested |= any(type(x) is Value and kind is not MODULE for x, kind in pairs)
                 self.inputs += values
                 self.treedefs.append(treedef)
                 arguments[i] = treedef.unflatten(values, copies=True)

@@ -172,23 +172,8 @@ class PyTreeDef:
         each = [[(aux, True)] if kind is ARRAY else [((), False)] * leaves for kind, aux, _, leaves in self.nodes]
         return list(chain.from_iterable(each))
 
-    def without_modules(self, leaves: list[Any]) -> list[Any]:
-        if all(node[0] is not MODULE for node in self.nodes):
-            return leaves
-        kinds = [node.kind for node in self.nodes for _ in range(node.leaves)]
-        return [x for x, kind in zip(leaves, kinds, strict=True) if kind is not MODULE]
-
     def holds_samples(self) -> bool:
         return any(node.kind is SAMPLES for node in self.nodes)
-
-    def of_one_sample(self) -> "PyTreeDef":
-        """The structure that the sample itself has which represents a batch."""
-        return PyTreeDef([node for node in self.nodes if node.kind is not SAMPLES])
-
-    def with_leaves(self, treedefs: Sequence["PyTreeDef"]) -> "PyTreeDef":
-        """The treedef with another one in the place of each number that is no part of a table or the like."""
-        source = iter(treedefs)
-        return PyTreeDef([n for node in self.nodes for n in (next(source).nodes if node.kind is NUMBER else [node])])
 
     def in_samples(self) -> list[int]:
         """For each node 0, or k in what the k-th samples node has inside, and there."""
