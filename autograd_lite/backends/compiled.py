@@ -45,9 +45,8 @@ class Entry:
 
     def samples(self, pieces: Pieces) -> int:
         """The samples of a call: those that `vmap` finds in it, or that the traced function maps over, or one."""
-        if pieces.samples is not None:
-            return pieces.samples
-        return 1 if self.traced.samples is None else self.traced.samples
+        samples = self.traced.samples if pieces.samples is None else pieces.samples
+        return 1 if samples is None else samples
 
 
 class Compiled:
@@ -66,8 +65,9 @@ class Compiled:
         # The calls whose arguments are all floats and float64 arrays, by these and their treedefs: they need no
         # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
         self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
-        self.array: Any = None
-        self.float64: Any = None
+        numpy = sys.modules.get("numpy")
+        self.array: Any = numpy and numpy.ndarray
+        self.float64: Any = numpy and numpy.dtype(float)
         self.names = parameter_names(f)
         self.lock = threading.RLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
@@ -75,27 +75,6 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if MODE.trace is not None:
             return self.f(*args, **kwargs)
-        if self.routes and not kwargs:
-            key, data = self.as_it_is(args)
-            route = self.routes.get(key)
-            if route is not None:
-                entry, n = route
-                if entry.closed_over and differentiated(entry.closed_over):
-                    return self.f(*args)
-                return entry.run(data, n)
-        pieces, treedefs, keywords = self.taken(args, kwargs)
-        if pieces.has_values:
-            return self.f(*args, **kwargs)
-        entry = self.entry(pieces, treedefs, keywords)
-        if differentiated(entry.closed_over):
-            return self.f(*args, **kwargs)
-        n = entry.samples(pieces)
-        if not kwargs:
-            self.remember(args, entry, n)
-        return entry.run(pieces.data, n)
-
-    def as_it_is(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...] | None, list[Any]]:
-        """The key of a route and the pieces of such a call; None where an argument has to be taken apart."""
         key: list[Any] = []
         data: list[Any] = []
         for x in args:
@@ -107,15 +86,29 @@ class Compiled:
                 key.append(float)
                 data.append([x])
             else:
-                return None, []
-        return tuple(key), data
+                break
+        direct = tuple(key) if len(data) == len(args) and not kwargs else None
+        route = self.routes.get(direct)
+        if route is not None:
+            entry, n = route
+            if entry.closed_over and differentiated(entry.closed_over):
+                return self.f(*args)
+            return entry.run(data, n)
+        pieces, treedefs, keywords = self.taken(args, kwargs)
+        if pieces.has_values:
+            return self.f(*args, **kwargs)
+        entry = self.entry(pieces, treedefs, keywords)
+        if differentiated(entry.closed_over):
+            return self.f(*args, **kwargs)
+        n = entry.samples(pieces)
+        self.remember(direct, entry, n)
+        return entry.run(pieces.data, n)
 
-    def remember(self, args: tuple[Any, ...], entry: Entry, n: int) -> None:
-        """Enter a route for such a call, if its pieces are its arguments as they are."""
+    def remember(self, key: tuple[Any, ...] | None, entry: Entry, n: int) -> None:
+        """Enter a route for calls with such arguments, if they are the pieces of the call as they are."""
         if numpy := sys.modules.get("numpy"):
             self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
         axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
-        key, _ = self.as_it_is(args)
         if key is not None and all(axis is None or (is_axis(axis) and axis == 0) for axis in axes):
             if len(self.routes) >= ROUTES:
                 self.routes.clear()

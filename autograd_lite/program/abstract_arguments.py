@@ -60,22 +60,13 @@ class AbstractPiece:
 
     def __init__(self, entry: Entry) -> None:
         self.entries = [entry]
-        self.samples = entry.samples
         self.batched = entry.samples > 0
         self.kind: Kind = entry.node.kind
         self.width = entry.node.leaves
 
-    def takes(self, entry: Entry) -> bool:
-        """Whether the next part of the same argument is in this piece too; then it is added."""
-        kind = entry.node.kind
-        if self.batched or entry.samples:
-            taken = self.samples == entry.samples and kind is not SAMPLES
-        else:
-            taken = self.kind not in WHOLE and kind not in WHOLE
-        if taken:
-            self.entries.append(entry)
-            self.width += entry.node.leaves
-        return taken
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.width += entry.node.leaves
 
     @property
     def name(self) -> str:
@@ -138,15 +129,18 @@ class AbstractArguments:
     def spans(self, treedef: PyTreeDef, name: str) -> list[Span]:
         """Where the parts of an argument are in the pieces, of which it begins a new one."""
         spans: list[Span] = []
-        own: list[AbstractPiece] = []
-        for entry in treedef.entries(name):
-            start = own[-1].width if own else 0
-            if not (own and own[-1].takes(entry)) and (entry.node.leaves or entry.node.kind in (ARRAY, SAMPLES)):
-                start = 0
-                own.append(AbstractPiece(entry))
-            if entry.node.kind is not SAMPLES:
-                spans.append(Span(len(self.pieces) + len(own) - 1, start, entry.node, entry.name))
-        self.pieces += own
+        last = None
+        for i, entry in enumerate(treedef.entries(name)):
+            kind, start = entry.node.kind, 0
+            key = (entry.samples, i if kind in WHOLE and not entry.samples else None)  # the same for all of one piece
+            if key == last:
+                start = self.pieces[-1].width
+                self.pieces[-1].add(entry)
+            elif entry.node.leaves or kind in (ARRAY, SAMPLES):
+                self.pieces.append(AbstractPiece(entry))
+                last = key
+            if kind is not SAMPLES:
+                spans.append(Span(len(self.pieces) - 1, start, entry.node, entry.name))
         return spans
 
     def values_of(self, span: Span) -> list[Value]:

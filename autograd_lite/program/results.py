@@ -6,12 +6,12 @@ Each run of single numbers is one flat result, and so is each array.
 import sys
 from collections.abc import Callable, Collection, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 from autograd_lite.program.named_numbers import NamedNumbers
 from autograd_lite.trees import PyTreeDef, is_array
-from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE
-from autograd_lite.trees.treedef import LEAF, NUMBER, TreeNode
+from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE, Kind
+from autograd_lite.trees.treedef import NUMBER, TreeNode
 
 Build = Callable[[Sequence[Any], int], Any]
 """Makes the result, or a part of it, from the flat results and the number of samples."""
@@ -121,6 +121,15 @@ def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
         x.tolist() if is_array(x) and not whole else list(x)
         for x, (_, whole) in zip(arrays, inner.array_leaves(), strict=True)
     ]
-    if inner == LEAF:
-        return columns[0]
-    return [inner.unflatten(row, whole=[ARRAY]) for row in (zip(*columns, strict=True) if columns else [()] * n)]
+    nodes = [node if node.kind in (NUMBER, ARRAY) else node._replace(kind=ROWS, aux=(node, n)) for node in inner.nodes]
+    result: list[Any] = PyTreeDef(nodes).unflatten(columns, whole=[ARRAY])
+    return result
+
+
+def rows_of(aux: tuple[TreeNode, int], columns: Sequence[Sequence[Any]]) -> list[Any]:
+    """A container for each of n samples, from each of its children over all of them."""
+    (kind, inner, _, _), n = aux
+    return [kind.unflatten(inner, row) for row in (zip(*columns, strict=True) if columns else [()] * n)]
+
+
+ROWS: Final = Kind("rows", lambda rows: (rows, None), rows_of)

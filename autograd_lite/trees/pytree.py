@@ -1,6 +1,6 @@
 """A pytree taken apart into its leaves and its treedef."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -53,8 +53,10 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
         y = stack.pop()
         while outer and len(stack) < outer[-1][4]:
             inside.discard(id(outer.pop()[0]))
-        kind = REGISTRY.get(type(y))
-        found, own = [y], {type(y)}  # the leaves that y adds, and their types
+        cls = type(y)
+        kind = REGISTRY.get(cls)
+        found: Sequence[Any] = (y,)  # the leaves that y adds
+        own: Collection[type] = (cls,)  # their types
         if kind is None and is_leaf(y):
             node = LEAF.nodes[0]
         elif (kind := kind or kind_of(y)) is ARRAY or (whole and kind is None and is_foreign_array(y)):
@@ -63,21 +65,21 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
         elif kind is MODULE:
             parameters, structure = kind.flatten(y)
             node = TreeNode(MODULE, structure, 0, len(parameters))
-            found = found if whole else parameters  # type: ignore[assignment]
+            found = found if whole else parameters
         elif kind is None:
             if not whole:
                 raise refused(y, what, place(outer, len(stack)))
             node = LEAF.nodes[0]
         elif (kind is LIST or kind is TUPLE) and (table := table_of(y)) is not None:
             node = TreeNode(TABLE, table.levels, 0, len(table.numbers))
-            found, own = table.numbers, table.types  # type: ignore[assignment]
+            found, own = table.numbers, table.types
         else:
             children, aux = kind.flatten(y)
             if children and kind not in (LIST, TUPLE, SAMPLES) and all_leaves(children):
                 node = TreeNode(kind, aux, 0, len(children))
-                found, own = children, set(map(type, children))  # type: ignore[assignment]
+                found, own = children, set(map(type, children))
             else:
-                node, found, own = TreeNode(kind, aux, len(children), 0), [], set()
+                node, found, own = TreeNode(kind, aux, len(children), 0), (), ()
                 if id(y) in inside:
                     raise ValueError(
                         f"the {what} holds a {kind!r} that holds itself{place(outer, len(stack))}; pass one that ends"
@@ -88,7 +90,7 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
                     stack += reversed(children)
         nodes.append(node)
         leaves += found
-        types |= own
+        types.update(own)
     return leaves, PyTreeDef(nodes), types
 
 

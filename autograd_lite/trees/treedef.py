@@ -51,8 +51,6 @@ TABLE: Final = Kind(
 class Written(str):
     """Part of a treedef in words."""
 
-    __slots__ = ()
-
     def __repr__(self) -> str:
         return str(self)
 
