@@ -62,9 +62,10 @@ class Compiled:
         self.by_count = backend == "auto" and not available("llvmlite")  # then a batch of few samples runs elsewhere
         self.in_axes = getattr(f, "in_axes", None)
         self.entries: dict[Any, Entry] = {}
-        # The calls whose arguments are all floats and float64 arrays, by these and their treedefs: they need no
-        # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
+        # The calls whose arguments are all floats and float64 arrays, by their shapes: they need no taking apart.
         self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
+        axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
+        self.has_routes = all(axis is None or (is_axis(axis) and axis == 0) for axis in axes)
         numpy = sys.modules.get("numpy")
         self.array: Any = numpy and numpy.ndarray
         self.float64: Any = numpy and numpy.dtype(float)
@@ -101,18 +102,13 @@ class Compiled:
         if differentiated(entry.closed_over):
             return self.f(*args, **kwargs)
         n = entry.samples(pieces)
-        self.remember(direct, entry, n)
-        return entry.run(pieces.data, n)
-
-    def remember(self, key: tuple[Any, ...] | None, entry: Entry, n: int) -> None:
-        """Enter a route for calls with such arguments, if they are the pieces of the call as they are."""
-        if numpy := sys.modules.get("numpy"):
+        if numpy := sys.modules.get("numpy"):  # which may have come after this function
             self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
-        axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
-        if key is not None and all(axis is None or (is_axis(axis) and axis == 0) for axis in axes):
+        if direct is not None and self.has_routes:
             if len(self.routes) >= ROUTES:
                 self.routes.clear()
-            self.routes[key] = entry, n
+            self.routes[direct] = entry, n
+        return entry.run(pieces.data, n)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A method, where the function was defined in a class."""

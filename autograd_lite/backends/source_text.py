@@ -44,11 +44,9 @@ class Text:
         self.program, self.expression, self.blocks = program, expression, blocks
         self.room = f"[None] * {'blocks' if blocks else 'n'}"  # for something of each sample, or block of samples
         self.called: dict[Primitive, str] = {}
-        self.constants = {
-            i: repr(instruction.constant)  # as Python reads it back; inf and nan are names in the text
-            for i, instruction in enumerate(program.instructions, program.size)
-            if instruction.constant is not None
-        }
+        constants = enumerate([constant for _, _, constant in program.instructions], program.size)
+        # As Python reads them back; inf and nan are names in the text.
+        self.constants = {i: repr(constant) for i, constant in constants if constant is not None}
         self.phases = phases_of(program)
         self.sums, self.kept = used_later(program, self.phases)
 

@@ -34,8 +34,7 @@ class Trace:
 
     `find` gives the place of the numbers of an array or a list that is an argument of the function, or a part of one.
     `views` are the data that a `vmap` maps over an axis: one traced sample, and the argument that has all of them.
-    `draws` are the sources of numbers, random ones for instance, that the function used: called again at each call of
-    the program.
+    `draws` are the sources of numbers that the function used, called again at each call of the program.
     """
 
     def __init__(self, find: Callable[[Any], Span | None]) -> None:

@@ -1,7 +1,6 @@
 """`vmap`: a function of one sample becomes a function of many.
 
-Above `differentiation`.  Eagerly it is a loop.  While a program is traced, the function runs once, on a sample that
-represents all of them, and the program runs it across the batch.
+Eagerly it is a loop.  While a program is traced, the function runs once, on a sample that represents all of them.
 """
 
 import math

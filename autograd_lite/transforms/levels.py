@@ -63,13 +63,11 @@ def is_mapped() -> bool:
 
 def fresh(x: Scalar) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
-    if not isinstance(x, Value):
-        result = Value(x)
-    elif x._flags & CONSTANT and MODE.trace is None:
-        result = Value(x.data)
-    else:
-        result = identity(x)
+    if isinstance(x, Value) and (MODE.trace is not None or not x._flags & CONSTANT):
+        result: Value = identity(x)
         result._flags &= ~CONSTANT  # what was detached while a program is traced is an input like any other
+    else:
+        result = Value(x.data if isinstance(x, Value) else x)
     if _LEVEL.mapped:
         result._flags |= BATCHED
     return result
