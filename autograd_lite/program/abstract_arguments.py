@@ -31,7 +31,6 @@ class Span(NamedTuple):
         return cut(piece[self.start : self.start + self.node.leaves], self.node.shape[0])
 
     def build(self, values: Sequence[Value]) -> Any:
-        """The part of the argument, made of values."""
         kind, aux, _, _ = self.node
         return aux.module.with_parameters(list(values)) if kind is MODULE else kind.unflatten(aux, values)
 

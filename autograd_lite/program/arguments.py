@@ -152,6 +152,5 @@ def axis_first(x: Any, axis: int) -> Any:
 
 
 def library_of(x: Any) -> str:
-    """The name of the library that an array is of."""
     name = type(x).__module__.partition(".")[0]
     return "jax" if name == "jaxlib" else name

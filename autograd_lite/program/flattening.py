@@ -34,7 +34,6 @@ class Flattener:
         self.known: dict[Key, int] = {}  # common subexpressions
 
     def append(self, key: Key, instruction: Instruction) -> int:
-        """The number of a new instruction."""
         row, operands, _ = instruction
         self.instructions.append(instruction)
         self.batched.append(row is not BATCH_SUM and any(self.batched[i] for i in operands))

@@ -81,7 +81,6 @@ class Traced:
             return True
 
     def arguments(self, pieces: list[Any], samples: int) -> list[Any]:
-        """The arguments of the program at a call."""
         return pieces if self.in_order else [feed(pieces, samples) for feed in self.feeds]
 
     def parameter_names(self) -> set[tuple[str, ...]]:
@@ -105,7 +104,6 @@ def drawn(trace: Trace) -> Iterator[Group]:
 
 
 def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef) -> Program:
-    """The program that computes the outputs from groups of traced values."""
     flattener = Flattener([Argument(g.name, len(g.values), g.batched, g.numbers) for g in groups])
     numbers: dict[Node, int] = {x: i for i, x in enumerate(x for group in groups for x in group.values)}
     found = iter(flattener.graph(outputs, numbers))

@@ -76,7 +76,6 @@ class Builder:
         return lambda results, n: kind.unflatten(aux, numbers(results[k], first, last))
 
     def array(self, shape: tuple[int, ...], batched: bool) -> Build:
-        """The function that gives a flat result its shape."""
         k = len(self.sizes)
         self.sizes.append((prod(shape), batched))
         self.is_run = False
@@ -126,10 +125,10 @@ def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
     return result
 
 
-def rows_of(aux: tuple[TreeNode, int], columns: Sequence[Sequence[Any]]) -> list[Any]:
+def one_for_each(aux: tuple[TreeNode, int], columns: Sequence[Sequence[Any]]) -> list[Any]:
     """A container for each of n samples, from each of its children over all of them."""
     (kind, inner, _, _), n = aux
     return [kind.unflatten(inner, row) for row in (zip(*columns, strict=True) if columns else [()] * n)]
 
 
-ROWS: Final = Kind("rows", lambda rows: (rows, None), rows_of)
+ROWS: Final = Kind("rows", lambda rows: (rows, None), one_for_each)
