@@ -4,7 +4,7 @@ Above `tracing`.  The program's arguments are the pieces of a call, and hidden i
 and the Values that the function closes over, read at each call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -54,31 +54,35 @@ class Traced:
             return [traced(flags)] * piece.width if is_large(piece) else [traced(flags) for _ in range(piece.width)]
 
         found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped)
+        with Trace(found.find) as trace, inside():
+            return self.made(found, trace, is_large)
+
+    def made(self, found: AbstractArguments, trace: Trace, is_large: Callable[[AbstractPiece], bool]) -> bool:
+        """Run the function, and make the program out of what it recorded."""
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
-        with Trace(found.find) as trace, inside():
-            result = self.f(*found.arguments[:count], **keywords)
-            outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
-            several = sum(piece.kind is MODULE for piece in found.pieces) > 1
-            groups = [
-                Group(piece.name, found.values[k], piece.batched, piece_feed(k), piece.number_names(several))
-                for k, piece in enumerate(found.pieces)
-            ]
-            hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
-            seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
-            used = [not seen.isdisjoint(group.values) for group in groups]
-            if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
-                return False
-            only_viewed = {span.piece for span, _ in trace.views}
-            kept = [group for k, group in enumerate(groups) if used[k] or k not in only_viewed]
-            self.in_order = len(kept) == len(groups) and not hidden and not before
-            self.closed_over = before
-            if before:
-                hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
-            self.program = program_of(kept + hidden, outputs, self.treedef)
-            self.feeds = [group.feed for group in kept + hidden]
-            self.samples = trace.samples
-            return True
+        result = self.f(*found.arguments[:count], **keywords)
+        outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
+        several = sum(piece.kind is MODULE for piece in found.pieces) > 1
+        groups = [
+            Group(piece.name, found.values[k], piece.batched, piece_feed(k), piece.number_names(several))
+            for k, piece in enumerate(found.pieces)
+        ]
+        hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
+        seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
+        used = [not seen.isdisjoint(group.values) for group in groups]
+        if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
+            return False
+        only_viewed = {span.piece for span, _ in trace.views}
+        kept = [group for k, group in enumerate(groups) if used[k] or k not in only_viewed]
+        self.in_order = len(kept) == len(groups) and not hidden and not before
+        self.closed_over = before
+        if before:
+            hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
+        self.program = program_of(kept + hidden, outputs, self.treedef)
+        self.feeds = [group.feed for group in kept + hidden]
+        self.samples = trace.samples
+        return True
 
     def arguments(self, pieces: list[Any], samples: int) -> list[Any]:
         return pieces if self.in_order else [feed(pieces, samples) for feed in self.feeds]

@@ -84,16 +84,20 @@ class Call:
         chosen = chosen_arguments(argnums, args, f)
         with inside():
             for i in chosen:
-                leaves, treedef = flatten_numbers(args[i], f"argument {i} of {name_of(f)}")
-                values = [fresh(x) for x in leaves]
-                if Value in map(type, leaves):  # parameters of Modules do not count
-                    kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
-                    pairs = zip(leaves, kinds, strict=True)
-                    self.nested |= any(type(x) is Value and kind is not MODULE for x, kind in pairs)
-                self.inputs += values
-                self.treedefs.append(treedef)
-                arguments[i] = treedef.unflatten(values, copies=True)
+                arguments[i] = self.input(args[i], f"argument {i} of {name_of(f)}")
             self.result = f(*arguments, **kwargs)
+
+    def input(self, argument: Any, name: str) -> Any:
+        """The argument with fresh inputs in the places of its numbers."""
+        leaves, treedef = flatten_numbers(argument, name)
+        values = [fresh(x) for x in leaves]
+        if Value in map(type, leaves):  # parameters of Modules do not count
+            kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
+            pairs = zip(leaves, kinds, strict=True)
+            self.nested |= any(type(x) is Value and kind is not MODULE for x, kind in pairs)
+        self.inputs += values
+        self.treedefs.append(treedef)
+        return treedef.unflatten(values, copies=True)
 
     def outputs(self) -> tuple[list[Scalar], PyTreeDef]:
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
