@@ -55,11 +55,10 @@ class Library:
     def __init__(self, name: str, example: Array | None) -> None:
         self.name = name
         self.example: Any = example
-        self.xp = numpy if name == "numpy" else self.standard()
-
-    def standard(self) -> Any:
-        compat = required("array_api_compat", f"the back end on arrays of {self.name}", "arrays")
-        return compat.array_namespace(self.example)
+        self.xp: Any = numpy
+        if name != "numpy":
+            compat = required("array_api_compat", f"the back end on arrays of {name}", "arrays")
+            self.xp = compat.array_namespace(example)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         for module in (self.xp, *MODULES.get(self.name, ())):

@@ -95,23 +95,21 @@ class BlockSums:
 
     def __init__(self) -> None:
         self.result = numpy.float64(0.0)
-        self.waiting: list[Any] = []  # tables of less than 1024 samples
+        self.waiting: list[Any] = []  # tables, until they have 1024 samples
 
     def add(self, values: list[Any]) -> None:
         table = numpy.empty((len(values[0]), len(values)))  # a row for each sample
         for i, x in enumerate(values):
             table[:, i] = x
-        if self.waiting or len(table) < BLOCK:
-            self.waiting.append(table)
-            if sum(map(len, self.waiting)) < BLOCK:
-                return
-            table, self.waiting = numpy.concatenate(self.waiting), []
-        for start in range(0, len(table), BLOCK):
-            self.result = self.result + tree(lanes(table[start : start + BLOCK]))
+        self.waiting.append(table)
+        if sum(map(len, self.waiting)) >= BLOCK:
+            self.total()
 
     def total(self) -> Any:
         if self.waiting:
-            self.result = self.result + tree(lanes(numpy.concatenate(self.waiting)))
+            table = self.waiting[0] if len(self.waiting) == 1 else numpy.concatenate(self.waiting)
+            for start in range(0, max(len(table), 1), BLOCK):
+                self.result = self.result + tree(lanes(table[start : start + BLOCK]))
             self.waiting = []
         return self.result
 

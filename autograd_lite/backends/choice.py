@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
-from autograd_lite.core.primitives import PRIMITIVES, Primitive
+from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
@@ -44,7 +44,6 @@ BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy
 
 
 def checked(backend: str, *known: str) -> str:
-    """The name of a back end, if it is one of these."""
     if backend not in known:
         raise ValueError(f"there is no back end {backend!r}; choose {', '.join(map(repr, known))}")
     return backend
@@ -60,16 +59,6 @@ def module(name: str, backend: str, *libraries: str) -> Any:
         if not available(library):
             raise missing(library, f'the back end "{backend}"', "jit")
     return importlib.import_module(f"autograd_lite.backends.{name}")
-
-
-def is_on_arrays(row: Primitive) -> bool:
-    """Whether NumPy computes a row, one that is not only of programs."""
-    return bool(row.array or row.python or row.fold) or PRIMITIVES.get(row.name) is not row
-
-
-def by_count(backend: str) -> bool:
-    """Whether it depends on the number of samples which back end runs."""
-    return backend == "auto" and not available("llvmlite")
 
 
 def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
@@ -90,7 +79,8 @@ def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tup
         return "llvm", "llvmlite is installed, and native code is the fastest"
     if not available("numpy") or not any(a.batched for a in program.arguments):
         return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
-    if any(not is_on_arrays(row) for row, _, _ in program.lowered().instructions):
+    rows = {row for row, _, _ in program.lowered().instructions if PRIMITIVES.get(row.name) is row}
+    if not all(row.array or row.python or row.fold for row in rows):
         return "python", "llvmlite is not installed, and a row of the program has no function on arrays"
     if samples < MANY:
         return "python", f"llvmlite is not installed, and Python carries fewer than {MANY} samples faster than NumPy"

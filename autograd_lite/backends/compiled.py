@@ -7,7 +7,7 @@ import threading
 from types import MethodType
 from typing import Any
 
-from autograd_lite.backends.choice import BACKENDS, MANY, by_count, checked, chosen
+from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
 from autograd_lite.core.modes import MODE
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.make_program import Traced
@@ -37,23 +37,16 @@ class Entry:
         self.modules = pieces.modules if self.backend != "python" else []
 
     def run(self, data: list[Any], n: int) -> Any:
-        """The result for the pieces of a call and its number of samples."""
         for k in self.modules:
-            data[k] = packed(data[k])
+            import numpy
+
+            data[k] = numpy.frombuffer(struct.pack(f"{len(data[k])}d", *data[k]))  # 4 times as fast as numpy.array
         return self.build(self.code(self.traced.arguments(data, n), n), n)
 
     def samples(self, pieces: Pieces) -> int:
         """The samples of a call: those that `vmap` finds in it, or that the traced function maps over, or one."""
-        if pieces.samples is not None:
-            return pieces.samples
-        return 1 if self.traced.samples is None else self.traced.samples
-
-
-def packed(numbers: list[float]) -> Any:
-    """The numbers as an array: four times as fast as numpy.array."""
-    import numpy
-
-    return numpy.frombuffer(struct.pack(f"{len(numbers)}d", *numbers))
+        samples = self.traced.samples if pieces.samples is None else pieces.samples
+        return 1 if samples is None else samples
 
 
 class Compiled:
@@ -65,17 +58,17 @@ class Compiled:
     """
 
     def __init__(self, f: Function, backend: str, fastmath: bool) -> None:
-        self.f = f
-        self.backend = backend
-        self.fastmath = fastmath
-        self.by_count = by_count(backend)
+        self.f, self.backend, self.fastmath = f, backend, fastmath
+        self.by_count = backend == "auto" and not available("llvmlite")  # then a batch of few samples runs elsewhere
         self.in_axes = getattr(f, "in_axes", None)
         self.entries: dict[Any, Entry] = {}
-        # The calls whose arguments are all floats and float64 arrays, by these and their treedefs: they need no
-        # taking apart.  ARRAY and FLOAT64 are classes of NumPy, as soon as it is there.
-        self.routes: dict[tuple[Any, ...], tuple[Entry, int]] = {}
-        self.array: Any = None
-        self.float64: Any = None
+        # The calls whose arguments are all floats and float64 arrays, by their shapes: they need no taking apart.
+        self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
+        axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
+        self.has_routes = all(axis is None or (is_axis(axis) and axis == 0) for axis in axes)
+        numpy = sys.modules.get("numpy")
+        self.array: Any = numpy and numpy.ndarray
+        self.float64: Any = numpy and numpy.dtype(float)
         self.names = parameter_names(f)
         self.lock = threading.RLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
@@ -83,24 +76,25 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if MODE.trace is not None:
             return self.f(*args, **kwargs)
-        if self.routes and not kwargs:
-            key, data = [], []
-            for x in args:
-                kind = type(x)
-                if kind is self.array and x.dtype is self.float64:
-                    key.append(x.shape)
-                    data.append(x)
-                elif kind is float:
-                    key.append(float)
-                    data.append([x])
-                else:
-                    break
-            route = self.routes.get(tuple(key)) if len(data) == len(args) else None
-            if route is not None:
-                entry, n = route
-                if entry.closed_over and differentiated(entry.closed_over):
-                    return self.f(*args)
-                return entry.run(data, n)
+        key: list[Any] = []
+        data: list[Any] = []
+        for x in args:
+            kind = type(x)
+            if kind is self.array and x.dtype is self.float64:
+                key.append(x.shape)
+                data.append(x)
+            elif kind is float:
+                key.append(float)
+                data.append([x])
+            else:
+                break
+        direct = tuple(key) if len(data) == len(args) and not kwargs else None
+        route = self.routes.get(direct)
+        if route is not None:
+            entry, n = route
+            if entry.closed_over and differentiated(entry.closed_over):
+                return self.f(*args)
+            return entry.run(data, n)
         pieces, treedefs, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.f(*args, **kwargs)
@@ -108,29 +102,13 @@ class Compiled:
         if differentiated(entry.closed_over):
             return self.f(*args, **kwargs)
         n = entry.samples(pieces)
-        if not kwargs:
-            self.remember(args, entry, n)
-        return entry.run(pieces.data, n)
-
-    def remember(self, args: tuple[Any, ...], entry: Entry, n: int) -> None:
-        """Enter a route for such a call, if its pieces are its arguments as they are."""
-        numpy = sys.modules.get("numpy")
-        if numpy is not None:
+        if numpy := sys.modules.get("numpy"):  # which may have come after this function
             self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
-        axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes] * len(args)
-        if not all(axis is None or (is_axis(axis) and axis == 0) for axis in axes):
-            return
-        key: list[Any] = []
-        for x in args:
-            if type(x) is float:
-                key.append(float)
-            elif type(x) is self.array and x.dtype is self.float64:
-                key.append(x.shape)
-            else:
-                return
-        if len(self.routes) >= ROUTES:
-            self.routes.clear()
-        self.routes[tuple(key)] = entry, n
+        if direct is not None and self.has_routes:
+            if len(self.routes) >= ROUTES:
+                self.routes.clear()
+            self.routes[direct] = entry, n
+        return entry.run(pieces.data, n)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A method, where the function was defined in a class."""
@@ -152,16 +130,13 @@ class Compiled:
         few = self.by_count and pieces.samples is not None and pieces.samples < MANY
         key = (treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
         found = self.entries.get(key)
-        return self.made(key, pieces, treedefs, keywords) if found is None else found
-
-    def made(self, key: Any, pieces: Pieces, treedefs: Treedefs, keywords: dict[str, PyTreeDef]) -> Entry:
-        """The entry of that key, made here unless another thread was first."""
-        with self.lock:
-            found = self.entries.get(key)
-            if found is None:
-                traced = Traced(self.f, treedefs, keywords, pieces.samples)
-                found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
-            return found
+        if found is None:
+            with self.lock:
+                found = self.entries.get(key)  # unless another thread was first
+                if found is None:
+                    traced = Traced(self.f, treedefs, keywords, pieces.samples)
+                    found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
+        return found
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this structure."""
@@ -193,7 +168,7 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
     reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; all
     else is what it was at the first call, so a Module whose mode or settings change is better an argument.
-    A number that treedefs the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
+    A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except
     that domain errors give nan or inf, and that a reduced vmap adds in an order of its own; numpy and other array

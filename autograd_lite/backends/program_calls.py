@@ -32,29 +32,19 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
             f"the program takes {len(program.arguments)} arguments, {', '.join(a.name for a in program.arguments)}, "
             f"but got {len(arguments)}; pass one for each"
         )
-    flat, samples = [], None
-    for x, argument in zip(arguments, program.arguments, strict=True):
-        leaves = flatten_numbers(x, f"argument {argument.name}", only=True)[0]
-        n = 1
-        if argument.batched:
-            n = len(x) if hasattr(x, "__len__") else 1
-            if samples not in (None, n):
-                raise ValueError(
-                    f"argument {argument.name} has {n} samples, others have {samples}; pass as many of each"
-                )
-            samples = n
-        if len(leaves) != n * argument.size:
-            raise ValueError(
-                f"argument {argument.name} holds {argument.size} numbers"
-                f"{f' in each of its {n} samples' if argument.batched else ''}, but got {len(leaves)}; pass as many"
-            )
-        flat.append(leaves)
+    data, samples, has_values = [], None, False
+    for x, (name, size, batched, _) in zip(arguments, program.arguments, strict=True):
+        leaves = flatten_numbers(x, f"argument {name}", only=True)[0]
+        has_values |= any(isinstance(leaf, Operand) for leaf in leaves)
+        n = len(x) if batched and hasattr(x, "__len__") else 1
+        if batched and samples not in (None, n):
+            raise ValueError(f"argument {name} has {n} samples, others have {samples}; pass as many of each")
+        if len(leaves) != n * size:
+            each = f" in each of its {n} samples" if batched else ""
+            raise ValueError(f"argument {name} holds {size} numbers{each}, but got {len(leaves)}; pass as many")
+        samples = n if batched else samples
+        data.append([leaves[i : i + size] for i in range(0, n * size, size)] if batched and size else leaves)
     n = 1 if samples is None else samples
-    data = [
-        [leaves[i : i + a.size] for i in range(0, n * a.size, a.size)] if a.batched and a.size else leaves
-        for leaves, a in zip(flat, program.arguments, strict=True)
-    ]
-    has_values = any(isinstance(x, Operand) for leaves in flat for x in leaves)
     results = on_values(program, data, n) if has_values else by_code(program, data, n, backend)
     told = [shown(x, result.batched) for x, result in zip(results, program.results, strict=True)]
     if any(is_array(x) for x in arguments):
@@ -65,12 +55,10 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
 
 
 def source(program: Program, backend: str) -> str:
-    """The code that a back end runs for the program."""
     return BACKENDS[checked(backend, *BACKENDS)](program, False).source
 
 
 def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> list[Any]:
-    """The results by code of a back end."""
     name = chosen(backend, program, [], n)[0]
     arguments: list[Any] = data
     if name != "python":
@@ -92,7 +80,6 @@ def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
 
 
 def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
-    """A row on Values and numbers."""
     if row is BATCH_SUM:
         return total(operands)  # type: ignore[no-any-return]
     for x in operands:

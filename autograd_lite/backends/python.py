@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.batch_order import tree
-from autograd_lite.backends.source_text import Text, function, operators
+from autograd_lite.backends.source_text import Expression, Text, function, operators
 from autograd_lite.core.columns import Row
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.program import Program
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+Function = Callable[..., Any]
+
+
 class PythonCode:
     """A program as a Python function of lists."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        text = Text(program, operators, blocks=False)
-        self.source = text.write()
-        values = {name: value_on_floats(row) for row, name in text.called.items()}
-        self.fast = function(self.source, {**values, "add_lanes": add_lanes})
+        self.source, self.fast = written(program, operators, value_on_floats)
         self.careful: Callable[..., Any] | None = None
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Any]:
@@ -55,10 +55,15 @@ def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
 
 def careful(program: Program) -> Callable[..., Any]:
     """The same function where nothing raises."""
-    text = Text(program, total_operators, blocks=False)
+    return written(program, total_operators, value_by_ieee_754)[1]
+
+
+def written(program: Program, expression: Expression, value: Callable[[Primitive], Function]) -> tuple[str, Function]:
+    """The source of a program, and its function where the rows that it calls have these values."""
+    text = Text(program, expression, blocks=False)
     source = text.write()
-    values = {name: value_by_ieee_754(row) for row, name in text.called.items()}
-    return function(source, {**values, "add_lanes": add_lanes})
+    values = {name: value(row) for row, name in text.called.items()}
+    return source, function(source, {**values, "add_lanes": add_lanes})
 
 
 def total_operators(row: Row) -> str:

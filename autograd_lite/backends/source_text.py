@@ -8,8 +8,8 @@ import keyword
 import linecache
 import re
 import weakref
-from collections.abc import Callable, Mapping
-from itertools import count
+from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate, count
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -41,138 +41,108 @@ class Text:
     """
 
     def __init__(self, program: Program, expression: Expression, blocks: bool) -> None:
-        self.program = program
-        self.expression = expression
-        self.blocks = blocks
+        self.program, self.expression, self.blocks = program, expression, blocks
         self.room = f"[None] * {'blocks' if blocks else 'n'}"  # for something of each sample, or block of samples
-        self.lines: list[str] = []
         self.called: dict[Primitive, str] = {}
-        self.constants = {
-            i: repr(instruction.constant)  # as Python reads it back; inf and nan are names in the text
-            for i, instruction in enumerate(program.instructions, program.size)
-            if instruction.constant is not None
-        }
+        constants = enumerate([constant for _, _, constant in program.instructions], program.size)
+        # As Python reads them back; inf and nan are names in the text.
+        self.constants = {i: repr(constant) for i, constant in constants if constant is not None}
         self.phases = phases_of(program)
         self.sums, self.kept = used_later(program, self.phases)
 
     def name(self, i: int) -> str:
         return self.constants.get(i) or f"v{i}"
 
-    def line(self, indent: int, text: str) -> None:
-        self.lines.append("    " * indent + text)
-
     def write(self) -> str:
         """The source: unbatched instructions, a loop over the samples, what needs its sums, and so on."""
         program = self.program
-        self.lines = []
-        arguments = [f"a{k}" for k in range(len(program.arguments))]
-        self.line(0, f"def program({', '.join(['n', *(['blocks'] if self.blocks else []), *arguments])}):")
-        self.unpack(1, batched=False)
+        arguments = ["n", *(["blocks"] if self.blocks else []), *(f"a{k}" for k in range(len(program.arguments)))]
+        lines = self.unpacked(batched=False)
         flat: list[list[int]] = [[] for _ in range(max(self.phases, default=0) + 1)]
         looped: list[list[int]] = [[] for _ in flat]
         for i in range(program.size + len(program.instructions)):
             (looped if program.batched[i] else flat)[self.phases[i]].append(i)
         outputs = [k for k, result in enumerate(program.results) if result.batched]
-        for k in outputs:
-            self.line(1, f"r{k} = {self.room}")
+        lines += [f"r{k} = {self.room}" for k in outputs]
         for phase, body in enumerate(looped):
-            for i in flat[phase]:
-                if i >= program.size:
-                    self.statement(1, i)
+            lines += self.statements(flat[phase])
             last = phase == len(looped) - 1
             if body or (last and outputs):
-                self.loop(phase, body, outputs if last else [])
-        self.line(1, f"return [{', '.join(self.returned(k) for k in range(len(program.results)))}]")
-        return "\n".join(self.lines) + "\n"
+                lines += self.loop(phase, body, outputs if last else [])
+        returned = [f"r{k}" if r.batched else self.listed(r.values) for k, r in enumerate(program.results)]
+        lines.append(f"return [{', '.join(returned)}]")
+        return "\n".join([f"def program({', '.join(arguments)}):", *indented(lines)]) + "\n"
 
-    def returned(self, k: int) -> str:
-        result = self.program.results[k]
-        return f"r{k}" if result.batched else self.listed(result.values)
-
-    def listed(self, values: tuple[int, ...]) -> str:
+    def listed(self, values: Iterable[int]) -> str:
         return f"[{', '.join(map(self.name, values))}]"
 
-    def unpack(self, indent: int, batched: bool) -> None:
+    def unpacked(self, batched: bool) -> list[str]:
         """The numbers of the arguments, or of one sample (or block) of them."""
-        start = 0
-        for k, argument in enumerate(self.program.arguments):
-            if argument.batched == batched and argument.size:
-                names = self.listed(tuple(range(start, start + argument.size)))
-                self.line(indent, f"{names} = a{k}{'[k]' if batched else ''}")
-            start += argument.size
+        stops = accumulate(argument.size for argument in self.program.arguments)
+        return [
+            f"{self.listed(range(stop - argument.size, stop))} = a{k}{'[k]' if batched else ''}"
+            for k, (argument, stop) in enumerate(zip(self.program.arguments, stops, strict=True))
+            if argument.batched == batched and argument.size
+        ]
 
-    def loop(self, phase: int, body: list[int], outputs: list[int]) -> None:
-        """One loop over the samples: what it reads of earlier loops, computes, keeps, returns and sums."""
+    def loop(self, phase: int, body: list[int], outputs: list[int]) -> list[str]:
+        """One loop over the samples: what it reads of earlier loops, computes, keeps, returns and sums.
+
+        Sums are added up in the accumulators of `batch_order`.
+        """
         program = self.program
         wanted = {j for i in body if i >= program.size for j in program.instructions[i - program.size].operands}
         wanted |= {j for k in outputs for j in program.results[k].values}
         known = sorted(j for j in wanted if program.batched[j] and self.phases[j] < phase)
         sums, kept = sorted(self.sums[phase]), sorted(self.kept[phase])
-        for i in kept:
-            self.line(1, f"c{i} = {self.room}")
-        indent = self.begin(sums)
-        if phase == 0:
-            self.unpack(indent, batched=True)
-        for i in known:
-            self.line(indent, f"v{i} = c{i}[k]")
-        for i in body:
-            if i >= program.size:
-                self.statement(indent, i)
-        for i in kept:
-            self.line(indent, f"c{i}[k] = v{i}")
-        for k in outputs:
-            self.line(indent, f"r{k}[k] = {self.listed(program.results[k].values)}")
-        if sums:
-            self.finish(indent, sums)
-
-    def begin(self, sums: list[int]) -> int:
-        """The head of a loop, with its sums in the accumulators of `batch_order`.  Returns the indent inside."""
-        if self.blocks or not sums:
-            if sums:
-                self.line(1, "sums = BatchSums()")
-            self.line(1, f"for k in range({'blocks' if self.blocks else 'n'}):")
-            return 2
-        self.line(1, f"sums = [0.0] * {len(sums)}")
-        self.line(1, f"for start in range(0, n, {BLOCK}):")
-        self.line(2, "lanes = []")
-        self.line(2, f"for lane in range({LANES}):")
-        self.line(3, " = ".join([*(f"s{i}" for i in sums), "0.0"]))
-        self.line(3, f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:")
-        return 4
-
-    def finish(self, indent: int, sums: list[int]) -> None:
-        """The end of a loop: its sums."""
         totals = f"[{', '.join(f's{i}' for i in sums)}]"
+        before = [f"c{i} = {self.room}" for i in kept]
+        inside = [
+            *(self.unpacked(batched=True) if phase == 0 else []),
+            *(f"v{i} = c{i}[k]" for i in known),
+            *self.statements(body),
+            *(f"c{i}[k] = v{i}" for i in kept),
+            *(f"r{k}[k] = {self.listed(program.results[k].values)}" for k in outputs),
+        ]
+        if not sums:
+            return [*before, f"for k in range({'blocks' if self.blocks else 'n'}):", *indented(inside)]
         if self.blocks:
-            self.line(indent, f"sums.add({self.listed(tuple(sums))})")
-            self.line(1, f"{totals} = sums.total()")
-        else:
-            for i in sums:
-                self.line(indent, f"s{i} += v{i}")
-            self.line(3, f"lanes.append({totals})")
-            self.line(2, "sums = add_lanes(sums, *lanes)")
-            self.line(1, f"{totals} = sums")
+            inside.append(f"sums.add({self.listed(sums)})")
+            head = [*before, "sums = BatchSums()", "for k in range(blocks):"]
+            return [*head, *indented(inside), f"{totals} = sums.total()"]
+        lane = [
+            " = ".join([*(f"s{i}" for i in sums), "0.0"]),
+            f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:",
+            *indented([*inside, *(f"s{i} += v{i}" for i in sums)]),
+            f"lanes.append({totals})",
+        ]
+        block = ["lanes = []", f"for lane in range({LANES}):", *indented(lane), "sums = add_lanes(sums, *lanes)"]
+        head = [*before, f"sums = [0.0] * {len(sums)}", f"for start in range(0, n, {BLOCK}):"]
+        return [*head, *indented(block), f"{totals} = sums"]
 
-    def statement(self, indent: int, i: int) -> None:
-        row, operands, constant = self.program.instructions[i - self.program.size]
-        if constant is not None:
-            return
+    def statements(self, values: Iterable[int]) -> list[str]:
+        """The assignments of values; none for inputs and constants."""
+        computed = [i for i in values if i >= self.program.size and i not in self.constants]
+        return [f"v{i} = {expression}" for i in computed for expression in self.expressions(i)]
+
+    def expressions(self, i: int) -> list[str]:
+        """What a value is assigned; a fold from left to right may need several lines."""
+        row, operands, _ = self.program.instructions[i - self.program.size]
         names = [self.name(j) for j in operands]
         if row is BATCH_SIZE:
-            self.line(indent, f"v{i} = float(n)")
-        elif row is BATCH_SUM:
-            self.line(indent, f"v{i} = s{operands[0]}")
-        elif row.fold is not None and names and (operator := self.operator(row.fold)):
+            return ["float(n)"]
+        if row is BATCH_SUM:
+            return [f"s{operands[0]}"]
+        if row.fold is not None and names and (operator := self.operator(row.fold)):
             half = len(names) // 2
-            terms = names
-            if row.sequences == 2:
-                terms = [mul.python.format(*pair) for pair in zip(names[:half], names[half:], strict=True)]
-            self.chain(indent, i, terms, operator)
-        elif expression := self.expression(row):
-            self.line(indent, f"v{i} = {expression.format(*names)}")
-        else:
-            shown = ", ".join(names)
-            self.line(indent, f"v{i} = {self.callee(row)}({shown if row.arity is not None else f'[{shown}]'})")
+            pairs = zip(names[:half], names[half:], strict=True) if row.sequences == 2 else ()
+            terms = [mul.python.format(*pair) for pair in pairs] or names
+            more = [[f"v{i}", *terms[start : start + TERMS]] for start in range(TERMS, len(terms), TERMS)]
+            return [operator.join(part) for part in (terms[:TERMS], *more)]
+        if expression := self.expression(row):
+            return [expression.format(*names)]
+        shown = ", ".join(names)
+        return [f"{self.callee(row)}({shown if row.arity is not None else f'[{shown}]'})"]
 
     def operator(self, row: Row) -> str:
         """Between two operands, where the expression of the row has that form."""
@@ -186,11 +156,9 @@ class Text:
             self.called[row] = row.name if free else f"row{len(self.called)}"
         return self.called[row]
 
-    def chain(self, indent: int, i: int, terms: list[str], operator: str) -> None:
-        """A fold from left to right, over as many lines as it needs."""
-        self.line(indent, f"v{i} = {operator.join(terms[:TERMS])}")
-        for start in range(TERMS, len(terms), TERMS):
-            self.line(indent, f"v{i} = {operator.join([f'v{i}', *terms[start : start + TERMS]])}")
+
+def indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def phases_of(program: Program) -> list[int]:

@@ -3,7 +3,7 @@
 Between `arguments`, whose treedefs these are, and `tracing`, which asks where the data is that a `vmap` maps over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, product, takewhile
 from operator import is_
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import axis_first
 from autograd_lite.trees import PyTreeDef, item_name, joined
 from autograd_lite.trees.nested_lists import cut, table_of
-from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, with_parameters
-from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, array_treedef, table_treedef
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
+from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, sized
 
 
 class Span(NamedTuple):
@@ -24,61 +24,47 @@ class Span(NamedTuple):
     node: TreeNode
     name: str
 
-    @property
-    def size(self) -> int:
-        return self.node.leaves
-
-    def inner(self, axis: int) -> TreeNode:
-        """The structure of one sample of an array or a table."""
-        sizes = self.node.aux
-        axis %= len(sizes)
-        rest = sizes[:axis] + sizes[axis + 1 :]
-        return (array_treedef(rest) if self.node.kind is ARRAY else table_treedef(rest)).nodes[0]
-
     def samples(self, piece: Any, axis: int) -> Any:
         """Their numbers, sample by sample: an array with the samples in front, or a list of rows."""
-        sizes = self.node.aux
         if self.node.kind is ARRAY:
-            return axis_first(piece.reshape(sizes), axis)
-        return cut(piece[self.start : self.start + self.size], sizes[0][1])
+            return axis_first(piece.reshape(self.node.aux), axis)
+        return cut(piece[self.start : self.start + self.node.leaves], self.node.shape[0])
 
     def build(self, values: Sequence[Value]) -> Any:
-        """The part of the argument, made of values."""
         kind, aux, _, _ = self.node
-        return with_parameters(aux.module, list(values)) if kind is MODULE else kind.unflatten(aux, values)
+        return aux.module.with_parameters(list(values)) if kind is MODULE else kind.unflatten(aux, values)
 
     def lists(self, x: Any) -> Iterator[tuple[Any, "Span"]]:
         """The lists inside of a table of lists, with their spans."""
         levels, items = self.node.aux, [x]
         for depth in range(1, len(levels)):
             items = list(chain.from_iterable(items))
-            node = table_treedef(levels[depth:]).nodes[0]
+            node = sized(TABLE, levels[depth:])
             keys = product(*[range(n) for _, n in levels[:depth]])
             for i, (y, key) in enumerate(zip(items, keys, strict=True)):
                 name = self.name + "".join([f"[{k}]" for k in key])
                 yield y, Span(self.piece, self.start + i * node.leaves, node, name)
 
+    def is_in(self, x: Any, values: Sequence[Value]) -> bool:
+        """Whether an array or a list has the structure and the values with which it came."""
+        kind, aux, _, _ = self.node
+        if kind is ARRAY:
+            return x.shape == aux and all(map(is_, x.ravel().tolist(), values))
+        table = table_of(x)
+        return table is not None and table.levels == aux and all(map(is_, table.numbers, values))
+
 
 class AbstractPiece:
-    """A piece of a call without its numbers: the parts of an argument that it holds, each with its first number."""
+    """A piece of a call without its numbers: the parts of an argument that it holds."""
 
     def __init__(self, entry: Entry) -> None:
-        self.entries: list[Entry] = []
-        self.starts: list[int] = []
+        self.entries = [entry]
         self.batched = entry.samples > 0
-        self.kind = entry.node.kind
-        self.samples = entry.samples
-        self.width = 0
-
-    def takes(self, entry: Entry) -> bool:
-        """Whether the next part of the same argument is in this piece too."""
-        if self.batched or entry.samples:
-            return self.samples == entry.samples and entry.node.kind is not SAMPLES
-        return all(kind is not ARRAY and kind is not MODULE for kind in (self.kind, entry.node.kind))
+        self.kind: Kind = entry.node.kind
+        self.width = entry.node.leaves
 
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
-        self.starts.append(self.width)
         self.width += entry.node.leaves
 
     @property
@@ -110,72 +96,62 @@ def names_in(entry: Entry, several: bool) -> list[str]:
     return entry.names()
 
 
-def abstract_pieces(treedefs: Sequence[PyTreeDef], names: Sequence[str]) -> list[list[AbstractPiece]]:
-    """The pieces of each argument of a call, as `arguments` makes them."""
-    found: list[list[AbstractPiece]] = []
-    for treedef, name in zip(treedefs, names, strict=True):
-        pieces: list[AbstractPiece] = []
-        for entry in treedef.entries(name):
-            if not (pieces and pieces[-1].takes(entry)):
-                if not entry.node.leaves and entry.node.kind not in (ARRAY, SAMPLES):
-                    continue
-                pieces.append(AbstractPiece(entry))
-            pieces[-1].add(entry)
-        found.append(pieces)
-    return found
-
-
 class AbstractArguments:
-    """The arguments of a traced function, made of the traced values of the pieces of a call."""
+    """The arguments of a traced function, made of the traced values of the pieces of a call.
+
+    The pieces are those that `arguments` makes; `traced_values` gives a value for each number of one.
+    """
 
     def __init__(
         self,
         treedefs: Sequence[PyTreeDef],
         names: Sequence[str],
-        pieces: Sequence[Sequence[AbstractPiece]],
-        values: Sequence[list[Value]],
+        traced_values: Callable[[AbstractPiece], list[Value]],
         mapped: bool,
     ) -> None:
-        self.values = values
         self.mapped = mapped
+        self.pieces: list[AbstractPiece] = []
+        spans = [self.spans(treedef, name) for treedef, name in zip(treedefs, names, strict=True)]
+        self.values = [traced_values(piece) for piece in self.pieces]
         self.arguments: list[Any] = []
         self.found: dict[int, tuple[Any, Span]] = {}  # the arrays and the tables by identity
-        self.inner: dict[int, tuple[Any, Span]] | None = None  # the lists inside of tables too
-        index = 0
-        for treedef, name, own in zip(treedefs, names, pieces, strict=True):
-            first: dict[Entry, tuple[int, int]] = {}
-            for piece in own:
-                first.update((entry, (index, start)) for entry, start in zip(piece.entries, piece.starts, strict=True))
-                index += 1
-            parts = []
-            for entry in treedef.entries(name):
-                if entry.node.kind is not SAMPLES:
-                    span = Span(*first.get(entry, (0, 0)), entry.node, entry.name)
-                    parts.append(span.build(self.values_of(span)))
-                    if entry.node.kind in (ARRAY, TABLE):
-                        self.found[id(parts[-1])] = parts[-1], span
+        self.opened = False  # whether the lists inside of tables are among them
+        for treedef, own in zip(treedefs, spans, strict=True):
+            parts = [span.build(self.values_of(span)) for span in own]
+            self.found |= {
+                id(part): (part, span)
+                for part, span in zip(parts, own, strict=True)
+                if span.node.kind is ARRAY or (span.node.kind is TABLE and span.node.leaves)
+            }
             self.arguments.append(treedef.unflatten(parts, whole=(ARRAY, TABLE, MODULE)))
 
+    def spans(self, treedef: PyTreeDef, name: str) -> list[Span]:
+        """Where the parts of an argument are in the pieces, of which it begins a new one."""
+        spans: list[Span] = []
+        last = None
+        for i, entry in enumerate(treedef.entries(name)):
+            kind, start = entry.node.kind, 0
+            key = (entry.samples, i if kind in WHOLE and not entry.samples else None)  # the same for all of one piece
+            if key == last:
+                start = self.pieces[-1].width
+                self.pieces[-1].add(entry)
+            elif entry.node.leaves or kind in (ARRAY, SAMPLES):
+                self.pieces.append(AbstractPiece(entry))
+                last = key
+            if kind is not SAMPLES:
+                spans.append(Span(len(self.pieces) - 1, start, entry.node, entry.name))
+        return spans
+
     def values_of(self, span: Span) -> list[Value]:
-        return self.values[span.piece][span.start : span.start + span.size] if span.size else []
+        return self.values[span.piece][span.start : span.start + span.node.leaves] if span.node.leaves else []
 
     def find(self, x: Any) -> Span | None:
         """The numbers of an array or a list, if it came as an argument and is as it was."""
         if self.mapped:
             return None  # what a sample is made of is no data of the whole call
-        if id(x) not in self.found and self.inner is None:
-            tables = [(y, span) for y, span in self.found.values() if span.node.kind is TABLE and span.size]
-            self.inner = {id(y): (y, inner) for table, span in tables for y, inner in span.lists(table)}
-        _, span = self.found.get(id(x)) or (self.inner or {}).get(id(x)) or (None, None)
-        if span is None or (span.node.kind is TABLE and not span.size):
-            return None
-        return span if all(map(is_, items_of(x, span), self.values_of(span))) else None
-
-
-def items_of(x: Any, span: Span) -> Sequence[Any]:
-    """What is in an array or a table; as many times None where it has another shape than it came with."""
-    kind, aux, _, leaves = span.node
-    if kind is ARRAY:
-        return x.ravel().tolist() if x.shape == aux else [None] * leaves
-    table = table_of(x)
-    return table.numbers if table is not None and table.levels == aux else [None] * leaves
+        if id(x) not in self.found and not self.opened:
+            self.opened = True
+            tables = [(y, span) for y, span in self.found.values() if span.node.kind is TABLE]
+            self.found |= {id(y): (y, inner) for table, span in tables for y, inner in span.lists(table)}
+        _, span = self.found.get(id(x), (None, None))
+        return span if span is not None and span.is_in(x, self.values_of(span)) else None

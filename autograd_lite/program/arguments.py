@@ -13,10 +13,9 @@ from autograd_lite.transforms.batching import Axes, Part, parts_of
 from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.pytree import taken_apart
-from autograd_lite.trees.registry import MODULE, SAMPLES, ModuleStructure, is_module
-from autograd_lite.trees.treedef import array_treedef, container_of, table_treedef
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, is_module
+from autograd_lite.trees.treedef import NUMBER, TABLE, container_of, sized
 
-FLOAT = {float}
 NUMBERS = {float, int, bool}
 
 
@@ -36,38 +35,38 @@ class Pieces:
         if axis is None:
             return self.shared(x, name)
         parts, treedef = parts_of(x, axis)
-        names = treedef.leaf_names(name)
-        return treedef.with_leaves(
-            [
-                self.shared(part.content, path) if part.axis is None else self.mapped(part, path)
-                for part, path in zip(parts, names, strict=True)
-            ]
-        )
+        inner = [
+            self.shared(part.content, path) if part.axis is None else self.mapped(part, path)
+            for part, path in zip(parts, treedef.leaf_names(name), strict=True)
+        ]
+        given = iter(inner)
+        return PyTreeDef([n for node in treedef.nodes for n in (next(given).nodes if node.kind is NUMBER else [node])])
 
     def shared(self, x: Any, name: str) -> PyTreeDef:
         """The treedef of what is not mapped."""
         leaves, treedef, types = taken_apart(x, f"argument {name}", whole=True)
         if types <= NUMBERS:
-            if leaves:
-                self.data.append(leaves if types == FLOAT else list(map(float, leaves)))
+            self.data += [floats(leaves, types)] if leaves else []
             return treedef
-        numbers: list[float] = []
+        numbers: list[float] | None = None  # the piece that the next number goes to
         modules = iter([node.aux for node in treedef.nodes if node.kind is MODULE])
         for i, leaf in enumerate(leaves):
-            if is_array(leaf):
-                numbers = self.add_run(numbers)
+            if is_array(leaf) or is_foreign_array(leaf):
+                numbers = None
                 self.add_array(leaf, name)
             elif is_module(leaf):
-                structure = next(modules)
-                if structure.parameters:
-                    numbers = self.add_run(numbers)
-                    self.add_module(leaf, structure)
-            elif is_foreign_array(leaf):
-                numbers = self.add_run(numbers)
-                self.add_array(leaf, name)
+                parameters = next(modules).parameters
+                if getattr(leaf, "_given", None):  # its parameters are Values of a transform that runs
+                    self.has_values = True
+                elif parameters:
+                    numbers = None
+                    self.modules.append(len(self.data))
+                    self.data.append(data_of(parameters))
             elif isinstance(leaf, Operand):
                 self.has_values = True
             elif (value := number(leaf)) is not None:
+                if numbers is None:
+                    self.data.append(numbers := [])
                 numbers.append(value)
             else:
                 path = treedef.leaf_names(name, whole=True)[i]
@@ -76,14 +75,7 @@ class Pieces:
                     f"tuples, dicts and dataclasses of these, None and strings: bind anything else with "
                     f"functools.partial"
                 )
-        self.add_run(numbers)
         return treedef
-
-    def add_run(self, numbers: list[float]) -> list[float]:
-        """Add a piece of numbers, if there are any; the next run."""
-        if numbers:
-            self.data.append(numbers)
-        return []
 
     def add_array(self, x: Any, name: str) -> None:
         if not is_array(x):
@@ -91,15 +83,15 @@ class Pieces:
             self.data.append(x)
         elif x.dtype.kind == "O":
             self.has_values = True
+        elif x.dtype.kind not in "biuf":
+            raise TypeError(
+                f"argument {name} is an array of {x.dtype}, but a program computes with real numbers; convert it with "
+                f"astype(float)"
+            )
         else:
-            self.data.append(real_array(x, name))
+            import numpy
 
-    def add_module(self, module: Any, structure: ModuleStructure) -> None:
-        if getattr(module, "_given", None):  # its parameters are Values of a transform that runs
-            self.has_values = True
-        else:
-            self.modules.append(len(self.data))
-            self.data.append(data_of(structure.parameters))
+            self.data.append(numpy.ascontiguousarray(x, dtype=numpy.float64))
 
     def mapped(self, part: Part, name: str) -> PyTreeDef:
         """The treedef of what is mapped over samples."""
@@ -112,19 +104,18 @@ class Pieces:
             )
         self.samples = n
         if isinstance(x, list):
-            return samples_of(self.rows(x, name))
+            return container_of(SAMPLES, None, [self.rows(x, name)])
         self.lists = False
         moved = axis_first(x, axis or 0)
         self.add_array(moved, name)
-        return samples_of(array_treedef(moved.shape[1:]))
+        return container_of(SAMPLES, None, [PyTreeDef([sized(ARRAY, moved.shape[1:])])])
 
     def rows(self, rows: list[Any], name: str) -> PyTreeDef:
         """The treedef of a sample in a list of them, which become a table with a row for each."""
         found = table_of(rows)
         if found and rows and found.types <= NUMBERS:
-            numbers = found.numbers if found.types == FLOAT else list(map(float, found.numbers))
-            self.data.append(cut(numbers, len(rows)))
-            return table_treedef(found.levels[1:])
+            self.data.append(cut(floats(found.numbers, found.types), len(rows)))
+            return PyTreeDef([sized(TABLE, found.levels[1:])])
         table: list[list[float]] = []
         first: PyTreeDef | None = None
         for i, row in enumerate(rows):
@@ -137,8 +128,7 @@ class Pieces:
                     f"sample {i} of {name} is {summary(row)}, which has another structure than sample 0; give all "
                     f"samples one structure"
                 )
-            flat = [piece.reshape(-1).tolist() if is_array(piece) else piece for piece in inner.data]
-            table.append([x for piece in flat for x in piece])
+            table.append([x for piece in inner.data for x in (piece.ravel().tolist() if is_array(piece) else piece)])
         if first is None:
             raise ValueError(
                 f"argument {name} is an empty list, which does not show what a sample looks like; pass an array of "
@@ -148,40 +138,19 @@ class Pieces:
         return first
 
 
-def samples_of(treedef: PyTreeDef) -> PyTreeDef:
-    """The treedef of what has that structure in each sample."""
-    return container_of(SAMPLES, None, [treedef])
+def floats(numbers: Sequence[Any], types: set[type]) -> Sequence[float]:
+    return numbers if types == {float} else list(map(float, numbers))
 
 
 def axis_first(x: Any, axis: int) -> Any:
     """The array with the axis of the samples in front."""
-    if axis in (0, -x.ndim):
+    first = axis % x.ndim
+    axes = (first, *[i for i in range(x.ndim) if i != first])
+    if first == 0:
         return x
-    return x.transpose(order(x.ndim, axis)) if is_array(x) else permuted(x, order(x.ndim, axis))
-
-
-def order(ndim: int, axis: int) -> tuple[int, ...]:
-    first = axis % ndim
-    return (first, *[i for i in range(ndim) if i != first])
-
-
-def permuted(x: Any, axes: Sequence[int]) -> Any:
     return x.permute(*axes) if hasattr(x, "permute") else x.transpose(axes)  # PyTorch's transpose swaps two
 
 
 def library_of(x: Any) -> str:
-    """The name of the library that an array is of."""
     name = type(x).__module__.partition(".")[0]
     return "jax" if name == "jaxlib" else name
-
-
-def real_array(x: Any, name: str) -> Any:
-    """The array as float64, its numbers in order."""
-    if x.dtype.kind not in "biuf":
-        raise TypeError(
-            f"argument {name} is an array of {x.dtype}, but a program computes with real numbers; convert it with "
-            f"astype(float)"
-        )
-    import numpy
-
-    return numpy.ascontiguousarray(x, dtype=numpy.float64)

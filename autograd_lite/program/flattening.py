@@ -34,7 +34,6 @@ class Flattener:
         self.known: dict[Key, int] = {}  # common subexpressions
 
     def append(self, key: Key, instruction: Instruction) -> int:
-        """The number of a new instruction."""
         row, operands, _ = instruction
         self.instructions.append(instruction)
         self.batched.append(row is not BATCH_SUM and any(self.batched[i] for i in operands))
@@ -198,9 +197,8 @@ def lower(arguments: Sequence[Argument], instructions: Sequence[Instruction], re
     flattener = Flattener(arguments, lowers=True)
     number = list(range(flattener.size))
     for row, operands, constant in instructions:
-        moved = tuple([number[i] for i in operands])
         if constant is not None:
             number.append(flattener.constant(constant))
         else:
-            number.append(flattener.emit(row, moved))
+            number.append(flattener.emit(row, tuple([number[i] for i in operands])))
     return flattener.finished([Result(tuple([number[i] for i in r.values]), r.batched) for r in results])

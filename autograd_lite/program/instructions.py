@@ -39,7 +39,6 @@ class Result(NamedTuple):
 
 
 Parts = tuple[list[Argument], list[Instruction], list[Result]]
-"""What a program is made of."""
 
 
 def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruction]) -> list[bool]:

@@ -4,36 +4,25 @@ Above `tracing`.  The program's arguments are the pieces of a call, and hidden i
 and the Values that the function closes over, read at each call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_lite.core.graph import BATCHED, Node
 from autograd_lite.core.value import Value, traced
-from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece, Span, abstract_pieces
+from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import flat_results
-from autograd_lite.program.tracing import Feed, Trace, reached
+from autograd_lite.program.tracing import Feed, Group, Trace, reached
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.registry import MODULE
-from autograd_lite.trees.treedef import Entry
 
 LARGE = 100_000
 """Elements from which on an array is first filled with one value: it is data, unless the function uses an element."""
-
-
-class Group(NamedTuple):
-    """An argument of the program: its traced values, the names of its numbers, and what it is at a call."""
-
-    name: str
-    values: list[Value]
-    batched: bool
-    feed: Feed
-    numbers: tuple[str, ...] = ()
 
 
 class Traced:
@@ -56,39 +45,36 @@ class Traced:
 
     def run(self, large: int | None) -> bool:
         """Trace the function; False if an element of an array that was taken for data is used."""
-        by_argument = abstract_pieces(self.treedefs, self.names)
-        pieces = [piece for own in by_argument for piece in own]
-        values = [traced_values(piece, large) for piece in pieces]
-        found = AbstractArguments(self.treedefs, self.names, by_argument, values, self.mapped)
+
+        def is_large(piece: AbstractPiece) -> bool:
+            return large is not None and piece.width > large and not piece.batched and piece.kind is not MODULE
+
+        def traced_values(piece: AbstractPiece) -> list[Value]:
+            flags = BATCHED if piece.batched else 0
+            return [traced(flags)] * piece.width if is_large(piece) else [traced(flags) for _ in range(piece.width)]
+
+        found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped)
+        with Trace(found.find) as trace, inside():
+            return self.made(found, trace, is_large)
+
+    def made(self, found: AbstractArguments, trace: Trace, is_large: Callable[[AbstractPiece], bool]) -> bool:
+        """Run the function, and make the program out of what it recorded."""
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
-        with Trace(found.find) as trace, inside():
-            result = self.f(*found.arguments[:count], **keywords)
-            outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
-            return self.finish(trace, pieces, values, outputs, large)
-
-    def finish(
-        self,
-        trace: Trace,
-        pieces: Sequence[AbstractPiece],
-        values: Sequence[list[Value]],
-        outputs: list[Any],
-        large: int | None,
-    ) -> bool:
-        """Make the program out of what was traced."""
-        several = sum(piece.kind is MODULE for piece in pieces) > 1
+        result = self.f(*found.arguments[:count], **keywords)
+        outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
+        several = sum(piece.kind is MODULE for piece in found.pieces) > 1
         groups = [
-            Group(piece.name, values[k], piece.batched, piece_feed(k), piece.number_names(several))
-            for k, piece in enumerate(pieces)
+            Group(piece.name, found.values[k], piece.batched, piece_feed(k), piece.number_names(several))
+            for k, piece in enumerate(found.pieces)
         ]
-        views = [view_group(view.span, view.values, view.feed) for view in trace.views.values()]
-        hidden = views + list(drawn(trace))
+        hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
         seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
         used = [not seen.isdisjoint(group.values) for group in groups]
-        if any(used[k] and is_large(piece, large) for k, piece in enumerate(pieces)):
+        if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
             return False
-        viewed = {view.span.piece for view in trace.views.values()}
-        kept = [group for k, group in enumerate(groups) if used[k] or k not in viewed]
+        only_viewed = {span.piece for span, _ in trace.views}
+        kept = [group for k, group in enumerate(groups) if used[k] or k not in only_viewed]
         self.in_order = len(kept) == len(groups) and not hidden and not before
         self.closed_over = before
         if before:
@@ -99,7 +85,6 @@ class Traced:
         return True
 
     def arguments(self, pieces: list[Any], samples: int) -> list[Any]:
-        """The arguments of the program at a call."""
         return pieces if self.in_order else [feed(pieces, samples) for feed in self.feeds]
 
     def parameter_names(self) -> set[tuple[str, ...]]:
@@ -107,28 +92,8 @@ class Traced:
         return {node.aux.names for treedef in self.treedefs for node in treedef.nodes if node.kind is MODULE}
 
 
-def is_large(piece: AbstractPiece, large: int | None) -> bool:
-    """Whether a piece is so large that it is first taken for data."""
-    return large is not None and piece.width > large and not piece.batched and piece.kind is not MODULE
-
-
-def traced_values(piece: AbstractPiece, large: int | None) -> list[Value]:
-    """A traced value for each number of a piece."""
-    flags = BATCHED if piece.batched else 0
-    if is_large(piece, large):
-        return [traced(flags)] * piece.width
-    return [traced(flags) for _ in range(piece.width)]
-
-
 def piece_feed(k: int) -> Feed:
     return lambda pieces, samples: pieces[k]
-
-
-def view_group(span: Span, values: list[Value], feed: Feed) -> Group:
-    """One sample of data that a vmap inside of the function maps over, as an argument of the program."""
-    piece = AbstractPiece(Entry((span.name,), span.node, 0, 1))
-    piece.add(Entry((span.name,), span.node, 0, 1))
-    return Group(span.name, values, True, feed, piece.number_names(several=False))
 
 
 def drawn(trace: Trace) -> Iterator[Group]:
@@ -143,7 +108,6 @@ def drawn(trace: Trace) -> Iterator[Group]:
 
 
 def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef) -> Program:
-    """The program that computes the outputs from groups of traced values."""
     flattener = Flattener([Argument(g.name, len(g.values), g.batched, g.numbers) for g in groups])
     numbers: dict[Node, int] = {x: i for i, x in enumerate(x for group in groups for x in group.values)}
     found = iter(flattener.graph(outputs, numbers))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_lite.trees.registry import DICT, register_kind
+from autograd_lite.trees.registry import DICT, REGISTRY
 
 
 class NamedNumbers(Mapping[str, float]):
@@ -43,4 +43,4 @@ class NamedNumbers(Mapping[str, float]):
         return repr(self.entries)
 
 
-register_kind(NamedNumbers, DICT)
+REGISTRY[NamedNumbers] = DICT

@@ -10,7 +10,8 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Protocol, cast
+from types import ModuleType
+from typing import Any
 
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
@@ -20,21 +21,9 @@ from autograd_lite.support.files import read_json, write_json
 from autograd_lite.trees import item_name
 
 
-class Backends(Protocol):
-    """What a program needs of the back ends, which are one floor up."""
-
-    def call(self, program: "Program", arguments: tuple[Any, ...], backend: str) -> Any:
-        """The results of the program for its arguments."""
-
-    def source(self, program: "Program", backend: str) -> str:
-        """The code that a back end makes of the program."""
-
-
-def backends() -> Backends:
-    """The back ends: the only reference to a floor above, therefore by name, and at the first use."""
-    return cast(Backends, import_module("autograd_lite.backends.program_calls"))
-
-
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 class Program:
     """Numbered instructions, to be looked at, counted, saved and compiled.
 
@@ -51,9 +40,7 @@ class Program:
     def __init__(
         self, arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]
     ) -> None:
-        self.arguments = tuple(arguments)
-        self.instructions = tuple(instructions)
-        self.results = tuple(results)
+        self.arguments, self.instructions, self.results = tuple(arguments), tuple(instructions), tuple(results)
         self.size = sum(a.size for a in self.arguments)
         self.batched = batched_values(self.arguments, self.instructions)
         """For every value, whether it differs from sample to sample."""
@@ -94,24 +81,17 @@ class Program:
     def names(self) -> list[str]:
         """A name for each number of the arguments."""
         names: list[str] = []
-        for argument in self.arguments:
-            single = argument.size == 1
-            names += argument.numbers or [
-                argument.name if single else item_name(argument.name, i) for i in range(argument.size)
-            ]
+        for name, size, _, numbers in self.arguments:
+            names += numbers or [name if size == 1 else item_name(name, i) for i in range(size)]
         return names
 
     def __str__(self) -> str:
-        lines = []
-        for i, name in enumerate(self.names()):
-            lines.append(f"%{i} = {name}" + (" of each sample" if self.batched[i] else ""))
+        of_each = {True: " of each sample", False: ""}
+        lines = [f"%{i} = {name}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
             lines.append(f"%{i} = {' '.join([row.name, *shown])}")
-        for result in self.results:
-            lines.append(
-                f"return {', '.join(f'%{i}' for i in result.values)}" + (" of each sample" if result.batched else "")
-            )
+        lines += [f"return {', '.join(f'%{i}' for i in r.values)}{of_each[r.batched]}" for r in self.results]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -130,7 +110,7 @@ class Program:
             v1 = v0 * v0
             return [[v1]]
         """
-        return backends().source(self, backend)
+        return backends().source(self, backend)  # type: ignore[no-any-return]
 
     def stats(self) -> dict[str, Any]:
         """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.
@@ -161,24 +141,20 @@ class Program:
         stack = [i for result in results for i in result.values]
         while stack:
             i = stack.pop()
-            if i not in seen:
-                seen.add(i)
-                if i >= self.size:
-                    stack.extend(self.instructions[i - self.size].operands)
+            if i not in seen and i >= self.size:
+                stack.extend(self.instructions[i - self.size].operands)
+            seen.add(i)
         return seen
 
     # -- serialisation
 
     def to_json(self) -> str:
         """The program as text; floats exactly."""
-        return json.dumps(self._document())
+        return json.dumps(serialisation.to_document(self.arguments, self.instructions, self.results))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, atomically.  Raises OSError where the file cannot be written."""
-        write_json(path, self._document())
-
-    def _document(self) -> dict[str, Any]:
-        return serialisation.to_document(self.arguments, self.instructions, self.results)
+        write_json(path, serialisation.to_document(self.arguments, self.instructions, self.results))
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "Program":

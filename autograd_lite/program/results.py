@@ -1,16 +1,17 @@
 """What a compiled function returns: the flat results of its program in the structure that the function has.
 
-Beside `arguments`.  Each run of single numbers is one flat result, and so is each array.
+Each run of single numbers is one flat result, and so is each array.
 """
 
 import sys
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from math import prod
+from typing import Any, Final
 
 from autograd_lite.program.named_numbers import NamedNumbers
 from autograd_lite.trees import PyTreeDef, is_array
-from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE
-from autograd_lite.trees.treedef import LEAF, NUMBER, TreeNode
+from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE, Kind
+from autograd_lite.trees.treedef import NUMBER, TreeNode
 
 Build = Callable[[Sequence[Any], int], Any]
 """Makes the result, or a part of it, from the flat results and the number of samples."""
@@ -18,22 +19,9 @@ Build = Callable[[Sequence[Any], int], Any]
 
 def flat_results(treedef: PyTreeDef) -> list[tuple[int, bool]]:
     """The sizes of the flat results, and whether they are batched."""
-    found: list[tuple[int, bool]] = []
-    run = False  # whether the last one is a run of numbers, which the next number joins
-    for entry in treedef.entries(""):
-        kind, _, _, leaves = entry.node
-        if kind is MODULE:
-            raise TypeError("a compiled function returned a Module; return its values, in a list or a dict")
-        if kind is SAMPLES or not (leaves or kind is ARRAY):
-            continue
-        if entry.samples:
-            found += [(leaves, True)] if kind is ARRAY else [(1, True)] * leaves
-        elif kind is not ARRAY and run:
-            found[-1] = (found[-1][0] + leaves, False)
-        else:
-            found.append((leaves, False))
-        run = kind is not ARRAY and not entry.samples
-    return found
+    builder = Builder(lists=False, arrays=False)
+    builder.build(treedef)
+    return builder.sizes
 
 
 class Builder:
@@ -45,28 +33,27 @@ class Builder:
     """
 
     def __init__(self, lists: bool, arrays: bool, names: Collection[tuple[str, ...]] = ()) -> None:
-        self.lists = lists
-        self.arrays = arrays
-        self.names = names
-        self.flat = -1  # the flat result that is being read
-        self.position: int | None = None  # the next number of it, if it is a run
+        self.lists, self.arrays, self.names = lists, arrays, names
+        self.sizes: list[tuple[int, bool]] = []  # of the flat results up to the one that is being read
+        self.is_run = False  # whether that one is a run of numbers, which the next number joins
 
     def build(self, treedef: PyTreeDef) -> Build:
         """The function that makes the result: that of each container calls those of its children."""
         nodes, functions = list(treedef.nodes), []
         samples = treedef.in_samples()
         for i, node in enumerate(nodes):
+            if node.kind is MODULE:
+                raise TypeError("a compiled function returned a Module; return its values, in a list or a dict")
             if not samples[i]:
                 functions.append((node, self.leaves(node)))
             elif node.kind is SAMPLES:
                 functions.append((node, self.batch(PyTreeDef(nodes[i + 1 : i + samples.count(samples[i])]))))
         stack: list[Build] = []
         for node, function in reversed(functions):
-            if function is None:
-                parts = stack[: -node.children - 1 : -1]
-                del stack[len(stack) - node.children :]
-                function = container(node, parts)
-            stack.append(function)
+            if function is not None:
+                stack.append(function)
+            else:
+                stack[-node.children :] = [container(node, stack[: -node.children - 1 : -1])]
         return stack[0]
 
     def leaves(self, node: TreeNode) -> Build | None:
@@ -78,22 +65,20 @@ class Builder:
             return self.array(aux, batched=False)
         if not count:
             return lambda results, n: kind.unflatten(aux, ())
-        if self.position is None:
-            self.flat, self.position = self.flat + 1, 0
-        k, first = self.flat, self.position
-        last = self.position = first + count
-        if kind is NUMBER:
-            if self.arrays:
-                return lambda results, n: results[k].item(first)
-            return lambda results, n: numbers(results[k], first, last)[0]
+        first, _ = self.sizes.pop() if self.is_run else (0, False)
+        k, last = len(self.sizes), first + count
+        self.sizes.append((last, False))
+        self.is_run = True
+        if kind is NUMBER and self.arrays:
+            return lambda results, n: results[k].item(first)
         if kind is DICT and self.arrays and aux in self.names:
             return lambda results, n: NamedNumbers(aux, results[k][first:last])
         return lambda results, n: kind.unflatten(aux, numbers(results[k], first, last))
 
     def array(self, shape: tuple[int, ...], batched: bool) -> Build:
-        """The function that gives a flat result its shape."""
-        self.flat, self.position = self.flat + 1, None
-        k = self.flat
+        k = len(self.sizes)
+        self.sizes.append((prod(shape), batched))
+        self.is_run = False
         if self.arrays and len(shape) == 1:
             return lambda results, n: results[k]  # it has it already
         return lambda results, n: as_array(results[k], (n, *shape) if batched else shape)
@@ -125,30 +110,25 @@ def as_array(x: Any, shape: tuple[int, ...]) -> Any:
     """A flat result in its shape: an array, or lists where NumPy is not loaded."""
     if hasattr(x, "shape"):
         return x if x.shape == shape else x.reshape(shape)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
+    if numpy := sys.modules.get("numpy"):
         return numpy.array(x, dtype=numpy.float64).reshape(shape)
     return [row[0] for row in x] if len(shape) == 1 else x
 
 
 def unstacked(arrays: list[Any], inner: PyTreeDef, n: int) -> list[Any]:
-    """The results of each sample, from arrays over all of them."""
-    single = [not is_whole for _, is_whole in inner.array_leaves()]
     columns = [
-        x.tolist() if is_number and is_array(x) else list(x) for x, is_number in zip(arrays, single, strict=True)
+        x.tolist() if is_array(x) and not whole else list(x)
+        for x, (_, whole) in zip(arrays, inner.array_leaves(), strict=True)
     ]
-    if inner == LEAF:
-        return columns[0]
-    made: list[list[Any]] = []  # the columns of the children that wait for their container
-    for kind, aux, children, leaves in reversed(inner.nodes):
-        if kind is NUMBER or kind is ARRAY:
-            made.append(columns.pop())
-            continue
-        if children:
-            parts = made[: -children - 1 : -1]
-            del made[-children:]
-        else:
-            parts = columns[len(columns) - leaves :]
-            del columns[len(columns) - leaves :]
-        made.append([kind.unflatten(aux, row) for row in (zip(*parts, strict=True) if parts else [()] * n)])
-    return made[0]
+    nodes = [node if node.kind in (NUMBER, ARRAY) else node._replace(kind=ROWS, aux=(node, n)) for node in inner.nodes]
+    result: list[Any] = PyTreeDef(nodes).unflatten(columns, whole=[ARRAY])
+    return result
+
+
+def one_for_each(aux: tuple[TreeNode, int], columns: Sequence[Sequence[Any]]) -> list[Any]:
+    """A container for each of n samples, from each of its children over all of them."""
+    (kind, inner, _, _), n = aux
+    return [kind.unflatten(inner, row) for row in (zip(*columns, strict=True) if columns else [()] * n)]
+
+
+ROWS: Final = Kind("rows", lambda rows: (rows, None), one_for_each)

@@ -8,14 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_lite.core.graph import NUMBER
-from autograd_lite.program.instructions import (
-    ROWS,
-    Argument,
-    Instruction,
-    Parts,
-    Result,
-    batched_values,
-)
+from autograd_lite.program.instructions import ROWS, Argument, Instruction, Parts, Result, batched_values
 
 FORMAT, VERSION = "autograd_lite.program", 1
 LARGEST = 10**8
@@ -25,7 +18,6 @@ LARGEST = 10**8
 def to_document(
     arguments: Iterable[Argument], instructions: Iterable[Instruction], results: Iterable[Result]
 ) -> dict[str, Any]:
-    """What JSON holds of a program."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -39,7 +31,6 @@ def to_document(
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """The document in a text."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -66,9 +57,7 @@ def checked_parts(document: dict[str, Any]) -> Parts:
     count = sum(a.size for a in arguments)
     if count > LARGEST:
         raise ValueError(f"its arguments hold {count} numbers, more than {LARGEST}")
-    instructions = []
-    for number, entry in enumerate(document["instructions"], count):
-        instructions.append(instruction_of(entry, number))
+    instructions = [instruction_of(entry, number) for number, entry in enumerate(document["instructions"], count)]
     batched = batched_values(arguments, instructions)
     results = []
     for values, each in document["results"]:

@@ -1,7 +1,6 @@
 """A function run once on traced values, which have no numbers.
 
-While the function runs, `MODE.trace` is its `Trace`, which records draws and the arguments that a `vmap` inside of
-it maps over.  `make_program` reads afterwards what the function used.
+While the function runs, `MODE.trace` is its `Trace`; `make_program` reads afterwards what the function used.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,35 +11,37 @@ from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TRACED, Node, operands_of
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.value import Value, traced
-from autograd_lite.program.abstract_arguments import Span
+from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.trees.treedef import Entry
 
 Feed = Callable[[list[Any], int], Any]
 """Gives an argument of the program at a call, from the pieces of the call and the number of samples."""
 
 
-class View(NamedTuple):
-    """Data of a call, mapped over an axis: one traced sample, and where the numbers of all samples come from."""
+class Group(NamedTuple):
+    """An argument of the program: its traced values, the names of its numbers, and what it is at a call."""
 
-    span: Span
-    content: Any
+    name: str
     values: list[Value]
+    batched: bool
     feed: Feed
+    numbers: tuple[str, ...] = ()
 
 
 class Trace:
     """One run of a function on traced values.
 
     `find` gives the place of the numbers of an array or a list that is an argument of the function, or a part of one.
-    `draws` are the sources of numbers, random ones for instance, that the function used: called again at each call of
-    the program.
+    `views` are the data that a `vmap` maps over an axis: one traced sample, and the argument that has all of them.
+    `draws` are the sources of numbers that the function used, called again at each call of the program.
     """
 
     def __init__(self, find: Callable[[Any], Span | None]) -> None:
         self.start: int = time_now()
         self.find = find
         self.samples: int | None = None
-        self.views: dict[tuple[Span, int], View] = {}
+        self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
 
     def __enter__(self) -> "Trace":
@@ -85,40 +86,28 @@ class Trace:
                 f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
                 f"them as functions of their own"
             )
-        spans: dict[int, Span] = {}  # by identity
         for i, (parts, _) in enumerate(arguments):
-            for part in parts:
-                span = None if part.axis is None else self.find(part.content)
-                if span is not None:
-                    spans[id(part.content)] = span
-                elif part.axis is not None:
-                    return (
-                        f"its argument {i} is no array or list of numbers that the compiled function was called with; "
-                        f"pass the data as an argument of the compiled function, and map over it as it is"
-                    )
+            if any(part.axis is not None and self.find(part.content) is None for part in parts):
+                return (
+                    f"its argument {i} is no array or list of numbers that the compiled function was called with; "
+                    f"pass the data as an argument of the compiled function, and map over it as it is"
+                )
         self.samples = n
-        return [x.map(lambda part: self.one(part, spans)) for x in arguments]
+        return [x.map(self.one) for x in arguments]
 
-    def one(self, part: Part, spans: dict[int, Span]) -> Any:
+    def one(self, part: Part) -> Any:
         """One sample of part of an argument."""
-        if part.axis is None:
+        span = None if part.axis is None else self.find(part.content)
+        if span is None or part.axis is None:
             return part.content
-        span = spans[id(part.content)]
         axis = part.axis % len(span.node.aux)
         if (span, axis) not in self.views:
-            self.views[span, axis] = view(span, axis)
-        return self.views[span, axis].content
-
-
-def view(span: Span, axis: int) -> View:
-    """One sample of an array, or of a list, whose axis is 0."""
-    inner = span._replace(node=span.inner(axis))
-    values = [traced(BATCHED) for _ in range(inner.size)]
-
-    def feed(pieces: list[Any], samples: int) -> Any:
-        return span.samples(pieces[span.piece], axis)
-
-    return View(inner, inner.build(values), values, feed)
+            inner = span._replace(node=span.node.inner(axis))
+            values = [traced(BATCHED) for _ in range(inner.node.leaves)]
+            feed: Feed = lambda pieces, _: span.samples(pieces[span.piece], axis)  # noqa: E731
+            names = AbstractPiece(Entry((span.name,), inner.node, 1)).number_names(several=False)
+            self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, names)
+        return self.views[span, axis][0]
 
 
 def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
@@ -131,10 +120,9 @@ def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[No
     stack = [x for x in reversed(outputs) if isinstance(x, Value)]
     while stack:
         x = stack.pop()
-        if x in seen:
-            continue
+        known = x in seen or x in inputs or x._row is DETACHED
         seen.add(x)
-        if x in inputs or x._row is DETACHED:
+        if known:
             continue
         if trace.is_closed_over(x):
             before.append(x)

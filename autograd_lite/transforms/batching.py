@@ -1,12 +1,10 @@
 """`vmap`: a function of one sample becomes a function of many.
 
-Above `differentiation`.  Eagerly it is a loop.  While a program is traced, the function runs once, on a sample that
-represents all of them, and the program runs it across the batch.
+Eagerly it is a loop.  While a program is traced, the function runs once, on a sample that represents all of them.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from autograd_lite.core import table
@@ -18,7 +16,7 @@ from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import is_mapped, mapped
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
-from autograd_lite.trees.registry import ARRAY, DICT, LIST, SAMPLES, WHOLE, Samples, array_of, one_level
+from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Samples, array_of, one_level
 from autograd_lite.trees.treedef import LEAF, container_of
 
 Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]
@@ -58,7 +56,8 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
         if MODE.trace is not None:
             leaves, treedef = flatten(args, whole=True)
             if treedef.holds_samples():
-                return at_once(f, treedef.of_one_sample().unflatten(leaves, whole=WHOLE), reduce)
+                sample = PyTreeDef([node for node in treedef.nodes if node.kind is not SAMPLES])
+                return at_once(f, sample.unflatten(leaves, whole=WHOLE), reduce)
         arguments = [parts_of(x, axis) for x, axis in zip(args, axes, strict=True)]
         n = sample_count(arguments, name)
         if MODE.trace is not None:
@@ -105,7 +104,6 @@ class Part(NamedTuple):
 
     @property
     def samples(self) -> int | None:
-        """The number of samples in it."""
         x, axis = self
         if axis is None:
             return None
@@ -126,7 +124,6 @@ class Part(NamedTuple):
         )
 
     def sample(self, i: int) -> Any:
-        """What the i-th sample gets."""
         x, axis = self
         if axis is None:
             return x
@@ -143,10 +140,7 @@ class Parts(NamedTuple):
     treedef: PyTreeDef
 
     def map(self, f: Callable[[Part], Any]) -> Any:
-        """The argument with something else for each part."""
-        if self.treedef is LEAF:
-            return f(self.parts[0])
-        return self.treedef.unflatten([f(part) for part in self.parts])
+        return self.treedef.unflatten(list(map(f, self.parts)))
 
 
 def parts_of(x: Any, axis: Axes) -> Parts:
@@ -167,10 +161,8 @@ def parts_of(x: Any, axis: Axes) -> Parts:
     if level is None or len(axes) != len(children):
         raise ValueError(f"in_axes has {axis!r} for {summary(x)}; give it the structure of the argument")
     found = [parts_of(child, inner) for child, inner in zip(children, axes, strict=True)]
-    return Parts(
-        [part for parts, _ in found for part in parts],
-        container_of(level.kind, level.aux, [treedef for _, treedef in found]),
-    )
+    treedef = container_of(level.kind, level.aux, [inner for _, inner in found])
+    return Parts([part for parts, _ in found for part in parts], treedef)
 
 
 def sample_count(arguments: Sequence[Parts], name: str) -> int:
@@ -186,8 +178,8 @@ def sample_count(arguments: Sequence[Parts], name: str) -> int:
 # -- eagerly
 
 
-def columns_of(results: Sequence[Any]) -> tuple[list[tuple[Any, ...]], PyTreeDef]:
-    """Each number of the result over all samples, and the structure that all results have."""
+def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
+    """The numbers of each result, and the structure that all results have."""
     pairs = [flatten_numbers(r, "result of a mapped function") for r in results]
     for i, (_, treedef) in enumerate(pairs):
         if treedef != pairs[0][1]:
@@ -195,15 +187,14 @@ def columns_of(results: Sequence[Any]) -> tuple[list[tuple[Any, ...]], PyTreeDef
                 f"a mapped function gave results of different structure: {summary(results[0])} for sample 0, "
                 f"{summary(results[i])} for sample {i}; give all of them one structure"
             )
-    return list(zip(*[leaves for leaves, _ in pairs], strict=True)), pairs[0][1]
+    return [leaves for leaves, _ in pairs], pairs[0][1]
 
 
 def reduced(results: Sequence[Any], reduce: str) -> Any:
-    """The sum or mean of the results of all samples."""
     if not results:
         return 0.0 if reduce == "sum" else math.nan
-    columns, treedef = columns_of(results)
-    sums = [table.sum(column) for column in columns]
+    rows, treedef = rows_of(results)
+    sums = [table.sum(column) for column in zip(*rows, strict=True)]
     return treedef.unflatten([x / len(results) for x in sums] if reduce == "mean" else sums)
 
 
@@ -213,12 +204,8 @@ def stacked(results: list[Any], arguments: Sequence[Parts]) -> Any:
         return results
     if not results:
         return array_of([], (0,))
-    columns, treedef = columns_of(results)
-    source, arrays = iter(columns), []
-    for shape, _ in treedef.array_leaves():
-        rows = zip(*islice(source, math.prod(shape)), strict=True)
-        arrays.append(array_of([x for row in rows for x in row], (len(results), *shape)))
-    return treedef.unflatten(arrays, whole=[ARRAY])
+    rows, treedef = rows_of(results)
+    return treedef.of_arrays((len(results),), rows)
 
 
 # -- while a program is traced
@@ -232,8 +219,7 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
         )
     if reduce is None:
         return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
-    found: list[Any] | str = MODE.trace.one_sample(arguments, n)
-    return found
+    return MODE.trace.one_sample(arguments, n)  # type: ignore[no-any-return]
 
 
 def at_once(f: Function, args: Iterable[Any], reduce: str | None) -> Any:

@@ -1,6 +1,7 @@
 """Functions with a derivative of the user's own: rows as `primitive` makes them, but outside of the table."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from autograd_lite.core.operands import Scalar
@@ -30,23 +31,15 @@ def custom_derivative(f: Callable[..., Any], partials: Callable[..., tuple[Any, 
     name = name_of(f) if name_of(f) != "<lambda>" else "custom"
     if name in PRIMITIVES or name in INTERNAL:
         name = f"custom_{name}"
-    rule = CheckedPartials(name, len(names), partials)
+    rule = partial(checked, name, len(names), partials)  # not a closure, which pickle does not know
     return Primitive(name, len(names), f, rule, formula=f"{name}({', '.join(names)})", lowering=f)
 
 
-class CheckedPartials:
-    """The partials of a row, checked whenever they are asked for; a class, because pickle knows no closures."""
-
-    def __init__(self, name: str, arity: int, partials: Callable[..., Any]) -> None:
-        self.name = name
-        self.arity = arity
-        self.partials = partials
-
-    def __call__(self, out: Scalar, operands: Sequence[Scalar]) -> list[Any]:
-        found = self.partials(out, *operands)
-        if not isinstance(found, (tuple, list)) or len(found) != self.arity:
-            raise TypeError(
-                f"the partials of {self.name} must be a tuple of {self.arity}, one an operand, but got {found!r}; "
-                f"return (d/dx, ...)"
-            )
-        return list(found)
+def checked(name: str, arity: int, partials: Callable[..., Any], out: Scalar, operands: Sequence[Scalar]) -> list[Any]:
+    """The partials of a row, checked whenever they are asked for."""
+    found = partials(out, *operands)
+    if not isinstance(found, (tuple, list)) or len(found) != arity:
+        raise TypeError(
+            f"the partials of {name} must be a tuple of {arity}, one an operand, but got {found!r}; return (d/dx, ...)"
+        )
+    return list(found)

@@ -1,11 +1,11 @@
 """Gradients of functions, and what a call of any transform does.
 
-Each call runs the function on fresh Values and walks the graph that it recorded, in reverse mode;
-`.grad` is neither read nor written.  Inside another transform, or where an operand is a Value, the results
-are Values, so that all of them nest in any order.  `jacobians` builds on this floor.
+Each call runs the function on fresh Values and walks the graph that it recorded; `.grad` is neither read nor written.
+Inside another transform, or where an operand is a Value, the results are Values, so that all of them nest in any order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, repeat
 from typing import Any
 
 from autograd_lite.core.create_graph import adjoints
@@ -17,6 +17,7 @@ from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.levels import Scalar, fresh, inside, nested
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
+from autograd_lite.trees.registry import MODULE
 
 Argnums = int | tuple[int, ...]
 
@@ -90,26 +91,25 @@ class Call:
         """The argument with fresh inputs in the places of its numbers."""
         leaves, treedef = flatten_numbers(argument, name)
         values = [fresh(x) for x in leaves]
-        self.nested |= Value in map(type, treedef.without_modules(leaves))
+        if Value in map(type, leaves):  # parameters of Modules do not count
+            kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
+            pairs = zip(leaves, kinds, strict=True)
+            self.nested |= any(type(x) is Value and kind is not MODULE for x, kind in pairs)
         self.inputs += values
         self.treedefs.append(treedef)
         return treedef.unflatten(values, copies=True)
 
     def outputs(self) -> tuple[list[Scalar], PyTreeDef]:
-        """The numbers of the result, and its structure."""
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
 
     def scalar(self) -> Scalar:
-        """The result, which has to be one number."""
-        if isinstance(self.result, Value):
-            return self.result
-        x = number(self.result)
-        if x is not None:
-            return x
-        raise TypeError(
-            f"the gradient of {name_of(self.f)} needs one number as its result, but got {self.result!r} of type "
-            f"{type(self.result).__name__}; return a Value, or take its jacobian"
-        )
+        x = self.result if isinstance(self.result, Value) else number(self.result)
+        if x is None:
+            raise TypeError(
+                f"the gradient of {name_of(self.f)} needs one number as its result, but got {self.result!r} of type "
+                f"{type(self.result).__name__}; return a Value, or take its jacobian"
+            )
+        return x
 
     def take_aux(self) -> Any:
         """Of a result that is a pair, what is not differentiated; the result is the other half from now on."""
@@ -120,27 +120,24 @@ class Call:
             )
         self.result, aux = self.result
         leaves, treedef = flatten(aux, f"aux of {name_of(self.f)}")
-        return treedef.unflatten([self.plain(x) for x in leaves])
+        return treedef.unflatten(map(self.plain, leaves))
 
     def like_inputs(self, leaves: Sequence[Scalar]) -> Any:
         """Numbers, one for each input, in the structure of the chosen arguments."""
         if self.single:
             return self.treedefs[0].unflatten(leaves)
-        parts = split(leaves, self.treedefs)
-        return tuple([t.unflatten(part) for t, part in zip(self.treedefs, parts, strict=True)])
+        return tuple([treedef.unflatten(part) for treedef, part in split(leaves, self.treedefs)])
 
     def plain(self, x: Scalar) -> Scalar:
         """A leaf of the result as the caller gets it: a float at the outermost level."""
         return x if self.nested or not isinstance(x, Value) else x.data
 
 
-def split(leaves: Sequence[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[Sequence[Scalar]]:
-    """The leaves that belong to each of several treedefs."""
-    start = 0
+def split(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[tuple[PyTreeDef, list[Scalar]]]:
+    """Each of several treedefs, with the leaves that belong to it."""
+    source = iter(leaves)
     for treedef in treedefs:
-        stop = start + treedef.num_leaves
-        yield leaves[start:stop]
-        start = stop
+        yield treedef, list(islice(source, treedef.num_leaves))
 
 
 def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tuple[int, ...]:

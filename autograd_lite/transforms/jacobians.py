@@ -1,7 +1,6 @@
 """Derivatives along directions, and all of them at once: Jacobian products, Jacobians, Hessians.
 
-Above `differentiation`.  Forward mode takes tangents through the graph of one call, reverse mode cotangents; a
-Hessian is forward mode over the recorded gradient.
+Above `differentiation`.  Forward mode takes tangents through the graph of one call, reverse mode cotangents.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +17,7 @@ from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef
 from autograd_lite.trees.pytree import leaves_like
-from autograd_lite.trees.registry import ARRAY, TUPLE, array_of
+from autograd_lite.trees.registry import ARRAY, TUPLE
 from autograd_lite.trees.treedef import container_of
 
 Matrix = Sequence[Sequence[Scalar]]
@@ -49,9 +48,8 @@ def forward_mode(
     order = topological_order([x for x in outputs if isinstance(x, Value)])
     results = []
     for direction in directions:
-        seeds: dict[Node, Any] = {
-            x: t if record else as_float(t) for x, t in zip(inputs, direction, strict=True) if t is not None
-        }
+        pairs = [(x, t) for x, t in zip(inputs, direction, strict=True) if t is not None]
+        seeds: dict[Node, Any] = {x: t if record else as_float(t) for x, t in pairs}
         leaves = forward(order, seeds, outputs, record)
         results.append([as_value(t) for t in leaves] if record else leaves)
     return results
@@ -105,7 +103,7 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
             rows = [[column[i] for column in columns] for i in range(m)]
         else:
             rows = [reverse_mode([x], [1.0], call.inputs, call.nested) for x in outputs]
-        parts = [list(split(row, call.treedefs)) for row in rows]
+        parts = [[part for _, part in split(row, call.treedefs)] for row in rows]
         blocks = [block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
         return blocks[0] if call.single else tuple(blocks)
 
@@ -115,23 +113,11 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
 def block(out: PyTreeDef, argument: PyTreeDef, rows: Matrix) -> Any:
     """The partials of the result in one argument: in the structure of the result, that of the argument."""
     source = iter(rows)
-    return out.unflatten(
-        [
-            arrays(shape, argument, list(islice(source, prod(shape)))) if is_array else argument.unflatten(next(source))
-            for shape, is_array in out.array_leaves()
-        ],
-        whole=[ARRAY],
-    )
-
-
-def arrays(shape: tuple[int, ...], argument: PyTreeDef, rows: Matrix) -> Any:
-    """The partials of an array: the structure of the argument, made of arrays."""
-    start, parts = 0, []
-    for inner, _ in argument.array_leaves():
-        stop = start + prod(inner)
-        parts.append(array_of([x for row in rows for x in row[start:stop]], shape + inner))
-        start = stop
-    return argument.unflatten(parts, whole=[ARRAY])
+    parts = [
+        argument.of_arrays(shape, list(islice(source, prod(shape)))) if is_array else argument.unflatten(next(source))
+        for shape, is_array in out.array_leaves()
+    ]
+    return out.unflatten(parts, whole=[ARRAY])
 
 
 def hessian(f: Function, argnums: int = 0) -> Function:

@@ -1,8 +1,4 @@
-"""How deep transforms are nested, and the fresh inputs that each of them differentiates in.
-
-The lowest floor of `transforms`.  Inside another transform the results are Values, so that all of them nest in any
-order.
-"""
+"""How deep transforms are nested, and the fresh inputs that each of them differentiates in."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -67,13 +63,11 @@ def is_mapped() -> bool:
 
 def fresh(x: Scalar) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
-    if not isinstance(x, Value):
-        result = Value(x)
-    elif x._flags & CONSTANT and MODE.trace is None:
-        result = Value(x.data)
-    else:
-        result = identity(x)
+    if isinstance(x, Value) and (MODE.trace is not None or not x._flags & CONSTANT):
+        result: Value = identity(x)
         result._flags &= ~CONSTANT  # what was detached while a program is traced is an input like any other
+    else:
+        result = Value(x.data if isinstance(x, Value) else x)
     if _LEVEL.mapped:
         result._flags |= BATCHED
     return result

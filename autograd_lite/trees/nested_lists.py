@@ -1,7 +1,6 @@
 """Nested lists and tuples of numbers in which all of a level have one kind and one length: a table.
 
-For speed alone: a table is looked at level by level, with what Python has in C, not number by number, and is one node
-of a treedef.
+For speed alone: it is taken apart level by level, with what Python has in C, and is one node of a treedef.
 """
 
 from collections.abc import Sequence
@@ -61,7 +60,6 @@ def table_of(x: Sequence[Any]) -> Table | None:
 
 
 def count_of(levels: Levels) -> int:
-    """How many numbers a table holds."""
     return prod([n for _, n in levels])
 
 
@@ -73,11 +71,9 @@ def cut(numbers: Sequence[Any], count: int) -> list[Any]:
 
 def nested(levels: Levels, leaves: Sequence[Any]) -> Any:
     """The nested lists around new leaves."""
-    items: Sequence[Any] = leaves
-    if len(levels) == 1:
-        return levels[0][0](leaves)
-    for depth in range(len(levels) - 1, -1, -1):
+    items = leaves
+    for depth in range(len(levels) - 1, 0, -1):
         kind, n = levels[depth]
         source = iter(items)
         items = [kind(islice(source, n)) for _ in range(count_of(levels[:depth]))]
-    return items[0]
+    return levels[0][0](items)

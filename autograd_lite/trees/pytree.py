@@ -1,11 +1,11 @@
 """A pytree taken apart into its leaves and its treedef."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 from autograd_lite.trees.nested_lists import all_leaves, is_leaf, table_of
-from autograd_lite.trees.paths import in_words, summary
 from autograd_lite.trees.registry import (
     ARRAY,
     DICT,
@@ -20,9 +20,9 @@ from autograd_lite.trees.registry import (
     is_array,
     is_foreign_array,
     kind_of,
-    structure_of,
+    summary,
 )
-from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode, array_node
+from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode
 
 
 def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[Any], PyTreeDef]:
@@ -55,52 +55,42 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
             inside.discard(id(outer.pop()[0]))
         cls = type(y)
         kind = REGISTRY.get(cls)
+        found: Sequence[Any] = (y,)  # the leaves that y adds
+        own: Collection[type] = (cls,)  # their types
         if kind is None and is_leaf(y):
-            leaves.append(y)
-            types.add(cls)
-            nodes.append(LEAF.nodes[0])
-            continue
-        kind = kind or kind_of(y)
-        if kind is ARRAY or (whole and kind is None and is_foreign_array(y)):
-            nodes.append(array_node(y.shape))
-            leaves += [y] if whole else elements(y, what)
-            types.add(cls)
-            continue
-        if kind is MODULE:
-            structure = structure_of(y)
-            nodes.append(TreeNode(MODULE, structure, 0, len(structure.names)))
-            leaves += [y] if whole else structure.parameters
-            types.add(cls)
-            continue
-        if kind is None:
+            node = LEAF.nodes[0]
+        elif (kind := kind or kind_of(y)) is ARRAY or (whole and kind is None and is_foreign_array(y)):
+            node = TreeNode(ARRAY, tuple(y.shape), 0, prod(y.shape))
+            found = found if whole else elements(y, what)
+        elif kind is MODULE:
+            parameters, structure = kind.flatten(y)
+            node = TreeNode(MODULE, structure, 0, len(parameters))
+            found = found if whole else parameters
+        elif kind is None:
             if not whole:
                 raise refused(y, what, place(outer, len(stack)))
-            leaves.append(y)
-            types.add(cls)
-            nodes.append(LEAF.nodes[0])
-            continue
-        if kind is LIST or kind is TUPLE:
-            table = table_of(y)
-            if table is not None:
-                nodes.append(TreeNode(TABLE, table.levels, 0, len(table.numbers)))
-                leaves += table.numbers
-                types |= table.types
-                continue
-        children, aux = kind.flatten(y)
-        if children and kind is not LIST and kind is not TUPLE and kind is not SAMPLES and all_leaves(children):
-            nodes.append(TreeNode(kind, aux, 0, len(children)))
-            leaves += children
-            types.update(map(type, children))
-            continue
-        nodes.append(TreeNode(kind, aux, len(children), 0))
-        if children:
-            if id(y) in inside:
-                raise ValueError(
-                    f"the {what} holds a {kind!r} that holds itself{place(outer, len(stack))}; pass one that ends"
-                )
-            inside.add(id(y))
-            outer.append((y, kind, aux, len(children), len(stack)))
-            stack += reversed(children)
+            node = LEAF.nodes[0]
+        elif (kind is LIST or kind is TUPLE) and (table := table_of(y)) is not None:
+            node = TreeNode(TABLE, table.levels, 0, len(table.numbers))
+            found, own = table.numbers, table.types
+        else:
+            children, aux = kind.flatten(y)
+            if children and kind not in (LIST, TUPLE, SAMPLES) and all_leaves(children):
+                node = TreeNode(kind, aux, 0, len(children))
+                found, own = children, set(map(type, children))
+            else:
+                node, found, own = TreeNode(kind, aux, len(children), 0), (), ()
+                if id(y) in inside:
+                    raise ValueError(
+                        f"the {what} holds a {kind!r} that holds itself{place(outer, len(stack))}; pass one that ends"
+                    )
+                if children:
+                    inside.add(id(y))
+                    outer.append((y, kind, aux, len(children), len(stack)))
+                    stack += reversed(children)
+        nodes.append(node)
+        leaves += found
+        types.update(own)
     return leaves, PyTreeDef(nodes), types
 
 
@@ -115,24 +105,21 @@ def place(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:
 
 
 def elements(array: Any, what: str) -> list[Any]:
-    """The numbers in an array."""
     found: list[Any] = array.ravel().tolist()
-    if array.dtype.kind not in "biuf":
-        for y in found:
-            if not is_leaf(y):
-                raise TypeError(
-                    f"the {what} is an array of {array.dtype} that holds {y!r}; make it one of real numbers or Values"
-                )
+    for y in found if array.dtype.kind not in "biuf" else ():
+        if not is_leaf(y):
+            raise TypeError(
+                f"the {what} is an array of {array.dtype} that holds {y!r}; make it one of real numbers or Values"
+            )
     return found
 
 
 def flatten_numbers(x: Any, what: str, only: bool = False) -> tuple[list[Any], PyTreeDef]:
     """As `flatten`, where numbers are required: None or a string by itself is refused, with `only` any of them."""
     leaves, treedef = flatten(x, what)
-    if only or treedef.nodes[0].kind is STATIC:
-        for node in treedef.nodes:
-            if node.kind is STATIC:
-                raise refused(node.aux, what, "")
+    for node in treedef.nodes if only else treedef.nodes[:1]:
+        if node.kind is STATIC:
+            raise refused(node.aux, what, "")
     return leaves, treedef
 
 
@@ -153,65 +140,41 @@ def leaves_like(x: Any, treedef: PyTreeDef, what: str) -> list[Any]:
     [1, 2, 3]
     """
     leaves: list[Any] = []
-    stack = [(x, what)]
-    for node in treedef.nodes:
+    nodes: Iterator[TreeNode] = iter(treedef.nodes)
+    stack: list[tuple[Any, str, TreeNode | None]] = [(x, what, None)]  # with None, what belongs there is the next node
+    while stack:
+        y, name, known = stack.pop()
+        node = known or next(nodes)
         kind, aux, children, count = node
-        y, name = stack.pop()
-        if kind is NUMBER or kind is TABLE or kind is ARRAY:
-            sizes: Sequence[Any] = () if kind is NUMBER else aux
-            leaves += table_like(y, sizes, name)
-            continue
         parts = parts_like(y, node)
         if parts is None:
-            raise mismatch(y, in_words(kind, aux, children or count), name)
-        named = [(part, f"{name}{kind.key(aux, i)}") for i, part in enumerate(parts)]
-        if children:
-            stack += reversed(named)
+            words = kind.words(aux, children or count)
+            raise ValueError(f"the {name} is {summary(y)}, but {words} belongs there; give it that structure")
+        inner = None if children else node.inner()
+        if inner is LEAF.nodes[0] and all_leaves(parts):
+            leaves += parts
         else:
-            for part, path in named:
-                leaves += table_like(part, (), path)
+            stack += [(part, f"{name}{kind.key(aux, i)}", inner) for i, part in enumerate(parts)][::-1]
     return leaves
 
 
 def parts_like(x: Any, node: TreeNode) -> Sequence[Any] | None:
     """The children of x that go with those of a node; None where x is no such container."""
     kind, aux, children, leaves = node
+    if kind is NUMBER or (kind is ARRAY and not aux):
+        y = x.item() if is_array(x) and x.ndim == 0 else x
+        return [y] if is_leaf(y) else None
     if kind is DICT or kind is MODULE:
         keys = aux if kind is DICT else aux.names
         entries = dict(x.named_parameters()) if kind_of(x) is MODULE else x
         return [entries[key] for key in keys] if hasattr(entries, "keys") and set(entries) == set(keys) else None
     if kind is STATIC:
         return () if x is None or (isinstance(x, str) and x == aux) else None
-    if kind in (LIST, TUPLE, NAMED_TUPLE):
-        return [x[i] for i in range(len(x))] if length(x) == (children or leaves) else None
+    if kind in (LIST, TUPLE, NAMED_TUPLE, TABLE, ARRAY):
+        n = node.shape[0] if node.shape else children or leaves
+        is_sequence = isinstance(x, (list, tuple)) or (is_array(x) and x.ndim)
+        return [x[i] for i in range(n)] if is_sequence and len(x) == n else None
     if is_leaf(x) or kind_of(x) is not kind:
         return None
     parts, other = kind.flatten(x)
     return parts if other == aux else None
-
-
-def table_like(x: Any, sizes: Sequence[Any], name: str) -> list[Any]:
-    """The numbers of x, which has the levels of a table or the shape of an array."""
-    items = [(x, name)]
-    for depth, size in enumerate(sizes):
-        n = size if isinstance(size, int) else size[1]
-        for y, path in items:
-            if length(y) != n:
-                rest = tuple(sizes[depth:])
-                words = in_words(ARRAY, rest, 0) if isinstance(size, int) else f"a {size[0].__name__} of {n}"
-                raise mismatch(y, words, path)
-        items = [(y[i], f"{path}[{i}]") for y, path in items for i in range(n)]
-    found = [(y.item() if is_array(y) and y.ndim == 0 else y, path) for y, path in items]
-    for y, path in found:
-        if not is_leaf(y):
-            raise mismatch(y, "one number", path)
-    return [y for y, _ in found]
-
-
-def length(x: Any) -> int:
-    """The length of a list, a tuple or an array; -1 for anything else."""
-    return len(x) if isinstance(x, (list, tuple)) or (is_array(x) and x.ndim) else -1
-
-
-def mismatch(x: Any, words: str, name: str) -> ValueError:
-    return ValueError(f"the {name} is {summary(x)}, but {words} belongs there; give it that structure")

@@ -13,9 +13,12 @@ Parts = tuple[Sequence[Any], Hashable]
 
 
 class Kind:
-    """A kind of container; there is one object for each."""
+    """A kind of container, one object for each: how it is taken apart, put together, and described in messages.
 
-    __slots__ = ("flatten", "key", "name", "unflatten")
+    `key` is how Python writes the way to the i-th child, `words` describes a container of some size.
+    """
+
+    __slots__ = ("flatten", "key", "name", "unflatten", "words")
 
     def __init__(
         self,
@@ -23,10 +26,10 @@ class Kind:
         flatten: Callable[[Any], Parts],
         unflatten: Callable[[Any, Sequence[Any]], Any],
         key: Callable[[Any, int], str] = lambda aux, i: f"[{i}]",
+        words: Callable[[Any, int], str] | None = None,
     ) -> None:
-        self.name = name
-        self.flatten, self.unflatten = flatten, unflatten
-        self.key = key  # how Python writes the way to the i-th child
+        self.name, self.flatten, self.unflatten, self.key = name, flatten, unflatten, key
+        self.words = words or (lambda aux, size: f"a {self!r} of {size}")
         KINDS[name] = self
 
     def __repr__(self) -> str:
@@ -84,29 +87,20 @@ def structure_of(module: Any) -> ModuleStructure:
     return ModuleStructure(module, tuple([name for name, _ in named]), [x for _, x in named], settings)
 
 
-def with_parameters(module: Any, values: list[Any]) -> Any:
-    """A copy of a Module that computes with the given values in place of its parameters."""
-    return module.with_parameters(values)
-
-
 def array_of(leaves: Sequence[Any], dimensions: tuple[int, ...]) -> Any:
     """An array of floats, or of objects where any leaf is more than a number."""
     numpy = sys.modules["numpy"]
-    if any(isinstance(x, Operand) for x in leaves):
-        result = numpy.empty(len(leaves), dtype=object)
-        result[:] = leaves
-        return result.reshape(dimensions)
-    return numpy.array(leaves, dtype=numpy.float64).reshape(dimensions)
+    holds_values = any(isinstance(x, Operand) for x in leaves)
+    result = numpy.empty(len(leaves), dtype=object if holds_values else numpy.float64)
+    result[:] = leaves
+    return result.reshape(dimensions)
 
 
 def record_fields(x: Any) -> Parts:
     """The fields of a dataclass or of a class that attrs made, which needs no import of attrs."""
     cls = type(x)
-    fields = getattr(cls, "__dataclass_fields__", None)
-    if fields is not None:
-        names = tuple([f.name for f in fields.values() if f._field_type.name == "_FIELD"])
-    else:
-        names = tuple([f.name for f in cls.__attrs_attrs__])
+    is_dataclass = hasattr(cls, "__dataclass_fields__")
+    names = tuple([f.name for f in (sys.modules["dataclasses"].fields(cls) if is_dataclass else cls.__attrs_attrs__)])
     return [getattr(x, name) for name in names], (cls, names)
 
 
@@ -121,21 +115,29 @@ def record(aux: tuple[type, tuple[str, ...]], children: Sequence[Any]) -> Any:
 
 LIST = Kind("list", lambda x: (x, None), lambda _, children: list(children))
 TUPLE = Kind("tuple", lambda x: (x, None), lambda _, children: tuple(children))
-NAMED_TUPLE = Kind("namedtuple", lambda x: (x, cast(Hashable, type(x))), lambda cls, children: cls(*children))
+NAMED_TUPLE = Kind(
+    "namedtuple", lambda x: (x, cast(Hashable, type(x))), lambda cls, children: cls(*children),
+    words=lambda cls, size: f"a tuple of {size}",
+)  # fmt: skip
 DICT = Kind(
     "dict", lambda x: (list(x.values()), tuple(x)), lambda keys, children: dict(zip(keys, children, strict=True)),
-    lambda keys, i: f"[{keys[i]!r}]",
+    lambda keys, i: f"[{keys[i]!r}]", lambda keys, size: f"a dict with the keys {list(keys)}",
 )  # fmt: skip
-RECORD = Kind("record", record_fields, record, lambda aux, i: f".{aux[1][i]}")
-SAMPLES = Kind("samples", lambda x: ([x.content], None), lambda _, children: Samples(*children), lambda _, i: "")
-STATIC = Kind("static", lambda x: ((), x), lambda x, _: x)
+RECORD = Kind("record", record_fields, record, lambda aux, i: f".{aux[1][i]}", lambda aux, size: f"a {aux[0].__name__}")
+SAMPLES = Kind(
+    "samples", lambda x: ([x.content], None), lambda _, children: Samples(*children), lambda _, i: "",
+    lambda _, size: "what is mapped over samples",
+)  # fmt: skip
+STATIC = Kind("static", lambda x: ((), x), lambda x, _: x, words=lambda x, size: repr(x))
 MODULE = Kind(
-    "module",
-    lambda x: ((s := structure_of(x)).parameters, s),
+    "module", lambda x: ((s := structure_of(x)).parameters, s),
     lambda s, children: dict(zip(s.names, children, strict=True)),
-    lambda s, i: f".{s.names[i]}",
-)
-ARRAY = Kind("array", lambda x: (x.ravel().tolist(), tuple(x.shape)), lambda shape, children: array_of(children, shape))
+    lambda s, i: f".{s.names[i]}", lambda s, size: DICT.words(s.names, size),
+)  # fmt: skip
+ARRAY = Kind(
+    "array", lambda x: (x.ravel().tolist(), tuple(x.shape)), lambda shape, children: array_of(children, shape),
+    words=lambda shape, size: f"an array of shape {shape}",
+)  # fmt: skip
 
 WHOLE = (ARRAY, MODULE)
 """What is a leaf by itself to a compiled function."""
@@ -174,17 +176,10 @@ def register_pytree_node(
     REGISTRY[cls] = Kind(f"{cls.__module__}.{cls.__qualname__}", flatten, unflatten)
 
 
-def register_kind(cls: type, kind: Kind) -> None:
-    """Let instances of a class be containers of a kind that there is."""
-    REGISTRY[cls] = kind
-
-
 def kind_of(x: object) -> Kind | None:
-    """What kind of container x is; None where it is none."""
     cls = type(x)
-    found = REGISTRY.get(cls)
-    if found is not None:
-        return found
+    if cls in REGISTRY:
+        return REGISTRY[cls]
     if isinstance(x, tuple):
         return NAMED_TUPLE if hasattr(x, "_fields") else TUPLE
     for base in (list, dict, str):
@@ -199,20 +194,16 @@ def kind_of(x: object) -> Kind | None:
 
 
 class Level(NamedTuple):
-    """A container without what is inside of its children."""
+    """A container taken apart into its children."""
 
     kind: Kind
-    aux: Any
     children: Sequence[Any]
+    aux: Any
 
 
 def one_level(x: object) -> Level | None:
-    """A container taken apart into its children; None where x is none."""
     kind = None if is_leaf(x) else kind_of(x)
-    if kind is None:
-        return None
-    children, aux = kind.flatten(x)
-    return Level(kind, aux, children)
+    return None if kind is None else Level(kind, *kind.flatten(x))
 
 
 def is_array(x: object) -> bool:
@@ -229,3 +220,28 @@ def is_foreign_array(x: object) -> bool:
 def is_module(x: object) -> bool:
     """Whether x is a Module: something that names its parameters, not a class of such things."""
     return callable(getattr(type(x), "named_parameters", None))
+
+
+def summary(x: Any) -> str:
+    """A value in a few words, for messages."""
+    kind = kind_of(x)
+    if isinstance(x, (list, tuple, dict)) and kind is not None:
+        return kind.words(tuple(x), len(x))
+    if hasattr(x, "shape"):
+        return ARRAY.words(tuple(x.shape), 0)
+    text = repr(x)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} of type {type(x).__name__}"
+
+
+def item_name(name: str, *key: object) -> str:
+    """What an item of a container is called; one of an array has as many keys as that has axes.
+
+    >>> item_name("w", 2), item_name("params", "w"), item_name("X", 0, 1)
+    ('w[2]', "params['w']", 'X[0, 1]')
+    """
+    return f"{name}[{', '.join(map(repr, key))}]" if key else name
+
+
+def joined(*parts: str) -> str:
+    """A path of the parts that are not empty."""
+    return ".".join(filter(None, parts))

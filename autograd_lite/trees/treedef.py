@@ -5,12 +5,12 @@ a pytree of any depth.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice, product
+from itertools import chain, product
 from math import prod
 from typing import Any, Final, NamedTuple
 
-from autograd_lite.trees.nested_lists import Levels, count_of, nested
-from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind, with_parameters
+from autograd_lite.trees.nested_lists import nested
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind, array_of
 
 
 class TreeNode(NamedTuple):
@@ -21,15 +21,35 @@ class TreeNode(NamedTuple):
     children: int
     leaves: int
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of an array or a table; () of anything else."""
+        if self.kind is TABLE:
+            return tuple([n for _, n in self.aux])
+        return self.aux if self.kind is ARRAY else ()
 
-NUMBER: Final = Kind("number", lambda x: ((), None), lambda _, leaves: leaves[0])
-TABLE: Final = Kind("table", lambda x: (x, None), nested)
+    def inner(self, axis: int = 0) -> "TreeNode":
+        """Without an axis of an array, or a level of a table; a number where none is left."""
+        if len(self.shape) <= 1:
+            return LEAF.nodes[0]
+        axis %= len(self.aux)
+        return sized(self.kind, self.aux[:axis] + self.aux[axis + 1 :])
+
+
+def sized(kind: Kind, sizes: Sequence[Any]) -> TreeNode:
+    """An array of that shape, or a table of these levels; a number where it has none."""
+    node = TreeNode(kind, tuple(sizes), 0, 0)
+    return node._replace(leaves=prod(node.shape)) if sizes else LEAF.nodes[0]
+
+
+NUMBER: Final = Kind("number", lambda x: ((), None), lambda _, leaves: leaves[0], words=lambda _, size: "one number")
+TABLE: Final = Kind(
+    "table", lambda x: (x, None), nested, words=lambda levels, size: f"a {levels[0][0].__name__} of {levels[0][1]}"
+)
 
 
 class Written(str):
     """Part of a treedef in words."""
-
-    __slots__ = ()
 
     def __repr__(self) -> str:
         return str(self)
@@ -45,7 +65,6 @@ class Entry(NamedTuple):
 
     path: tuple[str, ...]
     node: TreeNode
-    start: int  # the first of its leaves
     samples: int  # 0 for what is not mapped over samples, else the same for all of one sample
 
     @property
@@ -55,11 +74,11 @@ class Entry(NamedTuple):
     def names(self, whole: bool = False) -> list[str]:
         """A name for each number in it, or with `whole` one for an array or a Module."""
         kind, aux, _, _ = self.node
-        if kind is NUMBER or (whole and kind in WHOLE):
+        if whole and kind in WHOLE:
             return [self.name]
         if kind is MODULE:
             return [f"{self.name}.{key}" for key in aux.names]
-        sizes = aux if kind is ARRAY else [n for _, n in aux] if kind is TABLE else [0]
+        sizes = self.node.shape if kind is not SAMPLES else [0]
         return [self.name + "".join([f"[{i}]" for i in key]) for key in product(*map(range, sizes))]
 
 
@@ -72,7 +91,6 @@ class PyTreeDef:
     """
 
     __slots__ = ("nodes",)
-
     nodes: tuple[TreeNode, ...]
 
     def __init__(self, nodes: Iterable[TreeNode]) -> None:
@@ -98,15 +116,13 @@ class PyTreeDef:
 
     def __repr__(self) -> str:
         """As the pytree itself is written, with a star for each number."""
-        whole = [Written(f"array{node.aux}" if node.kind is ARRAY else repr(node.aux)) for node in self.nodes]
-        marks = [
-            mark
-            for node, mark in zip(self.nodes, whole, strict=True)
-            for mark in ([mark] if node.kind in WHOLE else [Written("*")] * node.leaves)
-        ]
+        leaves: list[Written] = []
+        for kind, aux, _, count in self.nodes:
+            whole = Written(f"array{aux}" if kind is ARRAY else repr(aux))
+            leaves += [whole] if kind in WHOLE else [Written("*")] * count
         shown = [node._replace(kind=SHOWN, aux=node.kind) if "." in node.kind.name else node for node in self.nodes]
         try:
-            return f"PyTreeDef({PyTreeDef(shown).unflatten(marks, whole=WHOLE)!r})"
+            return f"PyTreeDef({PyTreeDef(shown).unflatten(leaves, whole=WHOLE)!r})"
         except RecursionError:
             return f"PyTreeDef({self.num_leaves} leaves in {len(self.nodes)} nodes)"
 
@@ -135,39 +151,27 @@ class PyTreeDef:
                 end -= count
                 part = given[end : end + count]
                 copied = copies and kind is MODULE
-                made.append(with_parameters(aux.module, part) if copied else kind.unflatten(aux, part))
+                made.append(aux.module.with_parameters(part) if copied else kind.unflatten(aux, part))
         if end:
             raise ValueError(f"{self!r} takes {len(given) - end} leaves, but got {len(given)}; pass one for each")
         return made[0]
 
+    def of_arrays(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> Any:
+        """The pytree made of arrays with these axes before their own; each row has the leaves of one index."""
+        start, arrays = 0, []
+        for inner, _ in self.array_leaves():
+            stop = start + prod(inner)
+            arrays.append(array_of([x for row in rows for x in row[start:stop]], shape + inner))
+            start = stop
+        return self.unflatten(arrays, whole=[ARRAY])
+
     def array_leaves(self) -> list[tuple[tuple[int, ...], bool]]:
         """What `unflatten` takes where arrays are whole: the shape of an array and True, or () and False."""
-        return [
-            leaf
-            for kind, aux, _, leaves in self.nodes
-            for leaf in ([(aux, True)] if kind is ARRAY else [((), False)] * leaves)
-        ]
-
-    def without_modules(self, leaves: list[Any]) -> list[Any]:
-        """The leaves that are no parameters of Modules."""
-        if all(node[0] is not MODULE for node in self.nodes):
-            return leaves
-        source = iter(leaves)
-        parts = [(node.kind, list(islice(source, node.leaves))) for node in self.nodes]
-        return [x for kind, part in parts if kind is not MODULE for x in part]
+        each = [[(aux, True)] if kind is ARRAY else [((), False)] * leaves for kind, aux, _, leaves in self.nodes]
+        return list(chain.from_iterable(each))
 
     def holds_samples(self) -> bool:
-        """Whether anything in it is mapped over samples."""
         return any(node.kind is SAMPLES for node in self.nodes)
-
-    def of_one_sample(self) -> "PyTreeDef":
-        """The structure that the sample itself has which represents a batch."""
-        return PyTreeDef([node for node in self.nodes if node.kind is not SAMPLES])
-
-    def with_leaves(self, treedefs: Sequence["PyTreeDef"]) -> "PyTreeDef":
-        """The treedef with another one in the place of each number that is no part of a table or the like."""
-        source = iter(treedefs)
-        return PyTreeDef([n for node in self.nodes for n in (next(source).nodes if node.kind is NUMBER else [node])])
 
     def in_samples(self) -> list[int]:
         """For each node 0, or k in what the k-th samples node has inside, and there."""
@@ -183,18 +187,16 @@ class PyTreeDef:
 
     def entries(self, name: str) -> Iterator[Entry]:
         """Its numbers, arrays, tables, Modules and samples, with their paths in a container of that name."""
-        start = 0
         waiting: list[tuple[str, ...]] = [(name,)]
         for node, batch in zip(self.nodes, self.in_samples(), strict=True):
             kind, aux, children, leaves = node
             path = waiting.pop()
             if kind in (NUMBER, ARRAY, TABLE, MODULE, SAMPLES):
-                yield Entry(path, node, start, batch)
+                yield Entry(path, node, batch)
             else:
                 for i in range(leaves):
-                    yield Entry((*path, kind.key(aux, i)), LEAF.nodes[0], start + i, batch)
+                    yield Entry((*path, kind.key(aux, i)), LEAF.nodes[0], batch)
             waiting += [(*path, kind.key(aux, i)) for i in reversed(range(children))]
-            start += leaves
 
     def leaf_names(self, name: str, whole: bool = False) -> list[str]:
         """A name for each leaf: how Python writes the way to it from a container of that name."""
@@ -207,17 +209,3 @@ LEAF: Final = PyTreeDef([TreeNode(NUMBER, None, 0, 1)])
 def container_of(kind: Kind, aux: Any, children: Sequence[PyTreeDef]) -> PyTreeDef:
     """The treedef of a container whose children have these treedefs."""
     return PyTreeDef([TreeNode(kind, aux, len(children), 0), *[node for child in children for node in child.nodes]])
-
-
-def table_treedef(levels: Levels) -> PyTreeDef:
-    """The treedef of a table; of a number where there are no levels."""
-    return PyTreeDef([TreeNode(TABLE, levels, 0, count_of(levels))]) if levels else LEAF
-
-
-def array_node(shape: Sequence[int]) -> TreeNode:
-    return TreeNode(ARRAY, tuple(shape), 0, prod(shape))
-
-
-def array_treedef(shape: Sequence[int]) -> PyTreeDef:
-    """The treedef of an array; of a number where it has no axes."""
-    return PyTreeDef([array_node(shape)]) if shape else LEAF
