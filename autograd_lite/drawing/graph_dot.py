@@ -25,20 +25,16 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     """The DOT of a picture."""
     import graphviz
 
-    theme = style.theme
-    graph = graphviz.Digraph("autograd_lite")
+    theme, graph = style.theme, graphviz.Digraph("autograd_lite")
     direction = style.direction or fitting_direction(picture, LONGEST_ROW - 2 if style.edges else LONGEST_ROW)
     style = replace(style, direction=direction)
     graph.attr(
-        rankdir=DIRECTIONS[direction], bgcolor=theme.paper,
-        fontname=FONT, fontcolor=theme.faint, fontsize="11",
+        rankdir=DIRECTIONS[direction], bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint, fontsize="11",
         pad="0.2", nodesep="0.25", ranksep="0.45", ordering="in", labelloc="b", tooltip=" ",
     )  # fmt: skip
     graph.attr("node", shape="plain", fontname=FONT, fontsize="13", fontcolor=theme.ink)
-    graph.attr(
-        "edge", color=theme.line, fontname=FONT, fontsize="11", fontcolor=theme.ink, arrowsize="0.7",
-        penwidth="1.1",
-    )  # fmt: skip
+    text = {"fontname": FONT, "fontsize": "11", "fontcolor": theme.ink}
+    graph.attr("edge", color=theme.line, arrowsize="0.7", penwidth="1.1", **text)
     links = list(picture.links)
     if picture.clusters:
         graph.attr(remincross="false")  # a second search for fewer crossings would undo the order of rows
@@ -53,20 +49,15 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
         links = [replace(link, count=1) for link in links]
     for link in links:
         draw_link(graph, picture, link, style)
-    caption = footer(picture, style, any(link.count > 1 for link in links))
-    if caption:
+    if caption := footer(picture, style, any(link.count > 1 for link in links)):
         graph.attr(label=caption)
     return graph
 
 
 def draw_boxes(
-    graph: "graphviz.Digraph",
-    picture: Picture,
-    inside: Mapping[tuple[str, ...], Sequence[Box]],
-    around: tuple[str, ...],
-    style: Style,
-    largest: float,
-) -> None:
+    graph: "graphviz.Digraph", picture: Picture, inside: Mapping[tuple[str, ...], Sequence[Box]],
+    around: tuple[str, ...], style: Style, largest: float,
+) -> None:  # fmt: skip
     """The boxes directly in the cluster `around`, and the clusters inside it."""
     for box in inside.get(around, ()):
         graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
@@ -91,16 +82,14 @@ def draw_boxes(
 
 
 def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: Style) -> None:
-    theme = style.theme
-    attributes = {}
+    theme, attributes = style.theme, {}
     if link.anomalous:
         attributes = {"color": theme.anomaly, "penwidth": "2.5"}
     elif link.active:
         attributes = {"color": theme.ink, "penwidth": "3"}
     elif not link.flows:
         attributes = {"color": theme.faint, "style": "dashed"}
-    text = link_label(link, style)
-    if text:
+    if text := link_label(link, style):
         attributes["label"] = text
     # What runs into a module begins before it, and not beside its parameters.
     tail, head = picture.boxes[link.tail], picture.boxes[link.head]
@@ -112,11 +101,9 @@ def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: St
 
 def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
     """The line under a picture: what the colours and counts mean, and what was left out."""
-    theme = style.theme
+    theme, boxes = style.theme, picture.boxes.values()
     lines = [escape(note) for note in picture.notes]
-    boxes = picture.boxes.values()
-    numbers_shown = any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT)
-    if style.legend and numbers_shown:
+    if style.legend and any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT):
         parts = [font("value", theme.value)]
         if any(box.flows or box.gradient_range for box in boxes):
             result = picture.gradient_of or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")

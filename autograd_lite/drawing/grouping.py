@@ -1,8 +1,4 @@
-"""Which nodes make up a neuron or a layer.
-
-A graph records no modules, so a module's nodes are recognised by its parameters: `belonging` finds the module that
-each node belongs to.
-"""
+"""Which nodes make up a neuron or a layer: a graph records no modules, so they are recognised by parameters."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
@@ -30,14 +26,11 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         own = [p for p in x.parents if p in parameters]
         others = [p for p in x.parents if p not in parameters]
         if own and others and role == "affine":
-            paths = {owner[p] for p in own}
-            owner[x] = common(paths)
+            owner[x] = common({owner[p] for p in own})
             affine.add(x)
             continue
-        inside = {owner[p] if p in owner else maybe.get(p) for p in others if p.parents}
-        if len(inside) != 1 or own:
-            continue
-        path = inside.pop()
+        inside = {owner.get(p, maybe.get(p)) for p in others if p.parents}
+        path = inside.pop() if len(inside) == 1 and not own else None
         if path is None:
             continue
         if role == "affine" and all(p in affine for p in others):
@@ -48,11 +41,8 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         else:
             maybe[x] = path
     for x in reversed(order):
-        path = owner.get(x)
-        if path is not None and x not in parameters:
-            for p in x.parents:
-                if p in maybe:
-                    owner[p] = maybe.pop(p)
+        if x in owner and x not in parameters:
+            owner.update({p: maybe.pop(p) for p in x.parents if p in maybe})
     return owner
 
 
@@ -73,18 +63,11 @@ def common(paths: set[str]) -> str:
 def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str) -> dict[N, str]:
     """The module whose box each node goes into: the innermost ("neurons"), outermost ("model") or the next."""
     depth = {"neurons": -1, "layers": 1, "model": 0}[level]
-    homes = {}
-    for path in set(owners.values()):
-        around = enclosing(path, modules)
-        homes[path] = around[min(depth, len(around) - 1)] if around else path
+    around = {path: enclosing(path, modules) or [path] for path in set(owners.values())}
+    homes = {path: paths[min(depth, len(paths) - 1)] for path, paths in around.items()}
     return {x: homes[path] for x, path in owners.items()}
 
 
 def within(owners: Mapping[N, str], paths: Sequence[str]) -> dict[N, str]:
     """The nodes that belong to the modules at these paths, each with that path."""
-    found = {}
-    for x, path in owners.items():
-        for wanted in paths:
-            if path == wanted or path.startswith(f"{wanted}."):
-                found[x] = wanted
-    return found
+    return {x: home for x, path in owners.items() for home in paths if path == home or path.startswith(f"{home}.")}

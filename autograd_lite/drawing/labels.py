@@ -42,8 +42,7 @@ def largest_number(picture: Picture, color_by: str | None) -> float:
 
 def label(box: Box, style: Style, largest: float) -> str:
     """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
-    theme = style.theme
-    name = shortened(box.short or box.title)
+    theme, name = style.theme, shortened(box.short or box.title)
     rows = [f"<b>{escape(name)}</b>"] if name else []
     value, gradient = box.numbers(style.precision)
     if value:
@@ -62,11 +61,9 @@ def label(box: Box, style: Style, largest: float) -> str:
     if box.symbol and not rows:
         cells = [f'<td cellpadding="6"><font point-size="16">{escape(box.symbol)}</font></td>']
     elif box.symbol:
-        size = 20 if len(box.symbol) <= 2 else 14
-        cells[0] = (
-            f'<td rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}">'
-            f'<font point-size="{size}">{escape(box.symbol)}</font></td>' + cells[0]
-        )
+        sign = f'<font point-size="{20 if len(box.symbol) <= 2 else 14}">{escape(box.symbol)}</font>'
+        side = f'rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}"'
+        cells[0] = f"<td {side}>{sign}</td>{cells[0]}"
     body = "".join(f"<tr>{cell}</tr>" for cell in cells)
     return (
         f'<<table border="{border}" cellborder="0" cellspacing="0" cellpadding="3" style="rounded{extra}" '

@@ -26,17 +26,13 @@ def rows(picture: Picture, boxes: Iterable[Box]) -> list[list[str]]:
         users.setdefault(link.tail, []).append(link.head)
     found: dict[tuple[str, ...], list[str]] = {}
     for box in boxes:
-        if box.kind == GROUP and not box.base:
-            found.setdefault((), []).append(box.key)
-        elif box.key not in has_operands:
-            found.setdefault(tuple(users.get(box.key, ())), []).append(box.key)
+        is_module = box.kind == GROUP and not box.base
+        if is_module or box.key not in has_operands:
+            found.setdefault(() if is_module else tuple(users.get(box.key, ())), []).append(box.key)
     return [keys for keys in found.values() if len(keys) > 1]
 
 
 def column_positions(columns: Sequence[Sequence[str]], gap: float, step: float) -> dict[str, tuple[float, float]]:
     """The centre of each circle by its key: columns `gap` apart, circles `step` apart, about the same middle line."""
-    return {
-        key: (i * gap, (len(column) - 1) * step / 2 - j * step)
-        for i, column in enumerate(columns)
-        for j, key in enumerate(column)
-    }
+    tops = [(len(column) - 1) * step / 2 for column in columns]
+    return {key: (i * gap, tops[i] - j * step) for i, column in enumerate(columns) for j, key in enumerate(column)}

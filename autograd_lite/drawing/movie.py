@@ -1,12 +1,10 @@
-"""`Movie`: a model that trains on points of a plane, as a moving picture.
-
-It records moments of the training and draws them on demand (`movie_frames`), live in a notebook, or into a GIF or a
-page of HTML when all is done.
-"""
+"""`Movie`: a model that trains on points of a plane, as a moving picture, whose frames `movie_frames` draws."""
 
 import base64
 import io
 import json
+from contextlib import suppress
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -48,23 +46,21 @@ class Movie(Exportable):
 
         points, labels = np.asarray(X, dtype=float), np.asarray(y)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+            shape = points.shape
             raise ValueError(
-                f"a movie shows points of a plane, but X has the shape {points.shape}; pass points of 2 coordinates"
+                f"a movie shows points of a plane, but X has the shape {shape}; pass points of 2 coordinates"
             )
         if labels.shape != (len(points),):
             raise ValueError(f"there are {len(points)} points, but y has the shape {labels.shape}; label each point")
         margin = 0.12 * np.ptp(points, axis=0) + 1e-9
         low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
         axes = [np.linspace(low[i], high[i], SIDE) for i in (0, 1)]
-        self.model = model
-        self.grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        self.model, self.grid = model, np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
         self.recording = Recording(points, labels, sorted(set(labels.tolist())), axes, theme, middle)
         self._compiled: Any = None
         self._pictures: dict[tuple[int, int], bytes] = {}
-        try:
+        with suppress(TypeError, ValueError):  # no neurons to draw; the plane and the loss remain
             self.recording.view = network(model, [0.0, 0.0], None, 60)
-        except (TypeError, ValueError):
-            self.recording.view = None  # no neurons to draw; the plane and the loss remain
 
     def __len__(self) -> int:
         return len(self.recording.snapshots)
@@ -89,8 +85,7 @@ class Movie(Exportable):
         """Keep this moment as a frame."""
         import numpy as np
 
-        recording = self.recording
-        scores = self.scores(recording.X)
+        recording, scores = self.recording, self.scores(self.recording.X)
         is_second = scores > recording.middle
         classes = scores.argmax(axis=-1) if scores.ndim == 2 else is_second * (len(recording.labels) - 1)
         targets = np.array([recording.labels.index(label) for label in recording.y.tolist()])
@@ -118,15 +113,12 @@ class Movie(Exportable):
     def html(self) -> str:
         """A page with a slider and a button, one file that needs no network.  Raises ValueError without frames."""
         pictures = [base64.b64encode(picture).decode() for picture in self.pictures()]
-        words = [
-            f"epoch {m.epoch}, loss {m.loss:.4g}, {100 * m.accuracy:.0f} % right" for m in self.recording.snapshots
-        ]
-        theme = self.recording.theme
+        moments = self.recording.snapshots
+        words = [f"epoch {m.epoch}, loss {m.loss:.4g}, {100 * m.accuracy:.0f} % right" for m in moments]
         text = (files("autograd_lite.drawing") / "movie.html").read_text(encoding="utf-8")
         return Template(text).substitute(
-            theme=theme.name, paper=theme.paper, ink=theme.ink, line=theme.line, group=theme.group,
-            value=theme.value, first=pictures[0], count=len(pictures) - 1,
-            pictures=json.dumps(pictures), words=json.dumps(words),
+            asdict(self.recording.theme), theme=self.recording.theme.name, first=pictures[0],
+            count=len(pictures) - 1, pictures=json.dumps(pictures), words=json.dumps(words),
         )  # fmt: skip
 
     def animated(self, format: str, dpi: int) -> bytes:
@@ -149,12 +141,13 @@ class Movie(Exportable):
         return self._write(path, self.files(dpi))
 
     def representations(self) -> Formats:
-        shown: Formats = {"text/plain": self.__repr__}
-        if not len(self):
-            return shown
-        return {"text/html": lambda: iframe(self.html, "training", "34rem"), "image/png": lambda: self.png(-1), **shown}
+        def framed() -> str:
+            return iframe(self.html, "training", "34rem")
+
+        pictures: Formats = {"text/html": framed, "image/png": lambda: self.png(-1)} if len(self) else {}
+        return {**pictures, "text/plain": self.__repr__}
 
     def __repr__(self) -> str:
-        last = self.recording.snapshots[-1] if len(self) else None
-        at = f", the last at epoch {last.epoch} with loss {last.loss:.4g}" if last else ""
-        return f"<Movie of {len(self)} frames{at}; show it in a notebook, or save it as .gif or .html>"
+        shots = self.recording.snapshots
+        last = f", the last at epoch {shots[-1].epoch} with loss {shots[-1].loss:.4g}" if shots else ""
+        return f"<Movie of {len(self)} frames{last}; show it in a notebook, or save it as .gif or .html>"

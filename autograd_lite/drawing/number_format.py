@@ -8,10 +8,8 @@ MOST_DIGITS = 17  # as many as tell any two floats apart
 def check_precision(precision: object) -> int:
     """The number of significant digits, checked."""
     if not isinstance(precision, int) or isinstance(precision, bool) or not 1 <= precision <= MOST_DIGITS:
-        raise ValueError(
-            f"precision is the number of significant digits that are shown, from 1 to {MOST_DIGITS}, but got "
-            f"{precision!r}; 4 is the default"
-        )
+        digits = f"the number of significant digits that are shown, from 1 to {MOST_DIGITS}"
+        raise ValueError(f"precision is {digits}, but got {precision!r}; 4 is the default")
     return precision
 
 
@@ -25,13 +23,10 @@ def numeral(x: float, precision: int = 4) -> str:
         return "nan"
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
-    if x == 0.0:
+    if x == 0.0:  # of either sign
         return "0"
-    text = format(x, f".{precision}g")
-    mantissa, e, exponent = text.partition("e")
-    if e:
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
+    mantissa, e, exponent = format(x, f".{precision}g").partition("e")
+    return (f"{mantissa}e{int(exponent)}" if e else mantissa).replace("-", "−")
 
 
 def latex(x: float, precision: int = 4) -> str:

@@ -66,15 +66,11 @@ class Link:
     @property
     def flow(self) -> float | None:
         """What the chain rule passes back through this arrow: upstream x partial."""
-        if self.partial is None or self.upstream is None:
-            return None
-        return self.upstream * self.partial
+        return None if self.partial is None or self.upstream is None else self.upstream * self.partial
 
 
 @dataclass
 class Picture:
-    """Everything that is drawn, and what was left out."""
-
     boxes: dict[str, Box] = field(default_factory=dict)  # operands first
     links: list[Link] = field(default_factory=list)
     clusters: dict[str, str] = field(default_factory=dict)  # modules that are framed: path and title
