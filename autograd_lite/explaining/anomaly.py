@@ -1,11 +1,9 @@
 """`detect_anomaly`: which operation made the first nan or infinity, on which line, and how it spread.
 
-Above the core, whose `Watch` records the user's line for every operation inside of the context.  What is found is an
-`Anomaly` (`anomaly_report`): text, and a drawing with the path of the nan or infinity in red.
+A `Watch` records the lines; what is found is an `Anomaly` (`anomaly_report`).
 """
 
 import math
-from collections import deque
 from collections.abc import Callable, Set
 from types import TracebackType
 from typing import cast
@@ -48,11 +46,9 @@ class detect_anomaly:
     ) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
-        if exception is not None:  # it names the operation that failed; the note, what went wrong before it
-            if self.anomaly is not None:
-                exception.add_note(f"before that, {self.anomaly.text}")
-            return
-        if self.anomaly is not None and self.error:
+        if self.anomaly is not None and exception is not None:  # which names the operation that failed
+            exception.add_note(f"before that, {self.anomaly.text}")
+        elif self.anomaly is not None and self.error:
             raise AnomalyError(self.anomaly)
 
     def check(self, result: Value) -> Anomaly | None:
@@ -80,7 +76,7 @@ def in_values(root: Value, watch: Watch, names: Names) -> Anomaly | None:
     """The oldest node that is not finite though its operands are."""
     order = cast(list[Value], topological_order([root], everything=True))
     bad = {x for x in order if not math.isfinite(x.data)}
-    origins = [x for x in order if x in bad and not any(p in bad for p in x.parents)]
+    origins = [x for x in order if x in bad and bad.isdisjoint(x.parents)]
     if not origins:
         return None
     node = min(origins, key=lambda x: (not x.parents, time_of(x)))
@@ -97,17 +93,14 @@ def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomal
     adjoints = dict(zip(order, float_adjoints([root], [seed], nodes), strict=True))
     bad = {x for x in order if not math.isfinite(adjoints[x])}
     gathered: dict[Value, float] = {}
-    for node in reversed(order):
-        if node in bad:
-            continue
+    for node in (x for x in reversed(order) if x not in bad):
         for operand, partial in zip(node.parents, node.partials, strict=True):
             if partial is None or operand not in bad:
                 continue
             flow, before = adjoints[node] * partial, gathered.get(operand, 0.0)
             gathered[operand] = before + flow
             if not math.isfinite(gathered[operand]):
-                way = shortest(operand, bad, lambda x: not x.parents)
-                line = watch.lines.get(time_of(node), "")
+                way, line = shortest(operand, bad, lambda x: not x.parents), watch.lines.get(time_of(node), "")
                 joined = before if math.isfinite(flow) else 0.0
                 return Anomaly("gradient", node, operand, line, way, root, names, adjoints, joined)
     return None
@@ -119,18 +112,17 @@ def shortest(start: Value, among: Set[Value], done: Callable[[Value], bool]) -> 
     As far as it gets where there is none.
     """
     before: dict[Value, Value | None] = {start: None}
-    queue = deque([start])
-    last = start
-    while queue:
-        last = queue.popleft()
+    queue = [start]
+    for last in queue:  # which grows
         if done(last):
             break
         for x in last.parents:
             if x in among and x not in before:
                 before[x] = last
                 queue.append(x)
-    way, x = [last], before[last]
-    while x is not None:
-        way.append(x)
-        x = before[x]
+    way: list[Value] = []
+    step: Value | None = last
+    while step is not None:
+        way.append(step)
+        step = before[step]
     return way[::-1]

@@ -10,8 +10,6 @@ from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula,
 MOST_TERMS = 6
 POWERS = {2.0: "²", 3.0: "³"}
 HOLE = re.compile(r"<([\w ]+?)(?::(after )?(\w+))?>")
-
-
 GREEK = frozenset({
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
     "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
@@ -24,11 +22,9 @@ class Writer:
 
     is_tex: bool
     precision: int
-    minus: str
     dots: str
 
     def of(self, x: Formula) -> str:
-        """The whole of an expression."""
         if isinstance(x, Name):
             return tex_name(x.name) if self.is_tex else x.name
         if isinstance(x, Number):
@@ -62,7 +58,7 @@ def plain(x: Formula, precision: int = 4) -> str:
     >>> print(plain((a + b) * -a / 2.0))
     (a + b)·(−a)/2
     """
-    return Writer(False, precision, "−", "…").of(x)
+    return Writer(False, precision, "…").of(x)
 
 
 def tex(x: Formula, precision: int = 4) -> str:
@@ -71,7 +67,7 @@ def tex(x: Formula, precision: int = 4) -> str:
     >>> print(tex((Name("a") + Name("theta1")) / 2.0))
     \\frac{a + \\theta_{1}}{2}
     """
-    return Writer(True, precision, "-", r"\dots").of(x)
+    return Writer(True, precision, r"\dots").of(x)
 
 
 def tex_name(name: str) -> str:
@@ -125,25 +121,20 @@ def written_out(x: Applied, notation: str, to: Writer) -> str:
     """A row of any number of operands: its terms, or products of pairs, with what joins them, the middle left out."""
     found = re.search(r"<(\w+)( \w+)?:(\w+)>(.*?)\.\.\.", notation)
     assert found is not None
-    terms, level, joint = list(x.operands), STRENGTHS.index(found[3]), found[4]
+    terms, level, half = x.operands, STRENGTHS.index(found[3]), len(x.operands) // 2
     if found[2]:
-        half = len(terms) // 2
-        terms = [simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True)]
+        terms = tuple(simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True))
     words = [to.after(t, level) if i else to.inside(t, level) for i, t in enumerate(terms)]
-    joined = joint.join(shortened(words, to)) or numeral(x.row.empty or 0.0, to.precision)
+    joined = found[4].join(shortened(words, to)) or numeral(x.row.empty or 0.0, to.precision)
     return f"{notation[: found.start()]}{joined}{notation[found.end() :]}".replace("<n>", str(len(terms)))
 
 
 def shortened(words: list[str], to: Writer) -> list[str]:
-    """The words without their middle where they are many."""
     return words if len(words) <= MOST_TERMS else [*words[: MOST_TERMS - 2], to.dots, words[-1]]
 
 
 def called(x: Applied, function: str, to: Writer) -> str:
-    """A function by its name."""
     inner = ", ".join(shortened([to.of(y) for y in x.operands], to))
-    if not to.is_tex:
-        return f"{function}({inner})"
-    if not x.row.latex:
+    if to.is_tex and not x.row.latex:
         function = rf"\operatorname{{{x.row.name.replace('_', ' ')}}}"
-    return rf"{function}\left({inner}\right)"
+    return rf"{function}\left({inner}\right)" if to.is_tex else f"{function}({inner})"
