@@ -23,12 +23,9 @@ JUMP = 20.0  # a slope between two points above which a curve is broken: a jump 
 
 
 def draw_activations(
-    activations: Iterable[str | Callable[..., Any]] | None = None,
-    *,
-    span: tuple[float, float] = (-4.0, 4.0),
-    columns: int = 5,
-    theme: str = "light",
-) -> "Figure":
+    activations: Iterable[str | Callable[..., Any]] | None = None, *,
+    span: tuple[float, float] = (-4.0, 4.0), columns: int = 5, theme: str = "light",
+) -> "Figure":  # fmt: skip
     """f (blue) and f' (orange, dashed) of each activation, as a Matplotlib figure.
 
     `activations` are names or functions of one number, all of the library's by default.  Raises ValueError on

@@ -10,8 +10,7 @@ from typing import Any
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import Drawing, at_least, draw
 from autograd_lite.drawing.exportable import Exportable, Formats
-from autograd_lite.drawing.image_files import animated
-from autograd_lite.drawing.movie import Movie
+from autograd_lite.drawing.movie import Movie, moving_picture
 from autograd_lite.drawing.names import is_module
 from autograd_lite.drawing.pass_frames import at, sequence
 from autograd_lite.drawing.picture import Picture
@@ -77,7 +76,7 @@ class Animation(Exportable):
 
     def gif(self) -> bytes:
         """A GIF.  Raises ImportError without Pillow, CannotRender without Graphviz."""
-        return animated([self.frame(i).render("png") for i in range(len(self))], self.times(), SHARPNESS)
+        return moving_picture([self.frame(i).render("png") for i in range(len(self))], self.times(), SHARPNESS)
 
     def files(self) -> Formats:
         return {"gif": self.gif, "svg": self.svg}
@@ -95,23 +94,11 @@ class Animation(Exportable):
 
 
 def animate(
-    value: Value | Module,
-    X: Any = None,
-    y: Any = None,
-    *,
-    epochs: int = 50,
-    frames: int = 25,
-    loss: str | Loss = "binary_cross_entropy",
-    optimizer: str | Optimizer = "adam",
-    lr: float | None = None,
-    batch_size: int = 16,
-    rng: Seed = None,
-    live: bool = True,
-    seconds: float = SECONDS,
-    names: Mapping[str, object] | None = None,
-    theme: str = "light",
-    **options: Any,
-) -> Animation | Movie:
+    value: Value | Module, X: Any = None, y: Any = None, *,
+    epochs: int = 50, frames: int = 25, loss: str | Loss = "binary_cross_entropy", optimizer: str | Optimizer = "adam",
+    lr: float | None = None, batch_size: int = 16, rng: Seed = None, live: bool = True,
+    seconds: float = SECONDS, names: Mapping[str, object] | None = None, theme: str = "light", **options: Any,
+) -> Animation | Movie:  # fmt: skip
     """A moving picture of the two passes through the graph of a Value, or of a model that trains.
 
     `animate(value)` steps through the forward and the backward pass, `seconds` a step, and writes the chain rule

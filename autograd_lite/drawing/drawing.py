@@ -105,25 +105,13 @@ class Drawing(Exportable):
 
 
 def draw(
-    value: Value | Sequence[Value] | Module | Program,
-    *,
-    names: Mapping[str, object] | None = None,
-    infer_names: bool = True,
-    edges: str | None = None,
-    color_by: str | None = None,
-    direction: str | None = None,
-    precision: int = 4,
-    theme: str = "light",
-    legend: bool = True,
-    limit: int = 60,
-    focus: Value | None = None,
-    radius: int = 2,
-    collapse: Collapse = None,
-    expand: bool | str = False,
-    backward: bool = False,
-    inputs: Sequence[Any] | None = None,
-    loss: Callable[..., Value] | None = None,
-) -> Drawing:
+    value: Value | Sequence[Value] | Module | Program, *,
+    names: Mapping[str, object] | None = None, infer_names: bool = True,
+    edges: str | None = None, color_by: str | None = None, direction: str | None = None, precision: int = 4,
+    theme: str = "light", legend: bool = True, limit: int = 60, focus: Value | None = None, radius: int = 2,
+    collapse: Collapse = None, expand: bool | str = False, backward: bool = False,
+    inputs: Sequence[Any] | None = None, loss: Callable[..., Value] | None = None,
+) -> Drawing:  # fmt: skip
     """The graph that computed a Value, a Module, or a Program, as a picture.
 
     Each box shows the operation, the name, the value (blue, above) and the gradient (orange, below), which

@@ -7,15 +7,13 @@ from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.picture import CONSTANT, OPERATION, Box, Link, Picture
 from autograd_lite.drawing.sources import Source, unit
 
-Term = tuple[str, float | None]
-"""The key of a box and its value."""
+Term = tuple[str, float | None]  # the key of a box and its value
 
 
 def expand(picture: Picture, source: Source[N], x: N, keys: Mapping[N, str], how: str) -> bool:
-    """Draw a dot, sum, mean or prod in steps, if x is one and all its operands are drawn.
+    """Draw a dot, sum, mean or prod in steps, if x is one and all its operands are drawn; its box is the last step.
 
-    `how` is "products" (products that run into one sum) or "sums" (which also adds two by two, in the order in
-    which the library adds).  The box of x itself becomes the last step.
+    `how` is "products", which run into one sum, or "sums", which also adds two by two, in the order of the library.
     """
     operands = source.parents(x)
     name = source.row(x).name if operands else ""
@@ -48,7 +46,6 @@ class Steps:
     box: Box
 
     def add(self, suffix: str, symbol: str, value: float | None, adjoint: float | None) -> Box:
-        """A step before the last one."""
         key, flows, clusters = f"{self.box.key}{suffix}", self.box.flows, self.box.clusters
         return self.picture.add(Box(key, OPERATION, "", symbol, value, adjoint, flows, clusters=clusters))
 

@@ -3,15 +3,15 @@
 graphviz is imported when a picture is written and not before, here and in `network_dot`.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.labels import Style, font, html_lines, label, largest_number, link_label
-from autograd_lite.drawing.layout import fitting_direction, rows
-from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER, Box, Link, Picture
+from autograd_lite.drawing.labels import Style, font, html_lines, label, link_label
+from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, PARAMETER, Box, Link, Picture
 
 if TYPE_CHECKING:
     import graphviz
@@ -22,7 +22,6 @@ FONT = "Helvetica,Arial,sans-serif"
 
 
 def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
-    """The DOT of a picture."""
     import graphviz
 
     theme, graph = style.theme, graphviz.Digraph("autograd_lite")
@@ -44,7 +43,9 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     inside: dict[tuple[str, ...], list[Box]] = {}
     for box in picture.boxes.values():
         inside.setdefault(box.clusters, []).append(box)
-    draw_boxes(graph, picture, inside, (), style, largest_number(picture, style.color_by))
+    filled_by = (getattr(box, style.color_by) for box in picture.boxes.values()) if style.color_by else ()
+    largest = max((abs(x) for x in filled_by if x is not None and math.isfinite(x)), default=0.0)
+    draw_boxes(graph, picture, inside, (), style, largest)
     if len(links) > 2.5 * len(picture.boxes):  # in a tangle the counts are left out
         links = [replace(link, count=1) for link in links]
     for link in links:
@@ -79,6 +80,29 @@ def draw_boxes(
                     row.attr(rank="same")
                     for first, second in pairwise(reversed(keys) if stacked else keys):
                         row.edge(first, second, style="invis")
+
+
+def fitting_direction(picture: Picture, longest: int) -> str:
+    """Right, as one reads; down where that would be wider than a page, of `longest` boxes."""
+    depth: dict[str, int] = {}
+    parents = picture.parents()
+    for key in picture.boxes:  # operands come first, but for groups, which need not be exact
+        depth[key] = 1 + max((depth.get(link.tail, 0) for link in parents[key]), default=0)
+    return "right" if max(depth.values(), default=0) <= longest else "down"
+
+
+def rows(picture: Picture, boxes: Iterable[Box]) -> list[list[str]]:
+    """The boxes of a cluster that are drawn beside each other, in order: neurons, and the leaves of one operation."""
+    has_operands = {link.head for link in picture.links}
+    users: dict[str, list[str]] = {}
+    for link in picture.links:
+        users.setdefault(link.tail, []).append(link.head)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for box in boxes:
+        is_module = box.kind == GROUP and not box.base
+        if is_module or box.key not in has_operands:
+            found.setdefault(() if is_module else tuple(users.get(box.key, ())), []).append(box.key)
+    return [keys for keys in found.values() if len(keys) > 1]
 
 
 def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: Style) -> None:

@@ -12,9 +12,8 @@ N = TypeVar("N", bound=Hashable)
 def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[Value, str]:
     """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent.
 
-    A sum of products with a parameter belongs to the parameter's module; an activation to that of its operand.
-    Whatever is computed from one module alone and used by another belongs to the first: the parts of an
-    activation that is written in several operations.
+    A sum of products with a parameter belongs to the parameter's module; an activation to that of its operand, as does
+    what is computed from one module alone and used by another: the parts of an activation of several operations.
     """
     owner = {x: parameters[x] for x in order if x in parameters}
     affine: set[Value] = set()
@@ -52,7 +51,6 @@ def enclosing(path: str, modules: Mapping[str, Module]) -> list[str]:
 
 
 def common(paths: set[str]) -> str:
-    """The innermost module that holds all of these."""
     first, *others = [path.split(".") for path in paths]
     n = len(first)
     while any(other[:n] != first[:n] for other in others):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from autograd_lite.drawing.number_format import numeral
-from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link, Picture
+from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link
 from autograd_lite.drawing.theme import LIGHT, Theme, scaled
 
 TRANSPARENT = "#00000000"  # for text that needs its space: the frames of an animation have one layout
@@ -13,8 +13,6 @@ LONGEST_NAME = 32  # letters in a box; the tooltip has them all
 
 @dataclass(frozen=True)
 class Style:
-    """How a picture is painted."""
-
     direction: str | None = None  # right, or down where that would be too long a way
     precision: int = 4
     color_by: str | None = None  # "value" or "gradient": fillings by a number in place of the kind
@@ -24,7 +22,6 @@ class Style:
 
 
 def font(text: str, colour: str, size: int | None = None) -> str:
-    """Text in a colour, and a size in points."""
     points = "" if size is None else f' point-size="{size}"'
     return f'<font color="{colour}"{points}>{text}</font>'
 
@@ -32,12 +29,6 @@ def font(text: str, colour: str, size: int | None = None) -> str:
 def html_lines(lines: list[str]) -> str:
     """Lines as one HTML-like label; no label where there are none."""
     return f"<{'<br/>'.join(lines)}>" if lines else ""
-
-
-def largest_number(picture: Picture, color_by: str | None) -> float:
-    """The size of the largest finite number that fillings show."""
-    found = (getattr(box, color_by) for box in picture.boxes.values()) if color_by else ()
-    return max((abs(x) for x in found if x is not None and abs(x) < float("inf")), default=0.0)
 
 
 def label(box: Box, style: Style, largest: float) -> str:

@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.layout import column_positions
-from autograd_lite.drawing.network import Network
+from autograd_lite.drawing.network import Network, column_positions
 from autograd_lite.drawing.theme import Theme, paint_axes
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ class Recording:
 
 
 def figure(recording: Recording, i: int) -> "Figure":
-    """The i-th moment as a Matplotlib figure."""
     from matplotlib.figure import Figure
 
     theme, moment = recording.theme, recording.snapshots[i]

@@ -32,6 +32,7 @@ class Names:
 
     def take(self, name: str, x: object, depth: int = DEEPEST) -> None:
         """Name the Values in a variable; those that have a name keep it."""
+        inner: Iterable[tuple[str, object]] = ()
         if isinstance(x, Value):
             self.left -= 1
             if not x.label:
@@ -41,17 +42,15 @@ class Names:
                 self.modules.append((name, x))
         elif depth and isinstance(x, (list, tuple, dict)):
             items = list(x.items()) if isinstance(x, dict) else enumerate(x)
-            self.take_each(((item_name(name, key), y) for key, y in items), depth)
+            inner = ((item_name(name, key), y) for key, y in items)
         elif is_array(x) and x.dtype == object:  # type: ignore[attr-defined]
             array: Any = x
-            self.take_each(((item_name(name, *i), array[i]) for i in product(*map(range, array.shape))), depth)
-
-    def take_each(self, pairs: Iterable[tuple[str, object]], depth: int) -> None:
-        for name, x in pairs:
+            inner = ((item_name(name, *i), array[i]) for i in product(*map(range, array.shape)))
+        for item, y in inner:
             if self.left <= 0:
                 return
             self.left -= 1
-            self.take(name, x, depth - 1)
+            self.take(item, y, depth - 1)
 
     def name_parameters(self) -> None:
         """Name what modules hold by its path; by the module's variable too where there are several."""
@@ -81,10 +80,7 @@ def describe(module: object) -> str:
 
 
 def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
-    """The names: given ones first, then those of the variables of the nearest caller outside this package.
-
-    `given` maps names to Values, to containers of them, or to modules.
-    """
+    """The `given` names of Values, containers or modules; then the variables of the caller outside this package."""
     names = Names()
     for name, x in (given or {}).items():
         names.take(name, x)

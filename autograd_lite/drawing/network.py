@@ -121,8 +121,8 @@ def collect(found: Network, source: Values, outputs: Sequence[Value], named: Map
     circles = {f"x{i}": Circle(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
     # The circles that a node comes from; of several only by pooling.
     home: dict[Value, tuple[str, ...]] = {x: (f"x{i}",) for i, x in enumerate(named.values())}
-    inside = set(Values(outputs, source.names).order)
-    for x in in_order(source, inside, outputs):  # from left to right as they are written
+    # From left to right as they are written.
+    for x in in_order(source, set(Values(outputs, source.names).order), outputs):
         half, path = len(x.parents) // 2, owners.get(x)
         if x.op == "dot" and path is not None and any(p in parameters for p in x.parents):
             key, column = f"n{len(circles)}", 0
@@ -170,8 +170,13 @@ def column_caption(column: list[Circle], names: Names) -> str:
     if len(column) == 1 and len(common) > 2:
         common = common[:-1]  # the layer of the neuron
     path = common[-1] if common else ""
-    description = describe(names.module_at.get(path))
-    return f"{path}\n{description}" if path else description
+    return "\n".join([*([path] if path else []), describe(names.module_at.get(path))])
+
+
+def column_positions(columns: Sequence[Sequence[str]], gap: float, step: float) -> dict[str, tuple[float, float]]:
+    """The centre of each circle by its key: columns `gap` apart, circles `step` apart, about the same middle line."""
+    tops = [(len(column) - 1) * step / 2 for column in columns]
+    return {key: (i * gap, tops[i] - j * step) for i, column in enumerate(columns) for j, key in enumerate(column)}
 
 
 def network_text(found: Network, precision: int) -> str:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.graph_dot import FONT
 from autograd_lite.drawing.labels import Style, font, html_lines
-from autograd_lite.drawing.layout import column_positions
-from autograd_lite.drawing.network import Circle, Network, Weight
+from autograd_lite.drawing.network import Circle, Network, Weight, column_positions
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.theme import blend, scaled
 
@@ -21,7 +20,6 @@ WIDEST = 4.0  # points: the line of the largest weight
 
 
 def network_digraph(found: Network, style: Style) -> "graphviz.Digraph":
-    """The DOT of a network."""
     import graphviz
 
     theme, graph = style.theme, graphviz.Digraph("autograd_lite", engine="neato")
@@ -87,7 +85,6 @@ def draw_weight(graph: "graphviz.Digraph", w: Weight, style: Style, heaviest: fl
 
 
 def network_footer(found: Network, style: Style) -> str:
-    """What the colours mean, and what was left out."""
     theme, lines = style.theme, []
     if style.legend:
         above, below = font("weight &gt; 0", theme.value), font("weight &lt; 0, dashed", theme.gradient)

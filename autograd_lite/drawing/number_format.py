@@ -6,7 +6,6 @@ MOST_DIGITS = 17  # as many as tell any two floats apart
 
 
 def check_precision(precision: object) -> int:
-    """The number of significant digits, checked."""
     if not isinstance(precision, int) or isinstance(precision, bool) or not 1 <= precision <= MOST_DIGITS:
         digits = f"the number of significant digits that are shown, from 1 to {MOST_DIGITS}"
         raise ValueError(f"precision is {digits}, but got {precision!r}; 4 is the default")

@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from autograd_lite.drawing.picture import Picture
 
+# The phases with their captions, which are short: a caption wider than the graph would move it.
 PHASES = {"start": "start", "forward": "forward", "backward": "backward", "end": "done"}
-"""The phases with their captions, which are short: a caption wider than the graph would move it."""
 
 
 class Frame(NamedTuple):
-    """One moment of the two passes."""
-
     phase: str
     active: str = ""  # the key of the box that is computed
 
@@ -31,7 +29,6 @@ def sequence(picture: Picture) -> list[Frame]:
 
 
 def at(picture: Picture, frames: list[Frame], i: int) -> Picture:
-    """The picture at the i-th moment."""
     frame, computed = frames[i], {link.head for link in picture.links}
     done, is_end = set(frames[: i + 1]), frame.phase == "end"
     boxes, links = {}, []

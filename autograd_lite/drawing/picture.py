@@ -1,7 +1,4 @@
-"""What is drawn, before it is drawn: boxes, links and clusters, with no colours and no positions.
-
-`picture_builder` makes a `Picture` of a graph, `graph_dot` and `text_tree` write it.
-"""
+"""What is drawn, before it is drawn: boxes, links and clusters, with no colours and no positions."""
 
 from dataclasses import dataclass, field
 

@@ -70,7 +70,6 @@ def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N],
 
 
 def span(numbers: Sequence[float], precision: int) -> str:
-    """From the smallest to the largest number."""
     finite = [x for x in numbers if not math.isnan(x)]
     ends = dict.fromkeys(numeral(end(finite), precision) for end in (min, max) if finite)
     text = " … ".join(ends)

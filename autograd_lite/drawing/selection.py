@@ -36,15 +36,10 @@ class Selection(Generic[N]):
     owners: Mapping[N, str] = field(default_factory=dict)  # the path of the module that a node belongs to
     notes: list[str] = field(default_factory=list)
 
-    def box_of(self, x: N) -> N | Group:
-        """What shares a box with x: its group, or itself."""
-        return self.groups.get(x, x)
-
 
 def select(
     source: Source[N], limit: int = 60, collapse: Collapse = None, focus: Hashable = None, radius: int = 2
 ) -> Selection[N]:
-    """What to draw in at most about `limit` boxes."""
     total = len(source.order)
     if focus is not None:
         return neighbourhood(source, focus, radius)
@@ -65,7 +60,6 @@ def select(
 
 
 def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str] | bool) -> Selection[N]:
-    """The selection in which groups are as the user asked for."""
     if collapse == "alike":
         return with_alike(source, start)
     modules = source.modules
@@ -124,10 +118,11 @@ def with_alike(source: Source[N], start: Selection[N]) -> Selection[N]:
 
 def fits(source: Source[N], found: Selection[N], limit: int) -> bool:
     """Whether the boxes and the links of a selection stay readable."""
-    boxes = {found.box_of(x) for x in found.kept}
+    groups = found.groups
+    boxes = {groups.get(x, x) for x in found.kept}
     if len(boxes) > limit:
         return False
-    links = {(found.box_of(p), found.box_of(x)) for x in found.kept for p in source.parents(x)}
+    links = {(groups.get(p, p), groups.get(x, x)) for x in found.kept for p in source.parents(x)}
     return len(links) <= LINKS_PER_BOX * len(boxes)
 
 

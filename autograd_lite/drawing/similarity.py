@@ -7,9 +7,7 @@ from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.sources import Source
 
 OUTSIDE = -1  # the class of operands that are not drawn
-
-Kind = tuple[Hashable, frozenset[int]]
-"""What nodes of a class do, and the classes of their operands."""
+Kind = tuple[Hashable, frozenset[int]]  # what nodes of a class do, and the classes of their operands
 
 
 def alike(source: Source[N], order: Sequence[N], atoms: Mapping[N, Hashable]) -> dict[N, int]:

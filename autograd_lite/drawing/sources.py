@@ -52,10 +52,7 @@ def stored(value: Value) -> float | None:
 
 
 def own_pass(roots: Sequence[Value]) -> Gradients:
-    """The gradients of the sum of the roots in every node, from a pass that stores nothing.
-
-    Raises RuntimeError on a root that has no graph to differentiate.
-    """
+    """The gradients of the sum of the roots, from a pass that stores nothing; RuntimeError on a root with no graph."""
     for root in roots:
         check_differentiable(root, "a reverse pass")
     order = topological_order(roots)
@@ -64,8 +61,6 @@ def own_pass(roots: Sequence[Value]) -> Gradients:
 
 
 class Values(Source[Value]):
-    """The graph of some Values."""
-
     def __init__(self, roots: Sequence[Value], names: Names, gradient: Gradients = stored) -> None:
         self.roots = list(roots)
         self.names = names

@@ -76,7 +76,6 @@ def scaled(theme: Theme, x: float, largest: float) -> str:
 
 
 def paint_axes(ax: "Axes", theme: Theme, label_size: float) -> None:
-    """Give the axes of a Matplotlib figure the colours of the theme."""
     ax.set_facecolor(theme.paper)
     ax.tick_params(colors=theme.faint, labelsize=label_size)
     for spine in ax.spines.values():

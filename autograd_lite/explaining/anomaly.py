@@ -5,7 +5,6 @@ A `Watch` records the lines; what is found is an `Anomaly` (`anomaly_report`).
 
 import math
 from collections.abc import Callable, Set
-from types import TracebackType
 from typing import cast
 
 from autograd_lite.core.fast.clock import time_of
@@ -41,9 +40,7 @@ class detect_anomaly:
         self.watch.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exception: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, exception: BaseException | None, trace: object) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
         if self.anomaly is not None and exception is not None:  # which names the operation that failed
@@ -61,15 +58,14 @@ class detect_anomaly:
 
 
 def find(watch: Watch, names: Names) -> Anomaly | None:
-    """The first anomaly that a watch has seen."""
     first, newest = cast("Value | None", watch.first), cast("Value | None", watch.newest)
-    if newest is not None:
-        found = in_values(newest, watch, names)
-        if first is not None and found is not None and time_of(first) < time_of(found.node):
-            found = in_values(first, watch, names)  # it did not spread to the newest one
-        return found
-    passes = (in_gradients(cast(Value, root), seed, watch, names) for root, seed in watch.passes)
-    return next((found for found in passes if found is not None), None)
+    if newest is None:
+        passes = (in_gradients(cast(Value, root), seed, watch, names) for root, seed in watch.passes)
+        return next((found for found in passes if found is not None), None)
+    found = in_values(newest, watch, names)
+    if first is not None and found is not None and time_of(first) < time_of(found.node):
+        return in_values(first, watch, names)  # it did not spread to the newest one
+    return found
 
 
 def in_values(root: Value, watch: Watch, names: Names) -> Anomaly | None:
@@ -107,10 +103,7 @@ def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomal
 
 
 def shortest(start: Value, among: Set[Value], done: Callable[[Value], bool]) -> list[Value]:
-    """The shortest path from `start` over operands `among` these to a node that is `done`, both included.
-
-    As far as it gets where there is none.
-    """
+    """The shortest path from `start` over operands `among` these to a node that is `done`, or as far as it gets."""
     before: dict[Value, Value | None] = {start: None}
     queue = [start]
     for last in queue:  # which grows

@@ -40,7 +40,6 @@ class Anomaly(Exportable):
     """
 
     noun, png_scale = Drawing.noun, Drawing.png_scale
-
     kind: str
     node: Value
     operand: Value | None

@@ -90,7 +90,6 @@ def layer_of(path: str, names: Names) -> str:
 
 
 def by_layer(source: Values) -> list[LayerDiagnosis]:
-    """The figures of each layer, in the order of the model's modules."""
     names, owners = source.names, source.owners(source.order)
     units = Counter(layer_of(unit, names) for unit in dict.fromkeys(names.parameters.values()))
     found = {path: LayerDiagnosis(path, n) for path, n in units.items()}
@@ -118,7 +117,6 @@ def by_layer(source: Values) -> list[LayerDiagnosis]:
 
 
 def findings(layers: list[LayerDiagnosis]) -> list[str]:
-    """What is wrong, and what to do, in sentences."""
     units = ((x, units, finding) for x in layers for units, finding in ((x.dead, DEAD), (x.saturated, SATURATED)))
     found = [f"{x.path or 'model'}: {how_many(some, x.units)} {finding}" for x, some, finding in units if some]
     first = f"{layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)}" if len(layers) > 1 else ""

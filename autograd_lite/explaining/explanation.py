@@ -24,7 +24,6 @@ class Explanation(Exportable):
     """
 
     noun = "explanation"
-
     lesson: Lesson
     precision: int
     theme: Theme
@@ -71,14 +70,9 @@ class Explanation(Exportable):
 
 
 def explain(
-    value: Value,
-    *,
-    names: Mapping[str, object] | None = None,
-    infer_names: bool = True,
-    precision: int = 4,
-    theme: str = "light",
-    limit: int = 60,
-) -> Explanation:
+    value: Value, *, names: Mapping[str, object] | None = None, infer_names: bool = True,
+    precision: int = 4, theme: str = "light", limit: int = 60,
+) -> Explanation:  # fmt: skip
     """How a Value was computed, and its gradient in every node, line by line as in a lecture.
 
     The gradients come from a reverse pass of its own; the `.grad` of the Values stays as it is.

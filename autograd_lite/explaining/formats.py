@@ -1,33 +1,20 @@
 """A `Lesson` as text, as Markdown with LaTeX, and as HTML."""
 
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
-from autograd_lite.drawing.number_format import latex, numeral
 from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.theme import Theme
-from autograd_lite.explaining.formulas import POWER, Applied, Formula
+from autograd_lite.explaining.formulas import POWER, Applied
 from autograd_lite.explaining.lesson import Lesson, Step, Way
-from autograd_lite.explaining.writing import plain, tex, tex_name
+from autograd_lite.explaining.writing import Writer, tex_name
 
 MOST_WAYS = 5  # of a sum that are written out
 FORWARD, BACKWARD = "Forward: every node from its operands", "Backward: how {} changes with every node"
 
 
-@dataclass(frozen=True)
-class Notation:
-    """How numbers and formulas are written: as plain text, or in LaTeX."""
-
-    precision: int
-    is_tex: bool = False
-
-    def number(self, x: float) -> str:
-        return (latex if self.is_tex else numeral)(x, self.precision)
-
-    def formula(self, x: Formula | None) -> str:
-        """A formula, or nothing where there is none."""
-        return (tex if self.is_tex else plain)(x, self.precision) if x is not None else ""
+class Notation(Writer):
+    """How the chain rule is written: as plain text, or in LaTeX."""
 
     def derivative(self, f: str, x: str) -> str:
         return rf"\frac{{\partial {tex_name(f)}}}{{\partial {tex_name(x)}}}" if self.is_tex else f"∂{f}/∂{x}"
@@ -35,23 +22,16 @@ class Notation:
     def product(self, a: str, b: str) -> str:
         return rf"{a} \cdot {b}" if self.is_tex else f"{a} · {b}"
 
-    def brackets(self, text: str) -> str:
-        return rf"\left({text}\right)" if self.is_tex else f"({text})"
-
-    def terms(self, n: int) -> str:
-        """What is written for the rest of n terms."""
-        return rf"\dots\ ({n:,}\text{{ terms}})" if self.is_tex else f"… ({n:,} terms)"
-
     def factor(self, x: float) -> str:
-        """A number inside of a product or a sum."""
         text = self.number(x)
         return self.brackets(text) if text[0] in "−-" else text
 
     def local(self, way: Way) -> str:
         """The local partial by its formula, else by its number, as a factor behind another."""
-        x, text = way.formula, self.formula(way.formula)
+        x = way.formula
         if x is None:
             return self.factor(way.local)
+        text = self.of(x)
         is_tight = isinstance(x, Applied) and x.row.arity is not None and x.row.binds in ("quotient", "product")
         return self.brackets(text) if (x.strength < POWER and not is_tight) or text[:1] in "−-" else text
 
@@ -65,7 +45,9 @@ def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], lis
     if not step.ways:
         return [], [result]
     f, shown = lesson.result, step.ways[:MOST_WAYS]
-    rest = [to.terms(len(step.ways))] if len(shown) < len(step.ways) else []
+    count = len(step.ways)
+    terms = rf"\dots\ ({count:,}\text{{ terms}})" if to.is_tex else f"… ({count:,} terms)"
+    rest = [terms] if len(shown) < count else []
 
     def joined(terms: list[str]) -> str:
         return " + ".join([*terms, *rest])
@@ -87,7 +69,7 @@ def without_repeats(parts: list[str]) -> list[str]:
 
 def forward_parts(step: Step, to: Notation) -> list[str]:
     """The formula of a node, the same in numbers, and its value."""
-    formulas = [to.formula(x) for x in (step.formula, step.numbers) if x is not None]
+    formulas = [to.of(x) for x in (step.formula, step.numbers) if x is not None]
     return without_repeats([*formulas, to.number(step.value)])
 
 
@@ -112,13 +94,12 @@ def text(lesson: Lesson, precision: int) -> str:
 
 
 def markdown(lesson: Lesson, precision: int) -> str:
-    """The lesson as Markdown with LaTeX, for notebooks, GitHub and papers."""
     to = Notation(precision, is_tex=True)
     lines = [f"*{note}*\n" for note in lesson.notes]
     lines += [f"**{FORWARD}**\n", "| node | is | with numbers | value |", "| --- | --- | --- | --- |"]
     for step in listed(lesson):
-        formula = f"${to.formula(step.formula)}$" if step.formula is not None else step.kind
-        numbers = f"${to.formula(step.numbers)}$" if step.numbers is not None else ""
+        formula = f"${to.of(step.formula)}$" if step.formula is not None else step.kind
+        numbers = f"${to.of(step.numbers)}$" if step.numbers is not None else ""
         lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | ${to.number(step.value)}$ |")
     lines += ["", f"**{BACKWARD.format(lesson.result).replace(lesson.result, f'${tex_name(lesson.result)}$', 1)}**\n"]
     for step in lesson.backward():
@@ -128,7 +109,6 @@ def markdown(lesson: Lesson, precision: int) -> str:
 
 
 def html(lesson: Lesson, precision: int, theme: Theme) -> str:
-    """The lesson as a fragment of HTML that needs nothing else."""
     to = Notation(precision)
     # The ink in each cell: the style sheets of notebooks colour tables by their own theme, white on our white paper.
     cell = f"text-align:left;vertical-align:top;padding:.3em .9em .3em 0;border:0;color:{theme.ink}"
@@ -142,8 +122,8 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
 
     forward = row(["node", "is", "with numbers", "value"], "th")
     for step in listed(lesson):
-        formula = escape(to.formula(step.formula)) or f"<i>{step.kind}</i>"
-        numbers = escape(to.formula(step.numbers))
+        formula = escape(to.of(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
+        numbers = escape(to.of(step.numbers)) if step.numbers is not None else ""
         forward += row([escape(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
     backward = row(["gradient", "chain rule", "with numbers", "is"], "th")
     for step in lesson.backward():

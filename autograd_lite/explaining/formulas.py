@@ -11,8 +11,8 @@ from autograd_lite.core.operands import Operand, Scalar, number
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import add, div, identity, mul, neg, pow, square, sub
 
+# How tightly an operation binds; what binds less needs brackets inside of it.
 STRENGTHS = ("sum", "quotient", "product", "minus", "power", "atom")
-"""How tightly an operation binds; what binds less needs brackets inside of it."""
 SUM, QUOTIENT, PRODUCT, MINUS, POWER, ATOM = range(6)
 
 
@@ -108,7 +108,6 @@ def simplified(row: Primitive, a: Formula, b: Formula) -> Formula:
 
 
 def formula_of(row: Primitive, operands: tuple[Scalar, ...]) -> Formula:
-    """The row applied to these operands."""
     formulas = tuple(as_formula(x) for x in operands)
     return formulas[0] if row is identity else Applied(row, formulas)
 
@@ -122,7 +121,6 @@ def evaluated(x: Formula, numbers: Mapping[str, float]) -> float:
 
 
 def substituted(x: Formula, numbers: dict[str, float]) -> Formula:
-    """The expression with numbers in place of names."""
     if isinstance(x, Name) and x.name in numbers:
         return Number(numbers[x.name])
     if isinstance(x, Applied):

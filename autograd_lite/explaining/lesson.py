@@ -1,7 +1,4 @@
-"""A computation step by step, as in a lecture: every node forwards, every node backwards.
-
-A `Lesson` is data: names, formulas and numbers.  `formats` and `page` show it.
-"""
+"""A computation step by step, as in a lecture, as data: names, formulas and numbers; `formats` and `page` show it."""
 
 import math
 from collections import Counter
@@ -72,10 +69,7 @@ class Lesson:
 
 
 def lesson(root: Value, names: Names, limit: int) -> Lesson:
-    """The lesson on a Value, from a reverse pass of its own.
-
-    Raises RuntimeError where there is no graph to differentiate.
-    """
+    """The lesson on a Value, from a reverse pass of its own; RuntimeError where there is no graph to differentiate."""
     source = Values([root], names, own_pass([root]))
     owners, total = source.owners(source.order), len(source.order)
     kept = set(source.order) if total <= limit else nearest(source, limit)

@@ -28,7 +28,6 @@ class Page(Exportable):
     """An interactive page.  A notebook shows it in a frame; `html` is the file, `save` writes it as .html."""
 
     noun = "interactive page"
-
     lesson: Lesson
     precision: int
     theme: str
@@ -74,7 +73,6 @@ def resource(folder: str, name: str) -> str:
 
 
 def variables(theme: Theme) -> str:
-    """A theme as CSS variables."""
     return " ".join(f"--{name}: {getattr(theme, name)};" for name in COLOURS)
 
 
