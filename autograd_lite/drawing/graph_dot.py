@@ -1,7 +1,4 @@
-"""A `Picture` written as a `graphviz.Digraph`: boxes in clusters, and arrows between them; `labels` fills them.
-
-graphviz is imported when a picture is written and not before, here and in `network_dot`.
-"""
+"""A `Picture` written as a `graphviz.Digraph`, which is imported no earlier than that; `labels` fills the boxes."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,10 +66,9 @@ def draw_boxes(
         title = picture.clusters[path[-1]]
         with graph.subgraph(name=f"cluster_{len(path)}_{path[-1]}") as cluster:
             cluster.attr(
-                label=f"<{escape(title)}>", style="rounded", labelloc="t",
+                label=f"<{escape(title)}>", style="rounded", labelloc="t", fontsize="11", margin="10", tooltip=title,
                 labeljust="r" if style.direction == "right" else "l",  # off the arrows that come in
                 color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
-                fontsize="11", margin="10", tooltip=title,
             )  # fmt: skip
             draw_boxes(cluster, picture, inside, path, style, largest)
             for keys in rows(picture, inside.get(path, ())):

@@ -1,6 +1,7 @@
 """Which nodes make up a neuron or a layer: a graph records no modules, so they are recognised by parameters."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import takewhile
 from typing import TypeVar
 
 from autograd_lite.core.value import Value
@@ -25,7 +26,9 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         own = [p for p in x.parents if p in parameters]
         others = [p for p in x.parents if p not in parameters]
         if own and others and role == "affine":
-            owner[x] = common({owner[p] for p in own})
+            # The innermost module that holds them all: the names that their paths begin with alike.
+            levels = zip(*(owner[p].split(".") for p in own), strict=False)
+            owner[x] = ".".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
             affine.add(x)
             continue
         inside = {owner.get(p, maybe.get(p)) for p in others if p.parents}
@@ -48,14 +51,6 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
 def enclosing(path: str, modules: Mapping[str, Module]) -> list[str]:
     """The paths of the modules around and including that one, outermost first."""
     return sorted((p for p in modules if p in ("", path) or path.startswith(f"{p}.")), key=len)
-
-
-def common(paths: set[str]) -> str:
-    first, *others = [path.split(".") for path in paths]
-    n = len(first)
-    while any(other[:n] != first[:n] for other in others):
-        n -= 1
-    return ".".join(first[:n])
 
 
 def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str) -> dict[N, str]:

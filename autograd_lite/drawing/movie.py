@@ -96,13 +96,17 @@ class Movie(Exportable):
 
     def png(self, i: int, dpi: int = 100) -> bytes:
         """The i-th frame, a PNG.  Raises ValueError where nothing was recorded."""
+        from PIL import Image
+
         if not len(self):
             raise ValueError("the movie has no frames yet; call record(epoch, loss) while the model trains")
         i %= len(self)
         if (i, dpi) not in self._pictures:
-            out = io.BytesIO()
-            figure(self.recording, i).savefig(out, format="png", dpi=dpi)
-            self._pictures[i, dpi] = smaller(out.getvalue())
+            full, small = io.BytesIO(), io.BytesIO()
+            figure(self.recording, i).savefig(full, format="png", dpi=dpi)
+            # With a palette it has a quarter of the size.
+            Image.open(full).convert("RGB").quantize(96).save(small, "PNG", optimize=True)
+            self._pictures[i, dpi] = small.getvalue()
         return self._pictures[i, dpi]
 
     def pictures(self, dpi: int = 100) -> list[bytes]:
@@ -121,15 +125,12 @@ class Movie(Exportable):
             count=len(pictures) - 1, pictures=json.dumps(pictures), words=json.dumps(words),
         )  # fmt: skip
 
-    def animated(self, format: str, dpi: int) -> bytes:
-        """All frames in one image."""
-        return moving_picture(self.pictures(dpi), [FRAME_SECONDS] * (len(self) - 1) + [END_SECONDS], format=format)
-
     def files(self, dpi: int = 100) -> Formats:
-        return {
-            "gif": lambda: self.animated("GIF", dpi), "apng": lambda: self.animated("PNG", dpi),
-            "html": lambda: self.html, "png": lambda: self.png(-1, dpi),
-        }  # fmt: skip
+        def moving(format: str) -> bytes:
+            return moving_picture(self.pictures(dpi), [FRAME_SECONDS] * (len(self) - 1) + [END_SECONDS], format=format)
+
+        still: Formats = {"html": lambda: self.html, "png": lambda: self.png(-1, dpi)}
+        return {"gif": lambda: moving("GIF"), "apng": lambda: moving("PNG"), **still}
 
     def save(self, path: str | Path, dpi: int = 100) -> Path:
         """Write it to a .gif, .apng, .html or .png file, as a whole or not at all; but for .html, at that `dpi`.
@@ -175,13 +176,4 @@ def moving_picture(
         out, format, save_all=True, append_images=frames[1:], duration=[round(1000 * s) for s in seconds], loop=0,
         optimize=True, disposal=1 if format == "GIF" else 0,
     )  # fmt: skip
-    return out.getvalue()
-
-
-def smaller(picture: bytes) -> bytes:
-    """A PNG with a palette, a quarter of the size."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(96).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -18,6 +18,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.trees import flatten, is_array
 
 POOLING = ("max", "mean")
+ADVICE = "pass one sample: draw(model, inputs=[...])"
 
 
 @dataclass
@@ -66,10 +67,7 @@ def inputs_of(module: Module) -> tuple[list[float], Module]:
                 f"draw cannot tell how large a sample of {name} is: {part.describe()} takes {expected}; pass one "
                 f"sample: draw(model, inputs=...)"
             )
-    raise ValueError(
-        f"draw cannot tell how many inputs {name} takes, because it has no layer of weights; pass one sample: "
-        f"draw(model, inputs=[...])"
-    )
+    raise ValueError(f"draw cannot tell how many inputs {name} takes, because it has no layer of weights; {ADVICE}")
 
 
 def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Value]) -> Any:
@@ -82,7 +80,7 @@ def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Val
     except Exception as error:
         raise ValueError(
             f"draw took it that {type(module).__name__} has {len(zeros)} inputs, as many as {type(part).__name__} has "
-            f"weights, but zeros gave {type(error).__name__}: {error}; pass one sample: draw(model, inputs=[...])"
+            f"weights, but zeros gave {type(error).__name__}: {error}; {ADVICE}"
         ) from error
 
 

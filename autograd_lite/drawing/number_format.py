@@ -3,6 +3,7 @@
 import math
 
 MOST_DIGITS = 17  # as many as tell any two floats apart
+SPECIAL = {math.inf: "∞", -math.inf: "−∞", 0.0: "0"}  # -0.0 too
 
 
 def check_precision(precision: object) -> int:
@@ -18,14 +19,8 @@ def numeral(x: float, precision: int = 4) -> str:
     >>> numeral(-0.123456), numeral(3.0), numeral(1e-7), numeral(float("inf"))
     ('−0.1235', '3', '1e−7', '∞')
     """
-    if math.isnan(x):
-        return "nan"
-    if math.isinf(x):
-        return "∞" if x > 0 else "−∞"
-    if x == 0.0:  # of either sign
-        return "0"
     mantissa, e, exponent = format(x, f".{precision}g").partition("e")
-    return (f"{mantissa}e{int(exponent)}" if e else mantissa).replace("-", "−")
+    return SPECIAL.get(x) or (f"{mantissa}e{int(exponent)}" if e else mantissa).replace("-", "−")
 
 
 def latex(x: float, precision: int = 4) -> str:

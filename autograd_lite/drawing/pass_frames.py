@@ -1,7 +1,4 @@
-"""The forward and the backward pass through a picture as a sequence of frames.
-
-All frames are drawn with all numbers, some of them transparent, so that Graphviz lays each out alike.
-"""
+"""The two passes through a picture as frames: all have all numbers, some transparent, and so one layout."""
 
 from dataclasses import replace
 from typing import NamedTuple

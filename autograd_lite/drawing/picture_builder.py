@@ -71,8 +71,7 @@ def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N],
 
 def span(numbers: Sequence[float], precision: int) -> str:
     finite = [x for x in numbers if not math.isnan(x)]
-    ends = dict.fromkeys(numeral(end(finite), precision) for end in (min, max) if finite)
-    text = " … ".join(ends)
+    text = " … ".join(dict.fromkeys(numeral(end(finite), precision) for end in (min, max) if finite))
     return text if len(finite) == len(numbers) else ", ".join(filter(None, (text, "nan")))
 
 

@@ -1,7 +1,4 @@
-"""Which nodes of a graph are drawn, and which share a box.
-
-All of a small graph; of a large one what lies around a node, groups of nodes, or what is nearest to the result.
-"""
+"""Which nodes are drawn, and which share a box: all of a small graph, of a large one a part, or groups."""
 
 from collections import Counter, deque
 from collections.abc import Hashable, Mapping, Sequence, Set
@@ -102,10 +99,8 @@ def automatic(source: Source[N], start: Selection[N], limit: int) -> Selection[N
 
 def with_alike(source: Source[N], start: Selection[N]) -> Selection[N]:
     """A selection in which also the nodes outside of its groups share boxes, if they do the same."""
-    atoms: dict[N, Hashable] = dict(start.groups)
-    if len(source.roots) <= MOST_RESULTS:
-        for root in source.roots:
-            atoms.setdefault(root, ("root", root))
+    apart = source.roots if len(source.roots) <= MOST_RESULTS else []
+    atoms: dict[N, Hashable] = {**{root: ("root", root) for root in apart}, **start.groups}
     classes: dict[N, Hashable] = dict(alike(source, start.kept, atoms))
     for root in source.roots:
         if root in classes:

@@ -1,7 +1,4 @@
-"""What there is to draw: a graph of Values, or a Program, through one interface: its nodes, and what each looks like.
-
-`selection` and `similarity` know no more than this.
-"""
+"""What there is to draw, a graph of Values or a Program, through one interface: `selection` knows no more of it."""
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence

@@ -1,7 +1,4 @@
-"""`detect_anomaly`: which operation made the first nan or infinity, on which line, and how it spread.
-
-A `Watch` records the lines; what is found is an `Anomaly` (`anomaly_report`).
-"""
+"""`detect_anomaly`: which operation made the first nan or infinity, on which line, and how it spread."""
 
 import math
 from collections.abc import Callable, Set

@@ -44,8 +44,7 @@ def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], lis
     result = to.number(step.gradient or 0.0)
     if not step.ways:
         return [], [result]
-    f, shown = lesson.result, step.ways[:MOST_WAYS]
-    count = len(step.ways)
+    f, shown, count = lesson.result, step.ways[:MOST_WAYS], len(step.ways)
     terms = rf"\dots\ ({count:,}\text{{ terms}})" if to.is_tex else f"… ({count:,} terms)"
     rest = [terms] if len(shown) < count else []
 

@@ -1,7 +1,6 @@
 """Formulas: what a row and its partials are in letters instead of numbers.
 
-A `Formula` is an operand like any other, so the rows of the table and their partials apply to it unchanged, and
-nothing of the mathematics is written down twice.  `writing` puts formulas into text and LaTeX.
+A `Formula` is an operand, so the rows and their partials apply to it unchanged, and nothing is written down twice.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,8 +13,6 @@ from autograd_lite.core.table import add, div, identity, mul, neg, pow, square, 
 # How tightly an operation binds; what binds less needs brackets inside of it.
 STRENGTHS = ("sum", "quotient", "product", "minus", "power", "atom")
 SUM, QUOTIENT, PRODUCT, MINUS, POWER, ATOM = range(6)
-
-
 Operator = Callable[["Formula", Scalar], "Formula"]
 
 

@@ -84,12 +84,10 @@ def lesson(root: Value, names: Names, limit: int) -> Lesson:
         values = {called[p]: p.data for p in x.parents if p in called}
         numbers = substituted(formula, values) if formula is not None else None
         kind = source.kind(x)
-        found.steps.append(
-            Step(
-                keys[x], called[x], kind, source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys],
-                formula, numbers, x.data, None if kind == CONSTANT else source.gradient(x), module=owners.get(x, ""),
-            )
-        )  # fmt: skip
+        symbol, inputs = source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys]
+        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, x.data, module=owners.get(x, ""))
+        step.gradient = None if kind == CONSTANT else source.gradient(x)
+        found.steps.append(step)
     for x in source.order:
         upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
         if upstream is not None:
@@ -137,8 +135,7 @@ def letter(x: Value, called: Mapping[Value, str]) -> Formula:
 
 def unique_names(order: Sequence[Value], source: Values) -> dict[Value, str]:
     """A name for each node: its own, made unlike all others; or a letter and a number."""
-    called: dict[Value, str] = {}
-    taken: Counter[str] = Counter()
+    called, taken = dict[Value, str](), Counter[str]()
     for x in order:
         if name := source.name(x):
             taken[name] += 1

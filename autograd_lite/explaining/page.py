@@ -1,7 +1,4 @@
-"""A lesson as an interactive page: one file of HTML that steps through the forward and the backward pass.
-
-It needs no network, no server and no Graphviz: layout.js, from the folder of drawings, places the boxes.
-"""
+"""A lesson as an interactive page: one file that steps through both passes, with no network, server or Graphviz."""
 
 import json
 from dataclasses import dataclass
@@ -17,10 +14,7 @@ from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.explaining.lesson import Lesson, Step
 
 CROWDED = 40  # nodes from which on layers start folded
-COLOURS = (
-    "paper", "ink", "faint", "line", "value", "gradient", "input", "parameter", "constant", "operation", "result",
-    "rule", "group",
-)  # fmt: skip
+COLOURS = "paper ink faint line value gradient input parameter constant operation result rule group"  # of the style
 
 
 @dataclass(eq=False, repr=False)
@@ -73,7 +67,7 @@ def resource(folder: str, name: str) -> str:
 
 
 def variables(theme: Theme) -> str:
-    return " ".join(f"--{name}: {getattr(theme, name)};" for name in COLOURS)
+    return " ".join(f"--{name}: {getattr(theme, name)};" for name in COLOURS.split())
 
 
 def content(lesson: Lesson, precision: int) -> dict[str, object]:

@@ -10,10 +10,7 @@ from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula,
 MOST_TERMS = 6
 POWERS = {2.0: "²", 3.0: "³"}
 HOLE = re.compile(r"<([\w ]+?)(?::(after )?(\w+))?>")
-GREEK = frozenset({
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
-    "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
-})  # fmt: skip
+GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def tex_name(name: str) -> str:
         escaped = re.sub(r"([_%$#&{}])", r"\\\1", name.replace("\\", ""))
         return rf"\text{{{escaped}}}"
     letters, digits, brackets = found.groups()
-    if letters in GREEK:
+    if letters in GREEK.split():
         letters = rf"\{letters}"
     elif len(letters) > 1:
         letters = rf"\text{{{letters}}}"
