@@ -160,5 +160,13 @@ def shown_live(movie: Movie, live: bool) -> Callable[[bool], None]:
     if not (running and shell.InteractiveShell.instance().has_trait("kernel")):
         return lambda is_done: None
     tools: Any = sys.modules["IPython.display"]
-    handle: Any = tools.display(tools.HTML(""), display_id=True)
-    return lambda is_done: handle.update(tools.HTML("") if is_done else tools.Image(data=movie.png(-1), width=840))
+    handles: list[Any] = []
+
+    def show(is_done: bool) -> None:
+        content = tools.HTML("") if is_done else tools.Image(data=movie.png(-1), width=840)
+        if handles:
+            handles[0].update(content)
+        else:
+            handles.append(tools.display(content, display_id=True))
+
+    return show

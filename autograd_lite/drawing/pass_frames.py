@@ -17,10 +17,11 @@ class Frame(NamedTuple):
 def sequence(picture: Picture) -> list[Frame]:
     """The moments: operations forwards, then whatever has a gradient backwards."""
     operations, boxes = {link.head for link in picture.links}, picture.boxes
+    reached = [key for key, box in boxes.items() if box.gradient is not None or box.gradient_range]
     return [
         Frame("start"),
         *(Frame("forward", key) for key in boxes if key in operations),
-        *(Frame("backward", key) for key in reversed(boxes) if boxes[key].has_gradient),
+        *(Frame("backward", key) for key in reversed(reached)),
         Frame("end"),
     ]
 

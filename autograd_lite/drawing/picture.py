@@ -35,10 +35,6 @@ class Box:
     value_range: str = ""
     gradient_range: str = ""
 
-    @property
-    def has_gradient(self) -> bool:
-        return self.gradient is not None or bool(self.gradient_range)
-
     def numbers(self, precision: int) -> tuple[str, str]:
         """The value and the gradient as they are shown; their ranges for a group."""
         value = self.value_range if self.value is None else numeral(self.value, precision)

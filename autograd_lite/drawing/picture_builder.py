@@ -107,11 +107,10 @@ def connect(
     between: dict[tuple[str, str], Link] = {}
     left_out: Counter[str] = Counter()
     for x in selected.kept:
-        head, operands, upstream = keys[x], source.parents(x), source.gradient(x)
+        head, operands, upstream, one = keys[x], source.parents(x), source.gradient(x), unit(source, x)
         is_single = x not in groups and not any(p in groups for p in operands)
         if is_single and expanded and expand(picture, source, x, keys, expanded):
             continue
-        one = unit(source, x)
         for i, (parent, partial) in enumerate(zip(operands, source.partials(x), strict=True)):
             tail, flows = keys.get(parent), partial is not None or not source.has_partials
             if i == one:

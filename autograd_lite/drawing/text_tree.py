@@ -13,8 +13,7 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
     A box with several users is shown in full once, with a number in brackets; after that a line refers to it.
     """
     parents, users = picture.parents(), Counter(link.tail for link in picture.links)
-    numbers: dict[str, int] = {}
-    lines: list[str] = []
+    numbers, lines = dict[str, int](), list[str]()
     stack: list[tuple[str, str, str]] = [(key, "", "") for key in reversed(picture.roots)]
     while stack:
         if len(lines) >= longest:
