@@ -1,8 +1,4 @@
-"""`draw_activations`: every activation and its derivative, one small plot each, in one grid.
-
-Above `nn`, whose table of activations it plots with Matplotlib.  The derivatives are those that the library
-computes, by `grad`, and no formulas.
-"""
+"""`draw_activations`: every activation of `nn` and its derivative by `grad`, one small plot each, with Matplotlib."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -27,12 +23,9 @@ JUMP = 20.0  # a slope between two points above which a curve is broken: a jump 
 
 
 def draw_activations(
-    activations: Iterable[str | Callable[..., Any]] | None = None,
-    *,
-    span: tuple[float, float] = (-4.0, 4.0),
-    columns: int = 5,
-    theme: str = "light",
-) -> "Figure":
+    activations: Iterable[str | Callable[..., Any]] | None = None, *,
+    span: tuple[float, float] = (-4.0, 4.0), columns: int = 5, theme: str = "light",
+) -> "Figure":  # fmt: skip
     """f (blue) and f' (orange, dashed) of each activation, as a Matplotlib figure.
 
     `activations` are names or functions of one number, all of the library's by default.  Raises ValueError on
@@ -77,10 +70,11 @@ def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tu
 
 
 def plot(ax: "Axes", name: str, f: Callable[..., Any], xs: list[float], theme: Theme) -> None:
-    """One activation."""
-    slope = grad(f)
-    for g, colour, style in ((f, theme.value, "solid"), (slope, theme.gradient, (0, (4, 2)))):
-        ax.plot(xs, broken(xs, [number_at(g, x) for x in xs]), color=colour, linestyle=style, linewidth=1.6)
+    for g, colour, style in ((f, theme.value, "solid"), (grad(f), theme.gradient, (0, (4, 2)))):
+        ys = [number_at(g, x) for x in xs]
+        steps = zip(pairwise(xs), pairwise(ys), strict=True)
+        broken = [*ys[:1], *(math.nan if abs(d - c) > JUMP * (b - a) else d for (a, b), (c, d) in steps)]
+        ax.plot(xs, broken, color=colour, linestyle=style, linewidth=1.6)
     ax.axhline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     low, high = ax.get_ylim()
@@ -96,9 +90,3 @@ def number_at(g: Callable[[float], Any], x: float) -> float:
     except (ValueError, ArithmeticError):
         return math.nan
     return y.data if isinstance(y, Value) else float(y)
-
-
-def broken(xs: list[float], ys: list[float]) -> list[float]:
-    """The curve with a gap where it jumps."""
-    steps = zip(pairwise(xs), pairwise(ys), strict=True)
-    return [*ys[:1], *(math.nan if abs(d - c) > JUMP * (b - a) else d for (a, b), (c, d) in steps)]

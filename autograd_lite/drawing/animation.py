@@ -3,15 +3,14 @@
 import base64
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import Drawing, at_least, draw
 from autograd_lite.drawing.exportable import Exportable, Formats
-from autograd_lite.drawing.image_files import animated
-from autograd_lite.drawing.movie import Movie
+from autograd_lite.drawing.movie import Movie, moving_picture
 from autograd_lite.drawing.names import is_module
 from autograd_lite.drawing.pass_frames import at, sequence
 from autograd_lite.drawing.picture import Picture
@@ -39,10 +38,8 @@ class Animation(Exportable):
     def __init__(self, drawing: Drawing, seconds: float) -> None:
         if not isinstance(drawing.picture, Picture):
             raise TypeError("an animation shows the passes through the graph of a Value; draw(model(x)) is one")
-        self.drawing = drawing
-        self.seconds = seconds
-        self.picture = drawing.picture
-        self.frames = sequence(drawing.picture)
+        self.drawing, self.picture, self.seconds = drawing, drawing.picture, seconds
+        self.frames = sequence(self.picture)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -64,7 +61,10 @@ class Animation(Exportable):
         for i, (text, time) in enumerate(zip(texts, times, strict=True)):
             body = text[text.index("<g ") : text.rindex("</svg>")]
             body = re.sub(r'<!--.*?-->|<title>.*?</title>| id="[^"]*"', "", body, flags=re.S)
-            rules.append(shown_between(i, 100.0 * start / sum(times), 100.0 * (start + time) / sum(times)))
+            begin, end = 100.0 * start / sum(times), 100.0 * (start + time) / sum(times)  # percent of the time
+            before = "" if begin == 0.0 else "0%{visibility:hidden}"
+            after = "" if end >= 100.0 else f"{end:.3f}%{{visibility:hidden}}"
+            rules.append(f"@keyframes f{i}{{{before}{begin:.3f}%{{visibility:visible}}{after}}}")
             last = " last" if i == len(texts) - 1 else ""
             groups.append(f'<g class="frame{last}" style="animation-name:f{i}">{body}</g>')
             start += time
@@ -76,7 +76,7 @@ class Animation(Exportable):
 
     def gif(self) -> bytes:
         """A GIF.  Raises ImportError without Pillow, CannotRender without Graphviz."""
-        return animated([self.frame(i).render("png") for i in range(len(self))], self.times(), SHARPNESS)
+        return moving_picture([self.frame(i).render("png") for i in range(len(self))], self.times(), SHARPNESS)
 
     def files(self) -> Formats:
         return {"gif": self.gif, "svg": self.svg}
@@ -93,31 +93,12 @@ class Animation(Exportable):
         return f"<Animation of {len(self)} frames; show it in a notebook, or save it as .gif or .svg>"
 
 
-def shown_between(i: int, begin: float, end: float) -> str:
-    """The rule that shows frame i from `begin` to `end` percent of the time."""
-    before = "" if begin == 0.0 else "0%{visibility:hidden}"
-    after = "" if end >= 100.0 else f"{end:.3f}%{{visibility:hidden}}"
-    return f"@keyframes f{i}{{{before}{begin:.3f}%{{visibility:visible}}{after}}}"
-
-
 def animate(
-    value: Value | Module,
-    X: Any = None,
-    y: Any = None,
-    *,
-    epochs: int = 50,
-    frames: int = 25,
-    loss: str | Loss = "binary_cross_entropy",
-    optimizer: str | Optimizer = "adam",
-    lr: float | None = None,
-    batch_size: int = 16,
-    rng: Seed = None,
-    live: bool = True,
-    seconds: float = SECONDS,
-    names: Mapping[str, object] | None = None,
-    theme: str = "light",
-    **options: Any,
-) -> Animation | Movie:
+    value: Value | Module, X: Any = None, y: Any = None, *,
+    epochs: int = 50, frames: int = 25, loss: str | Loss = "binary_cross_entropy", optimizer: str | Optimizer = "adam",
+    lr: float | None = None, batch_size: int = 16, rng: Seed = None, live: bool = True,
+    seconds: float = SECONDS, names: Mapping[str, object] | None = None, theme: str = "light", **options: Any,
+) -> Animation | Movie:  # fmt: skip
     """A moving picture of the two passes through the graph of a Value, or of a model that trains.
 
     `animate(value)` steps through the forward and the backward pass, `seconds` a step, and writes the chain rule
@@ -147,29 +128,19 @@ def animate(
     if X is None or y is None:
         raise TypeError("animate needs points to train the model on; call animate(model, X, y)")
     movie = Movie(value, X, y, find_theme(theme))
-    movie.recording.middle = middle_of(movie.recording.labels, loss)
+    if loss in ("mse", "half_squared"):  # which fit labels as numbers: the middle of logits and margins is 0
+        movie.recording.middle = float(movie.recording.labels[0] + movie.recording.labels[-1]) / 2.0
     rule = optimizer_of(optimizer, value, lr)
     spread = milestones(at_least("epochs", epochs, 1), at_least("frames", frames, 2))
-    screen = Screen(movie, live)
+    show = shown_live(movie, live)
     movie.record(0, evaluate(value, X, y, loss)["loss"])
     for start, end in pairwise(spread):
-        fit(
-            value, X, y, loss=loss, optimizer=rule, epochs=end - start, batch_size=batch_size, rng=rng,
-            progress=False,
-        )  # fmt: skip
+        n = end - start
+        fit(value, X, y, loss=loss, optimizer=rule, epochs=n, batch_size=batch_size, rng=rng, progress=False)
         movie.record(end, evaluate(value, X, y, loss)["loss"])
-        screen.show()
-    screen.close()
+        show(False)
+    show(True)
     return movie
-
-
-def middle_of(labels: Sequence[float], loss: str | Loss) -> float:
-    """The score between two classes: halfway between labels that are fitted as numbers, 0 for logits and margins.
-
-    >>> middle_of([0, 1], "mse"), middle_of([0, 1], "binary_cross_entropy")
-    (0.5, 0.0)
-    """
-    return float(labels[0] + labels[-1]) / 2.0 if loss in ("mse", "half_squared") else 0.0
 
 
 def milestones(epochs: int, frames: int) -> list[int]:
@@ -181,29 +152,21 @@ def milestones(epochs: int, frames: int) -> list[int]:
     return sorted({round(i * epochs / (frames - 1)) for i in range(frames)})
 
 
-class Screen:
-    """The output of a notebook cell in which a movie moves while it is made; nothing anywhere else."""
+def shown_live(movie: Movie, live: bool) -> Callable[[bool], None]:
+    """What shows the newest frame in the cell of a notebook, and takes it away when all is done; else does nothing."""
+    # Only a running notebook has loaded this; a terminal, which has no kernel, is left alone.
+    shell: Any = sys.modules.get("IPython.core.interactiveshell") if live else None
+    running = shell is not None and shell.InteractiveShell.initialized()
+    if not (running and shell.InteractiveShell.instance().has_trait("kernel")):
+        return lambda is_done: None
+    tools: Any = sys.modules["IPython.display"]
+    handles: list[Any] = []
 
-    def __init__(self, movie: Movie, live: bool) -> None:
-        self.movie = movie
-        self.handle: Any = None
-        # Only a running notebook has loaded this; a terminal is left alone.
-        shell: Any = sys.modules.get("IPython.core.interactiveshell") if live else None
-        running = shell is not None and shell.InteractiveShell.initialized()
-        self.is_notebook = running and shell.InteractiveShell.instance().has_trait("kernel")
-        self.tools: Any = sys.modules.get("IPython.display")
-
-    def show(self) -> None:
-        """Show the newest frame."""
-        if not self.is_notebook:
-            return
-        picture = self.tools.Image(data=self.movie.png(-1), width=840)
-        if self.handle is None:
-            self.handle = self.tools.display(picture, display_id=True)
+    def show(is_done: bool) -> None:
+        content = tools.HTML("") if is_done else tools.Image(data=movie.png(-1), width=840)
+        if handles:
+            handles[0].update(content)
         else:
-            self.handle.update(picture)
+            handles.append(tools.display(content, display_id=True))
 
-    def close(self) -> None:
-        """Take the picture away: the movie itself is the result."""
-        if self.handle is not None:
-            self.handle.update(self.tools.HTML(""))
+    return show

@@ -1,6 +1,7 @@
 """`draw`: a graph as a picture, and `Drawing`, which shows itself in notebooks, prints as text, and saves."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd_lite.core.value import Value
@@ -55,18 +56,13 @@ class Drawing(Exportable):
     def __init__(self, picture: Picture | Network, style: Style) -> None:
         self.picture = picture
         self.style = style
-        self._digraph: graphviz.Digraph | None = None
         self._rendered: dict[str, bytes] = {}
 
-    @property
+    @cached_property
     def digraph(self) -> "graphviz.Digraph":
         """The graph as the graphviz package holds it, to be changed or drawn in other ways."""
-        if self._digraph is None:
-            if isinstance(self.picture, Network):
-                self._digraph = network_digraph(self.picture, self.style)
-            else:
-                self._digraph = digraph(self.picture, self.style)
-        return self._digraph
+        picture, style = self.picture, self.style
+        return network_digraph(picture, style) if isinstance(picture, Network) else digraph(picture, style)
 
     @property
     def source(self) -> str:
@@ -90,15 +86,15 @@ class Drawing(Exportable):
             "html": self._page, "dot": lambda: self.source, "txt": lambda: f"{self}\n",
         }  # fmt: skip
 
+    def _svg(self) -> str:
+        return self.render("svg").decode()
+
     def _page(self) -> str:
-        svg = self.render("svg").decode()
+        svg = self._svg()
         return PAGE.format(paper=self.style.theme.paper, svg=svg[svg.index("<svg") :])
 
     def representations(self) -> Formats:
-        return {
-            "image/svg+xml": lambda: self.render("svg").decode(), "image/png": lambda: self.render("png"),
-            "text/plain": self.__str__,
-        }  # fmt: skip
+        return {"image/svg+xml": self._svg, "image/png": lambda: self.render("png"), "text/plain": self.__str__}
 
     def __str__(self) -> str:
         picture, precision = self.picture, self.style.precision
@@ -109,25 +105,13 @@ class Drawing(Exportable):
 
 
 def draw(
-    value: Value | Sequence[Value] | Module | Program,
-    *,
-    names: Mapping[str, object] | None = None,
-    infer_names: bool = True,
-    edges: str | None = None,
-    color_by: str | None = None,
-    direction: str | None = None,
-    precision: int = 4,
-    theme: str = "light",
-    legend: bool = True,
-    limit: int = 60,
-    focus: Value | None = None,
-    radius: int = 2,
-    collapse: Collapse = None,
-    expand: bool | str = False,
-    backward: bool = False,
-    inputs: Sequence[Any] | None = None,
-    loss: Callable[..., Value] | None = None,
-) -> Drawing:
+    value: Value | Sequence[Value] | Module | Program, *,
+    names: Mapping[str, object] | None = None, infer_names: bool = True,
+    edges: str | None = None, color_by: str | None = None, direction: str | None = None, precision: int = 4,
+    theme: str = "light", legend: bool = True, limit: int = 60, focus: Value | None = None, radius: int = 2,
+    collapse: Collapse = None, expand: bool | str = False, backward: bool = False,
+    inputs: Sequence[Any] | None = None, loss: Callable[..., Value] | None = None,
+) -> Drawing:  # fmt: skip
     """The graph that computed a Value, a Module, or a Program, as a picture.
 
     Each box shows the operation, the name, the value (blue, above) and the gradient (orange, below), which
@@ -172,14 +156,20 @@ def draw(
         legend=bool(legend),
     )
     limit, radius = at_least("limit", limit, 1), at_least("radius", radius, 0)
-    how = {False: None, True: "sums", "products": "products", "sums": "sums"}
-    expanded = how[one_of("expand", expand, tuple(how))]
+    steps = {False: None, True: "sums", "products": "products", "sums": "sums"}
+    expanded = steps[one_of("expand", expand, tuple(steps))]
     check_collapse(collapse)
     if is_module(value):
-        refuse_for_modules(
-            names=names, edges=edges, color_by=color_by, direction=direction, focus=focus, collapse=collapse,
-            expand=expand or None, backward=backward or None,
-        )  # fmt: skip
+        options = {
+            "names": names, "edges": edges, "color_by": color_by, "direction": direction, "focus": focus,
+            "collapse": collapse, "expand": expand or None, "backward": backward or None,
+        }  # fmt: skip
+        name = next((name for name, x in options.items() if x is not None), None)
+        if name is not None:
+            raise TypeError(
+                f"a Module is drawn as a network, for which {name}= has no meaning; draw the graph of its result "
+                f"instead: draw(model(x), {name}=...)"
+            )
         return Drawing(network(value, inputs, loss, limit), style)
     if inputs is not None or loss is not None:
         raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
@@ -190,42 +180,24 @@ def draw(
 
     if isinstance(value, Program):
         return Drawing(picture_of(Instructions(value)), style)
-    roots = roots_of(value)
+    given = list(value) if isinstance(value, (list, tuple)) else [value]
+    roots = [x for x in given if isinstance(x, Value)]
+    if not roots or len(roots) < len(given):
+        raise TypeError(
+            f"draw shows the graph of a Value, but got {value!r} of type {type(value).__name__}; "
+            f"pass a result that was computed from Values, a list of them, a Module, or a Program"
+        )
     gradients = own_pass(roots) if backward else stored
     return Drawing(picture_of(Values(roots, find_names(names, infer_names), gradients)), style)
 
 
-def refuse_for_modules(**options: object) -> None:
-    """Raise where an option was given that the view of a network does not have."""
-    given = [name for name, x in options.items() if x is not None]
-    if given:
-        raise TypeError(
-            f"a Module is drawn as a network, for which {given[0]}= has no meaning; draw the graph of its result "
-            f"instead: draw(model(x), {given[0]}=...)"
-        )
-
-
-def roots_of(value: object) -> list[Value]:
-    """The Values to draw: one, or several in a list or tuple."""
-    if isinstance(value, Value):
-        return [value]
-    if isinstance(value, (list, tuple)) and value and all(isinstance(x, Value) for x in value):
-        return list(value)
-    raise TypeError(
-        f"draw shows the graph of a Value, but got {value!r} of type {type(value).__name__}; "
-        f"pass a result that was computed from Values, a list of them, a Module, or a Program"
-    )
-
-
 def one_of(name: str, x: Option, known: tuple[Option, ...]) -> Option:
-    """An option, checked."""
     if x in known:
         return x
     raise ValueError(f"{name} is one of {', '.join(map(repr, known))}, but got {x!r}; choose one of them")
 
 
 def at_least(name: str, x: int, least: int) -> int:
-    """A whole number, checked."""
     if isinstance(x, int) and not isinstance(x, bool) and x >= least:
         return x
     raise ValueError(f"{name} is a whole number of at least {least}, but got {x!r}; pass one")

@@ -7,22 +7,19 @@ from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.picture import CONSTANT, OPERATION, Box, Link, Picture
 from autograd_lite.drawing.sources import Source, unit
 
-Term = tuple[str, float | None]
-"""The key of a box and its value."""
+Term = tuple[str, float | None]  # the key of a box and its value
 
 
 def expand(picture: Picture, source: Source[N], x: N, keys: Mapping[N, str], how: str) -> bool:
-    """Draw a dot, sum, mean or prod in steps, if x is one and all its operands are drawn.
+    """Draw a dot, sum, mean or prod in steps, if x is one and all its operands are drawn; its box is the last step.
 
-    `how` is "products" (products that run into one sum) or "sums" (which also adds two by two, in the order in
-    which the library adds).  The box of x itself becomes the last step.
+    `how` is "products", which run into one sum, or "sums", which also adds two by two, in the order of the library.
     """
     operands = source.parents(x)
     name = source.row(x).name if operands else ""
     if name not in ("dot", "sum", "mean", "prod") or any(p not in keys for p in operands):
         return False
-    steps = Steps(picture, picture.boxes[keys[x]])
-    adjoint = source.gradient(x)
+    steps, adjoint = Steps(picture, picture.boxes[keys[x]]), source.gradient(x)
     terms = [(keys[p], source.value(p)) for p in operands]
     if name == "dot":
         n = len(terms) // 2
@@ -31,8 +28,7 @@ def expand(picture: Picture, source: Source[N], x: N, keys: Mapping[N, str], how
         terms = [steps.product(i, terms[i], terms[n + i], adjoint) for i in range(products)] + terms[products:n]
     elif name == "mean":
         adjoint = steps.divide(len(terms), adjoint)
-    if len(terms) == 1:
-        # One term is the sum already.
+    if len(terms) == 1:  # it is the sum already
         picture.links.append(Link(terms[0][0], steps.box.key, 1.0, adjoint))
     elif name == "prod" or how == "sums":
         steps.fold(terms, "×" if name == "prod" else "+", adjoint)
@@ -50,11 +46,8 @@ class Steps:
     box: Box
 
     def add(self, suffix: str, symbol: str, value: float | None, adjoint: float | None) -> Box:
-        """A step before the last one."""
-        return self.picture.add(
-            Box(f"{self.box.key}{suffix}", OPERATION, symbol=symbol, value=value, gradient=adjoint,
-                flows=self.box.flows, clusters=self.box.clusters)
-        )  # fmt: skip
+        key, flows, clusters = f"{self.box.key}{suffix}", self.box.flows, self.box.clusters
+        return self.picture.add(Box(key, OPERATION, "", symbol, value, adjoint, flows, clusters=clusters))
 
     def link(self, tail: str, step: Box, partial: float | None, adjoint: float | None, known: bool) -> None:
         """A link that carries a gradient, unless the numbers are known and its tail gets none."""
@@ -62,7 +55,6 @@ class Steps:
         self.picture.links.append(Link(tail, step.key, partial if flows else None, adjoint, flows))
 
     def product(self, i: int, w: Term, x: Term, adjoint: float | None) -> Term:
-        """The i-th product of a dot."""
         value = combined(w[1], x[1], "×")
         step = self.add(f"p{i}", "×", value, adjoint)
         self.link(w[0], step, x[1], adjoint, value is not None)
@@ -75,8 +67,7 @@ class Steps:
         total = self.add("sum", "Σ", None if last.value is None else last.value * n, slope)
         count = self.picture.add(Box(f"{last.key}n", CONSTANT, value=float(n), flows=False, clusters=last.clusters))
         last.symbol = "÷"
-        self.picture.links.append(Link(total.key, last.key, 1.0 / n, adjoint))
-        self.picture.links.append(Link(count.key, last.key, flows=False))
+        self.picture.links += [Link(total.key, last.key, 1.0 / n, adjoint), Link(count.key, last.key, flows=False)]
         self.box = total
         return slope
 
@@ -89,13 +80,10 @@ class Steps:
             scales.append(combined(scales[-1], 1.0 if symbol == "+" else value, "×"))
         before, value = terms[0]
         for i, (key, x) in enumerate(terms[1:], 1):
-            result = combined(value, x, symbol)
-            slope = combined(adjoint, scales[len(terms) - 1 - i], "×")
+            result, slope = combined(value, x, symbol), combined(adjoint, scales[len(terms) - 1 - i], "×")
             step = self.box if i == len(terms) - 1 else self.add(f"s{i}", symbol, result, slope)
-            left, right = (1.0, 1.0) if symbol == "+" else (x, value)
-            known = self.box.value is not None
-            self.link(before, step, left, slope, known)
-            self.link(key, step, right, slope, known)
+            for tail, partial in ((before, x), (key, value)):
+                self.link(tail, step, 1.0 if symbol == "+" else partial, slope, self.box.value is not None)
             before, value = step.key, result
 
 

@@ -10,8 +10,7 @@ from typing import ClassVar
 from autograd_lite.drawing.rendering import ADVICE, CannotRender
 from autograd_lite.support.files import write_atomically
 
-Formats = Mapping[str, Callable[[], str | bytes]]
-"""What makes the content, by the format."""
+Formats = Mapping[str, Callable[[], str | bytes]]  # what makes the content, by the format
 
 
 class Exportable:

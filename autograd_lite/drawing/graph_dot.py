@@ -1,17 +1,14 @@
-"""A `Picture` written as a `graphviz.Digraph`: boxes in clusters, and arrows between them; `labels` fills them.
+"""A `Picture` written as a `graphviz.Digraph`, which is imported no earlier than that; `labels` fills the boxes."""
 
-graphviz is imported when a picture is written and not before, here and in `network_dot`.
-"""
-
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.labels import Style, font, html_lines, label, largest_number, link_label
-from autograd_lite.drawing.layout import fitting_direction, rows
-from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER, Box, Link, Picture
+from autograd_lite.drawing.labels import Style, font, html_lines, label, link_label
+from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, PARAMETER, Box, Link, Picture
 
 if TYPE_CHECKING:
     import graphviz
@@ -22,23 +19,18 @@ FONT = "Helvetica,Arial,sans-serif"
 
 
 def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
-    """The DOT of a picture."""
     import graphviz
 
-    theme = style.theme
-    graph = graphviz.Digraph("autograd_lite")
+    theme, graph = style.theme, graphviz.Digraph("autograd_lite")
     direction = style.direction or fitting_direction(picture, LONGEST_ROW - 2 if style.edges else LONGEST_ROW)
     style = replace(style, direction=direction)
     graph.attr(
-        rankdir=DIRECTIONS[direction], bgcolor=theme.paper,
-        fontname=FONT, fontcolor=theme.faint, fontsize="11",
+        rankdir=DIRECTIONS[direction], bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint, fontsize="11",
         pad="0.2", nodesep="0.25", ranksep="0.45", ordering="in", labelloc="b", tooltip=" ",
     )  # fmt: skip
     graph.attr("node", shape="plain", fontname=FONT, fontsize="13", fontcolor=theme.ink)
-    graph.attr(
-        "edge", color=theme.line, fontname=FONT, fontsize="11", fontcolor=theme.ink, arrowsize="0.7",
-        penwidth="1.1",
-    )  # fmt: skip
+    text = {"fontname": FONT, "fontsize": "11", "fontcolor": theme.ink}
+    graph.attr("edge", color=theme.line, arrowsize="0.7", penwidth="1.1", **text)
     links = list(picture.links)
     if picture.clusters:
         graph.attr(remincross="false")  # a second search for fewer crossings would undo the order of rows
@@ -48,25 +40,22 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     inside: dict[tuple[str, ...], list[Box]] = {}
     for box in picture.boxes.values():
         inside.setdefault(box.clusters, []).append(box)
-    draw_boxes(graph, picture, inside, (), style, largest_number(picture, style.color_by))
+    filled_by = (getattr(box, style.color_by) for box in picture.boxes.values()) if style.color_by else ()
+    largest = max((abs(x) for x in filled_by if x is not None and math.isfinite(x)), default=0.0)
+    draw_boxes(graph, picture, inside, (), style, largest)
     if len(links) > 2.5 * len(picture.boxes):  # in a tangle the counts are left out
         links = [replace(link, count=1) for link in links]
     for link in links:
         draw_link(graph, picture, link, style)
-    caption = footer(picture, style, any(link.count > 1 for link in links))
-    if caption:
+    if caption := footer(picture, style, any(link.count > 1 for link in links)):
         graph.attr(label=caption)
     return graph
 
 
 def draw_boxes(
-    graph: "graphviz.Digraph",
-    picture: Picture,
-    inside: Mapping[tuple[str, ...], Sequence[Box]],
-    around: tuple[str, ...],
-    style: Style,
-    largest: float,
-) -> None:
+    graph: "graphviz.Digraph", picture: Picture, inside: Mapping[tuple[str, ...], Sequence[Box]],
+    around: tuple[str, ...], style: Style, largest: float,
+) -> None:  # fmt: skip
     """The boxes directly in the cluster `around`, and the clusters inside it."""
     for box in inside.get(around, ()):
         graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
@@ -77,10 +66,9 @@ def draw_boxes(
         title = picture.clusters[path[-1]]
         with graph.subgraph(name=f"cluster_{len(path)}_{path[-1]}") as cluster:
             cluster.attr(
-                label=f"<{escape(title)}>", style="rounded", labelloc="t",
+                label=f"<{escape(title)}>", style="rounded", labelloc="t", fontsize="11", margin="10", tooltip=title,
                 labeljust="r" if style.direction == "right" else "l",  # off the arrows that come in
                 color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
-                fontsize="11", margin="10", tooltip=title,
             )  # fmt: skip
             draw_boxes(cluster, picture, inside, path, style, largest)
             for keys in rows(picture, inside.get(path, ())):
@@ -90,17 +78,38 @@ def draw_boxes(
                         row.edge(first, second, style="invis")
 
 
+def fitting_direction(picture: Picture, longest: int) -> str:
+    """Right, as one reads; down where that would be wider than a page, of `longest` boxes."""
+    depth: dict[str, int] = {}
+    parents = picture.parents()
+    for key in picture.boxes:  # operands come first, but for groups, which need not be exact
+        depth[key] = 1 + max((depth.get(link.tail, 0) for link in parents[key]), default=0)
+    return "right" if max(depth.values(), default=0) <= longest else "down"
+
+
+def rows(picture: Picture, boxes: Iterable[Box]) -> list[list[str]]:
+    """The boxes of a cluster that are drawn beside each other, in order: neurons, and the leaves of one operation."""
+    has_operands = {link.head for link in picture.links}
+    users: dict[str, list[str]] = {}
+    for link in picture.links:
+        users.setdefault(link.tail, []).append(link.head)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for box in boxes:
+        is_module = box.kind == GROUP and not box.base
+        if is_module or box.key not in has_operands:
+            found.setdefault(() if is_module else tuple(users.get(box.key, ())), []).append(box.key)
+    return [keys for keys in found.values() if len(keys) > 1]
+
+
 def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: Style) -> None:
-    theme = style.theme
-    attributes = {}
+    theme, attributes = style.theme, {}
     if link.anomalous:
         attributes = {"color": theme.anomaly, "penwidth": "2.5"}
     elif link.active:
         attributes = {"color": theme.ink, "penwidth": "3"}
     elif not link.flows:
         attributes = {"color": theme.faint, "style": "dashed"}
-    text = link_label(link, style)
-    if text:
+    if text := link_label(link, style):
         attributes["label"] = text
     # What runs into a module begins before it, and not beside its parameters.
     tail, head = picture.boxes[link.tail], picture.boxes[link.head]
@@ -112,11 +121,9 @@ def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: St
 
 def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
     """The line under a picture: what the colours and counts mean, and what was left out."""
-    theme = style.theme
+    theme, boxes = style.theme, picture.boxes.values()
     lines = [escape(note) for note in picture.notes]
-    boxes = picture.boxes.values()
-    numbers_shown = any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT)
-    if style.legend and numbers_shown:
+    if style.legend and any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT):
         parts = [font("value", theme.value)]
         if any(box.flows or box.gradient_range for box in boxes):
             result = picture.gradient_of or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")

@@ -1,10 +1,7 @@
-"""Which nodes make up a neuron or a layer.
-
-A graph records no modules, so a module's nodes are recognised by its parameters: `belonging` finds the module that
-each node belongs to.
-"""
+"""Which nodes make up a neuron or a layer: a graph records no modules, so they are recognised by parameters."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import takewhile
 from typing import TypeVar
 
 from autograd_lite.core.value import Value
@@ -16,9 +13,8 @@ N = TypeVar("N", bound=Hashable)
 def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[Value, str]:
     """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent.
 
-    A sum of products with a parameter belongs to the parameter's module; an activation to that of its operand.
-    Whatever is computed from one module alone and used by another belongs to the first: the parts of an
-    activation that is written in several operations.
+    A sum of products with a parameter belongs to the parameter's module; an activation to that of its operand, as does
+    what is computed from one module alone and used by another: the parts of an activation of several operations.
     """
     owner = {x: parameters[x] for x in order if x in parameters}
     affine: set[Value] = set()
@@ -30,14 +26,13 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         own = [p for p in x.parents if p in parameters]
         others = [p for p in x.parents if p not in parameters]
         if own and others and role == "affine":
-            paths = {owner[p] for p in own}
-            owner[x] = common(paths)
+            # The innermost module that holds them all: the names that their paths begin with alike.
+            levels = zip(*(owner[p].split(".") for p in own), strict=False)
+            owner[x] = ".".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
             affine.add(x)
             continue
-        inside = {owner[p] if p in owner else maybe.get(p) for p in others if p.parents}
-        if len(inside) != 1 or own:
-            continue
-        path = inside.pop()
+        inside = {owner.get(p, maybe.get(p)) for p in others if p.parents}
+        path = inside.pop() if len(inside) == 1 and not own else None
         if path is None:
             continue
         if role == "affine" and all(p in affine for p in others):
@@ -48,11 +43,8 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         else:
             maybe[x] = path
     for x in reversed(order):
-        path = owner.get(x)
-        if path is not None and x not in parameters:
-            for p in x.parents:
-                if p in maybe:
-                    owner[p] = maybe.pop(p)
+        if x in owner and x not in parameters:
+            owner.update({p: maybe.pop(p) for p in x.parents if p in maybe})
     return owner
 
 
@@ -61,30 +53,14 @@ def enclosing(path: str, modules: Mapping[str, Module]) -> list[str]:
     return sorted((p for p in modules if p in ("", path) or path.startswith(f"{p}.")), key=len)
 
 
-def common(paths: set[str]) -> str:
-    """The innermost module that holds all of these."""
-    first, *others = [path.split(".") for path in paths]
-    n = len(first)
-    while any(other[:n] != first[:n] for other in others):
-        n -= 1
-    return ".".join(first[:n])
-
-
 def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str) -> dict[N, str]:
     """The module whose box each node goes into: the innermost ("neurons"), outermost ("model") or the next."""
     depth = {"neurons": -1, "layers": 1, "model": 0}[level]
-    homes = {}
-    for path in set(owners.values()):
-        around = enclosing(path, modules)
-        homes[path] = around[min(depth, len(around) - 1)] if around else path
+    around = {path: enclosing(path, modules) or [path] for path in set(owners.values())}
+    homes = {path: paths[min(depth, len(paths) - 1)] for path, paths in around.items()}
     return {x: homes[path] for x, path in owners.items()}
 
 
 def within(owners: Mapping[N, str], paths: Sequence[str]) -> dict[N, str]:
     """The nodes that belong to the modules at these paths, each with that path."""
-    found = {}
-    for x, path in owners.items():
-        for wanted in paths:
-            if path == wanted or path.startswith(f"{wanted}."):
-                found[x] = wanted
-    return found
+    return {x: home for x, path in owners.items() for home in paths if path == home or path.startswith(f"{home}.")}

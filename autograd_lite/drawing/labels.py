@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from autograd_lite.drawing.number_format import numeral
-from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link, Picture
+from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link
 from autograd_lite.drawing.theme import LIGHT, Theme, scaled
 
 TRANSPARENT = "#00000000"  # for text that needs its space: the frames of an animation have one layout
@@ -13,8 +13,6 @@ LONGEST_NAME = 32  # letters in a box; the tooltip has them all
 
 @dataclass(frozen=True)
 class Style:
-    """How a picture is painted."""
-
     direction: str | None = None  # right, or down where that would be too long a way
     precision: int = 4
     color_by: str | None = None  # "value" or "gradient": fillings by a number in place of the kind
@@ -24,7 +22,6 @@ class Style:
 
 
 def font(text: str, colour: str, size: int | None = None) -> str:
-    """Text in a colour, and a size in points."""
     points = "" if size is None else f' point-size="{size}"'
     return f'<font color="{colour}"{points}>{text}</font>'
 
@@ -34,16 +31,9 @@ def html_lines(lines: list[str]) -> str:
     return f"<{'<br/>'.join(lines)}>" if lines else ""
 
 
-def largest_number(picture: Picture, color_by: str | None) -> float:
-    """The size of the largest finite number that fillings show."""
-    found = (getattr(box, color_by) for box in picture.boxes.values()) if color_by else ()
-    return max((abs(x) for x in found if x is not None and abs(x) < float("inf")), default=0.0)
-
-
 def label(box: Box, style: Style, largest: float) -> str:
     """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
-    theme = style.theme
-    name = shortened(box.short or box.title)
+    theme, name = style.theme, shortened(box.short or box.title)
     rows = [f"<b>{escape(name)}</b>"] if name else []
     value, gradient = box.numbers(style.precision)
     if value:
@@ -62,11 +52,9 @@ def label(box: Box, style: Style, largest: float) -> str:
     if box.symbol and not rows:
         cells = [f'<td cellpadding="6"><font point-size="16">{escape(box.symbol)}</font></td>']
     elif box.symbol:
-        size = 20 if len(box.symbol) <= 2 else 14
-        cells[0] = (
-            f'<td rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}">'
-            f'<font point-size="{size}">{escape(box.symbol)}</font></td>' + cells[0]
-        )
+        sign = f'<font point-size="{20 if len(box.symbol) <= 2 else 14}">{escape(box.symbol)}</font>'
+        side = f'rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}"'
+        cells[0] = f"<td {side}>{sign}</td>{cells[0]}"
     body = "".join(f"<tr>{cell}</tr>" for cell in cells)
     return (
         f'<<table border="{border}" cellborder="0" cellspacing="0" cellpadding="3" style="rounded{extra}" '

@@ -1,12 +1,11 @@
-"""`Movie`: a model that trains on points of a plane, as a moving picture.
-
-It records moments of the training and draws them on demand (`movie_frames`), live in a notebook, or into a GIF or a
-page of HTML when all is done.
-"""
+"""`Movie`: a model that trains on points of a plane, as a moving picture, whose frames `movie_frames` draws."""
 
 import base64
 import io
 import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends import compile
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
-from autograd_lite.drawing.image_files import animated, smaller
 from autograd_lite.drawing.movie_frames import Recording, Snapshot, figure
 from autograd_lite.drawing.network import network
 from autograd_lite.drawing.theme import Theme
@@ -48,23 +46,21 @@ class Movie(Exportable):
 
         points, labels = np.asarray(X, dtype=float), np.asarray(y)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+            shape = points.shape
             raise ValueError(
-                f"a movie shows points of a plane, but X has the shape {points.shape}; pass points of 2 coordinates"
+                f"a movie shows points of a plane, but X has the shape {shape}; pass points of 2 coordinates"
             )
         if labels.shape != (len(points),):
             raise ValueError(f"there are {len(points)} points, but y has the shape {labels.shape}; label each point")
         margin = 0.12 * np.ptp(points, axis=0) + 1e-9
         low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
         axes = [np.linspace(low[i], high[i], SIDE) for i in (0, 1)]
-        self.model = model
-        self.grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        self.model, self.grid = model, np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
         self.recording = Recording(points, labels, sorted(set(labels.tolist())), axes, theme, middle)
         self._compiled: Any = None
         self._pictures: dict[tuple[int, int], bytes] = {}
-        try:
+        with suppress(TypeError, ValueError):  # no neurons to draw; the plane and the loss remain
             self.recording.view = network(model, [0.0, 0.0], None, 60)
-        except (TypeError, ValueError):
-            self.recording.view = None  # no neurons to draw; the plane and the loss remain
 
     def __len__(self) -> int:
         return len(self.recording.snapshots)
@@ -89,8 +85,7 @@ class Movie(Exportable):
         """Keep this moment as a frame."""
         import numpy as np
 
-        recording = self.recording
-        scores = self.scores(recording.X)
+        recording, scores = self.recording, self.scores(self.recording.X)
         is_second = scores > recording.middle
         classes = scores.argmax(axis=-1) if scores.ndim == 2 else is_second * (len(recording.labels) - 1)
         targets = np.array([recording.labels.index(label) for label in recording.y.tolist()])
@@ -101,13 +96,17 @@ class Movie(Exportable):
 
     def png(self, i: int, dpi: int = 100) -> bytes:
         """The i-th frame, a PNG.  Raises ValueError where nothing was recorded."""
+        from PIL import Image
+
         if not len(self):
             raise ValueError("the movie has no frames yet; call record(epoch, loss) while the model trains")
         i %= len(self)
         if (i, dpi) not in self._pictures:
-            out = io.BytesIO()
-            figure(self.recording, i).savefig(out, format="png", dpi=dpi)
-            self._pictures[i, dpi] = smaller(out.getvalue())
+            full, small = io.BytesIO(), io.BytesIO()
+            figure(self.recording, i).savefig(full, format="png", dpi=dpi)
+            # With a palette it has a quarter of the size.
+            Image.open(full).convert("RGB").quantize(96).save(small, "PNG", optimize=True)
+            self._pictures[i, dpi] = small.getvalue()
         return self._pictures[i, dpi]
 
     def pictures(self, dpi: int = 100) -> list[bytes]:
@@ -118,26 +117,20 @@ class Movie(Exportable):
     def html(self) -> str:
         """A page with a slider and a button, one file that needs no network.  Raises ValueError without frames."""
         pictures = [base64.b64encode(picture).decode() for picture in self.pictures()]
-        words = [
-            f"epoch {m.epoch}, loss {m.loss:.4g}, {100 * m.accuracy:.0f} % right" for m in self.recording.snapshots
-        ]
-        theme = self.recording.theme
+        moments = self.recording.snapshots
+        words = [f"epoch {m.epoch}, loss {m.loss:.4g}, {100 * m.accuracy:.0f} % right" for m in moments]
         text = (files("autograd_lite.drawing") / "movie.html").read_text(encoding="utf-8")
         return Template(text).substitute(
-            theme=theme.name, paper=theme.paper, ink=theme.ink, line=theme.line, group=theme.group,
-            value=theme.value, first=pictures[0], count=len(pictures) - 1,
-            pictures=json.dumps(pictures), words=json.dumps(words),
+            asdict(self.recording.theme), theme=self.recording.theme.name, first=pictures[0],
+            count=len(pictures) - 1, pictures=json.dumps(pictures), words=json.dumps(words),
         )  # fmt: skip
 
-    def animated(self, format: str, dpi: int) -> bytes:
-        """All frames in one image."""
-        return animated(self.pictures(dpi), [FRAME_SECONDS] * (len(self) - 1) + [END_SECONDS], format=format)
-
     def files(self, dpi: int = 100) -> Formats:
-        return {
-            "gif": lambda: self.animated("GIF", dpi), "apng": lambda: self.animated("PNG", dpi),
-            "html": lambda: self.html, "png": lambda: self.png(-1, dpi),
-        }  # fmt: skip
+        def moving(format: str) -> bytes:
+            return moving_picture(self.pictures(dpi), [FRAME_SECONDS] * (len(self) - 1) + [END_SECONDS], format=format)
+
+        still: Formats = {"html": lambda: self.html, "png": lambda: self.png(-1, dpi)}
+        return {"gif": lambda: moving("GIF"), "apng": lambda: moving("PNG"), **still}
 
     def save(self, path: str | Path, dpi: int = 100) -> Path:
         """Write it to a .gif, .apng, .html or .png file, as a whole or not at all; but for .html, at that `dpi`.
@@ -149,12 +142,38 @@ class Movie(Exportable):
         return self._write(path, self.files(dpi))
 
     def representations(self) -> Formats:
-        shown: Formats = {"text/plain": self.__repr__}
-        if not len(self):
-            return shown
-        return {"text/html": lambda: iframe(self.html, "training", "34rem"), "image/png": lambda: self.png(-1), **shown}
+        def framed() -> str:
+            return iframe(self.html, "training", "34rem")
+
+        pictures: Formats = {"text/html": framed, "image/png": lambda: self.png(-1)} if len(self) else {}
+        return {**pictures, "text/plain": self.__repr__}
 
     def __repr__(self) -> str:
-        last = self.recording.snapshots[-1] if len(self) else None
-        at = f", the last at epoch {last.epoch} with loss {last.loss:.4g}" if last else ""
-        return f"<Movie of {len(self)} frames{at}; show it in a notebook, or save it as .gif or .html>"
+        shots = self.recording.snapshots
+        last = f", the last at epoch {shots[-1].epoch} with loss {shots[-1].loss:.4g}" if shots else ""
+        return f"<Movie of {len(self)} frames{last}; show it in a notebook, or save it as .gif or .html>"
+
+
+def moving_picture(
+    pictures: Sequence[bytes], seconds: Sequence[float], scale: int = 1, format: str = "GIF", colours: int = 128
+) -> bytes:
+    """PNG pictures as one that moves and repeats, with one palette for all; `scale` times smaller.
+
+    The format is "GIF", or "PNG": an animated one, of which readers that know no such thing show the first frame.
+    Raises ImportError without Pillow.
+    """
+    Image = required("PIL.Image", "a moving picture", "demo")
+    images = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
+    size = max(i.width for i in images), max(i.height for i in images)
+    small = [image.resize((size[0] // scale, size[1] // scale), Image.Resampling.LANCZOS) for image in images]
+    every = Image.new("RGB", (small[0].width, sum(image.height for image in small)))
+    for i, image in enumerate(small):
+        every.paste(image, (0, i * image.height))
+    palette = every.quantize(colours)
+    frames = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
+    out = io.BytesIO()
+    frames[0].save(
+        out, format, save_all=True, append_images=frames[1:], duration=[round(1000 * s) for s in seconds], loop=0,
+        optimize=True, disposal=1 if format == "GIF" else 0,
+    )  # fmt: skip
+    return out.getvalue()

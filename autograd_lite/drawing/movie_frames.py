@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.layout import column_positions
-from autograd_lite.drawing.network import Network
+from autograd_lite.drawing.network import Network, column_positions
 from autograd_lite.drawing.theme import Theme, paint_axes
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ MARKERS = "o^sDvP"
 
 @dataclass
 class Snapshot:
-    """The model at one moment of its training."""
-
     epoch: int
     loss: float
     accuracy: float
@@ -31,8 +28,6 @@ class Snapshot:
 
 @dataclass
 class Recording:
-    """Everything that the frames are drawn from."""
-
     X: "NDArray[float64]"
     y: "NDArray[float64]"
     labels: list[float]
@@ -44,16 +39,14 @@ class Recording:
 
 
 def figure(recording: Recording, i: int) -> "Figure":
-    """The i-th moment as a Matplotlib figure."""
     from matplotlib.figure import Figure
 
     theme, moment = recording.theme, recording.snapshots[i]
     made = Figure(figsize=(8.4, 4.4), facecolor=theme.paper)
     # Fixed margins: a layout fitted to each moment takes as long as the drawing, and differs from frame to frame.
     margins = {"left": 0.06, "right": 0.985, "bottom": 0.065, "top": 0.93, "hspace": 0.42, "wspace": 0.16}
-    parts = made.subplot_mosaic(
-        [["plane", "loss"], ["plane", "weights"]], width_ratios=[1.25, 1.0], gridspec_kw=margins
-    )
+    ratios = [1.25, 1.0]
+    parts = made.subplot_mosaic([["plane", "loss"], ["plane", "weights"]], width_ratios=ratios, gridspec_kw=margins)
     for ax in parts.values():
         paint_axes(ax, theme, 8)
     draw_plane(parts["plane"], recording, moment)
@@ -67,15 +60,11 @@ def draw_plane(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
     import numpy as np
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
-    theme, (x, y) = recording.theme, recording.axes
-    scores = moment.scores
+    theme, (x, y), scores = recording.theme, recording.axes, moment.scores
     if scores.ndim == 2:
-        classes = scores.argmax(axis=-1).reshape(len(y), len(x))
-        count = scores.shape[1]
-        ax.pcolormesh(
-            x, y, classes, cmap=ListedColormap([CLASSES[k % len(CLASSES)] for k in range(count)]), alpha=0.3,
-            shading="nearest", vmin=-0.5, vmax=count - 0.5,
-        )  # fmt: skip
+        classes, count = scores.argmax(axis=-1).reshape(len(y), len(x)), scores.shape[1]
+        colours = ListedColormap([CLASSES[k % len(CLASSES)] for k in range(count)])
+        ax.pcolormesh(x, y, classes, cmap=colours, alpha=0.3, shading="nearest", vmin=-0.5, vmax=count - 0.5)
     else:
         level = np.tanh(scores.reshape(len(y), len(x)) - recording.middle)  # from -1 to 1: one scale for all moments
         ramp = LinearSegmentedColormap.from_list("score", [CLASSES[0], theme.paper, CLASSES[1]])
@@ -84,13 +73,10 @@ def draw_plane(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
         if level.min() < 0.0 < level.max():
             ax.contour(x, y, level, levels=[0.0], colors=[theme.ink], linewidths=1.6)
     for k, label in enumerate(recording.labels):
-        points = recording.X[recording.y == label]
-        ax.scatter(
-            points[:, 0], points[:, 1], s=22, color=CLASSES[k % len(CLASSES)], marker=MARKERS[k % len(MARKERS)],
-            edgecolors="#ffffff", linewidths=0.6,
-        )  # fmt: skip
-    ax.set_xlim(x[0], x[-1])
-    ax.set_ylim(y[0], y[-1])
+        x1, x2 = recording.X[recording.y == label].T
+        colour, marker = CLASSES[k % len(CLASSES)], MARKERS[k % len(MARKERS)]
+        ax.scatter(x1, x2, s=22, color=colour, marker=marker, edgecolors="#ffffff", linewidths=0.6)
+    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     ax.set_title(f"epoch {moment.epoch}: {100 * moment.accuracy:.0f} % right", color=theme.ink, fontsize=11)
 
 
@@ -99,17 +85,15 @@ def draw_loss(ax: "Axes", recording: Recording, i: int) -> None:
     theme = recording.theme
     epochs, losses = [m.epoch for m in recording.snapshots], [m.loss for m in recording.snapshots]
     finite = [x for x in losses if math.isfinite(x)] or [1.0]
+    low, high = min(finite), max(finite)
     ax.plot(epochs[: i + 1], losses[: i + 1], color=theme.gradient, linewidth=1.8)
     ax.plot(epochs[i], losses[i], "o", color=theme.gradient, markersize=5)
     ax.set_xlim(min(epochs), max(max(epochs), min(epochs) + 1))
-    if min(finite) > 0.0:
-        ax.set_yscale("log")
-        ax.set_ylim(0.8 * min(finite), 1.25 * max(finite))
-    else:
-        ax.set_ylim(min(finite), 1.05 * max(finite) + 1e-12)
+    ax.set_yscale("log" if low > 0.0 else "linear")
+    ax.set_ylim(*((0.8 * low, 1.25 * high) if low > 0.0 else (low, 1.05 * high + 1e-12)))
     ax.minorticks_off()
     # The ends of the curve tell its scale; a logarithmic axis of less than a decade would have no numbers at all.
-    ends = sorted({min(finite), max(finite)})
+    ends = sorted({low, high})
     ax.set_yticks(ends, [f"{x:.2g}" for x in ends])
     ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     ax.set_title(f"loss {losses[i]:.4g}", color=theme.gradient, fontsize=10)
@@ -124,17 +108,14 @@ def draw_weights(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
     ax.set_axis_off()
     if view is None:
         return
-    every = [abs(v) for m in recording.snapshots for v in m.weights.values() if math.isfinite(v)]
+    every = (abs(v) for m in recording.snapshots for v in m.weights.values() if math.isfinite(v))
     largest = max(every, default=0.0) or 1.0
     positions = column_positions([[circle.key for circle in column] for column in view.columns], 1.0, 1.0)
     for sign, colour, style in ((1.0, theme.value, "solid"), (-1.0, theme.gradient, "dashed")):
-        chosen = [(w, abs(moment.weights[w.name])) for w in view.weights if sign * moment.weights[w.name] > 0.0]
-        ax.add_collection(
-            LineCollection(
-                [[positions[w.tail], positions[w.head]] for w, _ in chosen], colors=colour, linestyles=style, alpha=0.8,
-                linewidths=[0.15 + 3.0 * size / largest for _, size in chosen],
-            )
-        )  # fmt: skip
+        chosen = [w for w in view.weights if sign * moment.weights[w.name] > 0.0]
+        lines = [[positions[w.tail], positions[w.head]] for w in chosen]
+        widths = [0.15 + 3.0 * abs(moment.weights[w.name]) / largest for w in chosen]
+        ax.add_collection(LineCollection(lines, colors=colour, linestyles=style, alpha=0.8, linewidths=widths))
     xs, ys = zip(*positions.values(), strict=True)
     ax.scatter(xs, ys, s=34, color=theme.paper, edgecolors=theme.line, zorder=3)
     ax.set_title("weights: blue > 0, orange dashed < 0", color=theme.ink, fontsize=9)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -15,15 +16,15 @@ MOST_ELEMENTS = 100_000  # of containers, in all: naming must not take longer th
 DEEPEST = 4
 
 
+@dataclass
 class Names:
     """The name of each Value that has one, and the modules they belong to."""
 
-    def __init__(self) -> None:
-        self.names: dict[Value, str] = {}
-        self.parameters: dict[Value, str] = {}  # the path of the innermost module that holds each
-        self.module_at: dict[str, Module] = {}  # every module by its path
-        self.modules: list[tuple[str, Module]] = []  # ("", model), or with more than one ("model", model)
-        self.left = MOST_ELEMENTS
+    names: dict[Value, str] = field(default_factory=dict)
+    parameters: dict[Value, str] = field(default_factory=dict)  # the path of the innermost module that holds each
+    module_at: dict[str, Module] = field(default_factory=dict)  # every module by its path
+    modules: list[tuple[str, Module]] = field(default_factory=list)  # ("", model), or ("model", model) of several
+    left: int = MOST_ELEMENTS
 
     def of(self, value: Value) -> str:
         """Its own label, else the name that was found, else nothing."""
@@ -31,6 +32,7 @@ class Names:
 
     def take(self, name: str, x: object, depth: int = DEEPEST) -> None:
         """Name the Values in a variable; those that have a name keep it."""
+        inner: Iterable[tuple[str, object]] = ()
         if isinstance(x, Value):
             self.left -= 1
             if not x.label:
@@ -40,18 +42,15 @@ class Names:
                 self.modules.append((name, x))
         elif depth and isinstance(x, (list, tuple, dict)):
             items = list(x.items()) if isinstance(x, dict) else enumerate(x)
-            self.take_each(((item_name(name, key), y) for key, y in items), depth)
+            inner = ((item_name(name, key), y) for key, y in items)
         elif is_array(x) and x.dtype == object:  # type: ignore[attr-defined]
             array: Any = x
-            pairs = ((item_name(name, *i), array[i]) for i in product(*map(range, array.shape)))
-            self.take_each(pairs, depth)
-
-    def take_each(self, pairs: Iterable[tuple[str, object]], depth: int) -> None:
-        for name, x in pairs:
+            inner = ((item_name(name, *i), array[i]) for i in product(*map(range, array.shape)))
+        for item, y in inner:
             if self.left <= 0:
                 return
             self.left -= 1
-            self.take(name, x, depth - 1)
+            self.take(item, y, depth - 1)
 
     def name_parameters(self) -> None:
         """Name what modules hold by its path; by the module's variable too where there are several."""
@@ -81,28 +80,19 @@ def describe(module: object) -> str:
 
 
 def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
-    """The names: given ones first, then those of the variables of the nearest caller outside this package.
-
-    `given` maps names to Values, to containers of them, or to modules.
-    """
+    """The `given` names of Values, containers or modules; then the variables of the caller outside this package."""
     names = Names()
     for name, x in (given or {}).items():
         names.take(name, x)
-    if infer:
-        for variables in callers_variables():
-            # Plain variables first: `x` is a better name than `points[3]` for the same Value.
-            # Names that are no identifiers are made by tools: `.0` by generators, `@py_assert1` by pytest.
-            public = [(k, x) for k, x in variables.items() if k.isidentifier() and not k.startswith("_")]
-            for name, x in sorted(public, key=lambda item: not isinstance(item[1], Value)):
-                names.take(name, x)
-    names.name_parameters()
-    return names
-
-
-def callers_variables() -> list[dict[str, Any]]:
-    """The local and the global variables of the innermost frame outside this package."""
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     outer = [] if frame.f_locals is frame.f_globals else [frame.f_globals]
-    return [dict(variables) for variables in (frame.f_locals, *outer)]
+    for variables in (frame.f_locals, *outer) if infer else ():
+        # Plain variables first: `x` is a better name than `points[3]` for the same Value.
+        # Names that are no identifiers are made by tools: `.0` by generators, `@py_assert1` by pytest.
+        public = [(k, x) for k, x in dict(variables).items() if k.isidentifier() and not k.startswith("_")]
+        for name, x in sorted(public, key=lambda item: not isinstance(item[1], Value)):
+            names.take(name, x)
+    names.name_parameters()
+    return names

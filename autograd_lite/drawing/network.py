@@ -1,7 +1,6 @@
 """The network view of a module: columns of neurons, joined by weights, as lectures draw networks.
 
-The module is run once; in the graph of that run every `dot` of parameters with inputs or outputs of other
-neurons is a neuron, whatever classes the module is made of.
+In the graph of one run every `dot` of parameters with inputs or outputs of other neurons is a neuron.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.trees import flatten, is_array
 
 POOLING = ("max", "mean")
+ADVICE = "pass one sample: draw(model, inputs=[...])"
 
 
 @dataclass
@@ -46,8 +46,6 @@ class Weight:
 
 @dataclass
 class Network:
-    """What the network view shows."""
-
     title: str
     columns: list[list[Circle]] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
@@ -69,10 +67,7 @@ def inputs_of(module: Module) -> tuple[list[float], Module]:
                 f"draw cannot tell how large a sample of {name} is: {part.describe()} takes {expected}; pass one "
                 f"sample: draw(model, inputs=...)"
             )
-    raise ValueError(
-        f"draw cannot tell how many inputs {name} takes, because it has no layer of weights; pass one sample: "
-        f"draw(model, inputs=[...])"
-    )
+    raise ValueError(f"draw cannot tell how many inputs {name} takes, because it has no layer of weights; {ADVICE}")
 
 
 def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Value]) -> Any:
@@ -85,8 +80,7 @@ def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Val
     except Exception as error:
         raise ValueError(
             f"draw took it that {type(module).__name__} has {len(zeros)} inputs, as many as {type(part).__name__} has "
-            f"weights, but zeros gave {type(error).__name__}: {error}; pass one sample: "
-            f"draw(model, inputs=[...])"
+            f"weights, but zeros gave {type(error).__name__}: {error}; {ADVICE}"
         ) from error
 
 
@@ -125,13 +119,11 @@ def collect(found: Network, source: Values, outputs: Sequence[Value], named: Map
     circles = {f"x{i}": Circle(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
     # The circles that a node comes from; of several only by pooling.
     home: dict[Value, tuple[str, ...]] = {x: (f"x{i}",) for i, x in enumerate(named.values())}
-    inside = set(Values(outputs, source.names).order)
-    for x in in_order(source, inside, outputs):  # from left to right as they are written
-        half = len(x.parents) // 2
-        path = owners.get(x)
+    # From left to right as they are written.
+    for x in in_order(source, set(Values(outputs, source.names).order), outputs):
+        half, path = len(x.parents) // 2, owners.get(x)
         if x.op == "dot" and path is not None and any(p in parameters for p in x.parents):
-            key = f"n{len(circles)}"
-            column = 0
+            key, column = f"n{len(circles)}", 0
             for w, operand in zip(x.parents[:half], x.parents[half:], strict=True):
                 if operand in parameters:  # a dot is the same in both orders
                     w, operand = operand, w
@@ -160,36 +152,37 @@ def arrange(found: Network, circles: Mapping[str, Circle], names: Names, limit: 
     for i, column in enumerate(found.columns):
         if i:
             column.sort(key=lambda circle: rank.get(circle.name, 0))
-        for j, circle in enumerate(column):
-            circle.shown = len(column) <= tallest or j < cut - 1
         found.captions.append(column_caption(column, names) if i else "input")
-        hidden = sum(not circle.shown for circle in column)
+        hidden = column[cut - 1 :] if len(column) > tallest else []
+        for circle in hidden:
+            circle.shown = False
         if hidden:
             what = found.captions[i].splitlines()[0]
-            found.notes.append(f"{what}: {hidden:,} of {counted(len(column), 'circle')} not drawn")
+            found.notes.append(f"{what}: {len(hidden):,} of {counted(len(column), 'circle')} not drawn")
 
 
 def column_caption(column: list[Circle], names: Names) -> str:
     """What a column is: the innermost module around all of its neurons."""
-    common = enclosing(column[0].name, names.module_at)
+    around = [enclosing(circle.name, names.module_at) for circle in column]
+    common = [path for path in around[0] if all(path in paths for paths in around)]
     if len(column) == 1 and len(common) > 2:
         common = common[:-1]  # the layer of the neuron
-    for circle in column[1:]:
-        inner = enclosing(circle.name, names.module_at)
-        common = [path for path in common if path in inner]
     path = common[-1] if common else ""
-    description = describe(names.module_at.get(path))
-    return f"{path}\n{description}" if path else description
+    return "\n".join([*([path] if path else []), describe(names.module_at.get(path))])
+
+
+def column_positions(columns: Sequence[Sequence[str]], gap: float, step: float) -> dict[str, tuple[float, float]]:
+    """The centre of each circle by its key: columns `gap` apart, circles `step` apart, about the same middle line."""
+    tops = [(len(column) - 1) * step / 2 for column in columns]
+    return {key: (i * gap, tops[i] - j * step) for i, column in enumerate(columns) for j, key in enumerate(column)}
 
 
 def network_text(found: Network, precision: int) -> str:
     """The network as text: a line for each column, with the outputs where there are numbers."""
     lines = [found.title]
     for caption, column in zip(found.captions, found.columns, strict=True):
-        text = f"  {caption.replace(chr(10), '  ')}: {counted(len(column), 'circle')}"
+        lines.append(f"  {caption.replace(chr(10), '  ')}: {counted(len(column), 'circle')}")
         if found.with_numbers:
             values = ", ".join(numeral(c.value, precision) for c in column[:8] if c.value is not None)
-            text += f"   {values}{', …' if len(column) > 8 else ''}"
-        lines.append(text)
-    lines.append(f"  {counted(len(found.weights), 'weight')}")
-    return "\n".join(lines)
+            lines[-1] += f"   {values}{', …' if len(column) > 8 else ''}"
+    return "\n".join([*lines, f"  {counted(len(found.weights), 'weight')}"])

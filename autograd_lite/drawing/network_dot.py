@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.graph_dot import FONT
 from autograd_lite.drawing.labels import Style, font, html_lines
-from autograd_lite.drawing.layout import column_positions
-from autograd_lite.drawing.network import Circle, Network, Weight
+from autograd_lite.drawing.network import Circle, Network, Weight, column_positions
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.theme import blend, scaled
 
@@ -21,15 +20,13 @@ WIDEST = 4.0  # points: the line of the largest weight
 
 
 def network_digraph(found: Network, style: Style) -> "graphviz.Digraph":
-    """The DOT of a network."""
     import graphviz
 
-    theme = style.theme
+    theme, graph = style.theme, graphviz.Digraph("autograd_lite", engine="neato")
     shown = [[c for c in column if c.shown] for column in found.columns]
     tallest = max(map(len, shown))
     is_flat = tallest > ROUND
     gap, step = (FLAT_GAP, FLAT_STEP) if is_flat else (GAP, STEP)
-    graph = graphviz.Digraph("autograd_lite", engine="neato")
     graph.attr(
         bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint, fontsize="11", pad="0.2", splines="line",
         outputorder="edgesfirst", labelloc="b", tooltip=" ", label=network_footer(found, style),
@@ -39,34 +36,30 @@ def network_digraph(found: Network, style: Style) -> "graphviz.Digraph":
                fontsize="9" if is_flat else "10", fontcolor=theme.ink, color=theme.line, penwidth="1.2")  # fmt: skip
     graph.attr("edge", arrowhead="none", tooltip=" ")
     largest = max((abs(c.value) for column in found.columns for c in column if c.value is not None), default=0.0)
-    keys = [[c.key for c in column] for column in shown]
-    for i, column in enumerate(found.columns):
-        if len(keys[i]) < len(column):
-            keys[i].append(f"more{i}")
+    hidden = [len(column) - len(shown[i]) for i, column in enumerate(found.columns)]
+    keys = [[*(c.key for c in column), *([f"more{i}"] if hidden[i] else [])] for i, column in enumerate(shown)]
     positions = {key: f"{x:.2f},{y:.2f}!" for key, (x, y) in column_positions(keys, gap, step).items()}
     text = {"shape": "plaintext", "style": "", "fixedsize": "false", "fontcolor": theme.faint}
-    for i, column in enumerate(found.columns):
-        for circle in shown[i]:
+    for i, column in enumerate(shown):
+        for circle in column:
             graph.node(circle.key, pos=positions[circle.key], **circle_attributes(found, circle, style, largest))
-        if len(shown[i]) < len(column):
-            more = f"⋮\n{len(column) - len(shown[i]):,} more"
-            graph.node(f"more{i}", label=more, pos=positions[f"more{i}"], **text)
+        if hidden[i]:
+            graph.node(f"more{i}", label=f"⋮\n{hidden[i]:,} more", pos=positions[f"more{i}"], **text)
         below = f"{i * gap:.2f},{-(tallest + 1) * step / 2 - 0.25:.2f}!"
         graph.node(f"caption{i}", label=found.captions[i], fontsize="11", pos=below, **text)
     heaviest = max((abs(w.value) for w in found.weights if math.isfinite(w.value)), default=0.0) or 1.0
-    count = sum(map(len, shown))
+    widest = WIDEST if sum(map(len, shown)) <= 24 else WIDEST / 2
     for w in found.weights:
         if w.tail in positions and w.head in positions:
-            # Many lines are drawn finer.
-            draw_weight(graph, w, style, heaviest, WIDEST if count <= 24 else WIDEST / 2)
+            draw_weight(graph, w, style, heaviest, widest)
     return graph
 
 
 def circle_attributes(found: Network, circle: Circle, style: Style, largest: float) -> dict[str, str]:
     """The label, the filling and the tooltip of a circle: value above, gradient below; a name without numbers."""
     theme, precision = style.theme, min(style.precision, 3)
-    is_input = circle.column == 0
-    label, fill, tip = circle.name if is_input else "", theme.input if is_input else theme.operation, circle.name
+    tip = circle.name
+    label, fill = ("", theme.operation) if circle.column else (circle.name, theme.input)
     if found.with_numbers and circle.value is not None:
         rows = [font(numeral(circle.value, precision), theme.value)]
         fill = scaled(theme, circle.value, largest)
@@ -92,9 +85,7 @@ def draw_weight(graph: "graphviz.Digraph", w: Weight, style: Style, heaviest: fl
 
 
 def network_footer(found: Network, style: Style) -> str:
-    """What the colours mean, and what was left out."""
-    theme = style.theme
-    lines = []
+    theme, lines = style.theme, []
     if style.legend:
         above, below = font("weight &gt; 0", theme.value), font("weight &lt; 0, dashed", theme.gradient)
         lines.append(f"{above}  ·  {below}  ·  the thicker, the larger")

@@ -3,15 +3,13 @@
 import math
 
 MOST_DIGITS = 17  # as many as tell any two floats apart
+SPECIAL = {math.inf: "∞", -math.inf: "−∞", 0.0: "0"}  # -0.0 too
 
 
 def check_precision(precision: object) -> int:
-    """The number of significant digits, checked."""
     if not isinstance(precision, int) or isinstance(precision, bool) or not 1 <= precision <= MOST_DIGITS:
-        raise ValueError(
-            f"precision is the number of significant digits that are shown, from 1 to {MOST_DIGITS}, but got "
-            f"{precision!r}; 4 is the default"
-        )
+        digits = f"the number of significant digits that are shown, from 1 to {MOST_DIGITS}"
+        raise ValueError(f"precision is {digits}, but got {precision!r}; 4 is the default")
     return precision
 
 
@@ -21,17 +19,8 @@ def numeral(x: float, precision: int = 4) -> str:
     >>> numeral(-0.123456), numeral(3.0), numeral(1e-7), numeral(float("inf"))
     ('−0.1235', '3', '1e−7', '∞')
     """
-    if math.isnan(x):
-        return "nan"
-    if math.isinf(x):
-        return "∞" if x > 0 else "−∞"
-    if x == 0.0:
-        return "0"
-    text = format(x, f".{precision}g")
-    mantissa, e, exponent = text.partition("e")
-    if e:
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
+    mantissa, e, exponent = format(x, f".{precision}g").partition("e")
+    return SPECIAL.get(x) or (f"{mantissa}e{int(exponent)}" if e else mantissa).replace("-", "−")
 
 
 def latex(x: float, precision: int = 4) -> str:

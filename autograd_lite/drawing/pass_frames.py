@@ -1,51 +1,43 @@
-"""The forward and the backward pass through a picture as a sequence of frames.
+"""The two passes through a picture as frames: all have all numbers, some transparent, and so one layout."""
 
-All frames are drawn with all numbers, some of them transparent, so that Graphviz lays each out alike.
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from autograd_lite.drawing.picture import Picture
 
+# The phases with their captions, which are short: a caption wider than the graph would move it.
 PHASES = {"start": "start", "forward": "forward", "backward": "backward", "end": "done"}
-"""The phases with their captions, which are short: a caption wider than the graph would move it."""
 
 
-@dataclass
-class Frame:
-    """One moment of the two passes."""
-
+class Frame(NamedTuple):
     phase: str
     active: str = ""  # the key of the box that is computed
 
 
 def sequence(picture: Picture) -> list[Frame]:
     """The moments: operations forwards, then whatever has a gradient backwards."""
-    operations = {link.head for link in picture.links}
-    boxes = picture.boxes
+    operations, boxes = {link.head for link in picture.links}, picture.boxes
+    reached = [key for key, box in boxes.items() if box.gradient is not None or box.gradient_range]
     return [
         Frame("start"),
         *(Frame("forward", key) for key in boxes if key in operations),
-        *(Frame("backward", key) for key in reversed(boxes) if boxes[key].has_gradient),
+        *(Frame("backward", key) for key in reversed(reached)),
         Frame("end"),
     ]
 
 
 def at(picture: Picture, frames: list[Frame], i: int) -> Picture:
-    """The picture at the i-th moment."""
     frame, computed = frames[i], {link.head for link in picture.links}
-    done = {(f.phase, f.active) for f in frames[: i + 1]}
-    is_end = frame.phase == "end"
-    boxes = {}
+    done, is_end = set(frames[: i + 1]), frame.phase == "end"
+    boxes, links = {}, []
     for key, box in picture.boxes.items():
-        hidden = ["value"] if key in computed and ("forward", key) not in done else []
-        if ("backward", key) not in done:
-            hidden.append("gradient")
-        boxes[key] = replace(box, hidden=frozenset([] if is_end else hidden), active=key == frame.active)
-    links = []
+        hidden = {"value"} if key in computed and Frame("forward", key) not in done else set()
+        if Frame("backward", key) not in done:
+            hidden.add("gradient")
+        boxes[key] = replace(box, hidden=frozenset(() if is_end else hidden), active=key == frame.active)
     for link in picture.links:
         forward = frame.phase == "forward" and link.head == frame.active
         backward = frame.phase == "backward" and link.tail == frame.active and link.flows
-        known = is_end or ("backward", link.tail) in done
+        known = is_end or Frame("backward", link.tail) in done
         links.append(replace(link, active=forward or backward, hidden=not known))
     return replace(picture, boxes=boxes, links=links, notes=[PHASES[frame.phase], *picture.notes])

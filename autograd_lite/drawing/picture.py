@@ -1,7 +1,4 @@
-"""What is drawn, before it is drawn: boxes, links and clusters, with no colours and no positions.
-
-`picture_builder` makes a `Picture` of a graph, `graph_dot` and `text_tree` write it.
-"""
+"""What is drawn, before it is drawn: boxes, links and clusters, with no colours and no positions."""
 
 from dataclasses import dataclass, field
 
@@ -38,10 +35,6 @@ class Box:
     value_range: str = ""
     gradient_range: str = ""
 
-    @property
-    def has_gradient(self) -> bool:
-        return self.gradient is not None or bool(self.gradient_range)
-
     def numbers(self, precision: int) -> tuple[str, str]:
         """The value and the gradient as they are shown; their ranges for a group."""
         value = self.value_range if self.value is None else numeral(self.value, precision)
@@ -66,15 +59,11 @@ class Link:
     @property
     def flow(self) -> float | None:
         """What the chain rule passes back through this arrow: upstream x partial."""
-        if self.partial is None or self.upstream is None:
-            return None
-        return self.upstream * self.partial
+        return None if self.partial is None or self.upstream is None else self.upstream * self.partial
 
 
 @dataclass
 class Picture:
-    """Everything that is drawn, and what was left out."""
-
     boxes: dict[str, Box] = field(default_factory=dict)  # operands first
     links: list[Link] = field(default_factory=list)
     clusters: dict[str, str] = field(default_factory=dict)  # modules that are framed: path and title

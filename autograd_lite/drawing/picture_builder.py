@@ -1,6 +1,7 @@
 """A picture made from a selection: boxes for nodes and groups, links between them, clusters around modules."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
 from autograd_lite.drawing.expansion import expand
@@ -16,16 +17,18 @@ def build_picture(
     source: Source[N], selected: Selection[N], expanded: str | None = None, precision: int = 4
 ) -> Picture:
     """The picture of what is selected; `expanded` is None, "products" or "sums"."""
-    picture = Picture(notes=list(selected.notes))
+    picture, groups = Picture(notes=list(selected.notes)), selected.groups
     members: dict[Group, list[N]] = {}
     for x in selected.kept:
-        if x in selected.groups:
-            members.setdefault(selected.groups[x], []).append(x)
+        if x in groups:
+            members.setdefault(groups[x], []).append(x)
     numbers = {group: f"g{i}" for i, group in enumerate(members)}
-    outputs = outputs_of_groups(source, selected)
+    # What something outside of its group uses, and the results.
+    operands = ((x, p) for x in selected.kept if groups for p in source.parents(x))
+    outputs = {*source.roots, *(p for x, p in operands if groups.get(p) != groups.get(x))}
     keys: dict[N, str] = {}
     for i, x in enumerate(selected.kept):
-        group = selected.groups.get(x)
+        group = groups.get(x)
         keys[x] = f"n{i}" if group is None else numbers[group]
         if group is None:
             picture.add(source.box(x, keys[x]))
@@ -38,14 +41,6 @@ def build_picture(
     linked = {key for link in picture.links for key in (link.tail, link.head)} | set(picture.roots)
     picture.boxes = {key: box for key, box in picture.boxes.items() if key in linked}
     return picture
-
-
-def outputs_of_groups(source: Source[N], selected: Selection[N]) -> set[N]:
-    """The nodes that something outside of their group uses, and the results."""
-    groups = selected.groups
-    return set(source.roots).union(
-        p for x in selected.kept if groups for p in source.parents(x) if groups.get(p) != groups.get(x)
-    )
 
 
 def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N], key: str, precision: int) -> Box:
@@ -63,9 +58,7 @@ def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N],
     else:
         module = source.modules.get(group.module)
         title, symbol = group.module or type(module).__name__, ""
-        notes = [describe(module)]
-        if len(outputs) > 1:
-            notes.append(counted(operations, "operation"))
+        notes = [describe(module), *([counted(operations, "operation")] if len(outputs) > 1 else [])]
     box = Box(key, GROUP, title, symbol, notes=tuple(notes), flows=False, base=base)
     values = [v for x in outputs if (v := source.value(x)) is not None]
     slopes = [g for x in outputs if (g := source.gradient(x)) is not None]
@@ -77,19 +70,15 @@ def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N],
 
 
 def span(numbers: Sequence[float], precision: int) -> str:
-    """From the smallest to the largest number."""
     finite = [x for x in numbers if not math.isnan(x)]
-    ends = dict.fromkeys(numeral(end(finite), precision) for end in (min, max) if finite)
-    text = " … ".join(ends)
+    text = " … ".join(dict.fromkeys(numeral(end(finite), precision) for end in (min, max) if finite))
     return text if len(finite) == len(numbers) else ", ".join(filter(None, (text, "nan")))
 
 
 def add_clusters(picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str]) -> None:
     """Clusters around what belongs to one module: each module that holds more than one box."""
     modules = source.modules
-    for x, path in selected.owners.items():
-        if x not in keys:
-            continue
+    for x, path in ((x, path) for x, path in selected.owners.items() if x in keys):
         group = selected.groups.get(x)
         if group is None:
             around = enclosing(path, modules)
@@ -100,11 +89,9 @@ def add_clusters(picture: Picture, source: Source[N], selected: Selection[N], ke
         if len(modules) > 1:
             around = [p for p in around if p]  # the model as a whole needs no cluster
         box = picture.boxes[keys[x]]
-        box.clusters = tuple(around)
-        box.short = inside(around[-1] if around else "", box.title)
+        box.clusters, box.short = tuple(around), inside(around[-1] if around else "", box.title)
         for outer, p in zip(["", *around], around, strict=False):
-            title = " ".join(filter(None, (inside(outer, p), describe(modules[p]))))
-            picture.clusters.setdefault(p, title)
+            picture.clusters.setdefault(p, " ".join(filter(None, (inside(outer, p), describe(modules[p])))))
 
 
 def inside(outer: str, path: str) -> str:
@@ -118,20 +105,18 @@ def connect(
     """The links between boxes; those between the same two groups are one, those to what is left out one more."""
     groups = selected.groups
     between: dict[tuple[str, str], Link] = {}
-    left_out: dict[str, int] = {}
+    left_out: Counter[str] = Counter()
     for x in selected.kept:
-        head, operands, upstream = keys[x], source.parents(x), source.gradient(x)
+        head, operands, upstream, one = keys[x], source.parents(x), source.gradient(x), unit(source, x)
         is_single = x not in groups and not any(p in groups for p in operands)
         if is_single and expanded and expand(picture, source, x, keys, expanded):
             continue
-        one = unit(source, x)
         for i, (parent, partial) in enumerate(zip(operands, source.partials(x), strict=True)):
-            tail = keys.get(parent)
-            flows = partial is not None or not source.has_partials
+            tail, flows = keys.get(parent), partial is not None or not source.has_partials
             if i == one:
                 continue
             if tail is None:
-                left_out[head] = left_out.get(head, 0) + 1
+                left_out[head] += 1
             elif x not in groups and parent not in groups:
                 picture.links.append(Link(tail, head, partial, upstream, flows))
             elif tail != head:

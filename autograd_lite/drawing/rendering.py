@@ -1,7 +1,4 @@
-"""DOT text turned into a picture, by whichever Graphviz there is.
-
-`dot` where it is on the path, else the Graphviz that the wheels of pygraphviz carry (the extra `draw`).
-"""
+"""DOT text turned into a picture: by `dot`, or by the Graphviz that the wheels of pygraphviz carry (extra `draw`)."""
 
 import os
 import shutil
@@ -27,9 +24,8 @@ def render(source: str, format: str, engine: str = "dot") -> bytes:
     """
     dpi = f"-Gdpi={96 * SHARPNESS if format == 'png' else 72}"
     if shutil.which("dot"):
-        run = subprocess.run(
-            ["dot", f"-K{engine}", f"-T{format}", dpi], input=source.encode(), capture_output=True, check=False
-        )
+        command = ["dot", f"-K{engine}", f"-T{format}", dpi]
+        run = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
         if run.returncode:
             raise CannotRender(f"dot failed: {run.stderr.decode(errors='replace').strip()}")
         return run.stdout

@@ -1,9 +1,4 @@
-"""Which nodes of a graph are drawn, and which share a box.
-
-All of a small graph; what lies around a node (`focus`, `radius`); one box for each neuron or layer, or for all
-nodes that do the same; and where nothing of that makes it small enough, what is nearest to the result.  Notes
-tell what is left out.
-"""
+"""Which nodes are drawn, and which share a box: all of a small graph, of a large one a part, or groups."""
 
 from collections import Counter, deque
 from collections.abc import Hashable, Mapping, Sequence, Set
@@ -38,24 +33,16 @@ class Selection(Generic[N]):
     owners: Mapping[N, str] = field(default_factory=dict)  # the path of the module that a node belongs to
     notes: list[str] = field(default_factory=list)
 
-    def box_of(self, x: N) -> N | Group:
-        """What shares a box with x: its group, or itself."""
-        return self.groups.get(x, x)
-
 
 def select(
     source: Source[N], limit: int = 60, collapse: Collapse = None, focus: Hashable = None, radius: int = 2
 ) -> Selection[N]:
-    """What to draw in at most about `limit` boxes."""
     total = len(source.order)
     if focus is not None:
         return neighbourhood(source, focus, radius)
-    if total <= max(limit, MOST):
-        start = Selection(in_order(source, set(source.order)))
-    else:
-        near = nearest(source, max(limit, MOST))
-        note = f"the {len(near):,} nodes nearest to the result, of {total:,}"
-        start = Selection(in_order(source, near), notes=[note])
+    near = nearest(source, max(limit, MOST)) if total > max(limit, MOST) else set(source.order)
+    notes = [f"the {len(near):,} nodes nearest to the result, of {total:,}"] if len(near) < total else []
+    start = Selection(in_order(source, near), notes=notes)
     start.owners = source.owners(start.kept)
     if collapse is not None and collapse is not False:
         return grouped(source, start, collapse)
@@ -70,7 +57,6 @@ def select(
 
 
 def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str] | bool) -> Selection[N]:
-    """The selection in which groups are as the user asked for."""
     if collapse == "alike":
         return with_alike(source, start)
     modules = source.modules
@@ -83,13 +69,13 @@ def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str
         inside = by_module(start.owners, modules, collapse)
     else:
         paths = [collapse] if isinstance(collapse, str) else list(collapse)
-        for path in paths:
-            if path not in modules:
-                known = ", ".join(repr(p) for p in list(modules)[:20])
-                raise ValueError(
-                    f"collapse names the module {path!r}, which is not there; choose among {known}, or "
-                    f"{', '.join(map(repr, LEVELS))}, 'alike'"
-                )
+        missing = [path for path in paths if path not in modules]
+        if missing:
+            known = ", ".join(map(repr, list(modules)[:20]))
+            raise ValueError(
+                f"collapse names the module {missing[0]!r}, which is not there; choose among {known}, or "
+                f"{', '.join(map(repr, LEVELS))}, 'alike'"
+            )
         inside = within(start.owners, paths)
     return replace(start, groups={x: Group(path) for x, path in inside.items()})
 
@@ -105,8 +91,7 @@ def automatic(source: Source[N], start: Selection[N], limit: int) -> Selection[N
             if fits(source, found, limit):
                 return found
             words += " and "
-        merged = with_alike(source, found)
-        merged.notes = [f"{before}: {words}one box for all that do the same"]
+        merged = replace(with_alike(source, found), notes=[f"{before}: {words}one box for all that do the same"])
         if fits(source, merged, limit):
             return merged
     return None
@@ -114,10 +99,8 @@ def automatic(source: Source[N], start: Selection[N], limit: int) -> Selection[N
 
 def with_alike(source: Source[N], start: Selection[N]) -> Selection[N]:
     """A selection in which also the nodes outside of its groups share boxes, if they do the same."""
-    atoms: dict[N, Hashable] = dict(start.groups)
-    if len(source.roots) <= MOST_RESULTS:
-        for root in source.roots:
-            atoms.setdefault(root, ("root", root))
+    apart = source.roots if len(source.roots) <= MOST_RESULTS else []
+    atoms: dict[N, Hashable] = {**{root: ("root", root) for root in apart}, **start.groups}
     classes: dict[N, Hashable] = dict(alike(source, start.kept, atoms))
     for root in source.roots:
         if root in classes:
@@ -130,10 +113,11 @@ def with_alike(source: Source[N], start: Selection[N]) -> Selection[N]:
 
 def fits(source: Source[N], found: Selection[N], limit: int) -> bool:
     """Whether the boxes and the links of a selection stay readable."""
-    boxes = {found.box_of(x) for x in found.kept}
+    groups = found.groups
+    boxes = {groups.get(x, x) for x in found.kept}
     if len(boxes) > limit:
         return False
-    links = {(found.box_of(p), found.box_of(x)) for x in found.kept for p in source.parents(x)}
+    links = {(groups.get(p, p), groups.get(x, x)) for x in found.kept for p in source.parents(x)}
     return len(links) <= LINKS_PER_BOX * len(boxes)
 
 
@@ -152,8 +136,7 @@ def neighbourhood(source: Source[N], focus: Hashable, radius: int) -> Selection[
     if not steps:
         raise ValueError(f"focus={focus!r} is not in the graph that is drawn; pass a Value that the result depends on")
     start = next(iter(steps))
-    below = {start: None}
-    ring = [start]
+    below, ring = {start: None}, [start]
     for _ in range(radius):
         ring = list(dict.fromkeys(p for x in ring for p in source.parents(x) if p not in below))
         below.update(dict.fromkeys(ring))
@@ -161,11 +144,9 @@ def neighbourhood(source: Source[N], focus: Hashable, radius: int) -> Selection[
     inner = {p for x in kept for p in source.parents(x)}
     tops = dict.fromkeys(x for x in reversed([*below, *steps]) if x not in inner)
     order = in_order(source, kept, list(tops))
-    if len(order) == len(source.order):
-        return Selection(order)
-    name = source.name(start) or "the focus"
-    note = f"{counted(len(order), 'node')} of {len(source.order):,}: within {radius} of {name}"
-    return Selection(order, notes=[note])
+    total, name = len(source.order), source.name(start) or "the focus"
+    note = f"{counted(len(order), 'node')} of {total:,}: within {radius} of {name}"
+    return Selection(order, notes=[note] if len(order) < total else [])
 
 
 def nearest(source: Source[N], limit: int) -> set[N]:

@@ -1,7 +1,4 @@
-"""Which nodes do the same, with no need of modules.
-
-Nodes of one operation whose operands are alike are alike, and so are the links of a chain that adds up such operands.
-"""
+"""Which nodes do the same: of one operation on operands that are alike, or the links of a chain that adds up such."""
 
 from collections.abc import Hashable, Mapping, Sequence
 
@@ -10,9 +7,7 @@ from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.sources import Source
 
 OUTSIDE = -1  # the class of operands that are not drawn
-
-Kind = tuple[Hashable, frozenset[int]]
-"""What nodes of a class do, and the classes of their operands."""
+Kind = tuple[Hashable, frozenset[int]]  # what nodes of a class do, and the classes of their operands
 
 
 def alike(source: Source[N], order: Sequence[N], atoms: Mapping[N, Hashable]) -> dict[N, int]:
@@ -33,24 +28,18 @@ def alike(source: Source[N], order: Sequence[N], atoms: Mapping[N, Hashable]) ->
             numbers[key] = len(classes)
             classes.append(key)
         found[x] = numbers[key]
-    tell_constants_apart(source, order, atoms, found, len(classes))
-    return found
-
-
-def tell_constants_apart(
-    source: Source[N], order: Sequence[N], atoms: Mapping[N, Hashable], found: dict[N, int], number: int
-) -> None:
-    """Give constants that are used as different operands numbers of their own, from `number` on."""
+    # Constants that are used as different operands get numbers of their own.
     uses: dict[N, set[tuple[int, int]]] = {}
     for x in order:
         operands = source.parents(x)
         for i, p in enumerate(operands):
             if not source.parents(p) and p not in atoms and source.kind(p) == CONSTANT:
                 uses.setdefault(p, set()).add((found[x], i if len(operands) == 2 else 0))
-    numbers: dict[Hashable, int] = {}
+    apart: dict[Hashable, int] = {}
     for p, users in uses.items():
         if p in found:
-            found[p] = numbers.setdefault((found[p], frozenset(users)), number + len(numbers))
+            found[p] = apart.setdefault((found[p], frozenset(users)), len(classes) + len(apart))
+    return found
 
 
 def link_of_a_chain(key: Kind, classes: Sequence[Kind]) -> int | None:

@@ -1,8 +1,4 @@
-"""What there is to draw: a graph of Values, or a Program, through one interface.
-
-A source lists its nodes (operands first) and answers, for each, what its operands and local partials are, what
-kind of thing it is, and how its box looks.  `selection` and `similarity` know no more than this.
-"""
+"""What there is to draw, a graph of Values or a Program, through one interface: `selection` knows no more of it."""
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -23,29 +19,19 @@ Gradients = Callable[[Value], float | None]
 
 
 class Source(Protocol[N]):
-    """A graph to draw."""
-
-    order: Sequence[N]
+    order: Sequence[N]  # operands first
     roots: list[N]
     modules: Mapping[str, Module] = {}  # by their paths
     has_partials: bool = True  # else nothing is known of what flows back through a link
 
     def parents(self, node: N) -> Sequence[N]: ...
-
     def partials(self, node: N) -> Sequence[float | None]: ...
-
     def value(self, node: N) -> float | None: ...
-
     def gradient(self, node: N) -> float | None: ...
-
     def row(self, node: N) -> Primitive: ...
-
     def kind(self, node: N) -> str: ...
-
     def name(self, node: N) -> str: ...
-
     def box(self, node: N, key: str) -> Box: ...
-
     def owners(self, order: Sequence[N]) -> Mapping[N, str]:
         """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent."""
         return {}
@@ -63,10 +49,7 @@ def stored(value: Value) -> float | None:
 
 
 def own_pass(roots: Sequence[Value]) -> Gradients:
-    """The gradients of the sum of the roots in every node, from a pass that stores nothing.
-
-    Raises RuntimeError on a root that has no graph to differentiate.
-    """
+    """The gradients of the sum of the roots, from a pass that stores nothing; RuntimeError on a root with no graph."""
     for root in roots:
         check_differentiable(root, "a reverse pass")
     order = topological_order(roots)
@@ -75,8 +58,6 @@ def own_pass(roots: Sequence[Value]) -> Gradients:
 
 
 class Values(Source[Value]):
-    """The graph of some Values."""
-
     def __init__(self, roots: Sequence[Value], names: Names, gradient: Gradients = stored) -> None:
         self.roots = list(roots)
         self.names = names
@@ -118,9 +99,9 @@ class Values(Source[Value]):
         slope = self.gradient(node) if flows else None
         symbol = sign_of(self, node) if node.parents or node.op == "detached" else ""
         formula = node.row.formula
-        lines = [f"{name} = {formula}" if name else formula]  # of the tooltip, at full precision
-        lines += [f"{what} {x!r}" for what, x in (("value", value), ("gradient", slope)) if x is not None]
-        return Box(key, kind, name, symbol, value, slope, flows, tooltip="\n".join(lines))
+        numbers = [f"\n{what} {x!r}" for what, x in (("value", value), ("gradient", slope)) if x is not None]
+        tooltip = (f"{name} = {formula}" if name else formula) + "".join(numbers)  # at full precision
+        return Box(key, kind, name, symbol, value, slope, flows, tooltip=tooltip)
 
 
 class Instructions(Source[int]):
@@ -135,10 +116,10 @@ class Instructions(Source[int]):
         self.inputs = program.names()
         self.titles: dict[int, str] = {}  # of the results
         for number, result in enumerate(program.results):
-            for place, i in enumerate(result.values):
-                several = f"[{place}]" if len(result.values) > 1 else ""
-                title = f"result{f' {number}' if len(program.results) > 1 else ''}{several}"
-                self.titles[i] = f"{self.titles[i]}, {title}" if i in self.titles else title
+            title = f"result {number}" if len(program.results) > 1 else "result"
+            for position, i in enumerate(result.values):
+                indexed = f"{title}[{position}]" if len(result.values) > 1 else title
+                self.titles[i] = f"{self.titles[i]}, {indexed}" if i in self.titles else indexed
         self.roots = list(self.titles)
 
     def parents(self, node: int) -> Sequence[int]:
@@ -168,17 +149,12 @@ class Instructions(Source[int]):
 
     def box(self, node: int, key: str) -> Box:
         name, value, symbol = self.name(node), self.value(node), ""
-        if node < self.size:
-            text = name
-        elif value is not None:
-            text = repr(value)
-        else:
+        text = name if node < self.size else repr(value)
+        if node >= self.size and value is None:
             symbol = sign_of(self, node)
             text = f"{self.row(node).name} {' '.join(f'%{i}' for i in self.parents(node))}"
-        notes = ("each sample",) if self.program.batched[node] else ()
-        return Box(
-            key, self.kind(node), name, symbol, value, flows=False, notes=notes, tooltip=f"%{node} = {text}"
-        )  # fmt: skip
+        notes, tooltip = ("each sample",) if self.program.batched[node] else (), f"%{node} = {text}"
+        return Box(key, self.kind(node), name, symbol, value, flows=False, notes=notes, tooltip=tooltip)
 
 
 def family(name: str) -> str:
@@ -198,18 +174,15 @@ def family(name: str) -> str:
 
 def unit(source: Source[N], node: N) -> int | None:
     """Which operand of a dot is the 1 that its bias is multiplied with: the last one, or none."""
-    operands = source.parents(node)
-    last = len(operands) - 1
+    last = len(source.parents(node)) - 1
     if last < 3 or source.row(node).name != "dot":
         return None
-    one = operands[last]
+    one = source.parents(node)[last]
     is_one = not source.parents(one) and source.value(one) == 1.0 and source.partials(node)[last] is None
     return last if is_one and source.similar(one) == NUMBER else None
 
 
 def sign_of(source: Source[N], node: N) -> str:
-    """The sign in the box of an operation."""
-    row = source.row(node)
-    if row.name == "dot":
+    if source.row(node).name == "dot":
         return "w·x" if unit(source, node) is None else "w·x+b"
-    return row.sign
+    return source.row(node).sign

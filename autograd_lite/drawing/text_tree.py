@@ -1,5 +1,7 @@
 """A picture as text: a tree of boxes, with shared ones shown once and referred to after that."""
 
+from collections import Counter
+
 from autograd_lite.drawing.picture import CONSTANT, PARAMETER, Box, Picture
 
 LONGEST = 200  # lines
@@ -10,12 +12,8 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
 
     A box with several users is shown in full once, with a number in brackets; after that a line refers to it.
     """
-    parents = picture.parents()
-    users: dict[str, int] = {}
-    for link in picture.links:
-        users[link.tail] = users.get(link.tail, 0) + 1
-    numbers: dict[str, int] = {}
-    lines: list[str] = []
+    parents, users = picture.parents(), Counter(link.tail for link in picture.links)
+    numbers, lines = dict[str, int](), list[str]()
     stack: list[tuple[str, str, str]] = [(key, "", "") for key in reversed(picture.roots)]
     while stack:
         if len(lines) >= longest:
@@ -27,7 +25,7 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
             lines.append(f"{before}{heading(box) or box.notes[0]}   see [{numbers[key]}]")
             continue
         number = ""
-        if users.get(key, 0) > 1 and box.kind != CONSTANT:
+        if users[key] > 1 and box.kind != CONSTANT:
             numbers[key] = len(numbers) + 1
             number = f"   [{numbers[key]}]"
         lines.append(f"{before}{box_line(box, precision)}{number}")
@@ -38,13 +36,11 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
 
 
 def heading(box: Box) -> str:
-    """The name and the operation of a box."""
     return " = ".join(part for part in (box.title, box.symbol) if part)
 
 
 def box_line(box: Box, precision: int) -> str:
-    """All of a box in one line."""
     value, gradient = box.numbers(precision)
     shown = f"grad {gradient}" if gradient else "grad not computed" if box.flows else ""
-    kind = {PARAMETER: "parameter", CONSTANT: "constant"}.get(box.kind, "")
+    kind = box.kind if box.kind in (PARAMETER, CONSTANT) else ""
     return "   ".join(part for part in (heading(box), value, shown, kind, *box.notes) if part)

@@ -1,8 +1,7 @@
 """The colours of drawings: a light theme and a dark one.
 
-Blue for values and orange for gradients (after Okabe and Ito, Color Universal Design, 2008: a pair that
-readers with any of the common colour blindnesses tell apart), always with a second sign, the position: the value
-is above, the gradient below.  All text has a contrast of at least 4.5 to its background (WCAG 2.2).
+Blue for values and orange for gradients (after Okabe and Ito, Color Universal Design, 2008: told apart with any of the
+common colour blindnesses), the value above, the gradient below.  Text has a contrast of 4.5 at least (WCAG 2.2).
 """
 
 import math
@@ -38,18 +37,14 @@ class Theme:
 
 
 LIGHT = Theme(
-    name="light", paper="#ffffff", ink="#1b1f24", faint="#66707b", line="#57606a",
-    value="#0056a3", gradient="#a33f00",
-    input="#e3f0fb", parameter="#fdf0d5", constant="#ffffff", operation="#ffffff", result="#e4f5ea",
-    rule="#c5ccd3", group="#f6f8fa", active="#ffefa8", anomaly="#c40022",
-    negative="#ffdcbf", positive="#bfdff9",
+    name="light", paper="#ffffff", ink="#1b1f24", faint="#66707b", line="#57606a", value="#0056a3", gradient="#a33f00",
+    input="#e3f0fb", parameter="#fdf0d5", constant="#ffffff", operation="#ffffff", result="#e4f5ea", rule="#c5ccd3",
+    group="#f6f8fa", active="#ffefa8", anomaly="#c40022", negative="#ffdcbf", positive="#bfdff9",
 )  # fmt: skip
 DARK = Theme(
-    name="dark", paper="#14181d", ink="#e8ecf0", faint="#98a2ad", line="#8b95a1",
-    value="#74bcff", gradient="#ffa45c",
-    input="#16324a", parameter="#453517", constant="#14181d", operation="#1d232a", result="#173a29",
-    rule="#4a545f", group="#191f26", active="#4a3f0b", anomaly="#ff6b7d",
-    negative="#5c2c06", positive="#0f3a5c",
+    name="dark", paper="#14181d", ink="#e8ecf0", faint="#98a2ad", line="#8b95a1", value="#74bcff", gradient="#ffa45c",
+    input="#16324a", parameter="#453517", constant="#14181d", operation="#1d232a", result="#173a29", rule="#4a545f",
+    group="#191f26", active="#4a3f0b", anomaly="#ff6b7d", negative="#5c2c06", positive="#0f3a5c",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
 
@@ -81,7 +76,6 @@ def scaled(theme: Theme, x: float, largest: float) -> str:
 
 
 def paint_axes(ax: "Axes", theme: Theme, label_size: float) -> None:
-    """Give the axes of a Matplotlib figure the colours of the theme."""
     ax.set_facecolor(theme.paper)
     ax.tick_params(colors=theme.faint, labelsize=label_size)
     for spine in ax.spines.values():

@@ -1,14 +1,8 @@
-"""`detect_anomaly`: which operation made the first nan or infinity, on which line, and how it spread.
-
-Above the core, whose `Watch` records the user's line for every operation inside of the context.  What is found is an
-`Anomaly` (`anomaly_report`): text, and a drawing with the path of the nan or infinity in red.
-"""
+"""`detect_anomaly`: which operation made the first nan or infinity, on which line, and how it spread."""
 
 import math
 import operator
-from collections import deque
 from collections.abc import Callable, Set
-from types import TracebackType
 from typing import cast
 
 from autograd_lite.core.fast.clock import time_of
@@ -44,16 +38,12 @@ class detect_anomaly:
         self.watch.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exception: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, exception: BaseException | None, trace: object) -> None:
         self.watch.__exit__()
         self.anomaly = find(self.watch, find_names(None, infer=True))
-        if exception is not None:  # it names the operation that failed; the note, what went wrong before it
-            if self.anomaly is not None:
-                exception.add_note(f"before that, {self.anomaly.text}")
-            return
-        if self.anomaly is not None and self.error:
+        if self.anomaly is not None and exception is not None:  # which names the operation that failed
+            exception.add_note(f"before that, {self.anomaly.text}")
+        elif self.anomaly is not None and self.error:
             raise AnomalyError(self.anomaly)
 
     def check(self, result: Value) -> Anomaly | None:
@@ -66,22 +56,21 @@ class detect_anomaly:
 
 
 def find(watch: Watch, names: Names) -> Anomaly | None:
-    """The first anomaly that a watch has seen."""
     first, newest = cast("Value | None", watch.first), cast("Value | None", watch.newest)
-    if newest is not None:
-        found = in_values(newest, watch, names)
-        if first is not None and found is not None and time_of(first) < time_of(found.node):
-            found = in_values(first, watch, names)  # it did not spread to the newest one
-        return found
-    passes = (in_gradients(cast(Value, root), seed, watch, names) for root, seed in watch.passes)
-    return next((found for found in passes if found is not None), None)
+    if newest is None:
+        passes = (in_gradients(cast(Value, root), seed, watch, names) for root, seed in watch.passes)
+        return next((found for found in passes if found is not None), None)
+    found = in_values(newest, watch, names)
+    if first is not None and found is not None and time_of(first) < time_of(found.node):
+        return in_values(first, watch, names)  # it did not spread to the newest one
+    return found
 
 
 def in_values(root: Value, watch: Watch, names: Names) -> Anomaly | None:
     """The oldest node that is not finite though its operands are."""
     order = cast(list[Value], topological_order([root], everything=True))
     bad = {x for x in order if not math.isfinite(x.data)}
-    origins = [x for x in order if x in bad and not any(p in bad for p in x.parents)]
+    origins = [x for x in order if x in bad and bad.isdisjoint(x.parents)]
     if not origins:
         return None
     node = min(origins, key=lambda x: (not x.parents, time_of(x)))
@@ -106,31 +95,26 @@ def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomal
             before = gathered.get(operand, 0.0)
             gathered[operand] = before + flow
             if not math.isfinite(gathered[operand]):
-                way = shortest(operand, bad, lambda x: not x.parents)
-                line = watch.lines.get(time_of(node), "")
+                way, line = shortest(operand, bad, lambda x: not x.parents), watch.lines.get(time_of(node), "")
                 joined = before if math.isfinite(flow) else 0.0
                 return Anomaly("gradient", node, operand, line, way, root, names, adjoints, joined)
     return None
 
 
 def shortest(start: Value, among: Set[Value], done: Callable[[Value], bool]) -> list[Value]:
-    """The shortest path from `start` over operands `among` these to a node that is `done`, both included.
-
-    As far as it gets where there is none.
-    """
+    """The shortest path from `start` over operands `among` these to a node that is `done`, or as far as it gets."""
     before: dict[Value, Value | None] = {start: None}
-    queue = deque([start])
-    last = start
-    while queue:
-        last = queue.popleft()
+    queue = [start]
+    for last in queue:  # which grows
         if done(last):
             break
         for x in last.parents:
             if x in among and x not in before:
                 before[x] = last
                 queue.append(x)
-    way, x = [last], before[last]
-    while x is not None:
-        way.append(x)
-        x = before[x]
+    way: list[Value] = []
+    step: Value | None = last
+    while step is not None:
+        way.append(step)
+        step = before[step]
     return way[::-1]

@@ -1,6 +1,4 @@
-"""What went wrong in a computation, as text and as a drawing: which operation made a nan or an infinity, and how it
-spread.  `anomaly` finds it.
-"""
+"""What `anomaly` finds, as text and as a drawing: which operation made a nan or an infinity, and how it spread."""
 
 import linecache
 from collections.abc import Mapping
@@ -41,9 +39,7 @@ class Anomaly(Exportable):
     way       the nodes along which it spread: from `node` to the result, or on to an input
     """
 
-    noun = Drawing.noun
-    png_scale = Drawing.png_scale
-
+    noun, png_scale = Drawing.noun, Drawing.png_scale
     kind: str
     node: Value
     operand: Value | None
@@ -68,23 +64,22 @@ class Anomaly(Exportable):
     def text(self) -> str:
         """What was made where, from which operands, and how it spread."""
         node, called = self.node, self.called
-        where = f" at {readable(self.line)}" if self.line else ""
-        shown = ", ".join(operand_text(p, self.names) for p in node.parents[:MOST_OPERANDS])
-        more = f", ... ({len(node.parents)} operands)" if len(node.parents) > MOST_OPERANDS else ""
-        call = f"{node.op}({shown}{more})" if node.parents else called(node)
-        lines = []
-        if self.kind == "value":
-            made = "was made by" if node.parents else "was given as"
-            lines.append(f"{numeral(node.data)} {made} {call}{where}")
+        path, _, number = self.line.rpartition(":")
+        # The cells of a notebook have made-up file names.
+        line = f"line {number} of a cell" if "ipykernel_" in path else self.line
+        named = [(f"{name} = " if (name := self.names.of(p)) else "", p.data) for p in node.parents[:MOST_OPERANDS]]
+        more = [f"... ({len(node.parents)} operands)"] if len(node.parents) > MOST_OPERANDS else []
+        shown = ", ".join([*(f"{name}{numeral(x)}" for name, x in named), *more])
+        call = (f"{node.op}({shown})" if node.parents else called(node)) + (f" at {line}" if line else "")
+        if self.operand is None:
+            lines = [f"{numeral(node.data)} was {'made by' if node.parents else 'given as'} {call}"]
         else:
-            assert self.operand is not None
             partial = next(d for p, d in zip(node.parents, node.partials, strict=True) if p is self.operand)
-            lines.append(
+            lines = [
                 f"the gradient of {called(self.operand)} became {numeral(self.adjoints[self.operand])} in the reverse "
-                f"pass of {call}{where}: upstream {numeral(self.adjoints[node])} × local partial "
-                f"{numeral(partial or 0.0)}"
+                f"pass of {call}: upstream {numeral(self.adjoints[node])} × local partial {numeral(partial or 0.0)}"
                 f"{f', added to {numeral(self.gathered)} from other ways' if self.gathered else ''}"
-            )
+            ]
         if self.source:
             lines.append(f"    {self.source}")
         if self.kind == "value" and node.parents:
@@ -112,14 +107,12 @@ class Anomaly(Exportable):
         way = self.way
         if len(way) > LONGEST_WAY:
             way = [*way[: LONGEST_WAY // 2], *way[-LONGEST_WAY // 2 :]]
-        kept = {self.node, *way, *([] if self.operand is None else [self.operand])}
-        for x in list(kept):
-            kept.update(x.parents[:MOST_OPERANDS])
+        path = {self.node, *way, *([] if self.operand is None else [self.operand])}
+        kept = path.union(*(x.parents[:MOST_OPERANDS] for x in path))
         root = self.way[-1] if self.kind == "value" else self.node
         source = Values([root], self.names, self.adjoints.get if self.kind == "gradient" else stored)
-        notes = [self.text.splitlines()[0], *([self.source] if self.source else [])]
-        if len(self.way) > len(way):
-            notes.append(f"the first and the last nodes of {len(self.way):,} on the way")
+        left_out = f"the first and the last nodes of {len(self.way):,} on the way" if len(self.way) > len(way) else ""
+        notes = [note for note in (self.text.splitlines()[0], self.source, left_out) if note]
         order = [x for x in in_order(source, set(source.order)) if x in kept]
         picture = build_picture(source, Selection(order, notes=notes))
         picture.gradient_of = self.names.of(self.root) or "result"
@@ -146,14 +139,3 @@ class Anomaly(Exportable):
 
     def __repr__(self) -> str:
         return f"<Anomaly: {self.text.splitlines()[0]}>"
-
-
-def readable(line: str) -> str:
-    """A line as a reader knows it; the cells of a notebook have made-up file names."""
-    path, _, number = line.rpartition(":")
-    return f"line {number} of a cell" if "ipykernel_" in path else line
-
-
-def operand_text(x: Value, names: Names) -> str:
-    name = names.of(x)
-    return f"{name} = {numeral(x.data)}" if name else numeral(x.data)

@@ -1,11 +1,7 @@
-"""`diagnose`: what keeps a network from learning, in figures: dead units, saturated units, lost gradients.
-
-Above `nn`: it runs the model on samples, takes the gradient of the loss, and looks at every neuron and layer.
-Nothing of the model changes; the names and the neurons are recognised as in drawings.
-"""
+"""`diagnose`: what keeps a network from learning, in figures: dead units, saturated units, lost gradients."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,13 +49,13 @@ class Diagnosis:
 
     def __str__(self) -> str:
         head = f"{'layer':<16} {'units':>5} {'dead':>5} {'saturated':>9} {'gradient':>10} {'to the last':>11}"
-        lines = [f"{counted(self.samples, 'sample')}", head]
-        for x in self.layers:
-            lines.append(
-                f"{x.path or 'model':<16} {x.units:>5} {len(x.dead):>5} {len(x.saturated):>9} "
-                f"{numeral(x.gradient, 3):>10} {numeral(x.ratio, 3):>11}"
-            )
-        return "\n".join([*lines, *(self.findings or ["nothing that keeps the model from learning was found"])])
+        lines = [
+            f"{x.path or 'model':<16} {x.units:>5} {len(x.dead):>5} {len(x.saturated):>9} "
+            f"{numeral(x.gradient, 3):>10} {numeral(x.ratio, 3):>11}"
+            for x in self.layers
+        ]
+        found = self.findings or ["nothing that keeps the model from learning was found"]
+        return "\n".join([counted(self.samples, "sample"), head, *lines, *found])
 
     __repr__ = __str__
 
@@ -80,10 +76,8 @@ def diagnose(model: Module, X: Any, y: Any, loss: str | Loss = "mse") -> Diagnos
     'layers.0: all 2 units are dead: their activation passes no gradient for any sample. Lower the learning rate, \
 or start with larger biases'
     """
-    samples = as_samples(X)
-    compute = loss_of(loss)
-    example = predict(model, samples[:1])[0]
-    targets = as_targets(y, target_kind(compute), example)
+    samples, compute = as_samples(X), loss_of(loss)
+    targets = as_targets(y, target_kind(compute), predict(model, samples[:1])[0])
     total = mean([compute(model(x), t) for x, t in zip(samples, targets, strict=True)])
     layers = by_layer(Values([total], find_names({"": model}, infer=False), own_pass([total])))
     return Diagnosis(layers, findings(layers), len(samples))
@@ -96,23 +90,16 @@ def layer_of(path: str, names: Names) -> str:
 
 
 def by_layer(source: Values) -> list[LayerDiagnosis]:
-    """The figures of each layer, in the order of the model's modules."""
     names, owners = source.names, source.owners(source.order)
-    units = dict.fromkeys(names.parameters.values())
-    found = {path: LayerDiagnosis(path) for path in (layer_of(unit, names) for unit in units)}
-    for unit in units:
-        found[layer_of(unit, names)].units += 1
-    slopes: dict[str, list[float]] = {}
-    squares: dict[str, list[float]] = {}
+    units = Counter(layer_of(unit, names) for unit in dict.fromkeys(names.parameters.values()))
+    found = {path: LayerDiagnosis(path, n) for path, n in units.items()}
+    slopes, squares = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
     flat: dict[str, bool] = {}
-    for x in source.order:
-        path = owners.get(x)
-        if path is None:
-            continue
+    for x, path in ((x, owners[x]) for x in source.order if x in owners):
         if x in names.parameters:
-            squares.setdefault(layer_of(path, names), []).append((source.gradient(x) or 0.0) ** 2)
+            squares[layer_of(path, names)].append((source.gradient(x) or 0.0) ** 2)
         elif len(x.parents) == 1 and x.partials[0] is not None:
-            slopes.setdefault(path, []).append(abs(x.partials[0]))
+            slopes[path].append(abs(x.partials[0]))
             flat[path] = x.row.role == "saturating"
     for unit, values in slopes.items():
         layer = found[layer_of(unit, names)]
@@ -122,38 +109,25 @@ def by_layer(source: Values) -> list[LayerDiagnosis]:
             layer.dead.append(unit)
     layers = list(found.values())
     for layer in layers:
-        layer.gradient = root_mean(squares.get(layer.path, []))
+        own = squares[layer.path]
+        layer.gradient = math.sqrt(math.fsum(own) / max(1, len(own))) if all(map(math.isfinite, own)) else math.nan
     for layer in layers:
         layer.ratio = layer.gradient / layers[-1].gradient if layers[-1].gradient else math.nan
     return layers
 
 
-def root_mean(squares: Sequence[float]) -> float:
-    if not squares:
-        return 0.0
-    return math.sqrt(math.fsum(squares) / len(squares)) if all(map(math.isfinite, squares)) else math.nan
-
-
 def findings(layers: list[LayerDiagnosis]) -> list[str]:
-    """What is wrong, and what to do, in sentences."""
-    found = []
-    for x in layers:
-        for units, finding in ((x.dead, DEAD), (x.saturated, SATURATED)):
-            if units:
-                found.append(f"{x.path or 'model'}: {how_many(units, x.units)} {finding}")
+    units = ((x, units, finding) for x in layers for units, finding in ((x.dead, DEAD), (x.saturated, SATURATED)))
+    found = [f"{x.path or 'model'}: {how_many(some, x.units)} {finding}" for x, some, finding in units if some]
     first = f"{layers[0].path or 'the first layer'} gets {numeral(layers[0].ratio, 2)}" if len(layers) > 1 else ""
     if not all(math.isfinite(x.gradient) for x in layers):
         found.append("a gradient is nan or infinite: find where with detect_anomaly()")
     elif first and layers[0].ratio < VANISHING:
-        found.append(
-            f"the gradient vanishes: {first} of what the last layer gets. Take ReLUs, fewer layers, or an "
-            f"initialisation that keeps the scale"
-        )
+        advice = "Take ReLUs, fewer layers, or an initialisation that keeps the scale"
+        found.append(f"the gradient vanishes: {first} of what the last layer gets. {advice}")
     elif first and layers[0].ratio > EXPLODING:
-        found.append(
-            f"the gradient explodes: {first} times what the last layer gets. Clip the gradient, or start with "
-            f"smaller weights"
-        )
+        advice = "Clip the gradient, or start with smaller weights"
+        found.append(f"the gradient explodes: {first} times what the last layer gets. {advice}")
     return found
 
 

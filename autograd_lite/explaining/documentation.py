@@ -5,9 +5,7 @@ from autograd_lite.explaining.formulas import Name
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.explaining.writing import plain
 
-OUT = "out"
-DIGITS = 4
-"""Of the constants in a partial."""
+OUT = "out"  # what the result is called
 
 
 def partials_told(row: Primitive) -> list[tuple[str, str]]:
@@ -21,11 +19,10 @@ def partials_told(row: Primitive) -> list[tuple[str, str]]:
     if row.words:
         return [(x, row.words) for x in names]
     if row.selects:
-        words = ("none", f"[{names[0]}]", f"[not {names[0]}]")
-        return list(zip(names, words, strict=True))
+        return list(zip(names, ("none", f"[{names[0]}]", f"[not {names[0]}]"), strict=True))
     formulas = [partial_formula(row, i, OUT, tuple(Name(x) for x in names)) for i in range(len(names))]
     unknown = "none" if row.partial_rules else "what its rule gives"
-    return [(x, unknown if f is None else plain(f, DIGITS)) for x, f in zip(names, formulas, strict=True)]
+    return [(x, unknown if f is None else plain(f)) for x, f in zip(names, formulas, strict=True)]
 
 
 def described(row: Primitive) -> str:
@@ -44,13 +41,13 @@ def described(row: Primitive) -> str:
     raises outside the domain; a compiled program gives nan or inf there.
     """
     formula = f" = {row.formula}" if row.formula not in ("", row.written()) else ""
-    lines = [f"{row.written()}{formula}", "", f"Partial derivatives, with the result named {OUT}:"]
-    lines += [f"    d/d{name} = {text}" for name, text in partials_told(row)]
-    lines += [
-        f"Domain: {row.domain}.",
-        f"No derivative at: {row.kinks}.",
-        "",
-        "Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`",
-        "raises outside the domain; a compiled program gives nan or inf there.",
-    ]
-    return "\n".join(lines)
+    partials = "\n".join(f"    d/d{name} = {text}" for name, text in partials_told(row))
+    return f"""{row.written()}{formula}
+
+Partial derivatives, with the result named {OUT}:
+{partials}
+Domain: {row.domain}.
+No derivative at: {row.kinks}.
+
+Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`
+raises outside the domain; a compiled program gives nan or inf there."""

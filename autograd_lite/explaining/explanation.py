@@ -1,6 +1,7 @@
 """`explain`: a computation step by step, as in a lecture; its options are checked here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 
 from autograd_lite.core.value import Value
@@ -14,6 +15,7 @@ from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
 
 
+@dataclass(eq=False, repr=False)
 class Explanation(Exportable):
     """A computation explained forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
 
@@ -22,11 +24,9 @@ class Explanation(Exportable):
     """
 
     noun = "explanation"
-
-    def __init__(self, lesson: Lesson, precision: int, theme: Theme) -> None:
-        self.lesson = lesson
-        self.precision = precision
-        self.theme = theme
+    lesson: Lesson
+    precision: int
+    theme: Theme
 
     def __getitem__(self, name: str) -> Step:
         return self.lesson.step(name)
@@ -54,9 +54,8 @@ class Explanation(Exportable):
 
     def files(self) -> Formats:
         def html() -> str:
-            head = f'<html lang="en"><meta charset="utf-8"><title>{escape(self.lesson.result)}</title>'
-            body = f'<body style="margin:0;background:{self.theme.paper}">{self.html}</body></html>'
-            return f"<!doctype html>{head}{body}\n"
+            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(self.lesson.result)}</title>'
+            return f'{head}<body style="margin:0;background:{self.theme.paper}">{self.html}</body></html>\n'
 
         return {"txt": lambda: f"{self.text}\n", "md": lambda: f"{self.markdown}\n", "html": html}
 
@@ -71,14 +70,9 @@ class Explanation(Exportable):
 
 
 def explain(
-    value: Value,
-    *,
-    names: Mapping[str, object] | None = None,
-    infer_names: bool = True,
-    precision: int = 4,
-    theme: str = "light",
-    limit: int = 60,
-) -> Explanation:
+    value: Value, *, names: Mapping[str, object] | None = None, infer_names: bool = True,
+    precision: int = 4, theme: str = "light", limit: int = 60,
+) -> Explanation:  # fmt: skip
     """How a Value was computed, and its gradient in every node, line by line as in a lecture.
 
     The gradients come from a reverse pass of its own; the `.grad` of the Values stays as it is.

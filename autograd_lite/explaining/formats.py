@@ -1,31 +1,20 @@
 """A `Lesson` as text, as Markdown with LaTeX, and as HTML."""
 
-from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
-from autograd_lite.drawing.number_format import latex, numeral
 from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.theme import Theme
-from autograd_lite.explaining.formulas import POWER, Applied, Formula
+from autograd_lite.explaining.formulas import POWER, Applied
 from autograd_lite.explaining.lesson import Lesson, Step, Way
-from autograd_lite.explaining.writing import plain, tex, tex_name
+from autograd_lite.explaining.writing import Writer, tex_name
 
 MOST_WAYS = 5  # of a sum that are written out
-FORWARD = "Forward: every node from its operands"
+FORWARD, BACKWARD = "Forward: every node from its operands", "Backward: how {} changes with every node"
 
 
-@dataclass(frozen=True)
-class Notation:
-    """How numbers and formulas are written: as plain text, or in LaTeX."""
-
-    precision: int
-    is_tex: bool = False
-
-    def number(self, x: float) -> str:
-        return (latex if self.is_tex else numeral)(x, self.precision)
-
-    def formula(self, x: Formula) -> str:
-        return (tex if self.is_tex else plain)(x, self.precision)
+class Notation(Writer):
+    """How the chain rule is written: as plain text, or in LaTeX."""
 
     def derivative(self, f: str, x: str) -> str:
         return rf"\frac{{\partial {tex_name(f)}}}{{\partial {tex_name(x)}}}" if self.is_tex else f"∂{f}/∂{x}"
@@ -33,33 +22,18 @@ class Notation:
     def product(self, a: str, b: str) -> str:
         return rf"{a} \cdot {b}" if self.is_tex else f"{a} · {b}"
 
-    def brackets(self, text: str) -> str:
-        return rf"\left({text}\right)" if self.is_tex else f"({text})"
-
-    def terms(self, n: int) -> str:
-        """What is written for the rest of n terms."""
-        return rf"\dots\ ({n:,}\text{{ terms}})" if self.is_tex else f"… ({n:,} terms)"
-
     def factor(self, x: float) -> str:
-        """A number inside of a product or a sum."""
         text = self.number(x)
         return self.brackets(text) if text[0] in "−-" else text
 
     def local(self, way: Way) -> str:
         """The local partial by its formula, else by its number, as a factor behind another."""
-        if way.formula is None:
+        x = way.formula
+        if x is None:
             return self.factor(way.local)
-        text = self.formula(way.formula)
-        is_loose = way.formula.strength < POWER and not is_product_or_quotient(way.formula)
-        return self.brackets(text) if is_loose or text[:1] in "−-" else text
-
-
-def is_product_or_quotient(x: Formula) -> bool:
-    return isinstance(x, Applied) and x.row.arity is not None and x.row.binds in ("quotient", "product")
-
-
-def backward_title(lesson: Lesson) -> str:
-    return f"Backward: how {lesson.result} changes with every node"
+        text = self.of(x)
+        is_tight = isinstance(x, Applied) and x.row.arity is not None and x.row.binds in ("quotient", "product")
+        return self.brackets(text) if (x.strength < POWER and not is_tight) or text[:1] in "−-" else text
 
 
 def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], list[str]]:
@@ -70,15 +44,16 @@ def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], lis
     result = to.number(step.gradient or 0.0)
     if not step.ways:
         return [], [result]
-    f, shown = lesson.result, step.ways[:MOST_WAYS]
-    rest = [to.terms(len(step.ways))] if len(shown) < len(step.ways) else []
+    f, shown, count = lesson.result, step.ways[:MOST_WAYS], len(step.ways)
+    terms = rf"\dots\ ({count:,}\text{{ terms}})" if to.is_tex else f"… ({count:,} terms)"
+    rest = [terms] if len(shown) < count else []
 
     def joined(terms: list[str]) -> str:
         return " + ".join([*terms, *rest])
 
-    upstream = ["1" if w.user == f else to.derivative(f, w.user) for w in shown]
-    links = joined([to.product(up, to.derivative(w.user, step.name)) for up, w in zip(upstream, shown, strict=True)])
-    locals_ = joined([to.product(up, to.local(w)) for up, w in zip(upstream, shown, strict=True)])
+    upstream = [("1" if w.user == f else to.derivative(f, w.user), w) for w in shown]
+    links = joined([to.product(up, to.derivative(w.user, step.name)) for up, w in upstream])
+    locals_ = joined([to.product(up, to.local(w)) for up, w in upstream])
     numbers = [joined([to.product(to.factor(w.upstream), to.factor(w.local)) for w in shown])]
     if len(shown) > 1 and not rest and not to.is_tex:
         numbers.append(joined([to.factor(w.flow) for w in shown]))
@@ -88,12 +63,12 @@ def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], lis
 
 
 def without_repeats(parts: list[str]) -> list[str]:
-    return [part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1]]
+    return [part for part, _ in groupby(parts)]
 
 
 def forward_parts(step: Step, to: Notation) -> list[str]:
     """The formula of a node, the same in numbers, and its value."""
-    formulas = [to.formula(x) for x in (step.formula, step.numbers) if x is not None]
+    formulas = [to.of(x) for x in (step.formula, step.numbers) if x is not None]
     return without_repeats([*formulas, to.number(step.value)])
 
 
@@ -103,33 +78,29 @@ def listed(lesson: Lesson) -> list[Step]:
 
 
 def text(lesson: Lesson, precision: int) -> str:
-    """The lesson for a terminal."""
     to = Notation(precision)
     lines = [f"({note})" for note in lesson.notes] + [FORWARD]
     for step in listed(lesson):
         kind = f"   ({step.kind})" if step.formula is None else ""
         lines.append(f"  {step.name} = {' = '.join(forward_parts(step, to))}{kind}")
-    lines += ["", backward_title(lesson)]
+    lines += ["", BACKWARD.format(lesson.result)]
     for step in lesson.backward():
         parts = [part for side in chain_rule(lesson, step, to) for part in side]
         head = f"  {to.derivative(lesson.result, step.name)}"
-        if len(step.ways) > 1:
-            lines += [f"{' ' * len(head) if i else head} = {part}" for i, part in enumerate(parts)]
-        else:
-            lines.append(f"{head} = {' = '.join(parts)}")
+        joint = f"\n{' ' * len(head)} = " if len(step.ways) > 1 else " = "
+        lines.append(f"{head} = {joint.join(parts)}")
     return "\n".join(lines)
 
 
 def markdown(lesson: Lesson, precision: int) -> str:
-    """The lesson as Markdown with LaTeX, for notebooks, GitHub and papers."""
     to = Notation(precision, is_tex=True)
     lines = [f"*{note}*\n" for note in lesson.notes]
     lines += [f"**{FORWARD}**\n", "| node | is | with numbers | value |", "| --- | --- | --- | --- |"]
     for step in listed(lesson):
-        formula = f"${to.formula(step.formula)}$" if step.formula is not None else step.kind
-        numbers = f"${to.formula(step.numbers)}$" if step.numbers is not None else ""
+        formula = f"${to.of(step.formula)}$" if step.formula is not None else step.kind
+        numbers = f"${to.of(step.numbers)}$" if step.numbers is not None else ""
         lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | ${to.number(step.value)}$ |")
-    lines += ["", f"**{backward_title(lesson).replace(lesson.result, f'${tex_name(lesson.result)}$', 1)}**\n"]
+    lines += ["", f"**{BACKWARD.format(lesson.result).replace(lesson.result, f'${tex_name(lesson.result)}$', 1)}**\n"]
     for step in lesson.backward():
         letters, numbers_ = chain_rule(lesson, step, to)
         lines.append(f"- ${' = '.join([to.derivative(lesson.result, step.name), *letters, *numbers_])}$")
@@ -137,7 +108,6 @@ def markdown(lesson: Lesson, precision: int) -> str:
 
 
 def html(lesson: Lesson, precision: int, theme: Theme) -> str:
-    """The lesson as a fragment of HTML that needs nothing else."""
     to = Notation(precision)
     # The ink in each cell: the style sheets of notebooks colour tables by their own theme, white on our white paper.
     cell = f"text-align:left;vertical-align:top;padding:.3em .9em .3em 0;border:0;color:{theme.ink}"
@@ -151,8 +121,8 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
 
     forward = row(["node", "is", "with numbers", "value"], "th")
     for step in listed(lesson):
-        formula = escape(to.formula(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
-        numbers = escape(to.formula(step.numbers)) if step.numbers is not None else ""
+        formula = escape(to.of(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
+        numbers = escape(to.of(step.numbers)) if step.numbers is not None else ""
         forward += row([escape(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
     backward = row(["gradient", "chain rule", "with numbers", "is"], "th")
     for step in lesson.backward():
@@ -165,6 +135,5 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
     return (
         f'<div style="background:{theme.paper};color:{theme.ink};padding:.8em 1em;font-family:system-ui,sans-serif;'
         f'overflow-x:auto">{notes}<strong>{FORWARD}</strong><table style="{table}">{forward}</table>'
-        f"<strong>{escape(backward_title(lesson))}</strong>"
-        f'<table style="{table}">{backward}</table></div>'
+        f'<strong>{escape(BACKWARD.format(lesson.result))}</strong><table style="{table}">{backward}</table></div>'
     )

@@ -1,24 +1,31 @@
 """Formulas: what a row and its partials are in letters instead of numbers.
 
-A `Formula` is an operand like any other, so the rows of the table and their partials apply to it unchanged, and
-nothing of the mathematics is written down twice.  `writing` puts formulas into text and LaTeX.
+A `Formula` is an operand, so the rows and their partials apply to it unchanged, and nothing is written down twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from autograd_lite.core.operands import Operand, Scalar, number
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import add, div, identity, mul, neg, pow, square, sub
 
+# How tightly an operation binds; what binds less needs brackets inside of it.
 STRENGTHS = ("sum", "quotient", "product", "minus", "power", "atom")
-"""How tightly an operation binds; what binds less needs brackets inside of it."""
 SUM, QUOTIENT, PRODUCT, MINUS, POWER, ATOM = range(6)
+Operator = Callable[["Formula", Scalar], "Formula"]
+
+
+def operators(row: Primitive) -> tuple[Operator, Operator]:
+    """The methods that apply a row to an expression and what is at its right, or at its left."""
+    return (
+        lambda self, other: simplified(row, self, as_formula(other)),
+        lambda self, other: simplified(row, as_formula(other), self),
+    )
 
 
 class Formula(Operand):
     """An expression: a name, a number, or a row applied to expressions."""
-
-    __slots__ = ()
 
     @property
     def strength(self) -> int:
@@ -34,53 +41,21 @@ class Formula(Operand):
     def __neg__(self) -> "Formula":
         return Applied(neg, (self,))
 
-    def __add__(self, other: Scalar) -> "Formula":
-        return simplified(add, self, as_formula(other))
-
-    def __radd__(self, other: Scalar) -> "Formula":
-        return simplified(add, as_formula(other), self)
-
-    def __sub__(self, other: Scalar) -> "Formula":
-        return simplified(sub, self, as_formula(other))
-
-    def __rsub__(self, other: Scalar) -> "Formula":
-        return simplified(sub, as_formula(other), self)
-
-    def __mul__(self, other: Scalar) -> "Formula":
-        return simplified(mul, self, as_formula(other))
-
-    def __rmul__(self, other: Scalar) -> "Formula":
-        return simplified(mul, as_formula(other), self)
-
-    def __truediv__(self, other: Scalar) -> "Formula":
-        return simplified(div, self, as_formula(other))
-
-    def __rtruediv__(self, other: Scalar) -> "Formula":
-        return simplified(div, as_formula(other), self)
-
-    def __pow__(self, other: Scalar) -> "Formula":
-        return simplified(pow, self, as_formula(other))
-
-    def __rpow__(self, other: Scalar) -> "Formula":
-        return simplified(pow, as_formula(other), self)
+    __add__, __radd__ = operators(add)
+    __sub__, __rsub__ = operators(sub)
+    __mul__, __rmul__ = operators(mul)
+    __truediv__, __rtruediv__ = operators(div)
+    __pow__, __rpow__ = operators(pow)
 
 
+@dataclass(eq=False)
 class Name(Formula):
-    """A variable."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name: str
 
 
+@dataclass(eq=False)
 class Number(Formula):
-    """A number as such."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: float) -> None:
-        self.value = value
+    value: float
 
     @property
     def strength(self) -> int:
@@ -89,17 +64,13 @@ class Number(Formula):
     def __sub__(self, other: Scalar) -> Formula:
         """The difference of two numbers is a number: a constant exponent comes down."""
         x = number(other)
-        return super().__sub__(other) if x is None else Number(self.value - x)
+        return simplified(sub, self, as_formula(other)) if x is None else Number(self.value - x)
 
 
+@dataclass(eq=False)
 class Applied(Formula):
-    """A row applied to expressions."""
-
-    __slots__ = ("operands", "row")
-
-    def __init__(self, row: Primitive, operands: tuple[Formula, ...]) -> None:
-        self.row = row
-        self.operands = operands
+    row: Primitive
+    operands: tuple[Formula, ...]
 
     @property
     def strength(self) -> int:
@@ -108,7 +79,6 @@ class Applied(Formula):
 
 
 def as_formula(x: object) -> Formula:
-    """x as an expression."""
     if isinstance(x, Formula):
         return x
     value = number(x)
@@ -121,16 +91,12 @@ def simplified(row: Primitive, a: Formula, b: Formula) -> Formula:
     """The operation without what changes nothing: factors of 1, terms of 0; a minus comes first; x·x is x²."""
     x = a.value if isinstance(a, Number) else None
     y = b.value if isinstance(b, Number) else None
-    if row is mul and x == 1.0:
+    if (row is mul and x == 1.0) or (row is add and x == 0.0):
         return b
-    if row in (mul, div, pow) and y == 1.0:
+    if (row in (mul, div, pow) and y == 1.0) or (row in (add, sub) and y == 0.0):
         return a
     if row is mul and 0.0 in (x, y):
         return Number(0.0)
-    if row is add and x == 0.0:
-        return b
-    if row in (add, sub) and y == 0.0:
-        return a
     if row in (mul, div) and isinstance(a, Applied) and a.row is neg:
         return -simplified(row, a.operands[0], b)
     if row is mul and isinstance(a, Name) and isinstance(b, Name) and a.name == b.name:
@@ -139,7 +105,6 @@ def simplified(row: Primitive, a: Formula, b: Formula) -> Formula:
 
 
 def formula_of(row: Primitive, operands: tuple[Scalar, ...]) -> Formula:
-    """The row applied to these operands."""
     formulas = tuple(as_formula(x) for x in operands)
     return formulas[0] if row is identity else Applied(row, formulas)
 
@@ -153,7 +118,6 @@ def evaluated(x: Formula, numbers: Mapping[str, float]) -> float:
 
 
 def substituted(x: Formula, numbers: dict[str, float]) -> Formula:
-    """The expression with numbers in place of names."""
     if isinstance(x, Name) and x.name in numbers:
         return Number(numbers[x.name])
     if isinstance(x, Applied):

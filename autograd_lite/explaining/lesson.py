@@ -1,7 +1,4 @@
-"""A computation step by step, as in a lecture: every node forwards, every node backwards.
-
-A `Lesson` is data: names, formulas and numbers.  `formats` and `page` show it.
-"""
+"""A computation step by step, as in a lecture, as data: names, formulas and numbers; `formats` and `page` show it."""
 
 import math
 from collections import Counter
@@ -72,34 +69,25 @@ class Lesson:
 
 
 def lesson(root: Value, names: Names, limit: int) -> Lesson:
-    """The lesson on a Value, from a reverse pass of its own.
-
-    Raises RuntimeError where there is no graph to differentiate.
-    """
+    """The lesson on a Value, from a reverse pass of its own; RuntimeError where there is no graph to differentiate."""
     source = Values([root], names, own_pass([root]))
-    owners = source.owners(source.order)
-    kept = set(source.order) if len(source.order) <= limit else nearest(source, limit)
+    owners, total = source.owners(source.order), len(source.order)
+    kept = set(source.order) if total <= limit else nearest(source, limit)
     left_out = units(source, kept)
     order = [x for x in in_order(source, kept) if x not in left_out]
-    keys = {x: i for i, x in enumerate(order)}
-    called = unique_names(order, source)
-    found = Lesson([], called[root])
-    if len(kept) < len(source.order):
-        found.notes.append(
-            f"the {len(order):,} nodes nearest to {called[root]}, of {len(source.order):,}; more with limit="
-        )
+    keys, called = {x: i for i, x in enumerate(order)}, unique_names(order, source)
+    note = f"the {len(order):,} nodes nearest to {called[root]}, of {total:,}; more with limit="
+    found = Lesson([], called[root], [note] if len(kept) < total else [])
     for x in order:
         operands = tuple(letter(p, called) for p in x.parents)
         formula = formula_of(x.row, operands) if operands else None
         values = {called[p]: p.data for p in x.parents if p in called}
         numbers = substituted(formula, values) if formula is not None else None
         kind = source.kind(x)
-        found.steps.append(
-            Step(
-                keys[x], called[x], kind, source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys],
-                formula, numbers, x.data, None if kind == CONSTANT else source.gradient(x), module=owners.get(x, ""),
-            )
-        )  # fmt: skip
+        symbol, inputs = source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys]
+        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, x.data, module=owners.get(x, ""))
+        step.gradient = None if kind == CONSTANT else source.gradient(x)
+        found.steps.append(step)
     for x in source.order:
         upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
         if upstream is not None:
@@ -119,14 +107,13 @@ def units(source: Values, kept: Set[Value]) -> set[Value]:
 
 def add_ways(found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int], called: Mapping[Value, str]) -> None:
     """Add to the operands of x the ways on which the gradient reaches them through x."""
-    parents = x.parents
+    parents, user = x.parents, called.get(x, "…")
+    operands = tuple(letter(p, called) for p in parents)
+    numbers = {called[p]: p.data for p in (*parents, x) if p in called}
     for i, (parent, local) in enumerate(zip(parents, x.partials, strict=True)):
         if local is None or parent not in keys:
             continue
-        user = called.get(x, "…")
-        operands = tuple(letter(p, called) for p in parents)
         formula = partial_formula(x.row, i, user, operands) if x in called else None
-        numbers = {called[p]: p.data for p in (*parents, x) if p in called}
         if formula is not None and not agrees(formula, numbers, local):
             formula = None
         found.steps[keys[parent]].ways.append(Way(user, upstream, local, formula, keys.get(x, -1)))
@@ -143,18 +130,14 @@ def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool
 
 def letter(x: Value, called: Mapping[Value, str]) -> Formula:
     """An operand in a formula: its name, or the number of an unnamed constant."""
-    if x.op == "constant" and not x.label:
-        return Number(x.data)
-    return Name(called.get(x, "…"))
+    return Number(x.data) if x.op == "constant" and not x.label else Name(called.get(x, "…"))
 
 
 def unique_names(order: Sequence[Value], source: Values) -> dict[Value, str]:
     """A name for each node: its own, made unlike all others; or a letter and a number."""
-    called: dict[Value, str] = {}
-    taken: Counter[str] = Counter()
+    called, taken = dict[Value, str](), Counter[str]()
     for x in order:
-        name = source.name(x)
-        if name:
+        if name := source.name(x):
             taken[name] += 1
             called[x] = name if taken[name] == 1 else f"{name}({taken[name]})"
     (root,) = source.roots

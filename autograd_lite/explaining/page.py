@@ -1,10 +1,7 @@
-"""A lesson as an interactive page: one file of HTML that steps through the forward and the backward pass.
-
-It holds its data, its style and its script, asks no network and no server for anything, and needs no Graphviz:
-layout.js, from the folder of drawings, places the boxes in the browser.
-"""
+"""A lesson as an interactive page: one file that steps through both passes, with no network, server or Graphviz."""
 
 import json
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -17,21 +14,17 @@ from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.explaining.lesson import Lesson, Step
 
 CROWDED = 40  # nodes from which on layers start folded
-COLOURS = (
-    "paper", "ink", "faint", "line", "value", "gradient", "input", "parameter", "constant", "operation", "result",
-    "rule", "group",
-)  # fmt: skip
+COLOURS = "paper ink faint line value gradient input parameter constant operation result rule group"  # of the style
 
 
+@dataclass(eq=False, repr=False)
 class Page(Exportable):
     """An interactive page.  A notebook shows it in a frame; `html` is the file, `save` writes it as .html."""
 
     noun = "interactive page"
-
-    def __init__(self, lesson: Lesson, precision: int, theme: str) -> None:
-        self.lesson = lesson
-        self.precision = precision
-        self.theme = theme
+    lesson: Lesson
+    precision: int
+    theme: str
 
     @property
     def html(self) -> str:
@@ -40,15 +33,11 @@ class Page(Exportable):
         # "</" inside of JSON would end the script element.
         data = json.dumps(content(self.lesson, self.precision), ensure_ascii=False).replace("</", "<\\/")
         return Template(resource("explaining", "page.html")).substitute(
-            theme=self.theme,
-            title=escape(self.title),
-            result=escape(self.lesson.result),
+            theme=self.theme, title=escape(self.title), result=escape(self.lesson.result), data=data,
             style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
-            data=data,
-            notes=escape("; ".join(self.lesson.notes)),
-            static=self.table(),
+            notes=escape("; ".join(self.lesson.notes)), static=self.table(),
             script=resource("drawing", "layout.js") + resource("explaining", "page.js"),
-        )
+        )  # fmt: skip
 
     @property
     def title(self) -> str:
@@ -74,17 +63,14 @@ class Page(Exportable):
 
 
 def resource(folder: str, name: str) -> str:
-    """A file of the package."""
     return (files(f"autograd_lite.{folder}") / name).read_text(encoding="utf-8")
 
 
 def variables(theme: Theme) -> str:
-    """A theme as CSS variables."""
-    return " ".join(f"--{name}: {getattr(theme, name)};" for name in COLOURS)
+    return " ".join(f"--{name}: {getattr(theme, name)};" for name in COLOURS.split())
 
 
 def content(lesson: Lesson, precision: int) -> dict[str, object]:
-    """The data of the page."""
     modules = sorted({path for step in lesson.steps for path in around(step.module)})
     tops = [path for path in modules if not any(path.startswith(f"{other}.") for other in modules)]
     return {
@@ -104,23 +90,14 @@ def around(path: str) -> list[str]:
 
 
 def node(lesson: Lesson, step: Step, to: Notation) -> dict[str, object]:
-    """The data of one node."""
     letters, numbers = chain_rule(lesson, step, to) if step.gradient is not None else ([], [])
-    value = to.number(step.value)
-    gradient = None if step.gradient is None else to.number(step.gradient)
+    value, gradient = to.number(step.value), None if step.gradient is None else to.number(step.gradient)
     spoken = f"{step.name}, {step.kind} {step.symbol}, value {value}"
     return {
-        "key": step.key,
-        "name": step.name,
+        "key": step.key, "name": step.name,
         "named": bool(step.name) and not (step.kind == "constant" and step.name[1:].isdigit()),
-        "kind": step.kind,
-        "symbol": step.symbol,
-        "operands": step.operands,
-        "value": value,
-        "gradient": gradient,
-        "forward": forward_parts(step, to),
-        "backward": letters + numbers,
-        "ways": [{"user": way.key} for way in step.ways],
-        "module": step.module or None,
+        "kind": step.kind, "symbol": step.symbol, "operands": step.operands, "value": value, "gradient": gradient,
+        "forward": forward_parts(step, to), "backward": letters + numbers,
+        "ways": [{"user": way.key} for way in step.ways], "module": step.module or None,
         "spoken": spoken if gradient is None else f"{spoken}, gradient {gradient}",
-    }
+    }  # fmt: skip

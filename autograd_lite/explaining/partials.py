@@ -25,11 +25,6 @@ def partial_formula(row: Primitive, i: int, out: str, operands: tuple[Formula, .
     except Exception:  # the partial asks for a number; in a rule of the user's own, in any way
         return None
     if row.arity is None and isinstance(found, float):
-        return unit_fraction(found)
+        k = round(1.0 / found) if found else 0  # one k-th is written as such
+        return Applied(div, (Number(1.0), Number(float(k)))) if k > 1 and found == 1.0 / k else Number(found)
     return None if found is None else as_formula(found)
-
-
-def unit_fraction(x: float) -> Formula:
-    """A number that is one k-th as such."""
-    k = round(1.0 / x) if x else 0
-    return Applied(div, (Number(1.0), Number(float(k)))) if k > 1 and x == 1.0 / k else Number(x)

@@ -1,7 +1,4 @@
-"""`Watch`: what happens in a thread while anomalies are looked for.
-
-Above the core, whose operations tell the watch of their thread what they made.
-"""
+"""`Watch`: what happens in a thread while anomalies are looked for, as the operations of the core tell it."""
 
 import math
 
@@ -34,7 +31,6 @@ class Watch:
         STATE.paused -= 1
 
     def saw(self, result: Node) -> None:
-        """Note the result of an operation."""
         if result._flags & TRACED:
             return  # it has no number yet, and holds nan
         self.lines[time_of(result)] = users_line()
@@ -44,5 +40,4 @@ class Watch:
                 self.first = result
 
     def saw_backward(self, root: Node, seed: float) -> None:
-        """Note a call of `backward`."""
         self.passes.append((root, seed))

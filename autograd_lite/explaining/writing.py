@@ -10,46 +10,39 @@ from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula,
 MOST_TERMS = 6
 POWERS = {2.0: "²", 3.0: "³"}
 HOLE = re.compile(r"<([\w ]+?)(?::(after )?(\w+))?>")
-
-
-GREEK = frozenset({
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
-    "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
-})  # fmt: skip
+GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
 
 
 @dataclass(frozen=True)
 class Writer:
-    """One way to write."""
+    precision: int = 4
+    is_tex: bool = False
 
-    is_tex: bool
-    precision: int
-    minus: str
-    dots: str
+    @property
+    def dots(self) -> str:
+        return r"\dots" if self.is_tex else "…"
+
+    def number(self, x: float) -> str:
+        return (latex if self.is_tex else numeral)(x, self.precision)
+
+    def brackets(self, text: str) -> str:
+        return rf"\left({text}\right)" if self.is_tex else f"({text})"
 
     def of(self, x: Formula) -> str:
-        """The whole of an expression."""
         if isinstance(x, Name):
             return tex_name(x.name) if self.is_tex else x.name
         if isinstance(x, Number):
-            return latex(x.value, self.precision) if self.is_tex else numeral(x.value, self.precision)
+            return self.number(x.value)
         assert isinstance(x, Applied)
         return written(x, self)
 
-    def inside(self, x: Formula, least: int) -> str:
-        """An expression, in brackets if it binds less than `least`."""
-        return self.of(x) if x.strength >= least else self.bracketed(x)
-
-    def bracketed(self, x: Formula) -> str:
-        return rf"\left({self.of(x)}\right)" if self.is_tex else f"({self.of(x)})"
-
-    def after(self, x: Formula, least: int) -> str:
-        """The same behind another operand, where a minus needs brackets too."""
-        return self.bracketed(x) if begins_with_minus(x) else self.inside(x, least)
+    def inside(self, x: Formula, least: int, after: bool = False) -> str:
+        """An expression, in brackets if it binds less than `least` or, `after` another operand, begins with a minus."""
+        is_loose = x.strength < least or (after and begins_with_minus(x))
+        return self.brackets(self.of(x)) if is_loose else self.of(x)
 
 
 def begins_with_minus(x: Formula) -> bool:
-    """Whether the first thing to be written of x is a minus."""
     if isinstance(x, Applied) and x.row is mul:
         return begins_with_minus(x.operands[0])
     return (isinstance(x, Number) and x.value < 0.0) or (isinstance(x, Applied) and x.row is neg)
@@ -62,7 +55,7 @@ def plain(x: Formula, precision: int = 4) -> str:
     >>> print(plain((a + b) * -a / 2.0))
     (a + b)·(−a)/2
     """
-    return Writer(False, precision, "−", "…").of(x)
+    return Writer(precision).of(x)
 
 
 def tex(x: Formula, precision: int = 4) -> str:
@@ -71,7 +64,7 @@ def tex(x: Formula, precision: int = 4) -> str:
     >>> print(tex((Name("a") + Name("theta1")) / 2.0))
     \\frac{a + \\theta_{1}}{2}
     """
-    return Writer(True, precision, "-", r"\dots").of(x)
+    return Writer(precision, is_tex=True).of(x)
 
 
 def tex_name(name: str) -> str:
@@ -85,7 +78,7 @@ def tex_name(name: str) -> str:
         escaped = re.sub(r"([_%$#&{}])", r"\\\1", name.replace("\\", ""))
         return rf"\text{{{escaped}}}"
     letters, digits, brackets = found.groups()
-    if letters in GREEK:
+    if letters in GREEK.split():
         letters = rf"\{letters}"
     elif len(letters) > 1:
         letters = rf"\text{{{letters}}}"
@@ -109,41 +102,33 @@ def written(x: Applied, to: Writer) -> str:
 
 
 def operand(x: Formula, after: bool, level: str, to: Writer) -> str:
-    """An operand in a notation, in brackets where it binds less than `level` or, `after` another, begins with a minus.
-
-    An exponent is a small 2 or 3, or follows ^; a branch that was not computed, which is nan, is left out.
-    """
+    """An operand in a notation: an exponent is a small 2 or 3, or follows ^; a branch that was not computed, dots."""
     if level == "exponent":
         small = POWERS.get(x.value) if isinstance(x, Number) else None
         return small or f"^{to.inside(x, ATOM)}"
     if level == "branch":
         return to.dots if isinstance(x, Number) and x.value != x.value else to.of(x)
-    return to.after(x, STRENGTHS.index(level)) if after else to.inside(x, STRENGTHS.index(level))
+    return to.inside(x, STRENGTHS.index(level), after)
 
 
 def written_out(x: Applied, notation: str, to: Writer) -> str:
     """A row of any number of operands: its terms, or products of pairs, with what joins them, the middle left out."""
     found = re.search(r"<(\w+)( \w+)?:(\w+)>(.*?)\.\.\.", notation)
     assert found is not None
-    terms, level, joint = list(x.operands), STRENGTHS.index(found[3]), found[4]
+    terms, level, half = x.operands, STRENGTHS.index(found[3]), len(x.operands) // 2
     if found[2]:
-        half = len(terms) // 2
-        terms = [simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True)]
-    words = [to.after(t, level) if i else to.inside(t, level) for i, t in enumerate(terms)]
-    joined = joint.join(shortened(words, to)) or numeral(x.row.empty or 0.0, to.precision)
+        terms = tuple(simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True))
+    words = [to.inside(term, level, after=i > 0) for i, term in enumerate(terms)]
+    joined = found[4].join(shortened(words, to)) or numeral(x.row.empty or 0.0, to.precision)
     return f"{notation[: found.start()]}{joined}{notation[found.end() :]}".replace("<n>", str(len(terms)))
 
 
 def shortened(words: list[str], to: Writer) -> list[str]:
-    """The words without their middle where they are many."""
     return words if len(words) <= MOST_TERMS else [*words[: MOST_TERMS - 2], to.dots, words[-1]]
 
 
 def called(x: Applied, function: str, to: Writer) -> str:
-    """A function by its name."""
     inner = ", ".join(shortened([to.of(y) for y in x.operands], to))
-    if not to.is_tex:
-        return f"{function}({inner})"
-    if not x.row.latex:
+    if to.is_tex and not x.row.latex:
         function = rf"\operatorname{{{x.row.name.replace('_', ' ')}}}"
-    return rf"{function}\left({inner}\right)"
+    return function + to.brackets(inner)

@@ -9,8 +9,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from autograd_lite.core.value import Value
@@ -21,9 +19,6 @@ from autograd_lite.support.files import read_json, write_json
 from autograd_lite.trees import item_name
 
 
-from importlib import import_module
-from types import ModuleType
-from typing import Any
 class Program:
     """Numbered instructions, to be looked at, counted, saved and compiled.
 
