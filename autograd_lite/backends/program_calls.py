@@ -84,7 +84,7 @@ def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
         return total(operands)  # type: ignore[no-any-return]
     for x in operands:
         if isinstance(x, Value):
-            return x.apply(row, tuple(operands))
+            return x.apply(row, tuple(operands))  # type: ignore[no-any-return]
     return row.evaluate([float(x) for x in operands])
 
 

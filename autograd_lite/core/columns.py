@@ -5,7 +5,7 @@ Each is optional, and is a keyword of `autograd_lite.primitive`.
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final
 
 from autograd_lite.core.numerics import LARGEST
 from autograd_lite.core.operands import Operand, number
@@ -20,17 +20,31 @@ Partials = tuple[Partial, ...] | Callable[..., Any]
 """One for each operand, or one function of (result, operands) that gives all of them."""
 
 
-class Columns(TypedDict, total=False):
-    """The optional columns; `Primitive` holds what each is where it is left out."""
+DEFAULTS: Final[dict[str, Any]] = {
+    "domain": "all reals", "kinks": "none", "limit": math.nan, "lowering": None, "selects": False, "sequences": 1,
+    "empty": None, "complex_value": None, "commutes": False, "rewrites": (), "fold": None, "operations": None,
+    "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (), "whole": (),
+    "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf, "never_zero": False,
+    "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None, "words": "", "role": "",
+}  # fmt: skip
+"""What the columns of `Row` are where they are left out."""
+
+FIXED: Final = ("arity", "columns", "formula", "name", "partial_rules", "partials", "plain", "value")
+
+
+class Row:
+    """The columns of a primitive, and how a call of it is read and written."""
+
+    __slots__ = (*FIXED, *DEFAULTS)  # without a dict, rows are read faster
 
     # Mathematics
     domain: str  # the operands at which the value exists, in words
     kinks: str  # the points without a derivative, and the partial that is taken there
-    # the value by IEEE 754 (inf or nan) where `value` raises: a float, or a function of the operands
+    # the value by IEEE 754 (inf or nan) where `value` raises: a float, or a function of the operands; nan
     limit: Callable[..., float] | float
     # the same value in simpler rows, bit for bit, for compiled programs; None: a call of `value`
     lowering: Callable[..., Any] | None
-    selects: bool  # the first operand chooses which of the two others passes through
+    selects: bool  # whether the first operand chooses which of the two others passes through, as in `where`
     sequences: int  # of a row of any number of operands: how many iterables it takes, 1 or 2
     empty: float | None  # its value without operands; None: it has none
     # the value at complex operands, up to a real constant; rows that choose do so by the real parts
@@ -44,7 +58,8 @@ class Columns(TypedDict, total=False):
     fold: "Row | None"
     # how many scalar operations it takes for so many operands, where it is not one less than these
     operations: Callable[[int], int] | None
-    python: str  # its expression in Python's operators, as "{} + {}"; on arrays too, unless the column `array` is given
+    # its expression in Python's operators, as "{} + {}"; on arrays too, unless the column `array` is given
+    python: str
     # on arrays: the name of a function of the array standard, of NumPy or of SciPy, or a function of a
     # namespace with all of these and the operands; where left out the function called `libm`.  None: refused,
     # unless `python` is given
@@ -62,11 +77,13 @@ class Columns(TypedDict, total=False):
     whole: tuple[int, ...]  # the numbers of the operands that are whole
     # how far the operands are from the nearest kink, jump, pole or end of the domain; None: there is none
     distance: Callable[..., float] | None
-    compares: bool  # only the difference of the two operands decides, and it jumps or has its kink where that is 0
+    # only the difference of the two operands decides, and it jumps or has its kink where that is 0
+    compares: bool
     truths: int  # how many operands, the first ones, count as true unless they are 0
     # whether there is no kink at these operands after all if only the first of them moves
     entire: Callable[..., bool] | None
-    bend: float  # the distance within which it bends, wherever it is: a step of differences has to be shorter
+    # the distance within which it bends, wherever it is: a step of differences has to be shorter
+    bend: float
     never_zero: bool  # it is 0 by underflow only
 
     # Writing and drawing
@@ -79,13 +96,6 @@ class Columns(TypedDict, total=False):
     words: str  # the partial of a row of any number of operands in words, where it is no formula in one operand
     role: str  # in a network: "affine", "activation", or "saturating" for an activation with flat ends
 
-
-COLUMNS: Final = frozenset(Columns.__annotations__)
-
-
-class Row:
-    """The columns of a primitive, and how a call of it is written and read."""
-
     def __init__(
         self,
         name: str,
@@ -93,53 +103,26 @@ class Row:
         value: Callable[..., float],
         partials: Partials,
         formula: str = "",
-        **columns: Unpack[Columns],
+        **columns: Any,
     ) -> None:
-        if not columns.keys() <= COLUMNS:
-            wrong = ", ".join(sorted(columns.keys() - COLUMNS))
-            raise TypeError(f"a row has no column {wrong}; its columns are {', '.join(sorted(COLUMNS))}")
+        if not columns.keys() <= DEFAULTS.keys():
+            wrong = ", ".join(sorted(columns.keys() - DEFAULTS.keys()))
+            raise TypeError(f"a row has no column {wrong}; its columns are {', '.join(sorted(DEFAULTS))}")
         self.name: Final = name
         self.arity: Final = arity
         self.value: Final = value
         self.partials: Final = partials
         self.partial_rules: Final[tuple[Partial, ...]] = partials if isinstance(partials, tuple) else ()
-        # Something flows back to each operand, so that a node needs no list of which.
+        # Every operand has a partial, so that a node can keep operands in its two slots (`graph.connect`).
         self.plain: Final = isinstance(partials, tuple) and None not in partials
         self.formula: Final = formula
         self.columns: Final = columns
-        self.domain: Final[str] = columns.get("domain", "all reals")
-        self.kinks: Final[str] = columns.get("kinks", "none")
-        self.limit: Final[Callable[..., float] | float] = columns.get("limit", math.nan)
-        self.lowering: Final[Callable[..., Any] | None] = columns.get("lowering")
-        self.selects: Final[bool] = columns.get("selects", False)
-        self.sequences: Final[int] = columns.get("sequences", 1)
-        self.empty: Final[float | None] = columns.get("empty")
-        self.complex_value: Final[Callable[..., complex] | None] = columns.get("complex_value")
-        self.commutes: Final[bool] = columns.get("commutes", False)
-        self.rewrites: Final[tuple[str, ...]] = columns.get("rewrites", ())
-        self.fold: Final[Row | None] = columns.get("fold")
-        self.operations: Final[Callable[[int], int] | None] = columns.get("operations")
-        self.python: Final[str] = columns.get("python", "")
-        self.libm: Final[str] = columns.get("libm", "")
-        self.array: Final[str | Callable[..., Any] | None] = columns.get("array") or self.libm or None
-        self.llvm: Final[str] = columns.get("llvm", "")
-        self.fastmath: Final[int] = columns.get("fastmath", 0)
-        self.intervals: Final[tuple[Interval, ...]] = columns.get("intervals", ())
-        self.whole: Final[tuple[int, ...]] = columns.get("whole", ())
-        self.distance: Final[Callable[..., float] | None] = columns.get("distance")
-        self.compares: Final[bool] = columns.get("compares", False)
-        self.truths: Final[int] = columns.get("truths", 0)
-        self.entire: Final[Callable[..., bool] | None] = columns.get("entire")
-        self.bend: Final[float] = columns.get("bend", math.inf)
-        self.never_zero: Final[bool] = columns.get("never_zero", False)
-        self.label: Final[str] = columns.get("label", name)
-        self.sign: Final[str] = columns.get("sign", columns.get("label", name))
-        self.notation: Final[str] = columns.get("notation", name)
-        self.latex: Final[str] = columns.get("latex", "")
-        self.binds: Final[str] = columns.get("binds", "atom")
-        self.lecture: Final[Partials | None] = columns.get("lecture")
-        self.words: Final[str] = columns.get("words", "")
-        self.role: Final[str] = columns.get("role", "")
+        for column, default in DEFAULTS.items():
+            setattr(self, column, columns.get(column, default))
+        self.label = columns.get("label", name)
+        self.sign = columns.get("sign", self.label)
+        self.notation = columns.get("notation", name)
+        self.array = columns.get("array") or self.libm or None
 
     def __call__(self, *operands: object) -> Any:
         """Declared here, because mypyc gives a class that is called another layout than a base that is not."""

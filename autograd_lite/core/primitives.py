@@ -12,9 +12,9 @@ import functools
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, Final, Unpack, final
+from typing import Any, Final, final
 
-from autograd_lite.core.columns import Columns, Partials, Row
+from autograd_lite.core.columns import Partials, Row
 from autograd_lite.core.operands import THREAD, IEEEFloat, float_of
 from autograd_lite.core.operands import Operand as Operand
 from autograd_lite.core.operands import number as number
@@ -44,6 +44,8 @@ class Primitive(Row):
               floats give a float and Values a graph; a number where the partial is constant; None where
               nothing flows back.  A row of any number of operands has one function that gives all of them.
     """
+
+    __slots__ = ()
 
     # Calling a row
 
@@ -117,8 +119,9 @@ class Primitive(Row):
 
     def evaluate_one(self, x: float) -> float:
         """The same for rows of one operand, faster."""
+        value = self.value  # a local name is faster to call
         try:
-            return float(self.value(x))
+            return float(value(x))
         except (ArithmeticError, ValueError):
             return self.evaluate([x])
 
@@ -196,7 +199,7 @@ def primitive(
     value: Callable[..., float],
     partials: Partials,
     formula: str = "",
-    **columns: Unpack[Columns],
+    **columns: Any,
 ) -> Primitive:
     """A new row, entered into the table: from then on a function on numbers and Values like all others.
 

@@ -10,17 +10,9 @@ from mypy_extensions import i64
 
 from autograd_lite.core import table
 from autograd_lite.core.fast.pool import new_node, number_node
-from autograd_lite.core.graph import (
-    BATCH_SUM,
-    BATCHED,
-    CHOSEN,
-    CONSTANT,
-    DETACHED,
-    INHERITED,
-    STATE,
-    TRACED,
-    Node,
-    connect,
+
+from autograd_lite.core.graph import (  # isort: skip
+    BATCH_SUM, BATCHED, CHOSEN, CONSTANT, DETACHED, INHERITED, STATE, TRACED, Node, as_recorded, connect,
 )  # fmt: skip
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.primitives import Primitive
@@ -120,6 +112,11 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
         return many(row, math.nan, tuple(nodes), traced_partials(row, nodes))
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)
+    if row.plain and len(nodes) == 2:
+        left, right = nodes
+        dleft = None if left._flags & CONSTANT else row.partial(0, data, floats)
+        dright = None if right._flags & CONSTANT else row.partial(1, data, floats)
+        return binary(row, data, left, right, as_recorded(dleft), as_recorded(dright))
     return many(row, data, tuple(nodes), recorded_partials(row, data, floats, nodes))
 
 

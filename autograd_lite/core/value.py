@@ -10,7 +10,7 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
 from autograd_lite.core.copying import clone, deep_copy, restore, state_of
-from autograd_lite.core.fast.clock import CLOCK, note_assigned
+from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned
 from autograd_lite.core.fast.pool import POOL, free, number_node
 from autograd_lite.core.graph import CONSTANT, LEAF, PASS, REACHED, STATE, TRACED, Extra, Node, operands_of, partials_of
 from autograd_lite.core.modes import MODE
@@ -55,11 +55,15 @@ class Value(Operators):
 
     def __init__(self, data: object, label: object = "") -> None:
         super().__init__()
-        self._flags = CLOCK.tick()
+        CLOCK.now += TICK
+        self._flags = CLOCK.now
         if data is BLANK:
             return
-        do = "it is one already: use it, or its .data" if isinstance(data, Value) else EACH
-        self._data = real(data, "a Value holds one real number", do)
+        x = number(data)
+        if x is None:
+            do = "it is one already: use it, or its .data" if isinstance(data, Value) else EACH
+            x = real(data, "a Value holds one real number", do)
+        self._data = x
         if label != "":
             self.label = label_text(label)
 
@@ -194,9 +198,9 @@ class Value(Operators):
         with PASS:
             add_adjoints(sweep([self], [seed], store=True))
 
-    def apply(self, row: Primitive, operands: tuple[object, ...]) -> "Value":
+    def apply(self, row: Primitive, operands: tuple[object, ...]) -> Any:
         """Apply a row of the table, at least one of whose operands is a Value."""
-        return cast(Value, record(row, operands))
+        return record(row, operands)
 
     # -- operators: x + y, and 1.0 + y, where Python asks the right operand; the partial in a number is never read
 
@@ -206,13 +210,13 @@ class Value(Operators):
         x = number(other)
         if x is None:
             return NotImplemented
-        return binary(ADD, self._data + x, self, constant(x), 1.0, 0.0)
+        return binary(ADD, self._data + x, self, number_node(x, CONSTANT), 1.0, 0.0)
 
     def __radd__(self, other: object) -> Any:
         x = number(other)
         if x is None:
             return NotImplemented
-        return binary(ADD, x + self._data, constant(x), self, 0.0, 1.0)
+        return binary(ADD, x + self._data, number_node(x, CONSTANT), self, 0.0, 1.0)
 
     def __sub__(self, other: object) -> Any:
         if isinstance(other, Value):
@@ -220,13 +224,13 @@ class Value(Operators):
         x = number(other)
         if x is None:
             return NotImplemented
-        return binary(SUB, self._data - x, self, constant(x), 1.0, 0.0)
+        return binary(SUB, self._data - x, self, number_node(x, CONSTANT), 1.0, 0.0)
 
     def __rsub__(self, other: object) -> Any:
         x = number(other)
         if x is None:
             return NotImplemented
-        return binary(SUB, x - self._data, constant(x), self, 0.0, -1.0)
+        return binary(SUB, x - self._data, number_node(x, CONSTANT), self, 0.0, -1.0)
 
     def __mul__(self, other: object) -> Any:
         if isinstance(other, Value):
@@ -234,13 +238,13 @@ class Value(Operators):
         x = number(other)
         if x is None:
             return NotImplemented
-        return binary(MUL, self._data * x, self, constant(x), x, 0.0)
+        return binary(MUL, self._data * x, self, number_node(x, CONSTANT), x, 0.0)
 
     def __rmul__(self, other: object) -> Any:
         x = number(other)
         if x is None:
             return NotImplemented
-        return binary(MUL, x * self._data, constant(x), self, 0.0, x)
+        return binary(MUL, x * self._data, number_node(x, CONSTANT), self, 0.0, x)
 
     def __truediv__(self, other: object) -> Any:
         if isinstance(other, Value):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
-from autograd_lite.core.columns import COLUMNS
+from autograd_lite.core.columns import DEFAULTS
 from autograd_lite.core.operands import IEEEFloat, ieee_arithmetic, number
 from autograd_lite.core.primitives import INTERNAL, Primitive, row_named
 from autograd_lite.core.table import cond, div, dot, exp, log, mean, sqrt, tanh, where
@@ -40,7 +40,7 @@ def test_a_row_says_all_of_itself(row):
     assert row.formula
     assert row.domain
     assert row.kinks
-    assert row.columns.keys() <= COLUMNS
+    assert row.columns.keys() <= DEFAULTS
     assert row.arity is None or len(row.partials) == row.arity
     assert repr(row) == f"<primitive {row.name}: {row.formula}>"
 

@@ -45,7 +45,7 @@ class Pool:
         self.first: i64 = 0  # nothing is free in the pages before
         self.count: i64 = 0
         self.room: i64 = 65536  # about 7 MB
-        self.prototype: Node | None = None  # makes a new node where none is free
+        self.prototype: Node  # makes a new node where none is free; `value` sets it
 
     def keep(self, node: Node) -> None:
         """Keep a node without operands, if there is room."""
@@ -101,9 +101,7 @@ POOL: Final = Pool()
 def new_node() -> Node:
     """A leaf that holds no number yet, made now."""
     if POOL.count == 0:
-        prototype = POOL.prototype
-        assert prototype is not None
-        return prototype.blank()
+        return POOL.prototype.blank()
     node = POOL.take()
     node._flags = CLOCK.tick()
     node._grad = 0.0
