@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.core.modes import no_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
+from autograd_lite.core.table import arithmetic, choices, exponentials, networks, sequences, special, trigonometry
 from autograd_lite.core.table.arithmetic import *
 from autograd_lite.core.table.choices import *
+from autograd_lite.core.table.choices import abs as abs
+from autograd_lite.core.table.choices import cond as cond
+from autograd_lite.core.table.choices import round as round
 from autograd_lite.core.table.exponentials import *
+from autograd_lite.core.table.exponentials import pow as pow
 from autograd_lite.core.table.networks import *
 from autograd_lite.core.table.sequences import *
+from autograd_lite.core.table.sequences import max as max
+from autograd_lite.core.table.sequences import min as min
+from autograd_lite.core.table.sequences import sum as sum
 from autograd_lite.core.table.special import *
 from autograd_lite.core.table.trigonometry import *
 from autograd_lite.core.value import Value
@@ -92,14 +100,15 @@ def __dir__() -> list[str]:
 # Names that would shadow built-ins are here, but not in `import *`; nor are modules, which become attributes of the
 # package when they are imported.
 __all__ = [
-    "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program", "Value",
-    "__version__", "acos", "acosh", "add", "animate", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil",
-    "clip", "copysign", "cos", "cosh", "custom_derivative", "detect_anomaly", "diagnose", "digamma", "div",
-    "dot", "draw", "draw_activations", "equal", "erf", "erfc", "exp", "exp2", "explain", "expm1", "floor",
-    "floor_divide", "fmod", "gamma", "grad", "gradients", "hessian", "hvp", "hypot", "identity", "isru",
-    "jacobian", "jvp", "less", "less_equal", "lgamma", "log", "log1p", "log2", "log10", "logaddexp",
-    "logical_and", "logical_not", "logical_or", "logsumexp", "maximum", "mean", "minimum", "mod", "mul", "neg",
-    "no_grad", "polygamma", "primitive", "prod", "reciprocal", "register_pytree_node", "relu", "sigmoid",
-    "sign", "sin", "sinh", "softplus", "softsign", "sqrt", "square", "sub", "surprisal", "tan", "tanh",
-    "trigamma", "trunc", "value_and_grad", "vjp", "vmap", "where",
+    "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
+    "Value", "__version__", "animate", "custom_derivative", "detect_anomaly", "diagnose", "draw",
+    "draw_activations", "explain", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "no_grad",
+    "primitive", "register_pytree_node", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
+__all__ += arithmetic.__all__
+__all__ += choices.__all__
+__all__ += exponentials.__all__
+__all__ += networks.__all__
+__all__ += sequences.__all__
+__all__ += special.__all__
+__all__ += trigonometry.__all__

@@ -15,8 +15,8 @@ from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.distances import to_cell_of_trunc, to_half, to_step_of_trunc, to_whole
 
 __all__ = [
-    "abs", "sign", "floor", "ceil", "round", "trunc", "fmod", "copysign", "less", "less_equal", "equal",
-    "logical_and", "logical_or", "logical_not", "where", "cond", "maximum", "minimum", "clip", "relu",
+    "sign", "floor", "ceil", "trunc", "fmod", "copysign", "less", "less_equal", "equal", "logical_and",
+    "logical_or", "logical_not", "where", "maximum", "minimum", "clip", "relu",
 ]  # fmt: skip
 
 abs: Primitive = primitive(

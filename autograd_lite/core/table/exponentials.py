@@ -12,10 +12,7 @@ from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.choices import abs, decide, equal, less, logical_and, maximum, relu, where
 from autograd_lite.core.table.distances import to_whole
 
-__all__ = [
-    "pow", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sigmoid", "softplus",
-    "logaddexp",
-]  # fmt: skip
+__all__ = ["exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sigmoid", "softplus", "logaddexp"]
 
 LN10 = math.log(10.0)
 LOG10_E = 0.4342944819032518

@@ -13,7 +13,7 @@ from autograd_lite.core.table.choices import abs, equal, logical_and, logical_no
 from autograd_lite.core.table.distances import lead
 from autograd_lite.core.table.exponentials import exp, log1p
 
-__all__ = ["sum", "prod", "mean", "max", "min", "logsumexp", "dot"]
+__all__ = ["prod", "mean", "logsumexp", "dot"]
 
 sum: Primitive = primitive(
     "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
