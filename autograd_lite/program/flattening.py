@@ -6,15 +6,17 @@ all of them share is computed as the number of samples times it.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
 from autograd_lite.core.modes import enable_grad
+from autograd_lite.core.operands import ieee_arithmetic
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.core.table import cond, mul, where
 from autograd_lite.core.value import Value, traced
+from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
 from autograd_lite.program.simplification import rewritten
 
@@ -136,8 +138,16 @@ def lowered(row: Primitive, arguments: list[Any]) -> Any:
         raise ValueError(
             f"a program cannot hold {row.name}, which is not in the table and has no lowering; enter it with primitive"
         )
-    with enable_grad():
-        return row.lowering(arguments) if row.arity is None else row.lowering(*arguments)
+    with enable_grad(), ieee_arithmetic():
+        try:
+            return applied_lowering(row.lowering, row.arity, arguments)
+        except ArithmeticError:  # of plain numbers, as 1 / 0: as nodes they give inf
+            nodes = [constant_value(x) if isinstance(x, float) else x for x in arguments]
+            return applied_lowering(row.lowering, row.arity, nodes)
+
+
+def applied_lowering(lowering: Callable[..., Any], arity: int | None, arguments: list[Any]) -> Any:
+    return lowering(arguments) if arity is None else lowering(*arguments)
 
 
 def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
