@@ -138,7 +138,7 @@ def test_an_interrupted_pass_changes_no_leaf(monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograd_lite.core.reverse.spread", interrupted)
+    monkeypatch.setattr("autograd_lite.core.graph.Extra.pull", interrupted)
     with pytest.raises(KeyboardInterrupt):
         wide.backward()
     assert (x.grad, y.grad) == (3.0, 2.0)

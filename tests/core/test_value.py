@@ -219,8 +219,9 @@ def kept(core):
 
 def emptied(core):
     """Forget the free Values."""
+    prototype = core.POOL.prototype
     core.POOL.__init__()
-    core.POOL.prototype = core.Value(0.0)
+    core.POOL.prototype = prototype
 
 
 def test_what_dies_is_reused_as_if_it_were_new(core):
@@ -259,7 +260,7 @@ def test_of_a_deep_graph_every_value_is_kept_without_recursion(core, monkeypatch
     assert not any(spare.parents for spare in kept(core))
     assert len(pool.FREEING.waiting) == pool.KEPT
     assert not pool.FREEING.busy
-    assert max(depths) <= min(depths) + 1
+    assert max(depths) <= min(depths) + 2  # an operand goes inside of `free`, by a __del__ and a `free` of its own
 
 
 def test_what_no_init_has_seen_is_not_kept(core):
