@@ -209,7 +209,8 @@ def core(monkeypatch):
     spec.loader.exec_module(module)
     addresses = {}  # as native code has them: one Value beside the other
     monkeypatch.setattr(pool, "id", lambda x: addresses.setdefault(id(x), 112 * len(addresses)), raising=False)
-    return module
+    yield module
+    del module.Value.__del__  # what is left of them must not go to the pool of all other tests
 
 
 def kept(core):
