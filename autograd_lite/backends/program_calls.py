@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from autograd_lite.backends.choice import BACKENDS, Code, checked, chosen
 from autograd_lite.core.graph import BATCH_SUM
+from autograd_lite.core.operands import ieee_arithmetic
 from autograd_lite.core.primitives import Operand, Primitive
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
@@ -72,10 +73,15 @@ def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> li
 
 
 def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
-    """The results, Values all, by the rows of the table; sums over samples go from left to right."""
+    """The results, Values all, by the rows of the table; sums over samples go from left to right.
+
+    As in code, nothing raises: both branches of a choice are computed.
+    """
+    with ieee_arithmetic():
+        results = interpret(program, applied, data, n)
     return [
         [[as_value(x) for x in sample] for sample in found] if result.batched else [as_value(x) for x in found]
-        for found, result in zip(interpret(program, applied, data, n), program.results, strict=True)
+        for found, result in zip(results, program.results, strict=True)
     ]
 
 

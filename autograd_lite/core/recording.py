@@ -61,7 +61,10 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     """The result of any number of operands; a partial is None where nothing flows."""
     if STATE.paused and records_nothing():
         return detached(data)
-    either: i64 = CHOSEN if row is COND else 0
+    either: i64 = 0
+    if row is COND:  # nothing in the branch not taken is reached by a gradient
+        either = CHOSEN
+        partials = [p or None for p in partials]
     both: i64 = CONSTANT
     for x in operands:
         either |= x._flags

@@ -14,7 +14,7 @@ from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, 
 from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.operands import ieee_arithmetic
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
-from autograd_lite.core.table import cond, mul, where
+from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
@@ -57,8 +57,6 @@ class Flattener:
 
     def emit(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of the value row(operands): of an older one, a constant, or a new instruction."""
-        if row is cond:
-            row = where
         if row is BATCH_SUM and not self.batched[operands[0]]:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
         if PRIMITIVES.get(row.name) is not row and row is not BATCH_SUM and row is not BATCH_SIZE:
@@ -185,7 +183,7 @@ def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
 
 def refuse_frozen(node: Node) -> None:
     operands = operands_of(node)
-    if node._row is cond:
+    if node._row is cond and any(x._row is NUMBER and x._data != x._data for x in operands[1:]):
         raise ValueError(
             "a program cannot be made from this graph: a where whose branches are functions computed only one of them; "
             "pass values as branches, or compile the function"

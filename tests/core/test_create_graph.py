@@ -14,6 +14,7 @@ import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, jvp
 from autograd_lite.core.create_graph import times
 from autograd_lite.core.graph import CHOSEN
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing.domains import is_defined, is_flat
 from autograd_lite.testing.reference import EXACT, MP
 
@@ -293,3 +294,111 @@ def test_second_derivatives_at_special_points(name):
 def test_a_base_of_zero_has_no_curvature_in_its_exponent():
     assert grad(grad(lambda y: Value(0.0) ** y))(2.0) == 0.0
     assert gradients(gradients((x := Value(0.0)) ** (y := Value(3.0)), [y], create_graph=True)[0], [x, y]) == [0.0, 0.0]
+
+
+# -- rules that choose: a removable singularity, whose branch not taken is 0 / 0
+
+BACKENDS = ["eager", "python", "numpy", "llvm"]
+TWICE = {
+    "reverse over reverse": lambda f: grad(grad(f)),
+    "forward over reverse": lambda f: lambda x: jvp(grad(f), (x,), (1.0,))[1],
+    "reverse over forward": lambda f: grad(lambda x: jvp(f, (x,), (1.0,))[1]),
+    "forward over forward": lambda f: lambda x: jvp(lambda y: jvp(f, (y,), (1.0,))[1], (x,), (1.0,))[1],
+}
+
+
+def run_by(backend, f, x):
+    """f(x), eagerly or compiled; compiled across lanes too, one of which takes the other branch."""
+    if backend == "eager":
+        return f(x)
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+    lanes = ag.compile(ag.vmap(f), backend=backend)(np.array([x, 0.75, x]))
+    found = ag.compile(f, backend=backend)(x)
+    assert lanes[0] == lanes[2] == found
+    return found
+
+
+@pytest.fixture
+def sine_quotient():
+    """sin(x) / x, with Taylor's polynomial of its partial in a choice at 0: a row of a user."""
+    row = ag.primitive(
+        "sine_quotient",
+        lambda x: math.sin(x) / x if x else 1.0,
+        (
+            lambda out, x: ag.where(
+                ag.equal(x, 0.0), lambda: -x / 3.0 + x * x * x / 30.0, lambda: (ag.cos(x) - out) / x
+            ),
+        ),
+        lowering=lambda x: ag.where(ag.equal(x, 0.0), lambda: 1.0, lambda: ag.sin(x) / x),
+    )
+    yield row
+    del PRIMITIVES["sine_quotient"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("mode", TWICE)
+def test_a_row_with_a_removable_singularity_has_its_second_derivative_there(mode, backend, sine_quotient):
+    assert run_by(backend, TWICE[mode](sine_quotient), 0.0) == -1.0 / 3.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("mode", TWICE)
+@pytest.mark.parametrize("n", [0.0, 1.0, 2.0, 3.0, 4.0, 7.0])
+def test_powers_at_zero_have_their_second_derivative(n, mode, backend):
+    """The exponent is a Value, so that the rule cannot see that it is not 0."""
+    found = run_by(backend, TWICE[mode](lambda x: x ** ag.identity(Value(n))), 0.0)
+    assert found == (2.0 if n == 2.0 else 0.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_order_of_a_power_at_zero(backend):
+    f = lambda x: x ** Value(5.0)  # noqa: E731
+    for order in range(1, 7):
+        f = grad(f)
+        assert run_by(backend, f, 0.0) == (120.0 if order == 5 else 0.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_exponent_of_a_power_of_zero_has_its_mixed_derivatives(backend):
+    def power(x, n):
+        return x**n
+
+    for mixed in (grad(grad(power, 0), 1), grad(grad(power, 1), 0)):
+        assert run_by(backend, lambda n, mixed=mixed: mixed(0.0 * n, n), 4.0) == 0.0
+
+
+def test_a_penalty_on_gradients_is_finite_with_a_sample_at_zero():
+    xs = np.array([0.0, 0.5, 2.0])
+
+    def penalty(n, w):
+        slopes = ag.vmap(lambda x: grad(lambda x: w * x**n)(x) ** 2, reduce="sum")
+        return slopes(xs)
+
+    at_zero, alone = (grad(f, (0, 1))(3.0, 0.5) for f in (penalty, lambda n, w: penalty_without_zero(n, w, xs[1:])))
+    assert at_zero == alone
+    for backend in BACKENDS[1:3]:
+        assert ag.compile(grad(penalty, (0, 1)), backend=backend)(3.0, 0.5) == pytest.approx(alone, rel=1e-14)
+
+
+def penalty_without_zero(n, w, xs):
+    return ag.vmap(lambda x: grad(lambda x: w * x**n)(x) ** 2, reduce="sum")(xs)
+
+
+def test_a_program_that_a_rule_chose_in_keeps_the_choice():
+    """Made of an eager graph and called on Values, which differentiates it again."""
+    x, n = Value(0.5), Value(2.0)
+    slope = ag.Program.from_values(gradients(x**n, [x], create_graph=True), [x, n])
+    assert grad(lambda x: slope([x], [Value(2.0)]))(0.0) == 2.0
+
+
+@given(st.sampled_from(sorted(TWICE)), st.sampled_from([0.0, 1.0, -0.5]))
+def test_nothing_comes_from_a_branch_that_is_not_taken(mode, x):
+    """Whatever it is computed from: the operand, the result, or another choice."""
+
+    def rule(out, x):
+        bad = lambda: ag.log(x - x - 1.0) * (out / (x - x))  # noqa: E731
+        return ag.where(ag.less(2.0, x), bad, lambda: ag.where(ag.less(x, -2.0), bad, lambda: 3.0 * x * x))
+
+    row = Primitive("cube_with_bad_branches", 1, lambda x: x**3, (rule,))
+    assert TWICE[mode](row)(x) == 6.0 * x

@@ -551,6 +551,8 @@ def test_a_value_computes_what_a_float_does(row):
         assert out.row is row
         assert [id(p) for p in out.parents] == [id(x) for x in inputs]
         want = partials_of(row, xs)
+        if row.name == "cond":
+            want = [p or None for p in want]  # nothing flows into the branch not taken
         assert [p if p is None else bits(p) for p in out.partials] == [p if p is None else bits(p) for p in want]
 
     check()

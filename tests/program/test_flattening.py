@@ -136,10 +136,12 @@ def test_constants_are_folded_by_ieee_754():
     assert [repr(flattener.value_of(i)) for i in quotients] == ["inf", "-inf", "nan"]
 
 
-def test_a_choice_between_functions_becomes_one_between_values():
-    flattener = Flattener([Argument("x", 3, False)])
-    flattener.emit(cond, (0, 1, 2))
-    assert [row.name for row, _, _ in flattener.instructions] == ["where"]
+def test_a_choice_between_functions_stays_one_until_it_is_lowered():
+    """A program called on Values is differentiated, and nothing may come from the branch not taken."""
+    for lowers, name in ((False, "cond"), (True, "where")):
+        flattener = Flattener([Argument("x", 3, False)], lowers=lowers)
+        flattener.emit(cond, (0, 1, 2))
+        assert [row.name for row, _, _ in flattener.instructions] == [name]
 
 
 def test_a_sum_over_samples_of_what_is_the_same_for_all_is_a_product():

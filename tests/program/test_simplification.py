@@ -87,6 +87,8 @@ FIRES = {
     "pow x 1.0": "x", "pow x 2.0": "mul x x",
     "where 1.0 x y": "x", "where -2.0 x y": "x", "where nan x y": "x", "where 0.0 x y": "y", "where -0.0 x y": "y",
     "where x y y": "y",
+    **{f"cond {c} x y": x for c, x in (("1.0", "x"), ("-2.0", "x"), ("nan", "x"), ("0.0", "y"), ("-0.0", "y"))},
+    "cond x y y": "y",
     "sum x": "x", "sum x y": "add x y", "prod x": "x", "prod x y": "mul x y",
     "dot x y": "mul x y",
     "max x": "x", "min x": "x",

@@ -103,8 +103,8 @@ cond: Primitive = primitive(
     "cond", lambda condition, a, b: a if condition else b,
     (None, lambda out, condition, a, b: truth(condition), lambda out, condition, a, b: logical_not(condition)),
     "a() if condition else b()", selects=True, truths=1, intervals=where.intervals,
-    lowering=lambda condition, a, b: where(condition, a, b),
-    notation=where.notation, latex=where.latex, binds="sum",
+    lowering=lambda condition, a, b: where(condition, a, b), complex_value=where.complex_value, rewrites=where.rewrites,
+    notation=where.notation, latex=where.latex, binds="sum", python=where.python,
 )  # fmt: skip
 maximum: Primitive = primitive(
     "maximum", numerics.maximum,
@@ -142,9 +142,12 @@ relu: Primitive = primitive(
 
 
 def decide(condition: Scalar, a: Callable[[], Any], b: Callable[[], Any]) -> Any:
-    """a() or b(): at once where the condition is a number, by `where` where it is more than that."""
+    """a() or b(), for rules: nothing computed in the branch not taken reaches a value or a derivative of any order.
+
+    Both are in the graph where the condition is more than a number, so that programs can be made of it.
+    """
     if isinstance(condition, Operand):
-        return where(condition, a(), b())
+        return cond(condition, a(), b())
     return a() if condition else b()
 
 

@@ -117,7 +117,7 @@ def zero_with_slopes(out: Scalar, x: Scalar, y: Scalar) -> Any:
     """0 and, where y can change, the slopes of y x^(y - 1) at y = 0: as y x^y / x, which is 0 for tiny x too."""
     can_change = isinstance(y, Operand)
     # 0 + because -0.0 is not 0.0 to the bit
-    return 0.0 + where(less(0.0, x), y * out / x, 0.0) if can_change else 0.0
+    return 0.0 + decide(less(0.0, x), lambda: y * out / x, lambda: 0.0) if can_change else 0.0
 
 
 def stable_sigmoid(x: Scalar, t: Scalar) -> Any:
