@@ -4,6 +4,7 @@ An MLP 64-30-10 learns from 1,437 of the 1,797 images that come with scikit-lear
 results are drawn into ./autograd_lite_demo/.
 """
 
+import io
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from autograd_lite import Value, draw, nn, optim
 from autograd_lite.core.graph import operands_of
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.support.build import describe, is_native
+from autograd_lite.support.files import write_atomically
 
 FOLDER = Path("autograd_lite_demo")
 NEEDED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib"}
@@ -82,10 +84,16 @@ def train_and_report() -> float:
 def pictures(model: nn.MLP, history: nn.History, X: list[Any], y: list[int]) -> list[Path]:
     """Draw the curve of the loss, a sheet of digits, and one neuron; returns the files."""
     curve, sheet = FOLDER / "loss.png", FOLDER / "digits.png"
-    history.plot().savefig(curve, dpi=120)
+    save_figure(history.plot(), curve)
     found = [max(range(10), key=scores.__getitem__) for scores in nn.predict(model, X)]
-    digits_sheet(X, y, found).savefig(sheet, dpi=120)
+    save_figure(digits_sheet(X, y, found), sheet)
     return [curve, sheet, *neuron_graph(model, X[0])]
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=120)
+    write_atomically(path, content.getvalue())
 
 
 def digits_sheet(X: list[Any], y: list[int], found: list[int], rows: int = 8, columns: int = 12) -> Any:

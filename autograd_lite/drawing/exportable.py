@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from autograd_lite.drawing.rendering import ADVICE, CannotRender
-from autograd_lite.support.files import write_atomically
+from autograd_lite.support.files import checked_path, write_atomically
 
 Formats = Mapping[str, Callable[[], str | bytes]]  # what makes the content, by the format
 
@@ -30,13 +30,16 @@ class Exportable:
     def save(self, path: str | Path) -> Path:
         """Write a file in the format of its suffix, as a whole or not at all; returns the path.
 
+        A file that was there is replaced, with its permissions; a hard link to it is broken.
+
         Raises ValueError for an unknown suffix, which lists the known ones, OSError where the folder is missing
-        or not writable, CannotRender (a RuntimeError) where Graphviz is needed and missing.
+        or not writable or the path is that of a device, CannotRender (a RuntimeError) where Graphviz is needed and
+        missing.
         """
         return self._write(path, self.files())
 
     def _write(self, path: str | Path, files: Formats) -> Path:
-        path = Path(path)
+        path = Path(checked_path(path))
         suffix = path.suffix.lower().removeprefix(".")
         suffix = "html" if suffix == "htm" else suffix
         if suffix not in files:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
+from autograd_lite.trees.paths import is_within, parts
 
 N = TypeVar("N", bound=Hashable)
 
@@ -27,8 +28,8 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         others = [p for p in x.parents if p not in parameters]
         if own and others and role == "affine":
             # The innermost module that holds them all: the names that their paths begin with alike.
-            levels = zip(*(owner[p].split(".") for p in own), strict=False)
-            owner[x] = ".".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
+            levels = zip(*(parts(owner[p]) for p in own), strict=False)
+            owner[x] = "".join(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
             affine.add(x)
             continue
         inside = {owner.get(p, maybe.get(p)) for p in others if p.parents}
@@ -50,7 +51,7 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
 
 def enclosing(path: str, modules: Mapping[str, Module]) -> list[str]:
     """The paths of the modules around and including that one, outermost first."""
-    return sorted((p for p in modules if p in ("", path) or path.startswith(f"{p}.")), key=len)
+    return sorted((p for p in modules if is_within(path, p)), key=len)
 
 
 def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str) -> dict[N, str]:
@@ -63,4 +64,4 @@ def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str
 
 def within(owners: Mapping[N, str], paths: Sequence[str]) -> dict[N, str]:
     """The nodes that belong to the modules at these paths, each with that path."""
-    return {x: home for x, path in owners.items() for home in paths if path == home or path.startswith(f"{home}.")}
+    return {x: home for x, path in owners.items() for home in paths if is_within(path, home)}

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import accumulate, product
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.trees import is_array, item_name, joined
+from autograd_lite.trees.paths import parts
 
 PACKAGE = str(Path(__file__).parent.parent)
 MOST_ELEMENTS = 100_000  # of containers, in all: naming must not take longer than drawing
@@ -62,9 +63,8 @@ class Names:
             for path, value in module.named_parameters():
                 if not value.label:
                     self.names[value] = joined(prefix, path)
-                home = path.rpartition(".")[0]
-                while home not in inner:
-                    home = home.rpartition(".")[0]
+                ends = accumulate(parts(path)[:-1], initial="")
+                home = [end for end in ends if end in inner][-1]
                 self.parameters.setdefault(value, joined(prefix, home))
 
 

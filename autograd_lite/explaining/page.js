@@ -23,7 +23,7 @@ for (const n of lesson.nodes) for (const operand of n.operands) users.get(operan
 // -- what is drawn: nodes, or the modules that they are folded into
 
 function isInside(path, module) {
-  return path === module || path.startsWith(`${module}.`);
+  return path === module || (path.startsWith(module) && ".[".includes(path[module.length]));
 }
 
 function boxKey(node) {

@@ -12,6 +12,7 @@ from autograd_lite.drawing.theme import THEMES, Theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.trees.paths import is_within, parts
 
 CROWDED = 40  # nodes from which on layers start folded
 COLOURS = "paper ink faint line value gradient input parameter constant operation result rule group"  # of the style
@@ -72,7 +73,7 @@ def variables(theme: Theme) -> str:
 
 def content(lesson: Lesson, precision: int) -> dict[str, object]:
     modules = sorted({path for step in lesson.steps for path in around(step.module)})
-    tops = [path for path in modules if not any(path.startswith(f"{other}.") for other in modules)]
+    tops = [path for path in modules if not any(path != other and is_within(path, other) for other in modules)]
     return {
         "result": lesson.result,
         "nodes": [node(lesson, step, Notation(precision)) for step in lesson.steps],
@@ -84,8 +85,8 @@ def content(lesson: Lesson, precision: int) -> dict[str, object]:
 def around(path: str) -> list[str]:
     """The path of a module and of the modules around it that hold several of its kind: `layers.0` of
     `layers.0.neurons.3`."""
-    parts = path.split(".")
-    ends = [".".join(parts[: i + 1]) for i, part in enumerate(parts) if part.isdigit()]
+    keys = parts(path)
+    ends = ["".join(keys[: i + 1]) for i, key in enumerate(keys) if key.strip(".[]").isdigit()]
     return list(dict.fromkeys([*ends, path])) if path else []
 
 

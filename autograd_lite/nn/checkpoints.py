@@ -12,6 +12,7 @@ from typing import Any
 from autograd_lite.nn.history import History
 from autograd_lite.nn.training_run import Run
 from autograd_lite.support.files import Json, read_json, write_json
+from autograd_lite.trees.paths import renamed
 
 FORMAT, VERSION = "autograd_lite.checkpoint", 1
 
@@ -57,15 +58,17 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
                 found = f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}"
                 raise ValueError(f"{found}; give it a file of its own, or delete this one to start again")
         states = {name: _state(document["generators"][name]) for name in generators(run)}
-        progress = _progress(document, len(run.samples))
+        progress = _progress(document, run)
         before = run.model.state_dict()
         if progress["best"] is not None and progress["best"].keys() != before.keys():
             raise TypeError("its best state has other names than the model")
-        run.model.load_state_dict(document["model"])
+        run.model.load_state_dict(renamed(_floats(document["model"]), before))
         try:
             run.optimizer.load_state_dict(document["optimizer"])
-        except BaseException:
+        except BaseException as error:
             run.model.load_state_dict(before)
+            if isinstance(error, ValueError):
+                raise TypeError(str(error)) from None
             raise
     except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path} is not a whole checkpoint ({error!r}); delete it to start again") from None
@@ -74,18 +77,26 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
     vars(run).update(progress)
 
 
-def _progress(document: dict[str, Any], count: int) -> dict[str, Any]:
+def _progress(document: dict[str, Any], run: Run) -> dict[str, Any]:
     """The attributes of the run, from untrusted data; TypeError where one is not what a run keeps there."""
+    count, position, epoch = len(run.samples), _count(document["position"]), _count(document["epoch"])
     order, best, (lowest, waited) = document["order"], document["best"], _parts(document["watch"], 2)
     sums = dict(zip(("summed", "right", "seconds"), _parts(document["sums"], 3), strict=True))
     if order and sorted(order) != list(range(count)):
         raise TypeError(f"its order is no permutation of {count} samples")
+    if position > (count if order else 0):
+        raise TypeError(f"its position {position} is behind the last sample")
+    history = [_floats(record) for record in document["history"]]
+    for record in history:
+        if missing := run.figure_names() - record.keys():
+            raise TypeError(f"its history lacks {', '.join(sorted(missing))}")
+    if len(history) != epoch:
+        raise TypeError(f"it has {len(history)} records of {epoch} epochs")
     if not isinstance(document["stopped"], str):
         raise TypeError("stopped is no string")
     return {
-        "epoch": _count(document["epoch"]), "order": list(order), "position": _count(document["position"]),
-        **_floats(sums), "history": History([_floats(record) for record in document["history"]]),
-        "best": None if best is None else _floats(best),
+        "epoch": epoch, "order": list(order), "position": position, **_floats(sums), "history": History(history),
+        "best": None if best is None else renamed(_floats(best), run.model.state_dict()),
         **_floats({"lowest": lowest}), "waited": _count(waited), "stopped": document["stopped"],
     }  # fmt: skip
 

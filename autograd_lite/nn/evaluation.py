@@ -7,7 +7,7 @@ from autograd_lite.core.modes import no_grad
 from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, decision, target_kind
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.shapes import NestedNumbers, floats
 
 
@@ -18,6 +18,7 @@ def predict(model: Module, X: Data) -> list[Any]:
     >>> len(predict(MLP(2, [3, 1]), [[0.0, 1.0], [1.0, 0.0]]))
     2
     """
+    checked_module(model, "predict")
     samples = as_samples(X)
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
@@ -35,6 +36,7 @@ def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
 
 def evaluate(model: Module, X: Data, y: Data, loss: str | Loss = "mse") -> dict[str, float]:
     """The mean loss, and for a loss of classification the accuracy, on samples that are not trained on."""
+    checked_module(model, "evaluate")
     compute = loss_of(loss)
     kind, outputs = target_kind(compute), predict(model, X)
     targets = as_targets(y, kind, outputs[0])

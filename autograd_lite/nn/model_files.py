@@ -6,9 +6,10 @@ from itertools import zip_longest
 from pathlib import Path
 
 from autograd_lite.core.primitives import number
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.support.files import read_json, write_json
 from autograd_lite.support.version import __version__
+from autograd_lite.trees.paths import renamed
 
 FORMAT, VERSION = "autograd_lite.model", 1
 
@@ -16,8 +17,13 @@ FORMAT, VERSION = "autograd_lite.model", 1
 def save(model: Module, path: str | Path) -> None:
     """Write the model's structure and state to a file, atomically.
 
-    Raises OSError where the file cannot be written; what was there stays.
+    A file that was there is replaced, with its permissions; a symbolic link stays, and the file that it points to is
+    replaced; a hard link is broken: the other names of the file keep the old content.
+
+    Raises OSError where the file cannot be written or is no regular file, and what was there stays; TypeError where
+    model is no Module or path no path.
     """
+    checked_module(model, "save")
     state = {name: encoded(x) for name, x in model.state_dict().items()}
     document = {"format": FORMAT, "version": VERSION, "library": __version__}
     write_json(path, {**document, "structure": model.structure(), "state": state})
@@ -27,8 +33,10 @@ def load(model: Module, path: str | Path) -> Module:
     """Take the state of a file that `save` wrote from a model of the same structure; returns the model.
 
     Raises ValueError on a file that is damaged, foreign, of a newer version, or of another structure (naming
-    the first difference), OSError where it can't be read.  The model then stays as it was.
+    the first difference), OSError where it can't be read, TypeError where model is no Module or path no path.  The
+    model then stays as it was.
     """
+    checked_module(model, "load")
     document = read_json(path, FORMAT, VERSION)
     structure, state = document.get("structure"), document.get("state")
     if not isinstance(structure, list) or not isinstance(state, dict):
@@ -39,12 +47,15 @@ def load(model: Module, path: str | Path) -> Module:
             raise ValueError(f"{found}; build the model as it was when it was saved, then load")
     numbers: dict[str, float] = {}
     for name, x in state.items():
-        value = float(x) if x in ("nan", "inf", "-inf") else number(x)
+        try:
+            value = float(x) if x in ("nan", "inf", "-inf") else number(x)
+        except OverflowError:
+            raise ValueError(f"{path}: {name} is beyond the range of floats; save the file again") from None
         if value is None or isinstance(x, bool):
             raise ValueError(f"{path}: {name} is {x!r}, which is no number; save the file again")
         numbers[name] = value
     try:
-        model.load_state_dict(numbers)
+        model.load_state_dict(renamed(numbers, model.state_dict()))
     except KeyError as error:
         raise ValueError(f"{path} does not fit: {error.args[0]}") from None
     return model

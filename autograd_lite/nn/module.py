@@ -1,7 +1,8 @@
 """`Module`: anything that holds parameters, and the names by which they are known.
 
 The lowest floor of `nn`.  A parameter is a Value kept in an attribute, directly or in nested lists, tuples
-and dicts, of a Module or of the Modules that it holds.  Its name is its path: `layers.0.neurons.3.w[2]`.
+and dicts, of a Module or of the Modules that it holds.  Its name is its path: `layers.0.neurons.3.w[2]`, where keys
+that are no plain text are in brackets: `weights['a.b']`, `weights[1]`.
 Attributes whose name begins with an underscore are private and not looked into.
 """
 
@@ -11,7 +12,8 @@ from typing import Any, Self
 from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.trees import PyTreeDef, flatten, is_array, joined
+from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
+from autograd_lite.trees.paths import check_distinct, inside
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
@@ -131,31 +133,36 @@ class Module:
     def _buffers(self) -> Iterator[tuple["Module", str, list[Any], PyTreeDef, list[str]]]:
         """(Module, attribute, its numbers, their treedef, their names) of every buffer."""
         for path, module in self.named_modules():
-            for name in module.buffers:
+            for name in dict.fromkeys(module.buffers):
                 numbers, treedef = flatten(getattr(module, name), f"buffer {name}")
-                yield module, name, numbers, treedef, treedef.leaf_names(joined(path, name))
+                yield module, name, numbers, treedef, treedef.leaf_names(inside(path, name))
 
     def state_dict(self) -> dict[str, float]:
         """All parameters and buffers as numbers, by name."""
-        return {**{name: p.data for name, p in self.named_parameters()}, **dict(self.named_buffers())}
+        named = [*[(name, p.data) for name, p in self.named_parameters()], *self.named_buffers()]
+        state = dict(named)
+        if len(state) < len(named):
+            check_distinct([name for name, _ in named], [x for _, x in named], type(self).__name__)
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take all numbers from a `state_dict`; where it does not fit, raise and change nothing.
 
-        Raises KeyError on the first name that is missing or unknown, TypeError on what is no number.
+        Raises KeyError on the first name that is missing or unknown, TypeError on what is no number, ValueError on one
+        beyond the range of floats.
         """
         mine, kind = self.state_dict(), type(self).__name__
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict of numbers by name, but got {summary(state)}; pass a state_dict()")
         for name in [*mine, *state]:
             if name not in state or name not in mine:
                 found = f"no {name!r}, which {kind} needs" if name in mine else f"{name!r}, which {kind} does not have"
                 raise KeyError(f"the state has {found}; load it into a model of the same structure")
-        for name, x in state.items():
-            if number(x) is None:
-                raise TypeError(f"the state holds {x!r} for {name!r}; it must be a number")
+        new_of = {name: checked_number(name, x) for name, x in state.items()}
         for name, p in self.named_parameters():
-            p.data = state[name]
+            p.data = new_of[name]
         for module, name, _, treedef, names in self._buffers():
-            held, new = getattr(module, name), treedef.unflatten([float(state[key]) for key in names])
+            held, new = getattr(module, name), treedef.unflatten([new_of[key] for key in names])
             if isinstance(held, list):
                 held[:] = new  # which copies of this Module share
             else:
@@ -263,7 +270,7 @@ class Contents:
                     keys = [name for name in held if name[:1] != "_" and name not in y.buffers]
                     children = [held[name] for name in keys]
                     self.attributes.append((held, list(held), keys, children))
-                    paths = [f"{path}.{key}" if path else key for key in keys]
+                    paths = [inside(path, key) for key in keys]
                 else:
                     children = list(level.children)
                     settings.append((level.kind.name, level.aux, len(children)))
@@ -272,12 +279,15 @@ class Contents:
                     elif not isinstance(y, tuple):
                         self.others.append((y, children))
                     if level.kind in (DICT, RECORD):
-                        paths = [f"{path}.{key}" for key in (level.aux if level.kind is DICT else level.aux[1])]
+                        paths = [inside(path, key) for key in (level.aux if level.kind is DICT else level.aux[1])]
                     else:
                         paths = [
                             f"{path}.{i}" if isinstance(z, Module) else f"{path}[{i}]" for i, z in enumerate(children)
                         ]
                 stack += [(p, z, given) for p, z in zip(reversed(paths), reversed(children), strict=True)]
+        what = type(x).__name__
+        check_distinct(names, self.parameters, what)
+        check_distinct([path for path, _ in self.modules], [type(y).__name__ for _, y in self.modules], what)
         self.names = tuple(names)
         self.settings = Settings([len(names), *settings])
 
@@ -289,6 +299,26 @@ class Contents:
             holds_same(self.attributes, [*self.lists, *others] if others else self.lists)
             and all(array_content(held) == content for held, content in self.arrays)
         )
+
+
+def checked_module(x: object, what: str) -> None:
+    """Raises TypeError where what should be a Module is none."""
+    if not isinstance(x, Module):
+        got = f"the class {x.__name__}" if isinstance(x, type) else summary(x)
+        do = f"pass an instance, {x.__name__}(...)" if isinstance(x, type) else "pass a model, which comes first"
+        raise TypeError(f"{what} takes a Module, but got {got}; {do}")
+
+
+def checked_number(name: str, x: object) -> float:
+    try:
+        found = number(x)
+    except OverflowError:
+        raise ValueError(
+            f"the state holds a number for {name!r} that is beyond the range of floats; it must be below 1.8e308"
+        ) from None
+    if found is None:
+        raise TypeError(f"the state holds {x!r} for {name!r}; it must be a number")
+    return found
 
 
 def array_content(x: Any) -> Hashable:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat, floats, has_shape, shape_of
 from autograd_lite.optim.optimizer import numpy_if_installed
-from autograd_lite.trees import joined
+from autograd_lite.trees import summary
+from autograd_lite.trees.paths import check_distinct, joined
 
 
 class Tensor(NamedTuple):
@@ -41,7 +42,7 @@ def to_torch_state_dict(model: Module) -> dict[str, Any]:
     {'0.weight': (2, 3), '0.bias': (2,), '2.weight': (1, 2), '2.bias': (1,)}
     """
     numpy, state = numpy_if_installed(), {}
-    for tensor in tensors_of("", model):
+    for tensor in all_tensors(model):
         entries = int(tensor.entries) if tensor.buffer == "num_batches_tracked" else floats(tensor.entries)
         state[tensor.name] = entries if numpy is None else numpy.array(entries)
     return state
@@ -59,7 +60,9 @@ def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> 
     >>> line([1.0, 1.0])[0].data
     1.5
     """
-    mine = list(tensors_of("", model))
+    mine = all_tensors(model)
+    if not isinstance(state, Mapping):
+        raise TypeError(f"a state is a dict of tensors by name, but got {summary(state)}; pass a state_dict()")
     expected = {tensor.name: shape_of(tensor.entries) for tensor in mine}
     kind = type(model).__name__
     missing, unknown = [x for x in expected if x not in state], [x for x in state if x not in expected]
@@ -84,6 +87,14 @@ def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> 
         else:
             for p, value in zip(flat(tensor.entries), flat(x), strict=True):
                 p.data = value
+
+
+def all_tensors(model: Module) -> list[Tensor]:
+    """Every tensor of a model; raises ValueError where PyTorch's names, which have dots alone, are the same for two."""
+    checked_module(model, "a state of PyTorch")
+    found = list(tensors_of("", model))
+    check_distinct([tensor.name for tensor in found], [tensor.entries for tensor in found], type(model).__name__)
+    return found
 
 
 def tensors_of(path: str, x: Any) -> Iterator[Tensor]:

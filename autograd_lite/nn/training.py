@@ -15,13 +15,14 @@ from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, target_kind
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.randomness import Seed, generator, lookup
 from autograd_lite.nn.shapes import NestedNumbers, check_size
 from autograd_lite.nn.training_run import Callback, Run
 from autograd_lite.optim.optimizer import Optimizer, check_number
 from autograd_lite.optim.rules import OPTIMIZERS
+from autograd_lite.support.files import checked_path
 
 
 def fit(
@@ -58,6 +59,7 @@ def fit(
     >>> round(neuron.w[0].data, 3), round(neuron.b.data, 3)
     (2.0, 1.0)
     """
+    checked_module(model, "fit")
     epochs, batch_size = check_size("epochs", epochs), check_size("batch_size", batch_size)
     calls = checked_callbacks(callbacks)
     compute, draw = loss_of(loss), generator(rng)
@@ -80,6 +82,7 @@ def fit(
     batches = math.ceil(len(samples) / batch_size)
     keep: Callback = lambda run: None  # noqa: E731
     if checkpoint is not None:
+        checkpoint = checked_path(checkpoint)
         identity = identity_of(run)
         keep = lambda run: save_run(run, checkpoint, identity)  # noqa: E731
         if Path(checkpoint).exists():

@@ -143,6 +143,12 @@ class Run:
             found.update({f"validation_{name}": x for name, x in held.items()})
         return found
 
+    def figure_names(self) -> set[str]:
+        """The names of what every record of its history has."""
+        found = {"loss"} | ({"accuracy"} if self.kind != "numbers" else set())
+        held = {f"validation_{name}" for name in found} if self.held is not None else set()
+        return {"epoch", "seconds", *found, *held}
+
     def watch(self, record: dict[str, float]) -> None:
         before = self.history.epochs[-2]["loss"] if len(self.history) > 1 else math.inf
         if self.tolerance is not None and abs(record["loss"] - before) < self.tolerance:

@@ -25,6 +25,9 @@ Floats: TypeAlias = "float | NDArray[Any]"
 
 ListOrArray = TypeVar("ListOrArray", "list[float]", "NDArray[Any]")
 
+ANY = (-math.inf, math.inf)
+MOST_STEPS = 2**53
+
 FEW = 64
 """Up to this number of parameters a loop over floats is as fast as arrays."""
 
@@ -41,6 +44,12 @@ class Optimizer:
 
     settings: tuple[str, ...] = ()
     """The names of the hyperparameters of the rule."""
+
+    ranges: Mapping[str, tuple[float, float]] = {}
+    """Where hyperparameters and optimiser state lie, by name: at least the first number, and below the second."""
+
+    switches: tuple[str, ...] = ()
+    """The hyperparameters that decide, by being zero or not, what the rule keeps; no state turns them on or off."""
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
         kind = type(self).__name__
@@ -59,6 +68,10 @@ class Optimizer:
         self.lr = lr if callable(lr) else check_number("lr", lr)
         self.steps = 0
         self._memory: list[Any] | None = None
+
+    def checked(self, name: str, x: float) -> float:
+        """A hyperparameter or a number of the state; raises TypeError or ValueError where it is out of its range."""
+        return check_number(name, x, *self.ranges.get(name, ANY))
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         """The new parameter, then the new state, from the old ones and the gradient g, which may be overwritten."""
@@ -123,23 +136,37 @@ class Optimizer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a `state_dict`; where it does not fit, raise ValueError and change nothing."""
         kind, count = type(self).__name__, len(self.parameters)
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{kind} takes the state that state_dict gave, but got {state!r}; pass one")
         if (found := state.get("kind")) != kind:
             raise ValueError(f"the state is of {found!r}, not of {kind}; load it into an optimiser of its own kind")
-        memory = state["memory"]
-        if memory and tuple(memory) != self.memory:
+        for name in ("memory", "steps", *self.settings):
+            if name not in state:
+                raise ValueError(f"the state has no {name!r}, which {kind} needs; load one that state_dict gave")
+        memory, steps = state["memory"], state["steps"]
+        if not isinstance(memory, Mapping) or not all(isinstance(column, (list, tuple)) for column in memory.values()):
+            raise TypeError(f"the memory is {memory!r} in the state, no dict of lists; load one that state_dict gave")
+        if not isinstance(steps, int) or not 0 <= steps < MOST_STEPS:
+            raise ValueError(f"steps is {steps!r} in the state, which is no count; load one that state_dict gave")
+        if (memory or (steps and self.memory)) and tuple(memory) != self.memory:
             mine = f"{kind} with its settings {', '.join(self.memory) or 'nothing'}"
             more = "give it the settings that it was saved with"
-            raise ValueError(f"the state remembers {', '.join(memory)}, but {mine}; {more}")
+            raise ValueError(f"the state remembers {', '.join(memory) or 'nothing'}, but {mine}; {more}")
         for name, column in memory.items():
             if len(column) != count:
                 found = f"{len(column)} numbers for {name}, but there are {count} parameters"
                 raise ValueError(f"the state holds {found}; load it into an optimiser of the same model")
-        columns = [[check_number(name, x, -math.inf) for x in column] for name, column in memory.items()]
-        steps = int(check_number("steps", state["steps"]))
+        columns = [[self.checked(name, x) for x in column] for name, column in memory.items()]
         settings = {name: state[name] for name in self.settings}
         for name, x in settings.items():
-            if isinstance(x, bool) != isinstance(getattr(self, name), bool) or number(x) is None:
+            now = getattr(self, name)
+            real(name, x)
+            if isinstance(x, bool) != isinstance(now, bool):
                 raise TypeError(f"{name} is {x!r} in the state; load one that state_dict gave")
+            if name in self.ranges:
+                self.checked(name, x)
+            if name in self.switches and bool(x) != bool(now):
+                raise ValueError(f"{name} is {x!r} in the state, here {now!r}; give it the settings of the other")
         if "lr" in state and not callable(self.lr):
             self.lr = check_number("lr", state["lr"])
         vars(self).update(settings, steps=steps, _memory=columns or None)
@@ -163,10 +190,18 @@ def as_list(column: "Sequence[float] | NDArray[Any]") -> list[float]:
 
 def check_number(name: str, given: float, low: float = 0.0, below: float = math.inf) -> float:
     """A hyperparameter as a float; raises TypeError or ValueError outside low <= x < below."""
-    x = number(given)
-    if x is None:
-        raise TypeError(f"{name} is a number, but got {given!r}; pass a float")
+    x = real(name, given)
     if not low <= x < below:
         bound = "" if below == math.inf else f" and below {below}"
         raise ValueError(f"{name} must be at least {low}{bound}, but got {given!r}; choose another")
+    return x
+
+
+def real(name: str, given: object) -> float:
+    try:
+        x = number(given)
+    except OverflowError:
+        raise ValueError(f"{name} is a number beyond the range of floats; choose one below 1.8e308") from None
+    if x is None:
+        raise TypeError(f"{name} is a number, but got {given!r}; pass a float")
     return x

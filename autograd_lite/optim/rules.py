@@ -7,12 +7,19 @@ from typing import Any
 
 from autograd_lite.core.fast.layers import descend
 from autograd_lite.core.value import Value
-from autograd_lite.optim.optimizer import Floats, Optimizer, check_number
+from autograd_lite.optim.optimizer import Floats, Optimizer
 from autograd_lite.optim.schedules import Schedule
 
 
 def root(x: Floats) -> Any:
     return math.sqrt(x) if isinstance(x, float) else x**0.5
+
+
+# Means of squares, of which the root is taken, are among them.
+POSITIVE = {
+    **dict.fromkeys(("momentum", "weight_decay", "eps", "squares", "v"), (0.0, math.inf)),
+    **dict.fromkeys(("alpha", "beta1", "beta2"), (0.0, 1.0)),
+}
 
 
 class SGD(Optimizer):
@@ -29,14 +36,16 @@ class SGD(Optimizer):
     """
 
     settings = ("momentum", "weight_decay", "nesterov")
+    ranges = POSITIVE
+    switches = ("momentum",)
 
     def __init__(
         self, parameters: Iterable[Value], lr: float | Schedule = 0.01, momentum: float = 0.0,
         weight_decay: float = 0.0, nesterov: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr)
-        self.momentum = check_number("momentum", momentum)
-        self.weight_decay, self.nesterov = check_number("weight_decay", weight_decay), bool(nesterov)
+        self.momentum = self.checked("momentum", momentum)
+        self.weight_decay, self.nesterov = self.checked("weight_decay", weight_decay), bool(nesterov)
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum, but that is 0; pass momentum=0.9 for instance")
         if momentum:
@@ -65,12 +74,13 @@ class Adagrad(Optimizer):
 
     memory = ("squares",)
     settings = ("eps", "weight_decay")
+    ranges = POSITIVE
 
     def __init__(
         self, parameters: Iterable[Value], lr: float | Schedule = 0.01, eps: float = 1e-10, weight_decay: float = 0.0
     ) -> None:
         super().__init__(parameters, lr)
-        self.eps, self.weight_decay = check_number("eps", eps), check_number("weight_decay", weight_decay)
+        self.eps, self.weight_decay = self.checked("eps", eps), self.checked("weight_decay", weight_decay)
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         if self.weight_decay:
@@ -86,15 +96,17 @@ class RMSprop(Optimizer):
     """
 
     settings = ("alpha", "eps", "momentum", "weight_decay")
+    ranges = POSITIVE
+    switches = ("momentum",)
 
     def __init__(
         self, parameters: Iterable[Value], lr: float | Schedule = 0.01, alpha: float = 0.99, eps: float = 1e-8,
         momentum: float = 0.0, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr)
-        self.alpha, self.eps = check_number("alpha", alpha, below=1.0), check_number("eps", eps)
-        self.momentum = check_number("momentum", momentum)
-        self.weight_decay = check_number("weight_decay", weight_decay)
+        self.alpha, self.eps = self.checked("alpha", alpha), self.checked("eps", eps)
+        self.momentum = self.checked("momentum", momentum)
+        self.weight_decay = self.checked("weight_decay", weight_decay)
         self.memory = ("squares", "velocity") if momentum else ("squares",)
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
@@ -116,14 +128,15 @@ class Adam(Optimizer):
 
     memory = ("m", "v")
     settings = ("beta1", "beta2", "eps", "weight_decay")
+    ranges = POSITIVE
 
     def __init__(
         self, parameters: Iterable[Value], lr: float | Schedule = 0.001, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr)
-        self.beta1, self.beta2 = (check_number(f"beta{i + 1}", betas[i], below=1.0) for i in range(2))
-        self.eps, self.weight_decay = check_number("eps", eps), check_number("weight_decay", weight_decay)
+        self.beta1, self.beta2 = self.checked("beta1", betas[0]), self.checked("beta2", betas[1])
+        self.eps, self.weight_decay = self.checked("eps", eps), self.checked("weight_decay", weight_decay)
 
     def decayed(self, p: Floats, g: Floats, lr: float) -> tuple[Floats, Floats]:
         """The parameter and its gradient, with the weight decay in one of them."""

@@ -155,7 +155,10 @@ class Program:
         return json.dumps(serialisation.to_document(self.arguments, self.instructions, self.results))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the program to a file, atomically.  Raises OSError where the file cannot be written."""
+        """Write the program to a file, atomically, as `nn.save` does.
+
+        Raises OSError where the file cannot be written or is no regular file, TypeError where path is none.
+        """
         write_json(path, serialisation.to_document(self.arguments, self.instructions, self.results))
 
     @staticmethod

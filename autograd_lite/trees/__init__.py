@@ -1,11 +1,12 @@
 """The one pytree: nested containers of numbers, taken apart into leaves and a treedef, and put together again.
 
 `registry` lists the containers, `nested_lists` takes lists of equal lengths apart fast, `treedef` is the structure,
-and `pytree` takes any of them apart.
+and `pytree` takes any of them apart.  `paths` names what is inside.
 """
 
+from autograd_lite.trees.paths import joined
 from autograd_lite.trees.pytree import flatten, flatten_numbers
-from autograd_lite.trees.registry import is_array, is_foreign_array, item_name, joined, register_pytree_node, summary
+from autograd_lite.trees.registry import is_array, is_foreign_array, item_name, register_pytree_node, summary
 from autograd_lite.trees.treedef import PyTreeDef
 
 __all__ = [

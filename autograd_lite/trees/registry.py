@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.trees.nested_lists import is_leaf
+from autograd_lite.trees.paths import check_distinct
 
 T = TypeVar("T")
 Parts = tuple[Sequence[Any], Hashable]
@@ -83,8 +84,9 @@ def structure_of(module: Any) -> ModuleStructure:
     if hasattr(module, "pytree_structure"):
         return module.pytree_structure()  # type: ignore[no-any-return]
     named = list(module.named_parameters())
-    settings = (len(named), getattr(module, "training", None))
-    return ModuleStructure(module, tuple([name for name, _ in named]), [x for _, x in named], settings)
+    names, values = [name for name, _ in named], [x for _, x in named]
+    check_distinct(names, values, type(module).__name__)
+    return ModuleStructure(module, tuple(names), values, (len(named), getattr(module, "training", None)))
 
 
 def array_of(leaves: Sequence[Any], dimensions: tuple[int, ...]) -> Any:
@@ -240,8 +242,3 @@ def item_name(name: str, *key: object) -> str:
     ('w[2]', "params['w']", 'X[0, 1]')
     """
     return f"{name}[{', '.join(map(repr, key))}]" if key else name
-
-
-def joined(*parts: str) -> str:
-    """A path of the parts that are not empty."""
-    return ".".join(filter(None, parts))

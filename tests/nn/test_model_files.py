@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.nn import MLP, Neuron, load, save
+from autograd_lite.nn import (
+    MLP,
+    Neuron,
+    evaluate,
+    fit,
+    load,
+    load_torch_state_dict,
+    predict,
+    save,
+    to_torch_state_dict,
+)
 
 
 @pytest.fixture
@@ -83,6 +93,8 @@ def edited(change):
         (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": None})), "neurons.0.b is None, which is no"),
         (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": True})), "neurons.0.b is True, which is no"),
         (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": []})), r"is \[\], which is no number"),
+        (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": 10**400})), "b is beyond the range of floats"),
+        (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": -(10**400)})), "b is beyond the range of floats"),
     ],
 )
 def test_a_damaged_file_leaves_the_model_as_it_was(tmp_path, model, damage, words):
@@ -116,3 +128,31 @@ def test_missing_folders_and_files_are_named(tmp_path, model):
         save(model, tmp_path / "nowhere" / "m.json")
     with pytest.raises(OSError, match="nowhere"):
         load(model, tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize("wrong", [5, None, "m.json", MLP, [1.0]])
+def test_what_is_no_module_is_refused_in_three_beats(tmp_path, wrong):
+    for use, words in (
+        (lambda: save(wrong, tmp_path / "m.json"), "save"), (lambda: load(wrong, tmp_path / "m.json"), "load"),
+        (lambda: predict(wrong, [[1.0, 2.0]]), "predict"), (lambda: evaluate(wrong, [[1.0]], [1.0]), "evaluate"),
+        (lambda: fit(wrong, [[1.0]], [1.0], progress=False), "fit"),
+        (lambda: to_torch_state_dict(wrong), "a state of PyTorch"),
+        (lambda: load_torch_state_dict(wrong, {}), "a state of PyTorch"),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=f"^{words} takes a Module, but got .*; pass (a model|an instance)"):
+            use()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"), [(10**400, ValueError), (-(10**400), ValueError), ("1.0", TypeError), (None, TypeError)]
+)
+def test_a_state_with_a_number_that_does_not_fit_changes_nothing(model, wrong, error):
+    before = model.state_dict()
+    changed = {**dict.fromkeys(before, 7.0), list(before)[-1]: wrong}
+    with pytest.raises(error, match=f"for {list(before)[-1]!r}"):
+        model.load_state_dict(changed)
+    assert model.state_dict() == before
+    for use in (model.load_state_dict, lambda state: load_torch_state_dict(model, state)):
+        with pytest.raises(TypeError, match=r"^a state is a dict of .*; pass a state_dict\(\)"):
+            use(5)

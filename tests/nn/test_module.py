@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, grad, value_and_grad
 from autograd_lite import sum as total
-from autograd_lite.nn import MLP, Layer, Module, Neuron
+from autograd_lite.nn import MLP, Layer, Module, Neuron, load, save, to_torch_state_dict
 
 
 class Holder(Module):
@@ -270,3 +270,92 @@ def test_a_list_that_holds_itself_in_a_module():
     model = Keeper()
     model.w.append(model.w)
     assert [name for name, _ in model.named_parameters()][:2] == ["w[0]", "w[1]"]
+
+
+class Nest(Module):
+    """Parameters in nested dicts and lists, and in attributes of any name."""
+
+    def __init__(self, content, attributes=()):
+        self.content = content
+        for name, x in attributes:
+            setattr(self, name, x)
+
+    def forward(self, x):
+        return total([(k + 1.0) * x * p for k, p in enumerate(self.parameters())])
+
+
+# Attributes, keys of dicts, the number 1 and the text "1": whatever could be written alike.
+KEYS = st.one_of(
+    st.sampled_from(["a", "b", "a.b", "b.a", ".", "", "0", "1", "[0]", "a[0]", "['a']", "'", "\n", "\x00"]),
+    st.integers(0, 2), st.none(), st.text(max_size=3), st.tuples(st.integers(0, 1), st.just("a")),
+)  # fmt: skip
+NESTS = st.recursive(
+    st.builds(Value, st.floats(-4.0, 4.0)),
+    lambda inner: st.one_of(
+        st.dictionaries(KEYS, inner, max_size=4), st.lists(inner, max_size=3), st.builds(Nest, inner)
+    ),
+    max_leaves=12,
+)
+ATTRIBUTES = st.lists(
+    st.tuples(st.sampled_from(["content[0]", "content.a", "content['a.b']", "b.c", "1", "é"]), NESTS),
+    max_size=3, unique_by=lambda pair: pair[0],
+)  # fmt: skip
+
+
+@given(st.builds(Nest, NESTS, ATTRIBUTES))
+def test_no_parameter_is_lost_whatever_the_keys_are(tmp_path_factory, nest):
+    parameters = nest.parameters()
+    names = [name for name, _ in nest.named_parameters()]
+    assert len(set(names)) == len(names) == len(nest.state_dict())
+    paths = [path for path, _ in nest.named_modules()]
+    assert len(set(paths)) == len(paths)
+    if not parameters:
+        return
+    wanted = [(k + 1.0) * 0.5 for k in range(len(parameters))]
+    for step in (grad(lambda model, x: model(x)), compile(grad(lambda model, x: model(x)), backend="python")):
+        assert list(step(nest, 0.5).values()) == wanted
+    before = nest.state_dict()
+    path = tmp_path_factory.getbasetemp() / "nest.json"
+    save(nest, path)
+    for p in parameters:
+        p.data = 99.0
+    assert load(nest, path).state_dict() == before
+
+
+class Alike:
+    """A key that prints like another."""
+
+    def __repr__(self):
+        return "'a'"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda m: m.state_dict(), lambda m: list(m.named_parameters()), lambda m: m.parameters(),
+        lambda m: grad(lambda model: model(1.0))(m), lambda m: compile(grad(lambda model: model(1.0)))(m),
+    ],
+)  # fmt: skip
+def test_keys_that_print_alike_are_refused_with_both_parameters(use):
+    with pytest.raises(ValueError, match=r"two things under one name, .*: Value\(data=1\.0\) and Value\(data=2\.0\)"):
+        use(Nest({Alike(): Value(1.0), Alike(): Value(2.0)}))
+
+
+def test_names_of_pytorch_that_would_be_the_same_are_refused():
+    with pytest.raises(ValueError, match=r"two things under one name, 'content\.a\.b'"):
+        to_torch_state_dict(Nest({"a.b": Value(1.0), "a": {"b": Value(2.0)}}))
+
+
+def test_buffers_and_parameters_do_not_share_a_name():
+    holder = Nest({"b": Value(1.0)})
+    holder.buffers = ("content.b",)
+    setattr(holder, "content.b", 2.0)
+    assert holder.state_dict() == {"content.b": 1.0, "['content.b']": 2.0}
+
+
+def test_files_from_before_keys_were_in_brackets_load(tmp_path):
+    nest, path = Nest({1: Value(1.0), "a.b": Value(2.0)}), tmp_path / "m.json"
+    save(nest, path)
+    path.write_text(path.read_text().replace("content[1]", "content.1").replace("content['a.b']", "content.a.b"))
+    other = Nest({1: Value(0.0), "a.b": Value(0.0)})
+    assert list(load(other, path).state_dict().values()) == [1.0, 2.0]

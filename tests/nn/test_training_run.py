@@ -1,5 +1,6 @@
 """Runs: early stopping, callbacks, Ctrl-C, and checkpoints that go on to the very same numbers."""
 
+import functools
 import json
 import math
 import os
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd_lite import Value
 from autograd_lite.nn import (
     MLP,
     BatchNorm,
@@ -314,6 +316,85 @@ def test_a_damaged_checkpoint_is_refused(tmp_path, damage):
     with pytest.raises(ValueError, match=r"is no JSON file or is cut short|is not a whole checkpoint"):
         train(model, checkpoint=path)
     assert model.state_dict() == before
+
+
+def at(*keys):
+    def change(document, x):
+        part = document
+        for key in keys[:-1]:
+            part = part[key]
+        part[keys[-1]] = x
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("place", "x", "words"),
+    [
+        (at("history", 0), {"epoch": 1.0, "seconds": 1.0, "accuracy": 1.0}, "its history lacks loss"),
+        (at("history", 0), {"epoch": 1.0, "loss": 1.0}, "its history lacks accuracy, seconds"),
+        (at("history", 0), 5, "no attribute"),
+        (at("history"), [], "it has 0 records of 1 epochs"),
+        (at("epoch"), 10**9, "records of 1000000000 epochs"),
+        (at("epoch"), -1, "is no count"),
+        (at("position"), 7, "its position 7 is behind the last sample"),
+        (at("order"), [0, 0], "no permutation"),
+        (at("sums"), [0.0, 0.0], "no list of 3"),
+        (at("sums", 0), "0", "is no number"),
+        (at("sums", 0), 10**400, "OverflowError"),
+        (at("watch"), [1.0, 0.5], "is no count"),
+        (at("stopped"), None, "stopped is no string"),
+        (at("best"), {"x": 1.0}, "its best state has other names"),
+        (at("best"), [], "no attribute"),
+        (at("model"), {}, "the state has no"),
+        (at("model"), [], "no attribute"),
+        (at("model", "0.bias[0]"), None, "None is no number"),
+        (at("generators", ""), [3, [1, 2], None], "the state of a generator does not fit"),
+        (at("generators", ""), 5, "no list of 3"),
+        (at("optimizer", "beta2"), 1.5, "beta2 must be at least 0.0 and below 1.0, but got 1.5"),
+        (at("optimizer", "beta1"), -0.5, "beta1 must be at least 0.0"),
+        (at("optimizer", "beta1"), True, "beta1 is True"),
+        (at("optimizer", "eps"), float("nan"), "eps must be"),
+        (at("optimizer", "eps"), 10**400, "eps is a number beyond the range of floats"),
+        (at("optimizer", "weight_decay"), -1.0, "weight_decay must be"),
+        (at("optimizer", "lr"), "fast", "lr is a number"),
+        (at("optimizer", "steps"), 1.5, "steps is 1.5"),
+        (at("optimizer", "steps"), 10**400, "which is no count"),
+        (at("optimizer", "memory"), {}, "the state remembers nothing, but Adam"),
+        (at("optimizer", "memory"), 5, "no dict of lists"),
+        (at("optimizer", "memory", "v"), 5, "no dict of lists"),
+        (at("optimizer", "memory", "v"), [0.5], "1 numbers for v"),
+        (at("optimizer", "memory", "v", 0), -1.0, "v must be at least 0.0"),
+        (at("optimizer", "memory", "m", 0), None, "m is a number"),
+        (at("optimizer"), [], "takes the state that state_dict gave"),
+        (at("optimizer"), {"kind": "Adam"}, "the state has no 'memory'"),
+    ],
+)  # fmt: skip
+def test_a_checkpoint_that_would_fail_later_is_refused_when_it_is_read(tmp_path, place, x, words):
+    path = tmp_path / "run.json"
+    train(network(), epochs=1, checkpoint=path)
+    document = json.loads(path.read_text())
+    place(document, x)
+    path.write_text(json.dumps(document))
+    model, called = network(), []
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=f"is not a whole checkpoint.*{words}.*; delete it to start again"):
+        train(model, checkpoint=path, callbacks=[called.append])
+    assert model.state_dict() == before
+    assert not called
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [(SGD, functools.partial(SGD, momentum=0.9)), (functools.partial(RMSprop, momentum=0.9), RMSprop)],
+)
+def test_a_state_without_steps_does_not_turn_momentum_on_or_off(mine, theirs):
+    # It was taken over, while the rule went on without its memory.
+    optimizer = mine([Value(1.0)])
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=r"momentum is .* in the state, here .*; give it the settings of the other"):
+        optimizer.load_state_dict(theirs([Value(1.0)]).state_dict())
+    assert optimizer.state_dict() == before
 
 
 def test_an_unwritable_checkpoint_is_found_before_training(tmp_path):
