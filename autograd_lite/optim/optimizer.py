@@ -160,10 +160,9 @@ class Optimizer:
         settings = {name: state[name] for name in self.settings}
         for name, x in settings.items():
             now = getattr(self, name)
-            real(name, x)
-            if isinstance(x, bool) != isinstance(now, bool):
+            if isinstance(x, bool) != isinstance(now, bool) or not is_number(x):
                 raise TypeError(f"{name} is {x!r} in the state; load one that state_dict gave")
-            if name in self.ranges:
+            if name in self.ranges or isinstance(x, int):
                 self.checked(name, x)
             if name in self.switches and bool(x) != bool(now):
                 raise ValueError(f"{name} is {x!r} in the state, here {now!r}; give it the settings of the other")
@@ -190,18 +189,20 @@ def as_list(column: "Sequence[float] | NDArray[Any]") -> list[float]:
 
 def check_number(name: str, given: float, low: float = 0.0, below: float = math.inf) -> float:
     """A hyperparameter as a float; raises TypeError or ValueError outside low <= x < below."""
-    x = real(name, given)
-    if not low <= x < below:
-        bound = "" if below == math.inf else f" and below {below}"
-        raise ValueError(f"{name} must be at least {low}{bound}, but got {given!r}; choose another")
-    return x
-
-
-def real(name: str, given: object) -> float:
     try:
         x = number(given)
     except OverflowError:
         raise ValueError(f"{name} is a number beyond the range of floats; choose one below 1.8e308") from None
     if x is None:
         raise TypeError(f"{name} is a number, but got {given!r}; pass a float")
+    if not low <= x < below:
+        bound = "" if below == math.inf else f" and below {below}"
+        raise ValueError(f"{name} must be at least {low}{bound}, but got {given!r}; choose another")
     return x
+
+
+def is_number(x: object) -> bool:
+    try:
+        return number(x) is not None
+    except OverflowError:
+        return True  # which `check_number` refuses
