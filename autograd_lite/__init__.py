@@ -10,15 +10,29 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.core.modes import no_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
-from autograd_lite.core.table import arithmetic, choices, exponentials, networks, sequences, special, trigonometry
+from autograd_lite.core.table import (
+    arithmetic,
+    choices,
+    comparisons,
+    exponentials,
+    logarithms,
+    networks,
+    normal_distribution,
+    sequences,
+    special,
+    trigonometry,
+)
 from autograd_lite.core.table.arithmetic import *
 from autograd_lite.core.table.choices import *
 from autograd_lite.core.table.choices import abs as abs
 from autograd_lite.core.table.choices import cond as cond
 from autograd_lite.core.table.choices import round as round
+from autograd_lite.core.table.comparisons import *
 from autograd_lite.core.table.exponentials import *
 from autograd_lite.core.table.exponentials import pow as pow
+from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *
+from autograd_lite.core.table.normal_distribution import *
 from autograd_lite.core.table.sequences import *
 from autograd_lite.core.table.sequences import max as max
 from autograd_lite.core.table.sequences import min as min
@@ -107,8 +121,11 @@ __all__ = [
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += choices.__all__
+__all__ += comparisons.__all__
 __all__ += exponentials.__all__
+__all__ += logarithms.__all__
 __all__ += networks.__all__
+__all__ += normal_distribution.__all__
 __all__ += sequences.__all__
 __all__ += special.__all__
 __all__ += trigonometry.__all__

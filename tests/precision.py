@@ -45,13 +45,20 @@ VALUES = {
     **dict.fromkeys(
         ("neg", "identity", "abs", "sign", "floor", "ceil", "round", "trunc", "copysign", "maximum", "minimum",
          "clip", "relu", "less", "less_equal", "equal", "logical_and", "logical_or", "logical_not", "where",
-         "cond", "fmod", "max", "min"), EXACTLY),
+         "cond", "fmod", "max", "min", "greater", "greater_equal", "not_equal", "isnan", "isinf", "isfinite", "fmax",
+         "fmin", "heaviside"), EXACTLY),
     "gamma": Bound(10.0),  # what CPython promises of its own
     "lgamma": Bound(16.0, floor=5e-15),  # CPython's own, absolute near its zeros, 12 ulps near poles
     "digamma": Bound(16.0, 4.0),
     "trigamma": Bound(8.0, 4.0),
     "polygamma": Bound(16.0, 8.0, floor=NORMAL),
     "cbrt": Bound(4.0),
+    "logcosh": Bound(3.0),
+    "erfcx": Bound(3.0),
+    "erfinv": Bound(3.0),
+    "ndtr": Bound(4.0, floor=NORMAL),
+    "log_ndtr": Bound(4.0, floor=NORMAL),
+    "ndtri": Bound(3.0),
     "sigmoid": Bound(3.0),
     "logaddexp": Bound(2.0, 1.0),
     "logsumexp": Bound(8.0, 1.0),
@@ -66,11 +73,16 @@ VALUES = {
 PARTIALS = {
     **dict.fromkeys(
         ("add", "sub", "mul", "neg", "square", "identity", "abs", "copysign", "maximum", "minimum", "clip",
-         "relu", "where", "cond", "sum", "dot"), EXACTLY),
+         "relu", "where", "cond", "sum", "dot", "fmax", "fmin", "heaviside"), EXACTLY),
     "cbrt": Bound(14.0),  # twice the error of the libm's cbrt, and three roundings
     "pow": Bound(4.0, 2.0, of=logarithm),  # of the rounding of y - 1
+    "entr": Bound(2.0, 1.0),  # of the rounding of ln x, near 1/e
     "erf": Bound(2.0, 1.0),
     "erfc": Bound(2.0, 1.0),
+    "ndtr": Bound(3.0, 1.0, floor=NORMAL),  # of the rounding of x^2
+    "log_ndtr": Bound(4.0, 1.0, floor=NORMAL),
+    "erfinv": Bound(6.0, 1.0),
+    "ndtri": Bound(8.0, 1.0),
     "gamma": Bound(24.0, 4.0),
     "lgamma": Bound(16.0, 4.0),
     "digamma": Bound(8.0, 4.0),
@@ -94,6 +106,9 @@ REASONS = {
     "atan": "1 + x² overflows from |x| = 1.3e154 on: 0 for a slope below 2^-1022",
     "erf": "the rounding of x² is magnified by x², up to 708",
     "erfc": "the rounding of x² is magnified by x², up to 708",
+    "entr": "its slope has a zero at 1/e",
+    "ndtr": "the rounding of x² is magnified by x², up to 1,400",
+    "log_ndtr": "the rounding of x² is magnified by x², up to 1,400",
     "gamma": "the slope is gamma x digamma, and digamma has zeros",
     "lgamma": "CPython's lgamma, which the table follows to the bit, keeps 1e-15 absolute at its zeros",
     "digamma": "its zeros at negative numbers: two terms cancel",

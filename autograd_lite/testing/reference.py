@@ -72,6 +72,64 @@ def erfc(x: mpnumeric) -> Any:
     return MP.erfc(x)
 
 
+def scaled_erfc(x: mpnumeric) -> Any:
+    """e^(x^2) erfc(x), far to the right by its asymptotic series."""
+    if x < 100:
+        return MP.exp(x * x) * MP.erfc(x)
+    terms = [MP.mpf(1)]
+    for k in range(1, 40):
+        terms.append(-terms[-1] * (2 * k - 1) / (2 * x * x))
+    return MP.fsum(terms) / (x * MP.sqrt(MP.pi))
+
+
+def scaled_erfc_slope(x: mpnumeric) -> Any:
+    if x < 100:
+        return 2 * x * scaled_erfc(x) - 2 / MP.sqrt(MP.pi)
+    terms = [-1 / (x * x)]
+    for k in range(2, 40):
+        terms.append(-terms[-1] * (2 * k - 1) / (2 * x * x))
+    return MP.fsum(terms) / MP.sqrt(MP.pi)
+
+
+def normal(x: mpnumeric) -> Any:
+    """The probability below x of the normal distribution."""
+    return erfc(-x / MP.sqrt(2)) / 2
+
+
+def log_normal(x: mpnumeric) -> Any:
+    if x < -10:
+        return MP.ln(scaled_erfc(-x / MP.sqrt(2)) / 2) - x * x / 2
+    return MP.log1p(-normal(-x))
+
+
+def hazard(x: mpnumeric) -> Any:
+    """The derivative of log_normal."""
+    return (
+        MP.sqrt(2 / MP.pi) / scaled_erfc(-x / MP.sqrt(2)) if x < 0 else gauss(x / MP.sqrt(2)) / normal(x) / MP.sqrt(8)
+    )
+
+
+def normal_quantile(p: mpnumeric) -> Any:
+    """The inverse of normal, by Newton's method on its logarithm, from the centre or the tail's leading term."""
+    if p > 0.5:
+        return -normal_quantile(1 - p)
+    if p == 0.5:
+        return MP.mpf(0)
+    x = MP.mpf(0) if p > 0.1 else -MP.sqrt(-2 * MP.ln(p))
+    for _ in range(60):
+        step = (MP.ln(normal(x)) - MP.ln(p)) / hazard(x)
+        x -= step
+        if abs(step) < MP.eps * abs(x) * 8:
+            break
+    return x
+
+
+def error_inverse(x: mpnumeric) -> Any:
+    if abs(x) < MP.mpf(10) ** -25:
+        return x * MP.sqrt(MP.pi) / 2
+    return MP.sign(x) * -normal_quantile((1 - abs(x)) / 2) / MP.sqrt(2)
+
+
 def psi(n: mpnumeric, x: mpnumeric) -> Any:
     if n == 0 and x < 0:  # by reflection: mpmath's own steps up to the right half plane one by one
         return MP.psi(0, 1 - x) - MP.pi / MP.tan(MP.pi * (x - MP.nint(x)))
@@ -149,6 +207,9 @@ EXACT: dict[str, Exact] = {
                           (lambda x, y: signum(x) if y >= 0 else -signum(x), ZERO)),
     "maximum":      Exact(max, (lambda x, y: half_at_tie(x, y), lambda x, y: half_at_tie(y, x))),
     "minimum":      Exact(min, (lambda x, y: half_at_tie(y, x), lambda x, y: half_at_tie(x, y))),
+    "fmax":         Exact(max, (lambda x, y: half_at_tie(x, y), lambda x, y: half_at_tie(y, x))),
+    "fmin":         Exact(min, (lambda x, y: half_at_tie(y, x), lambda x, y: half_at_tie(x, y))),
+    "heaviside":    Exact(lambda x, y: y if x == 0 else indicator(x > 0), (ZERO, lambda x, y: indicator(x == 0))),
     "clip":         Exact(lambda x, low, high: min(max(x, low), high),
                           (lambda x, low, high: indicator(low <= x <= high),
                            lambda x, low, high: indicator(x < low <= high),
@@ -158,6 +219,12 @@ EXACT: dict[str, Exact] = {
     "less":         Exact(lambda x, y: indicator(x < y), (ZERO, ZERO)),
     "less_equal":   Exact(lambda x, y: indicator(x <= y), (ZERO, ZERO)),
     "equal":        Exact(lambda x, y: indicator(x == y), (ZERO, ZERO)),
+    "greater":      Exact(lambda x, y: indicator(x > y), (ZERO, ZERO)),
+    "greater_equal": Exact(lambda x, y: indicator(x >= y), (ZERO, ZERO)),
+    "not_equal":    Exact(lambda x, y: indicator(x != y), (ZERO, ZERO)),
+    "isnan":        Exact(lambda x: indicator(MP.isnan(x)), (ZERO,)),
+    "isinf":        Exact(lambda x: indicator(MP.isinf(x)), (ZERO,)),
+    "isfinite":     Exact(lambda x: indicator(MP.isfinite(x)), (ZERO,)),
     "logical_and":  Exact(lambda x, y: indicator(x != 0 and y != 0), (ZERO, ZERO)),
     "logical_or":   Exact(lambda x, y: indicator(x != 0 or y != 0), (ZERO, ZERO)),
     "logical_not":  Exact(lambda x: indicator(x == 0), (ZERO,)),
@@ -175,6 +242,19 @@ EXACT: dict[str, Exact] = {
     "log10":        Exact(lambda x: MP.ln(x) / MP.ln10, (lambda x: 1 / (x * MP.ln10),)),
     "sqrt":         Exact(MP.sqrt, (lambda x: 1 / (2 * MP.sqrt(x)),)),
     "cbrt":         Exact(lambda x: signum(x) * MP.cbrt(abs(x)), (lambda x: 1 / (3 * MP.cbrt(abs(x)) ** 2),)),
+    # logarithms that would cancel
+    "log_sigmoid":  Exact(lambda x: -MP.log1p(MP.exp(-x)), (lambda x: logistic(-x),)),
+    "logit":        Exact(lambda x: MP.ln(x) - MP.log1p(-x), (exactly(lambda x: 1 / (x * (1 - x))),)),
+    "log1mexp":     Exact(lambda x: MP.ln(-MP.expm1(-x)) if x < 1 else MP.log1p(-MP.exp(-x)),
+                          (lambda x: 1 / MP.expm1(x),)),
+    "logcosh":      Exact(lambda x: MP.log1p(2 * MP.sinh(x / 2) ** 2) if abs(x) < 1 else
+                          abs(x) + MP.log1p(MP.exp(-2 * abs(x))) - MP.ln2, (MP.tanh,)),
+    "xlogy":        Exact(lambda x, y: x * MP.ln(y) if x else MP.mpf(0),
+                          (lambda x, y: MP.ln(y), exactly(lambda x, y: x / y))),
+    "xlog1py":      Exact(lambda x, y: x * MP.log1p(y) if x else MP.mpf(0),
+                          (lambda x, y: MP.log1p(y), exactly(lambda x, y: x / (1 + y)))),
+    "entr":         Exact(lambda x: -x * MP.ln(x) if x else MP.mpf(0), (lambda x: -MP.ln(x) - 1,)),
+    "rsqrt":        Exact(lambda x: 1 / MP.sqrt(x), (lambda x: -1 / (2 * x * MP.sqrt(x)),)),
     # trigonometry
     "sin":          Exact(MP.sin, (MP.cos,)),
     "cos":          Exact(MP.cos, (lambda x: -MP.sin(x),)),
@@ -196,6 +276,11 @@ EXACT: dict[str, Exact] = {
     # special functions
     "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (gauss,)),
     "erfc":         Exact(erfc, (lambda x: -gauss(x),)),
+    "erfcx":        Exact(scaled_erfc, (scaled_erfc_slope,)),
+    "erfinv":       Exact(error_inverse, (lambda x: MP.sqrt(MP.pi) / 2 * MP.exp(error_inverse(x) ** 2),)),
+    "ndtr":         Exact(normal, (lambda x: gauss(x / MP.sqrt(2)) / MP.sqrt(8),)),
+    "log_ndtr":     Exact(log_normal, (hazard,)),
+    "ndtri":        Exact(normal_quantile, (lambda p: MP.sqrt(2 * MP.pi) * MP.exp(normal_quantile(p) ** 2 / 2),)),
     "gamma":        Exact(MP.gamma, (lambda x: MP.gamma(x) * psi(0, x),)),
     "lgamma":       Exact(lambda x: MP.re(MP.loggamma(x)), (lambda x: psi(0, x),)),
     "digamma":      Exact(lambda x: psi(0, x), (lambda x: psi(1, x),)),

@@ -74,6 +74,11 @@ def sigmoid(x: complex) -> complex:
     return cmath.exp(x) / (1.0 + cmath.exp(x)) if x.real < 0.0 else 1.0 / (1.0 + cmath.exp(-x))
 
 
+def logcosh(x: complex) -> complex:
+    size = magnitude(x)
+    return cmath.log(cmath.cosh(size)) if size.real < 20.0 else size  # up to a constant
+
+
 def logsumexp(xs: Sequence[complex]) -> complex:
     top = max(x.real for x in xs)
     return top + cmath.log(total([cmath.exp(x - top) for x in xs]))
