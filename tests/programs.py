@@ -1,4 +1,7 @@
-"""Random programs for tests, in several rounds over their samples, and the plainest way to run them."""
+"""Random programs for tests, in several rounds over their samples, the plainest way to run them, and their documents
+with faults."""
+
+import copy
 
 from autograd_lite.backends.batch_order import batch_sum
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
@@ -50,3 +53,56 @@ def interpreted(program, arguments, samples):
         return batch_sum(operands) if row is BATCH_SUM else row.ieee_value(*operands)
 
     return interpret(program, meaning, arguments, samples)
+
+
+WEIRD = [
+    0, 1, -1, 2, 10**9, 10**30, 0.5, True, False, None, "", "x", [], [[]], [0], [0, 0], {}, "0x1p+0", "0x1.0p+0",
+    "1e999", "0.5", "nan", "inf", "-inf", "sum", "dot", "prod", "constant", "batch_sum", "batch_size",
+]  # fmt: skip
+"""What may be at any place of a damaged document."""
+
+
+def places(document, at=()):
+    """The keys that lead to each part of a document."""
+    if at:
+        yield at
+    for key in range(len(document)) if isinstance(document, list) else document if isinstance(document, dict) else ():
+        yield from places(document[key], (*at, key))
+
+
+def damaged(document, choose):
+    """The document of a program with one to three changes, after which it may be one of another program or of none."""
+    changed = copy.deepcopy(document)
+    for _ in range(choose.integer(1, 3)):
+        found = [at for at in places(changed) if at[0] in ("arguments", "instructions", "results")]
+        if not found:
+            break
+        *outer, key = choose.one_of(found)
+        part = changed
+        for step in outer:
+            part = part[step]
+        kind = choose.integer(0, 6)
+        if kind == 0:
+            part[key] = copy.deepcopy(choose.one_of(WEIRD))
+        elif kind == 1 and isinstance(part, list):
+            part.insert(key, copy.deepcopy(choose.one_of([part[key], *WEIRD])))
+        elif kind == 2:
+            del part[key]
+        elif isinstance(part[key], list):
+            part[key] = [] if kind == 3 else part[key][::-1]
+        elif isinstance(part[key], bool):
+            part[key] = not part[key]
+        elif isinstance(part[key], int):
+            part[key] += choose.one_of([-1, 1])
+        elif isinstance(part[key], str):
+            part[key] = choose.one_of([*PRIMITIVES, "constant", "batch_sum", "batch_size"])
+    return changed
+
+
+def run_everywhere(program, arguments, backends):
+    """The results of a program by back end; those of all are the same, bit for bit, or this raises."""
+    found = {name: program(*arguments, backend=name) for name in backends}
+    told = {name: repr(result).replace("-nan", "nan") for name, result in found.items()}
+    if len(set(told.values())) > 1:
+        raise AssertionError(f"{told} of\n{program}\non {arguments}")
+    return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd_lite.nn.history import History
 from autograd_lite.nn.training_run import Run
-from autograd_lite.support.files import Json, read_json, write_json
+from autograd_lite.support.files import Json, read_json, shortened, write_json
 from autograd_lite.trees.paths import renamed
 
 FORMAT, VERSION = "autograd_lite.checkpoint", 1
@@ -71,7 +71,9 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
                 raise TypeError(str(error)) from None
             raise
     except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint ({error!r}); delete it to start again") from None
+        raise ValueError(
+            f"{path} is not a whole checkpoint ({shortened(repr(error))}); delete it to start again"
+        ) from None
     for name, rng in generators(run).items():
         rng.setstate(states[name])
     vars(run).update(progress)

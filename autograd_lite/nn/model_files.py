@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograd_lite.core.primitives import number
 from autograd_lite.nn.module import Module, checked_module
-from autograd_lite.support.files import read_json, write_json
+from autograd_lite.support.files import read_json, shortened, write_json
 from autograd_lite.support.version import __version__
 from autograd_lite.trees.paths import renamed
 
@@ -43,21 +43,23 @@ def load(model: Module, path: str | Path) -> Module:
         raise ValueError(f"{path} lacks the structure or the state of a model; save it again")
     for theirs, mine in zip_longest(structure, model.structure(), fillvalue="nothing more"):
         if theirs != mine:
-            found = f"{path} holds another model: there it has {theirs!r}, here {mine!r}"
+            found = f"{path} holds another model: there it has {shortened(repr(theirs))}, here {mine!r}"
             raise ValueError(f"{found}; build the model as it was when it was saved, then load")
     numbers: dict[str, float] = {}
     for name, x in state.items():
         try:
             value = float(x) if x in ("nan", "inf", "-inf") else number(x)
         except OverflowError:
-            raise ValueError(f"{path}: {name} is beyond the range of floats; save the file again") from None
+            raise ValueError(f"{path}: {shortened(name)} is beyond the range of floats; save the file again") from None
         if value is None or isinstance(x, bool):
-            raise ValueError(f"{path}: {name} is {x!r}, which is no number; save the file again")
+            raise ValueError(
+                f"{path}: {shortened(name)} is {shortened(repr(x))}, which is no number; save the file again"
+            )
         numbers[name] = value
     try:
         model.load_state_dict(renamed(numbers, model.state_dict()))
     except KeyError as error:
-        raise ValueError(f"{path} does not fit: {error.args[0]}") from None
+        raise ValueError(f"{path} does not fit: {shortened(error.args[0])}") from None
     return model
 
 

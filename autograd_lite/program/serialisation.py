@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_lite.core.graph import NUMBER
+from autograd_lite.core.graph import BATCH_SUM, NUMBER
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Parts, Result, batched_values
+from autograd_lite.support.files import Json, shortened
 
 FORMAT, VERSION = "autograd_lite.program", 1
-LARGEST = 10**8
-"""So many numbers the arguments of a document may hold: a damaged one must not fill the memory."""
+UNUSED = 10**6
+"""So many numbers the arguments may hold beside those that are used: a short document must not fill the memory."""
+FIELDS = {"format", "version", "arguments", "instructions", "results"}
 
 
 def to_document(
@@ -31,6 +33,8 @@ def to_document(
 
 
 def parsed(text: str) -> dict[str, Any]:
+    if not isinstance(text, (str, bytes)):
+        raise TypeError(f"a program is read from text, but got {text!r}; pass what to_json returned")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -47,34 +51,50 @@ def from_document(document: dict[str, Any], origin: str) -> Parts:
             raise ValueError(f"its version is {document['version']!r}, this library reads version {VERSION}")
         return checked_parts(document)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
+        why = shortened(f"it lacks {error}" if isinstance(error, KeyError) else str(error))
         raise ValueError(
-            f"{origin} does not hold a valid program: {error}; save it again with this version of the library"
+            f"{origin} does not hold a valid program: {why}; save it again with this version of the library"
         ) from None
 
 
 def checked_parts(document: dict[str, Any]) -> Parts:
-    arguments = [argument_of(entry) for entry in document["arguments"]]
-    count = sum(a.size for a in arguments)
-    if count > LARGEST:
-        raise ValueError(f"its arguments hold {count} numbers, more than {LARGEST}")
-    instructions = [instruction_of(entry, number) for number, entry in enumerate(document["instructions"], count)]
+    if unknown := document.keys() - FIELDS:
+        raise ValueError(f"it has the unknown field {min(unknown)!r}")
+    arguments = [argument_of(entry) for entry in listed(document["arguments"])]
+    entries = [listed(entry) for entry in listed(document["instructions"])]
+    count, room = sum(a.size for a in arguments), UNUSED + sum(len(listed(entry[1])) for entry in entries)
+    if count > room:
+        raise ValueError(f"its arguments hold {count} numbers, more than the {room} that a document of this length may")
+    instructions = [instruction_of(entry, number) for number, entry in enumerate(entries, count)]
     batched = batched_values(arguments, instructions)
-    results = []
-    for values, each in document["results"]:
-        if not (isinstance(each, bool) and all(is_count(i) and i < len(batched) for i in values)):
-            raise ValueError(f"a result reads {[values, each]!r}")
-        if not each and any(batched[i] for i in values):
-            raise ValueError("a result that is not batched holds values that are")
-        results.append(Result(tuple(values), each))
+    for number, (row, operands, _) in enumerate(instructions, count):
+        if row is BATCH_SUM and not batched[operands[0]]:
+            raise ValueError(f"instruction {number} sums value {operands[0]} over the samples, which is not batched")
+    results = [result_of(entry, batched) for entry in listed(document["results"])]
     return arguments, instructions, results
 
 
-def argument_of(entry: Sequence[Any]) -> Argument:
-    name, size, batched, *rest = entry
-    numbers = tuple(rest[0]) if rest else ()
+def listed(x: Json) -> list[Any]:
+    if not isinstance(x, list):
+        raise TypeError(f"it has {shortened(x)} in place of a list")
+    return x
+
+
+def result_of(entry: Json, batched: Sequence[bool]) -> Result:
+    values, each = listed(entry)
+    if not (isinstance(each, bool) and all(is_count(i) and i < len(batched) for i in listed(values))):
+        raise ValueError(f"a result reads {shortened(entry)}")
+    if not each and any(batched[i] for i in values):
+        raise ValueError("a result that is not batched holds values that are")
+    return Result(tuple(values), each)
+
+
+def argument_of(entry: Json) -> Argument:
+    name, size, batched, *rest = listed(entry)
+    numbers = tuple(listed(rest[0])) if rest else ()
     named = len(rest) <= 1 and len(numbers) in (0, size) and all(isinstance(x, str) for x in numbers)
     if not (isinstance(name, str) and is_count(size) and isinstance(batched, bool) and named):
-        raise ValueError(f"an argument reads {[name, size, batched, *rest]!r}")
+        raise ValueError(f"an argument reads {shortened(entry)}")
     return Argument(name, size, batched, numbers)
 
 
@@ -82,17 +102,28 @@ def instruction_of(entry: Sequence[Any], number: int) -> Instruction:
     """The instruction whose result has that number: its operands are values before it."""
     name, operands = entry[0], tuple(entry[1])
     if not isinstance(name, str) or name not in ROWS:
-        raise ValueError(f"the table has no row {name!r} (a row of your own is entered before a program with it loads)")
+        own = "(a row of your own is entered before a program with it loads)"
+        raise ValueError(f"the table has no row {shortened(repr(name), 60)} {own}")
     row = ROWS[name]
     if row.arity is not None and len(operands) != row.arity:
         raise ValueError(f"{name} takes {row.arity} operands, not {len(operands)}")
     if row.arity is None and (len(operands) % row.sequences or (row.empty is None and not operands)):
         raise ValueError(f"{name} has no value for {len(operands)} operands")
     if not all(is_count(i) and i < number for i in operands):
-        raise ValueError(f"instruction {number} uses values {operands!r}, which are not computed before it")
-    if (len(entry) == 3) != (row is NUMBER):
+        raise ValueError(f"instruction {number} uses values {shortened(operands)}, which are not computed before it")
+    if len(entry) != (3 if row is NUMBER else 2):
         raise ValueError(f"instruction {number} ({name}) has a wrong payload")
-    return Instruction(row, operands, float.fromhex(entry[2]) if row is NUMBER else None)
+    if row.empty is not None and not operands:
+        return Instruction(NUMBER, (), row.empty)  # the back ends have code for operands alone
+    return Instruction(row, operands, number_of(entry[2]) if row is NUMBER else None)
+
+
+def number_of(text: Json) -> float:
+    """The float that is written as `float.hex` writes it: other readings of a damaged text are no numbers."""
+    x = float.fromhex(text) if isinstance(text, str) else None
+    if x is None or x.hex() != text:
+        raise ValueError(f"a number reads {shortened(repr(text), 60)}, not as float.hex writes it")
+    return x
 
 
 def is_count(x: object) -> bool:

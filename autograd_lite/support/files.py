@@ -154,6 +154,12 @@ def read_bytes(path: Path) -> bytes:
             file.close()
 
 
+def shortened(x: object, most: int = 200) -> str:
+    """What is found in a file, for a message: that of a damaged one may be of any length."""
+    text = x if isinstance(x, str) else repr(x)
+    return text if len(text) <= most else f"{text[: most - 20]}... ({len(text)} characters)"
+
+
 def read_json(path: Path, format: str, version: int) -> dict[str, Any]:
     """The document in a file of the given format, of this version or an older one.
 
@@ -167,10 +173,12 @@ def read_json(path: Path, format: str, version: int) -> dict[str, Any]:
         raise ValueError(f"{path} is no JSON file or is cut short: {error}; {do}") from None
     if not isinstance(document, dict) or document.get("format") != format:
         found = document.get("format") if isinstance(document, dict) else type(document).__name__
-        raise ValueError(f"{path} holds {found!r}, not {format!r}; choose a file that this library saved as that")
+        raise ValueError(
+            f"{path} holds {shortened(repr(found))}, not {format!r}; choose a file that this library saved as that"
+        )
     found = document.get("version")
     if type(found) is not int or found < 1 or found > version:
         reads = f"this library reads {format} up to version {version}"
         do = "update autograd_lite or save the file with the older version"
-        raise ValueError(f"{path} is of version {found!r}, and {reads}; {do}")
+        raise ValueError(f"{path} is of version {shortened(repr(found))}, and {reads}; {do}")
     return document
