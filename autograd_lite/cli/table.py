@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.explaining.documentation import partials_told
+from autograd_lite.support.wording import for_output
 
 
 def table(rows: Iterable[Primitive]) -> str:
@@ -26,5 +27,5 @@ def main() -> int:
     print("Every primitive of the library; `out` is the result, [...] is 1 where it holds and else 0. Generated from")
     print("`autograd_lite/core/table` by `python -m autograd_lite table`; a few partials, that of tanh among them, are")
     print("computed there in a form that keeps more digits than the one that lectures write, which is shown here.\n")
-    print(table(PRIMITIVES.values()))
+    print(for_output(table(PRIMITIVES.values())))
     return 0

@@ -22,6 +22,7 @@ from autograd_lite.drawing.text_tree import tree
 from autograd_lite.drawing.theme import find_theme
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
+from autograd_lite.support.wording import for_output
 
 if TYPE_CHECKING:
     import graphviz
@@ -83,7 +84,7 @@ class Drawing(Exportable):
     def files(self) -> Formats:
         return {
             "svg": lambda: self.render("svg"), "png": lambda: self.render("png"), "pdf": lambda: self.render("pdf"),
-            "html": self._page, "dot": lambda: self.source, "txt": lambda: f"{self}\n",
+            "html": self._page, "dot": lambda: self.source, "txt": lambda: f"{self.text()}\n",
         }  # fmt: skip
 
     def _svg(self) -> str:
@@ -96,9 +97,13 @@ class Drawing(Exportable):
     def representations(self) -> Formats:
         return {"image/svg+xml": self._svg, "image/png": lambda: self.render("png"), "text/plain": self.__str__}
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """The picture as text, with all its signs."""
         picture, precision = self.picture, self.style.precision
         return network_text(picture, precision) if isinstance(picture, Network) else tree(picture, precision)
+
+    def __str__(self) -> str:
+        return for_output(self.text())
 
     def __repr__(self) -> str:
         return f"<Drawing of {str(self).splitlines()[0]}; print it, show it in a notebook, or save it>"

@@ -74,7 +74,7 @@ class Exportable:
 
 
 def as_bytes(content: str | bytes) -> bytes:
-    return content.encode() if isinstance(content, str) else content
+    return content.encode(errors="backslashreplace") if isinstance(content, str) else content
 
 
 def iframe(page: str, title: str, height: str) -> str:

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.labels import Style, font, html_lines, label, link_label
+from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, label, link_label, shortened
 from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, PARAMETER, Box, Link, Picture
 
 if TYPE_CHECKING:
@@ -58,17 +57,18 @@ def draw_boxes(
 ) -> None:  # fmt: skip
     """The boxes directly in the cluster `around`, and the clusters inside it."""
     for box in inside.get(around, ()):
-        graph.node(box.key, label=label(box, style, largest), tooltip=box.tooltip or " ")
+        graph.node(box.key, label=label(box, style, largest), tooltip=dot_text(box.tooltip))
     depth = len(around)
     inner = dict.fromkeys(path[: depth + 1] for path in inside if path[:depth] == around and len(path) > depth)
     stacked = style.direction in ("right", "left")  # dot stacks what comes first at the bottom
     for path in reversed(inner) if stacked else inner:
         title = picture.clusters[path[-1]]
-        with graph.subgraph(name=f"cluster_{len(path)}_{path[-1]}") as cluster:
+        with graph.subgraph(name=dot_text(f"cluster_{len(path)}_{path[-1]}")) as cluster:
             cluster.attr(
-                label=f"<{escape(title)}>", style="rounded", labelloc="t", fontsize="11", margin="10", tooltip=title,
+                label=f"<{dot_markup(title)}>", style="rounded", labelloc="t", fontsize="11", margin="10",
                 labeljust="r" if style.direction == "right" else "l",  # off the arrows that come in
                 color=style.theme.rule, bgcolor=style.theme.group, fontcolor=style.theme.faint,
+                tooltip=dot_text(title),
             )  # fmt: skip
             draw_boxes(cluster, picture, inside, path, style, largest)
             for keys in rows(picture, inside.get(path, ())):
@@ -122,12 +122,12 @@ def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: St
 def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
     """The line under a picture: what the colours and counts mean, and what was left out."""
     theme, boxes = style.theme, picture.boxes.values()
-    lines = [escape(note) for note in picture.notes]
+    lines = [dot_markup(note) for note in picture.notes]
     if style.legend and any(box.value is not None or box.value_range for box in boxes if box.kind != CONSTANT):
         parts = [font("value", theme.value)]
         if any(box.flows or box.gradient_range for box in boxes):
             result = picture.gradient_of or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")
-            parts.append(font(f"grad = ∂{escape(result) or 'result'}/∂node", theme.gradient))
+            parts.append(font(f"grad = ∂{dot_markup(shortened(result)) or 'result'}/∂node", theme.gradient))
         if style.edges == "partial":
             parts.append("∂ local partial")
         elif style.edges:

@@ -1,11 +1,11 @@
 """The text in the boxes of a picture and on its arrows, as the HTML-like labels of Graphviz."""
 
 from dataclasses import dataclass
-from html import escape
 
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link
 from autograd_lite.drawing.theme import LIGHT, Theme, scaled
+from autograd_lite.support.wording import legal, markup
 
 TRANSPARENT = "#00000000"  # for text that needs its space: the frames of an animation have one layout
 LONGEST_NAME = 32  # letters in a box; the tooltip has them all
@@ -26,6 +26,17 @@ def font(text: str, colour: str, size: int | None = None) -> str:
     return f'<font color="{colour}"{points}>{text}</font>'
 
 
+def dot_markup(text: str) -> str:
+    r"""Text inside of an HTML-like label, where Graphviz would replace a \N by the key of the node."""
+    return markup(text).replace("\\", "\\\\")
+
+
+def dot_text(text: str) -> str:
+    """Text of a tooltip, where Graphviz replaces a backslash and a letter, even behind another backslash."""
+    plain = legal(text).replace("\\", "\N{SET MINUS}")
+    return f"{plain} " if plain[:1] == "<" else plain or " "  # no HTML
+
+
 def html_lines(lines: list[str]) -> str:
     """Lines as one HTML-like label; no label where there are none."""
     return f"<{'<br/>'.join(lines)}>" if lines else ""
@@ -34,7 +45,7 @@ def html_lines(lines: list[str]) -> str:
 def label(box: Box, style: Style, largest: float) -> str:
     """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
     theme, name = style.theme, shortened(box.short or box.title)
-    rows = [f"<b>{escape(name)}</b>"] if name else []
+    rows = [f"<b>{dot_markup(name)}</b>"] if name else []
     value, gradient = box.numbers(style.precision)
     if value:
         rows.append(font(value, TRANSPARENT if "value" in box.hidden else theme.value))
@@ -43,16 +54,16 @@ def label(box: Box, style: Style, largest: float) -> str:
         rows.append(font(text, TRANSPARENT if "gradient" in box.hidden else theme.gradient))
     elif box.flows:
         rows.append(font("<i>grad not computed</i>", theme.faint, 10))
-    rows += [font(escape(note), theme.faint, 10) for note in box.notes]
+    rows += [font(dot_markup(note), theme.faint, 10) for note in box.notes]
     fill, outline, border, extra = paint(box, style, largest)
     cells = [f'<td align="center">{row}</td>' for row in rows or [" "]]
     # Space at both sides: the text of browsers may be wider than Graphviz takes it to be.
     edge = f'<td rowspan="{len(cells)}" width="5" cellpadding="0"></td>'
     cells[0] = f"{edge}{cells[0]}{edge}"
     if box.symbol and not rows:
-        cells = [f'<td cellpadding="6"><font point-size="16">{escape(box.symbol)}</font></td>']
+        cells = [f'<td cellpadding="6"><font point-size="16">{dot_markup(box.symbol)}</font></td>']
     elif box.symbol:
-        sign = f'<font point-size="{20 if len(box.symbol) <= 2 else 14}">{escape(box.symbol)}</font>'
+        sign = f'<font point-size="{20 if len(box.symbol) <= 2 else 14}">{dot_markup(box.symbol)}</font>'
         side = f'rowspan="{len(rows)}" cellpadding="5" border="1" sides="r" color="{theme.rule}"'
         cells[0] = f"<td {side}>{sign}</td>{cells[0]}"
     body = "".join(f"<tr>{cell}</tr>" for cell in cells)
@@ -94,7 +105,7 @@ def link_label(link: Link, style: Style) -> str:
     if link.count > 1:
         text = font(f"{link.count:,}", theme.faint)
     elif link.note:
-        text = font(escape(link.note), theme.anomaly)
+        text = font(dot_markup(link.note), theme.anomaly)
     elif style.edges is None or link.partial is None:
         return ""
     else:

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from autograd_lite.drawing.theme import Theme
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.module import Module
 from autograd_lite.support.extras import required
+from autograd_lite.support.wording import script_data
 from autograd_lite.transforms.batching import vmap
 
 if TYPE_CHECKING:
@@ -90,8 +90,9 @@ class Movie(Exportable):
         classes = scores.argmax(axis=-1) if scores.ndim == 2 else is_second * (len(recording.labels) - 1)
         targets = np.array([recording.labels.index(label) for label in recording.y.tolist()])
         weights = {name: p.data for name, p in self.model.named_parameters()}
+        lines = [] if recording.view is None else [w.parameter.data for w in recording.view.weights]
         accuracy = float((classes == targets).mean())
-        recording.snapshots.append(Snapshot(epoch, float(loss), accuracy, self.scores(self.grid), weights))
+        recording.snapshots.append(Snapshot(epoch, float(loss), accuracy, self.scores(self.grid), weights, lines))
         self._pictures.clear()  # their axes hold all moments
 
     def png(self, i: int, dpi: int = 100) -> bytes:
@@ -122,7 +123,7 @@ class Movie(Exportable):
         text = (files("autograd_lite.drawing") / "movie.html").read_text(encoding="utf-8")
         return Template(text).substitute(
             asdict(self.recording.theme), theme=self.recording.theme.name, first=pictures[0],
-            count=len(pictures) - 1, pictures=json.dumps(pictures), words=json.dumps(words),
+            count=len(pictures) - 1, pictures=script_data(pictures), words=script_data(words),
         )  # fmt: skip
 
     def files(self, dpi: int = 100) -> Formats:

@@ -24,6 +24,7 @@ class Snapshot:
     accuracy: float
     scores: "NDArray[float64]"  # of the model on the grid
     weights: dict[str, float]
+    lines: list[float]  # the weights of the view, in its order
 
 
 @dataclass
@@ -108,13 +109,13 @@ def draw_weights(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
     ax.set_axis_off()
     if view is None:
         return
-    every = (abs(v) for m in recording.snapshots for v in m.weights.values() if math.isfinite(v))
+    every = (abs(v) for m in recording.snapshots for v in m.lines if math.isfinite(v))
     largest = max(every, default=0.0) or 1.0
     positions = column_positions([[circle.key for circle in column] for column in view.columns], 1.0, 1.0)
     for sign, colour, style in ((1.0, theme.value, "solid"), (-1.0, theme.gradient, "dashed")):
-        chosen = [w for w in view.weights if sign * moment.weights[w.name] > 0.0]
-        lines = [[positions[w.tail], positions[w.head]] for w in chosen]
-        widths = [0.15 + 3.0 * abs(moment.weights[w.name]) / largest for w in chosen]
+        chosen = [(w, x) for w, x in zip(view.weights, moment.lines, strict=True) if sign * x > 0.0]
+        lines = [[positions[w.tail], positions[w.head]] for w, _ in chosen]
+        widths = [0.15 + 3.0 * abs(x) / largest for _, x in chosen]
         ax.add_collection(LineCollection(lines, colors=colour, linestyles=style, alpha=0.8, linewidths=widths))
     xs, ys = zip(*positions.values(), strict=True)
     ax.scatter(xs, ys, s=34, color=theme.paper, edgecolors=theme.line, zorder=3)

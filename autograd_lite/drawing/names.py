@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from itertools import accumulate, product
 from pathlib import Path
 from typing import Any, TypeGuard
+from zlib import crc32
 
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
+from autograd_lite.support.wording import readable
 from autograd_lite.trees import is_array, item_name, joined
 from autograd_lite.trees.paths import parts
 
 PACKAGE = str(Path(__file__).parent.parent)
 MOST_ELEMENTS = 100_000  # of containers, in all: naming must not take longer than drawing
 DEEPEST = 4
+LONGEST_KEY = 60  # letters of a path that belong to one key
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Names:
 
     def of(self, value: Value) -> str:
         """Its own label, else the name that was found, else nothing."""
-        return value.label or self.names.get(value, "")
+        return readable(value.label or self.names.get(value, ""))
 
     def take(self, name: str, x: object, depth: int = DEEPEST) -> None:
         """Name the Values in a variable; those that have a name keep it."""
@@ -59,13 +62,19 @@ class Names:
             prefix = variable if len(self.modules) > 1 else ""
             inner = dict(module.named_modules()) if hasattr(module, "named_modules") else {"": module}
             for path, part in inner.items():
-                self.module_at[joined(prefix, path)] = part
+                self.module_at[shown_path(prefix, path)] = part
             for path, value in module.named_parameters():
                 if not value.label:
-                    self.names[value] = joined(prefix, path)
+                    self.names[value] = shown_path(prefix, path)
                 ends = accumulate(parts(path)[:-1], initial="")
                 home = [end for end in ends if end in inner][-1]
-                self.parameters.setdefault(value, joined(prefix, home))
+                self.parameters.setdefault(value, shown_path(prefix, home))
+
+
+def shown_path(prefix: str, path: str) -> str:
+    """The path of what is in a module, as it is shown: long keys without their middle, and still unlike all others."""
+    keys = [readable(key, LONGEST_KEY, f"...{crc32(key.encode(errors='replace')):08x}...") for key in parts(path)]
+    return joined(prefix, "".join(keys))
 
 
 def is_module(x: object) -> TypeGuard[Module]:
@@ -76,14 +85,14 @@ def is_module(x: object) -> TypeGuard[Module]:
 def describe(module: object) -> str:
     """A module in a few words, as it describes itself where it can."""
     own = getattr(module, "describe", None)
-    return str(own()) if callable(own) else type(module).__name__
+    return readable(str(own()) if callable(own) else type(module).__name__)
 
 
 def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
     """The `given` names of Values, containers or modules; then the variables of the caller outside this package."""
     names = Names()
     for name, x in (given or {}).items():
-        names.take(name, x)
+        names.take(readable(name), x)
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back

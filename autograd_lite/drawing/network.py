@@ -39,6 +39,7 @@ class Weight:
 
     tail: str
     head: str
+    parameter: Value
     name: str
     value: float
     gradient: float | None
@@ -130,7 +131,7 @@ def collect(found: Network, source: Values, outputs: Sequence[Value], named: Map
                 if w in parameters:
                     for tail in home.get(operand, ()):
                         column = max(column, circles[tail].column)
-                        found.weights.append(Weight(tail, key, source.name(w), w.data, gradient(w)))
+                        found.weights.append(Weight(tail, key, w, source.name(w), w.data, gradient(w)))
             home[x] = (key,)
             circles[key] = Circle(key, path, column + 1, x.data, gradient(x))
         else:

@@ -1,11 +1,10 @@
 """The network view written as a `graphviz.Digraph`: circles at fixed positions, weights as straight lines."""
 
 import math
-from html import escape
 from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.graph_dot import FONT
-from autograd_lite.drawing.labels import Style, font, html_lines
+from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, shortened
 from autograd_lite.drawing.network import Circle, Network, Weight, column_positions
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.theme import blend, scaled
@@ -46,7 +45,8 @@ def network_digraph(found: Network, style: Style) -> "graphviz.Digraph":
         if hidden[i]:
             graph.node(f"more{i}", label=f"⋮\n{hidden[i]:,} more", pos=positions[f"more{i}"], **text)
         below = f"{i * gap:.2f},{-(tallest + 1) * step / 2 - 0.25:.2f}!"
-        graph.node(f"caption{i}", label=found.captions[i], fontsize="11", pos=below, **text)
+        caption = html_lines([dot_markup(line) for line in found.captions[i].split("\n")])
+        graph.node(f"caption{i}", label=caption, fontsize="11", pos=below, **text)
     heaviest = max((abs(w.value) for w in found.weights if math.isfinite(w.value)), default=0.0) or 1.0
     widest = WIDEST if sum(map(len, shown)) <= 24 else WIDEST / 2
     for w in found.weights:
@@ -59,7 +59,8 @@ def circle_attributes(found: Network, circle: Circle, style: Style, largest: flo
     """The label, the filling and the tooltip of a circle: value above, gradient below; a name without numbers."""
     theme, precision = style.theme, min(style.precision, 3)
     tip = circle.name
-    label, fill = ("", theme.operation) if circle.column else (circle.name, theme.input)
+    name = "" if circle.column else dot_markup(shortened(circle.name))
+    label, fill = (html_lines([name] if name else []), theme.operation if circle.column else theme.input)
     if found.with_numbers and circle.value is not None:
         rows = [font(numeral(circle.value, precision), theme.value)]
         fill = scaled(theme, circle.value, largest)
@@ -68,7 +69,7 @@ def circle_attributes(found: Network, circle: Circle, style: Style, largest: flo
             rows.append(font(numeral(circle.gradient, precision), theme.gradient))
             tip += f"\ngradient {circle.gradient!r}"
         label = html_lines(rows)
-    return {"label": label, "fillcolor": fill, "tooltip": tip}
+    return {"label": label, "fillcolor": fill, "tooltip": dot_text(tip)}
 
 
 def draw_weight(graph: "graphviz.Digraph", w: Weight, style: Style, heaviest: float, widest: float) -> None:
@@ -80,7 +81,7 @@ def draw_weight(graph: "graphviz.Digraph", w: Weight, style: Style, heaviest: fl
     graph.edge(
         w.tail, w.head, penwidth=f"{0.3 + (widest - 0.3) * share:.2f}",
         color=blend(theme.paper, colour, 0.35 + 0.65 * share),  # small weights are paler
-        style=line, edgetooltip=f"{w.name} = {w.value!r}{gradient}",
+        style=line, edgetooltip=dot_text(f"{w.name} = {w.value!r}{gradient}"),
     )  # fmt: skip
 
 
@@ -92,4 +93,4 @@ def network_footer(found: Network, style: Style) -> str:
         if found.with_numbers:
             output, gradient = font("output", theme.value), font("its gradient", theme.gradient)
             lines.append(f"in each circle: {output}, below it {gradient}")
-    return html_lines(lines + [escape(note) for note in found.notes])
+    return html_lines(lines + [dot_markup(note) for note in found.notes])

@@ -14,6 +14,7 @@ from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
+from autograd_lite.support.wording import readable
 
 Gradients = Callable[[Value], float | None]
 
@@ -113,7 +114,7 @@ class Instructions(Source[int]):
         self.program = program
         self.size = program.size
         self.order: Sequence[int] = range(program.size + len(program.instructions))
-        self.inputs = program.names()
+        self.inputs = [readable(name) for name in program.names()]
         self.titles: dict[int, str] = {}  # of the results
         for number, result in enumerate(program.results):
             title = f"result {number}" if len(program.results) > 1 else "result"

@@ -15,6 +15,7 @@ from autograd_lite.drawing.picture_builder import build_picture
 from autograd_lite.drawing.selection import Selection, in_order
 from autograd_lite.drawing.sources import Values, stored
 from autograd_lite.drawing.theme import find_theme
+from autograd_lite.support.wording import for_output
 
 MOST_OPERANDS = 6  # that are listed or drawn of one node
 LONGEST_WAY = 24  # nodes of the way that are drawn
@@ -135,7 +136,7 @@ class Anomaly(Exportable):
         return {**self.draw().representations(), "text/plain": lambda: self.text}
 
     def __str__(self) -> str:
-        return self.text
+        return for_output(self.text)
 
     def __repr__(self) -> str:
-        return f"<Anomaly: {self.text.splitlines()[0]}>"
+        return for_output(f"<Anomaly: {self.text.splitlines()[0]}>")

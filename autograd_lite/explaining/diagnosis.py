@@ -14,7 +14,8 @@ from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, target_kind
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.module import Module, checked_module
+from autograd_lite.support.wording import for_output
 
 SMALL = 1e-3  # a local partial below this lets nearly nothing through
 VANISHING, EXPLODING = 1e-3, 1e3  # of the gradients of the first layer to those of the last
@@ -55,7 +56,7 @@ class Diagnosis:
             for x in self.layers
         ]
         found = self.findings or ["nothing that keeps the model from learning was found"]
-        return "\n".join([counted(self.samples, "sample"), head, *lines, *found])
+        return for_output("\n".join([counted(self.samples, "sample"), head, *lines, *found]))
 
     __repr__ = __str__
 
@@ -76,6 +77,7 @@ def diagnose(model: Module, X: Any, y: Any, loss: str | Loss = "mse") -> Diagnos
     'layers.0: all 2 units are dead: their activation passes no gradient for any sample. Lower the learning rate, \
 or start with larger biases'
     """
+    checked_module(model, "diagnose")
     samples, compute = as_samples(X), loss_of(loss)
     targets = as_targets(y, target_kind(compute), predict(model, samples[:1])[0])
     total = mean([compute(model(x), t) for x, t in zip(samples, targets, strict=True)])
@@ -93,11 +95,11 @@ def by_layer(source: Values) -> list[LayerDiagnosis]:
     names, owners = source.names, source.owners(source.order)
     units = Counter(layer_of(unit, names) for unit in dict.fromkeys(names.parameters.values()))
     found = {path: LayerDiagnosis(path, n) for path, n in units.items()}
-    slopes, squares = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
+    slopes, gradients = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
     flat: dict[str, bool] = {}
     for x, path in ((x, owners[x]) for x in source.order if x in owners):
         if x in names.parameters:
-            squares[layer_of(path, names)].append((source.gradient(x) or 0.0) ** 2)
+            gradients[layer_of(path, names)].append(source.gradient(x) or 0.0)
         elif len(x.parents) == 1 and x.partials[0] is not None:
             slopes[path].append(abs(x.partials[0]))
             flat[path] = x.row.role == "saturating"
@@ -109,11 +111,18 @@ def by_layer(source: Values) -> list[LayerDiagnosis]:
             layer.dead.append(unit)
     layers = list(found.values())
     for layer in layers:
-        own = squares[layer.path]
-        layer.gradient = math.sqrt(math.fsum(own) / max(1, len(own))) if all(map(math.isfinite, own)) else math.nan
+        layer.gradient = root_mean_square(gradients[layer.path])
     for layer in layers:
         layer.ratio = layer.gradient / layers[-1].gradient if layers[-1].gradient else math.nan
     return layers
+
+
+def root_mean_square(numbers: list[float]) -> float:
+    """Of numbers of any size, whose squares may be beyond the range of floats; nan where one is not finite."""
+    largest = max(map(abs, numbers), default=0.0)
+    if not all(map(math.isfinite, numbers)):
+        return math.nan
+    return largest * math.sqrt(math.fsum([(x / largest) ** 2 for x in numbers]) / len(numbers)) if largest else 0.0
 
 
 def findings(layers: list[LayerDiagnosis]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import at_least
@@ -13,6 +12,7 @@ from autograd_lite.drawing.theme import Theme, find_theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
+from autograd_lite.support.wording import for_output, markup
 
 
 @dataclass(eq=False, repr=False)
@@ -33,8 +33,8 @@ class Explanation(Exportable):
 
     @property
     def text(self) -> str:
-        """For a terminal."""
-        return formats.text(self.lesson, self.precision)
+        """For a terminal; where standard output has only ASCII, in ASCII."""
+        return for_output(formats.text(self.lesson, self.precision))
 
     @property
     def markdown(self) -> str:
@@ -50,14 +50,15 @@ class Explanation(Exportable):
         return self.text
 
     def __repr__(self) -> str:
-        return f"<Explanation of {self.lesson.result}; print it, show it in a notebook, or save it>"
+        return for_output(f"<Explanation of {self.lesson.result}; print it, show it in a notebook, or save it>")
 
     def files(self) -> Formats:
         def html() -> str:
-            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(self.lesson.result)}</title>'
+            head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{markup(self.lesson.result)}</title>'
             return f'{head}<body style="margin:0;background:{self.theme.paper}">{self.html}</body></html>\n'
 
-        return {"txt": lambda: f"{self.text}\n", "md": lambda: f"{self.markdown}\n", "html": html}
+        whole = lambda: f"{formats.text(self.lesson, self.precision)}\n"  # noqa: E731
+        return {"txt": whole, "md": lambda: f"{self.markdown}\n", "html": html}
 
     def representations(self) -> Formats:
         return {"text/html": lambda: self.html, "text/markdown": lambda: self.markdown, "text/plain": lambda: self.text}

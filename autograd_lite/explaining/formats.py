@@ -1,6 +1,6 @@
 """A `Lesson` as text, as Markdown with LaTeX, and as HTML."""
 
-from html import escape
+import re
 from itertools import groupby
 
 from autograd_lite.drawing.picture import CONSTANT
@@ -8,6 +8,7 @@ from autograd_lite.drawing.theme import Theme
 from autograd_lite.explaining.formulas import POWER, Applied
 from autograd_lite.explaining.lesson import Lesson, Step, Way
 from autograd_lite.explaining.writing import Writer, tex_name
+from autograd_lite.support.wording import markup
 
 MOST_WAYS = 5  # of a sum that are written out
 FORWARD, BACKWARD = "Forward: every node from its operands", "Backward: how {} changes with every node"
@@ -94,17 +95,22 @@ def text(lesson: Lesson, precision: int) -> str:
 
 def markdown(lesson: Lesson, precision: int) -> str:
     to = Notation(precision, is_tex=True)
-    lines = [f"*{note}*\n" for note in lesson.notes]
+    lines = [f"*{markdown_text(note)}*\n" for note in lesson.notes]
     lines += [f"**{FORWARD}**\n", "| node | is | with numbers | value |", "| --- | --- | --- | --- |"]
     for step in listed(lesson):
         formula = f"${to.of(step.formula)}$" if step.formula is not None else step.kind
         numbers = f"${to.of(step.numbers)}$" if step.numbers is not None else ""
         lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | ${to.number(step.value)}$ |")
-    lines += ["", f"**{BACKWARD.format(lesson.result).replace(lesson.result, f'${tex_name(lesson.result)}$', 1)}**\n"]
+    lines += ["", f"**{BACKWARD.format(f'${tex_name(lesson.result)}$')}**\n"]
     for step in lesson.backward():
         letters, numbers_ = chain_rule(lesson, step, to)
         lines.append(f"- ${' = '.join([to.derivative(lesson.result, step.name), *letters, *numbers_])}$")
     return "\n".join(lines)
+
+
+def markdown_text(text: str) -> str:
+    """Text in which nothing has a meaning for Markdown."""
+    return re.sub(r"([\\`*_\[\]|$~#])", r"\\\1", markup(text))
 
 
 def html(lesson: Lesson, precision: int, theme: Theme) -> str:
@@ -121,19 +127,19 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
 
     forward = row(["node", "is", "with numbers", "value"], "th")
     for step in listed(lesson):
-        formula = escape(to.of(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
-        numbers = escape(to.of(step.numbers)) if step.numbers is not None else ""
-        forward += row([escape(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
+        formula = markup(to.of(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
+        numbers = markup(to.of(step.numbers)) if step.numbers is not None else ""
+        forward += row([markup(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
     backward = row(["gradient", "chain rule", "with numbers", "is"], "th")
     for step in lesson.backward():
         letters, values = chain_rule(lesson, step, to)
-        parts = ["<br>= ".join(map(escape, part)) for part in (letters, values[:-1])]
-        name = escape(to.derivative(lesson.result, step.name))
+        parts = ["<br>= ".join(map(markup, part)) for part in (letters, values[:-1])]
+        name = markup(to.derivative(lesson.result, step.name))
         backward += row([name, *parts, bold(values[-1], theme.gradient)])
-    notes = "".join(f"<p><i>{escape(note)}</i></p>" for note in lesson.notes)
+    notes = "".join(f"<p><i>{markup(note)}</i></p>" for note in lesson.notes)
     table = "border-collapse:collapse;border:0;margin:.3em 0 1.2em;font-variant-numeric:tabular-nums"
     return (
         f'<div style="background:{theme.paper};color:{theme.ink};padding:.8em 1em;font-family:system-ui,sans-serif;'
         f'overflow-x:auto">{notes}<strong>{FORWARD}</strong><table style="{table}">{forward}</table>'
-        f'<strong>{escape(BACKWARD.format(lesson.result))}</strong><table style="{table}">{backward}</table></div>'
+        f'<strong>{markup(BACKWARD.format(lesson.result))}</strong><table style="{table}">{backward}</table></div>'
     )

@@ -1,8 +1,6 @@
 """A lesson as an interactive page: one file that steps through both passes, with no network, server or Graphviz."""
 
-import json
 from dataclasses import dataclass
-from html import escape
 from importlib.resources import files
 from string import Template
 
@@ -12,6 +10,7 @@ from autograd_lite.drawing.theme import THEMES, Theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.support.wording import for_output, markup, script_data
 from autograd_lite.trees.paths import is_within, parts
 
 CROWDED = 40  # nodes from which on layers start folded
@@ -31,12 +30,11 @@ class Page(Exportable):
     def html(self) -> str:
         """The whole page."""
         style = Template(resource("explaining", "page.css"))
-        # "</" inside of JSON would end the script element.
-        data = json.dumps(content(self.lesson, self.precision), ensure_ascii=False).replace("</", "<\\/")
+        data = script_data(content(self.lesson, self.precision))
         return Template(resource("explaining", "page.html")).substitute(
-            theme=self.theme, title=escape(self.title), result=escape(self.lesson.result), data=data,
+            theme=self.theme, title=markup(self.title), result=markup(self.lesson.result), data=data,
             style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
-            notes=escape("; ".join(self.lesson.notes)), static=self.table(),
+            notes=markup("; ".join(self.lesson.notes)), static=self.table(),
             script=resource("drawing", "layout.js") + resource("explaining", "page.js"),
         )  # fmt: skip
 
@@ -56,11 +54,11 @@ class Page(Exportable):
             table = f"<details><summary>The same as a table</summary>{self.table()}</details>"
             return iframe(self.html, self.title, "36rem") + table
 
-        return {"text/html": framed, "text/plain": lambda: formats.text(self.lesson, self.precision)}
+        return {"text/html": framed, "text/plain": lambda: for_output(formats.text(self.lesson, self.precision))}
 
     def __repr__(self) -> str:
         nodes = counted(len(self.lesson.steps), "node")
-        return f"<interactive Page on {self.lesson.result}, {nodes}; show it in a notebook, or save it>"
+        return for_output(f"<interactive Page on {self.lesson.result}, {nodes}; show it in a notebook, or save it>")
 
 
 def resource(folder: str, name: str) -> str:

@@ -13,6 +13,14 @@ HOLE = re.compile(r"<([\w ]+?)(?::(after )?(\w+))?>")
 GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega"
 
 
+# In mathematics, where Markdown takes none of them for its own: a bar would end a cell, a < begin a tag.
+TEX_SIGNS = {
+    "\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", "|": r"\vert ", "`": "'",
+    "*": r"\ast ", **{sign: f"\\{sign}" for sign in "%$#&{}_"},
+}  # fmt: skip
+SPECIAL = "".join([f"\\{sign}" for sign in TEX_SIGNS])
+
+
 @dataclass(frozen=True)
 class Writer:
     precision: int = 4
@@ -75,8 +83,7 @@ def tex_name(name: str) -> str:
     """
     found = re.fullmatch(r"([A-Za-z]+?)(\d*)((?:\[\d+\])*)", name)
     if found is None:
-        escaped = re.sub(r"([_%$#&{}])", r"\\\1", name.replace("\\", ""))
-        return rf"\text{{{escaped}}}"
+        return "".join([TEX_SIGNS.get(part, rf"\text{{{part}}}") for part in re.split(f"([{SPECIAL}])", name) if part])
     letters, digits, brackets = found.groups()
     if letters in GREEK.split():
         letters = rf"\{letters}"

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from autograd_lite.support.wording import for_output
 from autograd_lite.testing.precision import ulps
 
 
@@ -51,7 +52,7 @@ class Report:
         verdict = "passed" if self else f"failed with {n} finding{'s' if n != 1 else ''}"
         head = f"gradcheck {verdict}: {self.checks} comparison{'s' if self.checks != 1 else ''}"
         worst = [] if self.worst is None else [f"worst of them: {self.worst}"]
-        return "\n".join([head, *self.findings, *worst, *[f"note: {note}" for note in self.notes]])
+        return for_output("\n".join([head, *self.findings, *worst, *[f"note: {note}" for note in self.notes]]))
 
     __repr__ = __str__
 

@@ -41,6 +41,17 @@ def test_weights_and_boundary_are_those_of_the_moment(movie):
     assert not np.array_equal(first.scores, last.scores)
 
 
+def test_parameters_with_labels_are_drawn():
+    # The lines were looked up by label in a dict by name.
+    model = MLP(2, [2, 1], rng=0)
+    for p in model.parameters():
+        p.label = "w"
+    found = animate(model, [[0.0, 1.0], [1.0, 0.0]], [0, 1], epochs=1, frames=2)
+    assert len(found.png(-1)) > 1000
+    weights = [p.data for layer in model.layers for neuron in layer.neurons for p in neuron.w]
+    assert sorted(found.recording.snapshots[-1].lines) == sorted(weights)
+
+
 def test_pictures_files_and_pages(movie, tmp_path):
     assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
     with Image.open(movie.save(tmp_path / "m.gif")) as image:

@@ -1,9 +1,16 @@
 """Dead and saturated units, vanishing and exploding gradients."""
 
+import math
+import sys
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograd_lite import diagnose
+from autograd_lite.explaining.diagnosis import root_mean_square
 from autograd_lite.nn import MLP, Neuron
 
 X = np.random.default_rng(0).normal(size=(12, 2))
@@ -80,3 +87,33 @@ def test_a_neuron_alone():
 def test_wrong_data_are_refused():
     with pytest.raises(ValueError, match="labels from 0 to 1"):
         diagnose(MLP(2, [1], rng=0), X, Y + 5, "binary_cross_entropy")
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8), st.integers(-900, 900))
+def test_gradients_of_any_size_have_a_root_mean_square(numbers, exponent):
+    # Squares of finite gradients beyond 1e154 raised OverflowError, and those of small ones were 0.
+    scaled = [math.ldexp(x, exponent) for x in numbers]
+    exact = sum(Fraction(x) ** 2 for x in scaled) / len(scaled)
+    found = root_mean_square(scaled)
+    assert abs(Fraction(found) ** 2 - exact) <= exact / 10**13 or found < 1e-300
+
+
+@pytest.mark.parametrize("size", [1e155, 1e200, 1e-200, 1e300])
+def test_a_model_with_gradients_of_any_size_is_diagnosed(size):
+    model = MLP(1, [2, 1], activation="linear", rng=0)
+    report = diagnose(model, [[size]], [0.0], lambda output, target: output)
+    first, _ = report.layers
+    assert 0.0 < first.gradient < math.inf
+    assert str(report)
+
+
+def test_a_gradient_that_is_not_finite_has_none():
+    assert math.isnan(root_mean_square([1.0, math.inf]))
+    assert root_mean_square([]) == root_mean_square([0.0]) == 0.0
+    assert root_mean_square([sys.float_info.max] * 5) == sys.float_info.max
+
+
+@pytest.mark.parametrize("wrong", [5, None, MLP])
+def test_what_is_no_module_is_refused(wrong):
+    with pytest.raises(TypeError, match="diagnose takes a Module, but got"):
+        diagnose(wrong, X, Y)
