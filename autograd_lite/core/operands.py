@@ -24,16 +24,38 @@ class Scalar(Protocol):
 
 
 def number(x: object) -> float | None:
-    """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None."""
+    """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None.
+
+    The one place where that is decided; `trees.array_leaves` asks the same of the dtype of an array.  NumPy counts a
+    timedelta64 among the integers, but it is a number only together with its unit.
+    """
     if type(x) is float:
         return x
     if isinstance(x, (float, int)):  # np.float64 is a float, and warns where a float raises
         return float(x)
     if isinstance(x, numbers.Real):
-        return float(x)
+        return None if has_unit(x) else float(x)
     if type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_"):
         return float(bool(x))
     return None
+
+
+def has_unit(x: object) -> bool:
+    """Whether x is a date or a duration of NumPy, which float() and arithmetic turn into a number of some unit."""
+    return type(x).__module__ == "numpy" and type(x).__name__ in ("timedelta64", "datetime64")
+
+
+def unsupported(x: object) -> Any:
+    """What an operator gives for an operand that is no number: NotImplemented, so that Python asks the other one.
+
+    A date or duration of NumPy would answer with its number of nanoseconds, so it raises here.
+    """
+    if has_unit(x):
+        raise TypeError(
+            f"a Value met {x!r} of type {type(x).__name__}, which is a number only in some unit; divide it by "
+            f"np.timedelta64(1, 's') or another unit first"
+        )
+    return NotImplemented
 
 
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)

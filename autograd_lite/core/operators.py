@@ -12,6 +12,7 @@ from autograd_lite.core import table
 from autograd_lite.core.graph import TRACED, Node
 from autograd_lite.core.methods import Method, method, operator, reflected_operator
 from autograd_lite.core.numerics import INF
+from autograd_lite.core.operands import unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.tracers import CHOOSE, check_number, check_traced, is_read_later
 
@@ -22,15 +23,19 @@ class Operators(Node):
 
     __slots__ = ()
 
+    # Of NumPy's scalars (-1,000,000) and Values, the Value computes, so that it sees what kind of scalar it met; of
+    # arrays (0) and Values, the array.
+    __array_priority__: ClassVar[float] = -1.0
+
     def with_number(self, row: Primitive, other: object) -> Any:
         """row(self, other), or NotImplemented where the other is no number."""
         if isinstance(other, Node) or number(other) is not None:
             return self.apply(row, (self, other))
-        return NotImplemented
+        return unsupported(other)
 
     def reflected(self, row: Primitive, other: object) -> Any:
         """row(other, self), or NotImplemented where the other is no number."""
-        return NotImplemented if number(other) is None else self.apply(row, (other, self))
+        return unsupported(other) if number(other) is None else self.apply(row, (other, self))
 
     def __pow__(self, other: object) -> Any:
         return self.with_number(table.pow, other)
@@ -76,19 +81,19 @@ class Operators(Node):
 
     def __lt__(self, other: object) -> bool:
         x = self.compared(other)
-        return NotImplemented if x is None else self._data < x
+        return unsupported(other) if x is None else self._data < x
 
     def __le__(self, other: object) -> bool:
         x = self.compared(other)
-        return NotImplemented if x is None else self._data <= x
+        return unsupported(other) if x is None else self._data <= x
 
     def __gt__(self, other: object) -> bool:
         x = self.compared(other)
-        return NotImplemented if x is None else self._data > x
+        return unsupported(other) if x is None else self._data > x
 
     def __ge__(self, other: object) -> bool:
         x = self.compared(other)
-        return NotImplemented if x is None else self._data >= x
+        return unsupported(other) if x is None else self._data >= x
 
     def __hash__(self) -> int:
         return id(self) >> 4
@@ -115,14 +120,16 @@ class Operators(Node):
         check_traced(self, "it was turned into a float")
         raise TypeError(
             f"{self!r} does not turn into a float silently, because its gradient would be lost; "
-            f"take v.data for the number, and autograd_lite.exp(v) and its like in place of math.exp(v)"
+            f"use autograd_lite.exp(v) and its like in place of math.exp(v), keep Values in arrays of dtype=object, as "
+            f"np.zeros(3, dtype=object), and take v.data where the number alone is wanted"
         )
 
     def __int__(self) -> int:
         check_traced(self, "it was turned into an int")
         raise TypeError(
             f"{self!r} does not turn into an int silently, because its gradient would be lost; "
-            f"take int(v.data) for the number, or trunc(v) for a Value"
+            f"use trunc(v) for a Value, keep Values in arrays of dtype=object, and take int(v.data) where the number "
+            f"alone is wanted"
         )
 
     def __invert__(self) -> Any:

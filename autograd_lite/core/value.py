@@ -14,6 +14,7 @@ from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned
 from autograd_lite.core.fast.pool import POOL, free, number_node
 from autograd_lite.core.graph import CONSTANT, LEAF, PASS, REACHED, STATE, TRACED, Extra, Node, operands_of, partials_of
 from autograd_lite.core.modes import MODE
+from autograd_lite.core.operands import unsupported
 from autograd_lite.core.operators import Operators
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record
@@ -209,13 +210,13 @@ class Value(Operators):
             return binary(ADD, self._data + other._data, self, other, 1.0, 1.0)
         x = number(other)
         if x is None:
-            return NotImplemented
+            return unsupported(other)
         return binary(ADD, self._data + x, self, number_node(x, CONSTANT), 1.0, 0.0)
 
     def __radd__(self, other: object) -> Any:
         x = number(other)
         if x is None:
-            return NotImplemented
+            return unsupported(other)
         return binary(ADD, x + self._data, number_node(x, CONSTANT), self, 0.0, 1.0)
 
     def __sub__(self, other: object) -> Any:
@@ -223,13 +224,13 @@ class Value(Operators):
             return binary(SUB, self._data - other._data, self, other, 1.0, -1.0)
         x = number(other)
         if x is None:
-            return NotImplemented
+            return unsupported(other)
         return binary(SUB, self._data - x, self, number_node(x, CONSTANT), 1.0, 0.0)
 
     def __rsub__(self, other: object) -> Any:
         x = number(other)
         if x is None:
-            return NotImplemented
+            return unsupported(other)
         return binary(SUB, x - self._data, number_node(x, CONSTANT), self, 0.0, -1.0)
 
     def __mul__(self, other: object) -> Any:
@@ -237,13 +238,13 @@ class Value(Operators):
             return binary(MUL, self._data * other._data, self, other, other._data, self._data)
         x = number(other)
         if x is None:
-            return NotImplemented
+            return unsupported(other)
         return binary(MUL, self._data * x, self, number_node(x, CONSTANT), x, 0.0)
 
     def __rmul__(self, other: object) -> Any:
         x = number(other)
         if x is None:
-            return NotImplemented
+            return unsupported(other)
         return binary(MUL, x * self._data, number_node(x, CONSTANT), self, 0.0, x)
 
     def __truediv__(self, other: object) -> Any:

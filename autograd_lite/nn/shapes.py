@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias
 
 from autograd_lite.core.fast.layers import as_values, vector
 from autograd_lite.core.fast.vectors import Vector
+from autograd_lite.core.operands import has_unit
 from autograd_lite.core.primitives import Operand
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
@@ -23,7 +24,9 @@ NestedNumbers: TypeAlias = "Scalar | ArrayLike | Sequence[NestedNumbers]"
 
 def as_lists(x: NestedNumbers) -> Any:
     """An array as nested lists; anything else as it is."""
-    return x.tolist() if hasattr(x, "tolist") and not isinstance(x, Operand) else x
+    if not hasattr(x, "tolist") or isinstance(x, Operand):
+        return x
+    return x if has_unit(x) or getattr(getattr(x, "dtype", None), "kind", "") in ("m", "M") else x.tolist()
 
 
 def flat(x: NestedNumbers) -> Iterator[Any]:

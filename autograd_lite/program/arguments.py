@@ -11,6 +11,7 @@ from autograd_lite.core.fast.layers import data_of
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.transforms.batching import Axes, Part, parts_of
 from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
+from autograd_lite.trees.array_leaves import check_real
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.pytree import taken_apart
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, is_module
@@ -78,16 +79,12 @@ class Pieces:
         return treedef
 
     def add_array(self, x: Any, name: str) -> None:
+        check_real(x, f"argument {name}")
         if not is_array(x):
             self.library = self.library or library_of(x)
             self.data.append(x)
-        elif x.dtype.kind == "O":
+        elif x.dtype.kind == "O" and any(isinstance(y, Operand) for y in x.ravel().tolist()):
             self.has_values = True
-        elif x.dtype.kind not in "biuf":
-            raise TypeError(
-                f"argument {name} is an array of {x.dtype}, but a program computes with real numbers; convert it with "
-                f"astype(float)"
-            )
         else:
             import numpy
 

@@ -16,7 +16,8 @@ from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import is_mapped, mapped
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
-from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Samples, array_of, one_level
+from autograd_lite.trees.array_leaves import array_of
+from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Samples, one_level
 from autograd_lite.trees.treedef import LEAF, container_of
 
 Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]

@@ -4,9 +4,10 @@
 and `pytree` takes any of them apart.  `paths` names what is inside.
 """
 
+from autograd_lite.trees.array_leaves import is_array, is_foreign_array
 from autograd_lite.trees.paths import joined
 from autograd_lite.trees.pytree import flatten, flatten_numbers
-from autograd_lite.trees.registry import is_array, is_foreign_array, item_name, register_pytree_node, summary
+from autograd_lite.trees.registry import item_name, register_pytree_node, summary
 from autograd_lite.trees.treedef import PyTreeDef
 
 __all__ = [

@@ -5,6 +5,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from autograd_lite.trees.array_leaves import elements, is_array, is_foreign_array
 from autograd_lite.trees.nested_lists import all_leaves, is_leaf, table_of
 from autograd_lite.trees.registry import (
     ARRAY,
@@ -17,8 +18,6 @@ from autograd_lite.trees.registry import (
     STATIC,
     TUPLE,
     Kind,
-    is_array,
-    is_foreign_array,
     kind_of,
     summary,
 )
@@ -102,16 +101,6 @@ def place(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:
         for (_, kind, aux, size, _), (before, after) in zip(outer, pairwise(heights), strict=True)
     ]
     return f" at {''.join(keys)}" if any(keys) else ""
-
-
-def elements(array: Any, what: str) -> list[Any]:
-    found: list[Any] = array.ravel().tolist()
-    for y in found if array.dtype.kind not in "biuf" else ():
-        if not is_leaf(y):
-            raise TypeError(
-                f"the {what} is an array of {array.dtype} that holds {y!r}; make it one of real numbers or Values"
-            )
-    return found
 
 
 def flatten_numbers(x: Any, what: str, only: bool = False) -> tuple[list[Any], PyTreeDef]:

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.primitives import Operand
+from autograd_lite.trees.array_leaves import array_of, elements, is_array, is_foreign_array
 from autograd_lite.trees.nested_lists import is_leaf
 from autograd_lite.trees.paths import check_distinct
 
@@ -89,15 +90,6 @@ def structure_of(module: Any) -> ModuleStructure:
     return ModuleStructure(module, tuple(names), values, (len(named), getattr(module, "training", None)))
 
 
-def array_of(leaves: Sequence[Any], dimensions: tuple[int, ...]) -> Any:
-    """An array of floats, or of objects where any leaf is more than a number."""
-    numpy = sys.modules["numpy"]
-    holds_values = any(isinstance(x, Operand) for x in leaves)
-    result = numpy.empty(len(leaves), dtype=object if holds_values else numpy.float64)
-    result[:] = leaves
-    return result.reshape(dimensions)
-
-
 def record_fields(x: Any) -> Parts:
     """The fields of a dataclass or of a class that attrs made, which needs no import of attrs."""
     cls = type(x)
@@ -137,7 +129,7 @@ MODULE = Kind(
     lambda s, i: f".{s.names[i]}", lambda s, size: DICT.words(s.names, size),
 )  # fmt: skip
 ARRAY = Kind(
-    "array", lambda x: (x.ravel().tolist(), tuple(x.shape)), lambda shape, children: array_of(children, shape),
+    "array", lambda x: (elements(x, "array"), tuple(x.shape)), lambda shape, children: array_of(children, shape),
     words=lambda shape, size: f"an array of shape {shape}",
 )  # fmt: skip
 
@@ -208,17 +200,6 @@ def one_level(x: object) -> Level | None:
     return None if kind is None else Level(kind, *kind.flatten(x))
 
 
-def is_array(x: object) -> bool:
-    """Whether x is a NumPy array, without importing NumPy."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(x, numpy.ndarray)
-
-
-def is_foreign_array(x: object) -> bool:
-    """Whether x is an array of another library than NumPy (PyTorch, JAX, CuPy, Dask, ...)."""
-    return not is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) and number(x) is None
-
-
 def is_module(x: object) -> bool:
     """Whether x is a Module: something that names its parameters, not a class of such things."""
     return callable(getattr(type(x), "named_parameters", None))
@@ -229,7 +210,7 @@ def summary(x: Any) -> str:
     kind = kind_of(x)
     if isinstance(x, (list, tuple, dict)) and kind is not None:
         return kind.words(tuple(x), len(x))
-    if hasattr(x, "shape"):
+    if is_array(x) or is_foreign_array(x):
         return ARRAY.words(tuple(x.shape), 0)
     text = repr(x)
     return f"{text if len(text) <= 60 else text[:57] + '...'} of type {type(x).__name__}"

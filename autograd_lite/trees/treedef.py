@@ -9,8 +9,9 @@ from itertools import chain, product
 from math import prod
 from typing import Any, Final, NamedTuple
 
+from autograd_lite.trees.array_leaves import array_of
 from autograd_lite.trees.nested_lists import nested
-from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind, array_of
+from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
 
 
 class TreeNode(NamedTuple):
