@@ -14,7 +14,7 @@ from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
 from autograd_lite.transforms.batching import axes_of, is_axis
-from autograd_lite.transforms.levels import differentiated
+from autograd_lite.transforms.levels import differentiated, passed, passing, returned
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef
 
@@ -75,7 +75,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if MODE.trace is not None:
-            return self.f(*args, **kwargs)
+            return self.interpreted(args, kwargs)
         key: list[Any] = []
         data: list[Any] = []
         for x in args:
@@ -93,14 +93,14 @@ class Compiled:
         if route is not None:
             entry, n = route
             if entry.closed_over and differentiated(entry.closed_over):
-                return self.f(*args)
+                return self.interpreted(args, {})
             return entry.run(data, n)
         pieces, treedefs, keywords = self.taken(args, kwargs)
         if pieces.has_values:
-            return self.f(*args, **kwargs)
+            return self.interpreted(args, kwargs)
         entry = self.entry(pieces, treedefs, keywords)
         if differentiated(entry.closed_over):
-            return self.f(*args, **kwargs)
+            return self.interpreted(args, kwargs)
         n = entry.samples(pieces)
         if numpy := sys.modules.get("numpy"):  # which may have come after this function
             self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
@@ -109,6 +109,12 @@ class Compiled:
                 self.routes.clear()
             self.routes[direct] = entry, n
         return entry.run(pieces.data, n)
+
+    def interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function run on Values; floats among its arguments are passed on as constants."""
+        with passing():
+            result = self.f(*map(passed, args), **{name: passed(x) for name, x in kwargs.items()})
+        return returned(result)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A method, where the function was defined in a class."""

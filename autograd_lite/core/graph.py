@@ -18,11 +18,14 @@ from autograd_lite.core.primitives import INTERNAL, Primitive
 CONSTANT: Final = 1  # no gradient is wanted: nothing flows back through it
 REACHED: Final = 8  # a reverse pass has stored a gradient in it
 ASSIGNED: Final = 16  # its data was assigned after it was made
+NUMERIC: Final = 64  # it was computed from numbers alone, and no Value of a user
+PASSED: Final = 128  # a number that a transform passed on, not one that is written in the function
 # and while programs are traced (`tracers`, `branches`)
 TRACED: Final = 2  # it has no number yet
 BATCHED: Final = 4  # it is different from sample to sample
 CHOSEN: Final = 32  # it depends on a choice between branches that are functions
 INHERITED: Final = TRACED | BATCHED | CHOSEN  # what passes from any operand to the result
+COMMON: Final = CONSTANT | NUMERIC  # what passes to the result where all operands have it
 
 # Rows that no operation of a user makes; a leaf has no name, as its `op` tells.
 LEAF: Final = Primitive("", 0, float, (), formula="a leaf")

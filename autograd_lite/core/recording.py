@@ -12,7 +12,8 @@ from autograd_lite.core import table
 from autograd_lite.core.fast.pool import new_node, number_node
 
 from autograd_lite.core.graph import (  # isort: skip
-    BATCH_SUM, BATCHED, CHOSEN, CONSTANT, DETACHED, INHERITED, STATE, TRACED, Node, as_recorded, connect,
+    BATCH_SUM, BATCHED, CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, STATE, TRACED, Node, as_recorded,
+    connect,
 )  # fmt: skip
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.primitives import Primitive
@@ -38,12 +39,12 @@ def observe(result: Node) -> None:
 def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float) -> Node:
     """The result of one operand or two, and the partials in them."""
     if STATE.paused and records_nothing():
-        return detached(data)
+        return detached(data, left._flags if right is None else left._flags & right._flags)
     flags: i64 = left._flags
     if right is None:
-        flags &= INHERITED | CONSTANT
+        flags &= INHERITED | COMMON
     else:
-        flags = ((flags | right._flags) & INHERITED) | (flags & right._flags & CONSTANT)
+        flags = ((flags | right._flags) & INHERITED) | (flags & right._flags & COMMON)
     result = new_node()
     result._row = row
     result._data = data
@@ -59,16 +60,16 @@ def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: f
 
 def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None]) -> Node:
     """The result of any number of operands; a partial is None where nothing flows."""
-    if STATE.paused and records_nothing():
-        return detached(data)
     either: i64 = 0
     if row is COND:  # nothing in the branch not taken is reached by a gradient
         either = CHOSEN
         partials = [p or None for p in partials]
-    both: i64 = CONSTANT
+    both: i64 = COMMON
     for x in operands:
         either |= x._flags
         both &= x._flags
+    if STATE.paused and records_nothing():
+        return detached(data, both)
     result = new_node()
     result._row = row
     result._data = data
@@ -81,10 +82,12 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     return result
 
 
-def detached(x: float) -> Node:
-    """A number out of its graph: a constant wherever it is used."""
-    result = number_node(x, CONSTANT)
+def detached(x: float, flags: i64 = 0) -> Node:
+    """A number out of its graph: a constant wherever it is used.  `flags` are those that all operands have."""
+    result = new_node()
     result._row = DETACHED
+    result._data = x
+    result._flags |= CONSTANT | (flags & NUMERIC)
     return result
 
 

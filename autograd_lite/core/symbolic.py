@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, Node, operands_of
+from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, PASSED, Node, operands_of
 from autograd_lite.core.operands import ieee_arithmetic
 
 
@@ -24,8 +24,12 @@ def times(adjoint: Any, partial: Any) -> Any:
 
 
 def argument(node: Node) -> Any:
-    """An operand as rules get it: a constant as a float, so that x * 1.0 in a rule makes no node."""
-    return node._data if node._row is NUMBER else node
+    """An operand as rules get it: a constant as a float, so that x * 1.0 in a rule makes no node.
+
+    Not so a number that a transform passed on: compiled it is an input, and both make the same graph, in which
+    contributions are added up in the same order.
+    """
+    return node._data if node._row is NUMBER and not node._flags & PASSED else node
 
 
 def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 from mypy_extensions import mypyc_attr
 
 from autograd_lite.core.fast.pool import number_node
-from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, STATE, TRACED, Node
+from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
@@ -78,6 +78,7 @@ def traced_node(flags: int, row: Primitive = LEAF) -> Node:
     """A node without a number: an input of a program."""
     node = number_node(math.nan, flags | TRACED)
     node._row = row
+    node._flags &= ~NUMERIC
     return node
 
 

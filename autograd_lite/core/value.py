@@ -12,7 +12,19 @@ from autograd_lite.core import table
 from autograd_lite.core.copying import clone, deep_copy, restore, state_of
 from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned
 from autograd_lite.core.fast.pool import POOL, free, number_node
-from autograd_lite.core.graph import CONSTANT, LEAF, PASS, REACHED, STATE, TRACED, Extra, Node, operands_of, partials_of
+from autograd_lite.core.graph import (
+    CONSTANT,
+    LEAF,
+    PASS,
+    PASSED,
+    REACHED,
+    STATE,
+    TRACED,
+    Extra,
+    Node,
+    operands_of,
+    partials_of,
+)
 from autograd_lite.core.modes import MODE
 from autograd_lite.core.operands import unsupported
 from autograd_lite.core.operators import Operators
@@ -179,7 +191,7 @@ class Value(Operators):
     def detach(self) -> "Value":
         """The same number out of the graph: a constant wherever it is used."""
         if not self._flags & TRACED and not is_tracing():
-            return cast(Value, detached(self._data))
+            return cast(Value, detached(self._data, self._flags))
         result = binary(table.identity, self._data, self, None, 0.0, 0.0)
         result._flags |= CONSTANT
         return cast(Value, result)
@@ -290,6 +302,11 @@ POOL.prototype = Value(0.0)
 def constant(x: float) -> Value:
     """A number as an operand: visible in drawings, but nothing flows into it."""
     return cast(Value, number_node(x, CONSTANT))
+
+
+def passed_on(x: float) -> Value:
+    """A float as a transform passes it on to its function: a constant, so that `**`, `%` and `//` are the table's."""
+    return cast(Value, number_node(x, CONSTANT | PASSED))
 
 
 def label_text(label: object) -> str:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.modes import MODE
-from autograd_lite.core.value import traced
+from autograd_lite.core.value import passed_on, traced
 from autograd_lite.support.user_lines import warn
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.transforms.levels import is_mapped, mapped
+from autograd_lite.transforms.levels import is_mapped, mapped, passed, passing, returned
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
@@ -32,7 +32,8 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
     `in_axes` says which axis of each argument counts the samples: 0 (or another axis of an array), None for
     an argument that all samples share, a tuple with one entry an argument, or inside it a tuple or dict in the
     structure of the argument.  A list maps over its items.  `reduce` is None (all results: arrays with the samples
-    along axis 0 where any of them came in an array, else a list), "sum" or "mean".
+    along axis 0 where any of them came in an array, else a list), "sum" or "mean".  f gets floats as constants of the
+    library, as compiled code has them; ints, strings and shared arrays stay what they are.
 
     Compiled, the samples are added up in one fixed order, whatever the back end and the number of threads; see
     `autograd_lite.backends`.  Inside of a compiled function, a reduced vmap over its arguments, arrays or lists
@@ -67,7 +68,10 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
                 return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
                 warn(f"in a compiled function {name} is written out for each of its {n:,} samples: {one}")
-        results = [f(*[x.map(lambda part: part.sample(i)) for x in arguments]) for i in range(n)]  # noqa: B023
+        given = [x.passed() for x in arguments]
+        with passing():
+            results = [f(*[x.map(lambda part: part.sample(i)) for x in given]) for i in range(n)]  # noqa: B023
+        results = list(map(returned, results))
         return reduced(results, reduce) if reduce else stacked(results, arguments)
 
     transformed(f, over_samples, "vmap").in_axes = in_axes  # type: ignore[attr-defined]
@@ -129,9 +133,12 @@ class Part(NamedTuple):
         if axis is None:
             return x
         if isinstance(x, list):
-            return x[i]
+            return passed(x[i])
         part = x[(slice(None),) * (axis % x.ndim) + (i,)]  # an array, of another library perhaps
-        return part.item() if getattr(part, "ndim", 1) == 0 else part
+        if getattr(part, "ndim", 1) == 0:
+            return passed(part.item())
+        is_float = is_array(part) and part.dtype.kind == "f"
+        return array_of(list(map(passed_on, part.ravel().tolist())), part.shape) if is_float else part
 
 
 class Parts(NamedTuple):
@@ -139,6 +146,12 @@ class Parts(NamedTuple):
 
     parts: list[Part]
     treedef: PyTreeDef
+
+    def passed(self) -> "Parts":
+        """With constants in the place of the floats that all samples share."""
+        return self._replace(
+            parts=[part if part.axis is not None else Part(passed(part.content), None) for part in self.parts]
+        )
 
     def map(self, f: Callable[[Part], Any]) -> Any:
         return self.treedef.unflatten(list(map(f, self.parts)))

@@ -14,7 +14,7 @@ from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value, constant
-from autograd_lite.transforms.levels import Scalar, fresh, inside, nested
+from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 from autograd_lite.trees.registry import MODULE
@@ -80,12 +80,12 @@ class Call:
         self.treedefs: list[PyTreeDef] = []
         self.inputs: list[Value] = []
         self.nested = nested()
-        arguments = list(args)
-        chosen = chosen_arguments(argnums, args, f)
+        chosen = [i % len(args) for i in chosen_arguments(argnums, args, f)]
+        arguments = [x if i in chosen else passed(x) for i, x in enumerate(args)]
         with inside():
             for i in chosen:
                 arguments[i] = self.input(args[i], f"argument {i} of {name_of(f)}")
-            self.result = f(*arguments, **kwargs)
+            self.result = f(*arguments, **{name: passed(x) for name, x in kwargs.items()})
 
     def input(self, argument: Any, name: str) -> Any:
         """The argument with fresh inputs in the places of its numbers."""
@@ -94,7 +94,7 @@ class Call:
         if Value in map(type, leaves):  # parameters of Modules do not count
             kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
             pairs = zip(leaves, kinds, strict=True)
-            self.nested |= any(type(x) is Value and kind is not MODULE for x, kind in pairs)
+            self.nested |= any(type(x) is Value and kind is not MODULE and not is_number_again(x) for x, kind in pairs)
         self.inputs += values
         self.treedefs.append(treedef)
         return treedef.unflatten(values, copies=True)
@@ -124,13 +124,14 @@ class Call:
 
     def like_inputs(self, leaves: Sequence[Scalar]) -> Any:
         """Numbers, one for each input, in the structure of the chosen arguments."""
+        leaves = list(map(as_passed, leaves))
         if self.single:
             return self.treedefs[0].unflatten(leaves)
         return tuple([treedef.unflatten(part) for treedef, part in split(leaves, self.treedefs)])
 
     def plain(self, x: Scalar) -> Scalar:
         """A leaf of the result as the caller gets it: a float at the outermost level."""
-        return x if self.nested or not isinstance(x, Value) else x.data
+        return x if self.nested else as_passed(x.data if isinstance(x, Value) else x)
 
 
 def split(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[tuple[PyTreeDef, list[Scalar]]]:
@@ -158,11 +159,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     """A function that returns (f(...), its gradient in the arguments `argnums`).
 
     The arguments are numbers, Values, NumPy arrays, Modules, or nested lists, tuples, dicts and dataclasses of
-    these; None and strings in them are left alone.  The gradient has the structure of the argument (a Module's is a
-    dict keyed like its state_dict, a read-only mapping where compiled), a tuple of them for a tuple of argnums.  With
-    `has_aux`, f returns (value, aux) and the result is ((value, aux), gradient): aux is whatever numbers are wanted
-    beside the value, and is not differentiated.  Raises TypeError unless f returns one number, or with `has_aux`
-    such a pair.
+    these; None and strings in them are left alone, and floats in the other arguments arrive as constants.  The
+    gradient has the structure of the argument (a Module's is a dict keyed like its state_dict, a read-only mapping
+    where compiled), a tuple of them for a tuple of argnums.  With `has_aux`, f returns (value, aux) and the result
+    is ((value, aux), gradient): aux is whatever numbers are wanted beside the value, and is not differentiated.
+    Raises TypeError unless f returns one number, or with `has_aux` such a pair.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)

@@ -13,7 +13,7 @@ from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
-from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.levels import Scalar, as_passed, is_number_again
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef
 from autograd_lite.trees.pytree import leaves_like
@@ -35,10 +35,10 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         raise TypeError(f"jvp takes the primals in a tuple, one an argument, but got {primals!r}; write (x,) for one")
     call = Call(f, tuple(range(len(primals))), tuple(primals), {})
     direction = leaves_like(tangents, container_of(TUPLE, None, call.treedefs), "tangents of jvp")
-    call.nested |= any(isinstance(x, Value) for x in direction)
+    call.nested |= any(isinstance(x, Value) and not is_number_again(x) for x in direction)
     outputs, treedef = call.outputs()
     (derivative,) = forward_mode(outputs, call.inputs, [direction], call.nested)
-    return treedef.unflatten(map(call.plain, outputs)), treedef.unflatten(derivative)
+    return treedef.unflatten(map(call.plain, outputs)), treedef.unflatten(map(as_passed, derivative))
 
 
 def forward_mode(
@@ -69,7 +69,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds = leaves_like(cotangent, treedef, "cotangent of the pullback")
-        record = call.nested or any(isinstance(x, Value) for x in seeds)
+        record = call.nested or any(isinstance(x, Value) and not is_number_again(x) for x in seeds)
         return call.like_inputs(reverse_mode(outputs, seeds, call.inputs, record))  # type: ignore[no-any-return]
 
     return treedef.unflatten(map(call.plain, outputs)), pullback
@@ -100,9 +100,9 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
         if mode == "forward" or (mode == "auto" and n < m):
             directions = ([1.0 if i == j else None for i in range(n)] for j in range(n))
             columns = forward_mode(outputs, call.inputs, directions, call.nested)
-            rows = [[column[i] for column in columns] for i in range(m)]
+            rows = [[as_passed(column[i]) for column in columns] for i in range(m)]
         else:
-            rows = [reverse_mode([x], [1.0], call.inputs, call.nested) for x in outputs]
+            rows = [list(map(as_passed, reverse_mode([x], [1.0], call.inputs, call.nested))) for x in outputs]
         parts = [[part for _, part in split(row, call.treedefs)] for row in rows]
         blocks = [block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
         return blocks[0] if call.single else tuple(blocks)

@@ -3,12 +3,17 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import is_
+from typing import Any
 
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, CONSTANT, Node
+from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, NUMERIC, Node
 from autograd_lite.core.modes import MODE, enable_grad
 from autograd_lite.core.table import identity
-from autograd_lite.core.value import Value
+from autograd_lite.core.value import Value, passed_on
+from autograd_lite.trees import flatten, is_array
+from autograd_lite.trees.array_leaves import array_of
+from autograd_lite.trees.registry import WHOLE
 
 Scalar = Value | float
 """A number, or a Value with the graph that it comes from."""
@@ -17,6 +22,7 @@ Scalar = Value | float
 class _Level(threading.local):
     depth = 0  # how many transforms are running a function
     start = 0  # the time at which the outermost of them began
+    passing = 0  # how many run a function on numbers that they passed on
     mapped = 0  # how many vmaps are tracing a sample that represents all
 
 
@@ -61,11 +67,65 @@ def is_mapped() -> bool:
     return _LEVEL.mapped > 0
 
 
+def passed(x: Any) -> Any:
+    """A pytree as a transform passes it on to its function: a constant in the place of each float.
+
+    So `**`, `%` and `//` are the table's, as in compiled code.  Ints, bools, strings, arrays, Modules and all that is
+    no container stay what they are.
+    """
+    if isinstance(x, float):
+        return passed_on(x)
+    if isinstance(x, (Value, int)):
+        return x
+    leaves, treedef = flatten(x, whole=True)
+    if not any(isinstance(y, float) for y in leaves):
+        return x
+    return treedef.unflatten([passed_on(y) if isinstance(y, float) else y for y in leaves], whole=WHOLE)
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """While a function runs on numbers that a transform passed on: what transforms in it give are numbers likewise."""
+    _LEVEL.passing += 1
+    try:
+        yield
+    finally:
+        _LEVEL.passing -= 1
+
+
+def returned(x: Any) -> Any:
+    """What a function on such numbers returned: for a user, a float in the place of each Value of numbers alone."""
+    if _LEVEL.passing or _LEVEL.depth:
+        return x
+    if isinstance(x, Value):
+        return x.data if is_number_again(x) else x
+    leaves, treedef = flatten(x, "result", whole=True)
+    plain = [numbers_again(y) if is_array(y) else y.data if is_number_again(y) else y for y in leaves]
+    return x if all(map(is_, plain, leaves)) else treedef.unflatten(plain, whole=WHOLE)
+
+
+def numbers_again(x: Any) -> Any:
+    """The same for the elements of an array."""
+    leaves = x.ravel().tolist() if x.dtype == object else []
+    if not any(map(is_number_again, leaves)):
+        return x
+    return array_of([y.data if is_number_again(y) else y for y in leaves], x.shape)
+
+
+def as_passed(x: Scalar) -> Scalar:
+    """A number that a transform gives: a float for a user, a constant for a function that another one runs."""
+    return passed_on(x) if _LEVEL.passing and isinstance(x, float) else x
+
+
+def is_number_again(x: object) -> bool:
+    return isinstance(x, Value) and bool(x._flags & NUMERIC)
+
+
 def fresh(x: Scalar) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
     if isinstance(x, Value) and (MODE.trace is not None or not x._flags & CONSTANT):
         result: Value = identity(x)
-        result._flags &= ~CONSTANT  # what was detached while a program is traced is an input like any other
+        result._flags &= ~COMMON  # what was detached while a program is traced is an input like any other
     else:
         result = Value(x.data if isinstance(x, Value) else x)
     if _LEVEL.mapped:

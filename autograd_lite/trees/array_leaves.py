@@ -47,7 +47,7 @@ def check_real(x: Any, what: str) -> None:
             f"the {what} is an array of {x.dtype}, which are no real numbers; make it one of floats, such as x.real of "
             f"complex numbers, or pass it bound by functools.partial"
         )
-    mask = getattr(x, "mask", None)
+    mask: Any = getattr(x, "mask", None)
     if hasattr(mask, "any") and mask.any():  # a method of that name is no mask
         raise TypeError(
             f"the {what} is a masked array, and a masked element has no number; pass x.filled(number), or "

@@ -82,7 +82,9 @@ def dots(rows: list[Vector], inputs: Vector) -> list[Value]:
     if flags & TRACED or is_tracing():
         return [cast(Value, record(DOT, tuple(row.all_nodes() + inputs.all_nodes()))) for row in rows]
     unrecorded = bool(STATE.paused) and records_nothing()
-    results: list[Node] = [detached(0.0) if unrecorded else dot_of(row, inputs) for row in rows]
+    results: list[Node] = [
+        detached(0.0, row.common & inputs.common) if unrecorded else dot_of(row, inputs) for row in rows
+    ]
     multiply(rows, inputs, results)
     if STATE.paused and not unrecorded:
         for result in results:
@@ -94,9 +96,7 @@ def dot_of(weights: Vector, inputs: Vector) -> Node:
     """The node of a dot, its data still to come."""
     result = new_node()
     result._row = DOT
-    result._flags |= ((weights.flags | inputs.flags) & INHERITED) | (
-        CONSTANT if weights.constant and inputs.constant else 0
-    )
+    result._flags |= ((weights.flags | inputs.flags) & INHERITED) | (weights.common & inputs.common)
     result._extra = Pair(weights, inputs)
     return result
 

@@ -12,7 +12,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from autograd_lite.core.fast.clock import CLOCK
-from autograd_lite.core.graph import LEAF, NUMBER, Node
+from autograd_lite.core.graph import LEAF, NUMBER, NUMERIC, Node
 
 PAGE_BITS: Final = 14
 """Bits of an address within a page: 16 KB, what Python's allocator hands out together."""
@@ -113,7 +113,7 @@ def number_node(x: float, flags: i64) -> Node:
     node = new_node()
     node._row = NUMBER
     node._data = x
-    node._flags |= flags
+    node._flags |= flags | NUMERIC
     return node
 
 

@@ -11,7 +11,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite.core.fast.clock import CLOCK
 from autograd_lite.core.fast.pool import number_node
-from autograd_lite.core.graph import CONSTANT, LEAF, PASS, STATE, Extra, Node, use, used_once
+from autograd_lite.core.graph import COMMON, CONSTANT, LEAF, PASS, STATE, Extra, Node, use, used_once
 
 ZERO: Final = -0.0
 """The number that changes no sum that it is added to."""
@@ -44,7 +44,19 @@ class Vector:
     Numbers alone become nodes only when somebody asks for them.
     """
 
-    __slots__ = ("assigned", "constant", "data", "flags", "leaves", "made", "nodes", "pending", "size", "uses")
+    __slots__ = (
+        "assigned",
+        "common",
+        "constant",
+        "data",
+        "flags",
+        "leaves",
+        "made",
+        "nodes",
+        "pending",
+        "size",
+        "uses",
+    )
 
     def __init__(self, nodes: list[Node], data: list[Quad], size: i64) -> None:
         self.nodes: list[Node] = nodes  # none as yet where there are only numbers
@@ -55,7 +67,7 @@ class Vector:
         self.uses: i64 = 0  # the in-degree, as that of a node: a vector uses each of its nodes once
         self.pending: i64 = AT_ONCE  # where the running pass keeps dots that are to be added to the nodes, in PENDING
         flags: i64 = 0
-        common: i64 = CONSTANT
+        common: i64 = COMMON
         leaves = True
         for x in nodes:
             flags |= x._flags
@@ -64,7 +76,8 @@ class Vector:
                 leaves = False
         self.flags: i64 = flags  # those of any node
         self.leaves: bool = leaves  # all of them: nothing is behind them
-        self.constant: bool = common != 0  # nothing flows back to any of them
+        self.common: i64 = common  # what all of them have of CONSTANT and NUMERIC
+        self.constant: bool = common & CONSTANT != 0  # nothing flows back to any of them
 
     def numbers(self) -> list[float]:
         """The data, one by one."""
@@ -79,7 +92,7 @@ class Vector:
             if len(self.nodes) != self.size:
                 self.nodes = [number_node(x, 0) for x in self.numbers()]
                 for node in self.nodes:
-                    node._flags = CONSTANT | self.made
+                    node._flags = COMMON | self.made
             return self.nodes
 
 
