@@ -68,10 +68,7 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
                 return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
                 warn(f"in a compiled function {name} is written out for each of its {n:,} samples: {one}")
-        given = [x.passed() for x in arguments]
-        with passing():
-            results = [f(*[x.map(lambda part: part.sample(i)) for x in given]) for i in range(n)]  # noqa: B023
-        results = list(map(returned, results))
+        results = one_by_one(f, arguments, n)
         return reduced(results, reduce) if reduce else stacked(results, arguments)
 
     transformed(f, over_samples, "vmap").in_axes = in_axes  # type: ignore[attr-defined]
@@ -190,6 +187,14 @@ def sample_count(arguments: Sequence[Parts], name: str) -> int:
 
 
 # -- eagerly
+
+
+def one_by_one(f: Function, arguments: Sequence[Parts], n: int) -> list[Any]:
+    """The results of all samples."""
+    given = [x.passed() for x in arguments]
+    with passing():
+        results = [f(*[x.map(lambda part: part.sample(i)) for x in given]) for i in range(n)]  # noqa: B023
+    return list(map(returned, results))
 
 
 def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
