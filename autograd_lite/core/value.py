@@ -306,7 +306,7 @@ def constant(x: float) -> Value:
 
 def passed_on(x: float) -> Value:
     """A float as a transform passes it on to its function: a constant, so that `**`, `%` and `//` are the table's."""
-    return cast(Value, number_node(x, CONSTANT | PASSED))
+    return cast(Value, number_node(float(x), CONSTANT | PASSED))  # np.float64 warns where a float raises
 
 
 def label_text(label: object) -> str:
