@@ -14,10 +14,13 @@ from autograd_lite.core.table import (
     arithmetic,
     choices,
     comparisons,
+    compositions,
     exponentials,
+    half_turns,
     logarithms,
     networks,
     normal_distribution,
+    norms,
     sequences,
     special,
     trigonometry,
@@ -28,11 +31,14 @@ from autograd_lite.core.table.choices import abs as abs
 from autograd_lite.core.table.choices import cond as cond
 from autograd_lite.core.table.choices import round as round
 from autograd_lite.core.table.comparisons import *
+from autograd_lite.core.table.compositions import *
 from autograd_lite.core.table.exponentials import *
 from autograd_lite.core.table.exponentials import pow as pow
+from autograd_lite.core.table.half_turns import *
 from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *
 from autograd_lite.core.table.normal_distribution import *
+from autograd_lite.core.table.norms import *
 from autograd_lite.core.table.sequences import *
 from autograd_lite.core.table.sequences import max as max
 from autograd_lite.core.table.sequences import min as min
@@ -55,6 +61,7 @@ if TYPE_CHECKING:
     from autograd_lite.explaining.anomaly import detect_anomaly
     from autograd_lite.explaining.anomaly_report import AnomalyError
     from autograd_lite.explaining.diagnosis import diagnose
+    from autograd_lite.nn.activations import log_softmax, softmax
     from autograd_lite.program.program import Program
 
 del choose
@@ -96,6 +103,8 @@ _LATER = {
     "draw": "drawing",
     "draw_activations": "drawing",
     "explain": "explaining",
+    "log_softmax": "nn.activations",
+    "softmax": "nn.activations",
 }
 
 
@@ -116,16 +125,19 @@ def __dir__() -> list[str]:
 __all__ = [
     "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
     "Value", "__version__", "animate", "custom_derivative", "detect_anomaly", "diagnose", "draw",
-    "draw_activations", "explain", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "no_grad",
-    "primitive", "register_pytree_node", "value_and_grad", "vjp", "vmap",
+    "draw_activations", "explain", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax", "no_grad",
+    "primitive", "register_pytree_node", "softmax", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += choices.__all__
 __all__ += comparisons.__all__
+__all__ += compositions.__all__
 __all__ += exponentials.__all__
+__all__ += half_turns.__all__
 __all__ += logarithms.__all__
 __all__ += networks.__all__
 __all__ += normal_distribution.__all__
+__all__ += norms.__all__
 __all__ += sequences.__all__
 __all__ += special.__all__
 __all__ += trigonometry.__all__

@@ -68,6 +68,8 @@ VALUES = {
     "dot": Bound(0.5, 3.0),
     "mean": Bound(1.0, 3.0),
     "prod": Bound(3.0),
+    "euclidean_norm": Bound(3.0),
+    "sinc": Bound(3.0),
 }  # fmt: skip
 
 PARTIALS = {
@@ -83,6 +85,8 @@ PARTIALS = {
     "log_ndtr": Bound(4.0, 1.0, floor=NORMAL),
     "erfinv": Bound(6.0, 1.0),
     "ndtri": Bound(8.0, 1.0),
+    "sinc": Bound(4.0, 1.0),  # of its zeros
+    "euclidean_norm": Bound(5.0, floor=NORMAL),
     "gamma": Bound(24.0, 4.0),
     "lgamma": Bound(16.0, 4.0),
     "digamma": Bound(8.0, 4.0),
@@ -109,6 +113,7 @@ REASONS = {
     "entr": "its slope has a zero at 1/e",
     "ndtr": "the rounding of x² is magnified by x², up to 1,400",
     "log_ndtr": "the rounding of x² is magnified by x², up to 1,400",
+    "sinc": "its slope has zeros, where two terms cancel",
     "gamma": "the slope is gamma x digamma, and digamma has zeros",
     "lgamma": "CPython's lgamma, which the table follows to the bit, keeps 1e-15 absolute at its zeros",
     "digamma": "its zeros at negative numbers: two terms cancel",
@@ -135,6 +140,7 @@ COMFORTABLE = {
     "pow": lambda x, y: y == 0.0 or x == 0.0 or is_normal(power_of(x, y - 1.0)),
     "prod": lambda *xs: all(0.0 in part or is_normal(math.prod(part)) for part in segments(xs)),
     "atan2": lambda y, x: x == y == 0.0 or is_normal(math.hypot(x, y)),
+    "euclidean_norm": lambda *xs: not any(xs) or is_normal(math.hypot(*xs)),
     "hypot": lambda x, y: x == y == 0.0 or is_normal(math.hypot(x, y)),
 }
 """Where the intermediate results that a formula takes are floats with all their digits."""

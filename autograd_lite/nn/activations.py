@@ -148,6 +148,8 @@ def soft_clipping(x: Scalar, a: Scalar = 1.0) -> Any:
 def sinc(x: Scalar) -> Any:
     """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the Taylor series of f near 0.
 
+    The activation of the lectures; `autograd_lite.sinc` is NumPy's, sin(pi x) / (pi x).
+
     >>> sinc(0.0)
     1.0
     """

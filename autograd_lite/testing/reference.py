@@ -130,6 +130,22 @@ def error_inverse(x: mpnumeric) -> Any:
     return MP.sign(x) * -normal_quantile((1 - abs(x)) / 2) / MP.sqrt(2)
 
 
+def cardinal_sine(x: mpnumeric) -> Any:
+    return MP.sinpi(x) / (MP.pi * x) if x else MP.mpf(1)
+
+
+def cardinal_sine_slope(x: mpnumeric) -> Any:
+    """By its series near 0, where the quotient loses more digits than there are."""
+    if abs(x) < MP.mpf(10) ** -6:
+        y = MP.pi * x
+        return MP.pi * (-y / 3 + y**3 / 30 - y**5 / 840 + y**7 / 45360 - y**9 / 3991680)
+    return (MP.cospi(x) - cardinal_sine(x)) / x
+
+
+def length(xs: Sequence[mpnumeric]) -> Any:
+    return MP.sqrt(over_all(lambda ys: sum([y * y for y in ys], Fraction(0)))(xs))
+
+
 def psi(n: mpnumeric, x: mpnumeric) -> Any:
     if n == 0 and x < 0:  # by reflection: mpmath's own steps up to the right half plane one by one
         return MP.psi(0, 1 - x) - MP.pi / MP.tan(MP.pi * (x - MP.nint(x)))
@@ -273,6 +289,9 @@ EXACT: dict[str, Exact] = {
     "hypot":        Exact(lambda x, y: MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)),
                           (lambda x, y: x / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)),
                            lambda x, y: y / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)))),
+    "sinpi":        Exact(MP.sinpi, (lambda x: MP.pi * MP.cospi(x),)),
+    "cospi":        Exact(MP.cospi, (lambda x: -MP.pi * MP.sinpi(x),)),
+    "sinc":         Exact(cardinal_sine, (cardinal_sine_slope,)),
     # special functions
     "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (gauss,)),
     "erfc":         Exact(erfc, (lambda x: -gauss(x),)),
@@ -302,6 +321,7 @@ EXACT: dict[str, Exact] = {
                           over_all(lambda xs: [Fraction(1, len(xs))] * len(xs))),
     "max":          Exact(over_all(max), over_all(lambda xs: [tie_share(x, max(xs), xs) for x in xs])),
     "min":          Exact(over_all(min), over_all(lambda xs: [tie_share(x, min(xs), xs) for x in xs])),
+    "euclidean_norm": Exact(length, lambda xs: [x / length(xs) if length(xs) else MP.mpf(0) for x in xs]),
     "logsumexp":    Exact(log_sum, lambda xs: [1 / MP.fsum(MP.exp(y - x) for y in xs) for x in xs]),
     "dot":          Exact(over_all(lambda wx: sum((w * x for w, x in zip(*halves(wx), strict=True)), Fraction(0))),
                           lambda wx: [*halves(wx)[1], *halves(wx)[0]]),

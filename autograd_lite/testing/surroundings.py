@@ -13,6 +13,7 @@ from autograd_lite.core.create_graph import float_tangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.core.reverse import reverse, topological_order
+from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
 from autograd_lite.testing.domains import is_flat, kink_distance
@@ -48,16 +49,18 @@ class Surroundings:
 
     def __init__(self, inputs: Sequence[Value], outputs: Sequence[Any]) -> None:
         self.inputs = inputs
-        self.order = topological_order([x for x in outputs if isinstance(x, Value)], everything=True)
+        roots = [x for x in outputs if isinstance(x, Value)]
+        self.order = topological_order(roots, everything=True)
+        self.taken = in_taken_branches(self.order, roots)
 
     @cached_property
     def kinks(self) -> list[Kink]:
-        return kinks_of(self.order, self.inputs)
+        return kinks_of(self.taken, self.inputs)
 
     @cached_property
     def bends(self) -> list[Kink]:
         """Where rows look different, though they are smooth."""
-        bends = [x for x in self.order if x._row.bend < math.inf]
+        bends = [x for x in self.taken if x._row.bend < math.inf]
         return [Kink(described_node(x), x._row.bend, tuple((y, 1.0) for y in operands_of(x))) for x in bends]
 
     def nearest(self, kinks: Sequence[Kink], j: int) -> tuple[float, str]:
@@ -99,6 +102,18 @@ def described_node(node: Node) -> str:
     return f"{node._row.name} at {', '.join([repr(x._data) for x in operands_of(node)])}"
 
 
+def in_taken_branches(order: Sequence[Node], roots: Sequence[Node]) -> list[Node]:
+    """The nodes that the roots depend on when branches that choices between functions have not taken are left out."""
+    needed = set(roots)
+    for node in reversed(order):
+        if node in needed:
+            operands = operands_of(node)
+            needed.update(
+                (operands[0], operands[node._row.passing(operands[0]._data)]) if node._row is cond else operands
+            )
+    return [x for x in order if x in needed]
+
+
 def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
     """The rows of a graph with kinks, those apart whose operands stay what they are when the inputs move."""
     moving = set(inputs)
@@ -131,7 +146,10 @@ def kinks_inside(node: Node, operands: Sequence[Node]) -> list[Kink]:
     except (ArithmeticError, ValueError):
         return []
     order = topological_order([out], everything=True) if isinstance(out, Value) else []
-    kinks = kinks_of(order, [v for v, x in zip(inner, operands, strict=True) if not x._flags & CONSTANT])
+    kinks = kinks_of(
+        in_taken_branches(order, order[-1:]),
+        [v for v, x in zip(inner, operands, strict=True) if not x._flags & CONSTANT],
+    )
     factors = [float_tangents(order, {v: 1.0}) for v in inner] if kinks else []
     found = []
     for kink in kinks:

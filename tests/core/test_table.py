@@ -287,6 +287,7 @@ IN_PYTHON = {
 }  # fmt: skip
 """What Python itself says of a row: an operator, a built-in function, or one of `math`."""
 
+BIG = 2.0**500
 NOT_IN_PYTHON = {
     # x: the value there, or the exception
     "sign": {0.0: 0.0, math.inf: 1.0, -math.inf: -1.0, 5e-324: 1.0},
@@ -300,14 +301,14 @@ NOT_IN_PYTHON = {
     "softplus": {0.0: math.log(2.0), math.inf: math.inf, -math.inf: 0.0, 1e308: 1e308, -1e308: 0.0},
     "log_sigmoid": {0.0: -math.log(2.0), math.inf: 0.0, -math.inf: -math.inf, 1e308: 0.0, -1e308: -1e308},
     "logit": {0.5: 0.0, 0.0: ValueError, 1.0: ValueError, -1.0: ValueError, math.inf: ValueError},
-    "log1mexp": {0.0: ValueError, -1.0: ValueError, math.inf: 0.0, 1e308: 0.0, -math.inf: ValueError},
+    "log1mexp": {0.0: ValueError, -1.0: ValueError, math.inf: -0.0, 1e308: -0.0, -math.inf: ValueError},
     "logcosh": {0.0: 0.0, math.inf: math.inf, -math.inf: math.inf, -1e308: 1e308},
     "xlogy": {(0.0, 0.0): 0.0, (0.0, -1.0): 0.0, (0.0, math.inf): 0.0, (1.0, 0.0): ValueError, (1.0, -1.0): ValueError,
               (2.0, math.inf): math.inf, (-2.0, math.inf): -math.inf, (math.inf, 0.5): -math.inf,
               (0.0, math.nan): math.nan},
     "xlog1py": {(0.0, -1.0): 0.0, (0.0, -2.0): 0.0, (0.0, math.inf): 0.0, (1.0, -1.0): ValueError,
                 (2.0, math.inf): math.inf, (math.inf, -0.5): -math.inf, (0.0, math.nan): math.nan},
-    "entr": {0.0: 0.0, 1.0: 0.0, -1.0: -math.inf, -math.inf: -math.inf, math.inf: -math.inf},
+    "entr": {0.0: 0.0, 1.0: -0.0, -1.0: -math.inf, -math.inf: -math.inf, math.inf: -math.inf},
     "rsqrt": {4.0: 0.5, 0.0: ZeroDivisionError, -1.0: ValueError, math.inf: 0.0, 5e-324: 2.0**537},
     "heaviside": {(0.0, 0.5): 0.5, (2.0, 0.5): 1.0, (-5e-324, 0.5): 0.0, (math.inf, math.nan): 1.0,
                   (-math.inf, 1.0): 0.0, (math.nan, 0.5): math.nan},
@@ -318,8 +319,14 @@ NOT_IN_PYTHON = {
     "erfcx": {0.0: 1.0, math.inf: 0.0, -math.inf: OverflowError, -27.0: OverflowError, 1e308: 5.641895835477563e-309},
     "erfinv": {0.0: 0.0, 1.0: ValueError, -1.0: ValueError, 2.0: ValueError, math.inf: ValueError},
     "ndtr": {0.0: 0.5, math.inf: 1.0, -math.inf: 0.0, 1e308: 1.0, -1e308: 0.0},
-    "log_ndtr": {math.inf: 0.0, -math.inf: -math.inf, 1e308: 0.0, -1e150: -5e299},
+    "log_ndtr": {math.inf: -0.0, -math.inf: -math.inf, 1e308: -0.0, -BIG: -0.5 * BIG * BIG},
     "ndtri": {0.5: 0.0, 0.0: ValueError, 1.0: ValueError, 2.0: ValueError, -math.inf: ValueError},
+    "sinpi": {-0.0: -0.0, 1.0: 0.0, -1.0: -0.0, 0.5: 1.0, 1.5: -1.0, 1e308: 0.0, math.inf: ValueError},
+    "cospi": {0.0: 1.0, 1.0: -1.0, 0.5: 0.0, -1.5: 0.0, 1e308: 1.0, 2.0**53 - 1.0: -1.0, -math.inf: ValueError},
+    "sinc": {0.0: 1.0, 1.0: 0.0, 0.5: 2.0 / math.pi, math.inf: 0.0, -math.inf: 0.0, 5e-324: 1.0},
+    "euclidean_norm": {(3.0, 4.0): 5.0, (0.0, 0.0): 0.0, (3.0 * BIG, 4.0 * BIG): 5.0 * BIG,
+                       (3.0 / BIG, 4.0 / BIG): 5.0 / BIG,
+                       (-math.inf, 1.0): math.inf, (math.inf, math.inf): math.inf, (5e-324,): 5e-324},
     "logaddexp": {(0.0, 0.0): math.log(2.0), (math.inf, 1.0): math.inf, (-math.inf, 1.0): 1.0,
                   (math.inf, math.inf): math.inf, (-math.inf, -math.inf): -math.inf, (math.inf, -math.inf): math.inf},
     "logsumexp": {(1.0,): 1.0, (0.0, 0.0): math.log(2.0), (-math.inf, -math.inf): -math.inf, (math.inf, 0.0): math.inf,

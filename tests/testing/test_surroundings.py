@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, custom_derivative, gradients
+from autograd_lite.core.table.choices import decide
 from autograd_lite.testing import expressions
 from autograd_lite.testing.surroundings import Surroundings
 
@@ -33,6 +34,8 @@ def around(f, *point):
         (lambda x: x**2.5, (0.5,), 0.5, "pow"),
         (lambda x: 1.0 / (x - 1.0), (1.25,), 0.25, "div"),
         (ag.sin, (2.0,), math.inf, ""),
+        (lambda x: decide(ag.less(x, 1.0), lambda: x * x, lambda: ag.abs(x)), (0.0,), 1.0, "less"),
+        (lambda x: decide(ag.less(x, 1.0), lambda: ag.abs(x), lambda: x * x), (0.25,), 0.25, "abs"),
         (lambda x: ag.relu(x.detach()) + x, (2.0,), math.inf, ""),
         (custom_derivative(lambda x: ag.relu(4.0 * x), lambda out, x: (4.0 * ag.less(0.0, x),)), (0.5,), 0.5, "inside"),
     ],

@@ -12,11 +12,14 @@ from autograd_lite.core.table.choices import abs as abs
 from autograd_lite.core.table.choices import cond as cond
 from autograd_lite.core.table.choices import round as round
 from autograd_lite.core.table.comparisons import *
+from autograd_lite.core.table.compositions import *
 from autograd_lite.core.table.exponentials import *
 from autograd_lite.core.table.exponentials import pow as pow
+from autograd_lite.core.table.half_turns import *
 from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *
 from autograd_lite.core.table.normal_distribution import *
+from autograd_lite.core.table.norms import *
 from autograd_lite.core.table.sequences import *
 from autograd_lite.core.table.sequences import max as max
 from autograd_lite.core.table.sequences import min as min

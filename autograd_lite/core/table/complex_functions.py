@@ -74,6 +74,41 @@ def sigmoid(x: complex) -> complex:
     return cmath.exp(x) / (1.0 + cmath.exp(x)) if x.real < 0.0 else 1.0 / (1.0 + cmath.exp(-x))
 
 
+def sinpi(x: complex) -> complex:
+    """sin(pi x), from the zero of the function or of its slope that is nearer."""
+    n = float(round(x.real))
+    rest = x - n
+    turned = 1.0 - 2.0 * math.fmod(abs(n), 2.0)
+    if abs(rest.real) < 0.25:
+        return turned * cmath.sin(math.pi * rest)
+    return math.copysign(turned, turned * rest.real) * cmath.cos(math.pi * (0.5 - magnitude(rest)))
+
+
+def cospi(x: complex) -> complex:
+    n = float(round(x.real))
+    rest = x - n
+    turned = 1.0 - 2.0 * math.fmod(abs(n), 2.0)
+    if abs(rest.real) < 0.25:
+        return turned * cmath.cos(math.pi * rest)
+    return turned * cmath.sin(math.pi * (0.5 - magnitude(rest)))
+
+
+def sinc(x: complex) -> complex:
+    """sin(pi x) / (pi x), near 0 by Taylor's series."""
+    y = math.pi * x
+    if abs(x.real) >= 0.5:
+        return sinpi(x) / y
+    result = complex(1.0)
+    for k in range(12, 0, -1):
+        result = 1.0 - y * y * result / (2.0 * k * (2.0 * k + 1.0))
+    return result
+
+
+def norm(xs: Sequence[complex]) -> complex:
+    big = max([abs(x.real) for x in xs], default=0.0)
+    return big * cmath.sqrt(total([(x / big) ** 2 for x in xs])) if big else complex(0.0)
+
+
 def logcosh(x: complex) -> complex:
     size = magnitude(x)
     return cmath.log(cmath.cosh(size)) if size.real < 20.0 else size  # up to a constant

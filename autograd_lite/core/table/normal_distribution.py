@@ -10,7 +10,7 @@ from typing import Any, Final
 from autograd_lite.core.numerics import INF, SMALLEST
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, minimum
+from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, minimum, where
 from autograd_lite.core.table.definitions import by_ieee_754, halves, on_floats, polynomial
 from autograd_lite.core.table.distances import to_one
 from autograd_lite.core.table.exponentials import exp, expm1, log, log1p, sqrt
@@ -85,7 +85,7 @@ def gaussian(x: Scalar, factor: float) -> Any:
 
 def scaled_to_the_right(x: Scalar) -> Any:
     """erfcx(x) for x >= 0 (the map of Shepherd and Laframboise 1981)."""
-    return polynomial(_ERFCX, transformed(x)) / (1.0 + 2.0 * x)
+    return 0.5 * polynomial(_ERFCX, transformed(x)) / (0.5 + x)
 
 
 def transformed(x: Scalar) -> Any:
@@ -101,7 +101,7 @@ def erfcx_formula(x: Scalar) -> Any:
         lambda: exp(x * x) * erfc(x),
         lambda: decide(
             less(x, 0.0),
-            lambda: 2.0 * gaussian(minimum(x, 0.0), 1.0) - scaled_to_the_right(u),
+            lambda: where(less(x, LEFT_END), INF, 2.0 * gaussian(minimum(x, 0.0), 1.0) - scaled_to_the_right(u)),
             lambda: scaled_to_the_right(u),
         ),
     )
@@ -109,11 +109,11 @@ def erfcx_formula(x: Scalar) -> Any:
 
 def erfcx_slope(out: Scalar, x: Scalar) -> Any:
     """2 x erfcx(x) - 2/pi^(1/2), which cancels to the right: there, by a polynomial of its own."""
-    width = 1.0 + 2.0 * abs(x)
+    width = 0.5 + abs(x)
     return decide(
         less(x, 0.5),
         lambda: 2.0 * (x * out) - TWO_OVER_SQRT_PI,
-        lambda: -2.0 * (polynomial(_ERFCX_SLOPE, transformed(abs(x))) / width / width),
+        lambda: -0.5 * polynomial(_ERFCX_SLOPE, transformed(abs(x))) / width / width,
     )
 
 
