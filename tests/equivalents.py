@@ -53,7 +53,7 @@ EQUIVALENT = (
     ("sigmoid: x < 0.0 -> x <= 0.0", "at 0, e^-|x| is 1 too"),
     ("logaddexp: x -> y in `return x + LN2`", "the operands are equal there"),
     ("logaddexp: x - y -> y - x in `return", "its absolute value is the same"),
-    ("surprisal_slopes: 0.0 -> 1.0 in `slopes", "written over at the end"),
+    ("sums_of_others: 0.0 -> 1.0 in `before", "written over at the end"),
     ("_BERNOULLI: -2.1748", "a term below 2.2e-16 of the sum: less than rounding leaves"),
     ("_DIGAMMA_SERIES: -0.00016170622091974803", "a term of 9e-18 at most: less than rounding leaves"),
     ("x - 1.4616321449683622 -> 1.4616321449683622 - x", "its absolute value is the same"),

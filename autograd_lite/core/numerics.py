@@ -109,6 +109,18 @@ def softplus(x: float) -> float:
     return relu(x) + math.log1p(math.exp(-abs(x)))
 
 
+def softsign(x: float) -> float:
+    return math.copysign(1.0, x) if abs(x) == INF else x / (1.0 + abs(x))
+
+
+def isru(x: float, a: float) -> float:
+    """x / (1 + a x^2)^(1/2), its limits at infinity included."""
+    root = math.sqrt(a)
+    if abs(x) == INF and a == a:
+        return math.copysign(quotient(1.0, root), x)
+    return x if x == 0.0 and a >= 0.0 else x / hypot(1.0, root * x)
+
+
 def logaddexp(x: float, y: float) -> float:
     """ln(e^x + e^y); equal operands apart, because inf - inf has no value."""
     if x == y:
@@ -175,16 +187,79 @@ def logsumexp(xs: Sequence[float]) -> float:
     return m + math.log1p(rest)
 
 
+def share(a: float, b: float) -> float:
+    """a / (a + b), also where the sum is beyond the floats."""
+    total = a + b
+    return quotient(1.0, 1.0 + quotient(b, a)) if total == INF else quotient(a, total)
+
+
 def surprisal(xs: Sequence[float]) -> float:
-    """ln(1 + e^(x_1 - x_0) + ...), as logsumexp of the differences."""
+    """ln(e^x_0 + e^x_1 + ...) - x_0 = (m - x_0) + ln(1 + (the other terms + (e^(x_0 - m) - 1))), m the largest.
+
+    Where x_0 is the largest, 1 is added to tiny terms nowhere.
+    """
+    m = largest(xs)
     first = xs[0]
-    return logsumexp([0.0 if i == 0 else xs[i] - first for i in range(len(xs))])
+    if abs(m) == INF:
+        return INF if first < m else NAN if is_tied(xs, m) else 0.0
+    terms = scaled_terms(xs, m)
+    return (m - first) + math.log1p(total(terms[1:]) + (terms[0] - 1.0))
 
 
-def surprisal_slopes(out: float, xs: Sequence[float]) -> list[float]:
-    """The probabilities e^(x_i - x_0 - out) of all but the first, which has minus their sum."""
-    first = xs[0]
-    slopes = [0.0]
-    slopes += [math.exp((xs[i] - first) - out) for i in range(1, len(xs))]
-    slopes[0] = -total(slopes[1:])
+def is_tied(xs: Sequence[float], m: float) -> bool:
+    """Whether several numbers are m."""
+    count = 0
+    for x in xs:
+        if x == m:
+            count += 1
+    return count > 1
+
+
+def scaled_terms(xs: Sequence[float], m: float) -> list[float]:
+    """e^(x - m), m the largest: where that is infinite, 1 for those that equal it and 0 for the others."""
+    if abs(m) == INF:
+        return [1.0 if x == m else math.exp(-INF) for x in xs]
+    return [math.exp(x - m) for x in xs]
+
+
+def probabilities(xs: Sequence[float]) -> list[float]:
+    """e^x over the sum of all e^x, for each x: 1/n where all are -inf, nan for several that are inf."""
+    m = largest(xs)
+    terms = scaled_terms(xs, m)
+    shares = shares_of(terms)
+    if m == INF and is_tied(xs, m):
+        return [NAN if xs[i] == m else shares[i] for i in range(len(xs))]
+    return shares
+
+
+def shares_of(terms: Sequence[float]) -> list[float]:
+    """Each term over the sum of all."""
+    others = sums_of_others(terms)
+    return [share(terms[i], others[i]) for i in range(len(terms))]
+
+
+def sums_of_others(terms: Sequence[float]) -> list[float]:
+    """The sum of all others, for each term, from running sums: the largest is not subtracted from a sum again."""
+    n = len(terms)
+    if n == 1:
+        return [0.0]
+    before = [0.0, terms[0]]
+    for i in range(2, n):
+        before.append(before[i - 1] + terms[i - 1])
+    after = terms[n - 1]
+    for i in range(n - 2, 0, -1):
+        before[i] = before[i] + after
+        after = terms[i] + after
+    before[0] = after
+    return before
+
+
+def surprisal_slopes(xs: Sequence[float]) -> list[float]:
+    """The probabilities of all but the first, which has minus their sum; nan for what has no limit."""
+    m = largest(xs)
+    terms = scaled_terms(xs, m)
+    slopes = shares_of(terms)
+    slopes[0] = -share(total(terms[1:]), terms[0])
+    if abs(m) == INF and is_tied(xs, m):
+        return [NAN if xs[i] == m or xs[0] == m else slopes[i] for i in range(len(xs))]
     return slopes

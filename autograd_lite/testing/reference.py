@@ -212,6 +212,7 @@ EXACT: dict[str, Exact] = {
     "square":       Exact(exactly(lambda x: x * x), (lambda x: 2 * x,)),
     "reciprocal":   Exact(exactly(lambda x: 1 / x), (exactly(lambda x: -1 / x**2),)),
     "identity":     Exact(lambda x: x, (ONE,)),
+    "stop_gradient": Exact(lambda x: x, (ZERO,)),
     # pieces
     "abs":          Exact(abs, (signum,)),
     "sign":         Exact(signum, (ZERO,)),
@@ -312,6 +313,8 @@ EXACT: dict[str, Exact] = {
     "softsign":     Exact(exactly(lambda x: x / (1 + abs(x))), (exactly(lambda x: 1 / (1 + abs(x)) ** 2),)),
     "isru":         Exact(lambda x, a: x / stretch(x, a),
                           (lambda x, a: 1 / stretch(x, a) ** 3, lambda x, a: -x**3 / stretch(x, a) ** 3 / 2)),
+    "share":        Exact(exactly(lambda a, b: a / (a + b)), (exactly(lambda a, b: b / (a + b) ** 2),
+                                                              exactly(lambda a, b: -a / (a + b) ** 2))),
     "surprisal":    Exact(lambda xs: MP.log1p(MP.fsum(ratios(xs))),
                           lambda xs: [p / (1 + MP.fsum(ratios(xs))) for p in (-MP.fsum(ratios(xs)), *ratios(xs))]),
     # any number of operands

@@ -331,11 +331,17 @@ NOT_IN_PYTHON = {
                   (math.inf, math.inf): math.inf, (-math.inf, -math.inf): -math.inf, (math.inf, -math.inf): math.inf},
     "logsumexp": {(1.0,): 1.0, (0.0, 0.0): math.log(2.0), (-math.inf, -math.inf): -math.inf, (math.inf, 0.0): math.inf,
                   (-math.inf, 3.0): 3.0, (math.inf, -math.inf): math.inf},
-    "softsign": {0.0: 0.0, 1.0: 0.5, -3.0: -0.75, 1e308: 1.0, 5e-324: 5e-324, math.inf: math.nan},
+    "softsign": {0.0: 0.0, 1.0: 0.5, -3.0: -0.75, 1e308: 1.0, 5e-324: 5e-324, math.inf: 1.0, -math.inf: -1.0},
     "isru": {(0.0, 1.0): 0.0, (3.0, 0.0): 3.0, (4.0, 0.1): 4.0 / math.hypot(1.0, math.sqrt(0.1) * 4.0),
-             (2.0, math.inf): 0.0, (1.0, -1.0): ValueError, (math.inf, 1.0): math.nan},
+             (2.0, math.inf): 0.0, (1.0, -1.0): ValueError, (math.inf, 1.0): 1.0,
+             (-math.inf, 4.0): -0.5, (-math.inf, 0.0): -math.inf, (0.0, math.inf): 0.0, (math.inf, math.inf): 0.0},
     "surprisal": {(1.0,): 0.0, (0.0, 0.0): math.log(2.0), (0.0, -math.inf): 0.0, (0.0, math.inf): math.inf,
-                  (math.inf, 0.0): 0.0, (-math.inf, 0.0): math.inf, (math.inf, math.inf): math.nan},
+                  (math.inf, 0.0): 0.0, (-math.inf, 0.0): math.inf, (math.inf, math.inf): math.nan,
+                  (-math.inf, -math.inf): math.nan, (-math.inf, -math.inf, 0.0): math.inf, (-math.inf,): 0.0,
+                  (math.inf,): 0.0, (0.0, math.inf, math.inf): math.inf},
+    "share": {(1.0, 0.0): 1.0, (0.0, 1.0): 0.0, (1.0, 3.0): 0.25, (0.0, 0.0): ZeroDivisionError, (1e308, 1e308): 0.5,
+              (math.inf, 1.0): 1.0, (1.0, math.inf): 0.0, (0.0, math.inf): 0.0, (math.inf, 0.0): 1.0,
+              (math.inf, math.inf): math.nan},
 }  # fmt: skip
 """At infinities, zeros and poles, the rows that Python has not."""
 

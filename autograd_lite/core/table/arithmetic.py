@@ -6,7 +6,19 @@ from autograd_lite.core import numerics
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table.distances import to_cell
 
-__all__ = ["add", "sub", "mul", "div", "neg", "mod", "floor_divide", "square", "reciprocal", "identity"]
+__all__ = [
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "neg",
+    "mod",
+    "floor_divide",
+    "square",
+    "reciprocal",
+    "identity",
+    "stop_gradient",
+]
 
 add: Primitive = primitive(
     "add", lambda x, y: x + y, (1.0, 1.0), "x + y", label="+", role="affine",
@@ -64,3 +76,8 @@ identity: Primitive = primitive(
     complex_value=lambda x: x, notation="<x>", latex="<x>",
     rewrites=("x = x",),
 )  # fmt: skip
+stop_gradient: Primitive = primitive(
+    "stop_gradient", lambda x: x, (None,), "x, through which nothing flows back", label="stop",
+    lowering=lambda x: x, notation="<x>", latex="<x>", rewrites=("x = x",),
+)  # fmt: skip
+"""x as a constant of the derivatives: a `detach` that stays in the graph, so that programs compute it."""

@@ -100,8 +100,8 @@ softplus: Primitive = primitive(
     complex_value=lambda x: complex_functions.logsumexp([x, complex(0.0)]),
 )  # fmt: skip
 logaddexp: Primitive = primitive(
-    "logaddexp", numerics.logaddexp, (lambda out, x, y: sigmoid(x - y), lambda out, x, y: sigmoid(y - x)),
-    "ln(e^x + e^y)", bend=2.0,
+    "logaddexp", numerics.logaddexp, (lambda out, x, y: sigmoid(lead(x, y)), lambda out, x, y: sigmoid(lead(y, x))),
+    "ln(e^x + e^y)", bend=2.0, kinks="x = y = -inf: 1/2 each; x = y = inf: nan",
     lowering=lambda x, y: where(equal(x, y), x + LN2, maximum(x, y) + log1p(exp(-abs(x - y)))),
     complex_value=lambda x, y: complex_functions.logsumexp([x, y]),
     lecture=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)),
@@ -111,6 +111,11 @@ logaddexp: Primitive = primitive(
 def lower_power(x: Scalar, y: Scalar) -> Any:
     """x to the power y - 1; x itself where y is the number 2."""
     return x if not isinstance(y, Operand) and y == 2.0 else pow(x, y - 1.0)
+
+
+def lead(x: Scalar, y: Scalar) -> Any:
+    """x - y, but 0 where both are -inf: two impossible terms have equal shares, and finite ones."""
+    return where(equal(maximum(x, y), -INF), 0.0, x - y)
 
 
 def zero_with_slopes(out: Scalar, x: Scalar, y: Scalar) -> Any:

@@ -5,36 +5,56 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core import numerics
+from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.arithmetic import square
-from autograd_lite.core.table.choices import abs
-from autograd_lite.core.table.exponentials import exp, sqrt
-from autograd_lite.core.table.sequences import logsumexp, sum
+from autograd_lite.core.table.choices import abs, equal, less_equal, logical_and, logical_or, sign, where
+from autograd_lite.core.table.exponentials import log1p, sqrt
+from autograd_lite.core.table.sequences import Terms, share, sum
 from autograd_lite.core.table.trigonometry import hypot
 
 __all__ = ["softsign", "isru", "surprisal"]
 
 softsign: Primitive = primitive(
-    "softsign", lambda x: x / (1.0 + math.fabs(x)), (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
-    lowering=lambda x: x / (1.0 + abs(x)), distance=math.fabs, role="saturating",  # 0: no second derivative
+    "softsign", numerics.softsign, (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
+    lowering=lambda x: where(equal(abs(x), INF), sign(x), x / (1.0 + abs(x))), role="saturating",
+    distance=math.fabs,  # 0: no second derivative
     complex_value=complex_functions.softsign,
 )  # fmt: skip
 isru: Primitive = primitive(
-    "isru", lambda x, a: x / numerics.hypot(1.0, math.sqrt(a) * x),
-    (lambda out, x, a: cube(1.0 / sqrt(1.0 + a * x * x)), lambda out, x, a: -0.5 * out * out * out),
-    "x / (1 + a x^2)^(1/2)", lowering=lambda x, a: x / hypot(1.0, sqrt(a) * x),
+    "isru", numerics.isru,
+    (lambda out, x, a: cube(1.0 / sqrt(stretch(x, a))), lambda out, x, a: -0.5 * out * out * out),
+    "x / (1 + a x^2)^(1/2)", lowering=lambda x, a: stable_isru(x, a),
     domain="a >= 0", intervals=((-1e150, 1e150), (0.0, 1e300)), distance=lambda x, a: a, role="saturating",
     complex_value=complex_functions.isru,
     lecture=(lambda out, x, a: 1.0 / sqrt(1.0 + a * x * x) ** 3, lambda out, x, a: -0.5 * out**3),
 )  # fmt: skip
 surprisal: Primitive = primitive(
     "surprisal", numerics.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",
-    lowering=lambda xs: logsumexp([0.0, *[x - xs[0] for x in xs[1:]]]), intervals=((-350.0, 350.0),), bend=2.0,
+    domain="all reals; inf at x_0 = -inf or another x = inf; nan at x_0 = another x = the largest, infinite",
+    lowering=lambda xs: stable_surprisal(xs), intervals=((-350.0, 350.0),), bend=2.0,
     complex_value=lambda xs: complex_functions.logsumexp([x - xs[0] for x in xs]),
     lecture=lambda out, xs: odds(out, xs), words="p of the others, minus their sum for the first; p = softmax(x)",
 )  # fmt: skip
+
+
+def stretch(x: Scalar, a: Scalar) -> Any:
+    """1 + a x^2, which is 1 at x = inf where a is 0, and at a = inf where x is 0."""
+    x, a = where(equal(a, 0.0), finite_or_zero(x), x), where(equal(x, 0.0), finite_or_zero(a), a)
+    return 1.0 + a * x * x
+
+
+def finite_or_zero(x: Scalar) -> Any:
+    return where(equal(abs(x), INF), 0.0, x)
+
+
+def stable_isru(x: Scalar, a: Scalar) -> Any:
+    """x / (1 + a x^2)^(1/2), as in `numerics.isru`."""
+    far = sign(x) * where(equal(a, 0.0), INF, 1.0 / sqrt(a))
+    near = x / hypot(1.0, sqrt(a) * x)
+    return where(equal(abs(x), INF), far, where(logical_and(equal(x, 0.0), less_equal(0.0, a)), x, near))
 
 
 def cube(x: Scalar) -> Any:
@@ -42,8 +62,23 @@ def cube(x: Scalar) -> Any:
 
 
 def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
-    """The probabilities p_i = e^(x_i - x_0 - out) of all but the first, which has minus their sum: p_0 - 1 cancels."""
+    """The probabilities of all but the first, which has minus their sum: p_0 - 1 cancels."""
     if type(out) is float:
-        return numerics.surprisal_slopes(out, xs)  # the same, restated for speed
-    others = [exp((x - xs[0]) - out) for x in xs[1:]]
-    return [-sum(others), *others]
+        return numerics.surprisal_slopes(xs)  # the same, restated for speed
+    found = Terms(xs)
+    slopes = found.shares()
+    slopes[0] = -share(sum(found.terms[1:]), found.terms[0])
+    several = found.several()
+    first = found.at_largest[0]
+    return [
+        where(logical_and(several, logical_or(at_largest, first)), NAN, slope)
+        for slope, at_largest in zip(slopes, found.at_largest, strict=True)
+    ]
+
+
+def stable_surprisal(xs: Sequence[Any]) -> Any:
+    """(m - x_0) + ln(1 + (the other terms + (e^(x_0 - m) - 1))), as in `numerics.surprisal`."""
+    found = Terms(xs)
+    at_infinity = where(found.at_largest[0], where(found.several(), NAN, 0.0), INF)
+    rest = sum(found.terms[1:]) + (found.terms[0] - 1.0)
+    return where(found.infinite, at_infinity, (found.largest - xs[0]) + log1p(rest))

@@ -4,16 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF
+from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
-from autograd_lite.core.table.arithmetic import add, mul
-from autograd_lite.core.table.choices import abs, equal, logical_and, logical_not, logical_or, maximum, minimum, where
+from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
+from autograd_lite.core.table.choices import (
+    abs,
+    equal,
+    less,
+    logical_and,
+    logical_not,
+    logical_or,
+    maximum,
+    minimum,
+    where,
+)  # fmt: skip
 from autograd_lite.core.table.distances import lead
 from autograd_lite.core.table.exponentials import exp, log1p
 
-__all__ = ["prod", "mean", "logsumexp", "dot"]
+__all__ = ["prod", "mean", "share", "logsumexp", "dot"]
 
 sum: Primitive = primitive(
     "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
@@ -46,9 +56,19 @@ min: Primitive = primitive(
     latex=r"\min", words="1 for the smallest, 0 for the others",
     fold=minimum, rewrites=("x = x",),
 )  # fmt: skip
+share: Primitive = primitive(
+    "share", lambda a, b: shared(a, b),
+    (lambda out, a, b: share(b, a) / (a + b), lambda out, a, b: -out / (a + b)), "a / (a + b)",
+    domain="a, b >= 0, not both 0; 1 at a = inf, 0 at b = inf, nan at both",
+    limit=NAN, intervals=((0.0, 1e300), (0.0, 1e300)), lowering=lambda a, b: scaled_share(a, b, a + b),
+    distance=lambda a, b: a + b, complex_value=lambda a, b: a / (a + b),
+    lecture=(lambda out, a, b: b / (a + b) ** 2, lambda out, a, b: -a / (a + b) ** 2),
+)  # fmt: skip
+"""Of two parts: keeps the digits of its partials, which a quotient of a by the sum loses where b is small."""
 logsumexp: Primitive = primitive(
     "logsumexp", numerics.logsumexp, lambda out, xs: probabilities(out, xs),
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
+    kinks="all x = -inf: 1/n each; several x = inf: nan for them",
     complex_value=complex_functions.logsumexp, lecture=lambda out, xs: [exp(x - out) for x in xs],
 )  # fmt: skip
 dot: Primitive = primitive(
@@ -86,20 +106,76 @@ def shares(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     return [t / count for t in tied]
 
 
+class Terms:
+    """e^(x - m) for each x, m the largest: where that is infinite, 1 for those that equal it and 0 for the others.
+
+    Nothing flows back through m, which is in no result but for rounding, nor through the terms at infinity.  So no
+    derivative of any order is infinity minus infinity, or a difference of numbers that cancel.
+    """
+
+    def __init__(self, xs: Sequence[Any]) -> None:
+        self.largest = m = stop_gradient(max(xs))
+        self.infinite = equal(abs(m), INF)
+        self.at_largest = [equal(x, m) for x in xs]
+        exponents = [where(e, 0.0, -INF) for e in self.at_largest]
+        self.terms = [exp(where(self.infinite, e, x - m)) for e, x in zip(exponents, xs, strict=True)]
+
+    def shares(self) -> list[Any]:
+        """Each term over the sum of all, which is nowhere taken apart again."""
+        others = sums_of_others(self.terms)
+        return [share(t, rest) for t, rest in zip(self.terms, others, strict=True)]
+
+    def several(self) -> Any:
+        """Whether several operands are the same infinity, and the largest."""
+        return logical_and(self.infinite, less(1.0, sum(self.terms)))
+
+
 def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
-    """e^(x - out) over their sum, which would be 1 if `out` were not rounded (at 1e16 it may be 2)."""
-    terms = [exp(x - out) for x in xs]
-    total = sum(terms)
-    return [term / total for term in terms]
+    """e^x over the sum of all e^x: 1/n where all are -inf, nan for several that are inf."""
+    if type(out) is float:
+        return numerics.probabilities(xs)  # type: ignore[arg-type]  # the same, restated for speed
+    found = Terms(xs)
+    undefined = logical_and(equal(found.largest, INF), found.several())
+    return [
+        where(logical_and(undefined, at_largest), NAN, p)
+        for p, at_largest in zip(found.shares(), found.at_largest, strict=True)
+    ]
+
+
+def sums_of_others(terms: Sequence[Any]) -> list[Any]:
+    """The sum of all others, for each term, from running sums: the largest is not subtracted from a sum again."""
+    n = len(terms)
+    if n == 1:
+        return [0.0]
+    before: list[Any] = [0.0, terms[0]]
+    for i in range(2, n):
+        before.append(before[i - 1] + terms[i - 1])
+    after = terms[n - 1]
+    for i in range(n - 2, 0, -1):
+        before[i] = before[i] + after
+        after = terms[i] + after
+    before[0] = after
+    return before
+
+
+def shared(a: float, b: float) -> float:
+    """The value of `share`, which raises where it has none."""
+    if a == 0.0 and b == 0.0:
+        raise ZeroDivisionError("two parts of nothing")
+    return numerics.share(a, b)
+
+
+def scaled_share(a: Scalar, b: Scalar, total: Scalar) -> Any:
+    """a / total, also where the sum is beyond the floats."""
+    return where(equal(total, INF), 1.0 / (1.0 + b / a), a / total)
 
 
 def stable_logsumexp(xs: Sequence[Scalar]) -> Any:
     """m + ln(1 + the terms of all but the first largest operand), as in `numerics.logsumexp`."""
-    m = max(xs)
+    found = Terms(xs)
     rest: Any = 0.0
     seen: Any = 0.0
-    for x in xs:
-        largest = equal(x, m)
-        rest = rest + where(logical_and(largest, logical_not(seen)), 0.0, exp(x - m))
+    for term, largest in zip(found.terms, found.at_largest, strict=True):
+        rest = rest + where(logical_and(largest, logical_not(seen)), 0.0, term)
         seen = logical_or(seen, largest)
-    return where(equal(abs(m), INF), m, m + log1p(rest))
+    return where(found.infinite, found.largest, found.largest + log1p(rest))
