@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_lite.core import numerics
 from autograd_lite.core.columns import EVERYWHERE
+from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
@@ -149,6 +150,11 @@ def decide(condition: Scalar, a: Callable[[], Any], b: Callable[[], Any]) -> Any
     if isinstance(condition, Operand):
         return cond(condition, a(), b())
     return a() if condition else b()
+
+
+def infinite(x: Scalar) -> Any:
+    """Whether x is inf or -inf, as a condition."""
+    return equal(abs(x), INF) if isinstance(x, Operand) else math.isinf(x)  # type: ignore[arg-type]
 
 
 def truth(condition: Scalar) -> Any:

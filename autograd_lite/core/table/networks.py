@@ -10,7 +10,7 @@ from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.arithmetic import square
-from autograd_lite.core.table.choices import abs, equal, less_equal, logical_and, logical_or, sign, where
+from autograd_lite.core.table.choices import abs, equal, infinite, less_equal, logical_and, logical_or, sign, where
 from autograd_lite.core.table.exponentials import log1p, sqrt
 from autograd_lite.core.table.sequences import Terms, share, sum
 from autograd_lite.core.table.trigonometry import hypot
@@ -19,7 +19,7 @@ __all__ = ["softsign", "isru", "surprisal"]
 
 softsign: Primitive = primitive(
     "softsign", numerics.softsign, (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
-    lowering=lambda x: where(equal(abs(x), INF), sign(x), x / (1.0 + abs(x))), role="saturating",
+    lowering=lambda x: where(infinite(x), sign(x), x / (1.0 + abs(x))), role="saturating",
     distance=math.fabs,  # 0: no second derivative
     complex_value=complex_functions.softsign,
 )  # fmt: skip
@@ -47,14 +47,14 @@ def stretch(x: Scalar, a: Scalar) -> Any:
 
 
 def finite_or_zero(x: Scalar) -> Any:
-    return where(equal(abs(x), INF), 0.0, x)
+    return where(infinite(x), 0.0, x)
 
 
 def stable_isru(x: Scalar, a: Scalar) -> Any:
     """x / (1 + a x^2)^(1/2), as in `numerics.isru`."""
     far = sign(x) * where(equal(a, 0.0), INF, 1.0 / sqrt(a))
     near = x / hypot(1.0, sqrt(a) * x)
-    return where(equal(abs(x), INF), far, where(logical_and(equal(x, 0.0), less_equal(0.0, a)), x, near))
+    return where(infinite(x), far, where(logical_and(equal(x, 0.0), less_equal(0.0, a)), x, near))
 
 
 def cube(x: Scalar) -> Any:

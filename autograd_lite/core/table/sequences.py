@@ -9,16 +9,9 @@ from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
-from autograd_lite.core.table.choices import (
-    abs,
-    equal,
-    less,
-    logical_and,
-    logical_not,
-    logical_or,
-    maximum,
-    minimum,
-    where,
+
+from autograd_lite.core.table.choices import (  # isort: skip
+    equal, infinite, less, logical_and, logical_not, logical_or, maximum, minimum, where,
 )  # fmt: skip
 from autograd_lite.core.table.distances import lead
 from autograd_lite.core.table.exponentials import exp, log1p
@@ -115,7 +108,7 @@ class Terms:
 
     def __init__(self, xs: Sequence[Any]) -> None:
         self.largest = m = stop_gradient(max(xs))
-        self.infinite = equal(abs(m), INF)
+        self.infinite = infinite(m)
         self.at_largest = [equal(x, m) for x in xs]
         exponents = [where(e, 0.0, -INF) for e in self.at_largest]
         self.terms = [exp(where(self.infinite, e, x - m)) for e, x in zip(exponents, xs, strict=True)]
