@@ -78,6 +78,6 @@ identity: Primitive = primitive(
 )  # fmt: skip
 stop_gradient: Primitive = primitive(
     "stop_gradient", lambda x: x, (None,), "x, through which nothing flows back", label="stop",
-    lowering=lambda x: x, notation="<x>", latex="<x>", rewrites=("x = x",),
+    lowering=lambda x: x, notation="<x>", latex="<x>",
 )  # fmt: skip
 """x as a constant of the derivatives: a `detach` that stays in the graph, so that programs compute it."""
