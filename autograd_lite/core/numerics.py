@@ -104,6 +104,21 @@ def sigmoid(x: float) -> float:
     return (t if x < 0.0 else 1.0) / (1.0 + t)
 
 
+def sigmoid_slope(x: float) -> float:
+    """e^-x / (1 + e^-x)^2, which is even: the slope of the sigmoid."""
+    t = math.exp(-abs(x))
+    u = 1.0 + t
+    return t / (u * u)
+
+
+def cosine(x: float, y: float) -> float:
+    """x / (x^2 + y^2)^(1/2): the sign of x where that alone is infinite."""
+    if abs(x) == INF and abs(y) < INF:
+        return math.copysign(1.0, x)
+    length = hypot(x, y)
+    return quotient(x, length)
+
+
 def softplus(x: float) -> float:
     """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)."""
     return relu(x) + math.log1p(math.exp(-abs(x)))

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from autograd_lite.core.columns import Partials, Row
+from autograd_lite.core.columns import Partial, Partials, Row
 from autograd_lite.core.operands import THREAD, IEEEFloat, float_of
 from autograd_lite.core.operands import Operand as Operand
 from autograd_lite.core.operands import number as number
@@ -23,7 +23,7 @@ PRIMITIVES: Final[dict[str, "Primitive"]] = {}
 """The table: every row by its name, in order."""
 
 INTERNAL: Final[dict[str, "Primitive"]] = {}
-"""The rows of nodes that no operation of a user made, by name: leaves, constants, sums over a batch."""
+"""The rows of nodes that no operation of a user made, by name: leaves, constants, sums over a batch, slopes."""
 
 
 def row_named(name: str) -> "Primitive":
@@ -33,6 +33,11 @@ def row_named(name: str) -> "Primitive":
     if name not in PRIMITIVES:
         raise KeyError(f"the table has no row {name!r}; its rows are {', '.join(PRIMITIVES)}")
     return PRIMITIVES[name]
+
+
+def is_known(row: "Primitive") -> bool:
+    """Whether a row is kept by its name, as those of the library are."""
+    return PRIMITIVES.get(row.name) is row or INTERNAL.get(row.name) is row
 
 
 @final
@@ -188,7 +193,7 @@ class Primitive(Row):
             module = getattr(rule, "__module__", None) or ""
             if getattr(sys.modules.get(module), self.name, None) is self and not module.startswith("autograd_lite."):
                 return (resolve_name, (f"{module}:{self.name}",))
-        if PRIMITIVES.get(self.name) is self or INTERNAL.get(self.name) is self:
+        if is_known(self):
             return (row_named, (self.name,))
         parts = (self.name, self.arity, self.value, self.partials, self.formula)
         return (functools.partial(Primitive, **self.columns), parts)
@@ -231,4 +236,12 @@ def primitive(
         partials = tuple([float(p) if isinstance(p, int) else p for p in partials])
     row = Primitive(name, arity, value, partials, formula, **columns)
     PRIMITIVES[name] = row
+    return row
+
+
+def slope(
+    name: str, value: Callable[..., float], partials: tuple[Partial, ...], formula: str, **columns: Any
+) -> Primitive:
+    """A row that is a partial of others, for rules alone: its own partials keep their digits."""
+    row = INTERNAL[name] = Primitive(name, len(partials), value, partials, formula, **columns)
     return row

@@ -13,7 +13,7 @@ from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
 from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.operands import ieee_arithmetic
-from autograd_lite.core.primitives import PRIMITIVES, Primitive
+from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
@@ -59,7 +59,7 @@ class Flattener:
         """The number of the value row(operands): of an older one, a constant, or a new instruction."""
         if row is BATCH_SUM and not self.batched[operands[0]]:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
-        if PRIMITIVES.get(row.name) is not row and row is not BATCH_SUM and row is not BATCH_SIZE:
+        if not is_known(row):
             return self.expand(row, operands)  # by its value, however it differentiates
         if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]

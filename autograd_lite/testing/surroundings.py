@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.create_graph import float_tangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
-from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.core.primitives import is_known
 from autograd_lite.core.reverse import reverse, topological_order
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
@@ -126,7 +126,7 @@ def kinks_of(order: Sequence[Node], inputs: Sequence[Node]) -> list[Kink]:
         if not is_flat(node._row):
             moving.add(node)
         numbers = [x._data for x in operands]
-        if PRIMITIVES.get(node._row.name) is node._row:
+        if is_known(node._row):
             distance = kink_distance(node._row, numbers, steady)
             if distance < math.inf:
                 factors = (1.0, -1.0) if node._row.compares else (1.0,) * len(operands)

@@ -114,10 +114,9 @@ def activated(row: Primitive, x: Node) -> Node:
         return binary(row, numerics.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0)
     if row is SIGMOID:
         out = numerics.sigmoid(v)
-        return binary(row, out, x, None, out * numerics.sigmoid(-v), 0.0)
+        return binary(row, out, x, None, numerics.sigmoid_slope(v), 0.0)
     if row is TANH:
-        partial = 4.0 * numerics.sigmoid(2.0 * v) * numerics.sigmoid(-2.0 * v)
-        return binary(row, math.tanh(v), x, None, partial, 0.0)
+        return binary(row, math.tanh(v), x, None, 4.0 * numerics.sigmoid_slope(2.0 * v), 0.0)
     return record(row, (x,))
 
 

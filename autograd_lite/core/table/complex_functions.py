@@ -26,6 +26,19 @@ def power_of_positive(x: complex, y: complex) -> complex:
     return complex(0.0) if x.real == 0.0 else cmath.exp(y * cmath.log(x))
 
 
+def power_slope(k: complex, m: complex, x: complex, y: complex) -> complex:
+    """The derivative of x^y, k times in x and m times in y, as `slope_of_power` has it."""
+    count, factors = int(m.real), [complex(1.0)]
+    for i in range(int(k.real)):
+        factors = [a * (y - i) + b for a, b in zip([*factors, 0.0], [0.0, *factors], strict=True)]
+    if not any(factors[: count + 1]):
+        return complex(0.0)
+    last = min(count, len(factors) - 1)
+    logs = [cmath.log(x) ** (count - j) if j < count else complex(1.0) for j in range(last + 1)]
+    terms = [factors[j] * math.perm(count, j) * logs[j] for j in range(last + 1)]
+    return power(x, y - k) * sum(terms)
+
+
 def exp2(x: complex) -> complex:
     return cmath.exp(x * LN2)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, NAN, SMALLEST
-from autograd_lite.core.operands import Operand, Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.operands import IEEEFloat, Operand, Scalar
+from autograd_lite.core.primitives import Primitive, primitive, row_named, slope
 from autograd_lite.core.table import complex_functions
-from autograd_lite.core.table.choices import abs, decide, equal, less, logical_and, maximum, relu, where
+from autograd_lite.core.table.choices import abs, equal, less, less_equal, logical_and, logical_or, maximum, relu, where
 from autograd_lite.core.table.distances import to_whole
 
 __all__ = ["exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sigmoid", "softplus", "logaddexp"]
@@ -21,8 +21,8 @@ POSITIVE = ((SMALLEST, LARGEST),)
 pow: Primitive = primitive(
     "pow", numerics.power,
     (
-        lambda out, x, y: decide(equal(y, 0.0), lambda: zero_with_slopes(out, x, y), lambda: y * lower_power(x, y)),
-        lambda out, x, y: out * log(where(logical_and(equal(x, 0.0), less(0.0, y)), 1.0, x)),
+        lambda out, x, y: power_slope(1.0, 0.0, x, y) if isinstance(y, Operand) else y and y * lower_power(x, y),
+        lambda out, x, y: power_slope(0.0, 1.0, x, y),
     ),
     "x ** y", label="**", sign="xʸ", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
     kinks="x = 0 in y: 0 for y > 0; x < 0 in y: nan; y = 0 in x: 0", limit=numerics.power_limit,
@@ -34,6 +34,18 @@ pow: Primitive = primitive(
     rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y)),
     libm="pow", llvm="emit_pow",
+)  # fmt: skip
+power_slope: Primitive = slope(
+    "power_slope", lambda k, m, x, y: slope_of_power(k, m, IEEEFloat(x), IEEEFloat(y)).data,
+    (
+        None, None,
+        lambda out, k, m, x, y: power_slope(k + 1.0, m, x, y),
+        lambda out, k, m, x, y: power_slope(k, m + 1.0, x, y),
+    ),
+    "the derivative of x^y, k times in x and m times in y", label="**'",
+    lowering=lambda k, m, x, y: slope_of_power(k, m, x, y), distance=lambda k, m, x, y: math.fabs(x),
+    intervals=((0.0, 4.0), (0.0, 4.0), (0.0, LARGEST), (-200.0, 200.0)), whole=(0, 1),
+    complex_value=complex_functions.power_slope,
 )  # fmt: skip
 exp: Primitive = primitive(
     "exp", math.exp, (lambda out, x: out,), "e^x", sign="eˣ", domain="x < 709.79", limit=INF,
@@ -89,10 +101,15 @@ cbrt: Primitive = primitive(
     libm="cbrt",
 )  # fmt: skip
 sigmoid: Primitive = primitive(
-    "sigmoid", numerics.sigmoid, (lambda out, x: out * sigmoid(-x),), "1 / (1 + e^-x)", sign="σ",
+    "sigmoid", numerics.sigmoid, (lambda out, x: sigmoid_slope(x),), "1 / (1 + e^-x)", sign="σ",
     lowering=lambda x: stable_sigmoid(x, exp(-abs(x))), bend=2.0, never_zero=True, role="saturating",
     complex_value=complex_functions.sigmoid, notation="σ", latex=r"\sigma",
     lecture=(lambda out, x: out * (1.0 - out),),
+)  # fmt: skip
+sigmoid_slope: Primitive = slope(
+    "sigmoid_slope", numerics.sigmoid_slope, (lambda out, x: -out * row_named("tanh")(0.5 * x),), "e^x / (1 + e^x)^2",
+    lowering=lambda x: stable_sigmoid_slope(exp(-abs(x))), bend=2.0, never_zero=True,
+    complex_value=lambda x: complex_functions.sigmoid(x) * complex_functions.sigmoid(-x),
 )  # fmt: skip
 softplus: Primitive = primitive(
     "softplus", numerics.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
@@ -118,11 +135,41 @@ def lead(x: Scalar, y: Scalar) -> Any:
     return where(equal(maximum(x, y), -INF), 0.0, x - y)
 
 
-def zero_with_slopes(out: Scalar, x: Scalar, y: Scalar) -> Any:
-    """0 and, where y can change, the slopes of y x^(y - 1) at y = 0: as y x^y / x, which is 0 for tiny x too."""
-    can_change = isinstance(y, Operand)
-    # 0 + because -0.0 is not 0.0 to the bit
-    return 0.0 + decide(less(0.0, x), lambda: y * out / x, lambda: 0.0) if can_change else 0.0
+def slope_of_power(k: float, m: float, x: Any, y: Any) -> Any:
+    """The derivative of x^y, k times in x and m times in y, by Leibniz's rule.
+
+    x^(y - k) times the sum of m! / (m - j)! c_j (ln x)^(m - j), with c_0 + c_1 t + ... the product of y + t - i for
+    i < k.  A factor that is 0 for good, as y at y = 0 or the power at x = 0, counts more than one that is infinite.
+    """
+    factors = falling_factorial(int(k), y)
+    power = pow(x, y - k) if k else pow(x, y)
+    if m == 0.0:
+        gone = logical_or(equal(factors[0], 0.0), logical_and(equal(power, 0.0), equal(abs(factors[0]), INF)))
+        return where(gone, 0.0, factors[0] * power)
+    log_x = log(x)
+    powers: list[Any] = [1.0, log_x]
+    while len(powers) <= m:
+        powers.append(powers[-1] * log_x)
+    total: Any = powers[int(m)]
+    if k:
+        total = where(logical_and(equal(factors[0], 0.0), equal(abs(log_x), INF)), 0.0, factors[0] * total)
+    for j in range(1, min(int(k), int(m)) + 1):
+        total = total + factors[j] * math.perm(int(m), j) * powers[int(m) - j]
+    return where(logical_and(equal(power, 0.0), less_equal(0.0, x)), 0.0, power * total)
+
+
+def falling_factorial(k: int, y: Any) -> list[Any]:
+    """The coefficients of (y + t) (y + t - 1) ... (y + t - k + 1) in powers of t."""
+    found: list[Any] = [y, 1.0] if k else [1.0]
+    for i in range(1, k):
+        factor = y - float(i)
+        found = [found[0] * factor, *[found[j] * factor + found[j - 1] for j in range(1, i + 1)], 1.0]
+    return found
+
+
+def stable_sigmoid_slope(t: Scalar) -> Any:
+    u = 1.0 + t
+    return t / (u * u)
 
 
 def stable_sigmoid(x: Scalar, t: Scalar) -> Any:

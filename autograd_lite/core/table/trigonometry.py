@@ -5,10 +5,11 @@ import math
 
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, LARGEST, NAN
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table.choices import abs, equal, less, logical_and, sign, where
 from autograd_lite.core.table.distances import to_one
-from autograd_lite.core.table.exponentials import sigmoid, sqrt
+from autograd_lite.core.table.exponentials import sigmoid_slope, sqrt
 
 __all__ = [
     "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
@@ -31,27 +32,28 @@ tan: Primitive = primitive(
     libm="tan",
 )  # fmt: skip
 asin: Primitive = primitive(
-    "asin", math.asin, (lambda out, x: 1.0 / sqrt((1.0 - x) * (1.0 + x)),), "arcsin x",
+    "asin", math.asin, (lambda out, x: 1.0 / sqrt(one_minus_square(x)),), "arcsin x",
     domain="-1 <= x <= 1", kinks="-1 and 1: inf", intervals=((-1.0, 1.0),), distance=to_one,
-    complex_value=cmath.asin, latex=r"\arcsin",
+    complex_value=cmath.asin, latex=r"\arcsin", lecture=(lambda out, x: 1.0 / sqrt(1.0 - x * x),),
     libm="asin",
 )  # fmt: skip
 acos: Primitive = primitive(
-    "acos", math.acos, (lambda out, x: -1.0 / sqrt((1.0 - x) * (1.0 + x)),), "arccos x",
+    "acos", math.acos, (lambda out, x: -1.0 / sqrt(one_minus_square(x)),), "arccos x",
     domain="-1 <= x <= 1", kinks="-1 and 1: -inf", intervals=((-1.0, 1.0),), distance=to_one,
-    complex_value=cmath.acos, latex=r"\arccos",
+    complex_value=cmath.acos, latex=r"\arccos", lecture=(lambda out, x: -1.0 / sqrt(1.0 - x * x),),
     libm="acos",
 )  # fmt: skip
 atan: Primitive = primitive(
-    "atan", math.atan, (lambda out, x: 1.0 / (1.0 + x * x),), "arctan x",
-    complex_value=cmath.atan, latex=r"\arctan", role="saturating",
+    "atan", math.atan, (lambda out, x: atan_slope(x),), "arctan x",
+    complex_value=cmath.atan, latex=r"\arctan", role="saturating", lecture=(lambda out, x: 1.0 / (1.0 + x * x),),
     libm="atan",
 )  # fmt: skip
 atan2: Primitive = primitive(
     "atan2", math.atan2,
-    (lambda out, y, x: x / hypot(x, y) / hypot(x, y), lambda out, y, x: -y / hypot(x, y) / hypot(x, y)),
+    (lambda out, y, x: cosine(x, y) / hypot(x, y), lambda out, y, x: -cosine(y, x) / hypot(x, y)),
     "the angle of (x, y)", kinks="(0, 0): nan; the cut y = 0, x < 0: the partials from either side",
     distance=lambda y, x: math.hypot(x, y) if x > 0.0 else abs(y), complex_value=complex_functions.angle,
+    lecture=(lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)),
     libm="atan2",
 )  # fmt: skip
 sinh: Primitive = primitive(
@@ -67,7 +69,7 @@ cosh: Primitive = primitive(
     libm="cosh",
 )  # fmt: skip
 tanh: Primitive = primitive(
-    "tanh", math.tanh, (lambda out, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),), "tanh x",
+    "tanh", math.tanh, (lambda out, x: 4.0 * sigmoid_slope(2.0 * x),), "tanh x",
     bend=2.0, complex_value=cmath.tanh, latex=r"\tanh", role="saturating", lecture=(lambda out, x: 1.0 - out**2,),
     libm="tanh", fastmath=3,
 )  # fmt: skip
@@ -77,19 +79,48 @@ asinh: Primitive = primitive(
     libm="asinh",
 )  # fmt: skip
 acosh: Primitive = primitive(
-    "acosh", math.acosh, (lambda out, x: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), "ln(x + (x^2 - 1)^(1/2))",
+    "acosh", math.acosh, (lambda out, x: 1.0 / root_below_square(x),), "ln(x + (x^2 - 1)^(1/2))",
     domain="x >= 1", kinks="1: inf", intervals=((1.0, LARGEST),), distance=lambda x: x - 1.0,
-    complex_value=cmath.acosh,
+    complex_value=cmath.acosh, lecture=(lambda out, x: 1.0 / sqrt(x * x - 1.0),),
     libm="acosh",
 )  # fmt: skip
 atanh: Primitive = primitive(
-    "atanh", math.atanh, (lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)),), "ln((1 + x) / (1 - x)) / 2",
+    "atanh", math.atanh, (lambda out, x: 1.0 / one_minus_square(x),), "ln((1 + x) / (1 - x)) / 2",
     domain="-1 < x < 1", limit=lambda x: math.copysign(INF, x) if math.fabs(x) == 1.0 else NAN,
     intervals=((math.nextafter(-1.0, 0.0), math.nextafter(1.0, 0.0)),), distance=to_one, complex_value=cmath.atanh,
+    lecture=(lambda out, x: 1.0 / (1.0 - x * x),),
     libm="atanh",
 )  # fmt: skip
 hypot: Primitive = primitive(
-    "hypot", numerics.hypot, (lambda out, x, y: x / out, lambda out, x, y: y / out), "(x^2 + y^2)^(1/2)",
+    "hypot", numerics.hypot, (lambda out, x, y: cosine(x, y), lambda out, x, y: cosine(y, x)), "(x^2 + y^2)^(1/2)",
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
+    lecture=(lambda out, x, y: x / out, lambda out, x, y: y / out),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), x + y, xp.hypot(x, y)), fastmath=2,
+)  # fmt: skip
+
+# Slopes
+
+cosine: Primitive = slope(
+    "cosine", numerics.cosine,
+    (
+        lambda out, x, y: cosine(y, x) * (cosine(y, x) / hypot(x, y)),
+        lambda out, x, y: -out * (cosine(y, x) / hypot(x, y)),
+    ),
+    "x / (x^2 + y^2)^(1/2)", distance=math.hypot,
+    lowering=lambda x, y: where(logical_and(equal(abs(x), INF), less(abs(y), INF)), sign(x), x / hypot(x, y)),
+    complex_value=lambda x, y: x / complex_functions.hypot(x, y),
+)  # fmt: skip
+one_minus_square: Primitive = slope(
+    "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), (lambda out, x: -2.0 * x,), "1 - x^2",
+    lowering=lambda x: (1.0 - x) * (1.0 + x), complex_value=lambda x: (1.0 - x) * (1.0 + x),
+)  # fmt: skip
+root_below_square: Primitive = slope(
+    "root_below_square", lambda x: math.sqrt(x - 1.0) * math.sqrt(x + 1.0), (lambda out, x: x / out,),
+    "(x^2 - 1)^(1/2)",
+    lowering=lambda x: sqrt(x - 1.0) * sqrt(x + 1.0), distance=lambda x: x - 1.0,
+    complex_value=lambda x: cmath.sqrt(x - 1.0) * cmath.sqrt(x + 1.0),
+)  # fmt: skip
+atan_slope: Primitive = slope(
+    "atan_slope", lambda x: 1.0 / (1.0 + x * x), (lambda out, x: -2.0 * (x * out) * out,), "1 / (1 + x^2)",
+    lowering=lambda x: 1.0 / (1.0 + x * x), complex_value=lambda x: 1.0 / (1.0 + x * x),
 )  # fmt: skip
