@@ -11,6 +11,7 @@ from autograd_lite.backends.batch_order import tree
 from autograd_lite.backends.source_text import Expression, Text, function, operators
 from autograd_lite.core.columns import Row
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.payloads import Loop, Payload, Run, Step
 from autograd_lite.program.program import Program
 
 if TYPE_CHECKING:
@@ -73,12 +74,29 @@ def total_operators(row: Row) -> str:
 
 def value_on_floats(row: Primitive) -> Callable[..., float]:
     """The function of a row; that of a row of a user may give other numbers than floats."""
+    if row.payload is not None:
+        return of_payload(row.payload)
     module: str = getattr(row.value, "__module__", None) or "math"
     if module.partition(".")[0] in ("math", "autograd_lite"):
         return row.value
     return lambda *operands: float(row.value(*operands))
 
 
+def of_payload(payload: Payload) -> Function:
+    """The function of a loop, or of an array of constants."""
+    if not isinstance(payload, Loop):
+        return lambda operands: payload.evaluate(operands, Run((), step_of))
+    step = step_of(payload.body)
+    return lambda operands: payload.evaluate(operands, Run((), lambda body: step))
+
+
+def step_of(body: Program) -> Step:
+    code = PythonCode(body)
+    return lambda carry, x, shared, whole: tuple(code([carry, x, shared, *whole], 1))  # type: ignore[return-value]
+
+
 def value_by_ieee_754(row: Primitive) -> Callable[..., float]:
     """The function of a row that never raises."""
+    if row.payload is not None:
+        return of_payload(row.payload)
     return row.ieee_value if row.arity is not None else lambda operands: row.ieee_value(*operands)

@@ -18,6 +18,7 @@ from autograd_lite.core.columns import Row
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
+from autograd_lite.program.payloads import Item, Stack, Whole
 from autograd_lite.program.program import Program
 
 Expression = Callable[[Row], str]
@@ -79,10 +80,12 @@ class Text:
     def unpacked(self, batched: bool) -> list[str]:
         """The numbers of the arguments, or of one sample (or block) of them."""
         stops = accumulate(argument.size for argument in self.program.arguments)
+        used = {j for _, operands, _ in self.program.instructions for j in operands}
+        used |= {j for result in self.program.results for j in result.values}
         return [
             f"{self.listed(range(stop - argument.size, stop))} = a{k}{'[k]' if batched else ''}"
             for k, (argument, stop) in enumerate(zip(self.program.arguments, stops, strict=True))
-            if argument.batched == batched and argument.size
+            if argument.batched == batched and not used.isdisjoint(range(stop - argument.size, stop))
         ]
 
     def loop(self, phase: int, body: list[int], outputs: list[int]) -> list[str]:
@@ -129,6 +132,8 @@ class Text:
         """What a value is assigned; a fold from left to right may need several lines."""
         row, operands, _ = self.program.instructions[i - self.program.size]
         names = [self.name(j) for j in operands]
+        if row.payload is not None:
+            return [self.of_payload(row, names)]
         if row is BATCH_SIZE:
             return ["float(n)"]
         if row is BATCH_SUM:
@@ -144,6 +149,15 @@ class Text:
         shown = ", ".join(names)
         return [f"{self.callee(row)}({shown if row.arity is not None else f'[{shown}]'})"]
 
+    def of_payload(self, row: Primitive, names: list[str]) -> str:
+        """An array, a number of one, or a call of a loop."""
+        if isinstance(row.payload, Item):
+            return f"{names[0]}[{row.payload.offset}]"
+        if isinstance(row.payload, Whole):
+            return f"a{row.payload.argument}"
+        array = f"[{', '.join(names)}]"
+        return array if isinstance(row.payload, Stack) else f"{self.callee(row)}({array})"
+
     def operator(self, row: Row) -> str:
         """Between two operands, where the expression of the row has that form."""
         expression = self.expression(row)
@@ -152,7 +166,7 @@ class Text:
     def callee(self, row: Primitive) -> str:
         """The name of a row in the source: its own, where that is an identifier and free."""
         if row not in self.called:
-            free = row.name.isidentifier() and not keyword.iskeyword(row.name) and not RESERVED.fullmatch(row.name)
+            free = row.payload is None and row.name.isidentifier() and not keyword.iskeyword(row.name) and not RESERVED.fullmatch(row.name)
             self.called[row] = row.name if free else f"row{len(self.called)}"
         return self.called[row]
 

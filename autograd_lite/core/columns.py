@@ -26,6 +26,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (), "whole": (),
     "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf, "never_zero": False,
     "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None, "words": "", "role": "",
+    "payload": None,
 }  # fmt: skip
 """What the columns of `Row` are where they are left out."""
 
@@ -95,6 +96,9 @@ class Row:
     lecture: Partials | None  # the partials as lectures write them, where `partials` are written to keep digits
     words: str  # the partial of a row of any number of operands in words, where it is no formula in one operand
     role: str  # in a network: "affine", "activation", or "saturating" for an activation with flat ends
+
+    # of a row that was made for one call, as a loop is: what it runs, which differentiates and flattens itself
+    payload: Any
 
     def __init__(
         self,

@@ -38,10 +38,17 @@ class Arrived:
 
 
 class AdjointPass:
-    """The reverse pass over the nodes that depend on an input."""
+    """The reverse pass over the nodes that depend on an input.
 
-    def __init__(self, propagation: Propagation, order: Sequence[Node], inputs: Sequence[Node]) -> None:
+    `arrived` is what nodes have got so far.  In a step of a loop, one `sample` at a time, nothing is summed over them.
+    """
+
+    def __init__(
+        self, propagation: Propagation, order: Sequence[Node], inputs: Sequence[Node], sample: bool = False
+    ) -> None:
         self.propagation = propagation
+        self.sample = sample
+        self.arrived: dict[Node, Arrived] = {}
         self.inputs = set(inputs)
         self.found: dict[Node, Any] = {}
         self.dependent = set(inputs)  # on an input
@@ -52,30 +59,39 @@ class AdjointPass:
     def has_dependent_operand(self, node: Node) -> bool:
         return any([x in self.dependent for x in operands_of(node)])  # noqa: C419  (a list is faster when compiled)
 
+    def seed(self, root: Node, adjoint: Any) -> None:
+        self.arrived.setdefault(root, Arrived([], [])).whole.append(self.propagation.start(adjoint))
+
+    def run(self, order: Sequence[Node]) -> dict[Node, Any]:
+        """The adjoints of the inputs that are reached, as a graph."""
+        for _ in reverse([x for x in order if x in self.dependent], self.arrived, self.pull, Arrived.joined):
+            pass
+        return self.found
+
+    def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
+        """A term that goes from a node to its operand x; over all samples, where x is the same for each of them."""
+        summed = bool(node._flags & BATCHED) and not x._flags & BATCHED and not self.sample
+        return x, Arrived([], [term]) if summed else Arrived([term], [])
+
     def pull(self, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        if node._row.payload is not None:
+            return node._row.payload.pull(self, node, arrived)  # type: ignore[no-any-return]
         adjoint = arrived.total(node, self.propagation)
         if node in self.inputs:
             self.found[node] = self.propagation.result(adjoint)
         if not self.has_dependent_operand(node):
             return []  # an input whose operands nobody asked for: what was assigned to these does not matter
-        terms: list[tuple[Node, Arrived]] = []
-        for x, term in self.propagation.pull(node, adjoint):
-            if x in self.dependent:
-                summed = bool(node._flags & BATCHED) and not x._flags & BATCHED
-                terms.append((x, Arrived([], [term]) if summed else Arrived([term], [])))
-        return terms
+        return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint) if x in self.dependent]
 
 
 def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
     """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
     order = topological_order(roots)
     walk = AdjointPass(propagation_for(roots), order, inputs)
-    start: dict[Node, Arrived] = {}
     for root, seed in zip(roots, seeds, strict=True):
-        start.setdefault(root, Arrived([], [])).whole.append(walk.propagation.start(seed))
-    for _ in reverse([x for x in order if x in walk.dependent], start, walk.pull, Arrived.joined):
-        pass
-    return [walk.found.get(x) for x in inputs]
+        walk.seed(root, seed)
+    found = walk.run(order)
+    return [found.get(x) for x in inputs]
 
 
 def forward(

@@ -24,7 +24,9 @@ PASSED: Final = 128  # a number that a transform passed on, not one that is writ
 TRACED: Final = 2  # it has no number yet
 BATCHED: Final = 4  # it is different from sample to sample
 CHOSEN: Final = 32  # it depends on a choice between branches that are functions
-INHERITED: Final = TRACED | BATCHED | CHOSEN  # what passes from any operand to the result
+LOOPED: Final = 256  # it depends on a step of a loop
+ORDERED: Final = CHOSEN | LOOPED  # its adjoints are added up in the order in which nodes were made
+INHERITED: Final = TRACED | BATCHED | ORDERED  # what passes from any operand to the result
 COMMON: Final = CONSTANT | NUMERIC  # what passes to the result where all operands have it
 
 # Rows that no operation of a user makes; a leaf has no name, as its `op` tells.

@@ -10,7 +10,7 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from autograd_lite.core.fast.clock import in_order_of_making
-from autograd_lite.core.graph import CHOSEN, LEAF, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once
+from autograd_lite.core.graph import ORDERED, LEAF, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once
 
 SORT: Final = 1 << 32
 """How much larger the base of each sort is: more uses than a node can have."""
@@ -24,16 +24,15 @@ def reverse(
 ) -> Iterator[tuple[Node, Any]]:
     """The chain rule over a sorted graph (operands first): each node that has an adjoint, with it, results first.
 
-    `seeds` are the adjoints of the roots, `pull(node, adjoint)` gives what a node passes on to its operands, and
-    `combine` adds up what arrives at one of them.
+    `seeds` are the adjoints of the roots, and hold what has arrived so far while the pass runs.  `pull(node, adjoint)`
+    gives what a node passes on to its operands, and `combine` adds up what arrives at one of them.
     """
-    arrived = dict(seeds)
     for node in reversed(order):
-        if node in arrived:
-            adjoint = arrived.pop(node)
+        if node in seeds:
+            adjoint = seeds.pop(node)
             yield node, adjoint
             for operand, term in pull(node, adjoint):
-                arrived[operand] = combine(arrived[operand], term) if operand in arrived else term
+                seeds[operand] = combine(seeds[operand], term) if operand in seeds else term
 
 
 def float_terms(node: Node, adjoint: float) -> list[tuple[Node, float]]:
@@ -67,7 +66,7 @@ def topological_order(roots: Sequence[Node], everything: bool = False) -> list[N
             elif (extra := node._extra) is not None:
                 extra.release(ready, base, everything, False)
     ready.reverse()
-    return in_order_of_making(ready) if has_choice(roots) else ready
+    return in_order_of_making(ready) if is_ordered(roots) else ready
 
 
 def count_uses(roots: Sequence[Node], everything: bool, brief: bool) -> list[Node]:
@@ -99,9 +98,9 @@ def count_uses(roots: Sequence[Node], everything: bool, brief: bool) -> list[Nod
     return [root for root in distinct if root._uses == base]
 
 
-def has_choice(roots: Sequence[Node]) -> bool:
-    """Whether anything depends on a choice between branches that are functions."""
-    return any([root._flags & CHOSEN != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
+def is_ordered(roots: Sequence[Node]) -> bool:
+    """Whether anything depends on a choice between functions or on a loop, which programs hold in other graphs."""
+    return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
 def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[Node]:
@@ -111,7 +110,7 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
     adjoint as gradient; the leaves are returned, for the caller to add theirs when all is done.  The caller holds PASS.
     """
     leaves: list[Node] = []
-    if has_choice(roots):
+    if is_ordered(roots):
         sweep_in_order(roots, seeds, leaves if store else None)
         return leaves
     ready = count_uses(roots, False, not store)

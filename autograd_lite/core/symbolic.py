@@ -119,6 +119,8 @@ class Propagation:
 
     def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
         """The tangent of a node, None where nothing arrives."""
+        if node._row.payload is not None:
+            return node._row.payload.push(self, node, tangents)
         terms = self.push(node, tangents)
         if not terms:
             return None

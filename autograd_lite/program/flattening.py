@@ -18,10 +18,11 @@ from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
+from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Run, row_of
 from autograd_lite.program.simplification import rewritten
 
-Key = tuple[Primitive, tuple[int, ...] | bytes]
-"""What makes two instructions the same: the row, and its operands or the bytes of a constant."""
+Key = tuple[Any, ...]
+"""What makes two instructions the same: the row or the payload, and the operands or the bytes of a constant."""
 
 
 class Flattener:
@@ -34,6 +35,7 @@ class Flattener:
         self.size = len(self.batched)
         self.instructions: list[Instruction] = []
         self.known: dict[Key, int] = {}  # common subexpressions
+        self.pieces: dict[int, int] = {}  # the argument that a piece of the call is
 
     def append(self, key: Key, instruction: Instruction) -> int:
         row, operands, _ = instruction
@@ -57,6 +59,8 @@ class Flattener:
 
     def emit(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of the value row(operands): of an older one, a constant, or a new instruction."""
+        if row.payload is not None:
+            return row.payload.emit(self, operands)  # type: ignore[no-any-return]
         if row is BATCH_SUM and not self.batched[operands[0]]:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
         if not is_known(row):
@@ -76,6 +80,15 @@ class Flattener:
         key: Key = (row, tuple(sorted(operands)) if row.commutes else operands)
         found = self.known.get(key)
         return self.append(key, Instruction(row, operands)) if found is None else found
+
+    def payload(self, payload: Payload, operands: tuple[int, ...]) -> int:
+        """The number of an array, of one of its numbers, or of the results of a loop."""
+        key = (type(payload), payload, operands)
+        found = self.known.get(key)
+        return self.append(key, Instruction(row_of(payload), operands)) if found is None else found
+
+    def array_size(self, i: int) -> int:
+        return self.instructions[i - self.size].row.payload.size  # type: ignore[no-any-return]
 
     def expand(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of the value row(operands), computed by the lowering of the row."""
@@ -107,7 +120,10 @@ class Flattener:
         """The number of a node; a leaf that is no input is a constant."""
         found = numbers.get(x)
         if found is None:
-            found = self.emit(BATCH_SIZE, ()) if x._row is BATCH_SIZE else self.constant(x._data)
+            if x._row is BATCH_SIZE or x._row.payload is not None:
+                found = self.emit(x._row, ())
+            else:
+                found = self.constant(x._data)
             numbers[x] = found
         return found
 
@@ -200,13 +216,69 @@ def refuse_frozen(node: Node) -> None:
         )
 
 
-def lower(arguments: Sequence[Argument], instructions: Sequence[Instruction], results: Sequence[Result]) -> Parts:
-    """The same computation, with each row that has a lowering replaced by it."""
-    flattener = Flattener(arguments, lowers=True)
-    number = list(range(flattener.size))
+def lower(
+    arguments: Sequence[Argument],
+    instructions: Sequence[Instruction],
+    results: Sequence[Result],
+    unrolls: Callable[[bool], bool] = lambda batched: False,
+    lowers: bool = True,
+) -> Parts:
+    """The same computation, with each row that has a lowering replaced by it.
+
+    Loops stay, except those that `unrolls` asks for, by whether they differ from sample to sample.
+    """
+    flattener = Flattener(arguments, lowers=lowers)
+    ids = iter(range(flattener.size))
+    given = [[next(ids) for _ in range(argument.size)] for argument in arguments]
+    number = replayed(flattener, given, instructions, unrolls)
+    return flattener.finished([Result(tuple([number[i] for i in r.values]), r.batched) for r in results])
+
+
+def replayed(
+    flattener: Flattener, arguments: list[list[int]], instructions: Sequence[Instruction], unrolls: Callable[[bool], bool]
+) -> list[Any]:
+    """The values of a program whose arguments these are: numbers of instructions, lists of them for arrays."""
+    number: list[Any] = [i for argument in arguments for i in argument]
     for row, operands, constant in instructions:
         if constant is not None:
             number.append(flattener.constant(constant))
-        else:
+        elif row.payload is None:
             number.append(flattener.emit(row, tuple([number[i] for i in operands])))
-    return flattener.finished([Result(tuple([number[i] for i in r.values]), r.batched) for r in results])
+        else:
+            number.append(of_payload(flattener, row.payload, [number[i] for i in operands], arguments, unrolls))
+    return number
+
+
+def of_payload(
+    flattener: Flattener, payload: Any, operands: list[Any], arguments: list[list[int]], unrolls: Callable[[bool], bool]
+) -> Any:
+    """An instruction with a payload again, or what it consists of."""
+
+    def step(body: Any) -> Any:
+        def once(*parts: list[Any]) -> tuple[list[Any], list[Any]]:
+            carry, x, shared, whole = parts
+            values = replayed(flattener, [carry, x, shared, *whole], body.instructions, unrolls)
+            return tuple([[values[i] for i in result.values] for result in body.results])  # type: ignore[return-value]
+
+        return once
+
+    written_out = any([isinstance(x, list) for x in operands])  # an array that is one, number by number
+    batched = any([flattener.batched[i] for x in operands for i in (x if isinstance(x, list) else [x])])
+    if written_out or unrolls(batched):
+        ids = [array_elements(flattener, x, size) if (size := array_size(flattener, x)) else x for x in operands]
+        values = payload.evaluate(ids, Run(arguments, step))
+        if isinstance(payload, Numbers):
+            return [flattener.constant(x) for x in values]
+        return values
+    if isinstance(payload, Loop):
+        payload = payload._replace(body=payload.body.lowered())
+    return flattener.payload(payload, tuple(operands))
+
+
+def array_size(flattener: Flattener, x: Any) -> int:
+    return 0 if isinstance(x, list) or x < flattener.size else getattr(flattener.source_of(x).row.payload, "size", 0)  # type: ignore[union-attr]
+
+
+def array_elements(flattener: Flattener, x: int, size: int) -> list[int]:
+    """The numbers of an array that is a value of its own."""
+    return [flattener.payload(Item(i), (x,)) for i in range(size)]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.payloads import Run
 from autograd_lite.program.program import Program
 
 T = TypeVar("T")
@@ -37,11 +38,19 @@ def interpret(
     def at(numbers: Sequence[int], sample: int) -> list[T | float]:
         return [values[i][sample if batched[i] else 0] for i in numbers]
 
+    def run_of(sample: int) -> Run:
+        given = [
+            x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)
+        ]
+        return Run(given, lambda body: lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole])))
+
     for data, argument in zip(arguments, program.arguments, strict=True):
         values += [[row[k] for row in data] for k in range(argument.size)] if argument.batched else [[x] for x in data]
     for (row, operands, constant), each in zip(program.instructions, batched[program.size :], strict=True):
         if constant is not None:
             values.append([constant])
+        elif row.payload is not None:
+            values.append([row.payload.evaluate(at(operands, k), run_of(k)) for k in range(samples if each else 1)])
         elif row is BATCH_SIZE:
             values.append([float(samples)])
         elif row is BATCH_SUM:

@@ -71,15 +71,18 @@ class Traced:
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
         seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
         used = [not seen.isdisjoint(group.values) for group in groups]
+        whole = {piece for piece, node in trace.arrays.items() if node in seen}
         if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
             return False
         only_viewed = {span.piece for span, _ in trace.views}
-        kept = [group for k, group in enumerate(groups) if used[k] or k not in only_viewed]
+        keeps = [k for k in range(len(groups)) if used[k] or k in whole or k not in only_viewed]
+        kept = [groups[k] for k in keeps]
         self.in_order = len(kept) == len(groups) and not hidden and not before
         self.closed_over = before
         if before:
             hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
-        self.program = program_of(kept + hidden, outputs, self.treedef)
+        pieces = {piece: keeps.index(piece) for piece in whole}
+        self.program = program_of(kept + hidden, outputs, self.treedef, pieces)
         self.feeds = [group.feed for group in kept + hidden]
         self.samples = trace.samples
         return True
@@ -107,8 +110,10 @@ def drawn(trace: Trace) -> Iterator[Group]:
         yield Group("drawn", [value for value, _ in each], True, feed)
 
 
-def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef) -> Program:
+def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef, pieces: dict[int, int]) -> Program:
+    """The program of a traced function; `pieces` are the groups that it reads as arrays, by their pieces of the call."""
     flattener = Flattener([Argument(g.name, len(g.values), g.batched, g.numbers) for g in groups])
+    flattener.pieces = pieces
     numbers: dict[Node, int] = {x: i for i, x in enumerate(x for group in groups for x in group.values)}
     found = iter(flattener.graph(outputs, numbers))
     results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(treedef)]

@@ -8,7 +8,7 @@ sample, until `batch_sum` adds it up.
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -17,6 +17,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
 from autograd_lite.program.flattening import flatten_values, lower
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
+from autograd_lite.program.payloads import Loop
 from autograd_lite.support.files import read_json, write_json
 from autograd_lite.trees import item_name
 
@@ -58,9 +59,18 @@ class Program:
 
     def lowered(self) -> "Program":
         """The same computation without rows that have a lowering: each is replaced by its lowering."""
-        if all(row.lowering is None for row, _, _ in self.instructions):
+        if all(row.lowering is None and row.payload is None for row, _, _ in self.instructions):
             return self
         return Program(*lower(self.arguments, self.instructions, self.results))
+
+    def unrolled(self, unrolls: Callable[[bool], bool] = lambda batched: True) -> "Program":
+        """The same computation without loops, each written out step by step; or without those that `unrolls` asks for.
+
+        `unrolls` gets whether a loop differs from sample to sample.
+        """
+        if all(row.payload is None for row, _, _ in self.instructions):
+            return self
+        return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=False))
 
     def __call__(self, *arguments: Any, backend: str = "auto") -> Any:
         """The results for one value for each argument: its numbers in order, in any pytree or array.
@@ -92,7 +102,10 @@ class Program:
         lines = [f"%{i} = {name}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
-            lines.append(f"%{i} = {' '.join([row.name, *shown])}")
+            about = [] if row.payload is None else [row.payload.shown()]
+            lines.append(f"%{i} = {' '.join([row.name, *about, *shown])}")
+            if isinstance(row.payload, Loop):
+                lines += [f"    {line}" for line in str(row.payload.body).splitlines()]
         lines += [f"return {', '.join(f'%{i}' for i in r.values)}{of_each[r.batched]}" for r in self.results]
         return "\n".join(lines)
 

@@ -43,6 +43,7 @@ class Trace:
         self.samples: int | None = None
         self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
+        self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
 
     def __enter__(self) -> "Trace":
         self.outer = MODE.trace
@@ -75,6 +76,12 @@ class Trace:
         value = traced(BATCHED if mapped else 0)
         self.draws.append((value, source, mapped))
         return value
+
+    def whole(self, piece: int, node: Callable[[], Value]) -> Value:
+        """A piece of the call as an array, made once."""
+        if piece not in self.arrays:
+            self.arrays[piece] = node()
+        return self.arrays[piece]
 
     def one_sample(self, arguments: Sequence[Parts], n: int) -> list[Any] | str:
         """The arguments of a `vmap` for one traced sample of n; or why there is none, and what to do.

@@ -9,7 +9,7 @@ from mypy_extensions import i64
 
 from autograd_lite.core.graph import ASSIGNED, Node, operands_of
 
-TICK: Final = 256
+TICK: Final = 512
 """Flags are below it; times are multiples of it."""
 
 

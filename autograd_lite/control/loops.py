@@ -1,0 +1,248 @@
+"""Loops over pytrees, under JAX's names.
+
+Without tracing they are loops of Python and record every scalar.  While a program is traced, the body is recorded once,
+and the loop is one instruction of the program, whatever its length.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.control.recorded import Body, Column, Inside, Whole, item, loop_node, node_of, stack
+from autograd_lite.core import table
+from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED
+from autograd_lite.core.modes import MODE
+from autograd_lite.core.value import Value, constant, traced
+from autograd_lite.program.abstract_arguments import Span
+from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
+from autograd_lite.transforms.levels import is_mapped, nested
+from autograd_lite.transforms.signatures import name_of
+from autograd_lite.trees import PyTreeDef, flatten_numbers, is_array, summary
+from autograd_lite.trees.pytree import leaves_like
+from autograd_lite.trees.treedef import LEAF as NUMBER
+
+Scalar = Value | float
+StepFunction = Callable[[Any, Any], tuple[Any, Any]]
+
+
+class Step(NamedTuple):
+    """A step as a function of leaves: of the carry, and of x; `structure` is the treedef of the carry."""
+
+    f: StepFunction
+    structure: PyTreeDef
+    name: str
+
+    def __call__(self, carry: Sequence[Scalar], x: Any) -> tuple[list[Scalar], list[Scalar], PyTreeDef]:
+        """The leaves of the new carry and of y, and the treedef of y."""
+        result = self.f(self.structure.unflatten(list(carry), copies=True), x)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(
+                f"a step of {self.name} returns (carry, y), but it returned {summary(result)}; return a pair, with None "
+                f"where there is no y"
+            )
+        new, y = result
+        leaves = leaves_like(new, self.structure, f"carry that a step of {self.name} returned")
+        return leaves, *flatten_y(y, self.name)
+
+
+def flatten_y(y: Any, name: str) -> tuple[list[Scalar], PyTreeDef]:
+    from autograd_lite.trees import flatten
+
+    return flatten(y, f"y of {name}")
+
+
+def scan(
+    f: StepFunction, init: Any, xs: Any = None, length: int | None = None, reverse: bool = False
+) -> tuple[Any, Any]:
+    """The loop `for x in xs: carry, y = f(carry, x)`, as (the last carry, all y); JAX's `lax.scan`.
+
+    `init` is the first carry, any pytree; each step returns one of the same structure.  `xs` is an array, whose axis 0
+    counts the steps, or a list with an item for each, or a tuple or dict of these; None where there is only a `length`.
+    All numbers of the carry and of x arrive as Values.  The y of the steps come back as `vmap` gives its results: as
+    arrays where any of xs came in an array, else in a list.  With `reverse` the steps run from the last x to the first.
+
+    While a program is traced, a loop is one instruction: neither the time to compile nor the memory of the code grows
+    with the number of steps.  Its gradient is a loop backwards over the stored carries.
+
+    Raises TypeError where f returns no pair, ValueError where the structure of the carry changes, where xs are of
+    different lengths, or where neither xs nor length tells how many steps there are.
+
+    >>> scan(lambda total, x: (total + x, total * 2.0), 0.0, [1.0, 2.0, 3.0])
+    (6.0, [0.0, 2.0, 6.0])
+    """
+    name = f"scan({name_of(f)})"
+    data, n = steps_of(xs, length, name)
+    leaves, structure = flatten_numbers(init, f"init of {name}")
+    step = Step(f, structure, name)
+    if MODE.trace is not None and n:
+        return recorded(step, leaves, data, n, reverse)
+    given = [x for part in (leaves, values_in(data)) for x in part]
+    keep = MODE.trace is not None or nested() or any(isinstance(x, Value) for x in given)
+    carry = [stepped(x) for x in leaves]
+    rows: list[list[Scalar]] = [[]] * n
+    y_structure: PyTreeDef | None = None
+    for t in reversed(range(n)) if reverse else range(n):
+        x = None if data is None else data.map(lambda part: as_values(part.sample(t), name))  # noqa: B023
+        new, ys, found = step(carry, x)
+        y_structure = same_y(y_structure, found, name)
+        rows[t] = [stepped(y) for y in ys]
+        carry = [stepped(x) for x in new]
+    final = structure.unflatten([plain(x, keep) for x in carry])
+    return final, collected([[plain(y, keep) for y in row] for row in rows], y_structure, data)
+
+
+def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
+    """The data of the steps, and how many there are."""
+    if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
+        raise TypeError(f"the length of {name} is a number of steps, but got {length!r}; pass an int that is not negative")
+    if xs is None:
+        if length is None:
+            raise ValueError(f"{name} has neither xs nor length; pass one of them, to tell how many steps there are")
+        return None, length
+    data = parts_of(xs, 0)
+    n = sample_count([data], name)
+    if length not in (None, n):
+        raise ValueError(f"{name} has a length of {length}, but xs of {n} steps; leave the length out")
+    return data, n
+
+
+def values_in(data: Parts | None) -> Iterator[object]:
+    for content, _ in [] if data is None else data.parts:
+        yield from content.ravel().tolist() if is_array(content) else flatten_numbers(content, "xs")[0]
+
+
+def as_values(x: Any, name: str) -> Any:
+    """x with its numbers as Values of this step."""
+    leaves, treedef = flatten_numbers(x, f"x of {name}")
+    return treedef.unflatten([stepped(leaf) for leaf in leaves])
+
+
+def stepped(x: Scalar) -> Value:
+    """A number as a step of a loop hands it on: a node of its own, so that adjoints add up as in the compiled loop."""
+    result: Value = table.identity(x if isinstance(x, Value) else constant(float(x)))
+    result._flags |= LOOPED
+    return result
+
+
+def plain(x: Value, keep: bool) -> Scalar:
+    """A result: a float where no Value was involved."""
+    return x if keep or not x._flags & CONSTANT else x.data
+
+
+def same_y(known: PyTreeDef | None, found: PyTreeDef, name: str) -> PyTreeDef:
+    if known is not None and known != found:
+        raise ValueError(f"y of {name} is {known!r} in one step and {found!r} in another; give all steps one structure")
+    return found
+
+
+def collected(rows: list[list[Scalar]], structure: PyTreeDef | None, data: Parts | None) -> Any:
+    """The y of all steps."""
+    arrays = data is not None and any(is_array(content) for content, _ in data.parts)
+    if structure is None:
+        return data.parts[0].content[:0] if data is not None and arrays else []
+    if not structure.num_leaves and len(structure.nodes) == 1:
+        return structure.unflatten([])  # None: there is no y
+    return structure.of_arrays((len(rows),), rows) if arrays else [structure.unflatten(row) for row in rows]
+
+
+# -- while a program is traced
+
+
+def recorded(step: Step, init: list[Scalar], data: Parts | None, n: int, reverse: bool) -> tuple[Any, Any]:
+    """The loop as a node, and what it gives."""
+    columns: list[Column] = []
+    flags = LOOPED | (BATCHED if is_mapped() else 0)
+    xs: list[Value] = []
+
+    def sample(part: Part) -> Any:
+        found, build = columns_of(part, n, step.name)
+        columns.extend(found)
+        leaves = [traced(flags) for _ in found]
+        xs.extend(leaves)
+        return build(leaves)
+
+    x = None if data is None else data.map(sample)
+    inside = Inside()
+    carry = [traced(flags) for _ in init]
+    carry_out, ys, structure = step(carry, x)
+    numbers = [y if isinstance(y, Value) else float(y) for y in (*carry_out, *ys)]
+    body = Body(carry, xs, numbers[: len(carry)], numbers[len(carry) :])
+    node = loop_node(body, init, n, reverse, columns, inside)
+    rule = node._row.payload
+    final = step.structure.unflatten([item(node, rule.final(k)) for k in range(len(carry))])
+    places = [rule.y_column(node, j) for j in range(len(ys))]
+    rows = [[item(node, column.offset + t * column.stride) for column in places] for t in range(n)] if ys else [[]] * n
+    return final, collected(rows, structure, data)
+
+
+def columns_of(part: Part, n: int, step: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:
+    """The columns of a part of xs, and how an x is built of their elements."""
+    span: Span | None = MODE.trace.find(part.content)
+    if span is not None and not is_mapped():
+        row = span._replace(node=span.node.inner(0))
+        width = row.node.leaves
+        array = MODE.trace.whole(span.piece, lambda: node_of(Whole(span.piece), []))
+        return [Column(array, span.start + j, width) for j in range(width)], row.build
+    rows = [flatten_numbers(part.sample(t), f"xs of {step}") for t in range(n)]
+    for t, (_, treedef) in enumerate(rows):
+        if treedef != rows[0][1]:
+            raise ValueError(
+                f"xs of {step} hold {rows[0][1]!r} for step 0 and {treedef!r} for step {t}; give all steps one structure"
+            )
+    leaves = zip(*[leaves for leaves, _ in rows], strict=True)
+    return [Column(stack(list(column)), 0, 1) for column in leaves], rows[0][1].unflatten
+
+
+# -- loops made of scans
+
+
+def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
+    """The loop `for i in range(lower, upper): carry = body(i, carry)`; JAX's `lax.fori_loop`.
+
+    i arrives as a Value, as the numbers of the carry do.  The bounds are ints, TypeError otherwise: a loop whose
+    length is computed is a `while_loop`.
+
+    >>> fori_loop(1, 5, lambda i, product: i * product, 1.0)
+    24.0
+    """
+    for bound in (lower, upper):
+        if isinstance(bound, bool) or not isinstance(bound, int):
+            raise TypeError(
+                f"the bounds of fori_loop are ints, but got {bound!r}; a loop whose length is computed is a while_loop"
+            )
+    if lower >= upper:
+        return scan(lambda carry, _: (carry, None), init, length=0)[0]
+    return scan(lambda carry, i: (body(i, carry), None), init, [float(i) for i in range(lower, upper)])[0]
+
+
+def while_loop(
+    condition: Callable[[Any], Any], body: Callable[[Any], Any], init: Any, max_steps: int | None = None
+) -> Any:
+    """The loop `while condition(carry): carry = body(carry)`; JAX's `lax.while_loop`.
+
+    With `max_steps` it ends after so many steps at the latest.  In a traced function, and so in a compiled one, it
+    needs that bound: the loop is a scan of so many steps, of which those after the last change nothing, neither a
+    value nor a derivative.
+
+    >>> while_loop(lambda x: x < 100.0, lambda x: 2.0 * x, 1.0)
+    128.0
+    """
+    if MODE.trace is None:
+        carry, steps = scan(lambda carry, _: (carry, None), init, length=0)[0], 0
+        while (max_steps is None or steps < max_steps) and condition(carry):
+            carry = scan(lambda carry, _: (body(carry), None), carry, length=1)[0]
+            steps += 1
+        return carry
+    if max_steps is None:
+        raise TypeError(
+            "a while_loop in a traced function needs a bound, because its gradient needs the carries of all steps; pass "
+            "max_steps, or use fixed_point or root where it iterates to convergence"
+        )
+
+    def step(state: tuple[Any, Any], _: None) -> tuple[tuple[Any, Any], None]:
+        running, carry = state
+        running = table.logical_and(running, condition(carry))
+        old, structure = flatten_numbers(carry, "carry of while_loop")
+        new = leaves_like(body(carry), structure, "carry that the body of while_loop returned")
+        return (running, structure.unflatten([table.cond(running, a, b) for a, b in zip(new, old, strict=True)])), None
+
+    return scan(step, (1.0, init), length=max_steps)[0][1]

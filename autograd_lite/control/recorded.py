@@ -1,0 +1,394 @@
+"""Loops in the graph of a traced function: nodes with a payload, and how adjoints and tangents pass them.
+
+A loop is one node, whose value is an array (see `program.payloads`).  Its body is the graph of one step, recorded on
+leaves.  The adjoint of a loop is a loop backwards over the stored carries, whose body is the adjoint graph of a step;
+its tangent is a loop over the tangents.  Both are loops like any other, so derivatives of any order follow.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
+from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.fast.clock import time_now, time_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LOOPED, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.recording import many
+from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.value import Value, traced
+from autograd_lite.program import payloads
+from autograd_lite.program.flattening import Flattener, between
+from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.program import Program
+from autograd_lite.transforms.differentiation import as_value
+
+Scalar = Value | float
+
+
+class Column(NamedTuple):
+    """Numbers of an array node, one for each step t of a loop: offset + t x stride."""
+
+    array: Node
+    offset: int
+    stride: int
+
+
+class Piece(NamedTuple):
+    """An adjoint of some numbers of an array: of those in a column, one of another array."""
+
+    offset: int
+    stride: int
+    adjoint: Column
+
+
+class Number(NamedTuple):
+    """An adjoint of one number of an array."""
+
+    offset: int
+    adjoint: Scalar
+
+
+def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Any:
+    """A node with a payload: it has no number, like all traced nodes."""
+    row = Primitive(type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload)
+    partials = [None if x._flags & CONSTANT else math.nan for x in operands]
+    node = many(row, math.nan, tuple(operands), partials)
+    constant = all(p is None for p in partials)
+    node._flags |= TRACED | LOOPED | flags | (CONSTANT if constant else 0)
+    return node
+
+
+class Item:
+    """One number of an array."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(payloads.Item(self.offset), operands)
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        adjoint = walk.propagation.result(arrived.total(node, walk.propagation))
+        if node in walk.inputs:
+            walk.found[node] = adjoint
+        (array,) = operands_of(node)
+        return [(array, Arrived([Number(self.offset, adjoint)], []))] if array in walk.dependent else []
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        (array,) = operands_of(node)
+        return propagation.start(item(tangents[array], self.offset))
+
+
+def item(array: Node, offset: int) -> Value:
+    """A number of an array node."""
+    return node_of(Item(offset), [array])  # type: ignore[no-any-return]
+
+
+class Stack:
+    """Numbers as an array."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(payloads.Stack(len(operands)), operands)
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        terms = []
+        for i, x in reversed(list(enumerate(operands_of(node)))):
+            if x in walk.dependent:
+                for number in adjoints_at(arrived, i):
+                    source = number if isinstance(number, Node) else x
+                    terms.append(walk.term(source, x, walk.propagation.start(number)))
+        return terms
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        return stack([propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands_of(node)])
+
+
+def stack(numbers: Sequence[Scalar]) -> Node:
+    """An array node of these numbers."""
+    if all(not isinstance(x, Node) for x in numbers):
+        return node_of(Numbers(numbers), [])  # type: ignore[no-any-return]
+    return node_of(Stack(len(numbers)), [as_value(x) for x in numbers])  # type: ignore[no-any-return]
+
+
+def adjoints_at(arrived: Arrived, offset: int) -> list[Scalar]:
+    """All that has arrived at one number of an array."""
+    found: list[Scalar] = []
+    for part in arrived.whole:
+        if isinstance(part, Number):
+            found += [part.adjoint] if part.offset == offset else []
+        else:
+            t, rest = divmod(offset - part.offset, part.stride)
+            if not rest and t >= 0:
+                found.append(item(part.adjoint.array, part.adjoint.offset + t * part.adjoint.stride))
+    return found
+
+
+class Numbers:
+    """An array of constants."""
+
+    def __init__(self, numbers: Iterable[float]) -> None:
+        self.numbers = tuple(float(x) for x in numbers)
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(payloads.Numbers(self.numbers), ())
+
+
+class Whole:
+    """An argument of the program, or a part of one: an array whose numbers nobody has to name."""
+
+    def __init__(self, piece: int) -> None:
+        self.piece = piece
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        argument = flattener.pieces[self.piece]
+        return flattener.payload(payloads.Whole(argument, flattener.arguments[argument].size), ())
+
+
+class Body(NamedTuple):
+    """The graph of one step: leaves for the carry and x, and what they become."""
+
+    carry: list[Value]
+    xs: list[Value]
+    carry_out: list[Scalar]
+    ys: list[Scalar]
+
+
+class RecordedLoop:
+    """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
+
+    def __init__(self, body: Body, length: int, reverse: bool, columns: list[Column], inside: "Inside") -> None:
+        self.body, self.length, self.reverse, self.columns = body, length, reverse, columns
+        leaves = [*body.carry, *body.xs]
+        self.nodes, free = inside.closure([*body.carry_out, *body.ys], leaves)
+        self.arrays = list(dict.fromkeys([column.array for column in columns] + [x for x in free if is_array(x)]))
+        outside = set(free)
+        self.whole = [k for k, x in enumerate(self.arrays) if x in outside]
+        self.shared = [x for x in free if not is_array(x)]
+
+    # Columns of the value
+
+    def carry_column(self, node: Node, k: int) -> Column:
+        """The number k of the carry before each step."""
+        m, last = len(self.body.carry), self.length - 1
+        return Column(node, last * m + k, -m) if self.reverse else Column(node, k, m)
+
+    def y_column(self, node: Node, j: int) -> Column:
+        m = len(self.body.carry)
+        return Column(node, (self.length + 1) * m + j, len(self.body.ys))
+
+    def final(self, k: int) -> int:
+        return self.length * len(self.body.carry) + k
+
+    # Programs
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        body, m = self.body, len(self.body.carry)
+        arguments = [
+            Argument("carry", m, False),
+            Argument("x", len(body.xs), False),
+            Argument("shared", len(self.shared), False),
+        ]
+        for k in self.whole:
+            size = flattener.array_size(operands[m + k])
+            arguments.append(Argument(f"array{k}", size, False))
+        inner = Flattener(arguments, lowers=flattener.lowers)
+        numbers: dict[Node, int] = {x: i for i, x in enumerate([*body.carry, *body.xs, *self.shared])}
+        for i, k in enumerate(self.whole, 3):
+            numbers[self.arrays[k]] = inner.payload(payloads.Whole(i, arguments[i].size), ())
+        values = inner.graph([*body.carry_out, *body.ys], numbers)
+        results = [Result(tuple(values[:m]), False), Result(tuple(values[m:]), False)]
+        position = {x: k for k, x in enumerate(self.arrays)}
+        columns = tuple([payloads.Column(position[c.array], c.offset, c.stride) for c in self.columns])
+        loop = payloads.Loop(
+            Program(*inner.finished(results)), self.length, self.reverse, m, len(self.arrays), columns,
+            tuple(self.whole), len(body.ys),
+        )  # fmt: skip
+        return flattener.payload(loop, operands)
+
+    # Derivatives
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        operands, m = operands_of(node), len(self.body.carry)
+        final: dict[int, Scalar] = {}
+        for k in range(m):
+            for term in adjoints_at(Arrived([p for p in arrived.whole if isinstance(p, Number)], []), self.final(k)):
+                final[k] = final[k] + term if k in final else term
+        cs = [(k, column) for k in range(m) for column in self.pieces(arrived, self.carry_column(node, k))]
+        ys = [(j, column) for j in range(len(self.body.ys)) for column in self.y_adjoints(arrived, node, j)]
+        shared = [x for x in self.shared if x in walk.dependent]
+        xs = [j for j, column in enumerate(self.columns) if column.array in walk.dependent]
+        step = AdjointStep(self, walk, shared, xs, [k for k, _ in cs], [j for j, _ in ys])
+        reached = step.fixed_point(set(final))
+        receiving = [x for x in shared if x in reached]
+        inits = [shared_so_far(walk, node, x) for x in receiving]
+        body, present = step.body(receiving)
+        columns = [*[self.carry_column(node, k) for k in range(m)], *self.columns, *[c for _, c in cs + ys]]
+        first = [*[final.get(k, 0.0) for k in present], *inits]
+        back = loop_node(body, first, self.length, not self.reverse, columns, step.inside)
+        rule: RecordedLoop = back._row.payload
+        terms = [
+            walk.term(node, x, walk.propagation.start(item(back, rule.final(len(present) + i))))
+            for i, x in enumerate(receiving)
+        ]
+        for i, j in enumerate(step.moved):
+            column = self.columns[j]
+            piece = Piece(column.offset, column.stride, rule.y_column(back, i))
+            terms.append((column.array, Arrived([piece], [])))
+        for i in reversed(range(len(present))):
+            x = operands[present[i]]
+            if x in walk.dependent:
+                terms.append(walk.term(node, x, walk.propagation.start(item(back, rule.final(i)))))
+        return terms
+
+    def pieces(self, arrived: Arrived, column: Column) -> list[Column]:
+        wanted = (column.offset, column.stride)
+        return [p.adjoint for p in arrived.whole if isinstance(p, Piece) and (p.offset, p.stride) == wanted]
+
+    def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Column]:
+        """Columns of adjoints of y number j."""
+        column = self.y_column(node, j)
+        at: dict[int, Scalar] = {}
+        for part in arrived.whole:
+            if isinstance(part, Number):
+                t, rest = divmod(part.offset - column.offset, column.stride)
+                if t >= 0 and not rest:
+                    at[t] = at[t] + part.adjoint if t in at else part.adjoint
+        found = self.pieces(arrived, column)
+        return [*found, Column(stack([at.get(t, 0.0) for t in range(self.length)]), 0, 1)] if at else found
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        operands, body, m = operands_of(node), self.body, len(self.body.carry)
+        moved = [j for j, column in enumerate(self.columns) if column.array in tangents]
+        present = {k for k in range(m) if operands[k] in tangents}
+        inside = Inside(self.nodes)
+        order = [*self.shared, *body.carry, *body.xs, *between_nodes(self.nodes)]
+        while True:
+            carry = [leaf(node) for _ in range(m)]
+            xs = [leaf(node) for _ in moved]
+            rules = propagation_for([*body.carry_out, *body.ys])
+            seeds = {body.carry[k]: rules.start(carry[k]) for k in present}
+            seeds |= {body.xs[j]: rules.start(x) for j, x in zip(moved, xs, strict=True)}
+            seeds |= {x: rules.start(propagation.result(tangents[x])) for x in self.shared if x in tangents}
+            found = forward(order, seeds, rules.tangent)
+            outputs = [
+                rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0
+                for x in [*body.carry_out, *body.ys]
+            ]
+            more = {k for k in range(m) if body.carry_out[k] in found} - present
+            if not more:
+                break
+            present |= more
+        columns = [self.carry_column(node, k) for k in range(m)] + self.columns
+        columns += [self.columns[j]._replace(array=tangents[self.columns[j].array]) for j in moved]
+        first = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands[:m]]
+        step = Body(carry, [*body.carry, *body.xs, *xs], outputs[:m], outputs[m:])
+        return loop_node(step, first, self.length, self.reverse, columns, inside)
+
+
+class AdjointStep:
+    """The adjoint graph of one step of a loop, for those adjoints of its carry that arrive."""
+
+    def __init__(
+        self, loop: RecordedLoop, walk: AdjointPass, shared: list[Node], xs: list[int], cs: list[int], ys: list[int]
+    ) -> None:
+        self.loop, self.walk, self.shared, self.xs, self.cs, self.ys = loop, walk, shared, xs, cs, ys
+        self.inside = Inside(loop.nodes)
+        self.order = [*loop.shared, *loop.arrays, *loop.body.carry, *loop.body.xs, *between_nodes(loop.nodes)]
+        self.present: list[int] = []
+        self.moved: list[int] = []  # the columns that get adjoints
+
+    def fixed_point(self, present: set[int]) -> set[Node]:
+        """Which numbers of the carry get an adjoint in some step, and which shared nodes do."""
+        while True:
+            self.present = sorted(present)
+            found = self.run([])[0]
+            more = {k for k, x in enumerate(self.loop.body.carry) if x in found} - present
+            if not more:
+                self.moved = [j for j in self.xs if self.loop.body.xs[j] in found]
+                return set(found)
+            present |= more
+
+    def body(self, receiving: list[Node]) -> tuple[Body, list[int]]:
+        """The body of the loop backwards; its carry: the adjoints that arrive, then sums for shared nodes."""
+        found, carry, sums, streams = self.run(receiving)
+        loop = self.loop.body
+        out = [found.get(loop.carry[k], 0.0) for k in self.present] + [found[x] for x in receiving]
+        ys = [found[loop.xs[j]] for j in self.moved]
+        return Body(carry + sums, [*loop.carry, *loop.xs, *streams], out, ys), self.present
+
+    def run(self, receiving: list[Node]) -> tuple[dict[Node, Any], list[Value], list[Value], list[Value]]:
+        body = self.loop.body
+        like = [*body.carry, *body.xs]
+        make = lambda count: [leaf_like(like) for _ in range(count)]  # noqa: E731
+        carry, sums, streams = make(len(self.present)), make(len(receiving)), make(len(self.cs) + len(self.ys))
+        inputs = [*body.carry, *[body.xs[j] for j in self.xs], *self.shared]
+        rules = propagation_for([*body.carry_out, *body.ys])
+        walk = AdjointPass(rules, self.order, inputs, sample=True)
+        for x, total in zip(receiving, sums, strict=True):
+            walk.seed(x, total)
+        for k, x in zip(self.cs, streams, strict=False):
+            walk.seed(body.carry[k], x)
+        roots = [*zip([body.carry_out[k] for k in self.present], carry, strict=True)][::-1]
+        roots += [*zip([body.ys[j] for j in self.ys], streams[len(self.cs) :], strict=True)][::-1]
+        for root, adjoint in roots:
+            if isinstance(root, Node) and root in walk.dependent:
+                walk.seed(root, adjoint)
+        return walk.run(self.order), carry, sums, streams
+
+
+def shared_so_far(walk: AdjointPass, node: Node, x: Node) -> Scalar:
+    """What has arrived at a node that all steps share: their sum begins with it, as it does without a loop."""
+    if bool(node._flags & BATCHED) != bool(x._flags & BATCHED) or x not in walk.arrived:
+        return -0.0  # the number that changes no sum
+    return walk.propagation.result(walk.arrived.pop(x).total(x, walk.propagation))  # type: ignore[no-any-return]
+
+
+class Inside:
+    """What belongs to a step: nodes of the body that it is made of, and all that is recorded from now on."""
+
+    def __init__(self, nodes: set[Node] | None = None) -> None:
+        self.start, self.known = time_now(), nodes or set()
+
+    def closure(self, outputs: Iterable[Scalar], leaves: Iterable[Node]) -> tuple[set[Node], list[Node]]:
+        """The nodes of a step, and those outside that it reads, in the order in which they were made."""
+        stops, nodes, free = set(leaves), set(), set()
+        stack = [x for x in outputs if isinstance(x, Node)]
+        while stack:
+            x = stack.pop()
+            if x in stops or x in nodes or x in free or x._row is NUMBER or x._row is DETACHED:
+                continue
+            if isinstance(x._row.payload, Whole) or not (time_of(x) > self.start or x in self.known):
+                free.add(x)
+            else:
+                nodes.add(x)
+                stack.extend(operands_of(x))
+        return nodes, sorted(free, key=time_of)
+
+
+def is_array(x: Node) -> bool:
+    return x._row.payload is not None and not isinstance(x._row.payload, Item)
+
+
+def between_nodes(nodes: Iterable[Node]) -> list[Node]:
+    return sorted(nodes, key=time_of)
+
+
+def leaf(node: Node) -> Value:
+    """A leaf of a body, in a loop like that of a node."""
+    return traced((node._flags & BATCHED) | LOOPED)
+
+
+def leaf_like(nodes: Sequence[Node]) -> Value:
+    return traced(LOOPED | (BATCHED if any(x._flags & BATCHED for x in nodes) else 0))
+
+
+def loop_node(
+    body: Body, init: Sequence[Scalar], length: int, reverse: bool, columns: list[Column], inside: Inside
+) -> Any:
+    """The node of a loop over a recorded body."""
+    rule = RecordedLoop(body, length, reverse, columns, inside)
+    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared])

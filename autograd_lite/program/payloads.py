@@ -1,0 +1,148 @@
+"""Instructions whose value is an array, and the loop: an instruction that runs a program again and again.
+
+An array is a value of a program like a number, made by an instruction and read by `item`, or column by column by a
+loop.  Each payload is plain data, a column of a row that is made for it; `evaluate` is what the instruction computes
+with any meaning of numbers: floats, Values, or the numbers of instructions.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autograd_lite.core.primitives import Primitive
+
+if TYPE_CHECKING:
+    from autograd_lite.program.program import Program
+
+Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any]]]
+"""Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y)."""
+
+
+class Item(NamedTuple):
+    """One number of an array, its only operand."""
+
+    offset: int
+
+    def shown(self) -> str:
+        return f"[{self.offset}]"
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        return operands[0][self.offset]
+
+
+class Stack(NamedTuple):
+    """The operands as an array."""
+
+    size: int
+
+    def shown(self) -> str:
+        return ""
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        return list(operands)
+
+
+class Numbers(NamedTuple):
+    """An array of constants."""
+
+    numbers: tuple[float, ...]
+
+    def shown(self) -> str:
+        few = ", ".join(map(repr, self.numbers[:4]))
+        return f"[{few}{', ...' if len(self.numbers) > 4 else ''}]"
+
+    @property
+    def size(self) -> int:
+        return len(self.numbers)
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        return self.numbers
+
+
+class Whole(NamedTuple):
+    """An argument of the program as an array."""
+
+    argument: int
+    size: int
+
+    def shown(self) -> str:
+        return f"#{self.argument}"
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        return run.arguments[self.argument]
+
+
+class Column(NamedTuple):
+    """Numbers of an array that are a stride apart, one for each step: the element of step t is offset + t x stride."""
+
+    array: int
+    offset: int
+    stride: int
+
+
+class Loop(NamedTuple):
+    """A program run `length` times over a carry.
+
+    The operands are the first carry, then arrays, then numbers that all steps share.  The arguments of the body are
+    the carry, x (an element of each column), the shared numbers, and those arrays that it reads as a whole; its
+    results are the new carry and y.  The value is an array: the carry before each step, in the order of the steps, and
+    after the last; then the y of each t.  With `reverse`, t goes from length - 1 to 0.
+    """
+
+    body: "Program"
+    length: int
+    reverse: bool
+    carries: int
+    arrays: int
+    columns: tuple[Column, ...]  # `array` counts the arrays among the operands
+    whole: tuple[int, ...]  # of the arrays among the operands, those that the body reads as a whole
+    outputs: int
+
+    def shown(self) -> str:
+        return f"{self.length} times{' in reverse' if self.reverse else ''}"
+
+    @property
+    def size(self) -> int:
+        return (self.length + 1) * self.carries + self.length * self.outputs
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        carry, shared = list(operands[: self.carries]), list(operands[self.carries + self.arrays :])
+        arrays = operands[self.carries : self.carries + self.arrays]
+        whole = [arrays[k] for k in self.whole]
+        step = run.step(self.body)
+        carries, ys = [carry], [[]] * self.length
+        for t in reversed(range(self.length)) if self.reverse else range(self.length):
+            x = [arrays[column.array][column.offset + t * column.stride] for column in self.columns]
+            carry, ys[t] = step(carry, x, shared, whole)
+            carries.append(carry)
+        return [x for part in (carries, ys) for numbers in part for x in numbers]
+
+
+Payload = Item | Stack | Numbers | Whole | Loop
+
+
+class Run(NamedTuple):
+    """How instructions with a payload are evaluated: the arguments of the program, and the body of a loop as a step."""
+
+    arguments: Sequence[Any]
+    step: Callable[["Program"], Step]
+
+
+def row_of(payload: Payload) -> Primitive:
+    """The row of an instruction with that payload; the same for the same `item`."""
+    return item_row(payload) if isinstance(payload, Item) else made_row(payload)
+
+
+def made_row(payload: Payload) -> Primitive:
+    return Primitive(type(payload).__name__.lower(), None, no_number, no_partials, payload=payload)
+
+
+item_row = cache(made_row)
+
+
+def no_number(operands: Sequence[float]) -> float:
+    raise TypeError("a loop or an array has no value on numbers alone; run the program that it is part of")
+
+
+def no_partials(out: Any, operands: Sequence[Any]) -> Any:
+    raise TypeError("a loop or an array has no partials; its payload differentiates it")
