@@ -33,11 +33,11 @@ def python(program: Program, fastmath: bool) -> Code:
 
 
 def numpy(program: Program, fastmath: bool) -> Code:
-    return module("arrays", "numpy", "numpy").ArrayCode(program)  # type: ignore[no-any-return]
+    return module("arrays", "numpy", "numpy").ArrayCode(program.unrolled())  # type: ignore[no-any-return]
 
 
 def llvm(program: Program, fastmath: bool) -> Code:
-    return module("llvm", "llvm", "llvmlite", "numpy").compile_llvm(program.lowered(), fastmath)  # type: ignore[no-any-return]
+    return module("llvm", "llvm", "llvmlite", "numpy").compile_llvm(program.unrolled(bool).lowered(), fastmath)  # type: ignore[no-any-return]
 
 
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}

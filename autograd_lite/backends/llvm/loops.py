@@ -14,11 +14,14 @@ from math import ceil
 from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
+from autograd_lite.program.payloads import Item, Loop
 
 from .emitters import Emitter
 from .fusion import Op, term_width
 from .ir_text import SCALAR, VECTOR, Function, Index, number
-from .rerolling import Access, Item, Location, LoopNest
+from .program_loops import ArrayLayout, LoopLayout
+from .rerolling import Access, Location, LoopNest
+from .rerolling import Item as Scheduled
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
@@ -51,6 +54,8 @@ class SectionWriter:
     batched: bool
     locations: dict[int, Location]
     constants: dict[int, float]
+    arrays: dict[int, ArrayLayout]
+    loops: dict[int, LoopLayout]
     values: dict[int, str] = field(default_factory=dict)  # results of instructions in this function
 
     # single instructions
@@ -58,7 +63,13 @@ class SectionWriter:
     def op(self, op: Op, stored: bool) -> None:
         """One instruction, whose result is stored if other functions read it."""
         type = VECTOR if self.batched else SCALAR
-        if width := term_width(op.row):
+        if op.row.payload is not None and not isinstance(op.row.payload, Item):
+            self.array(op)
+            return
+        if isinstance(op.row.payload, Item):
+            layout = self.arrays[op.operands[0]]
+            value = self.load(layout.buffer, Index(layout.place(op.row.payload.offset)), type)
+        elif width := term_width(op.row):
             value = ""
             for k in range(0, len(op.operands), width):
                 factors = [self.operand(x, type) for x in op.operands[k : k + width]]
@@ -69,6 +80,21 @@ class SectionWriter:
         if stored:
             buffer, offset = self.locations[op.id]
             self.f.store(value, buffer, Index(offset), type, type)
+
+    def array(self, op: Op) -> None:
+        """Operands as an array, or a loop: its first carry and what its steps share are stored, and it is called."""
+        numbers = list(op.operands)
+        first = self.arrays[op.id].offset
+        if isinstance(op.row.payload, Loop):
+            m, layout = op.row.payload.carries, self.loops[op.id]
+            shared = numbers[m + op.row.payload.arrays :]
+            for i, x in enumerate(shared, layout.shared):
+                self.f.store(self.operand(x, SCALAR), "s", Index(i), SCALAR, SCALAR)
+            numbers = numbers[:m]
+        for i, x in enumerate(numbers, first):
+            self.f.store(self.operand(x, SCALAR), "s", Index(i), SCALAR, SCALAR)
+        if op.id in self.loops:
+            self.f.do(f"call void @{self.loops[op.id].name}steps(ptr %context)")
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:

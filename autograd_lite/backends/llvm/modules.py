@@ -16,6 +16,7 @@ from .batch_sums import write_sums
 from .emitters import Emitter
 from .ir_text import VECTOR, Base, Function, number
 from .plan import Plan, Stage
+from .program_loops import loop_function
 from .rerolling import Item
 from .sections import write_section
 from .tiles import tile_function
@@ -43,6 +44,8 @@ class Modules:
         self.plain: list[str] = []
         self.slots = _slots(plan)
         self.called: set[str] = set()  # functions of `tiles` and `accumulators`
+        self.pooled = {f"@{plan.name}constants": plan.pooled}
+        self._loops()
         vectors = max([stage.tile for stage in plan.stages])
         self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # offsets of buffers in the scratch memory
         self.bytes["k"] = self.bytes["t"] + vectors * 64
@@ -60,6 +63,8 @@ class Modules:
             if stage.passes:
                 self._block(index, stage)
                 self._blocks(index)
+        if plan.name:  # the body of a loop
+            return
         self._run()
         self._call()
         for name in sorted(self.called):
@@ -67,19 +72,17 @@ class Modules:
 
     def sources(self) -> tuple[str, str]:
         """The module to be optimized, and the other one."""
-        pooled = self.plan.pooled
-        numbers = ", ".join([f"double {number(value)}" for value in pooled])
-        constants = f"@constants = internal constant [{len(pooled)} x double] [{numbers}], align 64"
+        constants = [constant_array(name, pooled) for name, pooled in self.pooled.items()]
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
         rows = self.emitter.definitions.values()
-        optimized = [DECLARATIONS, *rows, constants, *functions, ATTRIBUTES, ""]
+        optimized = [DECLARATIONS, *rows, *constants, *functions, ATTRIBUTES, ""]
         plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
-        return Function(name, parameters, {**self.slots, "c": "@constants", **(buffers or {})}, self.fast)
+        return Function(name, parameters, {**self.slots, "c": f"@{self.plan.name}constants", **(buffers or {})}, self.fast)
 
     def _section(self, name: str, items: list[Item], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""
@@ -90,18 +93,35 @@ class Modules:
             return self._function(f"{name}.{k}", parameters, buffers)
 
         written = write_section(items, stage, batched, self.plan, self.emitter, new)
-        self.optimized |= {f.name: f for f, optimized in written if optimized}
-        self.plain += [f.text() for f, optimized in written if not optimized]
+        inner = bool(self.plan.name)
+        self.optimized |= {f.name: f for f, optimized in written if optimized or inner}
+        self.plain += [f.text() for f, optimized in written if not (optimized or inner)]
         return [f.name for f, _ in written]
 
     # stages
 
     def _numbers(self, index: int, stage: Stage) -> None:
         """stage.numbers(context): the unbatched values of a stage."""
-        f = self._function(f"stage{index}.numbers", "ptr %context")
+        f = self._function(f"{self.plan.name}stage{index}.numbers", "ptr %context")
         for part in self._section(f.name, stage.unbatched, stage, False):
             f.do(f"call void @{part}(ptr %context)")
-        self.plain.append(f.text())
+        if self.plan.name:
+            self.optimized[f.name] = f
+        else:
+            self.plain.append(f.text())
+
+    def _loops(self) -> None:
+        """Functions for the steps of each loop, and for its body; all are worth optimizing."""
+        for id, layout in self.plan.loops.items():
+            body = Modules(layout.plan, self.emitter, self.fast)
+            self.optimized |= body.optimized
+            self.pooled |= body.pooled
+            op = self.plan.ops[id]
+            loop = op.row.payload
+            arrays = op.operands[loop.carries : loop.carries + loop.arrays]
+            f = self._function(f"{layout.name}steps", "ptr %context")
+            loop_function(f, loop, layout, [self.plan.arrays[x] for x in (id, *arrays)], body.slots)
+            self.optimized[f.name] = f
 
     def _block(self, index: int, stage: Stage) -> None:
         """stage.block(context, first, count, fresh): the pass over the samples of a block, and their sums."""
@@ -209,6 +229,11 @@ class Modules:
         f.label(done)
         f.do("call void @Py_IncRef(ptr %self)")
         self.plain.append(f.text("ptr", "ret ptr %self"))
+
+
+def constant_array(name: str, pooled: list[float]) -> str:
+    numbers = ", ".join([f"double {number(value)}" for value in pooled])
+    return f"{name} = internal constant [{len(pooled)} x double] [{numbers}], align 64"
 
 
 def _slots(plan: Plan) -> dict[str, int]:

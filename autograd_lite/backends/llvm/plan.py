@@ -23,10 +23,12 @@ from typing import NamedTuple
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
+from autograd_lite.program.payloads import Loop, Numbers, Stack, Whole
 from autograd_lite.program.program import Program
 
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
+from .program_loops import ArrayLayout, LoopLayout
 from .rerolling import Item, Location, LoopNest, reroll
 
 
@@ -52,8 +54,8 @@ class Stage(NamedTuple):
 class Plan:
     """The stages of a program, and the locations of its values."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, name: str = "") -> None:
+        self.program, self.name = program, name
         self.inputs = program.size
         fusion = Fusion(program)
         self.ops, self.constants = fusion.ops, fusion.constants
@@ -67,6 +69,9 @@ class Plan:
         for index, argument in enumerate(program.arguments):
             buffer, first = f"{'x' if argument.batched else 'a'}{index}", len(self.locations)
             self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
+        self.arrays: dict[int, ArrayLayout] = {}
+        self.loops: dict[int, LoopLayout] = {}
+        self._locate_arrays()
         self._prepare_sums()
         self._locate_results()
         self._locate_sums()
@@ -95,6 +100,48 @@ class Plan:
         return len(self.pooled) - len(numbers)
 
     # fixed locations
+
+    def _locate_arrays(self) -> None:
+        """The places of arrays, and what loops need beside them."""
+        read = self._carries_read()
+        for id, op in list(self.ops.items()):
+            payload = op.row.payload
+            if isinstance(payload, Whole):
+                self.arrays[id] = ArrayLayout(f"a{payload.argument}", 0)
+            elif isinstance(payload, Numbers):
+                self.arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
+            elif isinstance(payload, Stack):
+                self.arrays[id] = ArrayLayout("s", self.allocate("s", payload.size))
+            elif isinstance(payload, Loop):
+                name = f"{self.name}loop{id}."
+                plan = Plan(payload.body, name)
+                shared = len(op.operands) - payload.carries - payload.arrays
+                places = [self.allocate("s", n) for n in (shared, len(payload.columns), plan.sizes["s"])]
+                folded = id not in read
+                size = payload.size - (payload.length - 1) * payload.carries * folded
+                own = ("s", self.allocate("s", max(size, 2 * payload.carries)))
+                self.arrays[id] = ArrayLayout(*own, payload.carries, payload.length, folded)
+                self.loops[id] = LoopLayout(name, plan, *places)
+            else:
+                continue
+            self.locations[id] = self.arrays[id][:2]
+            if isinstance(payload, Whole | Numbers):
+                del self.ops[id]
+
+    def _carries_read(self) -> set[int]:
+        """The loops whose carries are read, but for the last ones."""
+        read: set[int] = set()
+        for op in self.ops.values():
+            payload = op.row.payload
+            if isinstance(payload, Loop):
+                operands = op.operands[payload.carries :]
+                read |= {operands[k] for k in payload.whole}
+                for column in payload.columns:
+                    source = operands[column.array]
+                    other = self.ops[source].row.payload
+                    if isinstance(other, Loop) and column.offset < (other.length + 1) * other.carries:
+                        read.add(source)
+        return read
 
     def _copy(self, value: int, batched: bool) -> int:
         id = len(self.batched)

@@ -114,6 +114,8 @@ def _describe(op: Op, memory: Memory) -> tuple[tuple[Any, ...], tuple[int, ...]]
         start = (True, buffer)
     else:
         start = (False, memory.buffer_of(op))
+    if op.row.payload is not None:
+        return (*start, op.id), (0,)  # an instruction that no other one is like
     locations = [("", 0) if x in memory.constants else memory.locations[x] for x in op.operands]
     width = term_width(op.row)
     if not width:

@@ -33,7 +33,7 @@ def write_section(
     written = []
     for k, (optimized, part) in enumerate(parts):
         f = new(k)
-        writer = SectionWriter(f, emitter, batched, locations, plan.constants)
+        writer = SectionWriter(f, emitter, batched, locations, plan.constants, plan.arrays, plan.loops)
         for item in part:
             if isinstance(item, list):
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
