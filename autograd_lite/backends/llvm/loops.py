@@ -219,7 +219,7 @@ def _unrolled(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[
     return [block for block in blocks if block[2]]
 
 
-def fuse_loops(items: Sequence[Item], batched: bool) -> list[Op | list[LoopNest]]:
+def fuse_loops(items: Sequence[Scheduled], batched: bool) -> list[Op | list[LoopNest]]:
     """The items, with neighbouring nests that can share their loops in one group."""
     groups: list[Op | list[LoopNest]] = []
     for item in items:
