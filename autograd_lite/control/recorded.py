@@ -6,11 +6,11 @@ its tangent is a loop over the tangents.  Both are loops like any other, so deri
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
-from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LOOPED, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
@@ -69,11 +69,12 @@ class Item:
         return flattener.payload(payloads.Item(self.offset), operands)
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
-        adjoint = walk.propagation.result(arrived.total(node, walk.propagation))
+        adjoint = arrived.total(node, walk.propagation)
         if node in walk.inputs:
             walk.found[node] = adjoint
         (array,) = operands_of(node)
-        return [(array, Arrived([Number(self.offset, adjoint)], []))] if array in walk.dependent else []
+        number = Number(self.offset, walk.propagation.result(adjoint))
+        return [(array, Arrived([number], []))] if array in walk.dependent else []
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         (array,) = operands_of(node)
@@ -212,44 +213,44 @@ class RecordedLoop:
     # Derivatives
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
-        operands, m = operands_of(node), len(self.body.carry)
+        operands, m, rules = operands_of(node), len(self.body.carry), walk.propagation
         final: dict[int, Scalar] = {}
         for k in range(m):
             for term in adjoints_at(Arrived([p for p in arrived.whole if isinstance(p, Number)], []), self.final(k)):
                 final[k] = final[k] + term if k in final else term
-        cs = [(k, column) for k in range(m) for column in self.pieces(arrived, self.carry_column(node, k))]
-        ys = [(j, column) for j in range(len(self.body.ys)) for column in self.y_adjoints(arrived, node, j)]
+        streams = [
+            *[Stream(self.body.carry[k], c, None) for k in range(m) for c in self.pieces(arrived, self.carry_column(node, k))],
+            *[stream for j in range(len(self.body.ys)) for stream in self.y_adjoints(arrived, node, j)],
+        ]
+        xs = [self.body.xs[j] for j, column in enumerate(self.columns) if column.array in walk.dependent]
         shared = [x for x in self.shared if x in walk.dependent]
-        xs = [j for j, column in enumerate(self.columns) if column.array in walk.dependent]
-        step = AdjointStep(self, walk, shared, xs, [k for k, _ in cs], [j for j, _ in ys])
-        reached = step.fixed_point(set(final))
-        receiving = [x for x in shared if x in reached]
+        step = AdjointStep(self, set(final), [*self.body.carry, *xs, *shared], streams)
+        receiving = [x for x in shared if x in step.reached]
+        moved = [j for j, x in enumerate(self.body.xs) if x in step.reached]
         inits = [shared_so_far(walk, node, x) for x in receiving]
-        body, present = step.body(receiving)
-        columns = [*[self.carry_column(node, k) for k in range(m)], *self.columns, *[c for _, c in cs + ys]]
-        first = [*[final.get(k, 0.0) for k in present], *inits]
-        back = loop_node(body, first, self.length, not self.reverse, columns, step.inside)
+        body = step.body(receiving, [self.body.xs[j] for j in moved])
+        columns = [self.carry_column(node, k) for k in range(m)] + self.columns + step.columns
+        first = [final.get(k, 0.0) for k in step.present] + [float(k in final) for k in step.uncertain]
+        back = loop_node(body, first + inits, self.length, not self.reverse, columns, step.inside)
         rule: RecordedLoop = back._row.payload
         terms = [
-            walk.term(node, x, walk.propagation.start(item(back, rule.final(len(present) + i))))
-            for i, x in enumerate(receiving)
+            walk.term(node, x, rules.start(item(back, rule.final(len(first) + i)))) for i, x in enumerate(receiving)
         ]
-        for i, j in enumerate(step.moved):
+        for i, j in enumerate(moved):
             column = self.columns[j]
             piece = Piece(column.offset, column.stride, rule.y_column(back, i))
             terms.append((column.array, Arrived([piece], [])))
-        for i in reversed(range(len(present))):
-            x = operands[present[i]]
-            if x in walk.dependent:
-                terms.append(walk.term(node, x, walk.propagation.start(item(back, rule.final(i)))))
+        for k in reversed(step.present_at_last(self.length)):
+            if operands[k] in walk.dependent:
+                terms.append(walk.term(node, operands[k], rules.start(item(back, rule.final(step.present.index(k))))))
         return terms
 
     def pieces(self, arrived: Arrived, column: Column) -> list[Column]:
         wanted = (column.offset, column.stride)
         return [p.adjoint for p in arrived.whole if isinstance(p, Piece) and (p.offset, p.stride) == wanted]
 
-    def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Column]:
-        """Columns of adjoints of y number j."""
+    def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> "list[Stream]":
+        """The adjoints of y number j."""
         column = self.y_column(node, j)
         at: dict[int, Scalar] = {}
         for part in arrived.whole:
@@ -257,8 +258,12 @@ class RecordedLoop:
                 t, rest = divmod(part.offset - column.offset, column.stride)
                 if t >= 0 and not rest:
                     at[t] = at[t] + part.adjoint if t in at else part.adjoint
-        found = self.pieces(arrived, column)
-        return [*found, Column(stack([at.get(t, 0.0) for t in range(self.length)]), 0, 1)] if at else found
+        found = [Stream(self.body.ys[j], c, None) for c in self.pieces(arrived, column)]
+        if at:
+            steps = range(self.length)
+            arrives = None if len(at) == self.length else Column(stack([float(t in at) for t in steps]), 0, 1)
+            found.append(Stream(self.body.ys[j], Column(stack([at.get(t, 0.0) for t in steps]), 0, 1), arrives))
+        return found
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         operands, body, m = operands_of(node), self.body, len(self.body.carry)
@@ -289,55 +294,112 @@ class RecordedLoop:
         return loop_node(step, first, self.length, self.reverse, columns, inside)
 
 
-class AdjointStep:
-    """The adjoint graph of one step of a loop, for those adjoints of its carry that arrive."""
+class Stream(NamedTuple):
+    """Adjoints of a number in each step, and where they do not arrive in all of them, a column of 1 and 0 that tells."""
 
-    def __init__(
-        self, loop: RecordedLoop, walk: AdjointPass, shared: list[Node], xs: list[int], cs: list[int], ys: list[int]
-    ) -> None:
-        self.loop, self.walk, self.shared, self.xs, self.cs, self.ys = loop, walk, shared, xs, cs, ys
+    of: Scalar
+    column: Column
+    arrives: Column | None
+
+
+class AdjointStep:
+    """The adjoint graph of one step of a loop, for those adjoints that arrive.
+
+    That nothing arrived is not the same as 0, which an infinite partial would turn into nan.  So the carry of the loop
+    backwards tells, for each number whose adjoint does not arrive in every step, whether it has.
+    """
+
+    def __init__(self, loop: RecordedLoop, final: set[int], inputs: list[Node], streams: list[Stream]) -> None:
+        self.loop, self.final, self.inputs, self.streams = loop, final, inputs, streams
         self.inside = Inside(loop.nodes)
         self.order = [*loop.shared, *loop.arrays, *loop.body.carry, *loop.body.xs, *between_nodes(loop.nodes)]
-        self.present: list[int] = []
-        self.moved: list[int] = []  # the columns that get adjoints
-
-    def fixed_point(self, present: set[int]) -> set[Node]:
-        """Which numbers of the carry get an adjoint in some step, and which shared nodes do."""
+        self.columns = [s.column for s in streams] + [s.arrives for s in streams if s.arrives is not None]
+        self.present: list[int] = []  # the numbers of the carry that get an adjoint in some step
+        self.uncertain: list[int] = []  # those of them that do not in every step
+        self.reached: set[Node] = set()
+        present = set(final)
         while True:
             self.present = sorted(present)
-            found = self.run([])[0]
-            more = {k for k, x in enumerate(self.loop.body.carry) if x in found} - present
-            if not more:
-                self.moved = [j for j in self.xs if self.loop.body.xs[j] in found]
-                return set(found)
+            self.uncertain = sorted((present - final) | set(self.uncertain))
+            self.reached = set(self.run([]).found)
+            more = self.carries_in(self.reached)
+            vague = {k for k in more & present if self.condition(self.adjoints[self.loop.body.carry[k]]) is not None}
+            vague |= present - more
+            if more <= present and vague <= set(self.uncertain):
+                return
             present |= more
+            self.uncertain = sorted(set(self.uncertain) | vague)
 
-    def body(self, receiving: list[Node]) -> tuple[Body, list[int]]:
-        """The body of the loop backwards; its carry: the adjoints that arrive, then sums for shared nodes."""
-        found, carry, sums, streams = self.run(receiving)
-        loop = self.loop.body
-        out = [found.get(loop.carry[k], 0.0) for k in self.present] + [found[x] for x in receiving]
-        ys = [found[loop.xs[j]] for j in self.moved]
-        return Body(carry + sums, [*loop.carry, *loop.xs, *streams], out, ys), self.present
+    def carries_in(self, nodes: Collection[Node]) -> set[int]:
+        return {k for k, x in enumerate(self.loop.body.carry) if x in nodes}
 
-    def run(self, receiving: list[Node]) -> tuple[dict[Node, Any], list[Value], list[Value], list[Value]]:
+    def condition(self, adjoint: Any) -> Any:
+        """Whether an adjoint has arrived; None: for sure."""
+        return adjoint[1] if isinstance(adjoint, tuple) else None
+
+    def present_at_last(self, length: int) -> list[int]:
+        """The numbers of the carry whose adjoint arrives at the first carry."""
+        if not self.uncertain:
+            return self.present
+        present, seen = frozenset(self.final), {}
+        for _ in range(length):
+            if present not in seen:
+                seen[present] = frozenset(self.carries_in(self.run([], present).found))
+            if seen[present] == present:
+                break
+            present = seen[present]
+        return sorted(present)
+
+    def body(self, receiving: list[Node], moved: list[Value]) -> Body:
+        """The body of the loop backwards; its carry: adjoints, whether they arrived, and sums for shared nodes."""
+        walk = self.run(receiving)
+        loop, result = self.loop.body, walk.propagation.result
+        values = {x: result(adjoint) for x, adjoint in self.adjoints.items()}
+        out = [values.get(loop.carry[k], 0.0) for k in self.present]
+        for k in self.uncertain:
+            found = self.adjoints.get(loop.carry[k])
+            condition = self.condition(found)
+            out.append(0.0 if found is None else 1.0 if condition is None else condition)
+        out += [values[x] for x in receiving]
+        return Body(self.carry, [*loop.carry, *loop.xs, *self.xs], out, [values[x] for x in moved])
+
+    def run(self, receiving: list[Node], present: Collection[int] | None = None) -> AdjointPass:
+        """A reverse pass through one step, with sums that go on for some nodes; `present` are the adjoints for sure."""
         body = self.loop.body
-        like = [*body.carry, *body.xs]
-        make = lambda count: [leaf_like(like) for _ in range(count)]  # noqa: E731
-        carry, sums, streams = make(len(self.present)), make(len(receiving)), make(len(self.cs) + len(self.ys))
-        inputs = [*body.carry, *[body.xs[j] for j in self.xs], *self.shared]
+        certain = present is not None
+        wanted = self.present if present is None else sorted(present)
+        uncertain = [] if certain else self.uncertain
+        new = lambda count: [leaf_like([*body.carry, *body.xs]) for _ in range(count)]  # noqa: E731
+        adjoints, known, sums, self.xs = new(len(wanted)), new(len(uncertain)), new(len(receiving)), new(len(self.columns))
+        self.carry = adjoints + known + sums
+        arrives = dict(zip(uncertain, known, strict=True))
+        given = iter(self.xs[len(self.streams) :])
+        told = [None if s.arrives is None else next(given) for s in self.streams]
         rules = propagation_for([*body.carry_out, *body.ys])
-        walk = AdjointPass(rules, self.order, inputs, sample=True)
-        for x, total in zip(receiving, sums, strict=True):
-            walk.seed(x, total)
-        for k, x in zip(self.cs, streams, strict=False):
-            walk.seed(body.carry[k], x)
-        roots = [*zip([body.carry_out[k] for k in self.present], carry, strict=True)][::-1]
-        roots += [*zip([body.ys[j] for j in self.ys], streams[len(self.cs) :], strict=True)][::-1]
-        for root, adjoint in roots:
+        if (uncertain or self.xs[len(self.streams) :]) and not isinstance(rules, ChosenPropagation):
+            rules = ChosenPropagation(self.carry[0] if self.carry else self.xs[0])
+        walk = AdjointPass(rules, self.order, self.inputs, sample=True)
+
+        def seed(root: Scalar, adjoint: Value, condition: Value | None) -> None:
             if isinstance(root, Node) and root in walk.dependent:
-                walk.seed(root, adjoint)
-        return walk.run(self.order), carry, sums, streams
+                term = (adjoint, condition) if isinstance(rules, ChosenPropagation) else adjoint
+                walk.arrived.setdefault(root, Arrived([], [])).whole.append(term)
+
+        for x, total in zip(receiving, sums, strict=True):
+            seed(x, total, None)
+        streams = list(zip(self.streams, self.xs, told, strict=False))
+        carries = {id(x) for x in body.carry}
+        for stream, x, condition in streams:
+            if id(stream.of) in carries:
+                seed(stream.of, x, condition)
+        for k, adjoint in reversed(list(zip(wanted, adjoints, strict=True))):
+            seed(body.carry_out[k], adjoint, arrives.get(k))
+        for stream, x, condition in reversed(streams):
+            if id(stream.of) not in carries:
+                seed(stream.of, x, condition)
+        walk.run(self.order)
+        self.adjoints = walk.found
+        return walk
 
 
 def shared_so_far(walk: AdjointPass, node: Node, x: Node) -> Scalar:

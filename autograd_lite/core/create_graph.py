@@ -66,7 +66,7 @@ class AdjointPass:
         """The adjoints of the inputs that are reached, as a graph."""
         for _ in reverse([x for x in order if x in self.dependent], self.arrived, self.pull, Arrived.joined):
             pass
-        return self.found
+        return {x: self.propagation.result(adjoint) for x, adjoint in self.found.items()}
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
         """A term that goes from a node to its operand x; over all samples, where x is the same for each of them."""
@@ -78,7 +78,7 @@ class AdjointPass:
             return node._row.payload.pull(self, node, arrived)  # type: ignore[no-any-return]
         adjoint = arrived.total(node, self.propagation)
         if node in self.inputs:
-            self.found[node] = self.propagation.result(adjoint)
+            self.found[node] = adjoint
         if not self.has_dependent_operand(node):
             return []  # an input whose operands nobody asked for: what was assigned to these does not matter
         return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint) if x in self.dependent]
