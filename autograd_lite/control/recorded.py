@@ -162,10 +162,11 @@ class RecordedLoop:
     """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
 
     def __init__(self, body: Body, length: int, reverse: bool, columns: list[Column], inside: "Inside") -> None:
-        self.body, self.length, self.reverse, self.columns = body, length, reverse, columns
-        leaves = [*body.carry, *body.xs]
-        self.nodes, free = inside.closure([*body.carry_out, *body.ys], leaves)
-        self.arrays = list(dict.fromkeys([column.array for column in columns] + [x for x in free if is_array(x)]))
+        self.nodes, free, read = inside.closure([*body.carry_out, *body.ys], [*body.carry, *body.xs])
+        used = [j for j, x in enumerate(body.xs) if x in read]
+        self.body, self.columns = body._replace(xs=[body.xs[j] for j in used]), [columns[j] for j in used]
+        self.length, self.reverse = length, reverse
+        self.arrays = list(dict.fromkeys([column.array for column in self.columns] + [x for x in free if is_array(x)]))
         outside = set(free)
         self.whole = [k for k, x in enumerate(self.arrays) if x in outside]
         self.shared = [x for x in free if not is_array(x)]
@@ -415,20 +416,28 @@ class Inside:
     def __init__(self, nodes: set[Node] | None = None) -> None:
         self.start, self.known = time_now(), nodes or set()
 
-    def closure(self, outputs: Iterable[Scalar], leaves: Iterable[Node]) -> tuple[set[Node], list[Node]]:
-        """The nodes of a step, and those outside that it reads, in the order in which they were made."""
-        stops, nodes, free = set(leaves), set(), set()
+    def closure(
+        self, outputs: Iterable[Scalar], leaves: Iterable[Node]
+    ) -> tuple[set[Node], list[Node], set[Node]]:
+        """The nodes of a step, those outside that it reads, in the order in which they were made, and its leaves."""
+        stops = set(leaves)
+        nodes: set[Node] = set()
+        free: set[Node] = set()
+        read: set[Node] = set()
         stack = [x for x in outputs if isinstance(x, Node)]
         while stack:
             x = stack.pop()
-            if x in stops or x in nodes or x in free or x._row is NUMBER or x._row is DETACHED:
+            if x in stops:
+                read.add(x)
+                continue
+            if x in nodes or x in free or x._row is NUMBER or x._row is DETACHED:
                 continue
             if isinstance(x._row.payload, Whole) or not (time_of(x) > self.start or x in self.known):
                 free.add(x)
             else:
                 nodes.add(x)
                 stack.extend(operands_of(x))
-        return nodes, sorted(free, key=time_of)
+        return nodes, sorted(free, key=time_of), read
 
 
 def is_array(x: Node) -> bool:
