@@ -37,7 +37,8 @@ def numpy(program: Program, fastmath: bool) -> Code:
 
 
 def llvm(program: Program, fastmath: bool) -> Code:
-    return module("llvm", "llvm", "llvmlite", "numpy").compile_llvm(program.unrolled(bool).lowered(), fastmath)  # type: ignore[no-any-return]
+    back_end = module("llvm", "llvm", "llvmlite", "numpy")
+    return back_end.compile_llvm(program.unrolled(back_end.reads_samples).lowered(), fastmath)  # type: ignore[no-any-return]
 
 
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}

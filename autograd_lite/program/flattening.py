@@ -216,16 +216,20 @@ def refuse_frozen(node: Node) -> None:
         )
 
 
+Unrolls = Callable[[Any, list[bool]], bool]
+"""Whether a loop, or what it needs, is to be written out; gets the payload, and which operands are batched."""
+
+
 def lower(
     arguments: Sequence[Argument],
     instructions: Sequence[Instruction],
     results: Sequence[Result],
-    unrolls: Callable[[bool], bool] = lambda batched: False,
+    unrolls: Unrolls = lambda loop, batched: False,
     lowers: bool = True,
 ) -> Parts:
     """The same computation, with each row that has a lowering replaced by it.
 
-    Loops stay, except those that `unrolls` asks for, by whether they differ from sample to sample.
+    Loops stay, except those that `unrolls` asks for.
     """
     flattener = Flattener(arguments, lowers=lowers)
     ids = iter(range(flattener.size))
@@ -235,7 +239,7 @@ def lower(
 
 
 def replayed(
-    flattener: Flattener, arguments: list[list[int]], instructions: Sequence[Instruction], unrolls: Callable[[bool], bool]
+    flattener: Flattener, arguments: list[list[int]], instructions: Sequence[Instruction], unrolls: Unrolls
 ) -> list[Any]:
     """The values of a program whose arguments these are: numbers of instructions, lists of them for arrays."""
     number: list[Any] = [i for argument in arguments for i in argument]
@@ -250,7 +254,7 @@ def replayed(
 
 
 def of_payload(
-    flattener: Flattener, payload: Any, operands: list[Any], arguments: list[list[int]], unrolls: Callable[[bool], bool]
+    flattener: Flattener, payload: Any, operands: list[Any], arguments: list[list[int]], unrolls: Unrolls
 ) -> Any:
     """An instruction with a payload again, or what it consists of."""
 
@@ -263,8 +267,7 @@ def of_payload(
         return once
 
     written_out = any([isinstance(x, list) for x in operands])  # an array that is one, number by number
-    batched = any([flattener.batched[i] for x in operands for i in (x if isinstance(x, list) else [x])])
-    if written_out or unrolls(batched):
+    if written_out or unrolls(payload, [flattener.batched[i] for i in operands]):
         ids = [array_elements(flattener, x, size) if (size := array_size(flattener, x)) else x for x in operands]
         values = payload.evaluate(ids, Run(arguments, step))
         if isinstance(payload, Numbers):

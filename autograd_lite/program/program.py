@@ -8,14 +8,14 @@ sample, until `batch_sum` adds it up.
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
-from autograd_lite.program.flattening import flatten_values, lower
+from autograd_lite.program.flattening import Unrolls, flatten_values, lower
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
 from autograd_lite.program.payloads import Loop
 from autograd_lite.support.files import read_json, write_json
@@ -63,11 +63,8 @@ class Program:
             return self
         return Program(*lower(self.arguments, self.instructions, self.results))
 
-    def unrolled(self, unrolls: Callable[[bool], bool] = lambda batched: True) -> "Program":
-        """The same computation without loops, each written out step by step; or without those that `unrolls` asks for.
-
-        `unrolls` gets whether a loop differs from sample to sample.
-        """
+    def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
+        """The same computation without loops, each written out step by step; or without those that `unrolls` asks for."""
         if all(row.payload is None for row, _, _ in self.instructions):
             return self
         return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=False))

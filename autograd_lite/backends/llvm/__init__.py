@@ -11,6 +11,7 @@ from __future__ import annotations
 from autograd_lite.program.program import Program
 
 from .native_code import NativeCode
+from .program_loops import reads_samples
 
 
 def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode:
@@ -23,4 +24,4 @@ def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode:
     return NativeCode(program, fastmath)
 
 
-__all__ = ["NativeCode", "compile_llvm"]
+__all__ = ["NativeCode", "compile_llvm", "reads_samples"]

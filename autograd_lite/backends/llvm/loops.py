@@ -83,18 +83,27 @@ class SectionWriter:
 
     def array(self, op: Op) -> None:
         """Operands as an array, or a loop: its first carry and what its steps share are stored, and it is called."""
-        numbers = list(op.operands)
-        first = self.arrays[op.id].offset
-        if isinstance(op.row.payload, Loop):
-            m, layout = op.row.payload.carries, self.loops[op.id]
-            shared = numbers[m + op.row.payload.arrays :]
-            for i, x in enumerate(shared, layout.shared):
-                self.f.store(self.operand(x, SCALAR), "s", Index(i), SCALAR, SCALAR)
-            numbers = numbers[:m]
-        for i, x in enumerate(numbers, first):
-            self.f.store(self.operand(x, SCALAR), "s", Index(i), SCALAR, SCALAR)
-        if op.id in self.loops:
-            self.f.do(f"call void @{self.loops[op.id].name}steps(ptr %context)")
+        numbers, place = list(op.operands), self.arrays[op.id]
+        loop = op.row.payload if isinstance(op.row.payload, Loop) else None
+        if loop is not None:
+            shared, numbers = numbers[loop.carries + loop.arrays :], numbers[: loop.carries]
+        for i, x in enumerate(numbers, place.offset):
+            self.f.store(self.operand(x, place.type), place.buffer, Index(i), place.type, place.type)
+        if loop is None:
+            return
+        layout = self.loops[op.id]
+        if self.batched:
+            same = [x for x in shared if not layout.differs[x]]
+            tile = layout.plan.stages[0].buffers.get(f"x{3 + len(loop.whole)}")
+            for i, x in enumerate([x for x in shared if layout.differs[x]] if tile else ()):
+                at = Index(layout.work + tile[1] + i)  # type: ignore[index]
+                self.f.store(self.operand(x, VECTOR), "t", at, VECTOR, VECTOR)
+            shared, first = same, layout.shared * LANES
+        else:
+            first = layout.shared
+        for i, x in enumerate(shared, first):
+            self.f.store(self.operand(x, SCALAR), place.buffer, Index(i), SCALAR, SCALAR)
+        self.f.do(f"call void @{layout.name}steps(ptr %context{', ptr %kept' if self.batched else ''})")
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:

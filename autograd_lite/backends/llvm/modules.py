@@ -16,7 +16,7 @@ from .batch_sums import write_sums
 from .emitters import Emitter
 from .ir_text import VECTOR, Base, Function, number
 from .plan import Plan, Stage
-from .program_loops import loop_function
+from .program_loops import ArrayLayout, LoopLayout, Steps
 from .rerolling import Item
 from .sections import write_section
 from .tiles import tile_function
@@ -45,7 +45,7 @@ class Modules:
         self.slots = _slots(plan)
         self.called: set[str] = set()  # functions of `tiles` and `accumulators`
         self.pooled = {f"@{plan.name}constants": plan.pooled}
-        self._loops()
+        self._loops(plan.loops, plan.arrays, None)
         vectors = max([stage.tile for stage in plan.stages])
         self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # offsets of buffers in the scratch memory
         self.bytes["k"] = self.bytes["t"] + vectors * 64
@@ -60,10 +60,13 @@ class Modules:
                 self.part += size
         for index, stage in enumerate(plan.stages):
             self._numbers(index, stage)
-            if stage.passes:
+            self._loops(stage.loops, {**plan.arrays, **stage.arrays}, stage)
+            if plan.name:  # the body of a loop
+                self._tile(stage)
+            elif stage.passes:
                 self._block(index, stage)
                 self._blocks(index)
-        if plan.name:  # the body of a loop
+        if plan.name:
             return
         self._run()
         self._call()
@@ -110,17 +113,24 @@ class Modules:
         else:
             self.plain.append(f.text())
 
-    def _loops(self) -> None:
-        """Functions for the steps of each loop, and for its body; all are worth optimizing."""
-        for id, layout in self.plan.loops.items():
+    def _tile(self, stage: Stage) -> None:
+        """tile(context, kept): the pass over 8 samples, of the body of a loop."""
+        f = self._function(f"{self.plan.name}tile", "ptr %context, ptr %kept")
+        for part in self._section(f.name, stage.batched, stage, True):
+            f.do(f"call void @{part}(ptr %context, ptr %kept)")
+        self.optimized[f.name] = f
+
+    def _loops(self, loops: dict[int, LoopLayout], arrays: dict[int, ArrayLayout], stage: Stage | None) -> None:
+        """Functions for the steps of loops, and for their bodies; all are worth optimizing."""
+        for id, layout in loops.items():
             body = Modules(layout.plan, self.emitter, self.fast)
             self.optimized |= body.optimized
             self.pooled |= body.pooled
             op = self.plan.ops[id]
             loop = op.row.payload
-            arrays = op.operands[loop.carries : loop.carries + loop.arrays]
-            f = self._function(f"{layout.name}steps", "ptr %context")
-            loop_function(f, loop, layout, [self.plan.arrays[x] for x in (id, *arrays)], body.slots)
+            read = op.operands[loop.carries : loop.carries + loop.arrays]
+            f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
+            Steps(f, loop, layout, [arrays[x] for x in (id, *read)], body.slots).steps()
             self.optimized[f.name] = f
 
     def _block(self, index: int, stage: Stage) -> None:

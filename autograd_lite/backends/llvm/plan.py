@@ -28,7 +28,7 @@ from autograd_lite.program.program import Program
 
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
-from .program_loops import ArrayLayout, LoopLayout
+from .program_loops import ArrayLayout, LoopLayout, over_samples
 from .rerolling import Item, Location, LoopNest, reroll
 
 
@@ -44,6 +44,8 @@ class Stage(NamedTuple):
     kept: int  # vectors of k for every 8 samples
     locations: dict[int, Location]  # of the values in t and k
     summed: dict[str, list[int]]  # the offsets of the sums, by buffer
+    arrays: dict[int, ArrayLayout]  # in the tile
+    loops: dict[int, LoopLayout]
 
     @property
     def passes(self) -> bool:
@@ -71,7 +73,9 @@ class Plan:
             self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
         self.arrays: dict[int, ArrayLayout] = {}
         self.loops: dict[int, LoopLayout] = {}
-        self._locate_arrays()
+        self.read = self._carries_read()
+        for op in [op for op in self.ops.values() if op.row.payload is not None and not self.batched[op.id]]:
+            self._locate_array(op, "s", self.arrays, self.loops, f"{name}loop{op.id}.")
         self._prepare_sums()
         self._locate_results()
         self._locate_sums()
@@ -81,6 +85,7 @@ class Plan:
             for x in op.operands
             if x in self.ops and not self.batched[x] and (self.batched[op.id] or self.stage[x] != self.stage[op.id])
         }
+        self.stage_count = 0
         self.stages = self._stages()
 
     # `rerolling.Memory`
@@ -101,32 +106,37 @@ class Plan:
 
     # fixed locations
 
-    def _locate_arrays(self) -> None:
-        """The places of arrays, and what loops need beside them."""
-        read = self._carries_read()
-        for id, op in list(self.ops.items()):
-            payload = op.row.payload
-            if isinstance(payload, Whole):
-                self.arrays[id] = ArrayLayout(f"a{payload.argument}", 0)
-            elif isinstance(payload, Numbers):
-                self.arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
-            elif isinstance(payload, Stack):
-                self.arrays[id] = ArrayLayout("s", self.allocate("s", payload.size))
-            elif isinstance(payload, Loop):
-                name = f"{self.name}loop{id}."
+    def _locate_array(
+        self, op: Op, buffer: str, arrays: dict[int, ArrayLayout], loops: dict[int, LoopLayout], name: str
+    ) -> None:
+        """The place of an array, if the instruction makes one, and what a loop needs beside it."""
+        id, payload = op.id, op.row.payload
+        if isinstance(payload, Whole):
+            arrays[id] = ArrayLayout(f"a{payload.argument}", 0)
+        elif isinstance(payload, Numbers):
+            arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
+        elif isinstance(payload, Stack):
+            arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
+        elif isinstance(payload, Loop):
+            folded = id not in self.read
+            size = payload.size - (payload.length - 1) * payload.carries * folded
+            start = self.allocate(buffer, max(size, 2 * payload.carries))
+            arrays[id] = ArrayLayout(buffer, start, payload.carries, payload.length, folded)
+            if buffer == "s":
                 plan = Plan(payload.body, name)
                 shared = len(op.operands) - payload.carries - payload.arrays
                 places = [self.allocate("s", n) for n in (shared, len(payload.columns), plan.sizes["s"])]
-                folded = id not in read
-                size = payload.size - (payload.length - 1) * payload.carries * folded
-                own = ("s", self.allocate("s", max(size, 2 * payload.carries)))
-                self.arrays[id] = ArrayLayout(*own, payload.carries, payload.length, folded)
-                self.loops[id] = LoopLayout(name, plan, *places)
             else:
-                continue
-            self.locations[id] = self.arrays[id][:2]
-            if isinstance(payload, Whole | Numbers):
-                del self.ops[id]
+                body, same = over_samples(payload, [self.batched[x] for x in op.operands])
+                plan = Plan(body, name)
+                vectors = [-(-n // LANES) for n in (same, plan.sizes["s"])]
+                places = [self.allocate("t", n) for n in (vectors[0], plan.stages[0].tile, vectors[1])]
+            loops[id] = LoopLayout(name, plan, *places, {x: self.batched[x] for x in op.operands})
+        else:
+            return
+        self.locations[id] = arrays[id][:2]
+        if isinstance(payload, Whole | Numbers):
+            del self.ops[id]
 
     def _carries_read(self) -> set[int]:
         """The loops whose carries are read, but for the last ones."""
@@ -218,6 +228,13 @@ class Plan:
         ops = [self.ops[id] for id in sorted(needed) if id >= self.inputs]
         for index in sorted({self._number(op.id) for op in ops if op.id in self.locations}):
             buffers[f"o{index}"] = ("t", self.allocate("t", _padded(self.result_sizes[index])))
+        arrays: dict[int, ArrayLayout] = {}
+        loops: dict[int, LoopLayout] = {}
+        for op in ops:
+            if op.row.payload is not None:
+                name = f"{self.name}stage{self.stage_count}.loop{op.id}."
+                self._locate_array(op, "t", arrays, loops, name)
+        self.stage_count += 1
         items = reroll(ops, self)
         nests = [nest for nest in reroll(sums, self, 0) if isinstance(nest, LoopNest)]
         kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}
@@ -234,7 +251,7 @@ class Plan:
         for id, (buffer, _) in local.items():
             if buffer in ("t", "k"):
                 del self.locations[id]
-        return Stage(unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed)
+        return Stage(unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed, arrays, loops)
 
     def _number(self, id: int) -> int:
         """The number of the result in whose buffer a value is."""

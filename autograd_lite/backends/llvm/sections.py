@@ -30,10 +30,12 @@ def write_section(
     parts = _split(fuse_loops(items, batched))
     locations = {**plan.locations, **stage.locations} if batched else plan.locations
     stored = _stored(parts, locations, plan.shared)
+    arrays = {**plan.arrays, **stage.arrays} if batched else plan.arrays
+    loops = stage.loops if batched else plan.loops
     written = []
     for k, (optimized, part) in enumerate(parts):
         f = new(k)
-        writer = SectionWriter(f, emitter, batched, locations, plan.constants, plan.arrays, plan.loops)
+        writer = SectionWriter(f, emitter, batched, locations, plan.constants, arrays, loops)
         for item in part:
             if isinstance(item, list):
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])

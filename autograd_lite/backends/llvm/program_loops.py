@@ -1,0 +1,187 @@
+"""Loops of a program as loops of native code: a function that runs the code of the body again and again.
+
+The body is a program with a plan and functions of its own. Its arguments and results are where a context of its own
+points. A loop that is the same for all samples moves the pointers to the carry and to y before each step. One that
+differs from sample to sample runs for 8 samples at once, inside of the tile: its numbers are vectors, and its body a
+program over samples.
+
+An array has its numbers one after the other: those of a loop are the carries before each step and after the last, then
+y. Carries that nobody reads afterwards are kept for two steps only, so that a long loop needs no memory for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from autograd_lite.backends.batch_order import LANES
+from autograd_lite.program.flattening import Flattener, replayed
+from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.payloads import Loop
+from autograd_lite.program.program import Program
+
+from .ir_text import SCALAR, VECTOR, Function
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+FEW = 8  # vectors that are copied without a loop
+
+
+class ArrayLayout(NamedTuple):
+    """Where the numbers of an array are: in a buffer, the first ones at an offset; `folded` carries in two slots."""
+
+    buffer: str
+    offset: int
+    carries: int = 0
+    length: int = 0
+    folded: bool = False
+
+    def place(self, i: int) -> int:
+        """The offset of number i in the buffer."""
+        if not self.folded:
+            return self.offset + i
+        step, k = divmod(i, self.carries) if self.carries else (self.length + 1, 0)
+        if step <= self.length:
+            return self.offset + step % 2 * self.carries + k
+        return self.offset + i - (self.length - 1) * self.carries
+
+    @property
+    def type(self) -> str:
+        return VECTOR if self.buffer == "t" else SCALAR
+
+
+class LoopLayout(NamedTuple):
+    """What a loop has beside its array, by offsets in its buffer, and the plan of its body.
+
+    In `s`: the shared numbers, x, and the numbers of the body. In `t`: the shared numbers that are the same for all
+    samples, the tile of the body, and its numbers.
+    """
+
+    name: str
+    plan: Plan
+    shared: int
+    work: int
+    scratch: int
+    differs: dict[int, bool]  # whether a shared number differs from sample to sample
+
+
+def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:
+    """The body of a loop as a program over samples, and how many shared numbers are the same for all of them.
+
+    Its arguments are the carry, x, these shared numbers, the arrays that it reads as a whole, the other shared numbers.
+    """
+    body, (carry, x, shared, *whole) = loop.body, loop.body.arguments
+    differs = batched[loop.carries + loop.arrays :]
+    same = differs.count(False)
+    arguments = [
+        carry._replace(batched=True), x._replace(batched=True), shared._replace(size=same, numbers=()), *whole,
+        Argument("of_samples", shared.size - same, True),
+    ]  # fmt: skip
+    flattener = Flattener(arguments, lowers=True)
+    ids = iter(range(flattener.size))
+    given = [[next(ids) for _ in range(argument.size)] for argument in arguments]
+    equal, other = iter(given[2]), iter(given[-1])
+    mixed = [next(other) if own else next(equal) for own in differs]
+    values = replayed(flattener, [*given[:2], mixed, *given[3:-1]], body.instructions, reads_samples)
+    return Program(*flattener.finished([Result(tuple([values[i] for i in r.values]), True) for r in body.results])), same
+
+
+def reads_samples(payload: object, batched: Sequence[bool]) -> bool:
+    """Whether a loop reads an array as a whole that differs from sample to sample: then it is written out."""
+    return isinstance(payload, Loop) and any(batched[payload.carries + k] for k in payload.whole)
+
+
+def copy(f: Function, source: str, target: str, count: int, type: str) -> None:
+    """Copy numbers or vectors."""
+
+    def one(i: str | int, from_type: str = type) -> None:
+        value = f.value(f"load {from_type}, ptr {f.offset(source, from_type, i)}")
+        f.do(f"store {type} {value}, ptr {f.offset(target, type, i)}")
+
+    if count > FEW:
+        with f.loop(count) as loop:
+            one(loop.counter)
+    else:
+        for i in range(count):
+            one(i)
+
+
+class Steps:
+    """Writes the function that runs the steps of a loop."""
+
+    def __init__(
+        self, f: Function, loop: Loop, layout: LoopLayout, places: list[ArrayLayout], slots: dict[str, int]
+    ) -> None:
+        self.f, self.loop, self.layout, self.slots = f, loop, layout, slots
+        self.own, *self.arrays = places
+        self.type = self.own.type
+        self.start = f.offset(f.pointer(self.own.buffer), self.type, 0)
+        self.context = f.value(f"alloca [{len(slots)} x ptr]")
+
+    def at(self, offset: int | str, start: str = "") -> str:
+        return self.f.offset(start or self.start, self.type, offset)
+
+    def point(self, name: str, pointer: str) -> None:
+        """Let the body find a buffer there."""
+        self.f.do(f"store ptr {pointer}, ptr {self.f.offset(self.context, 'ptr', self.slots[name])}")
+
+    def whole(self) -> None:
+        for k, i in enumerate(self.loop.whole, 3):
+            array = self.arrays[i]
+            self.point(f"a{k}", self.f.offset(self.f.pointer(array.buffer), array.type, array.offset))
+
+    def gather(self, t: str, xs: str) -> None:
+        """The elements of step t of all columns, one after the other."""
+        f = self.f
+        for j, column in enumerate(self.loop.columns):
+            array = self.arrays[column.array]
+            first = f.offset(f.pointer(array.buffer), array.type, array.place(column.offset))
+            element = f.value(
+                f"load {array.type}, ptr {f.offset(first, array.type, f.integer('mul', t, column.stride))}"
+            )
+            if array.type != self.type:
+                element = f.splat(element)
+            f.do(f"store {self.type} {element}, ptr {self.at(j, xs)}")
+
+    def steps(self) -> None:
+        """One step after the other, for all samples alike or for those of a tile."""
+        loop, f, layout, m = self.loop, self.f, self.layout, self.loop.carries
+        batched = self.type == VECTOR
+        self.whole()
+        self.point("s", self.at(layout.scratch))
+        stage = layout.plan.stages[0]
+        work = self.at(layout.work)
+        places = {name: self.at(offset, work) for name, (_, offset) in stage.buffers.items()}
+        if batched:
+            self.point("t", work)
+        self.point("a2", self.at(layout.shared))
+        if batched:
+            f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
+        else:
+            self.point("a1", work)
+        carry, ys = self.at(self.own.offset), self.at(self.own.place((loop.length + 1) * m))
+        with f.loop(loop.length) as counted:
+            p = counted.counter
+            t = f.integer("sub", loop.length - 1, p) if loop.reverse else p
+            after = f.integer("add", p, 1)
+            if self.own.folded:
+                p, after = f.integer("and", p, 1), f.integer("and", after, 1)
+            before, then = self.at(f.integer("mul", p, m), carry), self.at(f.integer("mul", after, m), carry)
+            y = self.at(f.integer("mul", t, loop.outputs), ys)
+            if batched:
+                if "x0" in places:
+                    copy(f, before, places["x0"], m, VECTOR)
+                if "x1" in places:
+                    self.gather(t, places["x1"])
+                f.do(f"call void @{layout.name}tile(ptr {self.context}, ptr {work})")
+                if "o0" in places:
+                    copy(f, places["o0"], then, m, VECTOR)
+                if "o1" in places:
+                    copy(f, places["o1"], y, loop.outputs, VECTOR)
+            else:
+                self.point("a0", before)
+                self.point("r0", then)
+                self.point("r1", y)
+                self.gather(t, work)
+                f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
