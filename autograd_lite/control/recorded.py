@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
+from autograd_lite.core import table
 from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LOOPED, NUMBER, TRACED, Node, operands_of
@@ -72,6 +73,8 @@ class Item:
         adjoint = arrived.total(node, walk.propagation)
         if node in walk.inputs:
             walk.found[node] = adjoint
+            if walk.step:
+                return []
         (array,) = operands_of(node)
         number = Number(self.offset, walk.propagation.result(adjoint))
         return [(array, Arrived([number], []))] if array in walk.dependent else []
@@ -170,6 +173,7 @@ class RecordedLoop:
         outside = set(free)
         self.whole = [k for k, x in enumerate(self.arrays) if x in outside]
         self.shared = [x for x in free if not is_array(x)]
+        self.residuals: list[Node] = []
 
     # Columns of the value
 
@@ -181,6 +185,21 @@ class RecordedLoop:
     def y_column(self, node: Node, j: int) -> Column:
         m = len(self.body.carry)
         return Column(node, (self.length + 1) * m + j, len(self.body.ys))
+
+    def residual_column(self, node: Node, x: Node) -> Column:
+        """A node of the body in each step, for derivatives; the column is resolved when all of these are known."""
+        if x not in set(self.residuals):
+            self.residuals.append(x)
+        (r,) = [r for r, y in enumerate(self.residuals) if y is x]
+        return Column(node, -1 - r, 0)
+
+    def resolved(self, column: Column) -> Column:
+        """A column with the offset that it has in the end."""
+        if column.stride:
+            return column
+        rule: RecordedLoop = column.array._row.payload
+        start = (rule.length + 1) * len(rule.body.carry) + rule.length * len(rule.body.ys)
+        return Column(column.array, start - 1 - column.offset, len(rule.residuals))
 
     def final(self, k: int) -> int:
         return self.length * len(self.body.carry) + k
@@ -201,13 +220,14 @@ class RecordedLoop:
         numbers: dict[Node, int] = {x: i for i, x in enumerate([*body.carry, *body.xs, *self.shared])}
         for i, k in enumerate(self.whole, 3):
             numbers[self.arrays[k]] = inner.payload(payloads.Whole(i, arguments[i].size), ())
-        values = inner.graph([*body.carry_out, *body.ys], numbers)
-        results = [Result(tuple(values[:m]), False), Result(tuple(values[m:]), False)]
+        values, y_end = inner.graph([*body.carry_out, *body.ys, *self.residuals], numbers), m + len(body.ys)
+        results = [Result(tuple(part), False) for part in (values[:m], values[m:y_end], values[y_end:])]
         position = {x: k for k, x in enumerate(self.arrays)}
-        columns = tuple([payloads.Column(position[c.array], c.offset, c.stride) for c in self.columns])
+        resolved = [self.resolved(column) for column in self.columns]
+        columns = tuple([payloads.Column(position[c.array], c.offset, c.stride) for c in resolved])
         loop = payloads.Loop(
             Program(*inner.finished(results)), self.length, self.reverse, m, len(self.arrays), columns,
-            tuple(self.whole), len(body.ys),
+            tuple(self.whole), len(body.ys), len(self.residuals),
         )  # fmt: skip
         return flattener.payload(loop, operands)
 
@@ -222,6 +242,7 @@ class RecordedLoop:
         streams = [
             *[Stream(self.body.carry[k], c, None) for k in range(m) for c in self.pieces(arrived, self.carry_column(node, k))],
             *[stream for j in range(len(self.body.ys)) for stream in self.y_adjoints(arrived, node, j)],
+            *[Stream(x, c, None) for x in self.residuals for c in self.pieces(arrived, self.residual_column(node, x))],
         ]
         xs = [self.body.xs[j] for j, column in enumerate(self.columns) if column.array in walk.dependent]
         shared = [x for x in self.shared if x in walk.dependent]
@@ -230,7 +251,7 @@ class RecordedLoop:
         moved = [j for j, x in enumerate(self.body.xs) if x in step.reached]
         inits = [shared_so_far(walk, node, x) for x in receiving]
         body = step.body(receiving, [self.body.xs[j] for j in moved])
-        columns = [self.carry_column(node, k) for k in range(m)] + self.columns + step.columns
+        body, columns = self.with_residuals(node, body, step.columns, step.inside)
         first = [final.get(k, 0.0) for k in step.present] + [float(k in final) for k in step.uncertain]
         back = loop_node(body, first + inits, self.length, not self.reverse, columns, step.inside)
         rule: RecordedLoop = back._row.payload
@@ -245,6 +266,20 @@ class RecordedLoop:
             if operands[k] in walk.dependent:
                 terms.append(walk.term(node, operands[k], rules.start(item(back, rule.final(step.present.index(k))))))
         return terms
+
+    def with_residuals(
+        self, node: Node, body: Body, more: list[Column], inside: "Inside"
+    ) -> tuple[Body, list[Column]]:
+        """A body that reads the carry, x and what else is expensive of each step, and the columns of its x.
+
+        `body` has as its x what the columns in `more` hold.
+        """
+        columns = [self.carry_column(node, k) for k in range(len(self.body.carry))] + self.columns + more
+        leaves = [*self.body.carry, *self.body.xs, *body.xs]
+        nodes, _, _ = inside.closure([*body.carry_out, *body.ys], [*leaves, *body.carry])
+        kept = sorted([x for x in nodes if x in self.nodes and is_expensive(x)], key=time_of)
+        columns += [self.residual_column(node, x) for x in kept]
+        return body._replace(xs=leaves + kept), columns
 
     def pieces(self, arrived: Arrived, column: Column) -> list[Column]:
         wanted = (column.offset, column.stride)
@@ -271,7 +306,7 @@ class RecordedLoop:
         moved = [j for j, column in enumerate(self.columns) if column.array in tangents]
         present = {k for k in range(m) if operands[k] in tangents}
         inside = Inside(self.nodes)
-        order = [*self.shared, *body.carry, *body.xs, *between_nodes(self.nodes)]
+        order = between_nodes(self.nodes)
         while True:
             carry = [leaf(node) for _ in range(m)]
             xs = [leaf(node) for _ in moved]
@@ -288,10 +323,10 @@ class RecordedLoop:
             if not more:
                 break
             present |= more
-        columns = [self.carry_column(node, k) for k in range(m)] + self.columns
-        columns += [self.columns[j]._replace(array=tangents[self.columns[j].array]) for j in moved]
         first = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands[:m]]
-        step = Body(carry, [*body.carry, *body.xs, *xs], outputs[:m], outputs[m:])
+        step = Body(carry, xs, outputs[:m], outputs[m:])
+        more = [self.columns[j]._replace(array=tangents[self.columns[j].array]) for j in moved]
+        step, columns = self.with_residuals(node, step, more, inside)
         return loop_node(step, first, self.length, self.reverse, columns, inside)
 
 
@@ -313,7 +348,7 @@ class AdjointStep:
     def __init__(self, loop: RecordedLoop, final: set[int], inputs: list[Node], streams: list[Stream]) -> None:
         self.loop, self.final, self.inputs, self.streams = loop, final, inputs, streams
         self.inside = Inside(loop.nodes)
-        self.order = [*loop.shared, *loop.arrays, *loop.body.carry, *loop.body.xs, *between_nodes(loop.nodes)]
+        self.order = [*loop.shared, *loop.body.carry, *loop.body.xs, *between_nodes(loop.nodes)]
         self.columns = [s.column for s in streams] + [s.arrives for s in streams if s.arrives is not None]
         self.present: list[int] = []  # the numbers of the carry that get an adjoint in some step
         self.uncertain: list[int] = []  # those of them that do not in every step
@@ -362,7 +397,7 @@ class AdjointStep:
             condition = self.condition(found)
             out.append(0.0 if found is None else 1.0 if condition is None else condition)
         out += [values[x] for x in receiving]
-        return Body(self.carry, [*loop.carry, *loop.xs, *self.xs], out, [values[x] for x in moved])
+        return Body(self.carry, self.xs, out, [values[x] for x in moved])
 
     def run(self, receiving: list[Node], present: Collection[int] | None = None) -> AdjointPass:
         """A reverse pass through one step, with sums that go on for some nodes; `present` are the adjoints for sure."""
@@ -379,7 +414,7 @@ class AdjointStep:
         rules = propagation_for([*body.carry_out, *body.ys])
         if (uncertain or self.xs[len(self.streams) :]) and not isinstance(rules, ChosenPropagation):
             rules = ChosenPropagation(self.carry[0] if self.carry else self.xs[0])
-        walk = AdjointPass(rules, self.order, self.inputs, sample=True)
+        walk = AdjointPass(rules, self.order, self.inputs, step=True)
 
         def seed(root: Scalar, adjoint: Value, condition: Value | None) -> None:
             if isinstance(root, Node) and root in walk.dependent:
@@ -442,6 +477,14 @@ class Inside:
 
 def is_array(x: Node) -> bool:
     return x._row.payload is not None and not isinstance(x._row.payload, Item)
+
+
+def is_expensive(x: Node) -> bool:
+    """Whether it is better to keep the number of a node for derivatives than to compute it again."""
+    row = x._row
+    if row.payload is not None:
+        return False
+    return len(operands_of(x)) > 8 if row.fold is not None else not row.llvm and row.lowering is not table.identity.lowering
 
 
 def between_nodes(nodes: Iterable[Node]) -> list[Node]:

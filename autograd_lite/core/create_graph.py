@@ -40,14 +40,15 @@ class Arrived:
 class AdjointPass:
     """The reverse pass over the nodes that depend on an input.
 
-    `arrived` is what nodes have got so far.  In a step of a loop, one `sample` at a time, nothing is summed over them.
+    `arrived` is what nodes have got so far.  In one `step` of a loop the inputs are leaves, behind which the pass does not
+    go, and nothing is summed over samples.
     """
 
     def __init__(
-        self, propagation: Propagation, order: Sequence[Node], inputs: Sequence[Node], sample: bool = False
+        self, propagation: Propagation, order: Sequence[Node], inputs: Sequence[Node], step: bool = False
     ) -> None:
         self.propagation = propagation
-        self.sample = sample
+        self.step = step
         self.arrived: dict[Node, Arrived] = {}
         self.inputs = set(inputs)
         self.found: dict[Node, Any] = {}
@@ -70,7 +71,7 @@ class AdjointPass:
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
         """A term that goes from a node to its operand x; over all samples, where x is the same for each of them."""
-        summed = bool(node._flags & BATCHED) and not x._flags & BATCHED and not self.sample
+        summed = bool(node._flags & BATCHED) and not x._flags & BATCHED and not self.step
         return x, Arrived([], [term]) if summed else Arrived([term], [])
 
     def pull(self, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
@@ -79,6 +80,8 @@ class AdjointPass:
         adjoint = arrived.total(node, self.propagation)
         if node in self.inputs:
             self.found[node] = adjoint
+            if self.step:
+                return []
         if not self.has_dependent_operand(node):
             return []  # an input whose operands nobody asked for: what was assigned to these does not matter
         return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint) if x in self.dependent]

@@ -259,7 +259,7 @@ def of_payload(
     """An instruction with a payload again, or what it consists of."""
 
     def step(body: Any) -> Any:
-        def once(*parts: list[Any]) -> tuple[list[Any], list[Any]]:
+        def once(*parts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
             carry, x, shared, whole = parts
             values = replayed(flattener, [carry, x, shared, *whole], body.instructions, unrolls)
             return tuple([[values[i] for i in result.values] for result in body.results])  # type: ignore[return-value]

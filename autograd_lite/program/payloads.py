@@ -14,8 +14,8 @@ from autograd_lite.core.primitives import Primitive
 if TYPE_CHECKING:
     from autograd_lite.program.program import Program
 
-Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any]]]
-"""Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y)."""
+Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any], list[Any]]]
+"""Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y, residuals)."""
 
 
 class Item(NamedTuple):
@@ -85,8 +85,9 @@ class Loop(NamedTuple):
 
     The operands are the first carry, then arrays, then numbers that all steps share.  The arguments of the body are
     the carry, x (an element of each column), the shared numbers, and those arrays that it reads as a whole; its
-    results are the new carry and y.  The value is an array: the carry before each step, in the order of the steps, and
-    after the last; then the y of each t.  With `reverse`, t goes from length - 1 to 0.
+    results are the new carry, y, and residuals, which are y that only derivatives read.  The value is an array: the
+    carry before each step, in the order of the steps, and after the last; the y of each t; the residuals of each t.
+    With `reverse`, t goes from length - 1 to 0.
     """
 
     body: "Program"
@@ -97,25 +98,28 @@ class Loop(NamedTuple):
     columns: tuple[Column, ...]  # `array` counts the arrays among the operands
     whole: tuple[int, ...]  # of the arrays among the operands, those that the body reads as a whole
     outputs: int
+    residuals: int
 
     def shown(self) -> str:
         return f"{self.length} times{' in reverse' if self.reverse else ''}"
 
     @property
     def size(self) -> int:
-        return (self.length + 1) * self.carries + self.length * self.outputs
+        return (self.length + 1) * self.carries + self.length * (self.outputs + self.residuals)
 
     def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
         carry, shared = list(operands[: self.carries]), list(operands[self.carries + self.arrays :])
         arrays = operands[self.carries : self.carries + self.arrays]
         whole = [arrays[k] for k in self.whole]
         step = run.step(self.body)
-        carries, ys = [carry], [[]] * self.length
+        carries: list[list[Any]] = [carry]
+        ys: list[list[Any]] = [[]] * self.length
+        residuals: list[list[Any]] = [[]] * self.length
         for t in reversed(range(self.length)) if self.reverse else range(self.length):
             x = [arrays[column.array][column.offset + t * column.stride] for column in self.columns]
-            carry, ys[t] = step(carry, x, shared, whole)
+            carry, ys[t], residuals[t] = step(carry, x, shared, whole)
             carries.append(carry)
-        return [x for part in (carries, ys) for numbers in part for x in numbers]
+        return [x for part in (carries, ys, residuals) for numbers in part for x in numbers]
 
 
 Payload = Item | Stack | Numbers | Whole | Loop

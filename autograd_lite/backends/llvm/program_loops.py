@@ -161,6 +161,7 @@ class Steps:
         else:
             self.point("a1", work)
         carry, ys = self.at(self.own.offset), self.at(self.own.place((loop.length + 1) * m))
+        residuals = self.at(loop.length * loop.outputs, ys)
         with f.loop(loop.length) as counted:
             p = counted.counter
             t = f.integer("sub", loop.length - 1, p) if loop.reverse else p
@@ -169,6 +170,7 @@ class Steps:
                 p, after = f.integer("and", p, 1), f.integer("and", after, 1)
             before, then = self.at(f.integer("mul", p, m), carry), self.at(f.integer("mul", after, m), carry)
             y = self.at(f.integer("mul", t, loop.outputs), ys)
+            residual = self.at(f.integer("mul", t, loop.residuals), residuals)
             if batched:
                 if "x0" in places:
                     copy(f, before, places["x0"], m, VECTOR)
@@ -179,9 +181,12 @@ class Steps:
                     copy(f, places["o0"], then, m, VECTOR)
                 if "o1" in places:
                     copy(f, places["o1"], y, loop.outputs, VECTOR)
+                if "o2" in places:
+                    copy(f, places["o2"], residual, loop.residuals, VECTOR)
             else:
                 self.point("a0", before)
                 self.point("r0", then)
                 self.point("r1", y)
+                self.point("r2", residual)
                 self.gather(t, work)
                 f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
