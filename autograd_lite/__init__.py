@@ -56,6 +56,7 @@ from autograd_lite.trees import register_pytree_node
 
 if TYPE_CHECKING:
     from autograd_lite.backends import compile as compile
+    from autograd_lite.control.loops import fori_loop, scan, while_loop
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
     from autograd_lite.explaining.anomaly import detect_anomaly
@@ -105,6 +106,9 @@ _LATER = {
     "explain": "explaining",
     "log_softmax": "nn.activations",
     "softmax": "nn.activations",
+    "fori_loop": "control.loops",
+    "scan": "control.loops",
+    "while_loop": "control.loops",
 }
 
 
@@ -125,8 +129,8 @@ def __dir__() -> list[str]:
 __all__ = [
     "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
     "Value", "__version__", "animate", "custom_derivative", "detect_anomaly", "diagnose", "draw",
-    "draw_activations", "explain", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax", "no_grad",
-    "primitive", "register_pytree_node", "softmax", "value_and_grad", "vjp", "vmap",
+    "draw_activations", "explain", "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax",
+    "no_grad", "primitive", "register_pytree_node", "scan", "softmax", "value_and_grad", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += choices.__all__

@@ -24,17 +24,18 @@ FLOORS = {
     "trees": 2,
     "transforms": 3,
     "program": 4,
-    "backends": 5,
-    "optim": 6,
-    "nn": 7,
-    "drawing": 8,
-    "explaining": 9,
-    "testing": 9,
-    "sklearn": 9,
-    "autograd_lite": 10,  # the package itself, which gathers the public names
-    "examples": 11,  # written like a user's programs, on the public names
-    "cli": 12,
-    "__main__": 13,
+    "control": 5,
+    "backends": 6,
+    "optim": 7,
+    "nn": 8,
+    "drawing": 9,
+    "explaining": 10,
+    "testing": 10,
+    "sklearn": 10,
+    "autograd_lite": 11,  # the package itself, which gathers the public names
+    "examples": 12,  # written like a user's programs, on the public names
+    "cli": 13,
+    "__main__": 14,
 }
 
 # The same inside of `core`, which is read from its first file to its last.

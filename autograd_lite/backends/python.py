@@ -92,7 +92,7 @@ def of_payload(payload: Payload) -> Function:
 
 def step_of(body: Program) -> Step:
     code = PythonCode(body)
-    return lambda carry, x, shared, whole: tuple(code([carry, x, shared, *whole], 1))  # type: ignore[return-value]
+    return lambda carry, x, shared, whole: tuple(code([carry, x, shared, *whole], 1))
 
 
 def value_by_ieee_754(row: Primitive) -> Callable[..., float]:

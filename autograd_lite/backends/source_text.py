@@ -166,7 +166,12 @@ class Text:
     def callee(self, row: Primitive) -> str:
         """The name of a row in the source: its own, where that is an identifier and free."""
         if row not in self.called:
-            free = row.payload is None and row.name.isidentifier() and not keyword.iskeyword(row.name) and not RESERVED.fullmatch(row.name)
+            free = (
+                row.payload is None
+                and row.name.isidentifier()
+                and not keyword.iskeyword(row.name)
+                and not RESERVED.fullmatch(row.name)
+            )
             self.called[row] = row.name if free else f"row{len(self.called)}"
         return self.called[row]
 

@@ -7,7 +7,9 @@ and the loop is one instruction of the program, whatever its length.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.control.recorded import Body, Column, Inside, Whole, item, loop_node, node_of, stack
+from autograd_lite.control.array_nodes import Column, Whole, item, node_of, stack
+from autograd_lite.control.loop_nodes import loop_node
+from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED
 from autograd_lite.core.modes import MODE
@@ -16,15 +18,14 @@ from autograd_lite.program.abstract_arguments import Span
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
 from autograd_lite.transforms.levels import is_mapped, nested
 from autograd_lite.transforms.signatures import name_of
-from autograd_lite.trees import PyTreeDef, flatten_numbers, is_array, summary
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.pytree import leaves_like
-from autograd_lite.trees.treedef import LEAF as NUMBER
 
 Scalar = Value | float
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 
 
-class Step(NamedTuple):
+class StepOfLeaves(NamedTuple):
     """A step as a function of leaves: of the carry, and of x; `structure` is the treedef of the carry."""
 
     f: StepFunction
@@ -36,18 +37,12 @@ class Step(NamedTuple):
         result = self.f(self.structure.unflatten(list(carry), copies=True), x)
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(
-                f"a step of {self.name} returns (carry, y), but it returned {summary(result)}; return a pair, with None "
-                f"where there is no y"
+                f"a step of {self.name} returns (carry, y), but it returned {summary(result)}; return a pair, "
+                f"with None where there is no y"
             )
         new, y = result
         leaves = leaves_like(new, self.structure, f"carry that a step of {self.name} returned")
-        return leaves, *flatten_y(y, self.name)
-
-
-def flatten_y(y: Any, name: str) -> tuple[list[Scalar], PyTreeDef]:
-    from autograd_lite.trees import flatten
-
-    return flatten(y, f"y of {name}")
+        return leaves, *flatten(y, f"y of {self.name}")
 
 
 def scan(
@@ -72,13 +67,13 @@ def scan(
     name = f"scan({name_of(f)})"
     data, n = steps_of(xs, length, name)
     leaves, structure = flatten_numbers(init, f"init of {name}")
-    step = Step(f, structure, name)
+    step = StepOfLeaves(f, structure, name)
     if MODE.trace is not None and n:
         return recorded(step, leaves, data, n, reverse)
     given = [x for part in (leaves, values_in(data)) for x in part]
     keep = MODE.trace is not None or nested() or any(isinstance(x, Value) for x in given)
     carry = [stepped(x) for x in leaves]
-    rows: list[list[Scalar]] = [[]] * n
+    rows: list[list[Value]] = [[]] * n
     y_structure: PyTreeDef | None = None
     for t in reversed(range(n)) if reverse else range(n):
         x = None if data is None else data.map(lambda part: as_values(part.sample(t), name))  # noqa: B023
@@ -93,7 +88,9 @@ def scan(
 def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
     """The data of the steps, and how many there are."""
     if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
-        raise TypeError(f"the length of {name} is a number of steps, but got {length!r}; pass an int that is not negative")
+        raise TypeError(
+            f"the length of {name} is a number of steps, but got {length!r}; pass an int that is not negative"
+        )
     if xs is None:
         if length is None:
             raise ValueError(f"{name} has neither xs nor length; pass one of them, to tell how many steps there are")
@@ -134,7 +131,7 @@ def same_y(known: PyTreeDef | None, found: PyTreeDef, name: str) -> PyTreeDef:
     return found
 
 
-def collected(rows: list[list[Scalar]], structure: PyTreeDef | None, data: Parts | None) -> Any:
+def collected(rows: Sequence[Sequence[Scalar]], structure: PyTreeDef | None, data: Parts | None) -> Any:
     """The y of all steps."""
     arrays = data is not None and any(is_array(content) for content, _ in data.parts)
     if structure is None:
@@ -147,7 +144,7 @@ def collected(rows: list[list[Scalar]], structure: PyTreeDef | None, data: Parts
 # -- while a program is traced
 
 
-def recorded(step: Step, init: list[Scalar], data: Parts | None, n: int, reverse: bool) -> tuple[Any, Any]:
+def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool) -> tuple[Any, Any]:
     """The loop as a node, and what it gives."""
     columns: list[Column] = []
     flags = LOOPED | (BATCHED if is_mapped() else 0)
@@ -165,7 +162,7 @@ def recorded(step: Step, init: list[Scalar], data: Parts | None, n: int, reverse
     carry = [traced(flags) for _ in init]
     carry_out, ys, structure = step(carry, x)
     numbers = [y if isinstance(y, Value) else float(y) for y in (*carry_out, *ys)]
-    body = Body(carry, xs, numbers[: len(carry)], numbers[len(carry) :])
+    body = Step(carry, [*xs], numbers[: len(carry)], numbers[len(carry) :])
     node = loop_node(body, init, n, reverse, columns, inside)
     rule = node._row.payload
     final = step.structure.unflatten([item(node, rule.final(k)) for k in range(len(carry))])
@@ -186,7 +183,8 @@ def columns_of(part: Part, n: int, step: str) -> tuple[list[Column], Callable[[l
     for t, (_, treedef) in enumerate(rows):
         if treedef != rows[0][1]:
             raise ValueError(
-                f"xs of {step} hold {rows[0][1]!r} for step 0 and {treedef!r} for step {t}; give all steps one structure"
+                f"xs of {step} hold {rows[0][1]!r} for step 0 and {treedef!r} for step {t}; "
+                f"give all steps one structure"
             )
     leaves = zip(*[leaves for leaves, _ in rows], strict=True)
     return [Column(stack(list(column)), 0, 1) for column in leaves], rows[0][1].unflatten
@@ -234,8 +232,8 @@ def while_loop(
         return carry
     if max_steps is None:
         raise TypeError(
-            "a while_loop in a traced function needs a bound, because its gradient needs the carries of all steps; pass "
-            "max_steps, or use fixed_point or root where it iterates to convergence"
+            "a while_loop in a traced function needs a bound, because its gradient needs the carries of all steps; "
+            "pass max_steps, or use fixed_point or root where it iterates to convergence"
         )
 
     def step(state: tuple[Any, Any], _: None) -> tuple[tuple[Any, Any], None]:

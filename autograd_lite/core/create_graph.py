@@ -40,8 +40,8 @@ class Arrived:
 class AdjointPass:
     """The reverse pass over the nodes that depend on an input.
 
-    `arrived` is what nodes have got so far.  In one `step` of a loop the inputs are leaves, behind which the pass does not
-    go, and nothing is summed over samples.
+    `arrived` is what nodes have got so far.  In one `step` of a loop the inputs are leaves, behind which the pass
+    does not go, and nothing is summed over samples.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from autograd_lite.core.fast.clock import in_order_of_making
-from autograd_lite.core.graph import ORDERED, LEAF, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once
+from autograd_lite.core.graph import LEAF, ORDERED, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once
 
 SORT: Final = 1 << 32
 """How much larger the base of each sort is: more uses than a node can have."""

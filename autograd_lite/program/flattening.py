@@ -266,7 +266,7 @@ def of_payload(
 
         return once
 
-    written_out = any([isinstance(x, list) for x in operands])  # an array that is one, number by number
+    written_out = any(isinstance(x, list) for x in operands)  # an array that is one, number by number
     if written_out or unrolls(payload, [flattener.batched[i] for i in operands]):
         ids = [array_elements(flattener, x, size) if (size := array_size(flattener, x)) else x for x in operands]
         values = payload.evaluate(ids, Run(arguments, step))

@@ -52,6 +52,9 @@ def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruc
 def operations(instruction: Instruction) -> int:
     """The scalar operations of an instruction: n - 1 for a sum of n operands, 2n - 1 for a dot of n products."""
     row, operands, _ = instruction
+    if row.payload is not None:
+        body = getattr(row.payload, "body", None)
+        return row.payload.length * sum(map(operations, body.instructions)) if body is not None else 0
     if row.operations is not None:
         return row.operations(len(operands))
     if row.arity is None:

@@ -39,9 +39,7 @@ def interpret(
         return [values[i][sample if batched[i] else 0] for i in numbers]
 
     def run_of(sample: int) -> Run:
-        given = [
-            x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)
-        ]
+        given = [x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)]
         return Run(given, lambda body: lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole])))
 
     for data, argument in zip(arguments, program.arguments, strict=True):

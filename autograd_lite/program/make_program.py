@@ -111,7 +111,7 @@ def drawn(trace: Trace) -> Iterator[Group]:
 
 
 def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef, pieces: dict[int, int]) -> Program:
-    """The program of a traced function; `pieces` are the groups that it reads as arrays, by their pieces of the call."""
+    """The program of a traced function; `pieces` are the groups that it reads as arrays, by pieces of the call."""
     flattener = Flattener([Argument(g.name, len(g.values), g.batched, g.numbers) for g in groups])
     flattener.pieces = pieces
     numbers: dict[Node, int] = {x: i for i, x in enumerate(x for group in groups for x in group.values)}

@@ -64,7 +64,7 @@ class Program:
         return Program(*lower(self.arguments, self.instructions, self.results))
 
     def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
-        """The same computation without loops, each written out step by step; or without those that `unrolls` asks for."""
+        """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""
         if all(row.payload is None for row, _, _ in self.instructions):
             return self
         return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=False))
@@ -160,16 +160,21 @@ class Program:
 
     # -- serialisation
 
+    def document(self) -> dict[str, Any]:
+        """What is written; loops are written out step by step."""
+        flat = self.unrolled()
+        return serialisation.to_document(flat.arguments, flat.instructions, flat.results)
+
     def to_json(self) -> str:
         """The program as text; floats exactly."""
-        return json.dumps(serialisation.to_document(self.arguments, self.instructions, self.results))
+        return json.dumps(self.document())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, atomically, as `nn.save` does.
 
         Raises OSError where the file cannot be written or is no regular file, TypeError where path is none.
         """
-        write_json(path, serialisation.to_document(self.arguments, self.instructions, self.results))
+        write_json(path, self.document())
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "Program":

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from autograd_lite.program.program import Program
 
+from .arrays_of_loops import reads_samples
 from .native_code import NativeCode
-from .program_loops import reads_samples
 
 
 def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode:

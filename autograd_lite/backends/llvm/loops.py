@@ -16,10 +16,11 @@ from typing import NamedTuple
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.payloads import Item, Loop
 
+from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import Op, term_width
 from .ir_text import SCALAR, VECTOR, Function, Index, number
-from .program_loops import ArrayLayout, LoopLayout
+from .plan import LoopLayout
 from .rerolling import Access, Location, LoopNest
 from .rerolling import Item as Scheduled
 

@@ -12,11 +12,12 @@ from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.core.graph import BATCH_SUM
 
 from .accumulators import sum_function
+from .arrays_of_loops import ArrayLayout
 from .batch_sums import write_sums
 from .emitters import Emitter
 from .ir_text import VECTOR, Base, Function, number
-from .plan import Plan, Stage
-from .program_loops import ArrayLayout, LoopLayout, Steps
+from .plan import LoopLayout, Plan, Stage
+from .program_loops import Steps
 from .rerolling import Item
 from .sections import write_section
 from .tiles import tile_function
@@ -85,7 +86,9 @@ class Modules:
         return "\n".join(optimized), "\n".join(plain)
 
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
-        return Function(name, parameters, {**self.slots, "c": f"@{self.plan.name}constants", **(buffers or {})}, self.fast)
+        return Function(
+            name, parameters, {**self.slots, "c": f"@{self.plan.name}constants", **(buffers or {})}, self.fast
+        )
 
     def _section(self, name: str, items: list[Item], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""

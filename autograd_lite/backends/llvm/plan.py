@@ -26,10 +26,25 @@ from autograd_lite.core.table import identity
 from autograd_lite.program.payloads import Loop, Numbers, Stack, Whole
 from autograd_lite.program.program import Program
 
+from .arrays_of_loops import ArrayLayout, over_samples
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
-from .program_loops import ArrayLayout, LoopLayout, over_samples
 from .rerolling import Item, Location, LoopNest, reroll
+
+
+class LoopLayout(NamedTuple):
+    """What a loop has beside its array, by offsets in its buffer, and the plan of its body.
+
+    In `s`: the shared numbers, x, and the numbers of the body. In `t`: the shared numbers that are the same for all
+    samples, the tile of the body, and its numbers.
+    """
+
+    name: str
+    plan: Plan
+    shared: int
+    work: int
+    scratch: int
+    differs: dict[int, bool]  # whether a shared number differs from sample to sample
 
 
 class Stage(NamedTuple):
@@ -124,14 +139,14 @@ class Plan:
             arrays[id] = ArrayLayout(buffer, start, payload.carries, payload.length, folded)
             if buffer == "s":
                 plan = Plan(payload.body, name)
-                shared = len(op.operands) - payload.carries - payload.arrays
-                places = [self.allocate("s", n) for n in (shared, len(payload.columns), plan.sizes["s"])]
+                count = len(op.operands) - payload.carries - payload.arrays
+                shared, work, scratch = [self.allocate("s", n) for n in (count, len(payload.columns), plan.sizes["s"])]
             else:
                 body, same = over_samples(payload, [self.batched[x] for x in op.operands])
                 plan = Plan(body, name)
                 vectors = [-(-n // LANES) for n in (same, plan.sizes["s"])]
-                places = [self.allocate("t", n) for n in (vectors[0], plan.stages[0].tile, vectors[1])]
-            loops[id] = LoopLayout(name, plan, *places, {x: self.batched[x] for x in op.operands})
+                shared, work, scratch = [self.allocate("t", n) for n in (vectors[0], plan.stages[0].tile, vectors[1])]
+            loops[id] = LoopLayout(name, plan, shared, work, scratch, {x: self.batched[x] for x in op.operands})
         else:
             return
         self.locations[id] = arrays[id][:2]
@@ -251,7 +266,9 @@ class Plan:
         for id, (buffer, _) in local.items():
             if buffer in ("t", "k"):
                 del self.locations[id]
-        return Stage(unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed, arrays, loops)
+        return Stage(
+            unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed, arrays, loops
+        )
 
     def _number(self, id: int) -> int:
         """The number of the result in whose buffer a value is."""

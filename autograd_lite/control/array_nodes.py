@@ -1,0 +1,148 @@
+"""Arrays in the graph of a traced function: nodes with a payload, and how adjoints and tangents pass them.
+
+The adjoint of an array is not one number: it arrives in parts, of single numbers and of columns.  Its tangent is an
+array of the same layout.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
+
+from autograd_lite.core.create_graph import AdjointPass, Arrived
+from autograd_lite.core.graph import CONSTANT, LOOPED, TRACED, Node, operands_of
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.recording import many
+from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.value import Value
+from autograd_lite.program import payloads
+from autograd_lite.program.flattening import Flattener
+from autograd_lite.transforms.differentiation import as_value
+from autograd_lite.transforms.levels import Scalar
+
+Terms = list[tuple[Node, Arrived]]
+
+
+class Column(NamedTuple):
+    """Numbers of an array node, one for each step t of a loop: offset + t x stride."""
+
+    array: Node
+    offset: int
+    stride: int
+
+
+class Piece(NamedTuple):
+    """An adjoint of some numbers of an array: of those in a column, one of another array."""
+
+    offset: int
+    stride: int
+    adjoint: Column
+
+
+class Number(NamedTuple):
+    """An adjoint of one number of an array."""
+
+    offset: int
+    adjoint: Scalar
+
+
+def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
+    """A node with a payload: it has no number, like all traced nodes."""
+    row = Primitive(type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload)
+    partials = [None if x._flags & CONSTANT else math.nan for x in operands]
+    node = many(row, math.nan, tuple(operands), partials)
+    node._flags |= TRACED | LOOPED | flags | (0 if any(p is not None for p in partials) else CONSTANT)
+    return cast(Value, node)
+
+
+def is_array(x: Node) -> bool:
+    return x._row.payload is not None and not isinstance(x._row.payload, Item)
+
+
+class Item:
+    """One number of an array."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(payloads.Item(self.offset), operands)
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        adjoint = arrived.total(node, walk.propagation)
+        if node in walk.inputs:
+            walk.found[node] = adjoint
+            if walk.step:
+                return []
+        (array,) = operands_of(node)
+        number = Number(self.offset, walk.propagation.result(adjoint))
+        return [(array, Arrived([number], []))] if array in walk.dependent else []
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        (array,) = operands_of(node)
+        return propagation.start(item(tangents[array], self.offset))
+
+
+def item(array: Node, offset: int) -> Value:
+    """A number of an array node."""
+    return node_of(Item(offset), [array])
+
+
+class Stack:
+    """Numbers as an array."""
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(payloads.Stack(len(operands)), operands)
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        terms = []
+        for i, x in reversed(list(enumerate(operands_of(node)))):
+            if x in walk.dependent:
+                for number in adjoints_at(arrived, i):
+                    source = number if isinstance(number, Node) else x
+                    terms.append(walk.term(source, x, walk.propagation.start(number)))
+        return terms
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        return stack([propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands_of(node)])
+
+
+def stack(numbers: Sequence[Scalar]) -> Node:
+    """An array node of these numbers."""
+    constants = [x for x in numbers if not isinstance(x, Value)]
+    if len(constants) == len(numbers):
+        return node_of(Numbers(constants), [])
+    return node_of(Stack(), [as_value(x) for x in numbers])
+
+
+def adjoints_at(arrived: Arrived, offset: int) -> list[Scalar]:
+    """All that has arrived at one number of an array."""
+    found: list[Scalar] = []
+    for part in arrived.whole:
+        if isinstance(part, Number):
+            found += [part.adjoint] if part.offset == offset else []
+        else:
+            t, rest = divmod(offset - part.offset, part.stride)
+            if not rest and t >= 0:
+                found.append(item(part.adjoint.array, part.adjoint.offset + t * part.adjoint.stride))
+    return found
+
+
+class Numbers:
+    """An array of constants."""
+
+    def __init__(self, numbers: Iterable[float]) -> None:
+        self.numbers = tuple(float(x) for x in numbers)
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(payloads.Numbers(self.numbers), ())
+
+
+class Whole:
+    """An argument of the program, or a part of one: an array whose numbers nobody has to name."""
+
+    def __init__(self, piece: int) -> None:
+        self.piece = piece
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        argument = flattener.pieces[self.piece]
+        return flattener.payload(payloads.Whole(argument, flattener.arguments[argument].size), ())

@@ -1,0 +1,216 @@
+"""Loops in the graph of a traced function: a node whose value is an array, and whose payload is the graph of a step.
+
+Above `step_graphs`.  The adjoint of a loop is a loop backwards over the stored carries, whose step is the adjoint graph
+of a step; its tangent is a loop over the tangents.  Both are loops like any other, so derivatives of any order follow.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from autograd_lite.control.array_nodes import (
+    Column,
+    Number,
+    Piece,
+    Terms,
+    adjoints_at,
+    is_array,
+    item,
+    node_of,
+    stack,
+)  # fmt: skip
+from autograd_lite.control.step_graphs import AdjointStep, Inside, Step, Stream, is_expensive
+from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
+from autograd_lite.core.graph import BATCHED, Node, operands_of
+from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.value import Value
+from autograd_lite.program import payloads
+from autograd_lite.program.flattening import Flattener
+from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.program import Program
+from autograd_lite.transforms.differentiation import as_value
+from autograd_lite.transforms.levels import Scalar
+
+
+class RecordedLoop:
+    """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
+
+    def __init__(self, step: Step, length: int, reverse: bool, columns: Sequence[Column], inside: Inside) -> None:
+        self.nodes, free, read = inside.closure(step.outputs, [*step.carry, *step.xs])
+        used = [j for j, x in enumerate(step.xs) if x in read]
+        self.step, self.columns = step._replace(xs=[step.xs[j] for j in used]), [columns[j] for j in used]
+        self.length, self.reverse = length, reverse
+        outside = [x for x in free if is_array(x)]
+        self.arrays = list(dict.fromkeys([column.array for column in self.columns] + outside))
+        self.whole = [k for k, x in enumerate(self.arrays) if x in set(outside)]
+        self.shared = [x for x in free if not is_array(x)]
+        self.residuals: dict[Node, int] = {}  # nodes of the step whose numbers are kept for derivatives
+
+    # Where the numbers of its array are (see `program.payloads.Loop`)
+
+    def carry_column(self, node: Node, k: int) -> Column:
+        """Number k of the carry before each step."""
+        m, last = len(self.step.carry), self.length - 1
+        return Column(node, last * m + k, -m) if self.reverse else Column(node, k, m)
+
+    def y_column(self, node: Node, j: int) -> Column:
+        return Column(node, (self.length + 1) * len(self.step.carry) + j, len(self.step.ys))
+
+    def residual_column(self, node: Node, x: Node) -> Column:
+        """A node of the step in each step: a column whose place is known when all residuals are (`resolved`)."""
+        return Column(node, -1 - self.residuals.setdefault(x, len(self.residuals)), 0)
+
+    def resolved(self, column: Column) -> Column:
+        """A column with the place that it has in the end."""
+        if column.stride:
+            return column
+        rule: RecordedLoop = column.array._row.payload
+        start = (rule.length + 1) * len(rule.step.carry) + rule.length * len(rule.step.ys)
+        return Column(column.array, start - 1 - column.offset, len(rule.residuals))
+
+    def final(self, k: int) -> int:
+        """The place of number k of the last carry."""
+        return self.length * len(self.step.carry) + k
+
+    # Programs
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        step, m = self.step, len(self.step.carry)
+        arguments = [
+            *[Argument(*a, False) for a in (("carry", m), ("x", len(step.xs)), ("shared", len(self.shared)))],
+            *[Argument(f"array{i}", flattener.array_size(operands[m + k]), False) for i, k in enumerate(self.whole)],
+        ]  # fmt: skip
+        inner = Flattener(arguments, lowers=flattener.lowers)
+        numbers: dict[Node, int] = {x: i for i, x in enumerate([*step.carry, *step.xs, *self.shared])}
+        for i, k in enumerate(self.whole, 3):
+            numbers[self.arrays[k]] = inner.payload(payloads.Whole(i, arguments[i].size), ())
+        values = inner.graph([*step.outputs, *self.residuals], numbers)
+        ends = (0, m, m + len(step.ys), len(values))
+        results = [Result(tuple(values[a:b]), False) for a, b in pairwise(ends)]
+        position = {x: k for k, x in enumerate(self.arrays)}
+        columns = [
+            payloads.Column(position[array], offset, stride)
+            for array, offset, stride in map(self.resolved, self.columns)
+        ]
+        loop = payloads.Loop(
+            Program(*inner.finished(results)), self.length, self.reverse, m, len(self.arrays), tuple(columns),
+            tuple(self.whole), len(step.ys), len(self.residuals),
+        )  # fmt: skip
+        return flattener.payload(loop, operands)
+
+    # Derivatives
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        operands, step, rules = operands_of(node), self.step, walk.propagation
+        single = Arrived([part for part in arrived.whole if isinstance(part, Number)], [])
+        final: dict[int, Scalar] = {}
+        for k in range(len(step.carry)):
+            for term in adjoints_at(single, self.final(k)):
+                final[k] = final[k] + term if k in final else term
+        kept: list[tuple[Value | Node, Column]] = [(x, self.carry_column(node, k)) for k, x in enumerate(step.carry)]
+        kept += [(x, self.residual_column(node, x)) for x in self.residuals]
+        back = AdjointStep(
+            step,
+            self.nodes,
+            final,
+            [
+                *step.carry,
+                *[x for x, column in zip(step.xs, self.columns, strict=True) if column.array in walk.dependent],
+                *[x for x in self.shared if x in walk.dependent],
+            ],
+            [Stream(x, adjoint, None) for x, column in kept for adjoint in pieces(arrived, column)],  # type: ignore[arg-type]
+            [stream for j in range(len(step.ys)) for stream in self.y_adjoints(arrived, node, j)],
+        )
+        receiving = [x for x in self.shared if x in back.reached]
+        moved = [j for j, x in enumerate(step.xs) if x in back.reached]
+        sums = [so_far(walk, node, x) for x in receiving]
+        backwards = back.backwards(receiving, [step.xs[j] for j in moved])
+        backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside)
+        first = [final.get(k, 0.0) for k in back.present] + [float(k in final) for k in back.uncertain]
+        loop = loop_node(backwards, [*first, *sums], self.length, not self.reverse, columns, back.inside)
+        rule: RecordedLoop = loop._row.payload
+        terms = [
+            walk.term(node, x, rules.start(item(loop, rule.final(i)))) for i, x in enumerate(receiving, len(first))
+        ]
+        for i, j in enumerate(moved):
+            array, offset, stride = self.columns[j]
+            terms.append((array, Arrived([Piece(offset, stride, rule.y_column(loop, i))], [])))
+        for k in reversed(back.present_at_last(self.length)):
+            if operands[k] in walk.dependent:
+                terms.append(walk.term(node, operands[k], rules.start(item(loop, rule.final(back.present.index(k))))))
+        return terms
+
+    def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Stream]:
+        """The adjoints of y number j."""
+        column = self.y_column(node, j)
+        at: dict[int, Scalar] = {}
+        for part in arrived.whole:
+            if isinstance(part, Number):
+                t, rest = divmod(part.offset - column.offset, column.stride)
+                if t >= 0 and not rest:
+                    at[t] = at[t] + part.adjoint if t in at else part.adjoint
+        found = [Stream(self.step.ys[j], adjoint, None) for adjoint in pieces(arrived, column)]
+        if at:
+            steps = range(self.length)
+            arrives = None if len(at) == self.length else Column(stack([float(t in at) for t in steps]), 0, 1)
+            found.append(Stream(self.step.ys[j], Column(stack([at.get(t, 0.0) for t in steps]), 0, 1), arrives))
+        return found
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        operands, step, m = operands_of(node), self.step, len(self.step.carry)
+        moved = [j for j, column in enumerate(self.columns) if column.array in tangents]
+        present = {k for k in range(m) if operands[k] in tangents}
+        inside, rules = Inside(self.nodes), propagation_for(step.outputs)
+        outputs: list[Scalar] = []
+        reached: set[int] | None = None
+        while reached is None or not reached <= present:
+            present |= reached or set()
+            carry, xs = step.leaves(m), step.leaves(len(moved))
+            seeds: dict[Node, Any] = {step.carry[k]: rules.start(carry[k]) for k in present}
+            seeds |= {step.xs[j]: rules.start(x) for j, x in zip(moved, xs, strict=True)}
+            seeds |= {x: rules.start(propagation.result(tangents[x])) for x in self.shared if x in tangents}
+            found = forward(self.nodes, seeds, rules.tangent)
+            outputs = [rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0 for x in step.outputs]
+            reached = {k for k, x in enumerate(step.carry_out) if isinstance(x, Node) and x in found}
+        first = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands[:m]]
+        more = [self.columns[j]._replace(array=tangents[self.columns[j].array]) for j in moved]
+        tangent, columns = self.with_residuals(node, Step(carry, [*xs], outputs[:m], outputs[m:]), more, inside)
+        return loop_node(tangent, first, self.length, self.reverse, columns, inside)
+
+    def with_residuals(
+        self, node: Node, step: Step, more: Sequence[Column], inside: Inside
+    ) -> tuple[Step, list[Column]]:
+        """A step that also reads the carry, x and what is expensive of each step of this loop; the columns of its x.
+
+        The x that it has is in the columns `more`.
+        """
+        columns = [self.carry_column(node, k) for k in range(len(self.step.carry))] + self.columns + list(more)
+        leaves = [*self.step.carry, *self.step.xs, *step.xs]
+        nodes, _, _ = inside.closure(step.outputs, [*leaves, *step.carry])
+        own = set(self.nodes)
+        kept = [x for x in nodes if x in own and is_expensive(x)]
+        return step._replace(xs=leaves + kept), columns + [self.residual_column(node, x) for x in kept]
+
+
+def pieces(arrived: Arrived, column: Column) -> list[Column]:
+    """The adjoints of a column."""
+    parts = [part for part in arrived.whole if isinstance(part, Piece)]
+    return [part.adjoint for part in parts if (part.offset, part.stride) == column[1:]]
+
+
+def so_far(walk: AdjointPass, node: Node, x: Node) -> Scalar:
+    """What has arrived at a node that all steps share: their sum begins with it, as it does without a loop."""
+    if bool(node._flags & BATCHED) != bool(x._flags & BATCHED) or x not in walk.arrived:
+        return -0.0  # the number that changes no sum
+    found: Scalar = walk.propagation.result(walk.arrived.pop(x).total(x, walk.propagation))
+    return found
+
+
+def loop_node(
+    step: Step, init: Sequence[Scalar], length: int, reverse: bool, columns: Sequence[Column], inside: Inside
+) -> Value:
+    """The node of a loop over a recorded step."""
+    rule = RecordedLoop(step, length, reverse, columns, inside)
+    batched = BATCHED if any(x._flags & BATCHED for x in (*step.carry, *step.xs)) else 0
+    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], batched)

@@ -1,0 +1,200 @@
+"""The graph of one step of a loop, and its adjoint graph.
+
+Above `array_nodes`.  A step is recorded once, on leaves for the carry and for x.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.control.array_nodes import Column, Whole
+from autograd_lite.core import table
+from autograd_lite.core.branches import ChosenPropagation, propagation_for
+from autograd_lite.core.create_graph import AdjointPass, Arrived
+from autograd_lite.core.fast.clock import time_now, time_of
+from autograd_lite.core.graph import BATCHED, DETACHED, LOOPED, NUMBER, Node, operands_of
+from autograd_lite.core.value import Value, traced
+from autograd_lite.transforms.levels import Scalar
+
+FEW = 8
+"""Operands of a sum that are added again rather than kept."""
+
+
+class Step(NamedTuple):
+    """The graph of one step: leaves for the carry and x, and what they become."""
+
+    carry: list[Value]
+    xs: list[Node]
+    carry_out: list[Scalar]
+    ys: list[Scalar]
+
+    @property
+    def outputs(self) -> list[Scalar]:
+        return self.carry_out + self.ys
+
+    def leaves(self, count: int) -> list[Value]:
+        """New leaves for a step that is made of this one."""
+        batched = any(x._flags & BATCHED for x in (*self.carry, *self.xs))
+        return [traced(LOOPED | (BATCHED if batched else 0)) for _ in range(count)]
+
+
+class Inside:
+    """What belongs to a step: nodes of the step that it is made of, and all that is recorded from now on."""
+
+    def __init__(self, nodes: Collection[Node] = ()) -> None:
+        self.start, self.known = time_now(), set(nodes)
+
+    def closure(self, outputs: Iterable[Scalar], leaves: Iterable[Node]) -> tuple[list[Node], list[Node], set[Node]]:
+        """The nodes of a step, and those outside that it reads, in the order in which they were made; its leaves."""
+        ends, seen = set(leaves), set[Node]()
+        nodes: list[Node] = []
+        free: list[Node] = []
+        stack: list[Node] = [x for x in outputs if isinstance(x, Node)]
+        while stack:
+            x = stack.pop()
+            if x in seen or x._row is NUMBER or x._row is DETACHED:
+                continue
+            seen.add(x)
+            if x in ends:
+                continue
+            if isinstance(x._row.payload, Whole) or not (time_of(x) > self.start or x in self.known):
+                free.append(x)
+            else:
+                nodes.append(x)
+                stack.extend(operands_of(x))
+        return sorted(nodes, key=time_of), sorted(free, key=time_of), ends & seen
+
+
+def is_expensive(x: Node) -> bool:
+    """Whether it is better to keep the number of a node for derivatives than to compute it again."""
+    row = x._row
+    if row.payload is not None:
+        return False
+    if row.fold is not None:
+        return len(operands_of(x)) > FEW
+    return not row.llvm and row.lowering is not table.identity.lowering
+
+
+class Stream(NamedTuple):
+    """Adjoints of a number in each step; where they do not arrive in all of them, a column of 1 and 0 that tells."""
+
+    of: Scalar
+    column: Column
+    arrives: Column | None
+
+
+class AdjointStep:
+    """The adjoint graph of one step, for those adjoints that arrive.
+
+    That nothing arrived is not the same as 0, which an infinite partial would turn into nan.  So the carry of the loop
+    backwards tells, for each number whose adjoint does not arrive in every step, whether it has.
+
+    `nodes` are those of the step, `final` the numbers of its carry to which an adjoint arrives after the last step,
+    `kept` and `ys` the adjoints that arrive in each step, of what derivatives read and of y.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        nodes: Sequence[Node],
+        final: Collection[int],
+        inputs: Sequence[Node],
+        kept: Sequence[Stream],
+        ys: Sequence[Stream],
+    ) -> None:
+        self.step, self.final, self.inputs, self.kept, self.ys = step, set(final), inputs, kept, ys
+        self.inside = Inside(nodes)
+        leaves = set(step.carry) | set(step.xs)
+        self.order = [*[x for x in inputs if x not in leaves], *step.carry, *step.xs, *nodes]
+        streams = [*kept, *ys]
+        self.columns = [s.column for s in streams] + [s.arrives for s in streams if s.arrives is not None]
+        self.present: list[int] = []  # the numbers of the carry that get an adjoint in some step
+        self.uncertain: list[int] = []  # those of them that do not in every step
+        self.carry: list[Value] = []
+        self.xs: list[Value] = []
+        present, uncertain = set(final), set[int]()
+        while True:
+            self.present, self.uncertain = sorted(present), sorted(uncertain)
+            found = self.run([]).found
+            self.reached = set(found)
+            more = self.carries_in(found)
+            vague = {k for k in more & present if arrival(found[step.carry[k]]) is not None} | (present - more)
+            vague |= (present | more) - self.final
+            if more <= present and vague <= uncertain:
+                break
+            present |= more
+            uncertain |= vague
+
+    def carries_in(self, nodes: Collection[Node]) -> set[int]:
+        return {k for k, x in enumerate(self.step.carry) if x in nodes}
+
+    def present_at_last(self, length: int) -> list[int]:
+        """The numbers of the carry whose adjoint arrives at the first carry."""
+        if not self.uncertain:
+            return self.present
+        present, after = frozenset(self.final), dict[frozenset[int], frozenset[int]]()
+        for _ in range(length):
+            if present not in after:
+                after[present] = frozenset(self.carries_in(self.run([], present).found))
+            if after[present] == present:
+                break
+            present = after[present]
+        return sorted(present)
+
+    def backwards(self, receiving: Sequence[Node], moved: Sequence[Node]) -> Step:
+        """A step of the loop backwards; its carry: adjoints, whether they arrived, and sums for shared nodes.
+
+        Its y are the adjoints of x that are `moved`.
+        """
+        walk, carry = self.run(receiving), self.step.carry
+        values = {x: walk.propagation.result(adjoint) for x, adjoint in walk.found.items()}
+        out = [values.get(carry[k], 0.0) for k in self.present]
+        for k in self.uncertain:
+            found = walk.found.get(carry[k])
+            condition = arrival(found)
+            out.append(0.0 if found is None else 1.0 if condition is None else condition)
+        out += [values[x] for x in receiving]
+        return Step(self.carry, list(self.xs), out, [values[x] for x in moved])
+
+    def run(self, receiving: Sequence[Node], present: Collection[int] | None = None) -> AdjointPass:
+        """The reverse pass through one step, with sums that go on for some nodes.
+
+        With `present`, just these adjoints of the carry arrive.
+        """
+        step = self.step
+        wanted = self.present if present is None else sorted(present)
+        uncertain = self.uncertain if present is None else []
+        counts = [len(wanted), len(uncertain), len(receiving)]
+        adjoints, arrives, sums = [step.leaves(count) for count in counts]
+        self.carry, self.xs = adjoints + arrives + sums, step.leaves(len(self.columns))
+        rules = propagation_for(step.outputs)
+        count = len(self.kept) + len(self.ys)
+        if (uncertain or len(self.xs) > count) and not isinstance(rules, ChosenPropagation):
+            rules = ChosenPropagation(self.carry[0] if self.carry else self.xs[0])
+        walk = AdjointPass(rules, self.order, self.inputs, step=True)
+
+        def seed(root: object, adjoint: Value, condition: Value | None) -> None:
+            if isinstance(root, Node) and root in walk.dependent:
+                term = (adjoint, condition) if isinstance(rules, ChosenPropagation) else adjoint
+                walk.arrived.setdefault(root, Arrived([], [])).whole.append(term)
+
+        told = iter(self.xs[count:])
+        given = [
+            (s.of, adjoint, None if s.arrives is None else next(told))
+            for s, adjoint in zip([*self.kept, *self.ys], self.xs, strict=False)
+        ]
+        for x, total in zip(receiving, sums, strict=True):
+            seed(x, total, None)
+        for root, adjoint, condition in given[: len(self.kept)]:
+            seed(root, adjoint, condition)
+        known = dict(zip(uncertain, arrives, strict=True))
+        for k, adjoint in reversed(list(zip(wanted, adjoints, strict=True))):
+            seed(step.carry_out[k], adjoint, known.get(k))
+        for root, adjoint, condition in reversed(given[len(self.kept) :]):
+            seed(root, adjoint, condition)
+        walk.run(self.order)
+        return walk
+
+
+def arrival(adjoint: Any) -> Any:
+    """The condition under which an adjoint has arrived; None: for sure."""
+    return adjoint[1] if isinstance(adjoint, tuple) else None
