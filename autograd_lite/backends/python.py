@@ -90,7 +90,7 @@ def of_payload(payload: Payload) -> Function:
     return lambda operands: payload.evaluate(operands, Run((), lambda body: step))
 
 
-def step_of(body: Program) -> Step:
+def step_of(body: Any) -> Step:
     code = PythonCode(body)
     return lambda carry, x, shared, whole: tuple(code([carry, x, shared, *whole], 1))
 

@@ -85,7 +85,9 @@ class Text:
         return [
             f"{self.listed(range(stop - argument.size, stop))} = a{k}{'[k]' if batched else ''}"
             for k, (argument, stop) in enumerate(zip(self.program.arguments, stops, strict=True))
-            if argument.batched == batched and not used.isdisjoint(range(stop - argument.size, stop))
+            if argument.batched == batched
+            and argument.size
+            and (batched or not used.isdisjoint(range(stop - argument.size, stop)))
         ]
 
     def loop(self, phase: int, body: list[int], outputs: list[int]) -> list[str]:

@@ -7,12 +7,9 @@ with any meaning of numbers: floats, Values, or the numbers of instructions.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Primitive
-
-if TYPE_CHECKING:
-    from autograd_lite.program.program import Program
 
 Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any], list[Any]]]
 """Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y, residuals)."""
@@ -90,7 +87,7 @@ class Loop(NamedTuple):
     With `reverse`, t goes from length - 1 to 0.
     """
 
-    body: "Program"
+    body: Any  # a `Program`
     length: int
     reverse: bool
     carries: int
@@ -129,7 +126,7 @@ class Run(NamedTuple):
     """How instructions with a payload are evaluated: the arguments of the program, and the body of a loop as a step."""
 
     arguments: Sequence[Any]
-    step: Callable[["Program"], Step]
+    step: Callable[[Any], Step]
 
 
 def row_of(payload: Payload) -> Primitive:

@@ -1,7 +1,7 @@
 """The back end `llvm`: a Program as native code, by llvmlite (extra `jit`).
 
 `plan` decides memory layout and schedule, after `fusion` (of sums of products) and `rerolling` (of loops). Rows become
-LLVM IR (`ir_text`) in `emitters`, by `approximations` for `fastmath`; loops in `loops`, split into functions by
+LLVM IR (`ir_text`) in `emitters`, by `approximations` for `fastmath`; loops in `nest_writing`, split into functions by
 `sections`; sums over samples in `batch_sums` and `accumulators`, arrays of samples in `tiles`. `modules` puts these
 together, `engine` compiles them, and `native_code` is what Python calls.
 """

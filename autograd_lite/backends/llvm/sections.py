@@ -13,7 +13,7 @@ from itertools import groupby
 from .emitters import Emitter
 from .fusion import Op
 from .ir_text import Function
-from .loops import SectionWriter, fuse_loops
+from .nest_writing import SectionWriter, fuse_loops
 from .plan import Plan, Stage
 from .rerolling import Item, Location, LoopNest
 
