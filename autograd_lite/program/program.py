@@ -161,9 +161,7 @@ class Program:
     # -- serialisation
 
     def document(self) -> dict[str, Any]:
-        """What is written; loops are written out step by step."""
-        flat = self.unrolled()
-        return serialisation.to_document(flat.arguments, flat.instructions, flat.results)
+        return serialisation.to_document(self.arguments, self.instructions, self.results)
 
     def to_json(self) -> str:
         """The program as text; floats exactly."""

@@ -5,31 +5,47 @@ A document may come from anywhere: every name, number and count in it is checked
 
 import json
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 from autograd_lite.core.graph import BATCH_SUM, NUMBER
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Parts, Result, batched_values
+from autograd_lite.program.payload_documents import DEEPEST, NAMES, checked_payload, listed, numbers, payload_entry
+from autograd_lite.program.payloads import row_of
 from autograd_lite.support.files import Json, shortened
 
-FORMAT, VERSION = "autograd_lite.program", 1
+FORMAT, VERSION = "autograd_lite.program", 2
+WITHOUT_LOOPS = 1
+"""The version that programs without loops are written in, for older versions of the library."""
 UNUSED = 10**6
 """So many numbers the arguments may hold beside those that are used: a short document must not fill the memory."""
 FIELDS = {"format", "version", "arguments", "instructions", "results"}
 
 
 def to_document(
+    arguments: Iterable[Argument], instructions: Sequence[Instruction], results: Iterable[Result]
+) -> dict[str, Any]:
+    entries = parts_entry(arguments, instructions, results)
+    has_loops = any(row.payload is not None for row, _, _ in instructions)
+    return {"format": FORMAT, "version": VERSION if has_loops else WITHOUT_LOOPS, **entries}
+
+
+def parts_entry(
     arguments: Iterable[Argument], instructions: Iterable[Instruction], results: Iterable[Result]
 ) -> dict[str, Any]:
     return {
-        "format": FORMAT,
-        "version": VERSION,
         "arguments": [[*a[:3], list(a.numbers)] if a.numbers else list(a[:3]) for a in arguments],
-        "instructions": [
-            [row.name, list(operands)] + ([] if constant is None else [constant.hex()])
-            for row, operands, constant in instructions
-        ],
+        "instructions": [instruction_entry(x) for x in instructions],
         "results": [[list(r.values), r.batched] for r in results],
     }
+
+
+def instruction_entry(instruction: Instruction) -> list[Any]:
+    row, operands, constant = instruction
+    if row.payload is not None:
+        body_entry = lambda body: parts_entry(body.arguments, body.instructions, body.results)  # noqa: E731
+        return [row.name, list(operands), payload_entry(row.payload, body_entry)]
+    return [row.name, list(operands)] + ([] if constant is None else [constant.hex()])
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -47,9 +63,11 @@ def parsed(text: str) -> dict[str, Any]:
 def from_document(document: dict[str, Any], origin: str) -> Parts:
     """The parts of the program in a document; `origin` names the document in messages."""
     try:
-        if document["version"] != VERSION:
+        if document["version"] not in (WITHOUT_LOOPS, VERSION):
             raise ValueError(f"its version is {document['version']!r}, this library reads version {VERSION}")
-        return checked_parts(document)
+        if unknown := document.keys() - FIELDS:
+            raise ValueError(f"it has the unknown field {min(unknown)!r}")
+        return checked_parts(document, 0)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         why = shortened(f"it lacks {error}" if isinstance(error, KeyError) else str(error))
         raise ValueError(
@@ -57,27 +75,39 @@ def from_document(document: dict[str, Any], origin: str) -> Parts:
         ) from None
 
 
-def checked_parts(document: dict[str, Any]) -> Parts:
-    if unknown := document.keys() - FIELDS:
-        raise ValueError(f"it has the unknown field {min(unknown)!r}")
+def checked_parts(document: dict[str, Any], depth: int) -> Parts:
+    if depth > DEEPEST:
+        raise ValueError(f"more than {DEEPEST} loops are inside of each other")
     arguments = [argument_of(entry) for entry in listed(document["arguments"])]
     entries = [listed(entry) for entry in listed(document["instructions"])]
     count, room = sum(a.size for a in arguments), UNUSED + sum(len(listed(entry[1])) for entry in entries)
     if count > room:
         raise ValueError(f"its arguments hold {count} numbers, more than the {room} that a document of this length may")
-    instructions = [instruction_of(entry, number) for number, entry in enumerate(entries, count)]
+
+    def body_of(entry: Json) -> Any:
+        program: Any = import_module("autograd_lite.program.program").Program  # which imports this module
+        return program(*checked_parts(entry, depth + 1))  # type: ignore[arg-type]
+
+    sizes: list[int | None] = [None] * count
+    instructions: list[Instruction] = []
+    for number, entry in enumerate(entries, count):
+        if isinstance(entry[0], str) and entry[0] in NAMES:
+            name, operands, *payload = entry
+            check_operands(name, operands, number)
+            (found,) = payload
+            row = row_of(checked_payload(name, operands, found, sizes, arguments, body_of, number_of))
+            instructions.append(Instruction(row, tuple(operands)))
+        else:
+            instructions.append(instruction_of(entry, number))
+            numbers([sizes[i] for i in instructions[-1].operands], entry[0])
+        sizes.append(getattr(instructions[-1].row.payload, "size", None))
     batched = batched_values(arguments, instructions)
     for number, (row, operands, _) in enumerate(instructions, count):
         if row is BATCH_SUM and not batched[operands[0]]:
             raise ValueError(f"instruction {number} sums value {operands[0]} over the samples, which is not batched")
     results = [result_of(entry, batched) for entry in listed(document["results"])]
+    numbers([sizes[i] for result in results for i in result.values], "a result")
     return arguments, instructions, results
-
-
-def listed(x: Json) -> list[Any]:
-    if not isinstance(x, list):
-        raise TypeError(f"it has {shortened(x)} in place of a list")
-    return x
 
 
 def result_of(entry: Json, batched: Sequence[bool]) -> Result:
@@ -109,13 +139,17 @@ def instruction_of(entry: Sequence[Any], number: int) -> Instruction:
         raise ValueError(f"{name} takes {row.arity} operands, not {len(operands)}")
     if row.arity is None and (len(operands) % row.sequences or (row.empty is None and not operands)):
         raise ValueError(f"{name} has no value for {len(operands)} operands")
-    if not all(is_count(i) and i < number for i in operands):
-        raise ValueError(f"instruction {number} uses values {shortened(operands)}, which are not computed before it")
+    check_operands(name, operands, number)
     if len(entry) != (3 if row is NUMBER else 2):
         raise ValueError(f"instruction {number} ({name}) has a wrong payload")
     if row.empty is not None and not operands:
         return Instruction(NUMBER, (), row.empty)  # the back ends have code for operands alone
     return Instruction(row, operands, number_of(entry[2]) if row is NUMBER else None)
+
+
+def check_operands(name: str, operands: Sequence[Any], number: int) -> None:
+    if not all(is_count(i) and i < number for i in operands):
+        raise ValueError(f"instruction {number} uses values {shortened(operands)}, which are not computed before it")
 
 
 def number_of(text: Json) -> float:

@@ -30,7 +30,7 @@ def test_a_document_gives_its_program_back():
 
 
 @pytest.mark.parametrize(("path", "value", "words"), [
-    (("version",), 2, "its version is 2"),
+    (("version",), 3, "its version is 3"),
     (("arguments", 0, 1), -1, "an argument reads"),
     (("arguments", 0, 1), UNUSED + 100, "numbers, more than"),
     (("arguments", 0, 1), 10**8, "numbers, more than"),

@@ -1,0 +1,111 @@
+"""Loops and arrays of a program as parts of its JSON document, and back, with every number checked."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.program.instructions import Argument, Instruction, Result
+from autograd_lite.program.payloads import Column, Item, Loop, Numbers, Payload, Stack, Whole
+from autograd_lite.support.files import Json, shortened
+
+NAMES = {"item": Item, "stack": Stack, "numbers": Numbers, "whole": Whole, "loop": Loop}
+LARGEST = 10**8
+"""So many numbers the array of a loop may have: a short document must not fill the memory."""
+DEEPEST = 50
+"""So many loops may be inside of each other."""
+
+Sizes = Sequence[int | None]
+"""For each value so far, the size of the array that it is; None: it is a number."""
+
+Body = tuple[list[Argument], list[Instruction], list[Result]]
+
+
+def payload_entry(payload: Payload, program_entry: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """What a document says of a payload, beside its name and the operands."""
+    if isinstance(payload, Numbers):
+        return {"numbers": [x.hex() for x in payload.numbers]}
+    if isinstance(payload, Loop):
+        return {**payload._asdict(), "columns": [list(c) for c in payload.columns], "body": program_entry(payload.body)}
+    if isinstance(payload, Item):
+        return {"offset": payload.offset}
+    return {"argument": payload.argument} if isinstance(payload, Whole) else {}
+
+
+def checked_payload(
+    name: str,
+    operands: Sequence[int],
+    entry: Json,
+    sizes: Sizes,
+    arguments: Sequence[Argument],
+    body_of: Callable[[Json], Any],
+    number_of: Callable[[Json], float],
+) -> Payload:
+    """The payload of an instruction, whose operands are values before it; ValueError where it fits no such operands."""
+    kind = NAMES[name]
+    fields = set(kind._fields) - {"size"}  # type: ignore[attr-defined]
+    if not isinstance(entry, dict) or entry.keys() != fields:
+        raise ValueError(f"{name} has the fields {shortened(entry)}, not {', '.join(sorted(fields)) or 'none'}")
+    found = [sizes[i] for i in operands]
+    if kind is Item:
+        (size,) = found
+        if size is None or count(entry["offset"]) >= size:
+            raise ValueError(f"an item reads {shortened(entry)} of an array of {size} numbers")
+        return Item(count(entry["offset"]))
+    if kind is Stack:
+        numbers(found, name)
+        return Stack(len(operands))
+    if kind is Numbers:
+        return Numbers(tuple([number_of(x) for x in listed(entry["numbers"])]))
+    if kind is Whole:
+        k = count(entry["argument"])
+        if k >= len(arguments) or arguments[k].batched:
+            raise ValueError(f"an array is argument {k}, which is none or has samples")
+        return Whole(k, arguments[k].size)
+    return checked_loop(entry, found, body_of)
+
+
+def checked_loop(entry: dict[str, Any], found: Sizes, body_of: Callable[[Json], Any]) -> Loop:
+    length, carries, arrays, outputs, residuals = (
+        count(entry[field]) for field in ("length", "carries", "arrays", "outputs", "residuals")
+    )
+    if not isinstance(entry["reverse"], bool) or not length:
+        raise ValueError(f"a loop runs {length} times, in reverse: {shortened(entry['reverse'])}")
+    columns = tuple([Column(*column) for column in entry["columns"]])
+    whole = tuple([count(k) for k in entry["whole"]])
+    inner, shared = found[carries : carries + arrays], found[carries + arrays :]
+    numbers([*found[:carries], *shared], "a loop")
+    known = [size for size in inner if size is not None]
+    if len(known) != arrays or not all(k < arrays for k in whole):
+        raise ValueError(f"a loop reads {arrays} arrays, but has {len(known)}")
+    for k, offset, stride in columns:
+        if not all(isinstance(x, int) for x in (k, offset, stride)) or not 0 <= k < arrays:
+            raise ValueError(f"a column reads {shortened([k, offset, stride])}")
+        if not all(0 <= offset + t * stride < known[k] for t in (0, length - 1)):
+            raise ValueError(f"a column reads {shortened([k, offset, stride])} of an array of {known[k]} numbers")
+    body = body_of(entry["body"])
+    takes = [argument.size for argument in body.arguments]
+    gives = [len(result.values) for result in body.results]
+    batched = any(part.batched for part in (*body.arguments, *body.results))
+    fits = takes == [carries, len(columns), len(shared), *[known[k] for k in whole]]
+    if batched or not fits or gives != [carries, outputs, residuals]:
+        raise ValueError(f"the body of a loop takes {takes} and gives {gives}, which is not what the loop has")
+    loop = Loop(body, length, entry["reverse"], carries, arrays, columns, whole, outputs, residuals)
+    if loop.size > LARGEST:
+        raise ValueError(f"a loop makes {loop.size} numbers, more than {LARGEST}")
+    return loop
+
+
+def numbers(sizes: Sizes, name: str) -> None:
+    if any(size is not None for size in sizes):
+        raise ValueError(f"{name} has an array in the place of a number")
+
+
+def listed(x: Json) -> list[Any]:
+    if not isinstance(x, list):
+        raise TypeError(f"it has {shortened(x)} in place of a list")
+    return x
+
+
+def count(x: object) -> int:
+    if not isinstance(x, int) or isinstance(x, bool) or x < 0:
+        raise ValueError(f"a count reads {shortened(x)}")
+    return x

@@ -1,0 +1,314 @@
+"""Loops: their values and derivatives are those of the unrolled graph, in every back end and at every order."""
+
+import json
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from looping import loop_function
+
+import autograd_lite as ag
+from autograd_lite import (
+    Program,
+    Value,
+    compile,
+    fori_loop,
+    grad,
+    hessian,
+    jvp,
+    nn,
+    scan,
+    value_and_grad,
+    vmap,
+    while_loop,
+)
+from autograd_lite.program.payloads import Loop
+from autograd_lite.trees import flatten
+
+BACKENDS = ("python", "llvm")
+seeds = st.integers(0, 10**6)
+
+
+def bits(x):
+    """Its numbers; 0.0 for both zeros, whose sign depends on whether an adjoint of 0 arrived or none."""
+    return [repr(float(leaf) + 0.0) for leaf in flatten(x)[0]]
+
+
+def eager(f, args):
+    try:
+        return f(*args)
+    except (ArithmeticError, ValueError):
+        return None  # a program has inf or nan where this raises
+
+
+def loops_of(program):
+    found = [row.payload for row, _, _ in program.instructions if isinstance(row.payload, Loop)]
+    return found + [inner for loop in found for inner in loops_of(loop.body)]
+
+
+# -- values and derivatives
+
+
+@settings(max_examples=15)
+@given(seeds)
+def test_values_and_gradients_have_the_bits_of_the_unrolled_graph(seed):
+    f, args = loop_function(seed)
+    both = value_and_grad(f, argnums=(0, 1, 2))
+    expected = eager(both, args)
+    if expected is not None:
+        assert bits(compile(both, backend="python")(*args)) == bits(expected)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_native_loops_have_these_bits_too(seed):
+    pytest.importorskip("llvmlite")
+    f, args = loop_function(seed)
+    both = value_and_grad(f, argnums=(0, 1, 2))
+    assert bits(compile(both, backend="llvm")(*args)) == bits(both(*args))
+
+
+@settings(max_examples=15)
+@given(seeds)
+def test_second_derivatives_and_tangents_are_those_of_the_unrolled_graph(seed):
+    f, args = loop_function(seed)
+
+    def slopes(*args):
+        found = flatten(grad(f, argnums=(0, 2))(*args))[0]
+        return ag.sum([x * (1.0 + 0.1 * k) for k, x in enumerate(found)])
+
+    direction = tuple(flatten(x)[1].unflatten([1.0] * len(flatten(x)[0])) for x in args)
+    for g in (grad(slopes, argnums=(0, 1, 2)), lambda *args: jvp(f, args, direction)):
+        expected = eager(g, args)
+        if expected is not None and all(map(math.isfinite, flatten(expected)[0])):
+            found = flatten(compile(g, backend="python")(*args))[0]
+            assert found == pytest.approx(flatten(expected)[0], rel=1e-11, abs=1e-11)
+
+
+@settings(max_examples=15)
+@given(seeds, st.sampled_from(["sum", "mean"]))
+def test_loops_run_inside_of_vmap(seed, reduce):
+    f, args = loop_function(seed)
+
+    def mapped(args, factors):
+        return vmap(lambda k: f([x * k for x in args[0]], args[1], [x * k for x in args[2]]), reduce=reduce)(factors)
+
+    g, factors = value_and_grad(mapped), [0.5, -1.0, 0.3]
+    expected = eager(g, (args, factors))
+    if expected is not None and all(map(math.isfinite, flatten(expected)[0])):
+        found = flatten(compile(g, backend="python")(args, factors))[0]
+        assert found == pytest.approx(flatten(expected)[0], rel=1e-11, abs=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_loops_over_samples(seed, backend):
+    pytest.importorskip("llvmlite")
+    f, args = loop_function(seed)
+
+    def mapped(args, factors):
+        return vmap(lambda k: f([x * k for x in args[0]], args[1], args[2]), reduce="sum")(factors)
+
+    factors = np.linspace(-1.0, 1.0, 19)
+    expected = flatten(value_and_grad(mapped)(args, list(factors)))[0]
+    found = flatten(compile(value_and_grad(mapped), backend=backend)(args, factors))[0]
+    assert found == pytest.approx(expected, rel=1e-11, abs=1e-11)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_adjoint_that_never_arrives_is_not_0(backend):
+    """0 times the infinite slope of a square root at 0 would be nan."""
+    pytest.importorskip("llvmlite")
+
+    def loss(p):
+        (a, _), _ = scan(lambda carry, _: ([carry[0] + p, ag.sqrt(2.0 - carry[0])], None), [0.0, 1.0], length=3)
+        return a
+
+    assert compile(grad(loss), backend=backend)(1.0) == grad(loss)(1.0) == 3.0
+
+    def swapped(p):  # the adjoint of each number arrives in every second step
+        (a, _), _ = scan(lambda carry, _: ([ag.sqrt(carry[1]), carry[0] * p], None), [4.0, 0.0], length=4)
+        return a
+
+    assert compile(grad(swapped), backend=backend)(2.0) == grad(swapped)(2.0)
+
+
+# -- one instruction, whatever the length
+
+
+def ode(p, n):
+    def step(state, _):
+        x, y = state
+        return (x + 0.01 * (p[0] * x - p[1] * x * y), y + 0.01 * (p[2] * x * y - y)), None
+
+    (x, y), _ = scan(step, (1.0, 0.5), length=n)
+    return x * x + y
+
+
+@pytest.mark.parametrize("transform", [value_and_grad, hessian, lambda f: lambda p: jvp(f, (p,), ([1.0] * 3,))])
+def test_a_program_does_not_grow_with_the_length_of_its_loops(transform):
+    p = [1.5, 1.0, 0.7]
+    sizes = {n: str(compile(transform(partial(ode, n=n))).trace(p)).count("\n") for n in (2, 50, 5000)}
+    assert len(set(sizes.values())) == 1
+    assert sizes[2] < 600
+
+
+def test_carries_that_nobody_reads_are_not_kept():
+    pytest.importorskip("llvmlite")
+    from autograd_lite.backends.llvm.native_code import NativeCode
+
+    memory = {n: NativeCode(compile(partial(ode, n=n)).trace([1.0] * 3).lowered())._memory(1).size for n in (10, 10**5)}
+    assert memory[10] == memory[10**5]
+
+
+def test_xs_that_are_an_argument_are_read_where_they_are():
+    def total(xs, p):
+        return scan(lambda carry, x: (carry * p + x[0] * x[1], None), 0.0, xs)[0]
+
+    data = np.arange(2000.0).reshape(1000, 2) / 1000.0
+    step = compile(value_and_grad(total, argnums=1))
+    program = step.trace(data, 0.5)
+    assert len(program.instructions) < 20
+    assert len(loops_of(program)) == 2
+    value, slope = step(data, 0.5)
+    expected = value_and_grad(total, argnums=1)(data.tolist(), 0.5)
+    assert (value, slope) == expected
+
+
+def test_constants_become_one_array():
+    data = [0.1 * i for i in range(500)]
+    step = compile(lambda p: scan(lambda carry, x: (carry * p + x, None), 0.0, data)[0])
+    assert len(step.trace(0.5).instructions) < 10
+    assert step(0.5) == scan(lambda carry, x: (carry * Value(0.5) + x, None), 0.0, data)[0].data
+
+
+# -- structure
+
+
+def test_pytrees_modules_and_values_closed_over():
+    model = nn.MLP(2, [3, 2], rng=1)
+    outside = Value(0.7)
+
+    def loss(model, start):
+        def step(carry, x):
+            out = model([carry["h"][0] + x["a"], carry["h"][1] * outside])
+            return {"h": out, "n": carry["n"] + 1.0}, {"sum": out[0] + out[1], "label": "y"}
+
+        carry, ys = scan(step, {"h": start, "n": 0.0}, {"a": [1.0, 2.0, 3.0]})
+        assert [y["label"] for y in ys] == ["y"] * 3
+        return carry["h"][0] + ag.sum([y["sum"] for y in ys]) * carry["n"]
+
+    both = value_and_grad(loss)
+    step = compile(both, backend="python")
+    for number in (0.7, -0.2):
+        outside.data = number
+        assert bits(step(model, [0.1, 0.2])) == bits(both(model, [0.1, 0.2]))
+
+
+def test_results_come_as_the_data_does():
+    carry, ys = scan(lambda c, x: (c + x, c * x), 0.0, np.array([1.0, 2.0, 3.0]))
+    assert isinstance(ys, np.ndarray)
+    assert (carry, ys.tolist()) == (6.0, [0.0, 2.0, 9.0])
+    assert scan(lambda c, x: (c, None), 1.0, [5.0, 6.0]) == (1.0, None)
+    assert scan(lambda c, _: (c * 2.0, c), 1.0, length=3) == (8.0, [1.0, 2.0, 4.0])
+    assert scan(lambda c, x: (c * 2.0 + x, c), 1.0, [1.0, 3.0], reverse=True) == (11.0, [5.0, 1.0])
+    assert scan(lambda c, x: (c + x, None), 1.0, []) == (1.0, [])
+    for backend in BACKENDS:
+        same = compile(lambda x: scan(lambda c, x: (c + x, c * x), 0.0, x), backend=backend)(np.array([1.0, 2.0, 3.0]))
+        assert (same[0], same[1].tolist()) == (6.0, [0.0, 2.0, 9.0])
+
+
+def test_a_loop_over_values_returns_values():
+    w = Value(3.0)
+    carry, _ = scan(lambda c, _: (c * w, None), 1.0, length=2)
+    carry.backward()
+    assert (carry.data, w.grad) == (9.0, 6.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_loops_made_of_scans(backend):
+    def power(x):
+        return fori_loop(0, 5, lambda i, product: product * (x + i), 1.0)
+
+    def newton(x):
+        return while_loop(lambda y: ag.less(1e-9, ag.abs(y * y - x)), lambda y: 0.5 * (y + x / y), 1.0, max_steps=20)
+
+    for f, x in ((power, 1.5), (newton, 2.0)):
+        assert bits(compile(value_and_grad(f), backend=backend)(x)) == bits(value_and_grad(f)(x))
+
+
+# -- bad input
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: scan(lambda c, x: c, 0.0, [1.0]), TypeError, "return a pair"),
+        (lambda: scan(lambda c, x: ([c], None), 0.0, [1.0]), ValueError, "carry that a step of scan"),
+        (lambda: scan(lambda c, x: (c[:1], None), [0.0, 1.0], [1.0]), ValueError, "give it that structure"),
+        (lambda: scan(lambda c, x: (c, None), 0.0), ValueError, "neither xs nor length"),
+        (lambda: scan(lambda c, x: (c, None), 0.0, [1.0, 2.0], length=3), ValueError, "leave the length out"),
+        (lambda: scan(lambda c, x: (c, None), 0.0, ([1.0], [1.0, 2.0])), ValueError, "same number"),
+        (lambda: scan(lambda c, x: (c, None), 0.0, length=-1), TypeError, "not negative"),
+        (lambda: scan(lambda c, x: (c, [c] * int(x.data)), 0.0, [1.0, 2.0]), ValueError, "all steps one structure"),
+        (lambda: fori_loop(0, 2.5, lambda i, c: c, 0.0), TypeError, "while_loop"),
+        (lambda: compile(lambda x: while_loop(lambda y: y < x, lambda y: y + 1.0, 0.0))(3.0), TypeError, "max_steps"),
+        (lambda: compile(lambda x: scan(lambda c, _: ([c], None), x, length=2))(3.0), ValueError, "carry that a step"),
+    ],
+)  # fmt: skip
+def test_bad_input(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_a_function_that_leaks_traced_values_of_a_step_is_refused():
+    leaked = []
+
+    def f(x):
+        scan(lambda c, _: (leaked.append(c * x) or c, None), x, length=2)
+        return leaked[0]
+
+    with pytest.raises(TypeError, match="traced value"):
+        compile(f)(1.0)
+
+
+# -- files
+
+
+@settings(max_examples=15)
+@given(seeds)
+def test_programs_with_loops_are_read_as_they_were_written(seed):
+    f, args = loop_function(seed)
+    program = compile(value_and_grad(f, argnums=(0, 2)), backend="python").trace(*args)
+    again = Program.from_json(program.to_json())
+    assert str(again) == str(program)
+    assert again.to_json() == program.to_json()
+
+
+@settings(max_examples=15)
+@given(seeds, st.data())
+def test_damaged_loops_are_refused_or_run(seed, data):
+    f, args = loop_function(seed)
+    program = compile(value_and_grad(f, argnums=(0, 2)), backend="python").trace(*args)
+    document = json.loads(program.to_json())
+    places = list(places_of(document))
+    *way, last = data.draw(st.sampled_from(places))
+    part = document
+    for key in way:
+        part = part[key]
+    part[last] = data.draw(st.sampled_from([0, 1, -1, 7, 10**9, "x", None, [], True, "0x1.0p+0"]))
+    try:
+        read = Program.from_json(json.dumps(document))
+    except ValueError:
+        return
+    numbers = [[0.5] * argument.size for argument in read.arguments]
+    read(*numbers, backend="python")
+
+
+def places_of(x, way=()):
+    items = x.items() if isinstance(x, dict) else enumerate(x) if isinstance(x, list) else ()
+    for key, inner in items:
+        yield (*way, key)
+        yield from places_of(inner, (*way, key))

@@ -1,0 +1,88 @@
+"""Random functions with loops, from seeds: steps of a few rows over carry, x and shared numbers, and loops in steps."""
+
+import random
+
+import autograd_lite as ag
+
+UNARY = (ag.sin, ag.tanh, ag.exp, ag.sigmoid, ag.cos, ag.softplus, ag.atan, ag.relu, ag.abs)
+
+
+def body_of(rng, carries, columns, shared, outputs, depth):
+    """A random step: (carry, x, shared numbers) to (carry, y), all of them lists."""
+    steps, known = [], carries + columns + shared
+    for _ in range(rng.randint(2, 7)):
+        kind = rng.choice(["unary"] * 3 + ["+", "-", "*", "*", "+", "scaled", "where"])
+        steps.append((kind, *[rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
+        known += 1
+    inner = None
+    if depth and rng.random() < 0.5:
+        inner = (body_of(rng, 1, 1, 2, 1, depth - 1), [rng.randrange(known) for _ in range(3)], rng.randint(1, 3))
+        known += 1
+    new, ys = ([rng.randrange(known) for _ in range(count)] for count in (carries, outputs))
+
+    def body(carry, x, numbers):
+        v = [*carry, *x, *numbers]
+        for kind, a, b, c, f in steps:
+            if kind == "unary":
+                v.append(UNARY[f](v[a]))
+            elif kind == "scaled":
+                v.append(-1.5 * v[a])
+            elif kind == "where":
+                v.append(ag.where(ag.less(v[a], 0.3), v[b], v[c]))
+            else:
+                v.append(v[a] + v[b] if kind == "+" else v[a] - v[b] if kind == "-" else v[a] * v[b])
+        if inner:
+            step, (a, b, c), n = inner
+
+            def once(carry, x):
+                out, (y,) = step(carry, [x], [v[b], v[c]])
+                return out, y
+
+            (last,), found = ag.scan(once, [v[a]], [v[(b + i) % len(v)] for i in range(n)], reverse=n == 2)
+            v.append(last + found[0])
+        return [ag.tanh(v[i]) for i in new], [v[i] for i in ys]
+
+    return body
+
+
+def loop_function(seed):
+    """A random function of three lists of numbers whose value comes out of one loop or two, and arguments for it."""
+    rng = random.Random(seed)
+    carries, columns, shared, outputs, n = (rng.randint(*ends) for ends in ((1, 3), (0, 2), (0, 3), (0, 2), (1, 5)))
+    body, after = body_of(rng, carries, columns, shared, outputs, 1), body_of(rng, 1, 1, 2, 1, 0)
+    reverse, changed, twice = (rng.random() < share for share in (0.4, 0.5, 0.4))
+    weights = [rng.choice([0.0, 1.0, 0.7]) for _ in range(outputs * n)]
+    read = [rng.random() < 0.7 for _ in range(carries - 1)] + [True]
+
+    def f(init, xs, numbers):
+        numbers = [ag.sin(x) for x in numbers] if changed else list(numbers)
+        if changed and len(numbers) > 1:
+            numbers[1] = numbers[0] * numbers[1]
+
+        def step(carry, x):
+            return body(carry, [] if x is None else [x] if columns == 1 else list(x), numbers)
+
+        data = {"xs": xs} if columns else {"length": n}
+        carry, ys = ag.scan(step, list(init), reverse=reverse, **data)
+        total = 0.0
+        for c, is_read in zip(carry, read, strict=True):
+            total = total + (c * c * 0.5 + c if is_read else 0.0)
+        for weight, y in zip(weights, [y for row in ys for y in row], strict=True):
+            total = total + weight * y * y if weight else total
+        for x in numbers:
+            total = total + x * 0.3 * x
+        if twice:
+
+            def again(carry, x):
+                out, (y,) = after(carry, [x], [total, numbers[0] if numbers else total])
+                return out, y
+
+            (last,), found = ag.scan(again, [ag.sin(carry[-1])], [*carry, ag.tanh(total)], reverse=not reverse)
+            total = total * 0.5 + last + ag.sum([y * 0.2 * y for y in found])
+        return total
+
+    def numbers(count):
+        return [rng.uniform(-1.0, 1.0) for _ in range(count)]
+
+    xs = [numbers(columns) if columns > 1 else numbers(1)[0] for _ in range(n)] if columns else [0.0]
+    return f, (numbers(carries), xs, numbers(shared) or [0.1])
