@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import CONSTANT, LOOPED, TRACED, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, LOOPED, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
 from autograd_lite.core.symbolic import Propagation
@@ -108,7 +108,9 @@ class Stack:
 
 def stack(numbers: Sequence[Scalar]) -> Node:
     """An array node of these numbers."""
-    constants = [x for x in numbers if not isinstance(x, Value)]
+    constants = [
+        x._data if isinstance(x, Value) else x for x in numbers if not isinstance(x, Value) or x._row is NUMBER
+    ]
     if len(constants) == len(numbers):
         return node_of(Numbers(constants), [])
     return node_of(Stack(), [as_value(x) for x in numbers])

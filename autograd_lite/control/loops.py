@@ -4,24 +4,23 @@ Without tracing they are loops of Python and record every scalar.  While a progr
 and the loop is one instruction of the program, whatever its length.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.control.array_nodes import Column, Whole, item, node_of, stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.core import table
-from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED
+from autograd_lite.core.graph import BATCHED, LOOPED
 from autograd_lite.core.modes import MODE
-from autograd_lite.core.value import Value, constant, traced
+from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.program.abstract_arguments import Span
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
-from autograd_lite.transforms.levels import is_mapped, nested
+from autograd_lite.transforms.levels import Scalar, is_mapped, passing, returned
 from autograd_lite.transforms.signatures import name_of
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.pytree import leaves_like
 
-Scalar = Value | float
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 
 
@@ -70,19 +69,26 @@ def scan(
     step = StepOfLeaves(f, structure, name)
     if MODE.trace is not None and n:
         return recorded(step, leaves, data, n, reverse)
-    given = [x for part in (leaves, values_in(data)) for x in part]
-    keep = MODE.trace is not None or nested() or any(isinstance(x, Value) for x in given)
-    carry = [stepped(x) for x in leaves]
+    with passing():
+        carry, rows, structure_of_y = unrolled(step, leaves, data, n, reverse)
+    final = structure.unflatten(carry)
+    return returned(final), returned(collected(rows, structure_of_y, data))
+
+
+def unrolled(
+    step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool
+) -> tuple[list[Value], list[list[Value]], PyTreeDef | None]:
+    """The last carry, the y of each step, and their structure, step by step."""
+    carry = [stepped(x) for x in init]
     rows: list[list[Value]] = [[]] * n
     y_structure: PyTreeDef | None = None
     for t in reversed(range(n)) if reverse else range(n):
-        x = None if data is None else data.map(lambda part: as_values(part.sample(t), name))  # noqa: B023
+        x = None if data is None else data.map(lambda part: as_values(part.sample(t), step.name))  # noqa: B023
         new, ys, found = step(carry, x)
-        y_structure = same_y(y_structure, found, name)
+        y_structure = same_y(y_structure, found, step.name)
         rows[t] = [stepped(y) for y in ys]
         carry = [stepped(x) for x in new]
-    final = structure.unflatten([plain(x, keep) for x in carry])
-    return final, collected([[plain(y, keep) for y in row] for row in rows], y_structure, data)
+    return carry, rows, y_structure
 
 
 def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
@@ -102,11 +108,6 @@ def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]
     return data, n
 
 
-def values_in(data: Parts | None) -> Iterator[object]:
-    for content, _ in [] if data is None else data.parts:
-        yield from content.ravel().tolist() if is_array(content) else flatten_numbers(content, "xs")[0]
-
-
 def as_values(x: Any, name: str) -> Any:
     """x with its numbers as Values of this step."""
     leaves, treedef = flatten_numbers(x, f"x of {name}")
@@ -115,14 +116,9 @@ def as_values(x: Any, name: str) -> Any:
 
 def stepped(x: Scalar) -> Value:
     """A number as a step of a loop hands it on: a node of its own, so that adjoints add up as in the compiled loop."""
-    result: Value = table.identity(x if isinstance(x, Value) else constant(float(x)))
+    result: Value = table.identity(x if isinstance(x, Value) else passed_on(float(x)))
     result._flags |= LOOPED
     return result
-
-
-def plain(x: Value, keep: bool) -> Scalar:
-    """A result: a float where no Value was involved."""
-    return x if keep or not x._flags & CONSTANT else x.data
 
 
 def same_y(known: PyTreeDef | None, found: PyTreeDef, name: str) -> PyTreeDef:
