@@ -12,6 +12,7 @@ from autograd_lite.core.modes import no_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
 from autograd_lite.core.table import (
     arithmetic,
+    bessel,
     choices,
     comparisons,
     compositions,
@@ -26,6 +27,7 @@ from autograd_lite.core.table import (
     trigonometry,
 )
 from autograd_lite.core.table.arithmetic import *
+from autograd_lite.core.table.bessel import *
 from autograd_lite.core.table.choices import *
 from autograd_lite.core.table.choices import abs as abs
 from autograd_lite.core.table.choices import cond as cond
@@ -133,6 +135,7 @@ __all__ = [
     "no_grad", "primitive", "register_pytree_node", "scan", "softmax", "value_and_grad", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
+__all__ += bessel.__all__
 __all__ += choices.__all__
 __all__ += comparisons.__all__
 __all__ += compositions.__all__

@@ -146,6 +146,21 @@ def length(xs: Sequence[mpnumeric]) -> Any:
     return MP.sqrt(over_all(lambda ys: sum([y * y for y in ys], Fraction(0)))(xs))
 
 
+def bessel_i(order: int, x: mpnumeric) -> Any:
+    """e^-|x| I(x), far out by Hankel's series."""
+    u = abs(x)
+    if u < 500:
+        return MP.exp(-u) * MP.besseli(order, x)
+    terms = [MP.mpf(1)]
+    for k in range(1, 40):
+        terms.append(terms[-1] * ((2 * k - 1) ** 2 - 4 * order**2) / (8 * u * k))
+    return (signum(x) if order else 1) * MP.fsum(terms) / MP.sqrt(2 * MP.pi * u)
+
+
+def bessel_j_slope(x: mpnumeric) -> Any:
+    return (MP.besselj(0, x) - MP.besselj(2, x)) / 2
+
+
 def psi(n: mpnumeric, x: mpnumeric) -> Any:
     if n == 0 and x < 0:  # by reflection: mpmath's own steps up to the right half plane one by one
         return MP.psi(0, 1 - x) - MP.pi / MP.tan(MP.pi * (x - MP.nint(x)))
@@ -306,6 +321,11 @@ EXACT: dict[str, Exact] = {
     "digamma":      Exact(lambda x: psi(0, x), (lambda x: psi(1, x),)),
     "trigamma":     Exact(lambda x: psi(1, x), (lambda x: psi(2, x),)),
     "polygamma":    Exact(psi, (ZERO, lambda n, x: psi(n + 1, x))),
+    "j0":           Exact(lambda x: MP.besselj(0, x), (lambda x: -MP.besselj(1, x),)),
+    "j1":           Exact(lambda x: MP.besselj(1, x), (bessel_j_slope,)),
+    "i0e":          Exact(lambda x: bessel_i(0, x), (lambda x: bessel_i(1, x) - signum(x) * bessel_i(0, x),)),
+    "i1e":          Exact(lambda x: bessel_i(1, x), (lambda x: bessel_i(0, x) - signum(x) * bessel_i(1, x) - (
+                           bessel_i(1, x) / x if x else MP.mpf(1) / 2),)),
     # units of networks
     "sigmoid":      Exact(logistic, (lambda x: logistic(x) * logistic(-x),)),
     "softplus":     Exact(lambda x: MP.log1p(MP.exp(x)), (logistic,)),

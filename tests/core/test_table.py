@@ -54,7 +54,7 @@ def partials_of(row, xs):
     return row.all_partials(value_of(row, xs), list(xs))
 
 
-SCALE_ONE = ("sin", "cos", "tan", "logaddexp", "logsumexp")
+SCALE_ONE = ("sin", "cos", "tan", "j0", "j1", "sinpi", "cospi", "sinc", "logaddexp", "logsumexp")
 """What changes as fast far from 0 as near it: longer steps would see nothing of that."""
 
 
@@ -324,6 +324,10 @@ NOT_IN_PYTHON = {
     "sinpi": {-0.0: -0.0, 1.0: 0.0, -1.0: -0.0, 0.5: 1.0, 1.5: -1.0, 1e308: 0.0, math.inf: ValueError},
     "cospi": {0.0: 1.0, 1.0: -1.0, 0.5: 0.0, -1.5: 0.0, 1e308: 1.0, 2.0**53 - 1.0: -1.0, -math.inf: ValueError},
     "sinc": {0.0: 1.0, 1.0: 0.0, 0.5: 2.0 / math.pi, math.inf: 0.0, -math.inf: 0.0, 5e-324: 1.0},
+    "j0": {0.0: 1.0, math.inf: 0.0, -math.inf: 0.0, 5e-324: 1.0},
+    "j1": {-0.0: -0.0, math.inf: 0.0, -math.inf: 0.0, 1e-300: 5e-301},
+    "i0e": {0.0: 1.0, math.inf: 0.0, -math.inf: 0.0, 1e300: 3.989422804014327e-151},
+    "i1e": {0.0: 0.0, math.inf: 0.0, -math.inf: -0.0, 1e-300: 5e-301, -1e300: -3.989422804014327e-151},
     "euclidean_norm": {(3.0, 4.0): 5.0, (0.0, 0.0): 0.0, (3.0 * BIG, 4.0 * BIG): 5.0 * BIG,
                        (3.0 / BIG, 4.0 / BIG): 5.0 / BIG,
                        (-math.inf, 1.0): math.inf, (math.inf, math.inf): math.inf, (5e-324,): 5e-324},

@@ -7,6 +7,7 @@ written in rows themselves; `out` is the result of the row.  Names that would sh
 """
 
 from autograd_lite.core.table.arithmetic import *
+from autograd_lite.core.table.bessel import *
 from autograd_lite.core.table.choices import *
 from autograd_lite.core.table.choices import abs as abs
 from autograd_lite.core.table.choices import cond as cond
