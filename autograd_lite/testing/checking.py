@@ -25,6 +25,7 @@ from autograd_lite.transforms.signatures import numbered, parameter_names
 from autograd_lite.trees import flatten, flatten_numbers
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
+STEPPED = 1e-9  # relative; what the complex step finds is as good as the rows that it takes
 SETTLED = 1e-5  # relative; differences that may be further off judge nothing
 ROUNDING = 1e-11  # of the sizes of the terms that a derivative sums up
 NEAR = 1e-7  # a kink nearer than this, relative to the number that is moved, leaves no digits to differences
@@ -36,7 +37,8 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     The arguments are numbers, Values, arrays, Modules, or pytrees of these; f returns a number or a pytree
     of numbers.  Each derivative in reverse mode is compared with extrapolated differences of f, with the complex
     step where all rows are known for complex numbers, and with forward mode; second ones also with each other.
-    They have to agree to a relative 1e-6, beside what rounding and the differences themselves may be off.
+    They have to agree to a relative 1e-6, and with the complex step to 1e-9, beside what rounding and the differences
+    themselves may be off.
 
     A derivative that is not right is reported with its operand, what was expected, what it is, the step and
     the ulps between.  Findings too: a point near a kink or outside of the domain, a function that is nan, that
@@ -147,7 +149,7 @@ def check(
             if stepped is not None:
                 step = step_at(point, j)
                 lost = 2.0**-900 / step + 2.0**64 * step * step  # what underflowed on the way, and the next term
-                allowed = TOLERANCE * abs(stepped) + 1e-9 * size + lost
+                allowed = STEPPED * (abs(stepped) + size) + lost
                 report.compare(Comparison(where, stepped, got, "complex step"), allowed)
             judged = Comparison(where, 0.0, got, "differences")
             estimate = estimates[i] if estimates else None

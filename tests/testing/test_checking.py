@@ -14,7 +14,9 @@ from autograd_lite import PRIMITIVES, Value, custom_derivative, nn
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing import assert_gradients, expressions, gradcheck, operands, random_expression
 
-ROWS = [row for row in PRIMITIVES.values() if row.name != "identity"]
+ROWS = [
+    row for row in PRIMITIVES.values() if row.name not in ("identity", "stop_gradient")
+]  # the latter is wrong by design
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 FIRST = {"acosh": 1.7, "where": 1.0, "cond": 1.0, "polygamma": 2.0}
@@ -308,3 +310,47 @@ def test_bad_arguments():
     with pytest.raises(TypeError, match="result"):
         gradcheck(lambda x: None, 1.0)
     assert isinstance(ROWS[0], Primitive)
+
+
+# -- rules of users, over ranges in which steps are long beside their waves
+
+RULES = {
+    "sinc": (lambda x: ag.sin(x) / x, lambda out, x: (ag.cos(x) - out) / x, (1.0, 1e6)),
+    "x sin 1/x": (lambda x: x * ag.sin(1 / x), lambda out, x: ag.sin(1 / x) - ag.cos(1 / x) / x, (0.01, 1e3)),
+    "cos x^2": (lambda x: ag.cos(x * x), lambda out, x: -2 * x * ag.sin(x * x), (0.1, 300.0)),
+    "exp sin 3x": (lambda x: ag.exp(ag.sin(3 * x)), lambda out, x: 3 * ag.cos(3 * x) * out, (0.1, 3e3)),
+    "x^3 e^-x": (lambda x: x**3 * ag.exp(-x), lambda out, x: (3 / x - 1) * out, (0.1, 300.0)),
+    "softplus": (lambda x: ag.log1p(ag.exp(x)), lambda out, x: 1 - ag.exp(-out), (0.1, 30.0)),
+    "beats": (
+        lambda x: ag.sin(x) * ag.sin(1.01 * x),
+        lambda out, x: ag.cos(x) * ag.sin(1.01 * x) + 1.01 * ag.sin(x) * ag.cos(1.01 * x), (0.1, 3e4),
+    ),
+}  # fmt: skip
+"""Value, rule and the range of points, which are drawn by their logarithm."""
+
+
+def opaque(f):
+    """f as a row without a lowering, of which nothing is known but its numbers: no complex step, no bends."""
+    return lambda rule: Primitive("opaque", 1, lambda x: float(f(x)), (rule,))
+
+
+@pytest.mark.parametrize("make", [lambda f: lambda rule: custom_derivative(f, lambda *xs: (rule(*xs),)), opaque])
+@pytest.mark.parametrize("name", RULES)
+def test_right_rules_pass_and_slightly_wrong_ones_fail(name, make):
+    f, rule, (low, high) = RULES[name]
+    row_with = make(f)
+
+    @settings(max_examples=25)
+    @given(st.floats(math.log(low), math.log(high)), st.sampled_from([1e-2, -1e-4, 1e-5, -4e-6]))
+    def check(logarithm, fault):
+        x = math.exp(logarithm)
+        report = gradcheck(row_with(rule), x)
+        assert not [text for text in report.findings if "expected" in text], str(report)
+        if report and report.worst.got:
+            assert not gradcheck(row_with(lambda out, x: rule(out, x) * (1.0 + fault)), x)
+
+    check()
+
+
+def test_the_rule_at_1000():
+    assert gradcheck(custom_derivative(lambda x: ag.sin(x) / x, lambda out, x: ((ag.cos(x) - out) / x,)), 1000.0)
