@@ -151,7 +151,17 @@ def install(**options):
         setup(options=directories, **options)
 
 
+def refuse_old_python():
+    """Stop where Python is too old: with an extra, pip looks for other versions of every requirement first."""
+    text = Path("pyproject.toml").read_text(encoding="utf-8")
+    least = re.search(r'^requires-python = ">=([\d.]+)"', text, re.MULTILINE)[1]
+    if sys.version_info < tuple(map(int, least.split("."))):
+        found = f"autograd_lite needs Python {least} or later, but this is {sys.version.split()[0]} at {sys.executable}"
+        sys.exit(f"{found}; create the environment with a newer one, for instance: python{least} -m venv .venv")
+
+
 def main():
+    refuse_old_python()
     if os.environ.get("AUTOGRAD_LITE_PURE", "0") not in ("", "0"):
         reason = "AUTOGRAD_LITE_PURE was set when it was installed; install again without it for native code"
     elif "editable_wheel" in sys.argv:

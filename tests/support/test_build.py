@@ -5,7 +5,9 @@ import importlib.util
 import inspect
 import json
 import os
+import subprocess
 import sys
+import tomllib
 
 import pytest
 from project import PACKAGE, compiled, ran
@@ -139,3 +141,23 @@ def test_the_build_that_runs_documents_what_is_public():
     assert Value.backward.__doc__.startswith("Add d(self)/d(leaf)")
     assert ">>> z.data, x.grad, y.grad\n(-3.0, -1.0, 3.0)" in inspect.cleandoc(Value.__doc__)
     assert "gradient" in inspect.signature(Value.backward).parameters
+
+
+OLD = """
+import sys
+import tomllib
+sys.version_info, sys.argv = (3, 10, 13), ["setup.py", "egg_info"]
+exec(compile(open("setup.py", encoding="utf-8").read(), "setup.py", "exec"))
+"""
+
+
+def test_a_python_that_is_too_old_is_told_at_once():
+    # pip looked for other versions of every requirement of an extra for half an hour before it said so.
+    pytest.importorskip("setuptools")
+    done = subprocess.run([sys.executable, "-c", OLD], cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("autograd_lite needs Python 3.11 or later, but this is")
+    assert "python3.11 -m venv" in done.stderr
+    needed = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    own = [requirement for requirement in needed if "setuptools" not in requirement]
+    assert all("python_version >= '3.11'" in requirement for requirement in own)  # else pip stops at these
