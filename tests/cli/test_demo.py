@@ -46,7 +46,7 @@ def test_it_writes_everything_and_runs_twice(short, capsys):
 
 def test_it_draws_a_neuron(short):
     demo.main()
-    svg = (short / "neuron.svg").read_text()
+    svg = (short / "neuron.svg").read_text(encoding="utf-8")
     assert "<svg" in svg
     assert "tanh" in svg
     assert (short / "neuron.png").read_bytes().startswith(b"\x89PNG")

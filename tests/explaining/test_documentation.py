@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import pydoc
 
 import pytest
@@ -56,6 +57,6 @@ def test_a_table_keeps_its_columns_whatever_the_formula():
 
 
 def test_the_page_in_the_docs_is_up_to_date():
-    run = ran("-m", "autograd_lite", "table", text=False)
+    run = ran("-m", "autograd_lite", "table", text=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
     # if not: python -m autograd_lite table > docs/PRIMITIVES.md
     assert (ROOT / "docs" / "PRIMITIVES.md").read_text(encoding="utf-8") == run.stdout.decode().replace("\r", "")
