@@ -18,7 +18,7 @@ from .emitters import Emitter
 from .ir_text import VECTOR, Base, Function, number
 from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps
-from .rerolling import Item
+from .rerolling import Scheduled
 from .sections import write_section
 from .tiles import tile_function
 
@@ -90,7 +90,7 @@ class Modules:
             name, parameters, {**self.slots, "c": f"@{self.plan.name}constants", **(buffers or {})}, self.fast
         )
 
-    def _section(self, name: str, items: list[Item], stage: Stage, batched: bool) -> list[str]:
+    def _section(self, name: str, items: list[Scheduled], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""
         buffers: dict[str, Base] = {**stage.buffers, "k": "%kept"} if batched else {}
         parameters = "ptr %context, ptr %kept" if batched else "ptr %context"

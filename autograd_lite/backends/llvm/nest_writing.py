@@ -14,15 +14,12 @@ from math import ceil
 from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
-from autograd_lite.program.payloads import Item, Loop
 
-from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import Op, term_width
 from .ir_text import SCALAR, VECTOR, Function, Index, number
 from .plan import LoopLayout
-from .rerolling import Access, Location, LoopNest
-from .rerolling import Item as Scheduled
+from .rerolling import Access, Location, LoopNest, Scheduled
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
@@ -55,7 +52,6 @@ class SectionWriter:
     batched: bool
     locations: dict[int, Location]
     constants: dict[int, float]
-    arrays: dict[int, ArrayLayout]
     loops: dict[int, LoopLayout]
     values: dict[int, str] = field(default_factory=dict)  # results of instructions in this function
 
@@ -64,13 +60,13 @@ class SectionWriter:
     def op(self, op: Op, stored: bool) -> None:
         """One instruction, whose result is stored if other functions read it."""
         type = VECTOR if self.batched else SCALAR
-        if op.row.payload is not None and not isinstance(op.row.payload, Item):
-            self.array(op)
+        if op.row.payload is not None:
+            if op.id in self.loops:
+                self.f.do(
+                    f"call void @{self.loops[op.id].name}steps(ptr %context{', ptr %kept' if self.batched else ''})"
+                )
             return
-        if isinstance(op.row.payload, Item):
-            layout = self.arrays[op.operands[0]]
-            value = self.load(layout.buffer, Index(layout.place(op.row.payload.offset)), type)
-        elif width := term_width(op.row):
+        if width := term_width(op.row):
             value = ""
             for k in range(0, len(op.operands), width):
                 factors = [self.operand(x, type) for x in op.operands[k : k + width]]
@@ -81,30 +77,6 @@ class SectionWriter:
         if stored:
             buffer, offset = self.locations[op.id]
             self.f.store(value, buffer, Index(offset), type, type)
-
-    def array(self, op: Op) -> None:
-        """Operands as an array, or a loop: its first carry and what its steps share are stored, and it is called."""
-        numbers, place = list(op.operands), self.arrays[op.id]
-        loop = op.row.payload if isinstance(op.row.payload, Loop) else None
-        if loop is not None:
-            shared, numbers = numbers[loop.carries + loop.arrays :], numbers[: loop.carries]
-        for i, x in enumerate(numbers, place.offset):
-            self.f.store(self.operand(x, place.type), place.buffer, Index(i), place.type, place.type)
-        if loop is None:
-            return
-        layout = self.loops[op.id]
-        if self.batched:
-            same = [x for x in shared if not layout.differs[x]]
-            tile = layout.plan.stages[0].buffers.get(f"x{3 + len(loop.whole)}")
-            for i, x in enumerate([x for x in shared if layout.differs[x]] if tile else ()):
-                at = Index(layout.work + tile[1] + i)  # type: ignore[index]
-                self.f.store(self.operand(x, VECTOR), "t", at, VECTOR, VECTOR)
-            shared, first = same, layout.shared * LANES
-        else:
-            first = layout.shared
-        for i, x in enumerate(shared, first):
-            self.f.store(self.operand(x, SCALAR), place.buffer, Index(i), SCALAR, SCALAR)
-        self.f.do(f"call void @{layout.name}steps(ptr %context{', ptr %kept' if self.batched else ''})")
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:

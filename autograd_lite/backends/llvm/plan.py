@@ -23,20 +23,20 @@ from typing import NamedTuple
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
-from autograd_lite.program.payloads import Loop, Numbers, Stack, Whole
+from autograd_lite.program.payloads import Item, Loop, Numbers, Stack, Whole
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout, over_samples
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
-from .rerolling import Item, Location, LoopNest, reroll
+from .rerolling import Location, LoopNest, Scheduled, reroll
 
 
 class LoopLayout(NamedTuple):
     """What a loop has beside its array, by offsets in its buffer, and the plan of its body.
 
-    In `s`: the shared numbers, x, and the numbers of the body. In `t`: the shared numbers that are the same for all
-    samples, the tile of the body, and its numbers.
+    In `s`: the shared numbers (for a loop over samples, those that are the same for all of them). Then in the buffer of
+    the array: x and the numbers of the body, or the tile of the body and its numbers.
     """
 
     name: str
@@ -44,14 +44,13 @@ class LoopLayout(NamedTuple):
     shared: int
     work: int
     scratch: int
-    differs: dict[int, bool]  # whether a shared number differs from sample to sample
 
 
 class Stage(NamedTuple):
     """Unbatched loops and instructions; then the pass over the samples: those, its sums, the results that it stores."""
 
-    unbatched: list[Item]
-    batched: list[Item]
+    unbatched: list[Scheduled]
+    batched: list[Scheduled]
     sums: list[LoopNest]
     results: list[int]
     buffers: dict[str, tuple[str, int]]  # where in t or k the x and o buffers are
@@ -88,6 +87,7 @@ class Plan:
             self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
         self.arrays: dict[int, ArrayLayout] = {}
         self.loops: dict[int, LoopLayout] = {}
+        self.sources: dict[int, int] = {}  # the arrays that hold values which are read where they are
         self.read = self._carries_read()
         for op in [op for op in self.ops.values() if op.row.payload is not None and not self.batched[op.id]]:
             self._locate_array(op, "s", self.arrays, self.loops, f"{name}loop{op.id}.")
@@ -144,14 +144,65 @@ class Plan:
             else:
                 body, same = over_samples(payload, [self.batched[x] for x in op.operands])
                 plan = Plan(body, name)
-                vectors = [-(-n // LANES) for n in (same, plan.sizes["s"])]
-                shared, work, scratch = [self.allocate("t", n) for n in (vectors[0], plan.stages[0].tile, vectors[1])]
-            loops[id] = LoopLayout(name, plan, shared, work, scratch, {x: self.batched[x] for x in op.operands})
+                shared = self.allocate("s", same)
+                work, scratch = [self.allocate("t", n) for n in (plan.stages[0].tile, -(-plan.sizes["s"] // LANES))]
+            loops[id] = LoopLayout(name, plan, shared, work, scratch)
         else:
             return
         self.locations[id] = arrays[id][:2]
         if isinstance(payload, Whole | Numbers):
             del self.ops[id]
+
+    def _with_copies(
+        self, ops: list[Op], arrays: dict[int, ArrayLayout], loops: dict[int, LoopLayout]
+    ) -> tuple[list[Op], list[Op]]:
+        """The instructions, where what arrays are made of is copied to its place, and read from there.
+
+        Copies of what all samples share come apart: once is enough.
+        """
+        found: list[Op] = []
+        once: list[Op] = []
+        for op in ops:
+            payload = op.row.payload
+            if isinstance(payload, Item):
+                array = self.arrays.get(op.operands[0]) or arrays[op.operands[0]]
+                place = self._value(op.id)
+                self.locations[place] = (array.buffer, array.place(payload.offset))
+                self.sources[place] = op.operands[0]
+                op = Op(op.id, identity, (place,))
+            elif payload is not None:
+                own, m = arrays[op.id], payload.carries if isinstance(payload, Loop) else len(op.operands)
+                places: list[tuple[int, Location]] = [
+                    (x, (own.buffer, own.offset + i)) for i, x in enumerate(op.operands[:m])
+                ]
+                if isinstance(payload, Loop):
+                    places += self._shared_places(op, payload, loops[op.id])
+                for x, (buffer, offset) in places:
+                    copy = self._value(op.id)
+                    self.batched[copy] = buffer != "s"
+                    self.locations[copy] = (buffer, offset)
+                    self.shared.add(copy)  # a loop reads it
+                    (found if self.batched[copy] == self.batched[op.id] else once).append(Op(copy, identity, (x,)))
+                    op = op._replace(operands=(*op.operands, copy))
+            found.append(op)
+        return found, once
+
+    def _shared_places(self, op: Op, loop: Loop, layout: LoopLayout) -> list[tuple[int, Location]]:
+        """Where the body of a loop finds the numbers that all steps share."""
+        shared = op.operands[loop.carries + loop.arrays :]
+        if not self.batched[op.id]:
+            return [(x, ("s", layout.shared + i)) for i, x in enumerate(shared)]
+        same = [x for x in shared if not self.batched[x]]
+        _, own = layout.plan.stages[0].buffers.get(f"x{3 + len(loop.whole)}", ("", -1))
+        differ = [x for x in shared if self.batched[x]] if own >= 0 else []
+        places: list[tuple[int, Location]] = [(x, ("s", layout.shared + i)) for i, x in enumerate(same)]
+        return places + [(x, ("t", layout.work + own + i)) for i, x in enumerate(differ)]
+
+    def _value(self, like: int) -> int:
+        """A new value, of the stage of another one."""
+        self.batched.append(self.batched[like])
+        self.stage.append(self.stage[like])
+        return len(self.batched) - 1
 
     def _carries_read(self) -> set[int]:
         """The loops whose carries are read, but for the last ones."""
@@ -169,9 +220,8 @@ class Plan:
         return read
 
     def _copy(self, value: int, batched: bool) -> int:
-        id = len(self.batched)
-        self.batched.append(batched)
-        self.stage.append(self.stage[value])
+        id = self._value(value)
+        self.batched[id] = batched
         self.ops[id] = Op(id, identity, (value,))
         return id
 
@@ -229,7 +279,6 @@ class Plan:
         return [self._stage(*stage) for stage in zip(unbatched, roots, sums, results, strict=True)]
 
     def _stage(self, scalars: list[Op], roots: list[int], sums: list[Op], results: list[int]) -> Stage:
-        unbatched = reroll(scalars, self)
         roots += [x for op in sums for x in op.operands]
         needed: set[int] = set()
         while roots:
@@ -250,6 +299,9 @@ class Plan:
                 name = f"{self.name}stage{self.stage_count}.loop{op.id}."
                 self._locate_array(op, "t", arrays, loops, name)
         self.stage_count += 1
+        scalars, _ = self._with_copies(scalars, self.arrays, self.loops)
+        ops, once = self._with_copies(ops, arrays, loops)
+        unbatched = reroll(scalars + once, self)
         items = reroll(ops, self)
         nests = [nest for nest in reroll(sums, self, 0) if isinstance(nest, LoopNest)]
         kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}

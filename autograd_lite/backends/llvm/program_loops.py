@@ -11,7 +11,7 @@ from __future__ import annotations
 from autograd_lite.program.payloads import Loop
 
 from .arrays_of_loops import ArrayLayout
-from .ir_text import VECTOR, Function
+from .ir_text import SCALAR, VECTOR, Function
 from .plan import LoopLayout
 
 FEW = 8  # vectors that are copied without a loop
@@ -80,7 +80,7 @@ class Steps:
         places = {name: self.at(offset, work) for name, (_, offset) in stage.buffers.items()}
         if batched:
             self.point("t", work)
-        self.point("a2", self.at(layout.shared))
+        self.point("a2", f.offset(f.pointer("s"), SCALAR, layout.shared))
         if batched:
             f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
         else:

@@ -50,7 +50,7 @@ class LoopNest(NamedTuple):
     members: tuple[Op, ...]
 
 
-Item = Op | LoopNest  # of a schedule
+Scheduled = Op | LoopNest  # of a schedule
 
 
 class Memory(Protocol):
@@ -58,6 +58,7 @@ class Memory(Protocol):
 
     locations: dict[int, Location]  # of operands, and of results whose location is fixed
     constants: dict[int, float]  # immediate values, which have no location
+    sources: dict[int, int]  # the instructions that make the arrays in which values are
 
     def buffer_of(self, op: Op) -> str:
         """The buffer of a result whose location is free."""
@@ -69,7 +70,7 @@ class Memory(Protocol):
         """The offset of contiguous constants, in the buffer "c"."""
 
 
-def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Item]:
+def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Scheduled]:
     """Loop nests and single instructions in a schedule that respects dependences; their results get locations.
 
     The instances of a nest are independent: they are on one level of the graph.
@@ -78,12 +79,13 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
     by_level: defaultdict[int, list[Op]] = defaultdict(list)
     for op in ops:
         level = 0
-        for x in op.operands:
+        for operand in op.operands:
+            x = memory.sources.get(operand, operand)
             if x in levels and levels[x] > level:
                 level = levels[x]
         levels[op.id] = level + 1
         by_level[level].append(op)
-    items: list[Item] = []
+    items: list[Scheduled] = []
     for level in sorted(by_level):
         groups: defaultdict[Any, list[tuple[tuple[int, ...], Op]]] = defaultdict(list)
         for op in by_level[level]:
@@ -99,7 +101,7 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
                 items.append(group[0][1])
             else:
                 items += _nests(group, fixed, shape, memory, smallest)
-    return _scheduled(items)
+    return _scheduled(items, memory.sources)
 
 
 Run = tuple[int, tuple[tuple[str, int], ...]]  # the number of terms, each operand's buffer ("" if constant) and step
@@ -148,12 +150,12 @@ def _run(locations: list[Location], begin: int, step: int) -> int:
 
 def _nests(
     group: list[tuple[tuple[int, ...], Op]], fixed: bool, shape: list[Run], memory: Memory, smallest: int
-) -> list[Item]:
+) -> list[Scheduled]:
     """Split a group of instructions of one signature into nests and those that are not worth a loop."""
     row = group[0][1].row
     width = term_width(row) or len(group[0][1].operands)
     terms = sum([count for count, _ in shape])
-    items: list[Item] = []
+    items: list[Scheduled] = []
     done = 0
     for dims, base, steps in _boxes([offsets for offsets, _ in group]):
         size = prod(dims)
@@ -223,14 +225,15 @@ def _equal_steps(boxes: list[Box], start: int) -> tuple[int, tuple[int, ...]]:
     return end, step
 
 
-def _scheduled(items: list[Item]) -> list[Item]:
+def _scheduled(items: list[Scheduled], arrays: dict[int, int]) -> list[Scheduled]:
     """The items in topological order, otherwise as they were traced."""
     members = [(item,) if isinstance(item, Op) else item.members for item in items]
     producer = {op.id: index for index, ops in enumerate(members) for op in ops}
     users: list[list[int]] = [[] for _ in items]
     in_degree = []
     for index, ops in enumerate(members):
-        sources = {producer[x] for op in ops for x in op.operands if x in producer}
+        read = [arrays.get(x, x) for op in ops for x in op.operands]
+        sources = {producer[x] for x in read if x in producer}
         in_degree.append(len(sources))
         for source in sources:
             users[source].append(index)

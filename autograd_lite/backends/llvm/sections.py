@@ -15,7 +15,7 @@ from .fusion import Op
 from .ir_text import Function
 from .nest_writing import SectionWriter, fuse_loops
 from .plan import Plan, Stage
-from .rerolling import Item, Location, LoopNest
+from .rerolling import Location, LoopNest, Scheduled
 
 PART = 1200  # lines, about, after which a section is continued in another function
 STRAIGHT = 400  # lines, about, of straight-line code that are not worth optimizing
@@ -24,18 +24,22 @@ Items = Sequence[Op | list[LoopNest]]
 
 
 def write_section(
-    items: Sequence[Item], stage: Stage, batched: bool, plan: Plan, emitter: Emitter, new: Callable[[int], Function]
+    items: Sequence[Scheduled],
+    stage: Stage,
+    batched: bool,
+    plan: Plan,
+    emitter: Emitter,
+    new: Callable[[int], Function],
 ) -> list[tuple[Function, bool]]:
     """The functions that compute the items, and whether each is worth optimizing; `new(k)` begins the k-th."""
     parts = _split(fuse_loops(items, batched))
     locations = {**plan.locations, **stage.locations} if batched else plan.locations
     stored = _stored(parts, locations, plan.shared)
-    arrays = {**plan.arrays, **stage.arrays} if batched else plan.arrays
     loops = stage.loops if batched else plan.loops
     written = []
     for k, (optimized, part) in enumerate(parts):
         f = new(k)
-        writer = SectionWriter(f, emitter, batched, locations, plan.constants, arrays, loops)
+        writer = SectionWriter(f, emitter, batched, locations, plan.constants, loops)
         for item in part:
             if isinstance(item, list):
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
