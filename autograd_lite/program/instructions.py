@@ -4,11 +4,13 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
-from autograd_lite.core.primitives import PRIMITIVES, Primitive
+from autograd_lite.core.graph import BATCH_SUM, DETACHED, LEAF
+from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
 
-ROWS: Mapping[str, Primitive] = ChainMap(PRIMITIVES, {row.name: row for row in (NUMBER, BATCH_SUM, BATCH_SIZE)})
-"""The rows that a program may hold: those of the table, also such as are entered later, and three of programs alone."""
+ROWS: Mapping[str, Primitive] = ChainMap(
+    PRIMITIVES, {row.name: row for row in INTERNAL.values() if row is not LEAF and row is not DETACHED}
+)
+"""The rows that a program may hold: those of the table, also such as are entered later, and those of rules alone."""
 
 
 class Argument(NamedTuple):
