@@ -8,7 +8,7 @@ from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
-from autograd_lite.core.modes import no_grad
+from autograd_lite.core.modes import enable_grad, no_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
 from autograd_lite.core.table import (
     arithmetic,
@@ -131,8 +131,9 @@ def __dir__() -> list[str]:
 __all__ = [
     "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
     "Value", "__version__", "animate", "custom_derivative", "detect_anomaly", "diagnose", "draw",
-    "draw_activations", "explain", "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax",
-    "no_grad", "primitive", "register_pytree_node", "scan", "softmax", "value_and_grad", "vjp", "vmap", "while_loop",
+    "draw_activations", "enable_grad", "explain", "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
+    "log_softmax", "no_grad", "primitive", "register_pytree_node", "scan", "softmax", "value_and_grad", "vjp", "vmap",
+    "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += bessel.__all__

@@ -166,7 +166,8 @@ print("whole", n)
 
 MAKE_OR_WALK_GRAPHS = [
     "core.primitives", "core.value", "core.fast.pool", "core.fast.vectors", "core.reverse",
-    "core.fast.layers", "core.modes", "core.tracers", "core.create_graph", "core.graph", "core.recording",
+    "core.fast.layers", "core.contexts", "core.scopes", "core.modes",
+    "core.tracers", "core.create_graph", "core.graph", "core.recording",
     "core.symbolic", "core.branches", "core.copying",
     "transforms.custom_rules", "transforms.differentiation", "transforms.jacobians", "transforms.batching",
     "program.flattening", "program.simplification", "program.tracing", "program.make_program",

@@ -40,9 +40,9 @@ FLOORS = {
 
 # The same inside of `core`, which is read from its first file to its last.
 CORE = (
-    "", "numerics", "operands", "columns", "primitives", "methods", "table", "graph", "modes", "fast",
-    "tracers", "reverse", "symbolic", "branches", "create_graph", "recording", "copying", "operators", "value",
-    "fast.layers",
+    "", "numerics", "decorating", "contexts", "scopes", "operands", "columns", "primitives", "methods", "table",
+    "graph", "modes", "fast", "tracers", "reverse", "symbolic", "branches", "create_graph", "recording", "copying",
+    "operators", "value", "fast.layers",
 )  # fmt: skip
 LONGEST = 500
 

@@ -8,7 +8,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.tracers import is_tracing
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
@@ -74,7 +74,7 @@ class Compiled:
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if MODE.trace is not None:
+        if is_tracing():
             return self.interpreted(args, kwargs)
         key: list[Any] = []
         data: list[Any] = []

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from autograd_lite.backends.choice import BACKENDS, Code, checked, chosen
 from autograd_lite.core.graph import BATCH_SUM
-from autograd_lite.core.operands import ieee_arithmetic
+from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Operand, Primitive
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value

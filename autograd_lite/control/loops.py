@@ -12,7 +12,7 @@ from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, LOOPED
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.program.abstract_arguments import Span
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
@@ -67,7 +67,7 @@ def scan(
     data, n = steps_of(xs, length, name)
     leaves, structure = flatten_numbers(init, f"init of {name}")
     step = StepOfLeaves(f, structure, name)
-    if MODE.trace is not None and n:
+    if TRACE.get() is not None and n:
         return recorded(step, leaves, data, n, reverse)
     with passing():
         carry, rows, structure_of_y = unrolled(step, leaves, data, n, reverse)
@@ -169,11 +169,11 @@ def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int,
 
 def columns_of(part: Part, n: int, step: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:
     """The columns of a part of xs, and how an x is built of their elements."""
-    span: Span | None = MODE.trace.find(part.content)
+    span: Span | None = TRACE.get().find(part.content)
     if span is not None and not is_mapped():
         row = span._replace(node=span.node.inner(0))
         width = row.node.leaves
-        array = MODE.trace.whole(span.piece, lambda: node_of(Whole(span.piece), []))
+        array = TRACE.get().whole(span.piece, lambda: node_of(Whole(span.piece), []))
         return [Column(array, span.start + j, width) for j in range(width)], row.build
     rows = [flatten_numbers(part.sample(t), f"xs of {step}") for t in range(n)]
     for t, (_, treedef) in enumerate(rows):
@@ -220,7 +220,7 @@ def while_loop(
     >>> while_loop(lambda x: x < 100.0, lambda x: 2.0 * x, 1.0)
     128.0
     """
-    if MODE.trace is None:
+    if TRACE.get() is None:
         carry, steps = scan(lambda carry, _: (carry, None), init, length=0)[0], 0
         while (max_steps is None or steps < max_steps) and condition(carry):
             carry = scan(lambda carry, _: (body(carry), None), carry, length=1)[0]

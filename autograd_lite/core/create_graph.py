@@ -4,11 +4,12 @@ Above `reverse`, and in its order, so that floats and graphs agree to the bit: `
 graph, `tangents` forwards.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.graph import BATCHED, Node, operands_of, partials_of
+from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import reverse, topological_order
 from autograd_lite.core.symbolic import Propagation, times
 
@@ -65,8 +66,9 @@ class AdjointPass:
 
     def run(self, order: Sequence[Node]) -> dict[Node, Any]:
         """The adjoints of the inputs that are reached, as a graph."""
-        for _ in reverse([x for x in order if x in self.dependent], self.arrived, self.pull, Arrived.joined):
-            pass
+        dependent = [x for x in order if x in self.dependent]
+        # once for the pass: for each node it would cost as much as the node
+        ieee_arithmetic().run(to_the_end, reverse(dependent, self.arrived, self.pull, Arrived.joined))
         return {x: self.propagation.result(adjoint) for x, adjoint in self.found.items()}
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
@@ -95,6 +97,11 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
         walk.seed(root, seed)
     found = walk.run(order)
     return [found.get(x) for x in inputs]
+
+
+def to_the_end(walk: Iterator[tuple[Node, Any]]) -> None:
+    for _ in walk:
+        pass
 
 
 def forward(
@@ -138,7 +145,8 @@ def tangents(order: Sequence[Node], seeds: dict[Node, Any], outputs: Sequence[An
         moved = float_tangents(order, seeds)
         return [moved.get(x, 0.0) for x in outputs]
     propagation = propagation_for(outputs)
-    found = forward(order, {x: propagation.start(seed) for x, seed in seeds.items()}, propagation.tangent)
+    start = {x: propagation.start(seed) for x, seed in seeds.items()}
+    found = ieee_arithmetic().run(forward, order, start, propagation.tangent)
     # the tangent of an input is its seed as it was given
     results = {x: seeds[x] if x in seeds else propagation.result(found[x]) for x in outputs if x in found}
     return [results.get(x, 0.0) for x in outputs]

@@ -72,8 +72,8 @@ class State:
     def __init__(self) -> None:
         self.base: i64 = 0  # what the newest sort counts from; larger in every sort, so that no count is set back
         self.assigned: i64 = 0  # the number of assignments to data so far
-        self.paused: i64 = 0  # how many no_grad contexts and watches are open, in all threads
-        self.tracing: i64 = 0  # how many traces are running, in all threads
+        self.paused: set[object] = set()  # the no_grad contexts and watches that are open, in all threads
+        self.tracing: set[object] = set()  # the traces that are running, in all threads
 
 
 STATE: Final = State()

@@ -1,31 +1,34 @@
-"""What mode this thread is in: whether graphs are recorded (`no_grad`), watched, or traced into a program.
+"""What mode this thread or task is in: whether graphs are recorded (`no_grad`), watched, or traced into a program.
 
-Above `graph`.  An operation first looks at a counter that all threads share, because asking for the thread's own state
+Above `graph`.  An operation first looks whether anybody, in any thread, has set a mode, because asking for its own
 would cost more than the operation.
 """
 
-import threading
-from contextlib import ContextDecorator
-from typing import Any, Final
+from typing import Final
 
+from autograd_lite.core.contexts import Mode
 from autograd_lite.core.graph import STATE
+from autograd_lite.core.operands import IEEE
+from autograd_lite.core.scopes import Scope, Settings
+
+PAUSED: Final = Mode("autograd_lite.paused", False, STATE.paused)
+"""Whether nothing is recorded."""
+
+WATCH: Final = Mode("autograd_lite.watch", None, STATE.paused)
+"""What sees every operation and every call of backward (`explaining.watch`), or None."""
+
+TRACE: Final = Mode("autograd_lite.trace", None, STATE.tracing)
+"""The trace of a program that is running (`program.tracing`), or None."""
 
 
-class Mode(threading.local):
-    """The modes of one thread."""
+class no_grad(Scope):
+    """A context in which no graph is recorded: results are detached numbers.  Also a decorator.
 
-    paused: int = 0  # how many no_grad contexts are open
-    watch: Any = None  # sees every operation and every call of backward (`explaining.anomaly`)
-    trace: Any = None  # the program that is being traced (`program.tracing`)
-
-
-MODE: Final = Mode()
-
-
-class no_grad(ContextDecorator):
-    """A context, per thread, in which no graph is recorded: results are detached numbers.  Also a decorator.
-
-    The tasks of asyncio share a thread, so an `await` inside of it pauses the others too.
+    It holds in its thread and, under asyncio, in its task; threads that are started inside of it record.  As a
+    decorator it works on functions, generators, coroutines and asynchronous generators; these are under it only while
+    their own bodies run.  A `with no_grad():` around a `yield`, on the other hand, holds for the consumer too until the
+    generator goes on, as Python has it for every context.  Raises TypeError where it decorates a class or anything
+    else that is no function.
 
     >>> from autograd_lite import Value
     >>> x = Value(2.0)
@@ -35,24 +38,40 @@ class no_grad(ContextDecorator):
     Value(data=4.0, op='detached')
     """
 
-    def __enter__(self) -> "no_grad":
-        MODE.paused += 1
-        STATE.paused += 1
-        return self
+    def __init__(self, function: object = None) -> None:
+        check_called(self, function)
 
-    def __exit__(self, *exception: object) -> None:
-        MODE.paused -= 1
-        STATE.paused -= 1
+    def modes(self) -> Settings:
+        return ((PAUSED, True),)
 
 
-class enable_grad:
-    """A context, per thread, in which graphs are recorded although no_grad is on."""
+class enable_grad(Scope):
+    """A context in which graphs are recorded although no_grad is on.  Also a decorator, as `no_grad` is.
 
-    def __enter__(self) -> None:
-        self.paused: int = MODE.paused
-        MODE.paused = 0
-        STATE.paused -= self.paused
+    >>> from autograd_lite import Value, no_grad
+    >>> x = Value(2.0)
+    >>> with no_grad(), enable_grad():
+    ...     y = x * x
+    >>> y.op
+    'mul'
+    """
 
-    def __exit__(self, *exception: object) -> None:
-        MODE.paused = self.paused
-        STATE.paused += self.paused
+    def __init__(self, function: object = None) -> None:
+        check_called(self, function)
+
+    def modes(self) -> Settings:
+        return ((PAUSED, False),)
+
+
+class ieee_arithmetic(Scope):
+    """A context in which rows give inf or nan by IEEE 754 where they would raise: for partials."""
+
+    def modes(self) -> Settings:
+        return ((IEEE, True),)
+
+
+def check_called(scope: Scope, function: object) -> None:
+    """Raise where a scope is written as a decorator without its parentheses."""
+    if function is not None:
+        name = type(scope).__name__
+        raise TypeError(f"{name} takes no arguments, but got {function!r}; as a decorator, write @{name}() with ()")

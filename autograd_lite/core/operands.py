@@ -1,11 +1,11 @@
 """What a row can be applied to: numbers, and operands that are more than numbers."""
 
 import numbers
-import threading
 from typing import Any, Final, Protocol, final
 
 from mypy_extensions import mypyc_attr
 
+from autograd_lite.core.contexts import Mode
 from autograd_lite.core.numerics import quotient
 
 
@@ -121,14 +121,5 @@ def float_of(x: Any) -> float:
     return x.data if isinstance(x, IEEEFloat) else float(x)
 
 
-THREAD: Final = threading.local()
-
-
-class ieee_arithmetic:
-    """A context, per thread, in which rows give inf or nan by IEEE 754 where they would raise: for partials."""
-
-    def __enter__(self) -> None:
-        THREAD.ieee = getattr(THREAD, "ieee", 0) + 1
-
-    def __exit__(self, *exception: object) -> None:
-        THREAD.ieee -= 1
+IEEE: Final = Mode("autograd_lite.ieee", False)
+"""Whether rows give inf or nan where they would raise (`modes.ieee_arithmetic`)."""

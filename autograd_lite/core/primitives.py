@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from autograd_lite.core.columns import Partial, Partials, Row
-from autograd_lite.core.operands import THREAD, IEEEFloat, float_of
+from autograd_lite.core.operands import IEEE, IEEEFloat, float_of
 from autograd_lite.core.operands import Operand as Operand
 from autograd_lite.core.operands import number as number
 
@@ -106,7 +106,7 @@ class Primitive(Row):
         try:
             return self.raw(floats)
         except (ArithmeticError, ValueError) as error:
-            if getattr(THREAD, "ieee", 0) or any(x != x for x in floats):
+            if IEEE.get() or any(x != x for x in floats):
                 return self.ieee_value(*floats)
             if isinstance(error, ZeroDivisionError):
                 raise ZeroDivisionError(self.domain_error(floats, error)) from None

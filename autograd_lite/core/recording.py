@@ -15,7 +15,7 @@ from autograd_lite.core.graph import (  # isort: skip
     BATCH_SUM, BATCHED, CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, STATE, TRACED, Node, as_recorded,
     connect,
 )  # fmt: skip
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import PAUSED, WATCH
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.tracers import is_tracing, sum_over_samples, traced_partials
 
@@ -25,15 +25,16 @@ DOT: Final = table.dot
 
 def records_nothing() -> bool:
     """Whether no_grad is on in this thread; while a program is traced, it is recorded all the same."""
-    return bool(MODE.paused > 0) and not is_tracing()
+    return PAUSED.get() and not is_tracing()
 
 
 def observe(result: Node) -> None:
     """Look at a result that was recorded while something is paused or watched in some thread."""
-    if MODE.paused > 0:
+    if PAUSED.get():
         result._flags |= CONSTANT
-    if MODE.watch is not None:
-        MODE.watch.saw(result)
+    watch = WATCH.get()
+    if watch is not None:
+        watch.saw(result)
 
 
 def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float) -> Node:

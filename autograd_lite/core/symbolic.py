@@ -8,7 +8,6 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, PASSED, Node, operands_of
-from autograd_lite.core.operands import ieee_arithmetic
 
 
 def times(adjoint: Any, partial: Any) -> Any:
@@ -33,14 +32,16 @@ def argument(node: Node) -> Any:
 
 
 def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
-    """The operands of a node to which something flows, each with its partial; singular ones are inf or nan."""
+    """The operands of a node to which something flows, each with its partial.
+
+    Singular ones are inf or nan; the caller is in `ieee_arithmetic`.
+    """
     operands = operands_of(node)
     check_unassigned(node, operands)
-    with ieee_arithmetic():
-        try:
-            partials = applied_rules(node, operands, [argument(x) for x in operands])
-        except ArithmeticError:  # a rule on floats alone may raise, as 1 / 0 does; on nodes it gives inf
-            partials = applied_rules(node, operands, list(operands))
+    try:
+        partials = applied_rules(node, operands, [argument(x) for x in operands])
+    except ArithmeticError:  # a rule on floats alone may raise, as 1 / 0 does; on nodes it gives inf
+        partials = applied_rules(node, operands, list(operands))
     return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
 
 

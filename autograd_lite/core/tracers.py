@@ -11,7 +11,7 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite.core.fast.pool import number_node
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
 from autograd_lite.support.user_lines import users_line
@@ -41,12 +41,15 @@ def complain(what: str, because: str = "a traced value has no number", do: str =
 
 def is_tracing() -> bool:
     """Whether a program is traced, which computes at each call what is a number outside of the graph now."""
-    return STATE.tracing > 0 and MODE.trace is not None
+    return bool(STATE.tracing) and TRACE.get() is not None
 
 
 def is_read_later(node: Node) -> bool:
     """Whether a node depends on a Value that the function of a running trace closes over."""
-    return STATE.tracing > 0 and MODE.trace is not None and bool(MODE.trace.reads(node))
+    if not STATE.tracing:
+        return False
+    trace = TRACE.get()
+    return trace is not None and bool(trace.reads(node))
 
 
 def check_traced(node: Node, what: str, do: str = COMPUTE) -> None:
@@ -90,6 +93,6 @@ def traced_partials(row: Primitive, nodes: list[Node]) -> list[float | None]:
 
 def sum_over_samples(x: Node) -> tuple[Primitive, list[Node]]:
     """The row and the operands that sum x over the samples of a traced batch; n x where all samples share it."""
-    if MODE.trace is None:
+    if TRACE.get() is None:
         raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
     return (BATCH_SUM, [x]) if x._flags & BATCHED else (mul, [x, traced_node(0, BATCH_SIZE)])

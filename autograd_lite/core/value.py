@@ -25,7 +25,7 @@ from autograd_lite.core.graph import (
     operands_of,
     partials_of,
 )
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import WATCH
 from autograd_lite.core.operands import unsupported
 from autograd_lite.core.operators import Operators
 from autograd_lite.core.primitives import Primitive, number
@@ -206,8 +206,8 @@ class Value(Operators):
         """
         seed = real(gradient, "backward takes a number", "pass the gradient of what follows, 1.0 for none")
         check_differentiable(self, "backward")
-        if STATE.paused and MODE.watch is not None:
-            MODE.watch.saw_backward(self, seed)
+        if STATE.paused and (watch := WATCH.get()) is not None:
+            watch.saw_backward(self, seed)
         with PASS:
             add_adjoints(sweep([self], [seed], store=True))
 

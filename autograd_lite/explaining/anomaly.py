@@ -6,20 +6,22 @@ from collections.abc import Callable, Set
 from typing import cast
 
 from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.modes import check_called
 from autograd_lite.core.reverse import float_terms, reverse, topological_order
+from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.explaining.anomaly_report import Anomaly, AnomalyError
 from autograd_lite.explaining.watch import Watch
 
 
-class detect_anomaly:
+class detect_anomaly(Scope):
     """A context that finds the operation that makes the first nan or infinity, in values and, if `backward` is
     called inside of it, in gradients.
 
     At its end it raises an AnomalyError that names the user's line, the operation with its operands and local
     partials, and the path along which it spread; with `error=False` it keeps it as `.anomaly`, or None.  Outside of
-    the context nothing is recorded and nothing costs.
+    the context nothing is recorded and nothing costs.  As a decorator it looks at each call, as `no_grad` does.
 
     >>> x = Value(0.0, label="x")
     >>> with detect_anomaly(error=False) as found:
@@ -30,16 +32,19 @@ class detect_anomaly:
     """
 
     def __init__(self, error: bool = True) -> None:
+        if not isinstance(error, bool):
+            check_called(self, error)
         self.error = error
         self.anomaly: Anomaly | None = None
         self.watch = Watch()
 
-    def __enter__(self) -> "detect_anomaly":
-        self.watch.__enter__()
-        return self
+    def again(self) -> "detect_anomaly":
+        return detect_anomaly(self.error)
 
-    def __exit__(self, kind: object, exception: BaseException | None, trace: object) -> None:
-        self.watch.__exit__()
+    def modes(self) -> Settings:
+        return self.watch.modes()
+
+    def finish(self, exception: BaseException | None) -> None:
         self.anomaly = find(self.watch, find_names(None, infer=True))
         if self.anomaly is not None and exception is not None:  # which names the operation that failed
             exception.add_note(f"before that, {self.anomaly.text}")

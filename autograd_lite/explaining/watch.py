@@ -3,13 +3,14 @@
 import math
 
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import STATE, TRACED, Node
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.graph import TRACED, Node
+from autograd_lite.core.modes import WATCH
+from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.support.user_lines import users_line
 
 
-class Watch:
-    """A context, per thread, in which every operation leaves the user's line that made it.
+class Watch(Scope):
+    """A context in which every operation leaves the user's line that made it.
 
     It keeps the first and the newest result that is no finite number, and what `backward` was called on.
     """
@@ -20,15 +21,8 @@ class Watch:
         self.newest: Node | None = None
         self.passes: list[tuple[Node, float]] = []
 
-    def __enter__(self) -> "Watch":
-        self.outer = MODE.watch
-        MODE.watch = self
-        STATE.paused += 1  # so that every operation looks at the mode of its thread
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        MODE.watch = self.outer
-        STATE.paused -= 1
+    def modes(self) -> Settings:
+        return ((WATCH, self),)
 
     def saw(self, result: Node) -> None:
         if result._flags & TRACED:

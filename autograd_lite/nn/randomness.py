@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import TRACE
 from autograd_lite.transforms.levels import is_mapped
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ def spawned(rng: Seed) -> random.Random:
 
 def read_state(source: Callable[[], float]) -> Any:
     """A number that changes: while a program is traced, an input that is read at every call, once for all samples."""
-    return source() if MODE.trace is None else MODE.trace.draw(source, False)
+    return source() if TRACE.get() is None else TRACE.get().draw(source, False)
 
 
 def draw_uniform(rng: random.Random) -> Any:
     """A number between 0 and 1: while a program is traced, an input that is drawn anew at every call."""
-    if MODE.trace is None:
+    if TRACE.get() is None:
         return rng.random()
-    return MODE.trace.draw(rng.random, is_mapped())
+    return TRACE.get().draw(rng.random, is_mapped())
 
 
 def lookup(what: str, name: str, known: dict[str, T]) -> T:

@@ -3,7 +3,7 @@ depending on the noise of the training samples."""
 
 from typing import Any
 
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
@@ -74,7 +74,7 @@ class BatchNorm(Module):
             return [self.forward(x) for x in samples]
         columns = zip(*[self.parts(x) for x in samples], strict=True)
         normal = [self.normalised(k, list(column)) for k, column in enumerate(columns)]
-        if MODE.trace is None:
+        if TRACE.get() is None:
             self.num_batches_tracked += 1.0
         return [list(features) for features in zip(*normal, strict=True)]
 
@@ -93,7 +93,7 @@ class BatchNorm(Module):
         centred = map_numbers(column, lambda v: v - centre)
         variance = mean([square(v) for v in flat(centred)])
         unbiased = variance * (n / (n - 1.0))
-        if MODE.trace is not None:  # the statistics are outputs of the program
+        if TRACE.get() is not None:  # the statistics are outputs of the program
             self._observed.append((k, centre, unbiased))
         else:
             self.absorb(k, floats(centre), floats(unbiased))

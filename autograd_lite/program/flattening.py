@@ -11,8 +11,7 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
-from autograd_lite.core.modes import enable_grad
-from autograd_lite.core.operands import ieee_arithmetic
+from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced
@@ -152,12 +151,15 @@ def lowered(row: Primitive, arguments: list[Any]) -> Any:
         raise ValueError(
             f"a program cannot hold {row.name}, which is not in the table and has no lowering; enter it with primitive"
         )
-    with enable_grad(), ieee_arithmetic():
-        try:
-            return applied_lowering(row.lowering, row.arity, arguments)
-        except ArithmeticError:  # of plain numbers, as 1 / 0: as nodes they give inf
-            nodes = [constant_value(x) if isinstance(x, float) else x for x in arguments]
-            return applied_lowering(row.lowering, row.arity, nodes)
+    return enable_grad().run(ieee_arithmetic().run, lowered_on_nodes, row.lowering, row.arity, arguments)
+
+
+def lowered_on_nodes(lowering: Callable[..., Any], arity: int | None, arguments: list[Any]) -> Any:
+    try:
+        return applied_lowering(lowering, arity, arguments)
+    except ArithmeticError:  # of plain numbers, as 1 / 0: as nodes they give inf
+        nodes = [constant_value(x) if isinstance(x, float) else x for x in arguments]
+        return applied_lowering(lowering, arity, nodes)
 
 
 def applied_lowering(lowering: Callable[..., Any], arity: int | None, arguments: list[Any]) -> Any:

@@ -1,15 +1,15 @@
 """A function run once on traced values, which have no numbers.
 
-While the function runs, `MODE.trace` is its `Trace`; `make_program` reads afterwards what the function used.
+While the function runs, `TRACE` is its `Trace`; `make_program` reads afterwards what the function used.
 """
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, STATE, TRACED, Node, operands_of
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, TRACED, Node, operands_of
+from autograd_lite.core.modes import TRACE
+from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.transforms.batching import Part, Parts
@@ -29,7 +29,7 @@ class Group(NamedTuple):
     numbers: tuple[str, ...] = ()
 
 
-class Trace:
+class Trace(Scope):
     """One run of a function on traced values.
 
     `find` gives the place of the numbers of an array or a list that is an argument of the function, or a part of one.
@@ -45,15 +45,8 @@ class Trace:
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
 
-    def __enter__(self) -> "Trace":
-        self.outer = MODE.trace
-        MODE.trace = self
-        STATE.tracing += 1
-        return self
-
-    def __exit__(self, *exception: type[BaseException] | BaseException | TracebackType | None) -> None:
-        MODE.trace = self.outer
-        STATE.tracing -= 1
+    def modes(self) -> Settings:
+        return ((TRACE, self),)
 
     def reads(self, x: Node) -> bool:
         """Whether x depends on a Value created before the trace, whose number the program reads at each call."""

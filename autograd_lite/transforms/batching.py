@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import passed_on, traced
 from autograd_lite.support.user_lines import warn
 from autograd_lite.transforms.differentiation import as_value
@@ -55,14 +55,14 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
         if kwargs:
             raise TypeError(f"{name} takes its arguments by position, but got {', '.join(kwargs)} by name")
         axes = axes_of(in_axes, args, name)
-        if MODE.trace is not None:
+        if TRACE.get() is not None:
             leaves, treedef = flatten(args, whole=True)
             if treedef.holds_samples():
                 sample = PyTreeDef([node for node in treedef.nodes if node.kind is not SAMPLES])
                 return at_once(f, sample.unflatten(leaves, whole=WHOLE), reduce)
         arguments = [parts_of(x, axis) for x, axis in zip(args, axes, strict=True)]
         n = sample_count(arguments, name)
-        if MODE.trace is not None:
+        if TRACE.get() is not None:
             one = one_sample(arguments, n, reduce)
             if not isinstance(one, str):
                 return at_once(f, one, reduce)
@@ -238,7 +238,7 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
         )
     if reduce is None:
         return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
-    return MODE.trace.one_sample(arguments, n)  # type: ignore[no-any-return]
+    return TRACE.get().one_sample(arguments, n)  # type: ignore[no-any-return]
 
 
 def at_once(f: Function, args: Iterable[Any], reduce: str | None) -> Any:

@@ -1,14 +1,14 @@
 """How deep transforms are nested, and the fresh inputs that each of them differentiates in."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from operator import is_
-from typing import Any
+from typing import Any, Final
 
+from autograd_lite.core.contexts import Mode
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, NUMERIC, Node
-from autograd_lite.core.modes import MODE, enable_grad
+from autograd_lite.core.modes import PAUSED, TRACE
+from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value, passed_on
 from autograd_lite.trees import flatten, is_array
@@ -19,52 +19,46 @@ Scalar = Value | float
 """A number, or a Value with the graph that it comes from."""
 
 
-class _Level(threading.local):
-    depth = 0  # how many transforms are running a function
-    start = 0  # the time at which the outermost of them began
-    passing = 0  # how many run a function on numbers that they passed on
-    mapped = 0  # how many vmaps are tracing a sample that represents all
+START: Final = Mode("autograd_lite.start", None)
+"""The time at which the outermost of the transforms began that are running a function, None where none is."""
+
+PASSING: Final = Mode("autograd_lite.passing", False)
+"""Whether a transform is running a function on numbers that it passed on."""
+
+MAPPED: Final = Mode("autograd_lite.mapped", False)
+"""Whether a vmap is tracing a sample that represents all."""
 
 
-_LEVEL = _Level()
-
-
-@contextmanager
-def inside() -> Iterator[None]:
+class inside(Scope):
     """While the function of a transform runs: transforms inside it record graphs, even under no_grad."""
-    if _LEVEL.depth == 0:
-        _LEVEL.start = time_now()
-    _LEVEL.depth += 1
-    try:
-        with enable_grad():
-            yield
-    finally:
-        _LEVEL.depth -= 1
+
+    def modes(self) -> Settings:
+        start = START.get()
+        started = (START, time_now() if start is None else start)
+        return (started, (PAUSED, False)) if PAUSED.is_set() else (started,)
 
 
 def nested() -> bool:
     """Whether a transform is running a function."""
-    return _LEVEL.depth > 0
+    return START.get() is not None
 
 
 def differentiated(values: Sequence[Node]) -> bool:
     """Whether any of them was made in a transform that is running: its gradient may be asked for."""
-    return _LEVEL.depth > 0 and any(time_of(x) > _LEVEL.start and not x._flags & CONSTANT for x in values)
+    start = START.get()
+    return start is not None and any(time_of(x) > start and not x._flags & CONSTANT for x in values)
 
 
-@contextmanager
-def mapped() -> Iterator[None]:
+class mapped(Scope):
     """While a sample that represents all runs through a function: each sample has inputs of its own."""
-    _LEVEL.mapped += 1
-    try:
-        yield
-    finally:
-        _LEVEL.mapped -= 1
+
+    def modes(self) -> Settings:
+        return ((MAPPED, True),)
 
 
 def is_mapped() -> bool:
     """Whether a sample that represents all is running through a function."""
-    return _LEVEL.mapped > 0
+    return bool(MAPPED.get())
 
 
 def passed(x: Any) -> Any:
@@ -83,19 +77,16 @@ def passed(x: Any) -> Any:
     return treedef.unflatten([passed_on(y) if isinstance(y, float) else y for y in leaves], whole=WHOLE)
 
 
-@contextmanager
-def passing() -> Iterator[None]:
+class passing(Scope):
     """While a function runs on numbers that a transform passed on: what transforms in it give are numbers likewise."""
-    _LEVEL.passing += 1
-    try:
-        yield
-    finally:
-        _LEVEL.passing -= 1
+
+    def modes(self) -> Settings:
+        return ((PASSING, True),)
 
 
 def returned(x: Any) -> Any:
     """What a function on such numbers returned: for a user, a float in the place of each Value of numbers alone."""
-    if _LEVEL.passing or _LEVEL.depth:
+    if PASSING.get() or nested():
         return x
     if isinstance(x, Value):
         return x.data if is_number_again(x) else x
@@ -114,7 +105,7 @@ def numbers_again(x: Any) -> Any:
 
 def as_passed(x: Scalar) -> Scalar:
     """A number that a transform gives: a float for a user, a constant for a function that another one runs."""
-    return passed_on(x) if _LEVEL.passing and isinstance(x, float) else x
+    return passed_on(x) if PASSING.get() and isinstance(x, float) else x
 
 
 def is_number_again(x: object) -> bool:
@@ -123,11 +114,11 @@ def is_number_again(x: object) -> bool:
 
 def fresh(x: Scalar) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
-    if isinstance(x, Value) and (MODE.trace is not None or not x._flags & CONSTANT):
+    if isinstance(x, Value) and (TRACE.get() is not None or not x._flags & CONSTANT):
         result: Value = identity(x)
         result._flags &= ~COMMON  # what was detached while a program is traced is an input like any other
     else:
         result = Value(x.data if isinstance(x, Value) else x)
-    if _LEVEL.mapped:
+    if MAPPED.get():
         result._flags |= BATCHED
     return result

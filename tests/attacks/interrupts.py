@@ -70,9 +70,7 @@ def traces(x):
     compile(value_and_grad(lambda v: ag.tanh(v[0] * v[1]) + v[0]), backend="python")([0.5, 1.5])
 
 
-@attack(
-    "interrupts", "Ctrl-C within no_grad, detect_anomaly, passes, transforms and traces; afterwards all is as before"
-)
+@attack("interrupts", "Ctrl-C in no_grad, detect_anomaly, passes, transforms and traces; then all is as before")
 def interrupts(draw):
     tried = 0
     for _ in range(60):

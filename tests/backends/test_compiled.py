@@ -16,7 +16,7 @@ import autograd_lite as ag
 from autograd_lite import Value, compile, dot, exp, grad, hessian, hvp, jacobian, nn, tanh, value_and_grad, vmap
 from autograd_lite import sum as total
 from autograd_lite.backends import compiled
-from autograd_lite.core.modes import MODE
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.tracers import TracingError
 
 Point = namedtuple("Point", "x y")
@@ -597,7 +597,7 @@ def test_an_error_of_the_function_leaves_nothing_behind():
     for _ in range(2):
         with pytest.raises(KeyError, match="mine"):
             g(1.0)
-    assert MODE.trace is None
+    assert TRACE.get() is None
     assert (Value(1.0) > 0.0) is True
     assert len(g.entries) == 0
 

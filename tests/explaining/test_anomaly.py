@@ -92,23 +92,23 @@ def test_all_that_is_finite_raises_nothing():
 
 
 def test_outside_of_the_context_nothing_is_recorded():
-    before = STATE.paused
+    before = len(STATE.paused)
     context = detect_anomaly(error=False)
     x = Value(2.0)
     with context:
         inside = x * x
-        assert STATE.paused == before + 1
+        assert len(STATE.paused) == before + 1
     x * x * x
-    assert STATE.paused == before
+    assert len(STATE.paused) == before
     assert len(context.watch.lines) == 1
     assert inside.data == 4.0
 
 
 def test_the_context_ends_where_an_operation_raises():
-    before = STATE.paused
+    before = len(STATE.paused)
     with pytest.raises(OverflowError, match=r"exp\(1000\) failed"), detect_anomaly():
         exp(Value(1000.0))
-    assert STATE.paused == before
+    assert len(STATE.paused) == before
 
 
 def test_an_exception_is_told_what_went_wrong_before_it():
