@@ -12,8 +12,8 @@ from autograd_lite.program.instructions import operations
 
 LIGHT = {
     "add", "sub", "mul", "neg", "square", "sum", "prod", "dot", "mean", "less", "less_equal", "equal", "logical_and",
-    "logical_or", "logical_not", "where", "cond", "sign", "identity", "constant", "greater", "greater_equal", "not_equal",
-    "isnan", "isinf", "isfinite",
+    "logical_or", "logical_not", "where", "cond", "sign", "identity", "constant", "greater", "greater_equal",
+    "not_equal", "isnan", "isinf", "isfinite",
 }  # fmt: skip
 """Sums, products and comparisons weigh 1; all other rows are elementary functions."""
 POLYNOMIAL = ["({}) + {}", "({}) - {}", "({}) * {}", "ag.square({})", "-{}", "ag.sum([{}, {}, {}])",

@@ -4,7 +4,9 @@ Between `tracers` and `value`.  What an operator means is in its row; here are t
 expect.  The four most frequent operators are in `value`.
 """
 
-from typing import Any, ClassVar
+import math
+import sys
+from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
 
@@ -15,6 +17,9 @@ from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.tracers import CHOOSE, check_number, check_traced, is_read_later
+
+RADIANS: Final = math.pi / 180.0  # in a degree
+DEGREES: Final = 180.0 / math.pi
 
 
 @mypyc_attr(acyclic=True)
@@ -187,6 +192,36 @@ class Operators(Node):
     arcsinh: ClassVar[Method] = method(table.asinh)
     arccosh: ClassVar[Method] = method(table.acosh)
     arctanh: ClassVar[Method] = method(table.atanh)
+    fabs: ClassVar[Method] = method(table.abs)
+    fmod: ClassVar[Method] = method(table.fmod)
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy's type of objects: its functions ask for it what they take for an array of no dimensions."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None:
+            raise AttributeError("a Value has a dtype for NumPy, which is not imported")
+        return numpy.dtype(object)
+
+    def deg2rad(self) -> Any:
+        """x degrees in radians."""
+        return self.apply(table.mul, (self, RADIANS))
+
+    def rad2deg(self) -> Any:
+        """x radians in degrees."""
+        return self.apply(table.mul, (self, DEGREES))
+
+    def radians(self) -> Any:
+        """x degrees in radians."""
+        return self.deg2rad()
+
+    def degrees(self) -> Any:
+        """x radians in degrees."""
+        return self.rad2deg()
+
+    def logical_xor(self, other: object) -> Any:
+        """Whether one of two conditions holds and the other does not, as a condition."""
+        return table.not_equal(table.logical_not(self), table.logical_not(other))
 
     def conjugate(self) -> Any:
         """x itself, as for every real number: NumPy asks, for a standard deviation."""

@@ -17,6 +17,7 @@ from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
+from autograd_lite.trees.array_leaves import is_array
 from autograd_lite.trees.registry import MODULE
 
 Argnums = int | tuple[int, ...]
@@ -36,6 +37,7 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
     >>> gradients(slope, [x])
     [18.0]
     """
+    output = element(output)
     if not isinstance(output, Value):
         raise TypeError(f"gradients needs a Value as output, but got {output!r}; pass the result of a computation")
     if not isinstance(inputs, Iterable):
@@ -61,6 +63,11 @@ def reverse_mode(
         return float_adjoints(roots, [as_float(s) for s in seeds], list(inputs))
     results = adjoints(roots, seeds, inputs) if roots else [None] * len(inputs)
     return [as_value(0.0 if g is None else g) for g in results]
+
+
+def element(x: Any) -> Any:
+    """The element of an array of no dimensions, which `np.where`, `np.squeeze` and `np.tensordot` make of numbers."""
+    return x.item() if is_array(x) and x.shape == () else x
 
 
 def as_float(x: Scalar) -> float:
@@ -103,7 +110,8 @@ class Call:
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
 
     def scalar(self) -> Scalar:
-        x = self.result if isinstance(self.result, Value) else number(self.result)
+        result = element(self.result)
+        x = result if isinstance(result, Value) else number(result)
         if x is None:
             raise TypeError(
                 f"the gradient of {name_of(self.f)} needs one number as its result, but got {self.result!r} of type "

@@ -172,6 +172,61 @@ def test_functions_of_numpy_on_arrays_of_values(f):
     assert got == pytest.approx(f(numbers), rel=1e-15)
 
 
+WITHOUT_MEANING = {"gcd", "lcm"} | {
+    name for name in dir(np) if "bitwise" in name or "shift" in name or name == "invert"
+}
+"""Of whole numbers or bits."""
+OBJECT_LOOPS = [
+    f for name, f in sorted(vars(np).items())
+    if isinstance(f, np.ufunc) and f.signature is None and any("O" in kind for kind in f.types)
+    and name not in WITHOUT_MEANING
+]  # fmt: skip
+
+
+def as_numpy(x, like):
+    """The number of a result, or its truth: NumPy's `and` and `or` of objects are Python's, which give an operand."""
+    number = x.data if isinstance(x, Value) else x
+    return float(bool(number) if like.dtype == bool else number)
+
+
+@pytest.mark.parametrize("f", OBJECT_LOOPS, ids=lambda f: f.__name__)
+def test_every_function_of_numpy_with_an_object_loop_works_on_values(f):
+    """On arrays and on single Values; where the result is smooth, its gradient is the slope of NumPy's own numbers."""
+    far = 1.0 if f is np.arccosh else 0.0
+    numbers = [[far + 0.25 + 0.5 * i, far + 0.75 + 0.5 * i] for i in range(f.nin)]
+    if f.nin == 1:
+        numbers = [[far + 0.25, far + 0.75]]
+    want = f(*map(np.array, numbers))
+    arrays = [np.array([Value(x) for x in row]) for row in numbers]
+    got = f(*arrays)
+    assert [as_numpy(x, want) for x in got] == pytest.approx(want.astype(float).tolist(), rel=1e-15)
+    singles = [Value(row[0]) for row in numbers]
+    one = f(*singles)
+    assert as_numpy(one, want) == pytest.approx(float(want[0]), rel=1e-15)
+    if isinstance(one, Value) and one.parents:
+        h = 1e-6
+        for i, slope in enumerate(gradients(one, singles)):
+            ends = [float(f(*[row[0] + (s if i == j else 0.0) for j, row in enumerate(numbers)])) for s in (h, -h)]
+            assert slope == pytest.approx((ends[0] - ends[1]) / (2.0 * h), rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize("x", [0.25, -1.5, 7.0])
+def test_numpys_sinc(x):
+    for v in (Value(x), np.array([Value(x)])):
+        (out,) = np.ravel(np.sinc(v))
+        assert out.data == pytest.approx(float(np.sinc(x)), rel=1e-14, abs=1e-16)
+        assert gradients(out, list(np.ravel(v))) == pytest.approx([ag.grad(ag.sinc)(x)], rel=1e-12)
+
+
+def test_equal_values_in_lists_and_sets():
+    p, q = Value(1.0), Value(1.0)
+    assert ([p, q].index(q), [p, q].count(q), 1.0 in [p], Value(1.0) in [p]) == (0, 2, True, True)
+    values = [p, q]
+    values.remove(q)
+    assert values[0] is q
+    assert (len({p, q}), {p: 0, q: 1}[q], Value(1.0) in {p}, 1.0 in {p}) == (2, 1, False, False)
+
+
 def test_a_value_and_an_array_make_an_array_and_a_numpy_scalar_a_value():
     b, v = np.array([3.0, 4.0]), Value(2.0)
     for product in (b * v, v * b):

@@ -145,3 +145,29 @@ def test_rows_tell_the_names_of_their_operands():
     assert parameter_names(ag.mul) == ["x", "y"]
     assert parameter_names(ag.dot) == []
     assert [a.name for a in compile(ag.mul, backend="python").trace(1.0, 2.0).arguments] == ["x", "y"]
+
+
+OF_NO_DIMENSIONS = [
+    lambda v: np.where(v > 0.0, v * v, 0.0 * v),
+    lambda v: np.squeeze(v * v),
+    lambda v: np.array(v * v),
+    lambda v: np.tensordot(np.array([v]), np.array([v]), 1),
+]
+
+
+@pytest.mark.parametrize("f", OF_NO_DIMENSIONS)
+def test_an_array_of_no_dimensions_is_a_number(f):
+    assert ag.grad(f)(3.0) == 6.0
+    assert ag.value_and_grad(f)(3.0) == (9.0, 6.0)
+    assert ag.value_and_grad(lambda x: (f(x), "aux"), has_aux=True)(3.0) == ((9.0, "aux"), 6.0)
+    assert ag.grad(ag.grad(f))(3.0) == ag.hessian(f)(3.0) == ag.hvp(f)(3.0, 1.0) == 2.0
+    x = Value(3.0)
+    assert ag.gradients(f(x), [x]) == [6.0]
+    assert ag.grad(lambda v: np.array(2.0))(3.0) == 0.0
+    if f is not OF_NO_DIMENSIONS[0]:  # which compares
+        assert ag.compile(ag.grad(f))(3.0) == 6.0
+
+
+def test_an_array_with_dimensions_is_no_number():
+    with pytest.raises(TypeError, match="needs one number as its result"):
+        ag.grad(lambda v: np.array([v]))(3.0)
