@@ -14,6 +14,7 @@ TABLES = {
     "import": (["imports"], 7),
     "programs": (["programs", "digits", "small"], 7),
     "nn": (["nn"], 5),
+    "loops": (["loops"], 3),
 }
 
 
