@@ -1,9 +1,9 @@
 """A `Picture` written as a `graphviz.Digraph`, which is imported no earlier than that; `labels` fills the boxes."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, label, link_label, shortened
@@ -80,25 +80,36 @@ def draw_boxes(
 
 def fitting_direction(picture: Picture, longest: int) -> str:
     """Right, as one reads; down where that would be wider than a page, of `longest` boxes."""
-    depth: dict[str, int] = {}
+    return "right" if max(depths(picture).values(), default=0) <= longest else "down"
+
+
+def depths(picture: Picture) -> dict[str, int]:
+    """How many boxes come one after the other, up to each box."""
+    found: dict[str, int] = {}
     parents = picture.parents()
     for key in picture.boxes:  # operands come first, but for groups, which need not be exact
-        depth[key] = 1 + max((depth.get(link.tail, 0) for link in parents[key]), default=0)
-    return "right" if max(depth.values(), default=0) <= longest else "down"
+        found[key] = 1 + max((found.get(link.tail, 0) for link in parents[key]), default=0)
+    return found
 
 
 def rows(picture: Picture, boxes: Iterable[Box]) -> list[list[str]]:
-    """The boxes of a cluster that are drawn beside each other, in order: neurons, and the leaves of one operation."""
+    """The boxes of a cluster that are drawn beside each other, in order: neurons, and the leaves of one operation.
+
+    Modules that run into each other, such as layers, stand one after the other.
+    """
+    depth = depths(picture)
     has_operands = {link.head for link in picture.links}
     users: dict[str, list[str]] = {}
     for link in picture.links:
         users.setdefault(link.tail, []).append(link.head)
-    found: dict[tuple[str, ...], list[str]] = {}
+    found: dict[Hashable, list[str]] = {}
     for box in boxes:
         is_module = box.kind == GROUP and not box.base
         if is_module or box.key not in has_operands:
-            found.setdefault(() if is_module else tuple(users.get(box.key, ())), []).append(box.key)
-    return [keys for keys in found.values() if len(keys) > 1]
+            beside = depth[box.key] if is_module else tuple(users.get(box.key, ()))
+            found.setdefault(beside, []).append(box.key)
+    linked = {(link.tail, link.head) for link in picture.links}
+    return [keys for keys in found.values() if len(keys) > 1 and linked.isdisjoint(permutations(keys, 2))]
 
 
 def draw_link(graph: "graphviz.Digraph", picture: Picture, link: Link, style: Style) -> None:

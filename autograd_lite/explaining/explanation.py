@@ -1,6 +1,6 @@
 """`explain`: a computation step by step, as in a lecture; its options are checked here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from autograd_lite.core.value import Value
@@ -15,6 +15,9 @@ from autograd_lite.explaining.page import Page
 from autograd_lite.support.wording import for_output, markup
 
 
+MOST, MOST_FOLDED = 60, 2_000  # nodes that are explained: line by line; and on a page where modules are folded
+
+
 @dataclass(eq=False, repr=False)
 class Explanation(Exportable):
     """A computation explained forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
@@ -27,6 +30,8 @@ class Explanation(Exportable):
     lesson: Lesson
     precision: int
     theme: Theme
+    whole: Callable[[], Lesson] | None = None
+    """Makes the lesson of a page, where that has more nodes."""
 
     def __getitem__(self, name: str) -> Step:
         return self.lesson.step(name)
@@ -64,15 +69,18 @@ class Explanation(Exportable):
         return {"text/html": lambda: self.html, "text/markdown": lambda: self.markdown, "text/plain": lambda: self.text}
 
     def page(self, theme: str = "auto") -> Page:
-        """The same as an interactive page, which steps through both passes; "auto" follows the reader's system."""
+        """The same as an interactive page, which steps through both passes; "auto" follows the reader's system.
+
+        Of a large graph it has all nodes, with each module folded into one box.
+        """
         if theme != "auto":
             find_theme(theme)
-        return Page(self.lesson, self.precision, theme)
+        return Page(self.lesson if self.whole is None else self.whole(), self.precision, theme, self.lesson)
 
 
 def explain(
     value: Value, *, names: Mapping[str, object] | None = None, infer_names: bool = True,
-    precision: int = 4, theme: str = "light", limit: int = 60,
+    precision: int = 4, theme: str = "light", limit: int | None = None,
 ) -> Explanation:  # fmt: skip
     """How a Value was computed, and its gradient in every node, line by line as in a lecture.
 
@@ -81,7 +89,8 @@ def explain(
     names, infer_names  as in `draw`: names for Values, and whether the caller's variables give theirs
     precision           significant digits, 1 to 17
     theme               of the HTML: "light" or "dark"
-    limit               the most nodes that are explained; of a larger graph those nearest to the result
+    limit               the most nodes that are explained; of a larger graph those nearest to the result.  By default
+                        60, and on a page 2,000 where modules are found, which are folded into a box each
 
     Raises TypeError where `value` is no Value, RuntimeError where it has no graph to differentiate.
 
@@ -108,5 +117,10 @@ def explain(
             f"explain tells how a Value was computed, but got {value!r} of type {type(value).__name__}; pass the "
             f"result of a computation"
         )
-    digits, colours, most = check_precision(precision), find_theme(theme), at_least("limit", limit, 1)
-    return Explanation(lesson(value, find_names(names, infer_names), most), digits, colours)
+    digits, colours = check_precision(precision), find_theme(theme)
+    most = MOST if limit is None else at_least("limit", limit, 1)
+    known = find_names(names, infer_names)
+    found = Explanation(lesson(value, known, most), digits, colours)
+    if limit is None and found.lesson.notes and known.modules:
+        found.whole = lambda: lesson(value, known, MOST_FOLDED)
+    return found

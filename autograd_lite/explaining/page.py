@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.number_format import counted
@@ -25,16 +26,18 @@ class Page(Exportable):
     lesson: Lesson
     precision: int
     theme: str
+    told: Lesson | None = None  # the lesson of the table, where that has fewer nodes
 
     @property
     def html(self) -> str:
         """The whole page."""
         style = Template(resource("explaining", "page.css"))
-        data = script_data(content(self.lesson, self.precision))
+        data = content(self.lesson, self.precision)
+        notes = [*self.lesson.notes, *folded_note(data["folded"], len(self.lesson.steps))]
         return Template(resource("explaining", "page.html")).substitute(
-            theme=self.theme, title=markup(self.title), result=markup(self.lesson.result), data=data,
+            theme=self.theme, title=markup(self.title), result=markup(self.lesson.result), data=script_data(data),
             style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
-            notes=markup("; ".join(self.lesson.notes)), static=self.table(),
+            notes=markup("; ".join(notes)), static=self.table(),
             script=resource("drawing", "layout.js") + resource("explaining", "page.js"),
         )  # fmt: skip
 
@@ -44,7 +47,7 @@ class Page(Exportable):
 
     def table(self) -> str:
         """The lesson without steps, where no script runs."""
-        return formats.html(self.lesson, self.precision, THEMES.get(self.theme, THEMES["light"]))
+        return formats.html(self.told or self.lesson, self.precision, THEMES.get(self.theme, THEMES["light"]))
 
     def files(self) -> Formats:
         return {"html": lambda: self.html}
@@ -69,7 +72,16 @@ def variables(theme: Theme) -> str:
     return " ".join(f"--{name}: {getattr(theme, name)};" for name in COLOURS.split())
 
 
-def content(lesson: Lesson, precision: int) -> dict[str, object]:
+def folded_note(folded: list[str], nodes: int) -> list[str]:
+    """What the page shows in fewer boxes than there are nodes, in words."""
+    if not folded:
+        return []
+    shown = ", ".join(folded[:4]) + (f" and {len(folded) - 4} more" if len(folded) > 4 else "")
+    are, one = ("is", "it") if len(folded) == 1 else ("are", "one")
+    return [f"{nodes:,} nodes: {shown} {are} folded, select {one} to unfold it"]
+
+
+def content(lesson: Lesson, precision: int) -> dict[str, Any]:
     modules = sorted({path for step in lesson.steps for path in around(step.module)})
     tops = [path for path in modules if not any(path != other and is_within(path, other) for other in modules)]
     return {

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from autograd_lite import Value, draw, exp
 from autograd_lite.nn import MLP, Neuron
 
@@ -67,3 +69,30 @@ def test_a_long_way_runs_down_and_with_text_on_the_arrows_sooner():
         x = exp(x * 0.1)
         directions = ["LR" in draw(x, edges=edges).source for edges in (None, "flow")]
         assert directions == [2 * n + 1 <= 6, 2 * n + 1 <= 4]
+
+
+def depth_axis(direction):
+    return 0 if direction in ("right", "left") else 1
+
+
+@pytest.mark.parametrize("direction", ["right", "left", "down", "up"])
+@pytest.mark.parametrize("collapse", [None, "neurons", "layers", "alike"])
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_layers_follow_each_other_in_the_direction_whatever_else_is_in_scope(direction, collapse, others):
+    # With a second model in a variable, the layers of the first were put beside each other.
+    model = MLP(2, [4, 4, 1], activation="tanh", rng=0)
+    names = {"model": model, **{f"other{i}": MLP(2, [3, 1], rng=i) for i in range(others)}}
+    out = model([Value(0.5, label="a"), Value(-1.0, label="c")])
+    drawing = draw(out, names=names, infer_names=False, direction=direction, collapse=collapse)
+    found, axis = by_key(drawing), depth_axis(direction)
+    forward = 1.0 if direction in ("right", "down") else -1.0
+    for link in drawing.picture.links:
+        assert forward * (found[link.head][axis] - found[link.tail][axis]) > 1.0, link
+
+
+def by_key(drawing):
+    places = {}
+    for key, body in NODE.findall(drawing.render("svg").decode()):
+        corners = re.findall(r"(-?[\d.]+),(-?[\d.]+)", " ".join(re.findall(r'(?:points| d)="([^"]*)"', body)))
+        places[key] = tuple(middle([float(c[i]) for c in corners]) for i in (0, 1))
+    return places

@@ -8,7 +8,7 @@ import pytest
 from browser import CHROMEDRIVER, CHROMIUM, browser
 
 from autograd_lite import Value, exp, explain
-from autograd_lite.explaining.page import around
+from autograd_lite.explaining.page import around, content
 from autograd_lite.nn import MLP
 
 
@@ -284,3 +284,31 @@ class TestInABrowser:
         assert window.text("#position") == "Step 3 of 22: forward"
         window.click("#play")
         assert window.text("#play") == "Play"
+
+
+@pytest.mark.parametrize("widths", [[16, 16, 1], [8, 1], [30, 2], [3, 3, 3, 3, 3, 1]])
+def test_a_large_network_is_folded_and_never_cut(widths):
+    # The page had the 60 nodes nearest to the result: no input, and no first layer.
+    model = MLP(2, widths, rng=0)
+    a, b = Value(1.0, label="a"), Value(2.0, label="b")
+    result = sum(model([a, b])) if widths[-1] > 1 else model([a, b])
+    told = explain(result, names={"model": model}, infer_names=False)
+    page = told.page()
+    found = content(page.lesson, 4)
+    assert {"a", "b"} <= {node["name"] for node in found["nodes"]}
+    assert {f"layers.{i}" for i in range(len(widths))} <= {*found["modules"]}
+    parameters = [node for node in found["nodes"] if node["kind"] == "parameter"]
+    assert len(parameters) == len(model.parameters())
+    assert not page.lesson.notes
+    if len(told.lesson.steps) < len(page.lesson.steps):
+        assert {*found["folded"]} == {f"layers.{i}" for i in range(len(widths))}
+        assert f"{len(page.lesson.steps):,} nodes: layers.0" in page.html
+        assert told.lesson.notes  # the lines of the text are those nearest to the result, which it says
+        assert len(explain(result, limit=20).page().lesson.steps) <= 20
+
+
+def test_a_large_graph_without_modules_is_cut_and_says_so():
+    x = Value(1.0)
+    for _ in range(100):
+        x = x * 1.01
+    assert "nodes nearest to" in explain(x).page().html
