@@ -1,7 +1,6 @@
 """`animate`, and `Animation`: the two passes through a graph as a GIF or an animated SVG."""
 
 import base64
-import re
 import sys
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -15,6 +14,7 @@ from autograd_lite.drawing.names import is_module
 from autograd_lite.drawing.pass_frames import at, sequence
 from autograd_lite.drawing.picture import Picture
 from autograd_lite.drawing.rendering import SHARPNESS
+from autograd_lite.drawing.svg import body
 from autograd_lite.drawing.theme import find_theme
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.losses import Loss
@@ -59,14 +59,12 @@ class Animation(Exportable):
         times = self.times()
         rules, groups, start = [], [], 0.0
         for i, (text, time) in enumerate(zip(texts, times, strict=True)):
-            body = text[text.index("<g ") : text.rindex("</svg>")]
-            body = re.sub(r'<!--.*?-->|<title>.*?</title>| id="[^"]*"', "", body, flags=re.S)
             begin, end = 100.0 * start / sum(times), 100.0 * (start + time) / sum(times)  # percent of the time
             before = "" if begin == 0.0 else "0%{visibility:hidden}"
             after = "" if end >= 100.0 else f"{end:.3f}%{{visibility:hidden}}"
             rules.append(f"@keyframes f{i}{{{before}{begin:.3f}%{{visibility:visible}}{after}}}")
             last = " last" if i == len(texts) - 1 else ""
-            groups.append(f'<g class="frame{last}" style="animation-name:f{i}">{body}</g>')
+            groups.append(f'<g class="frame{last}" style="animation-name:f{i}">{body(text)}</g>')
             start += time
         style = (
             f".frame{{visibility:hidden;animation:{sum(times):.2f}s step-end infinite}}{''.join(rules)}"

@@ -1,6 +1,7 @@
 """`draw`: a graph as a picture, and `Drawing`, which shows itself in notebooks, prints as text, and saves."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,8 +19,9 @@ from autograd_lite.drawing.picture_builder import build_picture
 from autograd_lite.drawing.rendering import FORMATS, SHARPNESS, render
 from autograd_lite.drawing.selection import Collapse, check_collapse, select
 from autograd_lite.drawing.sources import Instructions, Source, Values, own_pass, stored
+from autograd_lite.drawing.svg import fitted, in_both_themes
 from autograd_lite.drawing.text_tree import tree
-from autograd_lite.drawing.theme import find_theme
+from autograd_lite.drawing.theme import DARK, LIGHT, find_theme
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
 from autograd_lite.support.wording import for_output
@@ -32,7 +34,7 @@ Option = TypeVar("Option")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>autograd_lite</title>
 <style>body {{ margin: 0; background: {paper}; }} svg {{ display: block; margin: 1rem auto; max-width: 98vw; \
-height: auto; }}</style></head>
+height: auto; }}{dark}</style></head>
 <body>{svg}</body></html>
 """
 
@@ -78,7 +80,14 @@ class Drawing(Exportable):
         if format not in FORMATS:
             raise ValueError(f"a drawing renders as {', '.join(FORMATS)}, not as {format!r}; choose one of them")
         if format not in self._rendered:
-            self._rendered[format] = render(self.source, format, self.digraph.engine)
+            found = render(self.source, format, self.digraph.engine)
+            if format == "svg":
+                text = fitted(found.decode())
+                if self.style.auto:
+                    dark = Drawing(self.picture, replace(self.style, theme=DARK, auto=False))
+                    text = in_both_themes(text, dark.render("svg").decode())
+                found = text.encode()
+            self._rendered[format] = found
         return self._rendered[format]
 
     def files(self) -> Formats:
@@ -92,7 +101,9 @@ class Drawing(Exportable):
 
     def _page(self) -> str:
         svg = self._svg()
-        return PAGE.format(paper=self.style.theme.paper, svg=svg[svg.index("<svg") :])
+        paper = self.style.theme.paper
+        dark = f"@media (prefers-color-scheme: dark) {{body {{background: {DARK.paper};}}}}" if self.style.auto else ""
+        return PAGE.format(paper=paper, dark=dark, svg=svg[svg.index("<svg") :])
 
     def representations(self) -> Formats:
         return {"image/svg+xml": self._svg, "image/png": lambda: self.render("png"), "text/plain": self.__str__}
@@ -128,11 +139,12 @@ def draw(
     color_by      "value" or "gradient": fill the boxes by that number
     direction     of the arrows: "right", "down", "left" or "up"; by default right, or down for a long way
     precision     significant digits, 1 to 17
-    theme         "light" or "dark"
+    theme         "light", "dark", or "auto", which follows the reader's system where the picture is SVG or HTML
     legend        a line that explains the colours
     backward      run a reverse pass for this drawing alone; the `.grad` of the Values stays as it is
     collapse      one box for each of the "neurons", the "layers" or the "model", for the modules at the given
-                  paths ("layers.0"), or for all nodes that do the same ("alike"); False for no groups
+                  paths ("layers.0"), or for all nodes that do the same ("alike"); False for no groups; by
+                  default "neurons" for a network of several without `edges` and `expand`, else none
     expand        draw a dot, sum, mean or prod as the scalar products and sums that it is made of; "products"
                   adds all products in one step
     limit         how many boxes are drawn; a larger graph collapses by itself, with a note in the drawing
@@ -157,7 +169,8 @@ def draw(
         precision=check_precision(precision),
         color_by=one_of("color_by", color_by, (None, "value", "gradient")),
         edges=one_of("edges", edges, (None, "partial", "flow")),
-        theme=find_theme(theme),
+        theme=LIGHT if theme == "auto" else find_theme(theme),
+        auto=theme == "auto",
         legend=bool(legend),
     )
     limit, radius = at_least("limit", limit, 1), at_least("radius", radius, 0)
@@ -180,7 +193,7 @@ def draw(
         raise TypeError("inputs and loss are for drawing a Module; a Value or a Program is drawn without them")
 
     def picture_of(source: Source[N]) -> Picture:
-        selected = select(source, limit, collapse, focus, radius)
+        selected = select(source, limit, collapse, focus, radius, fold=not (edges or expanded))
         return build_picture(source, selected, expanded, style.precision)
 
     if isinstance(value, Program):

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import graphviz
 
 DIRECTIONS = {"right": "LR", "left": "RL", "down": "TB", "up": "BT"}
-LONGEST_ROW = 6  # boxes from left to right that fit into the column of a notebook, with no text on arrows
+LONGEST_ROW = 9  # boxes from left to right that can be read in the column of a notebook
+LONGEST_WORDY_ROW = 4  # the same with text on the arrows
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -21,7 +22,7 @@ def digraph(picture: Picture, style: Style) -> "graphviz.Digraph":
     import graphviz
 
     theme, graph = style.theme, graphviz.Digraph("autograd_lite")
-    direction = style.direction or fitting_direction(picture, LONGEST_ROW - 2 if style.edges else LONGEST_ROW)
+    direction = style.direction or fitting_direction(picture, LONGEST_WORDY_ROW if style.edges else LONGEST_ROW)
     style = replace(style, direction=direction)
     graph.attr(
         rankdir=DIRECTIONS[direction], bgcolor=theme.paper, fontname=FONT, fontcolor=theme.faint, fontsize="11",

@@ -18,6 +18,7 @@ class Style:
     color_by: str | None = None  # "value" or "gradient": fillings by a number in place of the kind
     edges: str | None = None  # "partial" or "flow": what is written on arrows
     theme: Theme = LIGHT
+    auto: bool = False  # the dark theme for readers who have chosen that
     legend: bool = True
 
 

@@ -35,8 +35,10 @@ class Selection(Generic[N]):
 
 
 def select(
-    source: Source[N], limit: int = 60, collapse: Collapse = None, focus: Hashable = None, radius: int = 2
-) -> Selection[N]:
+    source: Source[N], limit: int = 60, collapse: Collapse = None, focus: Hashable = None, radius: int = 2,
+    fold: bool = True,
+) -> Selection[N]:  # fmt: skip
+    """What is drawn; with `fold`, the units of a network share boxes also where the graph is small."""
     total = len(source.order)
     if focus is not None:
         return neighbourhood(source, focus, radius)
@@ -47,13 +49,23 @@ def select(
     if collapse is not None and collapse is not False:
         return grouped(source, start, collapse)
     if total <= limit:
-        return start
+        return units(source, start) if collapse is None and fold else start
     found = automatic(source, start, limit) if collapse is None else None
     if found is not None:
         return found
     near = nearest(source, limit)
     note = f"the {len(near):,} nodes nearest to the result, of {total:,}; see others with limit=, focus= and radius="
     return replace(start, kept=[x for x in start.kept if x in near], notes=[note])
+
+
+def units(source: Source[N], start: Selection[N]) -> Selection[N]:
+    """Each unit of a network in one box, with its weights; a single one, and what is no network of units, as it is."""
+    homes = by_module(start.owners, source.modules, "neurons") if start.owners else {}
+    sums = Counter(path for x, path in homes.items() if source.row(x).name == "dot")
+    if len(sums) < 2 or max(sums.values()) > 1:
+        return start
+    note = f"{len(source.order):,} nodes: one box for each neuron; collapse=False draws all"
+    return replace(start, groups={x: Group(path) for x, path in homes.items() if path in sums}, notes=[note])
 
 
 def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str] | bool) -> Selection[N]:

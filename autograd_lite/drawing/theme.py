@@ -5,7 +5,7 @@ common colour blindnesses), the value above, the gradient below.  Text has a con
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ DARK = Theme(
     group="#191f26", active="#4a3f0b", anomaly="#ff6b7d", negative="#5c2c06", positive="#0f3a5c",
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
+AUTO = Theme("auto", *[f"light-dark({x}, {y})" for x, y in zip(astuple(LIGHT)[1:], astuple(DARK)[1:], strict=True)])
+"""Colours for HTML alone, which browsers choose by the reader's system."""
 
 
 def find_theme(name: object) -> Theme:

@@ -8,12 +8,11 @@ from autograd_lite.drawing.drawing import at_least
 from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.names import find_names
 from autograd_lite.drawing.number_format import check_precision
-from autograd_lite.drawing.theme import Theme, find_theme
+from autograd_lite.drawing.theme import AUTO, Theme, find_theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
 from autograd_lite.support.wording import for_output, markup
-
 
 MOST, MOST_FOLDED = 60, 2_000  # nodes that are explained: line by line; and on a page where modules are folded
 
@@ -88,7 +87,7 @@ def explain(
 
     names, infer_names  as in `draw`: names for Values, and whether the caller's variables give theirs
     precision           significant digits, 1 to 17
-    theme               of the HTML: "light" or "dark"
+    theme               of the HTML: "light", "dark", or "auto", which follows the reader's system
     limit               the most nodes that are explained; of a larger graph those nearest to the result.  By default
                         60, and on a page 2,000 where modules are found, which are folded into a box each
 
@@ -117,7 +116,7 @@ def explain(
             f"explain tells how a Value was computed, but got {value!r} of type {type(value).__name__}; pass the "
             f"result of a computation"
         )
-    digits, colours = check_precision(precision), find_theme(theme)
+    digits, colours = check_precision(precision), AUTO if theme == "auto" else find_theme(theme)
     most = MOST if limit is None else at_least("limit", limit, 1)
     known = find_names(names, infer_names)
     found = Explanation(lesson(value, known, most), digits, colours)

@@ -137,9 +137,11 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
         name = markup(to.derivative(lesson.result, step.name))
         backward += row([name, *parts, bold(values[-1], theme.gradient)])
     notes = "".join(f"<p><i>{markup(note)}</i></p>" for note in lesson.notes)
+    scheme = "light dark" if theme.name == "auto" else theme.name
     table = "border-collapse:collapse;border:0;margin:.3em 0 1.2em;font-variant-numeric:tabular-nums"
     return (
-        f'<div style="background:{theme.paper};color:{theme.ink};padding:.8em 1em;font-family:system-ui,sans-serif;'
+        f'<div style="color-scheme:{scheme};background:{theme.paper};color:{theme.ink};padding:.8em 1em;'
+        f"font-family:system-ui,sans-serif;"
         f'overflow-x:auto">{notes}<strong>{FORWARD}</strong><table style="{table}">{forward}</table>'
         f'<strong>{markup(BACKWARD.format(lesson.result))}</strong><table style="{table}">{backward}</table></div>'
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.number_format import counted
-from autograd_lite.drawing.theme import THEMES, Theme
+from autograd_lite.drawing.theme import AUTO, THEMES, Theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.explaining.lesson import Lesson, Step
@@ -47,7 +47,7 @@ class Page(Exportable):
 
     def table(self) -> str:
         """The lesson without steps, where no script runs."""
-        return formats.html(self.told or self.lesson, self.precision, THEMES.get(self.theme, THEMES["light"]))
+        return formats.html(self.told or self.lesson, self.precision, THEMES.get(self.theme, AUTO))
 
     def files(self) -> Formats:
         return {"html": lambda: self.html}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograd_lite import Value, draw, exp
-from autograd_lite.nn import MLP, Neuron
+from autograd_lite.nn import MLP, Linear, Neuron, Sequential
 
 NODE = re.compile(r'class="node">\s*<title>(\w+)</title>(.*?)</g>\s*(?=<!--|</g>)', re.S)
 
@@ -43,7 +43,7 @@ def test_neurons_of_a_layer_stand_in_their_order():
 
 
 def test_weights_of_a_neuron_stand_in_their_order():
-    found = places(network())
+    found = places(network(collapse=False))
     for neuron in ("layers.0.neurons.1", "layers.1.neurons.0"):
         weights = [name for name in found if name.startswith(f"{neuron}.w")]
         assert len(weights) in (2, 3)
@@ -68,7 +68,50 @@ def test_a_long_way_runs_down_and_with_text_on_the_arrows_sooner():
     for n in range(1, 10):
         x = exp(x * 0.1)
         directions = ["LR" in draw(x, edges=edges).source for edges in (None, "flow")]
-        assert directions == [2 * n + 1 <= 6, 2 * n + 1 <= 4]
+        assert directions == [2 * n + 1 <= 9, 2 * n + 1 <= 4]
+
+
+def test_a_neuron_of_a_lecture_runs_to_the_right_and_fits_a_screen():
+    w0, w1, w2, x0, x1 = (Value(v) for v in (2.0, -3.0, -3.0, -1.0, -2.0))
+    f = 1.0 / (1.0 + exp(-(w0 * x0 + w1 * x1 + w2)))
+    width, height = size(draw(f))
+    assert width > 2 * height
+    assert height < 600
+
+
+def size(drawing):
+    """Width and height in points."""
+    return [
+        float(x) for x in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', drawing.render("svg").decode()).groups()
+    ]
+
+
+@pytest.mark.parametrize("widths", [[2, 1], [3, 3, 1], [4, 2]])
+def test_a_network_is_drawn_with_a_box_for_each_neuron_in_one_column_a_layer(widths):
+    model = MLP(2, widths, activation="tanh", rng=0)
+    out = model([Value(0.5, label="a"), Value(-1.0, label="c")])
+    loss = (sum(out) if widths[-1] > 1 else out) ** 2
+    drawing = draw(loss)
+    assert "one box for each neuron; collapse=False draws all" in drawing.source
+    found = by_key(drawing)
+    columns = {}
+    for key, box in drawing.picture.boxes.items():
+        if "neurons" in box.title:
+            columns.setdefault(box.title.split(".neurons")[0], set()).add(round(found[key][0]))
+    assert [len(column) for column in columns.values()] == [1] * len(widths)
+    middles = [min(columns[layer]) for layer in sorted(columns)]
+    assert middles == sorted(set(middles))
+    inputs = [found[key][0] for key, box in drawing.picture.boxes.items() if box.title in ("a", "c")]
+    assert max(inputs) < min(columns["layers.0"])
+    assert all(x < 1400 for x in size(drawing))
+
+
+def test_what_is_no_network_of_several_neurons_keeps_its_nodes():
+    for value, options in (
+        (Neuron(2, rng=0)([1.0, 2.0]), {}), (MLP(1, [2, 1], rng=0)([1.0]), {"collapse": False}),
+        (MLP(1, [2, 1], rng=0)([1.0]), {"edges": "flow"}), (Sequential(Linear(2, 2, rng=0), "tanh")([1.0, 2.0])[0], {}),
+    ):  # fmt: skip
+        assert all(box.kind != "group" for box in draw(value, **options).picture.boxes.values())
 
 
 def depth_axis(direction):
