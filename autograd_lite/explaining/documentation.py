@@ -13,7 +13,7 @@ def partials_told(row: Primitive) -> list[tuple[str, str]]:
 
     >>> from autograd_lite.core.table import atan2
     >>> partials_told(atan2)
-    [('y', 'x/hypot(x, y)/hypot(x, y)'), ('x', '−y/hypot(x, y)/hypot(x, y)')]
+    [('y', 'x/(x² + y²)'), ('x', '−y/(x² + y²)')]
     """
     names = row.operand_names()
     if row.words:
