@@ -58,7 +58,10 @@ from autograd_lite.trees import register_pytree_node
 
 if TYPE_CHECKING:
     from autograd_lite.backends import compile as compile
+    from autograd_lite.control.differential_equations import odeint
     from autograd_lite.control.loops import fori_loop, scan, while_loop
+    from autograd_lite.control.loops import map as map
+    from autograd_lite.control.switching import switch
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
     from autograd_lite.explaining.anomaly import detect_anomaly
@@ -109,7 +112,10 @@ _LATER = {
     "log_softmax": "nn.activations",
     "softmax": "nn.activations",
     "fori_loop": "control.loops",
+    "map": "control.loops",
+    "odeint": "control.differential_equations",
     "scan": "control.loops",
+    "switch": "control.switching",
     "while_loop": "control.loops",
 }
 
@@ -132,8 +138,8 @@ __all__ = [
     "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
     "Value", "__version__", "animate", "custom_derivative", "detect_anomaly", "diagnose", "draw",
     "draw_activations", "enable_grad", "explain", "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
-    "log_softmax", "no_grad", "primitive", "register_pytree_node", "scan", "softmax", "value_and_grad", "vjp", "vmap",
-    "while_loop",
+    "log_softmax", "no_grad", "odeint", "primitive", "register_pytree_node", "scan", "softmax", "switch",
+    "value_and_grad", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += bessel.__all__

@@ -189,6 +189,16 @@ def columns_of(part: Part, n: int, step: str) -> tuple[list[Column], Callable[[l
 # -- loops made of scans
 
 
+def map(f: Callable[[Any], Any], xs: Any) -> Any:
+    """f of each x, one after the other; JAX's `lax.map`.  `vmap` computes many at once.
+
+    >>> from autograd_lite.control import loops
+    >>> loops.map(lambda x: x * x, [1.0, 2.0])
+    [1.0, 4.0]
+    """
+    return scan(lambda carry, x: (carry, f(x)), [], xs)[1]
+
+
 def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
     """The loop `for i in range(lower, upper): carry = body(i, carry)`; JAX's `lax.fori_loop`.
 
