@@ -3,16 +3,22 @@
 The lowest floor of `nn`.  A parameter is a Value kept in an attribute, directly or in nested lists, tuples
 and dicts, of a Module or of the Modules that it holds.  Its name is its path: `layers.0.neurons.3.w[2]`, where keys
 that are no plain text are in brackets: `weights['a.b']`, `weights[1]`.
-Attributes whose name begins with an underscore are private and not looked into.
+Attributes whose name begins with an underscore are private: they hold settings, but no parameters.
 """
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from itertools import repeat
 from typing import Any, Self
 
 from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
+from autograd_lite.trees.exact_keys import Keys, Same, attributes_of, exact
 from autograd_lite.trees.paths import check_distinct, inside
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
@@ -70,8 +76,8 @@ class Module:
     def pytree_structure(self) -> ModuleStructure:
         """What a program of this Module is made for: its parameters and its settings.
 
-        Settings are the class and the mode of every Module, and the numbers, words and functions in its public
-        attributes, without what training moves.
+        Settings are the class and the mode of every Module, and all in its attributes, private ones and those of
+        plain objects too, but what training moves: numbers to the bit, words, sets, functions and objects.
         """
         contents = self._contents()
         return ModuleStructure(self, contents.names, contents.parameters, contents.settings)
@@ -214,6 +220,10 @@ def through(modules: Iterable[Module], samples: list[Any]) -> list[Any]:
     return samples
 
 
+CACHES = frozenset({"_known", "_given", "_rows", "_observed"})
+"""The private attributes that change without a change of what is computed."""
+
+
 class Settings(tuple[Hashable, ...]):
     """A tuple that computes its hash once."""
 
@@ -236,17 +246,25 @@ class Contents:
         self.others: list[tuple[object, list[object]]] = []
         self.arrays: list[tuple[Any, Hashable]] = []
         seen: set[int] = set()
-        stack: list[tuple[str, Any, frozenset[int]]] = [("", x, frozenset())]
+        self.sets: list[tuple[Any, Hashable]] = []
+        self.objects: list[tuple[Any, list[tuple[str, object]]]] = []
+        # the last: whether it is private, or in an object that is no Module, where settings are but no parameters
+        stack: list[tuple[str, Any, frozenset[int], bool]] = [("", x, frozenset(), False)]
         while stack:
-            path, y, given = stack.pop()
+            path, y, given, private = stack.pop()
             if isinstance(y, Value):
                 # What was computed from parameters and kept in an attribute is no parameter.
-                if (not y.op or id(y) in given) and id(y) not in seen:
+                if private and not y.op:
+                    settings.append(Same(y))
+                elif not private and (not y.op or id(y) in given) and id(y) not in seen:
                     seen.add(id(y))
                     names.append(path)
                     self.parameters.append(y)
                 continue
             if is_array(y):
+                if y.dtype == object and private:
+                    settings.append(Same(y))
+                    continue
                 if y.dtype == object:
                     what = f"{f'the attribute {path}' if path else 'it'} is an array of objects"
                     more = "in which parameters are not found; keep Values in lists, with array.tolist()"
@@ -256,24 +274,24 @@ class Contents:
                 continue
             level = None if isinstance(y, Module) else one_level(y)
             if level is None and not isinstance(y, Module):
-                if isinstance(y, (int, float)) or callable(y):
-                    settings.append(y)
+                self.add_setting(y, settings, seen, stack)
             elif level is not None and level.kind is STATIC:
-                settings.append(level.aux)
+                settings.append(exact(level.aux))
             elif id(y) not in seen:  # a container that is here again has no new parameters, even in itself
                 seen.add(id(y))
                 if level is None:
                     settings.append((type(y), y.training))
-                    if y is not x:
+                    if y is not x and not private:
                         self.modules.append((path, y))
                     held, given = vars(y), y._given
-                    keys = [name for name in held if name[:1] != "_" and name not in y.buffers]
+                    keys = [name for name in held if name not in CACHES and name not in y.buffers]
                     children = [held[name] for name in keys]
                     self.attributes.append((held, list(held), keys, children))
                     paths = [inside(path, key) for key in keys]
+                    settings.append(Keys(keys))
                 else:
                     children = list(level.children)
-                    settings.append((level.kind.name, level.aux, len(children)))
+                    settings.append((level.kind.name, exact(level.aux), len(children)))
                     if level.kind is LIST:
                         self.lists.append((y, children))
                     elif not isinstance(y, tuple):
@@ -284,12 +302,33 @@ class Contents:
                         paths = [
                             f"{path}.{i}" if isinstance(z, Module) else f"{path}[{i}]" for i, z in enumerate(children)
                         ]
-                stack += [(p, z, given) for p, z in zip(reversed(paths), reversed(children), strict=True)]
+                hidden = (
+                    [private or (level is None and key[:1] == "_") for key in keys]
+                    if level is None
+                    else repeat(private)
+                )
+                inner = [*zip(paths, children, repeat(given), hidden)]
+                stack += reversed(inner)
         what = type(x).__name__
         check_distinct(names, self.parameters, what)
         check_distinct([path for path, _ in self.modules], [type(y).__name__ for _, y in self.modules], what)
         self.names = tuple(names)
         self.settings = Settings([len(names), *settings])
+
+    def add_setting(self, y: Any, settings: list[Hashable], seen: set[int], stack: list[Any]) -> None:
+        """What is no container: a number, a set, a function, or a plain object, whose attributes are settings."""
+        if isinstance(y, (set, frozenset, deque, bytearray)):
+            settings.append(contents_of(y))
+            self.sets.append((y, settings[-1]))
+        elif isinstance(y, (int, float, complex, bytes, Fraction, Decimal, Enum, range)):
+            settings.append(exact(y))
+        else:
+            settings.append(Same(y))
+            attributes = attributes_of(y) if id(y) not in seen else None
+            if attributes is not None:
+                seen.add(id(y))
+                self.objects.append((y, [*attributes.items()]))
+                stack += reversed([("", z, frozenset[int](), True) for z in attributes.values()])
 
     def changed(self) -> bool:
         """Whether an attribute or anything in a container is another object than before."""
@@ -298,7 +337,25 @@ class Contents:
         return not (
             holds_same(self.attributes, [*self.lists, *others] if others else self.lists)
             and all(array_content(held) == content for held, content in self.arrays)
+            and all(contents_of(held) == content for held, content in self.sets)
+            and all(has_same(held, attributes) for held, attributes in self.objects)
         )
+
+
+def contents_of(x: Any) -> Hashable:
+    """The content of a set or a queue."""
+    try:
+        return exact(frozenset(x) if isinstance(x, set) else tuple(x) if isinstance(x, deque) else x)
+    except TypeError:  # it holds what is no key
+        return tuple(map(Same, x))
+
+
+def has_same(x: Any, attributes: list[tuple[str, object]]) -> bool:
+    """Whether a plain object has the attributes that it had."""
+    found = [*(attributes_of(x) or {}).items()]
+    return len(found) == len(attributes) and all(
+        name == known and y is z for (name, y), (known, z) in zip(found, attributes, strict=True)
+    )
 
 
 def checked_module(x: object, what: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from autograd_lite.core.primitives import Operand
 from autograd_lite.trees.array_leaves import array_of, elements, is_array, is_foreign_array
+from autograd_lite.trees.exact_keys import Auxiliary, keys_of
 from autograd_lite.trees.nested_lists import is_leaf
 from autograd_lite.trees.paths import check_distinct
 
@@ -114,7 +115,7 @@ NAMED_TUPLE = Kind(
     words=lambda cls, size: f"a tuple of {size}",
 )  # fmt: skip
 DICT = Kind(
-    "dict", lambda x: (list(x.values()), tuple(x)), lambda keys, children: dict(zip(keys, children, strict=True)),
+    "dict", lambda x: (list(x.values()), keys_of(x)), lambda keys, children: dict(zip(keys, children, strict=True)),
     lambda keys, i: f"[{keys[i]!r}]", lambda keys, size: f"a dict with the keys {list(keys)}",
 )  # fmt: skip
 RECORD = Kind("record", record_fields, record, lambda aux, i: f".{aux[1][i]}", lambda aux, size: f"a {aux[0].__name__}")
@@ -167,7 +168,14 @@ def register_pytree_node(
     for f in (flatten, unflatten):
         if not callable(f):
             raise TypeError(f"register_pytree_node takes two functions, but got {f!r}; pass flatten and unflatten")
-    REGISTRY[cls] = Kind(f"{cls.__module__}.{cls.__qualname__}", flatten, unflatten)
+
+    def taken_apart(x: T) -> Parts:
+        children, aux = flatten(x)
+        return children, Auxiliary(aux)
+
+    REGISTRY[cls] = Kind(
+        f"{cls.__module__}.{cls.__qualname__}", taken_apart, lambda aux, children: unflatten(aux.content, children)
+    )
 
 
 def kind_of(x: object) -> Kind | None:

@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+from collections import deque
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -359,3 +361,98 @@ def test_files_from_before_keys_were_in_brackets_load(tmp_path):
     path.write_text(path.read_text().replace("content[1]", "content.1").replace("content['a.b']", "content.a.b"))
     other = Nest({1: Value(0.0), "a.b": Value(0.0)})
     assert list(load(other, path).state_dict().values()) == [1.0, 2.0]
+
+
+# -- settings: whatever shapes a program, wherever it is kept
+
+
+class Plain:
+    def __init__(self, k):
+        self.k = k
+
+
+class Slotted:
+    __slots__ = ("k",)
+
+    def __init__(self, k):
+        self.k = k
+
+
+class Scaled(Module):
+    """w x s, where s comes from an attribute in any way."""
+
+    def __init__(self, name, holder, read):
+        self.w = Value(3.0)
+        setattr(self, name, holder)
+        self.name, self.read = name, read
+
+    def forward(self, x):
+        return self.w * x * self.read(getattr(self, self.name))
+
+
+def put(x, name, new):
+    """x.name = new, or x[name] = new."""
+    if isinstance(name, int):
+        x[name] = new
+    else:
+        setattr(x, name, new)
+
+
+HOLDERS = {  # what holds the setting, how it is read, and how it is changed
+    "a number": lambda x: (x, lambda h: h, None),
+    "a list": lambda x: ([1.0, [x]], lambda h: h[1][0], lambda h, new: put(h[1], 0, new)),
+    "a dict": lambda x: ({"a": x}, lambda h: h["a"], lambda h, new: h.update(a=new)),
+    "a plain object": lambda x: (Plain(x), lambda h: h.k, lambda h, new: put(h, "k", new)),
+    "an object with slots": lambda x: (Slotted(x), lambda h: h.k, lambda h, new: put(h, "k", new)),
+    "a namespace": lambda x: (SimpleNamespace(k=x), lambda h: h.k, lambda h, new: put(h, "k", new)),
+    "an object in an object": lambda x: (Plain([Plain(x)]), lambda h: h.k[0].k, lambda h, new: put(h.k[0], "k", new)),
+    "a queue": lambda x: (deque([x]), lambda h: h[0], lambda h, new: put(h, 0, new)),
+}
+
+
+@pytest.mark.parametrize("name", ["k", "_k"])
+@pytest.mark.parametrize("holder", HOLDERS)
+@given(old=st.floats(-9, 9) | st.integers(-2, 2), new=st.floats(-9, 9) | st.integers(-2, 2) | st.just(-0.0))
+def test_no_program_is_stale_when_a_setting_changes(name, holder, old, new):
+    held, read, change = HOLDERS[holder](old)
+    model = Scaled(name, held, read)
+    f = compile(lambda model, x: model(x), backend="python")
+    assert f(model, 2.0).hex() == model(2.0).data.hex()
+    if change is None:
+        setattr(model, name, new)
+    else:
+        change(held, new)
+    assert f(model, 2.0).hex() == model(2.0).data.hex()
+
+
+@pytest.mark.parametrize("name", ["k", "_k"])
+def test_no_program_is_stale_when_a_set_changes(name):
+    model = Scaled(name, {2.0}, lambda held: max(held))
+    f = compile(lambda model, x: model(x), backend="python")
+    assert f(model, 1.0) == 6.0
+    getattr(model, name).add(5.0)
+    assert f(model, 1.0) == 15.0
+
+
+@pytest.mark.parametrize("holder", ["a number", "a list", "a dict", "a plain object", "an object with slots"])
+def test_a_private_value_is_no_parameter_but_read_at_each_call(holder):
+    value = Value(2.0)
+    held, read, change = HOLDERS[holder](value)
+    model = Scaled("_k", held, read)
+    f = compile(lambda model, x: model(x), backend="python")
+    assert f(model, 1.0) == 6.0
+    value.data = 5.0
+    assert f(model, 1.0) == 15.0
+    if change is not None:
+        change(held, Value(7.0))
+        assert f(model, 1.0) == 21.0
+    assert list(model.state_dict()) == ["w"]
+
+
+def test_a_model_that_does_not_change_keeps_its_program():
+    model = MLP(2, [3, 1], rng=0)
+    f = compile(lambda model, x: model(x), backend="python")
+    for _ in range(3):
+        f(model, [1.0, 2.0])
+        model([1.0, 2.0])  # whose layers keep rows of weights
+    assert len(f.entries) == 1
