@@ -8,8 +8,14 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
+<<<<<<< HEAD
 from autograd_lite.core.tracers import is_tracing
+=======
+from autograd_lite.backends.program_cache import Key, ProgramCache
+from autograd_lite.core.modes import MODE
+>>>>>>> 3dd60b0 (Programs are never stale when a Value is rebound, and their number is bounded)
 from autograd_lite.program.arguments import Pieces
+from autograd_lite.program.closures import Closures
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
@@ -29,6 +35,8 @@ class Entry:
 
     def __init__(self, traced: Traced, backend: str, fastmath: bool, pieces: Pieces) -> None:
         self.traced, self.closed_over = traced, traced.closed_over
+        self.closures = Closures(traced.f, traced.closed_over) if traced.closed_over else None
+        self.used = False  # after the call that made it
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
         self.code = BACKENDS[self.backend](traced.program, fastmath)
         lists = pieces.samples is not None and pieces.lists
@@ -42,6 +50,10 @@ class Entry:
 
             data[k] = numpy.frombuffer(struct.pack(f"{len(data[k])}d", *data[k]))  # 4 times as fast as numpy.array
         return self.build(self.code(self.traced.arguments(data, n), n), n)
+
+    def is_stale(self) -> bool:
+        """Whether another Value is in the place of one that the function closes over."""
+        return self.closures is not None and self.closures.changed()
 
     def samples(self, pieces: Pieces) -> int:
         """The samples of a call: those that `vmap` finds in it, or that the traced function maps over, or one."""
@@ -61,7 +73,7 @@ class Compiled:
         self.f, self.backend, self.fastmath = f, backend, fastmath
         self.by_count = backend == "auto" and not available("llvmlite")  # then a batch of few samples runs elsewhere
         self.in_axes = getattr(f, "in_axes", None)
-        self.entries: dict[Any, Entry] = {}
+        self.entries = ProgramCache(name_of(f), lambda count: numbered(self.names, count))
         # The calls whose arguments are all floats and float64 arrays, by their shapes: they need no taking apart.
         self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
         axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
@@ -92,9 +104,11 @@ class Compiled:
         route = self.routes.get(direct)
         if route is not None:
             entry, n = route
-            if entry.closed_over and differentiated(entry.closed_over):
-                return self.interpreted(args, {})
-            return entry.run(data, n)
+            entry.used = True
+            if entry.closures is None:
+                return entry.run(data, n)
+            if not entry.is_stale():
+                return self.interpreted(args, {}) if differentiated(entry.closed_over) else entry.run(data, n)
         pieces, treedefs, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.interpreted(args, kwargs)
@@ -134,15 +148,23 @@ class Compiled:
         if pieces.has_values:
             raise TypeError("a program computes with numbers, but got Values; pass v.data in place of v")
         few = self.by_count and pieces.samples is not None and pieces.samples < MANY
-        key = (treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
-        found = self.entries.get(key)
-        if found is None:
+        key = Key(treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
+        found: Entry | None = self.entries.get(key)
+        if found is None or found.is_stale():
             with self.lock:
                 found = self.entries.get(key)  # unless another thread was first
-                if found is None:
+                if found is None or found.is_stale():
                     traced = Traced(self.f, treedefs, keywords, pieces.samples)
-                    found = self.entries[key] = Entry(traced, self.backend, self.fastmath, pieces)
+                    found = Entry(traced, self.backend, self.fastmath, pieces)
+                    self.keep(key, found)
+                    return found
+        found.used = True
         return found
+
+    def keep(self, key: Key, entry: Entry) -> None:
+        """Keep an entry, and forget the calls that those which it replaces ran for."""
+        if gone := self.entries.add(key, entry):
+            self.routes = {direct: route for direct, route in self.routes.copy().items() if route[0] not in gone}
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this structure."""
@@ -172,8 +194,10 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     f is run once, without numbers, for each structure of its arguments (numbers, NumPy arrays, Modules, nested
     lists, tuples and dicts); the graph it records becomes a `Program`.  An array is structure: f receives an
     array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
-    reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; all
-    else is what it was at the first call, so a Module whose mode or settings change is better an argument.
+    reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; another
+    Value in the place of one is noticed, in globals, nonlocals, attributes and items, and so are other settings of a
+    Module; all else is what it was at the first call.  Of ever new structures the 64 that were used last keep their
+    programs, and a warning names what changes.
     A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except

@@ -5,9 +5,8 @@ be traced.
 """
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from autograd_lite.backends.choice import BACKENDS, Code, checked, chosen
+from autograd_lite.backends.choice import BACKENDS, checked, chosen
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Operand, Primitive
@@ -17,9 +16,6 @@ from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.trees import flatten_numbers, is_array
-
-CODES: WeakKeyDictionary[Program, dict[str, Code]] = WeakKeyDictionary()
-"""The code of the programs that were called, by back end."""
 
 
 def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
@@ -66,10 +62,10 @@ def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> li
         import numpy
 
         arguments = [numpy.array(x, dtype=numpy.float64) for x in data]
-    codes = CODES.setdefault(program, {})
-    if name not in codes:
-        codes[name] = BACKENDS[name](program, False)
-    return [x.tolist() if is_array(x) else x for x in codes[name](arguments, n)]
+    code = program.codes.get(name)
+    if code is None:
+        code = program.codes[name] = BACKENDS[name](program, False)
+    return [x.tolist() if is_array(x) else x for x in code(arguments, n)]
 
 
 def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:

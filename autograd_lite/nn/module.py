@@ -80,7 +80,7 @@ class Module:
         plain objects too, but what training moves: numbers to the bit, words, sets, functions and objects.
         """
         contents = self._contents()
-        return ModuleStructure(self, contents.names, contents.parameters, contents.settings)
+        return ModuleStructure(self, contents.names, contents.parameters, contents.settings, contents.places)
 
     def _contents(self) -> "Contents":
         known: Contents | None = self.__dict__.get("_known")
@@ -250,7 +250,9 @@ class Contents:
         self.objects: list[tuple[Any, list[tuple[str, object]]]] = []
         # the last: whether it is private, or in an object that is no Module, where settings are but no parameters
         stack: list[tuple[str, Any, frozenset[int], bool]] = [("", x, frozenset(), False)]
+        places, path = ["", ""], ""  # of each setting, the first of which is the number of parameters
         while stack:
+            places += [path] * (len(settings) + 2 - len(places))
             path, y, given, private = stack.pop()
             if isinstance(y, Value):
                 # What was computed from parameters and kept in an attribute is no parameter.
@@ -274,7 +276,7 @@ class Contents:
                 continue
             level = None if isinstance(y, Module) else one_level(y)
             if level is None and not isinstance(y, Module):
-                self.add_setting(y, settings, seen, stack)
+                self.add_setting(path, y, settings, seen, stack)
             elif level is not None and level.kind is STATIC:
                 settings.append(exact(level.aux))
             elif id(y) not in seen:  # a container that is here again has no new parameters, even in itself
@@ -313,9 +315,10 @@ class Contents:
         check_distinct(names, self.parameters, what)
         check_distinct([path for path, _ in self.modules], [type(y).__name__ for _, y in self.modules], what)
         self.names = tuple(names)
+        self.places = [*places[1:], *[path] * (len(settings) + 2 - len(places))]
         self.settings = Settings([len(names), *settings])
 
-    def add_setting(self, y: Any, settings: list[Hashable], seen: set[int], stack: list[Any]) -> None:
+    def add_setting(self, path: str, y: Any, settings: list[Hashable], seen: set[int], stack: list[Any]) -> None:
         """What is no container: a number, a set, a function, or a plain object, whose attributes are settings."""
         if isinstance(y, (set, frozenset, deque, bytearray)):
             settings.append(contents_of(y))
@@ -328,7 +331,7 @@ class Contents:
             if attributes is not None:
                 seen.add(id(y))
                 self.objects.append((y, [*attributes.items()]))
-                stack += reversed([("", z, frozenset[int](), True) for z in attributes.values()])
+                stack += [(inside(path, name), z, frozenset(), True) for name, z in [*attributes.items()][::-1]]
 
     def changed(self) -> bool:
         """Whether an attribute or anything in a container is another object than before."""

@@ -8,7 +8,7 @@ sample, until `batch_sum` adds it up.
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -47,6 +47,11 @@ class Program:
         self.size = sum(a.size for a in self.arguments)
         self.batched = batched_values(self.arguments, self.instructions)
         """For every value, whether it differs from sample to sample."""
+        self.codes: dict[str, Callable[..., Any]] = {}
+        """What the back ends made of it where it was called by itself, by their names; freed with it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "codes": {}}
 
     @staticmethod
     def from_values(outputs: Sequence[Value], inputs: Sequence[Value]) -> "Program":

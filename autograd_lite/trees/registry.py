@@ -60,10 +60,18 @@ class Samples:
 class ModuleStructure:
     """What a program of a Module is made for: the Module, the names of its parameters, and its settings."""
 
-    __slots__ = ("_hash", "module", "names", "parameters", "settings")
+    __slots__ = ("_hash", "module", "names", "parameters", "places", "settings")
 
-    def __init__(self, module: Any, names: tuple[str, ...], parameters: list[Any], settings: Hashable) -> None:
+    def __init__(
+        self,
+        module: Any,
+        names: tuple[str, ...],
+        parameters: list[Any],
+        settings: Hashable,
+        places: Sequence[str] = (),
+    ) -> None:
         self.module, self.names, self.parameters, self.settings = module, names, parameters, settings
+        self.places = places  # the paths of the settings, for messages
         self._hash = hash((id(module), settings))
 
     def __eq__(self, other: object) -> bool:
