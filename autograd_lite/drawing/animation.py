@@ -104,9 +104,10 @@ def animate(
     those of `draw`.  The gradients come from a pass of its own.  The result saves as .gif or .svg.
 
     `animate(model, X, y)` trains the model on points X of a plane with labels y, for so many `epochs`, and keeps
-    as many `frames`, evenly spread: boundary, loss curve and weights.  `loss`, `optimizer`, `lr`, `batch_size` and
-    `rng` are those of `nn.fit`.  In a notebook the picture moves while the model trains, unless `live` is False.
-    The result, a `Movie`, saves as .gif or .html.
+    as many `frames`, evenly spread: boundary, loss curve and weights.  Where X holds numbers, or samples of one, the
+    model is a curve through the targets y (regression; `loss="mse"` for instance).  `loss`, `optimizer`, `lr`,
+    `batch_size` and `rng` are those of `nn.fit`.  In a notebook the picture moves while the model trains, unless `live`
+    is False.  The result, a `Movie`, saves as .gif or .html.
 
     Raises TypeError where `value` is neither, or a model comes without points; what `nn.fit` raises; ImportError
     without Matplotlib (movies) or Pillow (GIF).

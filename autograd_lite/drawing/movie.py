@@ -26,16 +26,20 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 SIDE = 60  # points of the grid along each axis
+CURVE = 240  # points of a curve
 FRAME_SECONDS = 0.2  # that a frame is shown
 END_SECONDS = 2.0  # that the last one is shown
 
 
 class Movie(Exportable):
-    """The training of a model on 2-D points.  A notebook shows it; `save` writes .gif, .html or .png (the last frame).
+    """The training of a model on points of a plane with labels, or on numbers with targets, which it fits by a curve.
+
+    A notebook shows it; `save` writes .gif, .html or .png (the last frame).
 
     `record(epoch, loss)` adds a frame, for training loops of one's own; `animate(model, X, y)` makes a whole movie.
     `middle` is the score between two classes: 0 for logits, and between the labels for squared errors.
-    Raises ImportError without Matplotlib, ValueError where X and y are not points of a plane with a label each.
+    Raises ImportError without Matplotlib, ValueError where X and y are neither points of a plane nor numbers, with a
+    label or a target each.
     """
 
     noun = "movie"
@@ -45,22 +49,26 @@ class Movie(Exportable):
         import numpy as np
 
         points, labels = np.asarray(X, dtype=float), np.asarray(y)
-        if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+        size = 1 if points.ndim == 1 else points.shape[-1]
+        if points.ndim not in (1, 2) or size not in (1, 2) or not len(points):
             shape = points.shape
             raise ValueError(
-                f"a movie shows points of a plane, but X has the shape {shape}; pass points of 2 coordinates"
+                f"a movie shows points of a plane or numbers, but X has the shape {shape}; pass points of 2 coordinates"
             )
+        if size == 1 and labels.shape == (len(points), 1):
+            labels = labels.reshape(-1)
         if labels.shape != (len(points),):
             raise ValueError(f"there are {len(points)} points, but y has the shape {labels.shape}; label each point")
-        margin = 0.12 * np.ptp(points, axis=0) + 1e-9
-        low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
-        axes = [np.linspace(low[i], high[i], SIDE) for i in (0, 1)]
-        self.model, self.grid = model, np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        table = points.reshape(-1, size)
+        margin = 0.12 * np.ptp(table, axis=0) + 1e-9
+        low, high = table.min(axis=0) - margin, table.max(axis=0) + margin
+        axes = [np.linspace(low[i], high[i], SIDE if size == 2 else CURVE) for i in range(size)]
+        self.model, self.grid = model, np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, *points.shape[1:])
         self.recording = Recording(points, labels, sorted(set(labels.tolist())), axes, theme, middle)
         self._compiled: Any = None
         self._pictures: dict[tuple[int, int], bytes] = {}
         with suppress(TypeError, ValueError):  # no neurons to draw; the plane and the loss remain
-            self.recording.view = network(model, [0.0, 0.0], None, 60)
+            self.recording.view = network(model, [0.0] * size, None, 60)
 
     def __len__(self) -> int:
         return len(self.recording.snapshots)
@@ -85,15 +93,19 @@ class Movie(Exportable):
         """Keep this moment as a frame."""
         import numpy as np
 
-        recording, scores = self.recording, self.scores(self.recording.X)
+        recording = self.recording
+        weights = {name: p.data for name, p in self.model.named_parameters()}
+        lines = [] if recording.view is None else [w.parameter.data for w in recording.view.weights]
+        self._pictures.clear()  # their axes hold all moments
+        if len(recording.axes) == 1:
+            snapshot = Snapshot(epoch, float(loss), None, self.scores(self.grid), weights, lines)
+            return recording.snapshots.append(snapshot)
+        scores = self.scores(recording.X)
         is_second = scores > recording.middle
         classes = scores.argmax(axis=-1) if scores.ndim == 2 else is_second * (len(recording.labels) - 1)
         targets = np.array([recording.labels.index(label) for label in recording.y.tolist()])
-        weights = {name: p.data for name, p in self.model.named_parameters()}
-        lines = [] if recording.view is None else [w.parameter.data for w in recording.view.weights]
         accuracy = float((classes == targets).mean())
         recording.snapshots.append(Snapshot(epoch, float(loss), accuracy, self.scores(self.grid), weights, lines))
-        self._pictures.clear()  # their axes hold all moments
 
     def png(self, i: int, dpi: int = 100) -> bytes:
         """The i-th frame, a PNG.  Raises ValueError where nothing was recorded."""
@@ -119,7 +131,7 @@ class Movie(Exportable):
         """A page with a slider and a button, one file that needs no network.  Raises ValueError without frames."""
         pictures = [base64.b64encode(picture).decode() for picture in self.pictures()]
         moments = self.recording.snapshots
-        words = [f"epoch {m.epoch}, loss {m.loss:.4g}, {100 * m.accuracy:.0f} % right" for m in moments]
+        words = [f"epoch {m.epoch}, loss {m.loss:.4g}{m.right(', ')}" for m in moments]
         text = (files("autograd_lite.drawing") / "movie.html").read_text(encoding="utf-8")
         return Template(text).substitute(
             asdict(self.recording.theme), theme=self.recording.theme.name, first=pictures[0],

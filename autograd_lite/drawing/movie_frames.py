@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 
 CLASSES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito's
 MARKERS = "o^sDvP"
+TWO = (CLASSES[1], CLASSES[0])  # of two classes: orange below the middle, blue above, as everywhere
 
 
 @dataclass
 class Snapshot:
     epoch: int
     loss: float
-    accuracy: float
+    accuracy: float | None  # of classes
     scores: "NDArray[float64]"  # of the model on the grid
     weights: dict[str, float]
     lines: list[float]  # the weights of the view, in its order
+
+    def right(self, before: str) -> str:
+        return "" if self.accuracy is None else f"{before}{100 * self.accuracy:.0f} % right"
 
 
 @dataclass
@@ -45,12 +49,12 @@ def figure(recording: Recording, i: int) -> "Figure":
     theme, moment = recording.theme, recording.snapshots[i]
     made = Figure(figsize=(8.4, 4.4), facecolor=theme.paper)
     # Fixed margins: a layout fitted to each moment takes as long as the drawing, and differs from frame to frame.
-    margins = {"left": 0.06, "right": 0.985, "bottom": 0.065, "top": 0.93, "hspace": 0.42, "wspace": 0.16}
+    margins = {"left": 0.06, "right": 0.985, "bottom": 0.065, "top": 0.93, "hspace": 0.42, "wspace": 0.26}
     ratios = [1.25, 1.0]
     parts = made.subplot_mosaic([["plane", "loss"], ["plane", "weights"]], width_ratios=ratios, gridspec_kw=margins)
     for ax in parts.values():
         paint_axes(ax, theme, 8)
-    draw_plane(parts["plane"], recording, moment)
+    (draw_plane if len(recording.axes) == 2 else draw_curve)(parts["plane"], recording, moment)
     draw_loss(parts["loss"], recording, i)
     draw_weights(parts["weights"], recording, moment)
     return made
@@ -64,21 +68,36 @@ def draw_plane(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
     theme, (x, y), scores = recording.theme, recording.axes, moment.scores
     if scores.ndim == 2:
         classes, count = scores.argmax(axis=-1).reshape(len(y), len(x)), scores.shape[1]
-        colours = ListedColormap([CLASSES[k % len(CLASSES)] for k in range(count)])
-        ax.pcolormesh(x, y, classes, cmap=colours, alpha=0.3, shading="nearest", vmin=-0.5, vmax=count - 0.5)
+        shades = ListedColormap([CLASSES[k % len(CLASSES)] for k in range(count)])
+        ax.pcolormesh(x, y, classes, cmap=shades, alpha=0.3, shading="nearest", vmin=-0.5, vmax=count - 0.5)
     else:
         level = np.tanh(scores.reshape(len(y), len(x)) - recording.middle)  # from -1 to 1: one scale for all moments
-        ramp = LinearSegmentedColormap.from_list("score", [CLASSES[0], theme.paper, CLASSES[1]])
+        ramp = LinearSegmentedColormap.from_list("score", [*TWO[:1], theme.paper, *TWO[1:]])
         # Few levels: how sure the model is shows in steps, and files stay small.
         ax.contourf(x, y, level, levels=np.linspace(-1.0, 1.0, 9), cmap=ramp, vmin=-1.5, vmax=1.5)
         if level.min() < 0.0 < level.max():
             ax.contour(x, y, level, levels=[0.0], colors=[theme.ink], linewidths=1.6)
+    colours = TWO if scores.ndim == 1 and len(recording.labels) == 2 else CLASSES
     for k, label in enumerate(recording.labels):
         x1, x2 = recording.X[recording.y == label].T
-        colour, marker = CLASSES[k % len(CLASSES)], MARKERS[k % len(MARKERS)]
-        ax.scatter(x1, x2, s=22, color=colour, marker=marker, edgecolors="#ffffff", linewidths=0.6)
+        colour, marker = colours[k % len(colours)], MARKERS[k % len(MARKERS)]
+        name = f"{label:g}" if isinstance(label, (int, float)) else str(label)
+        ax.scatter(x1, x2, s=22, color=colour, marker=marker, edgecolors="#ffffff", linewidths=0.6, label=name)
+    if len(recording.labels) <= len(CLASSES):
+        ax.legend(title="class", loc="upper right", fontsize=7, title_fontsize=7, framealpha=0.8, labelcolor="#1b1f24")
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    ax.set_title(f"epoch {moment.epoch}: {100 * moment.accuracy:.0f} % right", color=theme.ink, fontsize=11)
+    ax.set_title(f"epoch {moment.epoch}{moment.right(': ')}", color=theme.ink, fontsize=11)
+
+
+def draw_curve(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
+    """The targets of numbers, and the curve of the model through them, on axes that hold all moments."""
+    theme, (x,) = recording.theme, recording.axes
+    ax.scatter(recording.X.reshape(-1), recording.y, s=22, color=CLASSES[0], edgecolors="#ffffff", linewidths=0.6)
+    ax.plot(x, moment.scores, color=CLASSES[1], linewidth=2.0)
+    low, high = float(recording.y.min()), float(recording.y.max())
+    margin = 0.3 * (high - low) + 1e-9
+    ax.set(xlim=(x[0], x[-1]), ylim=(low - margin, high + margin))
+    ax.set_title(f"epoch {moment.epoch}: targets blue, model orange", color=theme.ink, fontsize=11)
 
 
 def draw_loss(ax: "Axes", recording: Recording, i: int) -> None:
@@ -99,6 +118,7 @@ def draw_loss(ax: "Axes", recording: Recording, i: int) -> None:
     ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     ax.set_title(f"loss {losses[i]:.4g}", color=theme.gradient, fontsize=10)
     ax.set_xlabel("epoch", color=theme.faint, fontsize=8)
+    ax.set_ylabel("loss, log scale" if low > 0.0 else "loss", color=theme.faint, fontsize=8)
 
 
 def draw_weights(ax: "Axes", recording: Recording, moment: Snapshot) -> None:

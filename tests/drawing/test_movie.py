@@ -7,10 +7,13 @@ import re
 import numpy as np
 import pytest
 from browser import CHROMEDRIVER, CHROMIUM, browser
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from autograd_lite import Movie, Value, animate, where
 from autograd_lite.drawing.animation import milestones
+from autograd_lite.drawing.movie_frames import figure
 from autograd_lite.drawing.theme import LIGHT
 from autograd_lite.nn import MLP, Module
 
@@ -128,7 +131,7 @@ def test_a_loop_of_ones_own():
     ("X", "y", "complaint"),
     [
         ([[1.0, 2.0, 3.0]], [0], "points of 2 coordinates"),
-        ([1.0, 2.0], [0, 1], "points of 2 coordinates"),
+        ([[[1.0]], [[2.0]]], [0, 1], "points of 2 coordinates"),
         (np.zeros((0, 2)), [], "points of 2 coordinates"),
         ([[1.0, 2.0]], [0, 1], "label each point"),
     ],
@@ -179,3 +182,43 @@ def test_the_page_plays_in_a_browser_with_the_network_off(movie, tmp_path):
         spoken = window.run("return document.getElementById('slider').getAttribute('aria-valuetext')")
         assert spoken == window.text("#words")
         assert window.problems() == []
+
+
+class Line(Module):
+    """Of a plain number."""
+
+    def __init__(self):
+        self.slope, self.shift = Value(0.1), Value(0.0)
+
+    def forward(self, x):
+        return self.slope * x + self.shift
+
+
+@pytest.mark.parametrize("one", [lambda x: [x], lambda x: x], ids=["samples of one", "numbers"])
+def test_a_regression_on_numbers_is_a_curve(one):
+    # A movie refused all but points of a plane.
+    xs = [0.0, 0.5, 1.0, 2.0, 3.0]
+    model = MLP(1, [1], rng=0) if isinstance(one(1.0), list) else Line()
+    found = animate(model, [one(x) for x in xs], [2.0 * x - 1.0 for x in xs], loss="mse", epochs=200, lr=0.05, frames=3)
+    first, last = found.recording.snapshots[0], found.recording.snapshots[-1]
+    (grid,) = found.recording.axes
+    assert last.accuracy is None
+    assert last.scores == pytest.approx(2.0 * grid - 1.0, abs=0.5)
+    assert not np.allclose(first.scores, last.scores)
+    assert "right" not in found.html
+    assert Image.open(io.BytesIO(found.png(-1))).size == (840, 440)
+
+
+def test_of_two_classes_the_one_above_the_middle_is_blue():
+    found = animate(MLP(2, [1], rng=0), [[0.0, 0.0], [1.0, 1.0]], [0, 1], epochs=1, frames=2)
+    made = figure(found.recording, 1)
+    plane = made.axes[0]
+    colours = [points.get_facecolor()[0][:3] for points in plane.collections if isinstance(points, PathCollection)]
+    assert [to_hex(colour) for colour in colours] == ["#d55e00", "#0072b2"]
+    assert [text.get_text() for text in plane.get_legend().get_texts()] == ["0", "1"]
+
+
+def test_the_axis_of_the_loss_says_its_scale():
+    found = animate(MLP(2, [1], rng=0), [[0.0, 0.0], [1.0, 1.0]], [0, 1], epochs=1, frames=2)
+    loss = next(ax for ax in figure(found.recording, 1).axes if ax.get_xlabel() == "epoch")
+    assert (loss.get_yscale(), loss.get_ylabel()) == ("log", "loss, log scale")
