@@ -15,8 +15,8 @@ def gradcheck(request):
     """`autograd_lite.testing.gradcheck`; its report is among the captured output of a test that fails."""
     from autograd_lite import testing
 
-    def checked(f, *args, order=1, allow_unused=False):
-        report = testing.gradcheck(f, *args, order=order, allow_unused=allow_unused)
+    def checked(f, *args, **how):
+        report = testing.gradcheck(f, *args, **how)
         if not report:
             request.node.add_report_section("call", "gradcheck", str(report))
         return report

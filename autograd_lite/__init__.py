@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from autograd_lite.explaining.diagnosis import diagnose
     from autograd_lite.nn.activations import log_softmax, softmax
     from autograd_lite.program.program import Program
+    from autograd_lite.testing.certificates import certify
 
 del choose
 
@@ -103,6 +104,7 @@ _LATER = {
     "Movie": "drawing",
     "Program": "program.program",
     "animate": "drawing",
+    "certify": "testing.certificates",
     "compile": "backends",
     "detect_anomaly": "explaining.anomaly",
     "diagnose": "explaining.diagnosis",
@@ -136,7 +138,7 @@ def __dir__() -> list[str]:
 # package when they are imported.
 __all__ = [
     "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
-    "Value", "__version__", "animate", "custom_derivative", "detect_anomaly", "diagnose", "draw",
+    "Value", "__version__", "animate", "certify", "custom_derivative", "detect_anomaly", "diagnose", "draw",
     "draw_activations", "enable_grad", "explain", "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
     "log_softmax", "no_grad", "odeint", "primitive", "register_pytree_node", "scan", "softmax", "switch",
     "value_and_grad", "vjp", "vmap", "while_loop",

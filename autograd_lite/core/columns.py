@@ -26,7 +26,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (), "whole": (),
     "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf, "never_zero": False,
     "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None, "words": "", "role": "",
-    "payload": None,
+    "payload": None, "ball_value": None,
 }  # fmt: skip
 """What the columns of `Row` are where they are left out."""
 
@@ -50,6 +50,9 @@ class Row:
     empty: float | None  # its value without operands; None: it has none
     # the value at complex operands, up to a real constant; rows that choose do so by the real parts
     complex_value: Callable[..., complex] | None
+    # an enclosure of the value at balls of real numbers (see `core.table.ball_functions`): a function, or the name of
+    # a method of Arb's balls; where left out the function called `libm`, or else the lowering or the value on balls
+    ball_value: str | Callable[..., Any] | None
 
     # Programs and back ends
     commutes: bool  # the two operands can be swapped, to the bit

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, PASSED, Node, operands_of
+from autograd_lite.core.unrounded import is_unrounded, partials_of_rules
 
 
 def times(adjoint: Any, partial: Any) -> Any:
@@ -47,6 +48,8 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
 
 def applied_rules(node: Node, operands: tuple[Node, ...], arguments: list[Any]) -> list[Any]:
     """The rules of a row for its partials, applied; None where nothing flows."""
+    if is_unrounded():
+        return partials_of_rules(node, operands)
     rules = node._row.partials
     if not isinstance(rules, tuple):
         every: list[Any] = list(rules(node, arguments))

@@ -14,6 +14,7 @@ from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, 
 from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
+from autograd_lite.core.unrounded import is_unrounded
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
@@ -25,10 +26,14 @@ Key = tuple[Any, ...]
 
 
 class Flattener:
-    """Builds the instructions of one program; with `lowers`, of rows without a lowering only."""
+    """Builds the instructions of one program; with `lowers`, of rows without a lowering only.
+
+    Where rules are not rounded (`core.unrounded`) no constant is computed, which would round.
+    """
 
     def __init__(self, arguments: Sequence[Argument], lowers: bool = False) -> None:
         self.lowers = lowers
+        self.folds = not is_unrounded()
         self.arguments = list(arguments)
         self.batched = [a.batched for a in arguments for _ in range(a.size)]
         self.size = len(self.batched)
@@ -66,7 +71,7 @@ class Flattener:
             return self.expand(row, operands)  # by its value, however it differentiates
         if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]
-            if None not in numbers:
+            if self.folds and None not in numbers:
                 return self.constant(row.ieee_value(*numbers))  # type: ignore[arg-type]
             simpler = rewritten(row, operands, numbers, self.source_of)
             if isinstance(simpler, int):
@@ -94,7 +99,7 @@ class Flattener:
         numbers: dict[Node, int] = {}
         arguments: list[Any] = []
         for i in operands:
-            x: Any = self.value_of(i)
+            x: Any = self.value_of(i) if self.folds else None
             if x is None:
                 x = traced(0)
                 numbers[x] = i

@@ -7,8 +7,8 @@ import importlib
 from typing import Any, Final
 
 NAMES: Final = {
-    "PIL": "Pillow", "array_api_compat": "array-api-compat", "matplotlib": "Matplotlib", "numpy": "NumPy",
-    "sklearn": "scikit-learn",
+    "PIL": "Pillow", "array_api_compat": "array-api-compat", "flint": "python-flint", "matplotlib": "Matplotlib",
+    "numpy": "NumPy", "sklearn": "scikit-learn",
 }  # fmt: skip
 """The names of libraries whose packages are named differently."""
 

@@ -1,7 +1,7 @@
 """Checks for derivatives, and the tools that check this library: for your own functions too (extra `test`).
 
 Nothing is imported before it is used, so that a part needs only its own libraries: the strategies hypothesis,
-`gradcheck`, `assert_gradients`, `condition` and `ulps` none.
+`certify` python-flint (extra `certify`), `gradcheck`, `assert_gradients`, `condition` and `ulps` none.
 """
 
 import importlib
@@ -10,6 +10,7 @@ from typing import Any
 from autograd_lite.support.extras import missing
 
 _NAMES = {
+    "certificates": ("Certificate", "certify"),
     "checking": ("assert_gradients", "gradcheck"),
     "precision": ("condition", "ulps"),
     "random_graphs": ("Expression", "expressions", "random_expression"),

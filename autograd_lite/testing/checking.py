@@ -11,27 +11,26 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.program.program import Program
 from autograd_lite.testing.complex_step import complex_step, step_at
 from autograd_lite.testing.differences import Estimate, differences, moved
 from autograd_lite.testing.naming import derivative
-from autograd_lite.testing.report import Comparison, Report
-from autograd_lite.testing.surroundings import Surroundings
+from autograd_lite.testing.report import ROUNDING, TOLERANCE, Comparison, Report
+from autograd_lite.testing.surroundings import Surroundings, obstacles
 from autograd_lite.transforms.differentiation import as_float, as_value, reverse_mode
 from autograd_lite.transforms.jacobians import forward_mode
 from autograd_lite.transforms.signatures import numbered, parameter_names
 from autograd_lite.trees import flatten, flatten_numbers
 
-TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
 STEPPED = 1e-9  # relative; what the complex step finds is as good as the rows that it takes
 SETTLED = 1e-5  # relative; differences that may be further off judge nothing
-ROUNDING = 1e-11  # of the sizes of the terms that a derivative sums up
 NEAR = 1e-7  # a kink nearer than this, relative to the number that is moved, leaves no digits to differences
 
 
-def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False) -> Report:
+def gradcheck(
+    f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False, method: str = "differences"
+) -> Report:
     """Check the first derivatives of f at args, and with `order=2` the second; a Report, true if they are right.
 
     The arguments are numbers, Values, arrays, Modules, or pytrees of these; f returns a number or a pytree
@@ -43,7 +42,12 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     A derivative that is not right is reported with its operand, what was expected, what it is, the step and
     the ulps between.  Findings too: a point near a kink or outside of the domain, a function that is nan, that
     differs from call to call, returns a constant or ignores an input; `allow_unused` accepts the last two.
-    Raises TypeError where an argument or the result is no pytree of numbers, ValueError on another order.
+    With `method="certified"` the derivatives are compared by the mean value theorem in ball arithmetic (extra
+    `certify`): a difference quotient of f, at points some 1e-36 apart, is a derivative between them, so it is in the
+    interval that the rules give there, or the rules are proven wrong.  It needs a function that can be traced, and
+    works next to kinks and where differences do not settle.
+
+    Raises TypeError where an argument or the result is no pytree of numbers, ValueError on another order or method.
 
     >>> from autograd_lite import sin, relu
     >>> bool(gradcheck(lambda x, y: sin(x) * y, 0.5, 2.0, order=2))
@@ -54,6 +58,8 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     """
     if order not in (1, 2):
         raise ValueError(f"gradcheck checks derivatives of order 1 and 2, but got order={order!r}; choose one")
+    if method not in ("differences", "certified"):
+        raise ValueError(f'gradcheck has the methods "differences" and "certified", but got {method!r}; choose one')
     if not callable(f):
         raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
     leaves, treedef = flatten(args, "arguments")
@@ -68,6 +74,10 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
         return found
 
     report = Report()
+    if method == "certified":
+        from autograd_lite.testing.mean_values import check_by_mean_values as check  # needs another library
+    else:
+        check = check_by_differences
     results = check(on_values, point, operands, titles, allow_unused, report)
     if order == 2 and report:
         seconds = [derivative(result, x) for result in titles for x in operands]
@@ -81,14 +91,16 @@ def gradcheck(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: b
     return report
 
 
-def assert_gradients(f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False) -> None:
+def assert_gradients(
+    f: Callable[..., Any], *args: Any, order: int = 1, allow_unused: bool = False, method: str = "differences"
+) -> None:
     """Raise AssertionError with the report of `gradcheck` unless the gradients of f are right at args.
 
     >>> from autograd_lite import exp
     >>> assert_gradients(lambda x: exp(-x * x), 0.5, order=2)
     """
     __tracebackhide__ = True  # pytest ends the traceback at the line that calls this
-    report = gradcheck(f, *args, order=order, allow_unused=allow_unused)
+    report = gradcheck(f, *args, order=order, allow_unused=allow_unused, method=method)
     if not report:
         raise AssertionError(str(report))
 
@@ -97,7 +109,7 @@ Slopes = list[tuple[float, float]]  # the derivatives of a result, each with the
 OnValues = Callable[..., list[Any]]  # a function of Values, whose results are in a list
 
 
-def check(
+def check_by_differences(
     f: OnValues, point: list[float], operands: list[str], titles: list[str], allow_unused: bool, report: Report
 ) -> list[Slopes]:
     """Compare all first derivatives of f, which is called with Values; returns them, none where it cannot."""
@@ -213,22 +225,3 @@ def symmetric(rows: Sequence[Slopes], title: str, operands: Sequence[str], repor
             where = derivative(derivative(title, operands[i]), operands[j])
             allowed = 1e-9 * max(size, other) + TOLERANCE * abs(want)
             report.compare(Comparison(where, want, got, "the same derivatives in the other order"), allowed)
-
-
-def obstacles(
-    around: Surroundings, outputs: list[Any], titles: Sequence[str], operands: Sequence[str], allow_unused: bool
-) -> list[str]:
-    found = []
-    if not outputs:
-        found.append("the result holds no numbers; return at least one")
-    for title, x in zip(titles, outputs, strict=True):
-        reached = topological_order([x], everything=True) if isinstance(x, Value) else []
-        if not math.isfinite(as_float(x)):
-            found.append(f"{title} is {as_float(x)!r}, which has no derivative to compare; move the point")
-        elif not allow_unused and set(reached).isdisjoint(around.inputs):
-            found.append(f"{title} is a constant: it depends on no input; allow_unused=True accepts that")
-    if not found and not allow_unused:
-        nodes = set(around.order)
-        ignored = [x for x, value in zip(operands, around.inputs, strict=True) if value not in nodes]
-        found += [f"{x} is ignored: nothing depends on it; allow_unused=True accepts that" for x in ignored]
-    return found

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from autograd_lite.support.wording import for_output
 from autograd_lite.testing.precision import ulps
 
+TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
+ROUNDING = 1e-11  # of the sizes of the terms that a derivative sums up
+
 
 class Comparison(NamedTuple):
     """One derivative, found in two ways."""

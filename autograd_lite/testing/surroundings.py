@@ -18,6 +18,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
 from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
+from autograd_lite.transforms.differentiation import as_float
 
 ROW_ERROR = 2.0**-51  # what a row may be off: a few ulps
 
@@ -155,4 +156,23 @@ def kinks_inside(node: Node, operands: Sequence[Node]) -> list[Kink]:
     for kink in kinks:
         movers = tuple((x, kink.speed(slopes)) for x, slopes in zip(operands, factors, strict=True))
         found.append(kink._replace(words=f"{kink.words}, inside {node._row.name}", movers=movers))
+    return found
+
+
+def obstacles(
+    around: Surroundings, outputs: list[Any], titles: Sequence[str], operands: Sequence[str], allow_unused: bool
+) -> list[str]:
+    found = []
+    if not outputs:
+        found.append("the result holds no numbers; return at least one")
+    for title, x in zip(titles, outputs, strict=True):
+        reached = topological_order([x], everything=True) if isinstance(x, Value) else []
+        if not math.isfinite(as_float(x)):
+            found.append(f"{title} is {as_float(x)!r}, which has no derivative to compare; move the point")
+        elif not allow_unused and set(reached).isdisjoint(around.inputs):
+            found.append(f"{title} is a constant: it depends on no input; allow_unused=True accepts that")
+    if not found and not allow_unused:
+        nodes = set(around.order)
+        ignored = [x for x, value in zip(operands, around.inputs, strict=True) if value not in nodes]
+        found += [f"{x} is ignored: nothing depends on it; allow_unused=True accepts that" for x in ignored]
     return found

@@ -4,6 +4,7 @@ import math
 
 from autograd_lite.core import numerics
 from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.table import ball_functions
 from autograd_lite.core.table.distances import to_cell
 
 __all__ = [
@@ -25,12 +26,14 @@ add: Primitive = primitive(
     complex_value=lambda x, y: x + y, notation="<x:sum> + <y:after sum>", binds="sum",
     commutes=True, rewrites=("-0.0 x = x", "x -0.0 = x", "x -y = sub x y", "-x y = sub y x"),
     python="{} + {}", llvm="fadd",
+    ball_value=lambda x, y: x + y,
 )  # fmt: skip
 sub: Primitive = primitive(
     "sub", lambda x, y: x - y, (1.0, -1.0), "x - y", label="-", sign="−", role="affine",
     complex_value=lambda x, y: x - y, notation="<x:sum> − <y:after quotient>", latex="<x> - <y:after quotient>",
     binds="sum",
     rewrites=("x 0.0 = x", "-0.0 x = neg x", "x -y = add x y"), python="{} - {}", llvm="fsub",
+    ball_value=ball_functions.difference,
 )  # fmt: skip
 mul: Primitive = primitive(
     "mul", lambda x, y: x * y, (lambda out, x, y: y, lambda out, x, y: x), "x * y", label="*", sign="×", role="affine",
@@ -38,28 +41,33 @@ mul: Primitive = primitive(
     latex=r"<x:quotient> \cdot <y:after product>", binds="product",
     commutes=True, rewrites=("1.0 x = x", "-1.0 x = neg x", "x 1.0 = x", "x -1.0 = neg x"),
     python="{} * {}", llvm="fmul",
+    ball_value=ball_functions.product,
 )  # fmt: skip
 div: Primitive = primitive(
     "div", lambda x, y: x / y, (lambda out, x, y: 1.0 / y, lambda out, x, y: -out / y), "x / y", label="/", sign="÷",
     domain="y != 0", limit=numerics.quotient, distance=lambda x, y: abs(y),
     complex_value=lambda x, y: x / y, notation="<x:quotient>/<y:power>", latex=r"\frac{<x>}{<y>}", binds="quotient",
     rewrites=("x 1.0 = x", "x -1.0 = neg x", "x 2^k = mul x 2^-k"), python="{} / {}", llvm="fdiv",
+    ball_value=ball_functions.quotient,
 )  # fmt: skip
 neg: Primitive = primitive(
     "neg", lambda x: -x, (-1.0,), "-x", label="-", sign="−x",
     complex_value=lambda x: -x, notation="−<x:after quotient>", latex="-<x:after quotient>", binds="minus",
     rewrites=("-x = x",), python="-{}", llvm="fneg",
+    ball_value=lambda x: -x,
 )  # fmt: skip
 mod: Primitive = primitive(
     "mod", lambda x, y: x % y, (1.0, lambda out, x, y: -floor_divide(x, y)), "x % y", label="%",
     domain="y != 0", kinks="x / y whole: the partials from within the cell", distance=to_cell,
     complex_value=lambda x, y: x - math.floor(x.real / y.real) * y,
     array=lambda xp, x, y: xp.copysign(xp.remainder(x, y), y), llvm="emit_mod",
+    ball_value=ball_functions.mod,
 )  # fmt: skip
 floor_divide: Primitive = primitive(
     "floor_divide", lambda x, y: x // y, (0.0, 0.0), "floor(x / y)", label="//",
     domain="y != 0", kinks="x / y whole: 0", limit=numerics.quotient, distance=to_cell,
     array="floor_divide", llvm="emit_floor_divide",
+    ball_value=lambda x, y: ball_functions.quotient_rounded(ball_functions.floor_of, x, y),
 )  # fmt: skip
 square: Primitive = primitive(
     "square", lambda x: x * x, (lambda out, x: 2.0 * x,), "x^2", label="x²", lowering=lambda x: x * x,

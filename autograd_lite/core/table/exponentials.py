@@ -8,7 +8,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, NAN, SMALLEST
 from autograd_lite.core.operands import IEEEFloat, Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive, row_named, slope
-from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.choices import abs, equal, less, less_equal, logical_and, logical_or, maximum, relu, where
 from autograd_lite.core.table.distances import to_whole
 
@@ -34,6 +34,7 @@ pow: Primitive = primitive(
     rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y)),
     libm="pow", llvm="emit_pow",
+    ball_value=ball_functions.power,
 )  # fmt: skip
 power_slope: Primitive = slope(
     "power_slope", lambda k, m, x, y: slope_of_power(k, m, IEEEFloat(x), IEEEFloat(y)).data,
@@ -46,6 +47,7 @@ power_slope: Primitive = slope(
     lowering=lambda k, m, x, y: slope_of_power(k, m, x, y), distance=lambda k, m, x, y: math.fabs(x),
     intervals=((0.0, 4.0), (0.0, 4.0), (0.0, LARGEST), (-200.0, 200.0)), whole=(0, 1),
     complex_value=complex_functions.power_slope,
+    ball_value=ball_functions.power_slope,
 )  # fmt: skip
 exp: Primitive = primitive(
     "exp", math.exp, (lambda out, x: out,), "e^x", sign="eˣ", domain="x < 709.79", limit=INF,
@@ -63,6 +65,7 @@ exp2: Primitive = primitive(
     intervals=((-1075.0, 1023.9),), bend=2.0, never_zero=True,
     complex_value=complex_functions.exp2, notation="2^<x:atom>", latex="2^{<x>}", binds="power",
     libm="exp2", fastmath=2,
+    ball_value=ball_functions.exp2,
 )  # fmt: skip
 log: Primitive = primitive(
     "log", math.log, (lambda out, x: 1.0 / x,), "ln x", label="ln",
@@ -82,39 +85,46 @@ log2: Primitive = primitive(
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=lambda x: cmath.log(x) / LN2, latex=r"\log_2",
     libm="log2", fastmath=2,
+    ball_value=ball_functions.log2,
 )  # fmt: skip
 log10: Primitive = primitive(
     "log10", math.log10, (lambda out, x: LOG10_E / x,), "log10 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=lambda x: cmath.log(x) / LN10, latex=r"\log_{10}",
     libm="log10", fastmath=3,
+    ball_value=ball_functions.log10,
 )  # fmt: skip
 sqrt: Primitive = primitive(
     "sqrt", math.sqrt, (lambda out, x: 0.5 / out,), "x^(1/2)", label="√",
     domain="x >= 0", kinks="0: inf", intervals=((0.0, LARGEST),), distance=math.fabs,
     complex_value=cmath.sqrt, latex=r"\sqrt{<x>}", lecture=(lambda out, x: 1.0 / (2.0 * out),),
     array="sqrt", llvm="llvm.sqrt",
+    ball_value="sqrt",
 )  # fmt: skip
 cbrt: Primitive = primitive(
     "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", label="∛", kinks="0: inf",
     distance=math.fabs, complex_value=complex_functions.cbrt,
     libm="cbrt",
+    ball_value=ball_functions.cbrt,
 )  # fmt: skip
 sigmoid: Primitive = primitive(
     "sigmoid", numerics.sigmoid, (lambda out, x: sigmoid_slope(x),), "1 / (1 + e^-x)", sign="σ",
     lowering=lambda x: stable_sigmoid(x, exp(-abs(x))), bend=2.0, never_zero=True, role="saturating",
     complex_value=complex_functions.sigmoid, notation="σ", latex=r"\sigma",
     lecture=(lambda out, x: out * (1.0 - out),),
+    ball_value=ball_functions.sigmoid,
 )  # fmt: skip
 sigmoid_slope: Primitive = slope(
     "sigmoid_slope", numerics.sigmoid_slope, (lambda out, x: -out * row_named("tanh")(0.5 * x),), "e^x / (1 + e^x)^2",
     lowering=lambda x: stable_sigmoid_slope(exp(-abs(x))), bend=2.0, never_zero=True,
     complex_value=lambda x: complex_functions.sigmoid(x) * complex_functions.sigmoid(-x),
+    ball_value=ball_functions.sigmoid_slope,
 )  # fmt: skip
 softplus: Primitive = primitive(
     "softplus", numerics.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
     lowering=lambda x: relu(x) + log1p(exp(-abs(x))), bend=2.0, never_zero=True, role="activation",
     complex_value=lambda x: complex_functions.logsumexp([x, complex(0.0)]),
+    ball_value=ball_functions.softplus,
 )  # fmt: skip
 logaddexp: Primitive = primitive(
     "logaddexp", numerics.logaddexp, (lambda out, x, y: sigmoid(lead(x, y)), lambda out, x, y: sigmoid(lead(y, x))),
@@ -122,6 +132,7 @@ logaddexp: Primitive = primitive(
     lowering=lambda x, y: where(equal(x, y), x + LN2, maximum(x, y) + log1p(exp(-abs(x - y)))),
     complex_value=lambda x, y: complex_functions.logsumexp([x, y]),
     lecture=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)),
+    ball_value=lambda x, y: ball_functions.logsumexp([x, y]),
 )  # fmt: skip
 
 

@@ -56,14 +56,17 @@ sinpi: Primitive = primitive(
     "sinpi", on_floats(sinpi_formula, math.isfinite), (lambda out, x: math.pi * cospi(x),), "sin(pi x)",
     domain="x finite", limit=by_ieee_754(sinpi_formula), lowering=sinpi_formula, bend=0.5,
     complex_value=complex_functions.sinpi,
+    ball_value="sin_pi",
 )  # fmt: skip
 cospi: Primitive = primitive(
     "cospi", on_floats(cospi_formula, math.isfinite), (lambda out, x: -math.pi * sinpi(x),), "cos(pi x)",
     domain="x finite", limit=by_ieee_754(cospi_formula), lowering=cospi_formula, bend=0.5,
     complex_value=complex_functions.cospi,
+    ball_value="cos_pi",
 )  # fmt: skip
 sinc: Primitive = primitive(
     "sinc", on_floats(sinc_formula), (lambda out, x: sinc_slope(out, x),), "sin(pi x) / (pi x), 1 at 0",
     lowering=sinc_formula, bend=0.5, lecture=(lambda out, x: (cospi(x) - out) / x,),
     complex_value=complex_functions.sinc,
+    ball_value="sinc_pi",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from autograd_lite.core.numerics import INF, LARGEST, SMALLEST
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, decide, equal, less, less_equal, logical_and, minimum, where
 from autograd_lite.core.table.definitions import by_ieee_754, on_floats
@@ -61,23 +61,27 @@ log_sigmoid: Primitive = primitive(
     "log_sigmoid", on_floats(log_sigmoid_formula), (lambda out, x: sigmoid(-x),), "ln(1 / (1 + e^-x))", sign="ln σ",
     lowering=log_sigmoid_formula, bend=2.0, never_zero=True,
     complex_value=lambda x: -complex_functions.logsumexp([-x, complex(0.0)]),
+    ball_value=lambda x: -ball_functions.softplus(-x),
 )  # fmt: skip
 logit: Primitive = primitive(
     "logit", on_floats(logit_formula, lambda x: 0.0 < x < 1.0), (lambda out, x: 1.0 / (x * (1.0 - x)),),
     "ln(x / (1 - x))", domain="0 < x < 1", limit=by_ieee_754(logit_formula), lowering=logit_formula,
     intervals=((SMALLEST, math.nextafter(1.0, 0.0)),), distance=lambda x: min(x, 1.0 - x),
     complex_value=lambda x: cmath.log(x / (1.0 - x)),
+    ball_value=ball_functions.logit,
 )  # fmt: skip
 log1mexp: Primitive = primitive(
     "log1mexp", on_floats(log1mexp_formula, lambda x: x > 0.0), (lambda out, x: exp(-x) / -expm1(-x),),
     "ln(1 - e^-x)", domain="x > 0", limit=by_ieee_754(log1mexp_formula), lowering=log1mexp_formula,
     intervals=((SMALLEST, 746.0),), distance=math.fabs, never_zero=True,
     complex_value=lambda x: cmath.log(1.0 - cmath.exp(-x)), lecture=(lambda out, x: 1.0 / (exp(x) - 1.0),),
+    ball_value=ball_functions.log1mexp,
 )  # fmt: skip
 logcosh: Primitive = primitive(
     "logcosh", on_floats(logcosh_formula), (lambda out, x: tanh(x),), "ln cosh x", sign="ln cosh",
     lowering=logcosh_formula, bend=2.0, latex=r"\ln\cosh",
     complex_value=complex_functions.logcosh,
+    ball_value=ball_functions.logcosh,
 )  # fmt: skip
 xlogy: Primitive = primitive(
     "xlogy", on_floats(lambda x, y: product_with(x, y, log), lambda x, y: y > 0.0 or x == 0.0),
@@ -89,6 +93,7 @@ xlogy: Primitive = primitive(
     limit=by_ieee_754(lambda x, y: product_with(x, y, log)), lowering=lambda x, y: product_with(x, y, log),
     intervals=((-LARGEST, LARGEST), (SMALLEST, LARGEST)), distance=lambda x, y: math.fabs(y),
     complex_value=lambda x, y: x * cmath.log(y), lecture=(lambda out, x, y: log(y), lambda out, x, y: x / y),
+    ball_value=ball_functions.times_logarithm,
 )  # fmt: skip
 xlog1py: Primitive = primitive(
     "xlog1py", on_floats(lambda x, y: product_with(x, y, log1p), lambda x, y: y > -1.0 or x == 0.0),
@@ -101,11 +106,13 @@ xlog1py: Primitive = primitive(
     intervals=((-LARGEST, LARGEST), (math.nextafter(-1.0, 0.0), LARGEST)), distance=lambda x, y: math.fabs(1.0 + y),
     complex_value=lambda x, y: x * cmath.log(1.0 + y),
     lecture=(lambda out, x, y: log1p(y), lambda out, x, y: x / (1.0 + y)),
+    ball_value=lambda x, y: ball_functions.times_logarithm(x, 1 + y),
 )  # fmt: skip
 entr: Primitive = primitive(
     "entr", on_floats(entropy), (lambda out, x: -1.0 - log(x),), "-x ln x, 0 at 0, -inf below",
     domain="x >= 0", kinks="0: inf", lowering=entropy, intervals=((0.0, LARGEST),), distance=math.fabs,
     complex_value=lambda x: -x * cmath.log(x),
+    ball_value=ball_functions.entropy,
 )  # fmt: skip
 rsqrt: Primitive = primitive(
     "rsqrt", lambda x: 1.0 / math.sqrt(x), (lambda out, x: -0.5 * out / x,), "1 / x^(1/2)", label="1/√",

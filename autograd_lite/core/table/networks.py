@@ -8,7 +8,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, equal, infinite, less_equal, logical_and, logical_or, sign, where
 from autograd_lite.core.table.exponentials import log1p, sqrt
@@ -22,6 +22,7 @@ softsign: Primitive = primitive(
     lowering=lambda x: where(infinite(x), sign(x), x / (1.0 + abs(x))), role="saturating",
     distance=math.fabs,  # 0: no second derivative
     complex_value=complex_functions.softsign,
+    ball_value=ball_functions.softsign,
 )  # fmt: skip
 isru: Primitive = primitive(
     "isru", numerics.isru,
@@ -30,6 +31,7 @@ isru: Primitive = primitive(
     domain="a >= 0", intervals=((-1e150, 1e150), (0.0, 1e300)), distance=lambda x, a: a, role="saturating",
     complex_value=complex_functions.isru,
     lecture=(lambda out, x, a: 1.0 / sqrt(1.0 + a * x * x) ** 3, lambda out, x, a: -0.5 * out**3),
+    ball_value=ball_functions.isru,
 )  # fmt: skip
 surprisal: Primitive = primitive(
     "surprisal", numerics.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from autograd_lite.core.numerics import INF, SMALLEST
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.table import ball_functions
 from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, minimum, where
 from autograd_lite.core.table.definitions import by_ieee_754, halves, on_floats, polynomial
 from autograd_lite.core.table.distances import to_one
@@ -205,26 +206,31 @@ erfcx: Primitive = primitive(
     "e^x^2 erfc(x)", domain=f"x > {LEFT_END:.2f}", limit=by_ieee_754(erfcx_formula), lowering=erfcx_formula,
     intervals=((-26.6, 1e300),), bend=2.0, never_zero=True,
     lecture=(lambda out, x: 2.0 * x * out - TWO_OVER_SQRT_PI,),
+    ball_value=ball_functions.erfcx,
 )  # fmt: skip
 erfinv: Primitive = primitive(
     "erfinv", on_floats(erfinv_formula, lambda x: -1.0 < x < 1.0), (lambda out, x: erfinv_slope(out, x),),
     "the inverse of erf", domain="-1 < x < 1", limit=by_ieee_754(erfinv_formula), lowering=erfinv_formula,
     intervals=((math.nextafter(-1.0, 0.0), math.nextafter(1.0, 0.0)),), distance=to_one,
     lecture=(lambda out, x: HALF_SQRT_PI * exp(out**2),),
+    ball_value="erfinv",
 )  # fmt: skip
 ndtr: Primitive = primitive(
     "ndtr", on_floats(ndtr_formula), (lambda out, x: ONE_OVER_SQRT_2_PI * exp(-0.5 * x * x),),
     "the probability that a standard normal number is below x", sign="Φ", notation="Φ", latex=r"\Phi",
     lowering=ndtr_formula, bend=2.0, never_zero=True, role="saturating",
+    ball_value=ball_functions.ndtr,
 )  # fmt: skip
 log_ndtr: Primitive = primitive(
     "log_ndtr", on_floats(log_ndtr_formula), (lambda out, x: log_ndtr_slope(out, x),),
     "ln ndtr(x)", sign="ln Φ", lowering=log_ndtr_formula, intervals=((-1e150, 1e300),), bend=2.0, never_zero=True,
     lecture=(lambda out, x: ONE_OVER_SQRT_2_PI * exp(-0.5 * x**2) / ndtr(x),),
+    ball_value=ball_functions.log_ndtr,
 )  # fmt: skip
 ndtri: Primitive = primitive(
     "ndtri", on_floats(ndtri_formula, lambda p: 0.0 < p < 1.0), (lambda out, p: ndtri_slope(out, p),),
     "the inverse of ndtr", domain="0 < p < 1", limit=by_ieee_754(ndtri_formula), lowering=ndtri_formula,
     intervals=((SMALLEST, math.nextafter(1.0, 0.0)),), distance=lambda p: min(p, 1.0 - p),
     lecture=(lambda out, p: SQRT_2_PI * exp(0.5 * out**2),),
+    ball_value=ball_functions.ndtri,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, logical_and, where
 from autograd_lite.core.table.comparisons import isinf
@@ -89,4 +89,5 @@ euclidean_norm: Primitive = primitive(
     empty=0.0, kinks="the origin: 0", lowering=lambda xs: norm_formula(xs),
     distance=lambda xs: norm_on_floats(xs), complex_value=complex_functions.norm,
     lecture=lambda out, xs: [x / out for x in xs], operations=lambda n: 2 * n,
+    ball_value=ball_functions.norm,
 )  # fmt: skip

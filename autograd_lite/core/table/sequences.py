@@ -7,7 +7,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
 
 from autograd_lite.core.table.choices import (  # isort: skip
@@ -22,12 +22,14 @@ sum: Primitive = primitive(
     "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
     complex_value=complex_functions.total, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x = x", "x y = add x y"),
+    ball_value=ball_functions.total,
 )  # fmt: skip
 prod: Primitive = primitive(
     "prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", label="Π", empty=1.0,
     complex_value=complex_functions.product, notation="<x:power>·...", latex=r"<x:power> \cdot ...",
     binds="quotient", words="the product of the others",
     fold=mul, rewrites=("x = x", "x y = mul x y"),
+    ball_value=ball_functions.multiplied,
 )  # fmt: skip
 mean: Primitive = primitive(
     "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: equal_shares(xs),
@@ -42,12 +44,14 @@ max: Primitive = primitive(
     distance=lead, complex_value=lambda xs: complex_functions.largest(*xs), latex=r"\max",
     words="1 for the largest, 0 for the others",
     fold=maximum, rewrites=("x = x",),
+    ball_value=ball_functions.largest,
 )  # fmt: skip
 min: Primitive = primitive(
     "min", numerics.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
     distance=lambda xs: lead([-x for x in xs]), complex_value=lambda xs: complex_functions.smallest(*xs),
     latex=r"\min", words="1 for the smallest, 0 for the others",
     fold=minimum, rewrites=("x = x",),
+    ball_value=ball_functions.smallest,
 )  # fmt: skip
 share: Primitive = primitive(
     "share", lambda a, b: shared(a, b),
@@ -56,6 +60,7 @@ share: Primitive = primitive(
     limit=NAN, intervals=((0.0, 1e300), (0.0, 1e300)), lowering=lambda a, b: scaled_share(a, b, a + b),
     distance=lambda a, b: a + b, complex_value=lambda a, b: a / (a + b),
     lecture=(lambda out, a, b: b / (a + b) ** 2, lambda out, a, b: -a / (a + b) ** 2),
+    ball_value=lambda a, b: a / (a + b),
 )  # fmt: skip
 """Of two parts: keeps the digits of its partials, which a quotient of a by the sum loses where b is small."""
 logsumexp: Primitive = primitive(
@@ -63,12 +68,14 @@ logsumexp: Primitive = primitive(
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
     kinks="all x = -inf: 1/n each; several x = inf: nan for them",
     complex_value=complex_functions.logsumexp, lecture=lambda out, xs: [exp(x - out) for x in xs],
+    ball_value=ball_functions.logsumexp,
 )  # fmt: skip
 dot: Primitive = primitive(
     "dot", numerics.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
     "w * x + ...", label="·", sequences=2, empty=0.0, role="affine",
     complex_value=complex_functions.dot, notation="<w x:quotient> + ...", latex="<w x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x y = mul x y",),
+    ball_value=ball_functions.dot,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import math
 
 from autograd_lite.core.numerics import INF, LARGEST, NAN
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import special_functions
+from autograd_lite.core.table import ball_functions, special_functions
 from autograd_lite.core.table.distances import to_pole
 from autograd_lite.core.table.exponentials import exp
 
@@ -27,26 +27,31 @@ gamma: Primitive = primitive(
     limit=lambda x: NAN if x == -INF or (x < 0.0 and x == math.floor(x)) else math.copysign(INF, x),
     intervals=((-180.0, 171.6),), distance=to_pole, never_zero=True, notation="Γ", latex=r"\Gamma",
     array="gamma",
+    ball_value="gamma",
 )  # fmt: skip
 lgamma: Primitive = primitive(
     "lgamma", math.lgamma, (lambda out, x: digamma(x),), "ln |gamma(x)|",
     domain="x not 0, -1, -2, ...", limit=INF, intervals=((-1e6, 1e305),), distance=to_pole,
     # SciPy's is infinite at subnormal numbers.
     array=lambda xp, x: xp.where(xp.abs(x) < 2.0**-1000, -xp.log(xp.abs(x)), xp.gammaln(x)),
+    ball_value=ball_functions.lgamma,
 )  # fmt: skip
 digamma: Primitive = primitive(
     "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", label="ψ",
     domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole, notation="ψ", latex=r"\psi",
     array="digamma",
+    ball_value="digamma",
 )  # fmt: skip
 trigamma: Primitive = primitive(
     "trigamma", special_functions.trigamma, (lambda out, x: polygamma(2.0, x),), "the derivative of digamma(x)",
     label="ψ'", domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole,
     array=lambda xp, x: xp.polygamma(1.0, x),
+    ball_value=ball_functions.trigamma,
 )  # fmt: skip
 polygamma: Primitive = primitive(
     "polygamma", special_functions.polygamma, (None, lambda out, n, x: polygamma(n + 1.0, x)),
     "the n-th derivative of digamma(x)", domain="n = 0, 1, 2, ...; x not 0, -1, -2, ...",
     intervals=((0.0, 8.0), (-1e3, 1e150)), whole=(0,), distance=lambda n, x: to_pole(x),
     array="polygamma",
+    ball_value=ball_functions.polygamma,
 )  # fmt: skip

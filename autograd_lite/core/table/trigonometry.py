@@ -6,7 +6,7 @@ import math
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, LARGEST, NAN
 from autograd_lite.core.primitives import Primitive, primitive, slope
-from autograd_lite.core.table import complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.choices import abs, equal, less, logical_and, sign, where
 from autograd_lite.core.table.distances import to_one
 from autograd_lite.core.table.exponentials import sigmoid_slope, sqrt
@@ -55,6 +55,7 @@ atan2: Primitive = primitive(
     distance=lambda y, x: math.hypot(x, y) if x > 0.0 else abs(y), complex_value=complex_functions.angle,
     lecture=(lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)),
     libm="atan2",
+    ball_value=ball_functions.angle,
 )  # fmt: skip
 sinh: Primitive = primitive(
     "sinh", math.sinh, (lambda out, x: cosh(x),), "(e^x - e^-x) / 2",
@@ -96,6 +97,7 @@ hypot: Primitive = primitive(
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
     lecture=(lambda out, x, y: x / out, lambda out, x, y: y / out),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), x + y, xp.hypot(x, y)), fastmath=2,
+    ball_value=ball_functions.hypot,
 )  # fmt: skip
 
 # Slopes
@@ -109,6 +111,7 @@ cosine: Primitive = slope(
     "x / (x^2 + y^2)^(1/2)", distance=math.hypot,
     lowering=lambda x, y: where(logical_and(equal(abs(x), INF), less(abs(y), INF)), sign(x), x / hypot(x, y)),
     complex_value=lambda x, y: x / complex_functions.hypot(x, y),
+    ball_value=lambda x, y: x / ball_functions.hypot(x, y),
 )  # fmt: skip
 one_minus_square: Primitive = slope(
     "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), (lambda out, x: -2.0 * x,), "1 - x^2",

@@ -1,0 +1,519 @@
+"""Functions of balls that Arb lacks: the column by which `certify` encloses what a row is.
+
+A ball is an interval of real numbers, an object with Arb's methods (`arb` of python-flint): its comparisons are true
+where they hold for all numbers in it.  A result holds the value for all numbers in the operands; it is nan where the
+value need not exist.  One object as two operands is one number: x - x is 0.
+
+Where the operands do not decide a choice (a comparison, a rounding, the larger of two), the result holds what either
+gives, and `undecided` counts it.  A zero has no sign here: what depends on that is not decided either.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+Ball = Any
+"""An `arb` of python-flint, which this floor does not import."""
+
+CHOICES: Final = threading.local()
+"""How many choices were not decided, per thread."""
+
+EXPONENTS = 20_000
+"""The bits of whole numbers up to which roundings and remainders are exact: longer ones would fill the memory."""
+
+
+def undecided_choices() -> int:
+    return getattr(CHOICES, "undecided", 0)
+
+
+def undecided(hull: Ball) -> Ball:
+    """The hull of what a choice may give; counts the choice."""
+    CHOICES.undecided = undecided_choices() + 1
+    return hull
+
+
+def number(like: Ball, n: Any) -> Ball:
+    return type(like)(n)
+
+
+def nowhere(like: Ball) -> Ball:
+    """What has no value."""
+    return type(like).nan()
+
+
+# Arithmetic
+
+
+def difference(x: Ball, y: Ball) -> Ball:
+    return number(x, 0) if x is y and x.is_finite() else x - y
+
+
+def product(x: Ball, y: Ball) -> Ball:
+    return (x * x).nonnegative_part() if x is y and not x.is_exact() else x * y
+
+
+def quotient(x: Ball, y: Ball) -> Ball:
+    return number(x, 1) if x is y and x.is_finite() and x != 0 else x / y
+
+
+def folded(f: Callable[[Ball, Ball], Ball]) -> Callable[[Sequence[Ball]], Ball]:
+    """A function of two balls over any number of them, from left to right."""
+
+    def of_all(xs: Sequence[Ball]) -> Ball:
+        result = xs[0]
+        for x in xs[1:]:
+            result = f(result, x)
+        return result
+
+    return of_all
+
+
+total = folded(lambda x, y: x + y)
+multiplied = folded(product)
+
+
+def dot(wx: Sequence[Ball]) -> Ball:
+    n = len(wx) // 2
+    return total([product(w, x) for w, x in zip(wx[:n], wx[n:], strict=True)])
+
+
+# Rounding to whole numbers, and remainders
+
+
+def ratio(x: Ball) -> tuple[int, int] | None:
+    """Numerator and denominator of the number that an exact ball is; None where it is none, or has too many bits."""
+    if not (x.is_exact() and x.is_finite()):
+        return None
+    mantissa, exponent = map(int, x.man_exp())
+    if abs(exponent) > EXPONENTS:
+        return None
+    return (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
+
+
+def floor_of(n: int, d: int) -> int:
+    return n // d
+
+
+def ceil_of(n: int, d: int) -> int:
+    return -(-n // d)
+
+
+def trunc_of(n: int, d: int) -> int:
+    return n // d if n >= 0 else -(-n // d)
+
+
+def round_of(n: int, d: int) -> int:
+    """The nearest whole number, the even one of two."""
+    twice = 2 * n + d
+    result = twice // (2 * d)
+    return result - 1 if twice % (2 * d) == 0 and result % 2 else result
+
+
+def rounded(step: Callable[[int, int], int]) -> Callable[[Ball], Ball]:
+    """A rounding, which is monotone: decided where both ends are rounded alike."""
+
+    def of_ball(x: Ball) -> Ball:
+        if not x.is_finite():
+            return x
+        low, high = ratio(x.lower()), ratio(x.upper())
+        if low is None or high is None:
+            return undecided((x - 1).union(x + 1))
+        below, above = step(*low), step(*high)
+        return number(x, below) if below == above else undecided(number(x, below).union(number(x, above)))
+
+    return of_ball
+
+
+def quotient_rounded(step: Callable[[int, int], int], x: Ball, y: Ball) -> Ball:
+    """x / y, rounded; exact operands without the rounding of the quotient."""
+    m, n = ratio(x), ratio(y)
+    if m is None or n is None or n[0] == 0:
+        return rounded(step)(x / y)
+    above, below = m[0] * n[1], m[1] * n[0]
+    return number(x, step(above, below) if below > 0 else step(-above, -below))
+
+
+def exact_remainder(step: Callable[[int, int], int], x: Ball, y: Ball) -> Ball | None:
+    """x - y times the rounded quotient, of exact operands; None of others."""
+    m, n = ratio(x), ratio(y)
+    if m is None or n is None or n[0] == 0:
+        return None
+    numerator, denominator = m[0] * n[1], m[1] * n[0]
+    times = step(numerator, denominator) if denominator > 0 else step(-numerator, -denominator)
+    return number(x, (numerator - times * denominator, 1 - (m[1] * n[1]).bit_length()))
+
+
+def mod(x: Ball, y: Ball) -> Ball:
+    exact = exact_remainder(floor_of, x, y)
+    if exact is not None:
+        return exact
+    times = (x / y).floor()
+    if times.is_exact() and times.is_finite():
+        return x - times * y
+    return undecided(number(y, 0).union(y)) if times.is_finite() else nowhere(x)
+
+
+def fmod(x: Ball, y: Ball) -> Ball:
+    exact = exact_remainder(trunc_of, x, y)
+    if exact is not None:
+        return exact
+    if abs(x) < abs(y):
+        return x
+    q = x / y
+    times = q.floor() if q > 0 else q.ceil()
+    if times.is_exact() and times.is_finite() and not q.contains(0):
+        return x - times * y
+    return undecided(abs(y).union(-abs(y))) if q.is_finite() else nowhere(x)
+
+
+# Signs, comparisons and choices
+
+
+def sign(x: Ball) -> Ball:
+    if x > 0 or x < 0 or x == 0 or x.is_nan():
+        return x if x.is_nan() else x.sgn()
+    return undecided(number(x, -1).union(number(x, 1)))
+
+
+def magnitude(x: Ball) -> Ball:
+    if x >= 0:
+        return x
+    return -x if x < 0 else undecided(abs(x))
+
+
+def copysign(x: Ball, y: Ball) -> Ball:
+    if y > 0 or y < 0 or y.is_nan():
+        return y if y.is_nan() else (abs(x) if y > 0 else -abs(x))
+    return undecided(x.union(-x))
+
+
+def truths(like: Ball, yes: bool, no: bool) -> Ball:
+    """1 or 0; the hull of both where it is not known."""
+    if yes or no:
+        return number(like, 1 if yes else 0)
+    return undecided(number(like, 0).union(number(like, 1)))
+
+
+def is_same(x: Ball, y: Ball) -> bool:
+    return x is y and not x.is_nan()
+
+
+def less(x: Ball, y: Ball) -> Ball:
+    return truths(x, x is not y and bool(x < y), is_same(x, y) or bool(x >= y))
+
+
+def less_equal(x: Ball, y: Ball) -> Ball:
+    return truths(x, is_same(x, y) or bool(x <= y), x is not y and bool(x > y))
+
+
+def equal(x: Ball, y: Ball) -> Ball:
+    return truths(x, is_same(x, y) or bool(x == y), x is not y and differs(x, y))
+
+
+def differs(x: Ball, y: Ball) -> bool:
+    return bool(x != y) and not x.is_nan() and not y.is_nan()
+
+
+def not_equal(x: Ball, y: Ball) -> Ball:
+    return truths(x, x is not y and differs(x, y), is_same(x, y) or bool(x == y))
+
+
+def is_infinite(x: Ball) -> Ball:
+    """A number that need not exist may be any: then nothing is decided."""
+    return truths(x, bool(x.is_exact()) and not x.is_finite() and not x.is_nan(), bool(x.is_finite()))
+
+
+def is_a_number(x: Ball) -> Ball:
+    return truths(x, bool(x.is_finite()), bool(x.is_exact()) and not x.is_finite() and not x.is_nan())
+
+
+def is_no_number(x: Ball) -> Ball:
+    return truths(x, False, not x.is_nan())
+
+
+def heaviside(x: Ball, y: Ball) -> Ball:
+    if x == 0:
+        return y
+    if x > 0 or x < 0 or x.is_nan():
+        return x if x.is_nan() else number(x, 1 if x > 0 else 0)
+    return undecided(number(x, 0).union(number(x, 1)).union(y))
+
+
+def is_true(x: Ball) -> bool:
+    return bool(x > 0) or bool(x < 0)
+
+
+def logical_and(x: Ball, y: Ball) -> Ball:
+    return truths(x, is_true(x) and is_true(y), bool(x == 0) or bool(y == 0))
+
+
+def logical_or(x: Ball, y: Ball) -> Ball:
+    return truths(x, is_true(x) or is_true(y), bool(x == 0) and bool(y == 0))
+
+
+def logical_not(x: Ball) -> Ball:
+    return truths(x, bool(x == 0), is_true(x))
+
+
+def maximum(x: Ball, y: Ball) -> Ball:
+    if x is y or x >= y or x.is_nan():
+        return x
+    return y if y > x or y.is_nan() else undecided(x.max(y))
+
+
+def minimum(x: Ball, y: Ball) -> Ball:
+    if x is y or x <= y or x.is_nan():
+        return x
+    return y if y < x or y.is_nan() else undecided(x.min(y))
+
+
+largest, smallest = folded(maximum), folded(minimum)
+
+
+def relu(x: Ball) -> Ball:
+    return maximum(x, number(x, 0))
+
+
+def scaled_bessel_i(n: int, x: Ball) -> Ball:
+    """e^-|x| times Bessel's I of order 0 or 1."""
+    return abs(x).bessel_i(0, scaled=True) if n == 0 else odd(lambda u: u.bessel_i(1, scaled=True), x)
+
+
+def odd(f: Callable[[Ball], Ball], x: Ball) -> Ball:
+    """An odd function by its values from 0 on."""
+    if x >= 0 or x.is_nan():
+        return f(x)
+    return -f(-x) if x < 0 else f(abs(x)).union(-f(abs(x)))
+
+
+# Powers, exponentials and logarithms
+
+
+def power(x: Ball, y: Ball) -> Ball:
+    """x to the power y, 1 at y = 0; a negative x has one where y is a whole number, 0 where y is above 0."""
+    if y == 0:
+        return x if x.is_nan() else number(x, 1)
+    if x > 0:
+        return x**y
+    if x == 0 and y > 0:
+        return number(x, 0)
+    exponent = ratio(y)
+    if exponent is not None and exponent[1] == 1:
+        odd = exponent[0] % 2 == 1
+        if x < 0:
+            return -((-x) ** y) if odd else (-x) ** y
+        if y > 0 and x.is_finite():
+            low, high = power_of_end(-x.lower(), y), power_of_end(x.upper(), y)
+            return (-low).union(high) if odd else low.union(high).union(number(x, 0))
+    return number(x, 0).union(power_of_end(x.upper(), y)) if x >= 0 and y > 0 else nowhere(x)
+
+
+def power_of_end(x: Ball, y: Ball) -> Ball:
+    """x to the power y > 0; 0 where x is not above it."""
+    return x**y if x > 0 else number(x, 0)
+
+
+def power_slope(k: Ball, m: Ball, x: Ball, y: Ball) -> Ball:
+    """The derivative of x^y, k times in x and m times in y, by Leibniz's rule; 0 at x = 0 where it is 0 for good."""
+    times, others = whole(k), whole(m)
+    if times is None or others is None or times < 0 or others < 0:
+        return nowhere(x)
+    falling = [number(x, 1)]  # y (y - 1) ... in powers of a step in y
+    for i in range(times):
+        factor = y - i
+        falling = [a * factor + b for a, b in zip([*falling, number(x, 0)], [number(x, 0), *falling], strict=True)]
+    if falling[0] == 0 and others == 0:
+        return number(x, 0)
+    lower = power(x, y if not times else y - times)
+    if others == 0:
+        return falling[0] * lower
+    if x == 0 and lower == 0:
+        return lower
+    logarithm = x.log()
+    terms = [
+        falling[j] * math.perm(others, j) * logarithm ** (others - j) if j < others else falling[j] * math.factorial(j)
+        for j in range(min(times, others) + 1)
+    ]
+    return lower * total(terms)
+
+
+def whole(x: Ball) -> int | None:
+    """The whole number that an exact ball is."""
+    found = ratio(x)
+    return found[0] if found is not None and found[1] == 1 else None
+
+
+def exp2(x: Ball) -> Ball:
+    return number(x, 2) ** x
+
+
+def log2(x: Ball) -> Ball:
+    return x.log() / type(x).const_log2()
+
+
+def log10(x: Ball) -> Ball:
+    return x.log() / type(x).const_log10()
+
+
+def cbrt(x: Ball) -> Ball:
+    """Monotone: between the roots of both ends."""
+    if x > 0 or x.is_nan():
+        return x.root(3)
+    return -((-x).root(3)) if x < 0 else root_of_end(x.lower()).union(root_of_end(x.upper()))
+
+
+def root_of_end(x: Ball) -> Ball:
+    return x if x == 0 else cbrt(x)
+
+
+def sigmoid(x: Ball) -> Ball:
+    """With an exponential that never overflows: Arb's numbers have an end too."""
+    return x.exp() * sigmoid(-x) if x < -1000 else 1 / (1 + (-x).exp())
+
+
+def sigmoid_slope(x: Ball) -> Ball:
+    return sigmoid(x) * sigmoid(-x)
+
+
+def softplus(x: Ball) -> Ball:
+    return x + (-x).exp().log1p() if x > 1 else x.exp().log1p()
+
+
+def logsumexp(xs: Sequence[Ball]) -> Ball:
+    """m + ln(1 + the sum of e^(x - m) over the others), for an m that need not be the largest but should be."""
+    k = max(range(len(xs)), key=lambda i: float(xs[i].mid()))
+    m = xs[k]
+    if not m.is_finite():
+        return m
+    rest = [difference(x, m).exp() for i, x in enumerate(xs) if i != k]
+    return m + total(rest).log1p() if rest else m
+
+
+def logit(x: Ball) -> Ball:
+    return x.log() - (-x).log1p()
+
+
+def log1mexp(x: Ball) -> Ball:
+    return (-((-x).exp())).log1p() if x > 1 else (-((-x).expm1())).log()
+
+
+def logcosh(x: Ball) -> Ball:
+    u = abs(x)
+    if u > 1000:
+        return u - type(x).const_log2() + (-2 * u).exp().log1p()
+    half = (x / 2).sinh()
+    return (2 * product(half, half)).log1p()
+
+
+def times_logarithm(x: Ball, y: Ball) -> Ball:
+    """x ln y, 0 at x = 0."""
+    return x if x == 0 and not y.is_nan() else x * y.log()
+
+
+def entropy(x: Ball) -> Ball:
+    if x == 0:
+        return x
+    return type(x).neg_inf() if x < 0 else -x * x.log()
+
+
+# The normal distribution
+
+
+def erfcx(x: Ball) -> Ball:
+    """e^(x^2) erfc(x); to the right U(1/2, 1/2, x^2) / pi^(1/2); source: DLMF 7.11.5."""
+    if x > 1:
+        half = number(x, 0.5)
+        return product(x, x).hypgeom_u(half, half) / type(x).pi().sqrt()
+    return product(x, x).exp() * x.erfc()
+
+
+def root_of_half(like: Ball) -> Ball:
+    return number(like, 0.5).sqrt()
+
+
+def ndtr(x: Ball) -> Ball:
+    return (-x * root_of_half(x)).erfc() / 2
+
+
+def log_ndtr(x: Ball) -> Ball:
+    y = x * root_of_half(x)
+    if x < -1:
+        return (erfcx(-y) / 2).log() - product(y, y)
+    return (-(y.erfc() / 2)).log1p()
+
+
+def ndtri(p: Ball) -> Ball:
+    return -(2 * p).erfcinv() / root_of_half(p)
+
+
+# Trigonometry
+
+
+def angle(y: Ball, x: Ball) -> Ball:
+    """atan2; on the cut, and where the point may be on both sides of it, it is not decided."""
+    result = type(y).atan2(y, x)
+    return result if x > 0 or y > 0 or y < 0 or y.is_nan() or x.is_nan() else undecided(result.union(-result))
+
+
+def norm(xs: Sequence[Ball]) -> Ball:
+    others = [x for x in xs if not x == 0]  # noqa: SIM201  (`!=` is true where all of it differs)
+    if len(others) <= 1:
+        return abs(others[0]) if others else xs[0]
+    return total([product(x, x) for x in others]).nonnegative_part().sqrt()
+
+
+def hypot(x: Ball, y: Ball) -> Ball:
+    return norm([x, y])
+
+
+def softsign(x: Ball) -> Ball:
+    return 1 - 1 / (1 + x) if x > 1 else x / (1 + abs(x))
+
+
+def isru(x: Ball, a: Ball) -> Ball:
+    return x / (1 + a * product(x, x)).sqrt() if a >= 0 else nowhere(x)
+
+
+# Gamma
+
+
+def lgamma(x: Ball) -> Ball:
+    """The logarithm of |gamma|, by reflection left of 0; source: DLMF 5.5.3."""
+    if x > 0:
+        return x.lgamma()
+    sine = x.sin_pi()
+    return (type(x).pi() / abs(sine)).log() - (1 - x).lgamma() if sine != 0 else nowhere(x)
+
+
+def trigamma(x: Ball) -> Ball:
+    return polygamma(number(x, 1), x)
+
+
+def polygamma(n: Ball, x: Ball) -> Ball:
+    """(-1)^(n+1) n! zeta(n+1, x) from 0 on, by reflection left of it; source: DLMF 5.15.1 and 5.15.6."""
+    k = whole(n)
+    if k is None or k < 0:
+        return nowhere(x)
+    if k == 0:
+        return x.digamma()
+    if x > 0:
+        result = math.factorial(k) * number(x, k + 1).zeta(x)
+        return result if k % 2 else -result
+    if not x < 0:
+        return nowhere(x)
+    mirrored = polygamma(n, 1 - x)
+    return (-mirrored if k % 2 else mirrored) - cotangent_derivative(k, x)
+
+
+def cotangent_derivative(n: int, x: Ball) -> Ball:
+    """The n-th derivative of pi cot(pi x): pi^(n+1) P(cot), with P' times -(1 + cot^2) as the next P."""
+    polynomial = [0, 1]
+    for _ in range(n):
+        slope = [k * c for k, c in enumerate(polynomial)][1:]
+        polynomial = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    cotangent = x.cot_pi()
+    value = number(x, 0)
+    for c in reversed(polynomial):
+        value = value * cotangent + c
+    return value * type(x).pi() ** (n + 1)

@@ -1,0 +1,173 @@
+"""Rules of the table as graphs in which no number is rounded: for programs of which the real value is wanted.
+
+Below `symbolic`; not needed to understand the engine.  A rule gets operands that record all that is computed with them,
+constants included: y - 1 in the rule of x ** y is an instruction, not the float next to it.  The few constants of rules
+that are rounded themselves, such as ln 2, become what they stand for.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from autograd_lite.core.columns import Partials
+from autograd_lite.core.contexts import Mode
+from autograd_lite.core.fast.pool import number_node
+from autograd_lite.core.graph import CONSTANT, NUMBER, Node
+from autograd_lite.core.numerics import LN2, LOG2_E
+from autograd_lite.core.operands import Operand, Scalar
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.scopes import Scope, Settings
+from autograd_lite.core.table import acos, add, div, log, mul, neg, pow, sqrt, sub
+
+
+class Unrounded(Operand):
+    """A node as the operand of a rule."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def apply(self, row: Primitive, operands: tuple[object, ...]) -> Any:
+        nodes = [node_of(x) for x in operands]
+        if (row.compares or row.truths) and not row.selects and all(x._row is NUMBER for x in nodes):
+            return row.ieee_value(*[x._data for x in nodes])  # a comparison rounds nothing
+        return Unrounded(self.node.apply(row, tuple(nodes)))
+
+    def truth(self) -> bool | None:
+        return self.node._data != 0.0 if self.node._row is NUMBER else None
+
+    def __neg__(self) -> Any:
+        return self.apply(neg, (self,))
+
+    def __add__(self, other: Scalar) -> Any:
+        return self.apply(add, (self, other))
+
+    def __radd__(self, other: Scalar) -> Any:
+        return self.apply(add, (other, self))
+
+    def __sub__(self, other: Scalar) -> Any:
+        return self.apply(sub, (self, other))
+
+    def __rsub__(self, other: Scalar) -> Any:
+        return self.apply(sub, (other, self))
+
+    def __mul__(self, other: Scalar) -> Any:
+        return self.apply(mul, (self, other))
+
+    def __rmul__(self, other: Scalar) -> Any:
+        return self.apply(mul, (other, self))
+
+    def __truediv__(self, other: Scalar) -> Any:
+        return self.apply(div, (self, other))
+
+    def __rtruediv__(self, other: Scalar) -> Any:
+        return self.apply(div, (other, self))
+
+    def __pow__(self, other: Scalar) -> Any:
+        return self.apply(pow, (self, other))
+
+
+RULE: Final = threading.local()
+"""Whether the rule that is applied in this thread holds constants that may be rounded."""
+
+UNROUNDED: Final = Mode("autograd_lite.unrounded", False)
+"""Whether rules are applied without rounding constants."""
+
+
+class unrounded_rules(Scope):
+    """A context in which the rules of rows are applied without rounding constants."""
+
+    def modes(self) -> Settings:
+        return ((UNROUNDED, True),)
+
+
+def is_unrounded() -> bool:
+    return bool(UNROUNDED.get())
+
+
+def exact_node(x: float) -> Node:
+    return number_node(x, CONSTANT)
+
+
+def pi() -> Any:
+    return acos(Unrounded(exact_node(-1.0)))
+
+
+def root(x: float) -> Any:
+    return sqrt(Unrounded(exact_node(x)))
+
+
+def ln(x: float) -> Any:
+    return log(Unrounded(exact_node(x)))
+
+
+EXACT: Final[dict[float, Callable[[], Any]]] = {
+    LN2: lambda: ln(2.0),
+    math.log(10.0): lambda: ln(10.0),
+    LOG2_E: lambda: 1.0 / ln(2.0),
+    0.4342944819032518: lambda: 1.0 / ln(10.0),
+    math.pi: pi,
+    2.0 * math.pi: lambda: 2.0 * pi(),
+    0.5 * math.pi: lambda: 0.5 * pi(),
+    math.log(2.0 * math.pi): lambda: log(2.0 * pi()),
+    math.sqrt(math.pi): lambda: sqrt(pi()),
+    1.1283791670955126: lambda: 2.0 / sqrt(pi()),
+    0.886226925452758: lambda: 0.5 * sqrt(pi()),
+    0.3989422804014327: lambda: 1.0 / sqrt(2.0 * pi()),
+    0.7978845608028654: lambda: sqrt(2.0 / pi()),
+    2.5066282746310002: lambda: sqrt(2.0 * pi()),
+    1.2533141373155001: lambda: sqrt(0.5 * pi()),
+    1.4142135623730951: lambda: root(2.0),
+    0.7071067811865476: lambda: root(0.5),
+}
+"""What the rounded constants in rules of the table stand for: a float that is one of these is met in rules alone."""
+
+
+def node_of(x: object) -> Node:
+    """An operand of a rule, or its result, as a node."""
+    if isinstance(x, Unrounded):
+        return x.node
+    if isinstance(x, Node):
+        return x
+    number = float(x)  # type: ignore[arg-type]
+    exact = EXACT.get(abs(number))
+    if exact is None:
+        RULE.rounded = getattr(RULE, "rounded", False) or has_many_bits(number)
+        return exact_node(number)
+    return node_of(exact() if number > 0.0 else -exact())
+
+
+def has_many_bits(x: float) -> bool:
+    """Whether a number may be the rounding of another: what one writes exactly has few bits."""
+    return math.isfinite(x) and not (math.frexp(x)[0] * 2.0**40).is_integer()
+
+
+def partials_of_rules(node: Node, operands: Sequence[Node]) -> list[Any]:
+    """The partials of a row in all its operands as nodes; None where nothing flows, 1.0 and -1.0 as they are.
+
+    A rule that holds rounded constants, as of a polynomial that approximates, is taken as lectures write it.
+    """
+    row = node._row
+    RULE.rounded = False
+    found = partials_by(row.partials, node, operands)
+    if RULE.rounded and row.lecture is not None:
+        found = partials_by(row.lecture, node, operands)
+    return found
+
+
+def partials_by(rules: Partials, node: Node, operands: Sequence[Node]) -> list[Any]:
+    out, arguments = Unrounded(node), [Unrounded(x) for x in operands]
+    found: Sequence[Any]
+    if isinstance(rules, tuple):
+        found = [rule(out, *arguments) if callable(rule) else rule for rule in rules]
+    else:
+        found = rules(out, arguments)
+        share = 1.0 / len(operands)
+        found = [1.0 / Unrounded(exact_node(float(len(operands)))) if p == share else p for p in found]
+    plain = (1.0, -1.0, 0.0)
+    return [
+        None if p is None or x._flags & CONSTANT else p if isinstance(p, float) and p in plain else node_of(p)
+        for x, p in zip(operands, found, strict=True)
+    ]
