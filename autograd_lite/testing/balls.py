@@ -13,7 +13,7 @@ from autograd_lite.core import table
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.table.ball_functions import undecided_choices
+from autograd_lite.core.table.ball_choices import undecided_choices
 from autograd_lite.support.extras import required
 
 Arb = Any

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 from dags import leaves
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from precision import is_comfortable, unsigned_zeros
 
@@ -295,7 +295,7 @@ def test_gradcheck_proves_a_rule_wrong(x, error):
 
 
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
-@settings(max_examples=4)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_no_rule_of_the_table_is_proven_wrong(row, data):
     """First and second derivatives, at operands of ordinary size."""

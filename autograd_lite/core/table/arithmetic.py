@@ -4,7 +4,7 @@ import math
 
 from autograd_lite.core import numerics
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import ball_functions
+from autograd_lite.core.table import ball_choices, ball_functions
 from autograd_lite.core.table.distances import to_cell
 
 __all__ = [
@@ -61,13 +61,13 @@ mod: Primitive = primitive(
     domain="y != 0", kinks="x / y whole: the partials from within the cell", distance=to_cell,
     complex_value=lambda x, y: x - math.floor(x.real / y.real) * y,
     array=lambda xp, x, y: xp.copysign(xp.remainder(x, y), y), llvm="emit_mod",
-    ball_value=ball_functions.mod,
+    ball_value=ball_choices.mod,
 )  # fmt: skip
 floor_divide: Primitive = primitive(
     "floor_divide", lambda x, y: x // y, (0.0, 0.0), "floor(x / y)", label="//",
     domain="y != 0", kinks="x / y whole: 0", limit=numerics.quotient, distance=to_cell,
     array="floor_divide", llvm="emit_floor_divide",
-    ball_value=lambda x, y: ball_functions.quotient_rounded(ball_functions.floor_of, x, y),
+    ball_value=lambda x, y: ball_choices.quotient_rounded(ball_choices.floor_of, x, y),
 )  # fmt: skip
 square: Primitive = primitive(
     "square", lambda x: x * x, (lambda out, x: 2.0 * x,), "x^2", label="x²", lowering=lambda x: x * x,

@@ -12,7 +12,7 @@ from autograd_lite.core.columns import EVERYWHERE
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import ball_functions, complex_functions
+from autograd_lite.core.table import ball_choices, complex_functions
 from autograd_lite.core.table.distances import to_cell_of_trunc, to_half, to_step_of_trunc, to_whole
 
 __all__ = [
@@ -24,43 +24,43 @@ abs: Primitive = primitive(
     "abs", math.fabs, (lambda out, x: sign(x),), "|x|", sign="|x|", kinks="0: 0", distance=math.fabs,
     complex_value=complex_functions.magnitude, notation="|<x>|", latex=r"\lvert <x> \rvert",
     array="abs", llvm="llvm.fabs",
-    ball_value=ball_functions.magnitude,
+    ball_value=ball_choices.magnitude,
 )  # fmt: skip
 sign: Primitive = primitive(
     "sign", numerics.sign, (0.0,), "x / |x|, 0 at 0", kinks="0: 0", distance=math.fabs, role="activation",
     array=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, xp.where(x != x, x, 0.0))), llvm="emit_sign",
-    ball_value=ball_functions.sign,
+    ball_value=ball_choices.sign,
 )  # fmt: skip
 floor: Primitive = primitive(
     "floor", numerics.floor, (0.0,), "the largest whole number <= x", sign="⌊x⌋",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_whole,
     array="floor", llvm="llvm.floor",
-    ball_value=ball_functions.rounded(ball_functions.floor_of),
+    ball_value=ball_choices.rounded(ball_choices.floor_of),
 )  # fmt: skip
 ceil: Primitive = primitive(
     "ceil", numerics.ceil, (0.0,), "the smallest whole number >= x", sign="⌈x⌉",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_whole,
     array="ceil", llvm="llvm.ceil",
-    ball_value=ball_functions.rounded(ball_functions.ceil_of),
+    ball_value=ball_choices.rounded(ball_choices.ceil_of),
 )  # fmt: skip
 round: Primitive = primitive(
     "round", numerics.round_half_even, (0.0,), "the nearest whole number, the even one of two",
     domain="x finite", kinks="x = n + 1/2: 0", limit=lambda x: x, distance=to_half,
     array="round", llvm="llvm.roundeven",
-    ball_value=ball_functions.rounded(ball_functions.round_of),
+    ball_value=ball_choices.rounded(ball_choices.round_of),
 )  # fmt: skip
 trunc: Primitive = primitive(
     "trunc", numerics.trunc, (0.0,), "x without its fraction",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_step_of_trunc,
     array="trunc", llvm="llvm.trunc",
-    ball_value=ball_functions.rounded(ball_functions.trunc_of),
+    ball_value=ball_choices.rounded(ball_choices.trunc_of),
 )  # fmt: skip
 fmod: Primitive = primitive(
     "fmod", math.fmod, (1.0, lambda out, x, y: -round((x - out) / y)), "x - y trunc(x / y)",
     domain="x finite, y != 0", kinks="x / y whole: the partials from within the cell", distance=to_cell_of_trunc,
     complex_value=lambda x, y: x - math.trunc(x.real / y.real) * y,
     libm="fmod",
-    ball_value=ball_functions.fmod,
+    ball_value=ball_choices.fmod,
 )  # fmt: skip
 copysign: Primitive = primitive(
     "copysign", numerics.copysign,
@@ -68,40 +68,40 @@ copysign: Primitive = primitive(
     kinks="x = 0: 0; y = 0 in y: 0", distance=lambda x, y: min(math.fabs(x), math.fabs(y)),
     complex_value=lambda x, y: x if (x.real > 0.0) == (math.copysign(1.0, y.real) > 0.0) else -x,
     array=lambda xp, x, y: xp.where(y != y, y, xp.copysign(x, y)), llvm="emit_copysign",
-    ball_value=ball_functions.copysign,
+    ball_value=ball_choices.copysign,
 )  # fmt: skip
 less: Primitive = primitive(
     "less", lambda x, y: 1.0 if x < y else 0.0, (None, None), "x < y", label="<",
     compares=True, notation="[<x> < <y>]", latex="[<x> < <y>]",
     python="1.0 if {} < {} else 0.0", array=lambda xp, x, y: x < y, llvm="fcmp olt",
-    ball_value=ball_functions.less,
+    ball_value=ball_choices.less,
 )  # fmt: skip
 less_equal: Primitive = primitive(
     "less_equal", lambda x, y: 1.0 if x <= y else 0.0, (None, None), "x <= y", label="<=", sign="≤",
     compares=True, notation="[<x> ≤ <y>]", latex=r"[<x> \le <y>]",
     python="1.0 if {} <= {} else 0.0", array=lambda xp, x, y: x <= y, llvm="fcmp ole",
-    ball_value=ball_functions.less_equal,
+    ball_value=ball_choices.less_equal,
 )  # fmt: skip
 equal: Primitive = primitive(
     "equal", lambda x, y: 1.0 if x == y else 0.0, (None, None), "x = y", label="=",
     compares=True, notation="[<x> = <y>]", latex="[<x> = <y>]",
     python="1.0 if {} == {} else 0.0", array=lambda xp, x, y: x == y, llvm="fcmp oeq",
-    ball_value=ball_functions.equal,
+    ball_value=ball_choices.equal,
 )  # fmt: skip
 logical_and: Primitive = primitive(
     "logical_and", lambda x, y: 1.0 if x and y else 0.0, (None, None), "x and y", label="and", sign="∧", truths=2,
     array=lambda xp, x, y: (x != 0.0) & (y != 0.0), llvm="emit_logical_and",
-    ball_value=ball_functions.logical_and,
+    ball_value=ball_choices.logical_and,
 )  # fmt: skip
 logical_or: Primitive = primitive(
     "logical_or", lambda x, y: 1.0 if x or y else 0.0, (None, None), "x or y", label="or", sign="∨", truths=2,
     array=lambda xp, x, y: (x != 0.0) | (y != 0.0), llvm="emit_logical_or",
-    ball_value=ball_functions.logical_or,
+    ball_value=ball_choices.logical_or,
 )  # fmt: skip
 logical_not: Primitive = primitive(
     "logical_not", lambda x: 0.0 if x else 1.0, (None,), "not x", label="not", sign="¬", truths=1,
     array=lambda xp, x: x == 0.0, llvm="emit_logical_not",
-    ball_value=ball_functions.logical_not,
+    ball_value=ball_choices.logical_not,
 )  # fmt: skip
 where: Primitive = primitive(
     "where", lambda condition, a, b: a if condition else b,
@@ -128,7 +128,7 @@ maximum: Primitive = primitive(
     complex_value=complex_functions.largest, notation="max", latex=r"\max",
     lecture=(lambda out, x, y: less(y, x), lambda out, x, y: less(x, y)),
     array=lambda xp, x, y: xp.where((y > x) | (y != y), y, x), llvm="emit_maximum",
-    ball_value=ball_functions.maximum,
+    ball_value=ball_choices.maximum,
 )  # fmt: skip
 minimum: Primitive = primitive(
     "minimum", numerics.minimum,
@@ -137,7 +137,7 @@ minimum: Primitive = primitive(
     complex_value=complex_functions.smallest, notation="min", latex=r"\min",
     lecture=(lambda out, x, y: less(x, y), lambda out, x, y: less(y, x)),
     array=lambda xp, x, y: xp.where((y < x) | (y != y), y, x), llvm="emit_minimum",
-    ball_value=ball_functions.minimum,
+    ball_value=ball_choices.minimum,
 )  # fmt: skip
 clip: Primitive = primitive(
     "clip", numerics.clip,
@@ -155,7 +155,7 @@ relu: Primitive = primitive(
     "relu", numerics.relu, (lambda out, x: less(0.0, x),), "max(0, x)", label="ReLU", kinks="0: 0",
     distance=math.fabs, complex_value=complex_functions.relu, role="activation",
     array=lambda xp, x: xp.where((x > 0.0) | (x != x), x, 0.0), llvm="emit_relu",
-    ball_value=ball_functions.relu,
+    ball_value=ball_choices.relu,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import ball_functions, complex_functions
+from autograd_lite.core.table import ball_choices, ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
 
 from autograd_lite.core.table.choices import (  # isort: skip
@@ -44,14 +44,14 @@ max: Primitive = primitive(
     distance=lead, complex_value=lambda xs: complex_functions.largest(*xs), latex=r"\max",
     words="1 for the largest, 0 for the others",
     fold=maximum, rewrites=("x = x",),
-    ball_value=ball_functions.largest,
+    ball_value=ball_choices.largest,
 )  # fmt: skip
 min: Primitive = primitive(
     "min", numerics.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
     distance=lambda xs: lead([-x for x in xs]), complex_value=lambda xs: complex_functions.smallest(*xs),
     latex=r"\min", words="1 for the smallest, 0 for the others",
     fold=minimum, rewrites=("x = x",),
-    ball_value=ball_functions.smallest,
+    ball_value=ball_choices.smallest,
 )  # fmt: skip
 share: Primitive = primitive(
     "share", lambda a, b: shared(a, b),
