@@ -8,12 +8,8 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
-<<<<<<< HEAD
-from autograd_lite.core.tracers import is_tracing
-=======
 from autograd_lite.backends.program_cache import Key, ProgramCache
-from autograd_lite.core.modes import MODE
->>>>>>> 3dd60b0 (Programs are never stale when a Value is rebound, and their number is bounded)
+from autograd_lite.core.tracers import is_tracing
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.program.make_program import Traced
