@@ -54,13 +54,17 @@ from autograd_lite.transforms.batching import vmap
 from autograd_lite.transforms.custom_rules import custom_derivative
 from autograd_lite.transforms.differentiation import grad, gradients, value_and_grad
 from autograd_lite.transforms.jacobians import hessian, hvp, jacobian, jvp, vjp
+from autograd_lite.transforms.jvp_rules import custom_jvp
+from autograd_lite.transforms.vjp_rules import custom_vjp
 from autograd_lite.trees import register_pytree_node
 
 if TYPE_CHECKING:
     from autograd_lite.backends import compile as compile
     from autograd_lite.control.differential_equations import odeint
+    from autograd_lite.control.implicit import fixed_point, minimize, root
     from autograd_lite.control.loops import fori_loop, scan, while_loop
     from autograd_lite.control.loops import map as map
+    from autograd_lite.control.solvers import SolutionError
     from autograd_lite.control.switching import switch
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
     from autograd_lite.explaining import Explanation, explain
@@ -103,6 +107,7 @@ _LATER = {
     "Explanation": "explaining",
     "Movie": "drawing",
     "Program": "program.program",
+    "SolutionError": "control.solvers",
     "animate": "drawing",
     "certify": "testing.certificates",
     "compile": "backends",
@@ -113,9 +118,12 @@ _LATER = {
     "explain": "explaining",
     "log_softmax": "nn.activations",
     "softmax": "nn.activations",
+    "fixed_point": "control.implicit",
     "fori_loop": "control.loops",
     "map": "control.loops",
+    "minimize": "control.implicit",
     "odeint": "control.differential_equations",
+    "root": "control.implicit",
     "scan": "control.loops",
     "switch": "control.switching",
     "while_loop": "control.loops",
@@ -138,10 +146,11 @@ def __dir__() -> list[str]:
 # package when they are imported.
 __all__ = [
     "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
-    "Value", "__version__", "animate", "certify", "custom_derivative", "detect_anomaly", "diagnose", "draw",
-    "draw_activations", "enable_grad", "explain", "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
-    "log_softmax", "no_grad", "odeint", "primitive", "register_pytree_node", "scan", "softmax", "switch",
-    "value_and_grad", "vjp", "vmap", "while_loop",
+    "SolutionError", "Value", "__version__", "animate", "certify", "custom_derivative", "custom_jvp", "custom_vjp",
+    "detect_anomaly", "diagnose", "draw", "draw_activations", "enable_grad", "explain", "fixed_point", "fori_loop",
+    "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax", "minimize", "no_grad", "odeint",
+    "primitive", "register_pytree_node", "root", "scan", "softmax", "switch", "value_and_grad", "vjp", "vmap",
+    "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += bessel.__all__

@@ -69,8 +69,11 @@ EQUIVALENT = (
     ("check_sizes(size, len(gradients)) -> self.check_sizes(len(gradients), size)", "it compares both with a third"),
     ("Vector.__init__: True -> False in `leaves", "only speed: leaves are counted one by one"),
     ("topological_order: everything -> roots in `used_once(", "constants count no uses, so none gets ready"),
-    ("has_choice: root._flags & CHOSEN -> root._flags | CHOSEN", "only speed: every graph is sorted by age"),
-    ("has_choice: 0 -> 1", "only speed: every graph is sorted by age"),
+    (
+        "is_ordered: root._flags & ORDERED -> root._flags | ORDERED",
+        "only speed: every graph is sorted by age",
+    ),
+    ("is_ordered: 0 -> 1", "only speed: every graph is sorted by age"),
     ("BATCH_SUM: 1 -> 2", "the sum over samples is called by its own name"),
     ("BATCH_SIZE: 0 -> 1", "the number of samples is called by its own name"),
     ("Node.__init__: 0.0 -> 1.0 in `self._dright", "set with the operand, and read only beside it"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from autograd_lite.backends.python import PythonCode
-from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.core.primitives import INTERNAL
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
@@ -80,7 +80,7 @@ def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tup
         return "llvm", "llvmlite is installed, and native code is the fastest"
     if not available("numpy") or not any(a.batched for a in program.arguments):
         return "python", "llvmlite is not installed, and there is no batch for NumPy to carry"
-    rows = {row for row, _, _ in program.lowered().instructions if PRIMITIVES.get(row.name) is row}
+    rows = {row for row, _, _ in program.lowered().instructions if INTERNAL.get(row.name) is not row}
     if not all(row.array or row.python or row.fold for row in rows):
         return "python", "llvmlite is not installed, and a row of the program has no function on arrays"
     if samples < MANY:

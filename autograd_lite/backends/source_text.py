@@ -173,6 +173,7 @@ class Text:
                 and row.name.isidentifier()
                 and not keyword.iskeyword(row.name)
                 and not RESERVED.fullmatch(row.name)
+                and row.name not in self.called.values()  # two functions of users may have one name
             )
             self.called[row] = row.name if free else f"row{len(self.called)}"
         return self.called[row]

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any
 
 from autograd_lite.core.graph import CHOSEN, Node, operands_of
+from autograd_lite.core.reverse import Cotangents, of_outputs
 from autograd_lite.core.symbolic import Propagation, argument, check_unassigned, partials_as_graphs, times
 from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
 
@@ -84,12 +85,29 @@ class ChosenPropagation(Propagation):
             derivative._flags |= CHOSEN
         return derivative
 
-    def pull(self, node: Node, adjoint: Term) -> list[tuple[Node, Term]]:
+    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
+        if node._row.item >= 0:
+            return super().pull(node, adjoint)
+        if node._row.rule is not None:
+            arrived = of_outputs(node, adjoint)
+            holds = reduce(either, [x[1] for x in arrived if x is not None])
+            values = {k: masked(x, 0.0) for k, x in enumerate(arrived) if x is not None}
+            return [(x, (term, holds)) for x, term in super().pull(node, Cotangents(values))]
         value, condition = adjoint
         if node._row is cond:
             check_unassigned(node, operands_of(node))
             return [(x, (value, both(condition, holds))) for x, holds in branches(node)]
         return [(x, (term, condition)) for x, term in super().pull(node, value)]
+
+    def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        if node._row.rule is None:
+            return super().tangent(node, tangents)
+        arrived = {x: tangents[x] for x in operands_of(node) if x in tangents}
+        holds = reduce(either, [condition for _, condition in arrived.values()])
+        found = super().tangent(node, {x: masked(term, 0.0) for x, term in arrived.items()})
+        if node._row.outputs > 1:
+            return [None if x is None else (x, holds) for x in found]
+        return None if found is None else (found, holds)
 
     def push(self, node: Node, tangents: dict[Node, Term]) -> list[Term]:
         operands = operands_of(node)

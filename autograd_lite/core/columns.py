@@ -4,8 +4,8 @@ Each is optional, and is a keyword of `autograd_lite.primitive`.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol
 
 from autograd_lite.core.numerics import LARGEST
 from autograd_lite.core.operands import Operand, number
@@ -20,13 +20,29 @@ Partials = tuple[Partial, ...] | Callable[..., Any]
 """One for each operand, or one function of (result, operands) that gives all of them."""
 
 
+class Rule(Protocol):
+    """The rules of a call in both modes: on floats, or with `record` on nodes, as graphs.
+
+    What arrives is a list, with None where nothing does.
+    """
+
+    def pull(self, node: Any, adjoints: list[Any], record: bool) -> list[tuple[Any, Any]]:
+        """The operands to which something flows, each with its term, from the adjoints of the outputs."""
+
+    def push(self, node: Any, tangents: list[Any], record: bool) -> list[Any]:
+        """The tangents of the outputs, from those of the operands."""
+
+    def partials(self, node: Any) -> list[float | None]:
+        """What the rule makes of an adjoint of 1, for each operand; nan where that is not known."""
+
+
 DEFAULTS: Final[dict[str, Any]] = {
     "domain": "all reals", "kinks": "none", "limit": math.nan, "lowering": None, "selects": False, "sequences": 1,
     "empty": None, "complex_value": None, "commutes": False, "rewrites": (), "fold": None, "operations": None,
     "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (), "whole": (),
     "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf, "never_zero": False,
     "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None, "words": "", "role": "",
-    "payload": None, "ball_value": None,
+    "payload": None, "ball_value": None, "rule": None, "outputs": 1, "item": -1, "called_back": False, "traced": None,
 }  # fmt: skip
 """What the columns of `Row` are where they are left out."""
 
@@ -102,6 +118,12 @@ class Row:
 
     # of a row that was made for one call, as a loop is: what it runs, which differentiates and flattens itself
     payload: Any
+    # Rows outside of the table, with rules of a user's (see `transforms.rule_calls`)
+    rule: "Rule | None"  # of a call: takes adjoints to the operands and tangents to the outputs, in place of partials
+    outputs: int  # of a call: how many it has; where these are several, each is a node with the call as operand
+    item: int  # of such a node: the number of the output; -1: it is none
+    called_back: bool  # programs call the value, a Python function that cannot be written in rows
+    traced: Callable[[Sequence[Any]], None] | None  # what is called with the operands while a program is traced
 
     def __init__(
         self,

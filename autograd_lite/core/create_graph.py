@@ -10,8 +10,8 @@ from typing import Any
 from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.graph import BATCHED, Node, operands_of, partials_of
 from autograd_lite.core.modes import ieee_arithmetic
-from autograd_lite.core.reverse import reverse, topological_order
-from autograd_lite.core.symbolic import Propagation, times
+from autograd_lite.core.reverse import Cotangents, reverse, topological_order
+from autograd_lite.core.symbolic import Propagation, through_rule, times
 
 
 class Arrived:
@@ -29,7 +29,13 @@ class Arrived:
         return self
 
     def total(self, node: Node, propagation: Propagation) -> Any:
-        """The adjoint of the node."""
+        """The adjoint of the node; of a call with several outputs, theirs."""
+        if node._row.outputs > 1:
+            of_each: dict[int, list[Any]] = {}
+            for part in self.whole:
+                for k, term in part.terms.items():
+                    of_each.setdefault(k, []).append(term)
+            return Cotangents({k: propagation.total(of_each[k]) for k in of_each})
         if self.from_samples:
             terms = [propagation.over_samples(node, propagation.total(self.from_samples))]
             if self.whole:
@@ -127,6 +133,8 @@ def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, 
 
 def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
     """The sum of partial x tangent over the operands."""
+    if node._row.item >= 0 or node._row.rule is not None:
+        return through_rule(node, tangents, False)
     operands = operands_of(node)
     if node._row.selects:
         taken = operands[node._row.passing(operands[0]._data)]

@@ -176,9 +176,10 @@ class Primitive(Row):
             return [self.partial(i, out, floats) for i in range(len(self.partial_rules))]
         rule: Any = self.partials
         try:
-            return [float(p) for p in rule(out, floats)]
+            return [None if p is None else float(p) for p in rule(out, floats)]
         except (ArithmeticError, ValueError):
-            return [float_of(p) for p in rule(IEEEFloat(out), [IEEEFloat(x) for x in floats])]
+            found = rule(IEEEFloat(out), [IEEEFloat(x) for x in floats])
+            return [None if p is None else float_of(p) for p in found]
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}: {self.formula}>"

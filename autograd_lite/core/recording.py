@@ -116,6 +116,8 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
         row, nodes = sum_over_samples(nodes[0])
         flags = TRACED
     if flags & TRACED:
+        if row.traced is not None:
+            row.traced(nodes)
         return many(row, math.nan, tuple(nodes), traced_partials(row, nodes))
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)

@@ -4,13 +4,17 @@
 written out for floats: it differentiates while it sorts.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, final
 
 from mypy_extensions import i64
 
 from autograd_lite.core.fast.clock import in_order_of_making
-from autograd_lite.core.graph import LEAF, ORDERED, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once
+
+from autograd_lite.core.graph import (  # isort: skip
+    LEAF, ORDERED, PASS, REACHED, RULED, STATE, Node, operands_of, partials_of, use, used_once,
+)  # fmt: skip
 
 SORT: Final = 1 << 32
 """How much larger the base of each sort is: more uses than a node can have."""
@@ -35,10 +39,40 @@ def reverse(
                 seeds[operand] = combine(seeds[operand], term) if operand in seeds else term
 
 
-def float_terms(node: Node, adjoint: float) -> list[tuple[Node, float]]:
+@final
+class Cotangents:
+    """What has arrived at the outputs of a call, by their numbers."""
+
+    def __init__(self, terms: dict[int, Any]) -> None:
+        self.terms: Final = terms
+
+    def __add__(self, other: "Cotangents") -> "Cotangents":
+        joined = dict(self.terms)
+        for k, term in other.terms.items():
+            joined[k] = joined[k] + term if k in joined else term
+        return Cotangents(joined)
+
+    def __float__(self) -> float:
+        """0, where all of them are finite: a call has no adjoint of its own."""
+        return 0.0 * float(sum(self.terms.values()))
+
+
+def of_outputs(node: Node, arrived: Any) -> list[Any]:
+    """What has arrived at the outputs of a call, in order; None where nothing has."""
+    if isinstance(arrived, Cotangents):
+        return [arrived.terms.get(k) for k in range(node._row.outputs)]
+    return [arrived]
+
+
+def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     """Adjoint x partial for each operand; the branch that a choice did not take gets 0, whatever the adjoint is."""
+    row = node._row
+    if row.item >= 0:
+        return [(operands_of(node)[0], Cotangents({row.item: adjoint}))]
+    if row.rule is not None:
+        return row.rule.pull(node, of_outputs(node, adjoint), False)
     return [
-        (x, adjoint * partial if partial != 0.0 or not node._row.selects else 0.0)
+        (x, adjoint * partial if partial != 0.0 or not row.selects else 0.0)
         for x, partial in zip(operands_of(node), partials_of(node), strict=True)
         if partial is not None
     ]
@@ -99,7 +133,8 @@ def count_uses(roots: Sequence[Node], everything: bool, brief: bool) -> list[Nod
 
 
 def is_ordered(roots: Sequence[Node]) -> bool:
-    """Whether anything depends on a choice between functions or on a loop, which programs hold in other graphs."""
+    """Whether anything depends on a choice between functions or on a loop, which programs hold in other graphs, or on a
+    call with rules of its own."""
     return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
@@ -147,13 +182,32 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
 
 def sweep_in_order(roots: Sequence[Node], seeds: Sequence[float], leaves: list[Node] | None) -> None:
     """The same over the sorted graph, where the order of the sweep would depend on branches that are not there."""
+    for node, adjoint in in_order(roots, seeds):
+        node._adjoint = float(adjoint)
+        if leaves is not None:
+            keep(node, leaves)
+
+
+def in_order(
+    roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None = None
+) -> Iterator[tuple[Node, Any]]:
+    """The adjoints over the sorted graph; with `inputs`, only of what depends on these, so that no other rule runs."""
     start: dict[Node, float] = {}
     for root, seed in zip(roots, seeds, strict=True):
         start[root] = start.get(root, -0.0) + seed
-    for node, adjoint in reverse(topological_order(roots), start, float_terms, float.__add__):
-        node._adjoint = adjoint
-        if leaves is not None:
-            keep(node, leaves)
+    order = topological_order(roots)
+    return reverse(order if inputs is None else dependent_on(order, inputs), start, float_terms, operator.add)
+
+
+def dependent_on(order: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
+    """The nodes of a sorted graph that are inputs or depend on one."""
+    found = set(inputs)
+    kept: list[Node] = []
+    for node in order:
+        if node in found or any([x in found for x in operands_of(node)]):  # noqa: C419  (as above)
+            found.add(node)
+            kept.append(node)
+    return kept
 
 
 def keep(node: Node, leaves: list[Node]) -> None:
@@ -167,6 +221,9 @@ def keep(node: Node, leaves: list[Node]) -> None:
 
 def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
     """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
+    if any([root._flags & RULED != 0 for root in roots]):  # noqa: C419  (a list is faster when compiled)
+        found = dict(in_order(roots, seeds, inputs))  # rules differentiate too: the scratch would not be ours alone
+        return [float(found.get(x, 0.0)) for x in inputs]
     with PASS:
         sweep(roots, seeds, store=False)
         return [x._adjoint if x._uses >= STATE.base else 0.0 for x in inputs]  # below it: not in this graph

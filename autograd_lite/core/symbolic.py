@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, PASSED, Node, operands_of
+from autograd_lite.core.reverse import Cotangents, of_outputs
 from autograd_lite.core.unrounded import is_unrounded, partials_of_rules
 
 
@@ -74,6 +75,18 @@ def check_unassigned(node: Node, operands: Sequence[Node]) -> None:
             )
 
 
+def through_rule(node: Node, tangents: dict[Node, Any], record: bool) -> Any:
+    """The tangent of a call by its rule, of several outputs a list of them; that of one of these."""
+    row, operands = node._row, operands_of(node)
+    if row.item >= 0:
+        return tangents[operands[0]][row.item]
+    if record:
+        check_unassigned(node, operands)
+    assert row.rule is not None
+    found = row.rule.push(node, [tangents.get(x) for x in operands], record)
+    return found if row.outputs > 1 else found[0]
+
+
 class Propagation:
     """How adjoints and tangents pass one node, and how they are added up.
 
@@ -101,7 +114,13 @@ class Propagation:
 
     def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
         """Adjoint x partial for each operand to which something flows."""
-        if not node._row.selects:
+        row = node._row
+        if row.item >= 0:
+            return [(operands_of(node)[0], Cotangents({row.item: adjoint}))]
+        if row.rule is not None:
+            check_unassigned(node, operands_of(node))
+            return row.rule.pull(node, of_outputs(node, adjoint), True)
+        if not row.selects:
             return [(x, times(adjoint, partial)) for x, partial in partials_as_graphs(node)]
         condition, a, b = operands_of(node)
         check_unassigned(node, (condition, a, b))
@@ -122,9 +141,11 @@ class Propagation:
         return [node._row.selected(argument(condition), tangents.get(a, 0.0), tangents.get(b, 0.0))]
 
     def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
-        """The tangent of a node, None where nothing arrives."""
+        """The tangent of a node (of a call with several outputs, theirs), None where nothing arrives."""
         if node._row.payload is not None:
             return node._row.payload.push(self, node, tangents)
+        if node._row.item >= 0 or node._row.rule is not None:
+            return through_rule(node, tangents, True)
         terms = self.push(node, tangents)
         if not terms:
             return None

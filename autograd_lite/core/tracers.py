@@ -5,12 +5,17 @@ naming the user's line and what to do.
 """
 
 import math
-from typing import Final, NoReturn
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
 
 from mypy_extensions import mypyc_attr
 
+from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.fast.pool import number_node
-from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node
+
+from autograd_lite.core.graph import (  # isort: skip
+    BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node, operands_of,
+)  # fmt: skip
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
@@ -75,6 +80,31 @@ def check_differentiable(node: Node, what: str) -> None:
             f"{what} found no graph to differentiate: {node!r} is "
             f"{how.get(node._row.name, 'computed from constants alone')}; build it from Values outside of no_grad()"
         )
+
+
+@mypyc_attr(native_class=False)
+class RuleError(TypeError):
+    """A rule of a user's is wrong."""
+
+
+def check_operands(name: str, results: Sequence[Any], operands: Sequence[Any], start: int) -> None:
+    """Raise where a function with a rule of its own used a Value from before the time `start`, its operands apart.
+
+    No gradient would reach that Value.  Constants may be used, as they need none.
+    """
+    seen = {x for x in operands if isinstance(x, Node)}
+    stack = [x for x in results if isinstance(x, Node)]
+    while stack:
+        node = stack.pop()
+        if node in seen or node._flags & CONSTANT:
+            continue
+        seen.add(node)
+        if time_of(node) <= start:
+            raise RuleError(
+                f"{name} has a derivative of its own, but uses a Value that is not among its operands, so that no "
+                f"gradient would reach it; make it an operand"
+            )
+        stack.extend(operands_of(node))
 
 
 def traced_node(flags: int, row: Primitive = LEAF) -> Node:

@@ -165,8 +165,12 @@ class Value(Operators):
 
     @property
     def partials(self) -> tuple[float | None, ...]:
-        """The local partials as recorded, aligned with `parents`; None where nothing flows."""
-        return tuple(partials_of(self))
+        """The local partials as recorded, aligned with `parents`; None where nothing flows.
+
+        Of a call with a rule of its own, what the rule makes of an adjoint of 1; nan where it has several outputs.
+        """
+        rule = self._row.rule
+        return tuple(partials_of(self) if rule is None else rule.partials(self))
 
     # micrograd's names, for its drawing cell
     @property

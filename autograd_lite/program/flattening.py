@@ -9,11 +9,12 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, LEAF, NUMBER, Node, operands_of
+from autograd_lite.core.fast.clock import time_now, time_of
+from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
+from autograd_lite.core.tracers import check_operands
 from autograd_lite.core.unrounded import is_unrounded
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
@@ -67,7 +68,9 @@ class Flattener:
             return row.payload.emit(self, operands)  # type: ignore[no-any-return]
         if row is BATCH_SUM and not self.batched[operands[0]]:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
-        if not is_known(row):
+        if row.item >= 0 or (row.rule is not None and not row.called_back):
+            return operands[-1]  # what the call computed
+        if not is_known(row) and not row.called_back:
             return self.expand(row, operands)  # by its value, however it differentiates
         if row is not BATCH_SIZE:
             numbers = [self.value_of(i) for i in operands]
@@ -104,14 +107,9 @@ class Flattener:
                 x = traced(0)
                 numbers[x] = i
             arguments.append(x)
+        start = time_now()
         out = lowered(row, arguments)
-        for node in between([out], numbers):
-            for x in operands_of(node):
-                if x._row is LEAF and x not in numbers:
-                    raise TypeError(
-                        f"{row.name} has a derivative of its own, but uses {x!r}, which is not among its operands; "
-                        f"make it an operand"
-                    )
+        check_operands(row.name, [out], arguments, start)
         return self.graph([out], numbers)[0]
 
     def graph(self, roots: Sequence[Any], numbers: dict[Node, int]) -> list[int]:
@@ -206,6 +204,11 @@ def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
 
 def refuse_frozen(node: Node) -> None:
     operands = operands_of(node)
+    if node._row.rule is not None and not node._row.called_back:
+        raise ValueError(
+            f"a program cannot be made from this graph: {node._row.name} has rules of its own, and only its numbers "
+            f"were recorded; compile the function that calls it"
+        )
     if node._row is cond and any(x._row is NUMBER and x._data != x._data for x in operands[1:]):
         raise ValueError(
             "a program cannot be made from this graph: a where whose branches are functions computed only one of them; "

@@ -33,6 +33,13 @@ def to_document(
 def parts_entry(
     arguments: Iterable[Argument], instructions: Iterable[Instruction], results: Iterable[Result]
 ) -> dict[str, Any]:
+    instructions = list(instructions)
+    for row in {row for row, _, _ in instructions}:
+        if row.called_back:
+            raise ValueError(
+                f"a program with {row.name} cannot be written down, because it calls a Python function back; write "
+                f"that function in functions of this library"
+            )
     return {
         "arguments": [[*a[:3], list(a.numbers)] if a.numbers else list(a[:3]) for a in arguments],
         "instructions": [instruction_entry(x) for x in instructions],

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from autograd_lite.core.create_graph import float_tangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.primitives import is_known
-from autograd_lite.core.reverse import reverse, topological_order
+from autograd_lite.core.reverse import float_terms, reverse, topological_order
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
@@ -83,13 +83,16 @@ class Surroundings:
         weights: dict[Node, float] = {}
         noise = 0.0
         for node, weight in reverse(self.order, seeds, sizes_of_terms, operator.add):
-            weights[node] = weight
+            weights[node] = float(weight)
             if operands_of(node):
-                noise += weight * max(ROW_ERROR * largest_rounded(node), SMALLEST)
+                noise += float(weight) * max(ROW_ERROR * largest_rounded(node), SMALLEST)
         return [weights.get(x, 0.0) for x in self.inputs], noise
 
 
-def sizes_of_terms(node: Node, weight: float) -> list[tuple[Node, float]]:
+def sizes_of_terms(node: Node, weight: Any) -> list[tuple[Node, Any]]:
+    if node._row.item >= 0 or node._row.rule is not None:  # no partials are recorded
+        terms = float_terms(node, weight)
+        return [(x, abs(term) if isinstance(term, float) else term) for x, term in terms]
     return [(x, weight * abs(p)) for x, p in zip(operands_of(node), partials_of(node), strict=True) if p]
 
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import autograd_lite as ag
 from autograd_lite.backends import llvm
 from autograd_lite.backends.llvm import compile_llvm, engine, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
@@ -495,7 +496,24 @@ def test_a_function_that_raises_gives_nan_to_native_code():
     def fail(x):
         raise RuntimeError(x)
 
-    assert math.isnan(guarded(fail)(1.0))
+    failures = []
+    assert math.isnan(guarded(fail, failures)(1.0))
+    assert [type(x) for x in failures] == [RuntimeError]
+
+
+def test_what_a_function_that_is_called_back_raised_is_raised_after_the_call():
+    def failing(x):
+        if x > 1.0:
+            raise RuntimeError("it did not converge")
+        return math.sqrt(x)  # whose domain ends at 0
+
+    row = ag.custom_derivative(failing, lambda out, x: (1.0,))
+    f = ag.compile(ag.vmap(row), backend="llvm")
+    assert f([0.25, 1.0]) == [0.5, 1.0]
+    for data in ([2.0], [0.5, 2.0, 3.0]):
+        with pytest.raises(RuntimeError, match="did not converge"):
+            f(data)
+    assert [math.isnan(x) for x in f([-1.0, 1.0])] == [True, False]
 
 
 def test_an_interrupt_in_a_function_called_back_comes_through():
@@ -503,7 +521,7 @@ def test_an_interrupt_in_a_function_called_back_comes_through():
         raise KeyboardInterrupt
 
     def call():
-        assert math.isnan(guarded(interrupt)(1.0))
+        assert math.isnan(guarded(interrupt, [])(1.0))
         for _ in range(100):  # the interrupt is pending; Python raises it between two instructions
             pass
 

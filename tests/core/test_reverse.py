@@ -178,3 +178,13 @@ def test_no_reference_cycles():
         assert len(gc.get_objects()) <= before + 5
     finally:
         gc.enable()
+
+
+def test_data_assigned_to_a_leaf_under_a_choice():
+    # Sorted by age, the leaf came before what was computed from it, and its gradient was 0.
+    x = Value(2.0)
+    z = ag.where(ag.less(0.0, x), lambda: x * x, lambda: x)
+    x.data = 5.0
+    assert gradients(z, [x]) == [4.0]
+    z.backward()
+    assert x.grad == 4.0

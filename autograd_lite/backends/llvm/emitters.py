@@ -37,6 +37,7 @@ class Emitter:
         self.fast = fast
         self.addresses: dict[str, int] = {}  # of the functions that the module imports
         self.callbacks: list[object] = []  # must live as long as the code
+        self.failures: list[BaseException] = []  # of functions that are called back
         self.definitions: dict[str, str] = {}  # declarations and helper functions
         self._names: dict[tuple[Primitive, int], str] = {}
 
@@ -177,7 +178,9 @@ class Emitter:
         """The address of a row's function: the C library's, else one that calls Python."""
         function = library_function(row)
         if function is None:
-            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(guarded(row.ieee_value))
+            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(
+                guarded(row.ieee_value, self.failures)
+            )
             self.callbacks.append(function)
         return ctypes.cast(function, ctypes.c_void_p).value or 0
 
@@ -199,16 +202,16 @@ def library_function(row: Primitive) -> Any:
     return function if same else None
 
 
-def guarded(function: Callable[..., float]) -> Callable[..., float]:
-    """A function for native code to call, through which no exception can pass."""
+def guarded(function: Callable[..., float], failures: list[BaseException]) -> Callable[..., float]:
+    """A function for native code to call, through which no exception can pass: it is kept, and nan returned."""
 
     def call(*operands: float) -> float:
         try:
             return function(*operands)
         except KeyboardInterrupt:
             _thread.interrupt_main()  # raises it again outside of native code
-        except BaseException:
-            pass
+        except BaseException as error:
+            failures.append(error)
         return math.nan
 
     return call

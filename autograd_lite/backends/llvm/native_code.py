@@ -13,6 +13,7 @@ import numpy as np
 from numpy import empty, ndarray
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
+from autograd_lite.backends.python import PythonCode
 from autograd_lite.program.program import Program
 
 from .emitters import Emitter
@@ -48,6 +49,7 @@ class NativeCode:
         imported = {name: loops.address(name) for name in self._modules.optimized}
         self._engine = Engine(plain, emitter.addresses | imported, False)
         self._call = self._engine.builtin("call", [loops, emitter.callbacks])
+        self._failures = emitter.failures
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
@@ -72,6 +74,8 @@ class NativeCode:
         results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
         if samples >= self._parallel_from and (cores := _cores()) > 1:
             _run_on_threads(self, arrays, results, samples, cores)
+            if self._failures:
+                self._check(arrays, samples)
             return results
         room, free = self._scratch
         if samples > room and room < BLOCK:
@@ -82,7 +86,17 @@ class NativeCode:
             scratch = self._memory(room)
         self._call(samples, scratch, *arrays, *results)
         free.append(scratch)
+        if self._failures:
+            self._check(arrays, samples)
         return results
+
+    def _check(self, arguments: Sequence[Any], samples: int) -> None:
+        """Raise what a Python function raised that was called back for one of the samples.
+
+        Lanes without a sample call it too, so the python back end decides, which computes the same.
+        """
+        self._failures.clear()
+        PythonCode(self._plan.program)(arguments, samples)
 
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""

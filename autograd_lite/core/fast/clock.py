@@ -9,7 +9,7 @@ from mypy_extensions import i64
 
 from autograd_lite.core.graph import ASSIGNED, Node, operands_of
 
-TICK: Final = 512
+TICK: Final = 1024
 """Flags are below it; times are multiples of it."""
 
 
@@ -58,5 +58,10 @@ def in_order_of_making(order: list[Node]) -> list[Node]:
     for node in order:
         if node._flags & ASSIGNED and operands_of(node):
             return order  # it looks younger than what was made of it
-    order.sort(key=time_of)
+    order.sort(key=order_of_making)
     return order
+
+
+def order_of_making(node: Node) -> int:
+    """Leaves are first, also those to which data was assigned after something was computed from them."""
+    return time_of(node) if operands_of(node) else 0

@@ -1,0 +1,223 @@
+"""Calls of functions with rules of their own as nodes: one for the call, and of several outputs one for each.
+
+Above `opaque_functions`.  The row of such a node has a `rule` in place of partials, which takes adjoints from the
+outputs to the operands and tangents from the operands to the outputs.  While a program is traced, the node has what the
+function computed as further operands, to which nothing flows: that is what becomes instructions.
+"""
+
+import functools
+import math
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from autograd_lite.core.create_graph import adjoints as recorded_adjoints
+from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, RULED, Node, operands_of, partials_of
+from autograd_lite.core.modes import ieee_arithmetic
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.recording import detached, many, records_nothing
+from autograd_lite.core.tracers import RuleError, is_tracing
+from autograd_lite.core.value import constant
+from autograd_lite.transforms.levels import fresh, mapped
+from autograd_lite.transforms.opaque_functions import (
+    Flat,
+    called_back,
+    check_captured,
+    on_nodes,
+    on_numbers,
+)
+
+
+class FlatRule(ABC):
+    """A function of a list of numbers with its rules, for one call.
+
+    All are given and give lists of floats or of nodes, one for each operand or output; a None among what `pull` and
+    `push` give is nothing.
+    """
+
+    name: str
+    count: int  # of operands
+
+    @abstractmethod
+    def compute(self, operands: list[Any]) -> list[Any]:
+        """The outputs."""
+
+    def record(self, operands: list[Any]) -> list[Any]:
+        """The outputs, in a call that may be differentiated."""
+        return self.compute(operands)
+
+    @abstractmethod
+    def outputs_of_opaque(self) -> int:
+        """How many outputs there are, where that is to be known before they are computed."""
+
+    @abstractmethod
+    def pull(self, operands: list[Any], outputs: list[Any], adjoints: list[Any]) -> list[Any]:
+        """The adjoints of the operands."""
+
+    @abstractmethod
+    def push(self, operands: list[Any], outputs: list[Any], tangents: list[Any]) -> list[Any]:
+        """The tangents of the outputs."""
+
+    def pull_numbers(self, operands: list[float], outputs: list[float], adjoints: list[float]) -> list[float | None]:
+        """`pull` in a call that was recorded with these numbers."""
+        n, m = len(operands), len(outputs)
+        f: Flat = lambda xs: self.pull(xs[:n], xs[n : n + m], xs[n + m :])  # noqa: E731
+        return on_numbers(self.name, f, [*operands, *outputs, *adjoints])
+
+    def functions(self) -> Sequence[Any]:
+        """The functions of the user's."""
+        return ()
+
+    def inspect(self, operands: list[Any], outputs: list[Any]) -> None:  # noqa: B027  (most have nothing to do)
+        """Raise where an opaque `compute` hides that a function uses other Values; while a program is traced."""
+
+
+def called(rule: FlatRule, operands: Sequence[Any]) -> list[Any]:
+    """The outputs for operands that are numbers or Values: floats, or nodes where any operand is a Value."""
+    if not any(isinstance(x, Node) for x in operands):
+        return checked(rule, on_numbers(rule.name, rule.compute, operands))
+    nodes: list[Node] = [x if isinstance(x, Node) else constant(float(x)) for x in operands]
+    apart = all(x._flags & CONSTANT for x in nodes)
+    if is_tracing():
+        inner = computed(rule, rule.compute if apart else rule.record, nodes)
+        return inner if apart else outputs(recorded(rule, nodes, [x._data for x in inner], inner))
+    numbers = [x._data for x in nodes]
+    if apart or records_nothing():
+        common = functools.reduce(operator.and_, [x._flags for x in nodes])
+        return [detached(x, common) for x in checked(rule, on_numbers(rule.name, rule.compute, numbers))]
+    found = checked(rule, on_numbers(rule.name, rule.record, numbers))
+    return outputs(recorded(rule, nodes, found, [])) if found else []
+
+
+def checked(rule: FlatRule, found: list[float | None]) -> list[float]:
+    for x in found:
+        if x is None:
+            raise RuleError(f"{rule.name} gives numbers, but it gave None; return a number")
+    return found  # type: ignore[return-value]
+
+
+def computed(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[Node]:
+    """The outputs as constants of the program that is traced, computed from the operands."""
+    operands: list[Node] = [x if x._row is NUMBER else x.detach() for x in nodes]  # type: ignore[attr-defined]
+    found = on_nodes(rule.name, f, operands)
+    if found is None:
+        check_captured(rule.name, *rule.functions())
+        made = called_back(rule.name, rule.compute, rule.outputs_of_opaque(), operands)
+        rule.inspect(list(operands), list(made))
+        return made
+    return [x if isinstance(x, Node) else constant(float(x)) for x in found]
+
+
+class RecordedCall:
+    """The rules of a node that a call became."""
+
+    def __init__(self, rule: FlatRule, operands: list[float], results: list[float]) -> None:
+        self.rule, self.operands, self.results = rule, operands, results
+
+    def pull(self, node: Node, adjoints: list[Any], record: bool) -> list[tuple[Node, Any]]:
+        operands = operands_of(node)[: len(self.operands)]
+        arrived = [0.0 if x is None else x for x in adjoints]
+        with ieee_arithmetic():
+            if record:
+                found = self.on_graph(node, self.rule.pull, arrived, len(operands))
+            else:
+                found = self.rule.pull_numbers(self.operands, self.results, arrived)
+        self.check(found, len(operands), "adjoints, one for each operand")
+        terms = zip(operands, found, strict=True)
+        return [(x, term) for x, term in terms if term is not None and not x._flags & CONSTANT]
+
+    def push(self, node: Node, tangents: list[Any], record: bool) -> list[Any]:
+        n, m = len(self.operands), len(self.results)
+        arrived = [0.0 if x is None else x for x in tangents[:n]]
+        with ieee_arithmetic():
+            if record:
+                found = self.on_graph(node, self.rule.push, arrived, m)
+            else:
+                f: Flat = lambda xs: self.rule.push(xs[:n], xs[n : n + m], xs[n + m :])  # noqa: E731
+                found = on_numbers(self.rule.name, f, [*self.operands, *self.results, *arrived])
+        self.check(found, m, "tangents, one for each output")
+        return found
+
+    def partials(self, node: Node) -> list[float | None]:
+        if node._row.outputs > 1:
+            return partials_of(node)
+        with ieee_arithmetic():
+            found = self.rule.pull_numbers(self.operands, self.results, [1.0])
+        wanted = zip(found, operands_of(node), strict=False)
+        known = [None if x._flags & CONSTANT else term for term, x in wanted]
+        return [*known, *[None for _ in operands_of(node)[len(known) :]]]
+
+    def on_graph(self, node: Node, rule: Any, arrived: list[Any], count: int) -> list[Any]:
+        """A rule applied to nodes, or called back where it is opaque."""
+        n = len(self.operands)
+        operands, results = list(operands_of(node)[:n]), outputs(node)
+        seeds: list[Node] = [x if isinstance(x, Node) else constant(float(x)) for x in arrived]
+        f: Flat = lambda xs: rule(operands, results, xs)  # noqa: E731
+        with of_samples(node):
+            found = on_nodes(self.rule.name, f, seeds, [*operands, *results])
+        if found is not None:
+            return found
+        check_captured(self.rule.name, *self.rule.functions())
+
+        def again(xs: list[Any]) -> list[Any]:
+            return rule(xs[:n], self.rule.compute(xs[:n]), xs[n:])  # type: ignore[no-any-return]
+
+        return list(called_back(f"derivative_of_{self.rule.name}", again, count, [*operands, *seeds]))
+
+    def check(self, found: Sequence[Any], count: int, what: str) -> None:
+        if len(found) != count:
+            raise RuleError(f"{self.rule.name} has {count} {what}, but its rule gave {len(found)}; give as many")
+
+
+def recorded(rule: FlatRule, operands: list[Node], results: list[float], inner: list[Node]) -> Node:
+    """The node of a call."""
+    every = (*operands, *inner)
+    row = Primitive(
+        rule.name, len(every), unknown, (None,) * len(every), outputs=len(results),
+        rule=RecordedCall(rule, [x._data for x in operands], results),
+    )  # fmt: skip
+    partials = [None if x._flags & CONSTANT else math.nan for x in operands]
+    node = many(row, results[0], every, [*partials, *[None for _ in inner]])
+    node._flags |= RULED
+    return node
+
+
+def outputs(node: Node) -> list[Node]:
+    """The nodes of the outputs of a call."""
+    count = node._row.outputs
+    return [node] if count == 1 else [output(node, k) for k in range(count)]
+
+
+def output(node: Node, k: int) -> Node:
+    call: Any = node._row.rule
+    inner = operands_of(node)[len(call.operands) :]
+    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, (1.0, None)[: 1 + len(inner[:1])], item=k)
+    return many(row, call.results[k], (node, *inner[k : k + 1]), [1.0, *[None for _ in inner[:1]]])
+
+
+def of_samples(node: Node) -> mapped | nullcontext[None]:
+    """While the rule of a node runs: transforms inside it have inputs of each sample where the node has."""
+    return mapped() if node._flags & BATCHED else nullcontext()
+
+
+def unknown(*operands: float) -> float:
+    """The value of rows that only nodes of calls have."""
+    raise NotImplementedError("the outputs of a call with rules of its own are computed when it is recorded")
+
+
+def transposed(linear: Flat, count: int, weights: list[Any]) -> list[Any]:
+    """The gradient of the sum of weight x output of a linear function of so many numbers.
+
+    On plain numbers from a column for each of them, else by a pass back through the graph of the function.
+    """
+    if not any(isinstance(x, Node) for x in weights):
+        columns = [linear([float(i == j) for i in range(count)]) for j in range(count)]
+        return [sum(w * x for w, x in zip(weights, column, strict=True) if x is not None) for column in columns]
+    points = [fresh(1.0) for _ in range(count)]
+    pairs = zip(linear(list(points)), weights, strict=True)
+    used = [(x, w) for x, w in pairs if isinstance(x, Node) and not x._flags & CONSTANT]
+    if not used:
+        return [None] * count
+    return recorded_adjoints([x for x, _ in used], [w for _, w in used], points)
