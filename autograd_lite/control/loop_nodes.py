@@ -24,6 +24,7 @@ from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
 from autograd_lite.core.graph import BATCHED, Node, operands_of
 from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
@@ -36,8 +37,10 @@ from autograd_lite.transforms.levels import Scalar
 class RecordedLoop:
     """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
 
-    def __init__(self, step: Step, length: int, reverse: bool, columns: Sequence[Column], inside: Inside) -> None:
-        self.nodes, free, read = inside.closure(step.outputs, [*step.carry, *step.xs])
+    def __init__(
+        self, step: Step, length: int, reverse: bool, columns: Sequence[Column], inside: Inside, kept: Sequence[Value]
+    ) -> None:
+        self.nodes, free, read = inside.closure([*step.outputs, *kept], [*step.carry, *step.xs])
         used = [j for j, x in enumerate(step.xs) if x in read]
         self.step, self.columns = step._replace(xs=[step.xs[j] for j in used]), [columns[j] for j in used]
         self.length, self.reverse = length, reverse
@@ -45,7 +48,8 @@ class RecordedLoop:
         self.arrays = list(dict.fromkeys([column.array for column in self.columns] + outside))
         self.whole = [k for k, x in enumerate(self.arrays) if x in set(outside)]
         self.shared = [x for x in free if not is_array(x)]
-        self.residuals: dict[Node, int] = {}  # nodes of the step whose numbers are kept for derivatives
+        # nodes of the step whose numbers are kept for derivatives
+        self.residuals: dict[Node, int] = {x: k for k, x in enumerate(kept)}
 
     # Where the numbers of its array are (see `program.payloads.Loop`)
 
@@ -126,7 +130,7 @@ class RecordedLoop:
         moved = [j for j, x in enumerate(step.xs) if x in back.reached]
         sums = [so_far(walk, node, x) for x in receiving]
         backwards = back.backwards(receiving, [step.xs[j] for j in moved])
-        backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside)
+        backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside, ())
         first = [final.get(k, 0.0) for k in back.present] + [float(k in final) for k in back.uncertain]
         loop = loop_node(backwards, [*first, *sums], self.length, not self.reverse, columns, back.inside)
         rule: RecordedLoop = loop._row.payload
@@ -175,19 +179,22 @@ class RecordedLoop:
             reached = {k for k, x in enumerate(step.carry_out) if isinstance(x, Node) and x in found}
         first = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands[:m]]
         more = [self.columns[j]._replace(array=tangents[self.columns[j].array]) for j in moved]
-        tangent, columns = self.with_residuals(node, Step(carry, [*xs], outputs[:m], outputs[m:]), more, inside)
-        return loop_node(tangent, first, self.length, self.reverse, columns, inside)
+        # of what is kept too, in the same places, because loops that read it have tangents as well
+        kept: list[Value] = [identity(as_value(rules.result(found[x]) if x in found else 0.0)) for x in self.residuals]
+        tangent = Step(carry, [*xs], outputs[:m], outputs[m:])
+        tangent, columns = self.with_residuals(node, tangent, more, inside, kept)
+        return loop_node(tangent, first, self.length, self.reverse, columns, inside, kept)
 
     def with_residuals(
-        self, node: Node, step: Step, more: Sequence[Column], inside: Inside
+        self, node: Node, step: Step, more: Sequence[Column], inside: Inside, also: Sequence[Value]
     ) -> tuple[Step, list[Column]]:
         """A step that also reads the carry, x and what is expensive of each step of this loop; the columns of its x.
 
-        The x that it has is in the columns `more`.
+        The x that it has is in the columns `more`; the nodes `also` are computed in it beside its outputs.
         """
         columns = [self.carry_column(node, k) for k in range(len(self.step.carry))] + self.columns + list(more)
         leaves = [*self.step.carry, *self.step.xs, *step.xs]
-        nodes, _, _ = inside.closure(step.outputs, [*leaves, *step.carry])
+        nodes, _, _ = inside.closure([*step.outputs, *also], [*leaves, *step.carry])
         own = set(self.nodes)
         kept = [x for x in nodes if x in own and is_expensive(x)]
         return step._replace(xs=leaves + kept), columns + [self.residual_column(node, x) for x in kept]
@@ -208,9 +215,15 @@ def so_far(walk: AdjointPass, node: Node, x: Node) -> Scalar:
 
 
 def loop_node(
-    step: Step, init: Sequence[Scalar], length: int, reverse: bool, columns: Sequence[Column], inside: Inside
+    step: Step,
+    init: Sequence[Scalar],
+    length: int,
+    reverse: bool,
+    columns: Sequence[Column],
+    inside: Inside,
+    kept: Sequence[Value] = (),
 ) -> Value:
-    """The node of a loop over a recorded step."""
-    rule = RecordedLoop(step, length, reverse, columns, inside)
+    """The node of a loop over a recorded step, of which also the numbers of the nodes `kept` are kept."""
+    rule = RecordedLoop(step, length, reverse, columns, inside, kept)
     batched = BATCHED if any(x._flags & BATCHED for x in (*step.carry, *step.xs)) else 0
     return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], batched)

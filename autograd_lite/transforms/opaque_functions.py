@@ -10,7 +10,7 @@ import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, NoReturn
 
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import CONSTANT, RULED, TRACED, Node, partials_of
@@ -102,13 +102,21 @@ class NoDerivative:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def pull(self, node: Any, adjoints: list[Any], record: bool) -> list[tuple[Any, Any]]:
+    def pull(self, node: Node, adjoints: list[Any], record: bool) -> list[tuple[Node, Any]]:
+        if not node._flags & CONSTANT:  # loops go through constants too
+            self.refuse()
+        return []
+
+    def push(self, node: Node, tangents: list[Any], record: bool) -> list[Any]:
+        if not node._flags & CONSTANT:
+            self.refuse()
+        return [None]
+
+    def refuse(self) -> NoReturn:
         raise RuleError(
             f"the derivative of {self.name} is wanted, but a Python function of plain numbers computes it; write it in "
             f"functions of this library, or give it a rule with custom_vjp or custom_jvp"
         )
-
-    push = pull
 
     def partials(self, node: Node) -> list[float | None]:
         return partials_of(node)

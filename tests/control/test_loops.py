@@ -312,3 +312,18 @@ def places_of(x, way=()):
     for key, inner in items:
         yield (*way, key)
         yield from places_of(inner, (*way, key))
+
+
+@pytest.mark.parametrize("f", [ag.tanh, ag.erf, ag.lgamma, ag.exp], ids=lambda row: row.name)
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+def test_forward_over_reverse_through_what_is_kept_of_a_step(f, backend):
+    """The loop backwards reads what is expensive of each step: its tangent was read where there was none."""
+
+    def loss(p):
+        w, c0 = p
+        c, ys = ag.scan(lambda c, x: (f(c) * w + x, f(c * w) * x), c0, [0.1, 0.2, 0.3])
+        return c * c + ag.sum(ys)
+
+    for transform in (ag.hessian, lambda loss: lambda p: ag.hvp(loss)(p, [1.0, -2.0]), lambda loss: ag.grad(loss)):
+        g = transform(loss)
+        assert ag.compile(g, backend=backend)([0.7, 0.4]) == g([0.7, 0.4])
