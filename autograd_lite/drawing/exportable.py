@@ -10,6 +10,7 @@ from typing import ClassVar
 from autograd_lite.drawing.rendering import ADVICE, CannotRender
 from autograd_lite.support.files import checked_path, write_atomically
 
+ADVICE_ON_FRAMES = "Nothing above? Trust the notebook, or run the cell again. Here is a still picture."
 Formats = Mapping[str, Callable[[], str | bytes]]  # what makes the content, by the format
 
 
@@ -77,9 +78,16 @@ def as_bytes(content: str | bytes) -> bytes:
     return content.encode(errors="backslashreplace") if isinstance(content, str) else content
 
 
-def iframe(page: str, title: str, height: str) -> str:
-    """A page inside of a notebook, in a frame, so that neither its style nor its script meets those of the notebook."""
+def iframe(page: str, title: str, height: str, still: bytes = b"", more: str = "") -> str:
+    """A page inside of a notebook, in a frame, so that neither its style nor its script meets those of the notebook.
+
+    Below it is one line, which opens a still picture, and more: a reader who does not trust the notebook, as GitHub,
+    drops the frame and keeps these.
+    """
+    data = base64.b64encode(still).decode()
+    image = f'<img alt="{escape(title)}" style="max-width:100%" src="data:image/png;base64,{data}">' if still else ""
     return (
         f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" title="{escape(title)}" '
         f'style="width:100%;height:{height};border:0"></iframe>'
+        f"<details><summary>{ADVICE_ON_FRAMES}</summary>{image}{more}</details>"
     )

@@ -156,7 +156,7 @@ class Movie(Exportable):
 
     def representations(self) -> Formats:
         def framed() -> str:
-            return iframe(self.html, "training", "34rem")
+            return iframe(self.html, "training", "34rem", self.png(-1))
 
         pictures: Formats = {"text/html": framed, "image/png": lambda: self.png(-1)} if len(self) else {}
         return {**pictures, "text/plain": self.__repr__}

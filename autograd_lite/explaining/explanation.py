@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.drawing import at_least
+from autograd_lite.drawing.drawing import Drawing, at_least
 from autograd_lite.drawing.exportable import Exportable, Formats
-from autograd_lite.drawing.names import find_names
+from autograd_lite.drawing.labels import Style
+from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.drawing.number_format import check_precision
+from autograd_lite.drawing.picture_builder import build_picture
+from autograd_lite.drawing.selection import select
+from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.drawing.theme import AUTO, Theme, find_theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
@@ -21,8 +25,8 @@ MOST, MOST_FOLDED = 60, 2_000  # nodes that are explained: line by line; and on 
 class Explanation(Exportable):
     """A computation explained forwards and backwards: `.text`, `.markdown`, `.html`, and `.lesson`, the data.
 
-    A notebook shows it as a table; `print` as text; `save` writes .txt, .md or .html.  `explanation["x"]` is the
-    step of the node called x.
+    A notebook shows it in typeset formulas; `print` as text; `save` writes .txt, .md or .html.  `explanation["x"]` is
+    the step of the node called x.
     """
 
     noun = "explanation"
@@ -31,6 +35,8 @@ class Explanation(Exportable):
     theme: Theme
     whole: Callable[[], Lesson] | None = None
     """Makes the lesson of a page, where that has more nodes."""
+    still: Callable[[], Drawing] | None = None
+    """Makes the picture of the graph."""
 
     def __getitem__(self, name: str) -> Step:
         return self.lesson.step(name)
@@ -65,7 +71,9 @@ class Explanation(Exportable):
         return {"txt": whole, "md": lambda: f"{self.markdown}\n", "html": html}
 
     def representations(self) -> Formats:
-        return {"text/html": lambda: self.html, "text/markdown": lambda: self.markdown, "text/plain": lambda: self.text}
+        # No HTML, which notebooks would prefer: of Markdown they typeset the formulas, in the reader's colours, also in
+        # notebooks that are not trusted.
+        return {"text/markdown": lambda: self.markdown, "text/plain": lambda: self.text}
 
     def page(self, theme: str = "auto") -> Page:
         """The same as an interactive page, which steps through both passes; "auto" follows the reader's system.
@@ -74,7 +82,7 @@ class Explanation(Exportable):
         """
         if theme != "auto":
             find_theme(theme)
-        return Page(self.lesson if self.whole is None else self.whole(), self.precision, theme, self.lesson)
+        return Page(self.lesson if self.whole is None else self.whole(), self.precision, theme, self.lesson, self.still)
 
 
 def explain(
@@ -120,6 +128,12 @@ def explain(
     most = MOST if limit is None else at_least("limit", limit, 1)
     known = find_names(names, infer_names)
     found = Explanation(lesson(value, known, most), digits, colours)
+    found.still = lambda: drawn(value, known, digits)
     if limit is None and found.lesson.notes and known.modules:
         found.whole = lambda: lesson(value, known, MOST_FOLDED)
     return found
+
+
+def drawn(value: Value, names: Names, precision: int) -> Drawing:
+    source = Values([value], names, own_pass([value]))
+    return Drawing(build_picture(source, select(source), None, precision), Style(precision=precision))

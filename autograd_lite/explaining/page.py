@@ -1,12 +1,15 @@
 """A lesson as an interactive page: one file that steps through both passes, with no network, server or Graphviz."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from autograd_lite.drawing.drawing import Drawing
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.number_format import counted
+from autograd_lite.drawing.rendering import CannotRender
 from autograd_lite.drawing.theme import AUTO, THEMES, Theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
@@ -27,6 +30,7 @@ class Page(Exportable):
     precision: int
     theme: str
     told: Lesson | None = None  # the lesson of the table, where that has fewer nodes
+    still: Callable[[], Drawing] | None = None
 
     @property
     def html(self) -> str:
@@ -49,13 +53,19 @@ class Page(Exportable):
         """The lesson without steps, where no script runs."""
         return formats.html(self.told or self.lesson, self.precision, THEMES.get(self.theme, AUTO))
 
+    def still_png(self) -> bytes:
+        """The graph as a picture, where there is Graphviz."""
+        try:
+            return b"" if self.still is None else self.still().render("png")
+        except CannotRender:
+            return b""
+
     def files(self) -> Formats:
         return {"html": lambda: self.html}
 
     def representations(self) -> Formats:
         def framed() -> str:
-            table = f"<details><summary>The same as a table</summary>{self.table()}</details>"
-            return iframe(self.html, self.title, "36rem") + table
+            return iframe(self.html, self.title, "36rem", self.still_png(), self.table())
 
         return {"text/html": framed, "text/plain": lambda: for_output(formats.text(self.lesson, self.precision))}
 

@@ -8,8 +8,15 @@ import pytest
 from browser import CHROMEDRIVER, CHROMIUM, browser
 
 from autograd_lite import Value, exp, explain
+from autograd_lite.drawing.rendering import CannotRender, render
 from autograd_lite.explaining.page import around, content
 from autograd_lite.nn import MLP
+
+try:
+    render("digraph {}", "svg")
+    HAS_GRAPHVIZ = True
+except CannotRender:
+    HAS_GRAPHVIZ = False
 
 
 def neuron():
@@ -312,3 +319,33 @@ def test_a_large_graph_without_modules_is_cut_and_says_so():
     for _ in range(100):
         x = x * 1.01
     assert "nodes nearest to" in explain(x).page().html
+
+
+class Sanitizer(HTMLParser):
+    """What a reader who does not trust a notebook keeps: no frames, no scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.kept, self.hidden = [], 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += tag in ("iframe", "script")
+        self.kept += [f"<{tag}"] if not self.hidden else []
+        self.kept += [value[:22] for key, value in attrs if key == "src" and not self.hidden]
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("iframe", "script")
+
+    def handle_data(self, data):
+        self.kept += [data] if not self.hidden else []
+
+
+def test_a_notebook_that_is_not_trusted_keeps_a_still_picture_and_says_what_to_do():
+    for shown in (neuron().page(), network().page("dark")):
+        bundle, _ = shown._repr_mimebundle_()
+        kept = "".join(Sanitizer(bundle["text/html"]).kept)
+        assert "Trust the notebook, or run the cell again" in kept
+        assert "Backward: how" in kept
+        if HAS_GRAPHVIZ:
+            assert "<imgdata:image/png;base64," in kept

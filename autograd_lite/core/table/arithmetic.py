@@ -49,6 +49,7 @@ div: Primitive = primitive(
     complex_value=lambda x, y: x / y, notation="<x:quotient>/<y:power>", latex=r"\frac{<x>}{<y>}", binds="quotient",
     rewrites=("x 1.0 = x", "x -1.0 = neg x", "x 2^k = mul x 2^-k"), python="{} / {}", llvm="fdiv",
     ball_value=ball_functions.quotient,
+    lecture=(lambda out, x, y: 1.0 / y, lambda out, x, y: -x / square(y)),
 )  # fmt: skip
 neg: Primitive = primitive(
     "neg", lambda x: -x, (-1.0,), "-x", label="-", sign="−x",
@@ -78,6 +79,7 @@ reciprocal: Primitive = primitive(
     "reciprocal", lambda x: 1.0 / x, (lambda out, x: -out * out,), "1 / x", label="1/x",
     domain="x != 0", limit=lambda x: numerics.quotient(1.0, x), lowering=lambda x: 1.0 / x, distance=abs,
     complex_value=lambda x: 1.0 / x, notation="1/<x:power>", latex=r"\frac{1}{<x>}", binds="quotient",
+    lecture=(lambda out, x: -1.0 / square(x),),
 )  # fmt: skip
 identity: Primitive = primitive(
     "identity", lambda x: x, (1.0,), "x", label="=", lowering=lambda x: x, role="activation",
