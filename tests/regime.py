@@ -20,12 +20,14 @@ import comparing  # noqa: E402
 import costs  # noqa: E402
 import faulting  # noqa: E402
 import growth  # noqa: E402
+import infinity  # noqa: E402
 import mutation  # noqa: E402
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
 
 SHORT = {
     "rows": lambda: record("rows", tabulating.measure_rows(2000)),
+    "infinity": lambda: record("infinity", infinity.measure()),
     "expressions": lambda: record("expressions", tabulating.measure_expressions(500)),
     "costs": lambda: record("costs", costs.measure()),
     "faults": lambda: record("faults", faulting.measure()),
@@ -37,6 +39,7 @@ LONG = {
 }
 SECTIONS = [
     ("rows", "The table, row by row, against 60 digits", tabulating.rows_section),
+    ("infinity", "Infinite operands, row by row, against limits", infinity.section),
     ("expressions", "Random expressions, against 60 digits", tabulating.expressions_section),
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),

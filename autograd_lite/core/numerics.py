@@ -136,6 +136,11 @@ def isru(x: float, a: float) -> float:
     return x if x == 0.0 and a >= 0.0 else x / hypot(1.0, root * x)
 
 
+def stretch(x: float, a: float) -> float:
+    """1 + a x^2, which is 1 at x = inf where a is 0, and at a = inf where x is 0."""
+    return 1.0 if (a == 0.0 and abs(x) == INF) or (x == 0.0 and abs(a) == INF) else 1.0 + a * x * x
+
+
 def logaddexp(x: float, y: float) -> float:
     """ln(e^x + e^y); equal operands apart, because inf - inf has no value."""
     if x == y:

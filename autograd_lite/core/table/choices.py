@@ -174,6 +174,11 @@ def infinite(x: Scalar) -> Any:
     return equal(abs(x), INF) if isinstance(x, Operand) else math.isinf(x)  # type: ignore[arg-type]
 
 
+def finite_or_zero(x: Scalar) -> Any:
+    """x, but 0 where it is infinite: for products with a factor that is 0 there, to any power of x."""
+    return where(infinite(x), 0.0, x)
+
+
 def truth(condition: Scalar) -> Any:
     """1 for any condition that is not 0."""
     return logical_not(logical_not(condition))

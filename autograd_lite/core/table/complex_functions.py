@@ -39,6 +39,17 @@ def power_slope(k: complex, m: complex, x: complex, y: complex) -> complex:
     return power(x, y - k) * sum(terms)
 
 
+def share(a: complex, b: complex) -> complex:
+    """a / (a + b), as 1 / (1 + b / a): a quotient of a by the sum cancels where b is small."""
+    return 1.0 / (1.0 + b / a) if a else complex(0.0)
+
+
+def log1p(x: complex) -> complex:
+    """ln(1 + x), by Kahan's quotient of the sum as it was rounded."""
+    rounded = 1.0 + x
+    return x if rounded == 1.0 else cmath.log(rounded) * (x / (rounded - 1.0))
+
+
 def exp2(x: complex) -> complex:
     return cmath.exp(x * LN2)
 

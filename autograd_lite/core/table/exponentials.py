@@ -21,7 +21,7 @@ POSITIVE = ((SMALLEST, LARGEST),)
 pow: Primitive = primitive(
     "pow", numerics.power,
     (
-        lambda out, x, y: power_slope(1.0, 0.0, x, y) if isinstance(y, Operand) else y and y * lower_power(x, y),
+        lambda out, x, y: base_slope(x, y),
         lambda out, x, y: power_slope(0.0, 1.0, x, y),
     ),
     "x ** y", label="**", sign="xʸ", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
@@ -102,7 +102,7 @@ sqrt: Primitive = primitive(
     ball_value="sqrt",
 )  # fmt: skip
 cbrt: Primitive = primitive(
-    "cbrt", math.cbrt, (lambda out, x: 1.0 / (3.0 * out * out),), "x^(1/3)", label="∛", kinks="0: inf",
+    "cbrt", math.cbrt, (lambda out, x: row_named("square")(1.0 / out) / 3.0,), "x^(1/3)", label="∛", kinks="0: inf",
     distance=math.fabs, complex_value=complex_functions.cbrt,
     libm="cbrt",
     ball_value=ball_functions.cbrt,
@@ -134,6 +134,13 @@ logaddexp: Primitive = primitive(
     lecture=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)),
     ball_value=lambda x, y: ball_functions.logsumexp([x, y]),
 )  # fmt: skip
+
+
+def base_slope(x: Scalar, y: Scalar) -> Any:
+    """y x^(y - 1); the row where the exponent can move, and where it is infinite and only a limit has the slope."""
+    if isinstance(y, Operand) or math.isinf(y):  # type: ignore[arg-type]
+        return power_slope(1.0, 0.0, x, y)
+    return y and y * lower_power(x, y)
 
 
 def lower_power(x: Scalar, y: Scalar) -> Any:

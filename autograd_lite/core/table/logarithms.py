@@ -74,7 +74,10 @@ log1mexp: Primitive = primitive(
     "log1mexp", on_floats(log1mexp_formula, lambda x: x > 0.0), (lambda out, x: exp(-x) / -expm1(-x),),
     "ln(1 - e^-x)", domain="x > 0", limit=by_ieee_754(log1mexp_formula), lowering=log1mexp_formula,
     intervals=((SMALLEST, 746.0),), distance=math.fabs, never_zero=True,
-    complex_value=lambda x: cmath.log(1.0 - cmath.exp(-x)), lecture=(lambda out, x: 1.0 / (exp(x) - 1.0),),
+    complex_value=lambda x: (  # by the form that does not cancel
+        cmath.log(2.0 * cmath.sinh(0.5 * x)) - 0.5 * x if x.real < 0.7 else cmath.log(1.0 - cmath.exp(-x))
+    ),
+    lecture=(lambda out, x: 1.0 / (exp(x) - 1.0),),
     ball_value=ball_functions.log1mexp,
 )  # fmt: skip
 logcosh: Primitive = primitive(
@@ -104,7 +107,7 @@ xlog1py: Primitive = primitive(
     "x ln(1 + y), 0 at x = 0", domain="y > -1; x = 0", kinks="x = 0, y = -1: -inf in x, 0 in y",
     limit=by_ieee_754(lambda x, y: product_with(x, y, log1p)), lowering=lambda x, y: product_with(x, y, log1p),
     intervals=((-LARGEST, LARGEST), (math.nextafter(-1.0, 0.0), LARGEST)), distance=lambda x, y: math.fabs(1.0 + y),
-    complex_value=lambda x, y: x * cmath.log(1.0 + y),
+    complex_value=lambda x, y: x * complex_functions.log1p(y),
     lecture=(lambda out, x, y: log1p(y), lambda out, x, y: x / (1.0 + y)),
     ball_value=lambda x, y: ball_functions.times_logarithm(x, 1 + y),
 )  # fmt: skip

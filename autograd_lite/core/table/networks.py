@@ -7,10 +7,20 @@ from typing import Any
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import square
-from autograd_lite.core.table.choices import abs, equal, infinite, less_equal, logical_and, logical_or, sign, where
+from autograd_lite.core.table.choices import (
+    abs,
+    equal,
+    finite_or_zero,
+    infinite,
+    less_equal,
+    logical_and,
+    logical_or,
+    sign,
+    where,
+)
 from autograd_lite.core.table.exponentials import log1p, sqrt
 from autograd_lite.core.table.sequences import Terms, share, sum
 from autograd_lite.core.table.trigonometry import hypot
@@ -26,12 +36,22 @@ softsign: Primitive = primitive(
 )  # fmt: skip
 isru: Primitive = primitive(
     "isru", numerics.isru,
-    (lambda out, x, a: cube(1.0 / sqrt(stretch(x, a))), lambda out, x, a: -0.5 * out * out * out),
+    (lambda out, x, a: isru_slope(x, a), lambda out, x, a: -0.5 * out * out * out),
     "x / (1 + a x^2)^(1/2)", lowering=lambda x, a: stable_isru(x, a),
     domain="a >= 0", intervals=((-1e150, 1e150), (0.0, 1e300)), distance=lambda x, a: a, role="saturating",
     complex_value=complex_functions.isru,
     lecture=(lambda out, x, a: 1.0 / sqrt(1.0 + a * x * x) ** 3, lambda out, x, a: -0.5 * out**3),
     ball_value=ball_functions.isru,
+)  # fmt: skip
+isru_slope: Primitive = slope(
+    "isru_slope", lambda x, a: cube(1.0 / math.sqrt(numerics.stretch(x, a))),
+    (
+        lambda out, x, a: -3.0 * (finite_or_zero(a) * isru(near(x, a), a)) * (out / sqrt(stretch(x, a))),
+        lambda out, x, a: -1.5 * square(isru(x, a)) * out,
+    ),
+    "(1 + a x^2)^(-3/2)", lowering=lambda x, a: cube(1.0 / sqrt(stretch(x, a))), distance=lambda x, a: a,
+    complex_value=lambda x, a: (1.0 + a * x * x) ** -1.5,
+    ball_value=lambda x, a: 1 / ((1 + a * ball_functions.product(x, x)).sqrt() ** 3),
 )  # fmt: skip
 surprisal: Primitive = primitive(
     "surprisal", numerics.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",
@@ -44,12 +64,13 @@ surprisal: Primitive = primitive(
 
 def stretch(x: Scalar, a: Scalar) -> Any:
     """1 + a x^2, which is 1 at x = inf where a is 0, and at a = inf where x is 0."""
-    x, a = where(equal(a, 0.0), finite_or_zero(x), x), where(equal(x, 0.0), finite_or_zero(a), a)
+    x, a = near(x, a), near(a, x)
     return 1.0 + a * x * x
 
 
-def finite_or_zero(x: Scalar) -> Any:
-    return where(infinite(x), 0.0, x)
+def near(x: Scalar, a: Scalar) -> Any:
+    """x, but 0 where x is infinite and a is 0."""
+    return where(equal(a, 0.0), finite_or_zero(x), x)
 
 
 def stable_isru(x: Scalar, a: Scalar) -> Any:

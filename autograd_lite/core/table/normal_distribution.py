@@ -11,7 +11,7 @@ from autograd_lite.core.numerics import INF, SMALLEST
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import ball_functions
-from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, minimum, where
+from autograd_lite.core.table.choices import abs, copysign, decide, equal, infinite, less, minimum, relu, where
 from autograd_lite.core.table.definitions import by_ieee_754, halves, on_floats, polynomial
 from autograd_lite.core.table.distances import to_one
 from autograd_lite.core.table.exponentials import exp, expm1, log, log1p, sqrt
@@ -193,12 +193,21 @@ def ndtri_slope(out: Scalar, p: Scalar) -> Any:
 
 
 def log_ndtr_slope(out: Scalar, x: Scalar) -> Any:
-    """The density over the probability."""
+    """The density over the probability, which is -x and 0 at the ends."""
     return decide(
-        less(x, 0.0),
-        lambda: SQRT_2_OVER_PI / erfcx(x * -SQRT_HALF),
-        lambda: ONE_OVER_SQRT_2_PI * exp(-0.5 * (x * x) - out),
+        infinite(x),
+        lambda: relu(-x),
+        lambda: decide(
+            less(x, 0.0),
+            lambda: SQRT_2_OVER_PI / erfcx(x * -SQRT_HALF),
+            lambda: ONE_OVER_SQRT_2_PI * exp(-0.5 * (x * x) - out),
+        ),
     )
+
+
+def ndtr_slope(x: Scalar) -> Any:
+    """The density."""
+    return decide(infinite(x), lambda: 0.0, lambda: ONE_OVER_SQRT_2_PI * exp(-0.5 * x * x))
 
 
 erfcx: Primitive = primitive(
@@ -216,7 +225,7 @@ erfinv: Primitive = primitive(
     ball_value="erfinv",
 )  # fmt: skip
 ndtr: Primitive = primitive(
-    "ndtr", on_floats(ndtr_formula), (lambda out, x: ONE_OVER_SQRT_2_PI * exp(-0.5 * x * x),),
+    "ndtr", on_floats(ndtr_formula), (lambda out, x: ndtr_slope(x),),
     "the probability that a standard normal number is below x", sign="Φ", notation="Φ", latex=r"\Phi",
     lowering=ndtr_formula, bend=2.0, never_zero=True, role="saturating",
     ball_value=ball_functions.ndtr,

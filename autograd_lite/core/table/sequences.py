@@ -6,12 +6,12 @@ from typing import Any
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_choices, ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
 
 from autograd_lite.core.table.choices import (  # isort: skip
-    equal, infinite, less, logical_and, logical_not, logical_or, maximum, minimum, where,
+    equal, infinite, logical_and, logical_not, logical_or, maximum, minimum, where,
 )  # fmt: skip
 from autograd_lite.core.table.distances import lead
 from autograd_lite.core.table.exponentials import exp, log1p
@@ -58,11 +58,16 @@ share: Primitive = primitive(
     (lambda out, a, b: share(b, a) / (a + b), lambda out, a, b: -out / (a + b)), "a / (a + b)",
     domain="a, b >= 0, not both 0; 1 at a = inf, 0 at b = inf, nan at both",
     limit=NAN, intervals=((0.0, 1e300), (0.0, 1e300)), lowering=lambda a, b: scaled_share(a, b, a + b),
-    distance=lambda a, b: a + b, complex_value=lambda a, b: a / (a + b),
+    distance=lambda a, b: a + b, complex_value=complex_functions.share,
     lecture=(lambda out, a, b: b / (a + b) ** 2, lambda out, a, b: -a / (a + b) ** 2),
     ball_value=lambda a, b: a / (a + b),
 )  # fmt: skip
 """Of two parts: keeps the digits of its partials, which a quotient of a by the sum loses where b is small."""
+same: Primitive = slope(
+    "same", lambda x, y: 1.0 if x == y else 0.0, (None, None), "x = y, of a choice without a kink",
+    lowering=lambda x, y: equal(x, y), complex_value=lambda x, y: complex(float(x.real == y.real)),
+    ball_value=ball_choices.equal,
+)  # fmt: skip
 logsumexp: Primitive = primitive(
     "logsumexp", numerics.logsumexp, lambda out, xs: probabilities(out, xs),
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
@@ -116,7 +121,7 @@ class Terms:
     def __init__(self, xs: Sequence[Any]) -> None:
         self.largest = m = stop_gradient(max(xs))
         self.infinite = infinite(m)
-        self.at_largest = [equal(x, m) for x in xs]
+        self.at_largest = [same(x, m) for x in xs]
         exponents = [where(e, 0.0, -INF) for e in self.at_largest]
         self.terms = [exp(where(self.infinite, e, x - m)) for e, x in zip(exponents, xs, strict=True)]
 
@@ -127,7 +132,7 @@ class Terms:
 
     def several(self) -> Any:
         """Whether several operands are the same infinity, and the largest."""
-        return logical_and(self.infinite, less(1.0, sum(self.terms)))
+        return logical_and(self.infinite, logical_not(same(sum(self.terms), 1.0)))
 
 
 def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:

@@ -1,10 +1,12 @@
 """Rows of special functions: the error function, gamma, and the derivatives of its logarithm."""
 
+import cmath
 import math
 
 from autograd_lite.core.numerics import INF, LARGEST, NAN
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, special_functions
+from autograd_lite.core.table.choices import decide, equal, finite_or_zero
 from autograd_lite.core.table.distances import to_pole
 from autograd_lite.core.table.exponentials import exp
 
@@ -13,16 +15,22 @@ __all__ = ["erf", "erfc", "gamma", "lgamma", "digamma", "trigamma", "polygamma"]
 TWO_OVER_SQRT_PI = 1.1283791670955126
 
 erf: Primitive = primitive(
-    "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * exp(-x * x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x",
+    "erf", math.erf, (lambda out, x: TWO_OVER_SQRT_PI * bell(x),), "2/pi^(1/2) ∫ e^-t^2 dt, 0 to x",
     bend=2.0, role="saturating",
     libm="erf",
 )  # fmt: skip
 erfc: Primitive = primitive(
-    "erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * exp(-x * x),), "1 - erf(x)", bend=2.0, never_zero=True,
+    "erfc", math.erfc, (lambda out, x: -TWO_OVER_SQRT_PI * bell(x),), "1 - erf(x)", bend=2.0, never_zero=True,
     libm="erfc",
 )  # fmt: skip
+bell: Primitive = slope(
+    "bell", lambda x: math.exp(-x * x), (lambda out, x: -2.0 * (finite_or_zero(x) * out),), "e^-x^2",
+    lowering=lambda x: exp(-x * x), bend=2.0, complex_value=lambda x: cmath.exp(-x * x),
+    ball_value=lambda x: (-ball_functions.product(x, x)).exp(),
+)  # fmt: skip
 gamma: Primitive = primitive(
-    "gamma", math.gamma, (lambda out, x: out * digamma(x),), "(x - 1)!",
+    "gamma", math.gamma,
+    (lambda out, x: decide(equal(x, INF), lambda: out, lambda: out * digamma(x)),), "(x - 1)!",
     domain="x < 171.62, x not 0, -1, -2, ...",
     limit=lambda x: NAN if x == -INF or (x < 0.0 and x == math.floor(x)) else math.copysign(INF, x),
     intervals=((-180.0, 171.6),), distance=to_pole, never_zero=True, notation="Γ", latex=r"\Gamma",

@@ -2,12 +2,24 @@
 
 import cmath
 import math
+from typing import Any
 
 from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, LARGEST, NAN
+from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, complex_functions
-from autograd_lite.core.table.choices import abs, equal, less, logical_and, sign, where
+from autograd_lite.core.table.choices import (
+    abs,
+    decide,
+    equal,
+    finite_or_zero,
+    infinite,
+    less,
+    logical_and,
+    sign,
+    where,
+)
 from autograd_lite.core.table.distances import to_one
 from autograd_lite.core.table.exponentials import sigmoid_slope, sqrt
 
@@ -50,7 +62,7 @@ atan: Primitive = primitive(
 )  # fmt: skip
 atan2: Primitive = primitive(
     "atan2", math.atan2,
-    (lambda out, y, x: cosine(x, y) / hypot(x, y), lambda out, y, x: -cosine(y, x) / hypot(x, y)),
+    (lambda out, y, x: turn(x, y), lambda out, y, x: -turn(y, x)),
     "the angle of (x, y)", kinks="(0, 0): nan; the cut y = 0, x < 0: the partials from either side",
     distance=lambda y, x: math.hypot(x, y) if x > 0.0 else abs(y), complex_value=complex_functions.angle,
     lecture=(lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)),
@@ -100,6 +112,12 @@ hypot: Primitive = primitive(
     ball_value=ball_functions.hypot,
 )  # fmt: skip
 
+
+def turn(x: Scalar, y: Scalar) -> Any:
+    """x / (x^2 + y^2), which is 0 where both are infinite, though the cosine has no limit there."""
+    return decide(logical_and(infinite(x), infinite(y)), lambda: 0.0, lambda: cosine(x, y) / hypot(x, y))
+
+
 # Slopes
 
 cosine: Primitive = slope(
@@ -118,12 +136,14 @@ one_minus_square: Primitive = slope(
     lowering=lambda x: (1.0 - x) * (1.0 + x), complex_value=lambda x: (1.0 - x) * (1.0 + x),
 )  # fmt: skip
 root_below_square: Primitive = slope(
-    "root_below_square", lambda x: math.sqrt(x - 1.0) * math.sqrt(x + 1.0), (lambda out, x: x / out,),
+    "root_below_square", lambda x: math.sqrt(x - 1.0) * math.sqrt(x + 1.0),
+    (lambda out, x: decide(infinite(x), lambda: 1.0, lambda: x / out),),
     "(x^2 - 1)^(1/2)",
     lowering=lambda x: sqrt(x - 1.0) * sqrt(x + 1.0), distance=lambda x: x - 1.0,
     complex_value=lambda x: cmath.sqrt(x - 1.0) * cmath.sqrt(x + 1.0),
 )  # fmt: skip
 atan_slope: Primitive = slope(
-    "atan_slope", lambda x: 1.0 / (1.0 + x * x), (lambda out, x: -2.0 * (x * out) * out,), "1 / (1 + x^2)",
+    "atan_slope", lambda x: 1.0 / (1.0 + x * x), (lambda out, x: -2.0 * (finite_or_zero(x) * out) * out,),
+    "1 / (1 + x^2)",
     lowering=lambda x: 1.0 / (1.0 + x * x), complex_value=lambda x: 1.0 / (1.0 + x * x),
 )  # fmt: skip
