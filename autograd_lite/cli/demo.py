@@ -127,7 +127,7 @@ def neuron_graph(model: nn.MLP, image: list[float]) -> list[Path]:
     for w, i in zip(neuron.w, strongest, strict=True):
         w.data, w.label = trained.w[i].data, f"w[{i}]"
     others = [trained.w[i].data * image[i] for i in range(64) if i not in strongest]
-    neuron.b.data, neuron.b.label = trained.b.data + sum(others), "b and 60 others"
+    neuron.b.data, neuron.b.label = trained.b.data + sum(others), "b + the 60 other w·x"
     out = neuron([Value(image[i], label=f"pixel {i}") for i in strongest])
     out.label = "neuron"
     out.backward()

@@ -56,8 +56,15 @@ class Names:
             self.left -= 1
             self.take(item, y, depth - 1)
 
-    def name_parameters(self) -> None:
-        """Name what modules hold by its path; by the module's variable too where there are several."""
+    def name_parameters(self, order: Iterable[Value]) -> None:
+        """Name what modules hold by its path; by the module's variable too where several are in the graph.
+
+        Modules without a parameter among the nodes in `order` are forgotten.  Once is enough.
+        """
+        if self.module_at or not self.modules:
+            return
+        leaves = {x for x in order if not x.parents}
+        self.modules = [(name, x) for name, x in self.modules if any(p in leaves for _, p in x.named_parameters())]
         for variable, module in self.modules:
             prefix = variable if len(self.modules) > 1 else ""
             inner = dict(module.named_modules()) if hasattr(module, "named_modules") else {"": module}
@@ -103,5 +110,4 @@ def find_names(given: Mapping[str, object] | None, infer: bool) -> Names:
         public = [(k, x) for k, x in dict(variables).items() if k.isidentifier() and not k.startswith("_")]
         for name, x in sorted(public, key=lambda item: not isinstance(item[1], Value)):
             names.take(name, x)
-    names.name_parameters()
     return names

@@ -37,6 +37,8 @@ def build_picture(
     add_clusters(picture, source, selected, keys)
     connect(picture, source, selected, keys, expanded)
     picture.roots = list(dict.fromkeys(keys[x] for x in source.roots if x in keys))
+    if len(source.roots) == 1 and source.roots[0] in groups:
+        picture.gradient_of = source.name(source.roots[0])  # rather than what its box is called
     # The 1 that a bias is multiplied with has no link, and no box unless something else uses it.
     linked = {key for link in picture.links for key in (link.tail, link.head)} | set(picture.roots)
     picture.boxes = {key: box for key, box in picture.boxes.items() if key in linked}

@@ -62,9 +62,10 @@ class Values(Source[Value]):
     def __init__(self, roots: Sequence[Value], names: Names, gradient: Gradients = stored) -> None:
         self.roots = list(roots)
         self.names = names
-        self.modules = names.module_at
         self.gradients = gradient
         self.order: Sequence[Value] = topological_order(self.roots, everything=True)  # type: ignore[assignment]
+        names.name_parameters(self.order)
+        self.modules = names.module_at
 
     def parents(self, node: Value) -> Sequence[Value]:
         return node.parents

@@ -78,6 +78,7 @@ def in_values(root: Value, watch: Watch, names: Names) -> Anomaly | None:
     origins = [x for x in order if x in bad and bad.isdisjoint(x.parents)]
     if not origins:
         return None
+    names.name_parameters(order)
     node = min(origins, key=lambda x: (not x.parents, time_of(x)))
     way = shortest(root, bad, lambda x: x is node)
     return Anomaly("value", node, None, watch.lines.get(time_of(node), ""), way[::-1], root, names)
@@ -102,6 +103,7 @@ def in_gradients(root: Value, seed: float, watch: Watch, names: Names) -> Anomal
             if not math.isfinite(gathered[operand]):
                 way, line = shortest(operand, bad, lambda x: not x.parents), watch.lines.get(time_of(node), "")
                 joined = before if math.isfinite(flow) else 0.0
+                names.name_parameters(adjoints)
                 return Anomaly("gradient", node, operand, line, way, root, names, adjoints, joined)
     return None
 

@@ -5,6 +5,7 @@ import pytest
 
 from autograd_lite import Value, draw
 from autograd_lite.drawing.names import find_names
+from autograd_lite.nn import MLP
 
 
 class Part:
@@ -68,3 +69,22 @@ def test_naming_ends_in_a_container_without_end(n):
     many = [0.0] * n
     names = find_names({"endless": endless, "many": many}, infer=False)
     assert names.names == {}
+
+
+def test_only_modules_of_the_graph_give_names():
+    # Any second model in a variable put the name of the first before all of its parameters.
+    model, other = MLP(2, [2, 1], rng=0), MLP(2, [2, 1], rng=1)
+    out = model([Value(1.0), Value(2.0)])
+    both = out + other([1.0, 2.0])
+    assert "model" not in str(draw(out, collapse=False))
+    told = str(draw(both, collapse=False))
+    assert "model.layers.0.neurons.0.w[0]" in told
+    assert "other.layers.0.neurons.0.w[0]" in told
+
+
+def test_the_line_below_names_the_variable_that_is_differentiated():
+    model = MLP(2, [2, 1], rng=0)
+    out = model([Value(1.0), Value(2.0)])
+    out.backward()
+    for collapse in ("neurons", "layers", "model", None, False):
+        assert "grad = ∂out/∂node" in draw(out, collapse=collapse).source
