@@ -22,7 +22,8 @@ def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
         key, before, below = stack.pop()
         box = picture.boxes[key]
         if key in numbers:
-            lines.append(f"{before}{heading(box) or box.notes[0]}   see [{numbers[key]}]")
+            words = next(filter(None, (heading(box), *box.notes, box.numbers(precision)[0])), box.kind)
+            lines.append(f"{before}{words}   see [{numbers[key]}]")
             continue
         number = ""
         if users[key] > 1 and box.kind != CONSTANT:

@@ -30,3 +30,12 @@ def test_a_wide_node_prints_its_operands_in_order():
     total = sum([Value(float(i)) for i in range(12)])
     lines = str(draw(total, infer_names=False)).splitlines()
     assert [line.split()[1] for line in lines[1:]] == [str(i) for i in range(12)]
+
+
+def test_an_input_without_a_name_is_referred_to_by_its_number():
+    # It has no heading and no notes, and the tree raised IndexError.
+    x = [Value(1.5)]
+    f = x[0] * x[0]
+    assert str(draw(f, infer_names=False)).splitlines()[1:] == [
+        "├─ 1.5   grad not computed   [1]", "└─ 1.5   see [1]",
+    ]  # fmt: skip
