@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, Node, operands_of, partials_of
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import Cotangents, reverse, topological_order
@@ -97,7 +98,7 @@ class AdjointPass:
 
 def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
     """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
-    order = topological_order(roots)
+    order = topological_order(roots, since=age_of(inputs))
     walk = AdjointPass(propagation_for(roots), order, inputs)
     for root, seed in zip(roots, seeds, strict=True):
         walk.seed(root, seed)
@@ -119,11 +120,21 @@ def forward(
     """
     tangents = dict(seeds)
     for node in order:
-        if node not in tangents and any(x in tangents for x in operands_of(node)):
+        if node not in tangents and has_moved_operand(node, tangents):
             tangent = push(node, tangents)
             if tangent is not None:
                 tangents[node] = tangent
     return tangents
+
+
+def has_moved_operand(node: Node, tangents: dict[Node, Any]) -> bool:
+    left, right = node._left, node._right
+    if left is not None:
+        return left in tangents or (right is not None and right in tangents)
+    for x in operands_of(node):  # noqa: SIM110  (a loop is faster when compiled)
+        if x in tangents:
+            return True
+    return False
 
 
 def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, Any]:

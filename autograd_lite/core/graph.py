@@ -72,6 +72,9 @@ class State:
 
     def __init__(self) -> None:
         self.base: i64 = 0  # what the newest sort counts from; larger in every sort, so that no count is set back
+        self.since: i64 = 0  # that sort leaves out what was made before
+        self.stores: bool = False  # whether its pass stores adjoints of interior nodes
+        self.visited: i64 = 0  # the number of nodes that all sorts have visited
         self.assigned: i64 = 0  # the number of assignments to data so far
         self.paused: set[object] = set()  # the no_grad contexts and watches that are open, in all threads
         self.tracing: set[object] = set()  # the traces that are running, in all threads
@@ -87,7 +90,7 @@ def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
     uses = node._uses
     if uses >= base:
         node._uses = uses + 1
-    elif everything or not node._flags & CONSTANT:
+    elif node._flags >= STATE.since and (everything or not node._flags & CONSTANT):
         node._uses = base + 1
         node._adjoint = -0.0
         found.append(node)
@@ -118,6 +121,13 @@ class Extra:
 
     def all_partials(self) -> list[float | None]:
         return list(self.partials)
+
+    def scratch(self) -> tuple[i64, ...]:
+        """What a pass keeps here, beside the nodes."""
+        return ()
+
+    def restore_scratch(self, kept: tuple[i64, ...]) -> None:
+        pass
 
     # The steps of a sort and of the sweep.  `everything` follows edges without a partial too; `brief` is for `fast`.
 

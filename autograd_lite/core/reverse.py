@@ -10,7 +10,8 @@ from typing import Any, Final, final
 
 from mypy_extensions import i64
 
-from autograd_lite.core.fast.clock import in_order_of_making
+from autograd_lite.core.fast.clock import age_of, in_order_of_making
+from autograd_lite.core.fast.vectors import PENDING
 
 from autograd_lite.core.graph import (  # isort: skip
     LEAF, ORDERED, PASS, REACHED, RULED, STATE, Node, operands_of, partials_of, use, used_once,
@@ -78,37 +79,49 @@ def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     ]
 
 
-def topological_order(roots: Sequence[Node], everything: bool = False) -> list[Node]:
+def topological_order(roots: Sequence[Node], everything: bool = False, since: i64 = 0) -> list[Node]:
     """All nodes that the roots depend on, operands first; without recursion, linear in nodes and edges.
 
-    Follows the edges that a gradient follows, or with `everything` those to constants and conditions too.
+    Follows the edges that a gradient follows, or with `everything` those to constants and conditions too, and leaves
+    out what was made before `since`, an `age_of` inputs.
     Source: Kahn, Topological sorting of large networks (1962), from the roots.
     """
-    with PASS:
-        ready = count_uses(roots, everything, False)
-        base = STATE.base
-        i: i64 = 0
-        while i < len(ready):
-            node = ready[i]
-            i += 1
-            left = node._left
-            if left is not None:
-                used_once(left, ready, base, everything)
-                right = node._right
-                if right is not None:
-                    used_once(right, ready, base, everything)
-            elif (extra := node._extra) is not None:
-                extra.release(ready, base, everything, False)
+    scratch = scratch_of_outer_pass(roots)
+    try:
+        with PASS:
+            return sorted_nodes(roots, everything, since)
+    finally:
+        if scratch is not None:
+            scratch.restore()
+
+
+def sorted_nodes(roots: Sequence[Node], everything: bool, since: i64) -> list[Node]:
+    STATE.stores = False
+    ready = count_uses(roots, everything, False, since)
+    base = STATE.base
+    i: i64 = 0
+    while i < len(ready):
+        node = ready[i]
+        i += 1
+        left = node._left
+        if left is not None:
+            used_once(left, ready, base, everything)
+            right = node._right
+            if right is not None:
+                used_once(right, ready, base, everything)
+        elif (extra := node._extra) is not None:
+            extra.release(ready, base, everything, False)
     ready.reverse()
     return in_order_of_making(ready) if is_ordered(roots) else ready
 
 
-def count_uses(roots: Sequence[Node], everything: bool, brief: bool) -> list[Node]:
+def count_uses(roots: Sequence[Node], everything: bool, brief: bool, since: i64) -> list[Node]:
     """Count the uses of every node that the roots depend on; returns the roots that no other root uses.
 
     With `brief`, leaves whose adjoint nobody stores may be left out (`fast.vectors` does).
     """
     STATE.base += SORT
+    STATE.since = since
     base = STATE.base
     found: list[Node] = []
     for root in roots:
@@ -129,6 +142,7 @@ def count_uses(roots: Sequence[Node], everything: bool, brief: bool) -> list[Nod
                 use(right, found, base, everything)
         elif (extra := node._extra) is not None:
             extra.count_uses(found, base, everything, brief)
+    STATE.visited += len(found)
     return [root for root in distinct if root._uses == base]
 
 
@@ -138,17 +152,19 @@ def is_ordered(roots: Sequence[Node]) -> bool:
     return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
-def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[Node]:
+def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool, since: i64 = 0) -> list[Node]:
     """`reverse` with floats, written out: each node adds adjoint x partial to its operands' adjoints when it is ready.
 
     The same order as `topological_order` backwards, without sorting first.  With `store`, interior nodes keep their
-    adjoint as gradient; the leaves are returned, for the caller to add theirs when all is done.  The caller holds PASS.
+    adjoint as gradient; the leaves are returned, for the caller to add theirs when all is done.  What was made before
+    `since` is left out.  The caller holds PASS, and keeps the scratch of an outer pass.
     """
     leaves: list[Node] = []
     if is_ordered(roots):
-        sweep_in_order(roots, seeds, leaves if store else None)
+        sweep_in_order(roots, seeds, leaves if store else None, since)
         return leaves
-    ready = count_uses(roots, False, not store)
+    STATE.stores = store
+    ready = count_uses(roots, False, not store, since)
     base = STATE.base
     uses: i64 = 0
     for k in range(len(roots)):
@@ -180,23 +196,22 @@ def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool) -> list[No
     return leaves
 
 
-def sweep_in_order(roots: Sequence[Node], seeds: Sequence[float], leaves: list[Node] | None) -> None:
+def sweep_in_order(roots: Sequence[Node], seeds: Sequence[float], leaves: list[Node] | None, since: i64) -> None:
     """The same over the sorted graph, where the order of the sweep would depend on branches that are not there."""
-    for node, adjoint in in_order(roots, seeds):
+    order = sorted_nodes(roots, False, since)
+    STATE.stores = leaves is not None
+    for node, adjoint in adjoints_in(order, roots, seeds):
         node._adjoint = float(adjoint)
         if leaves is not None:
             keep(node, leaves)
 
 
-def in_order(
-    roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None = None
-) -> Iterator[tuple[Node, Any]]:
-    """The adjoints over the sorted graph; with `inputs`, only of what depends on these, so that no other rule runs."""
+def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[float]) -> Iterator[tuple[Node, Any]]:
+    """The adjoints of a sorted graph, results first."""
     start: dict[Node, float] = {}
     for root, seed in zip(roots, seeds, strict=True):
         start[root] = start.get(root, -0.0) + seed
-    order = topological_order(roots)
-    return reverse(order if inputs is None else dependent_on(order, inputs), start, float_terms, operator.add)
+    return reverse(order, start, float_terms, operator.add)
 
 
 def dependent_on(order: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
@@ -222,8 +237,55 @@ def keep(node: Node, leaves: list[Node]) -> None:
 def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
     """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
     if any([root._flags & RULED != 0 for root in roots]):  # noqa: C419  (a list is faster when compiled)
-        found = dict(in_order(roots, seeds, inputs))  # rules differentiate too: the scratch would not be ours alone
+        # rules differentiate too: the scratch would not be ours alone
+        order = dependent_on(topological_order(roots, since=age_of(inputs)), inputs)
+        found = dict(adjoints_in(order, roots, seeds))
         return [float(found.get(x, 0.0)) for x in inputs]
-    with PASS:
-        sweep(roots, seeds, store=False)
-        return [x._adjoint if x._uses >= STATE.base else 0.0 for x in inputs]  # below it: not in this graph
+    scratch = scratch_of_outer_pass(roots)
+    try:
+        with PASS:
+            sweep(roots, seeds, False, age_of(inputs))
+            return [x._adjoint if x._uses >= STATE.base else 0.0 for x in inputs]  # below it: not in this graph
+    finally:
+        if scratch is not None:
+            scratch.restore()
+
+
+@final
+class Scratch:
+    """What a pass keeps in nodes, for it to go on when a pass has run in the middle of it.
+
+    A signal handler, a finalizer or a weak reference may differentiate at any time, in the thread of the pass.
+    """
+
+    def __init__(self, roots: Sequence[Node]) -> None:
+        self.base: i64 = STATE.base
+        self.since: i64 = STATE.since
+        self.stores: bool = STATE.stores
+        self.pending = PENDING.taken()
+        self.nodes = list(dict.fromkeys(roots))
+        found = set(self.nodes)
+        for node in self.nodes:  # which grows
+            for x in operands_of(node):
+                if x not in found:
+                    found.add(x)
+                    self.nodes.append(x)
+        self.numbers = [(x._uses, x._adjoint, x._grad) for x in self.nodes]
+        self.extras = [() if x._extra is None else x._extra.scratch() for x in self.nodes]
+
+    def restore(self) -> None:
+        STATE.base, STATE.since, STATE.stores = self.base, self.since, self.stores
+        PENDING.put_back(self.pending)
+        for i in range(len(self.nodes)):
+            node, extra, kept = self.nodes[i], self.nodes[i]._extra, self.extras[i]
+            uses, adjoint, grad = self.numbers[i]
+            if self.stores and uses >= self.base and node._row is not LEAF:
+                node._grad = grad  # of the pass that ends later: it is the newest
+            node._uses, node._adjoint = uses, adjoint
+            if extra is not None and kept:
+                extra.restore_scratch(kept)
+
+
+def scratch_of_outer_pass(roots: Sequence[Node]) -> Scratch | None:
+    """What a new pass has to restore: nothing, unless this thread is in the middle of another one."""
+    return Scratch(roots) if PASS._is_owned() else None  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from autograd_lite.core.operands import unsupported
 from autograd_lite.core.operators import Operators
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record
-from autograd_lite.core.reverse import sweep
+from autograd_lite.core.reverse import scratch_of_outer_pass, sweep
 from autograd_lite.core.tracers import check_differentiable, check_number, is_tracing, traced_node
 
 BLANK: Final = object()
@@ -220,8 +220,13 @@ class Value(Operators):
         check_differentiable(self, "backward")
         if STATE.paused and (watch := WATCH.get()) is not None:
             watch.saw_backward(self, seed)
-        with PASS:
-            add_adjoints(sweep([self], [seed], store=True))
+        scratch = scratch_of_outer_pass([self])
+        try:
+            with PASS:
+                add_adjoints(sweep([self], [seed], store=True))
+        finally:
+            if scratch is not None:
+                scratch.restore()
 
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> Any:
         """Apply a row of the table, at least one of whose operands is a Value."""

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from autograd_lite.core.create_graph import tangents as forward
+from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
@@ -45,7 +46,7 @@ def forward_mode(
     outputs: Sequence[Scalar], inputs: Sequence[Value], directions: Iterable[Sequence[Scalar | None]], record: bool
 ) -> list[list[Any]]:
     """The tangents of the outputs for each direction of the inputs (None: not moved), from one sort of the graph."""
-    order = topological_order([x for x in outputs if isinstance(x, Value)])
+    order = topological_order([x for x in outputs if isinstance(x, Value)], since=age_of(inputs))
     results = []
     for direction in directions:
         pairs = [(x, t) for x, t in zip(inputs, direction, strict=True) if t is not None]

@@ -3,6 +3,7 @@
 Above `graph`.  Results are younger than their operands, unless data was assigned to an operand afterwards.
 """
 
+from collections.abc import Sequence
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -37,6 +38,22 @@ def time_now() -> int:
 def time_of(node: Node) -> int:
     """The time at which a node was made, or its data assigned."""
     return node._flags // TICK
+
+
+def age_of(inputs: Sequence[Node]) -> int:
+    """What nodes made before all inputs have smaller flags than: they cannot depend on an input.
+
+    0 where data was assigned to one: it looks younger than what was made of it before.
+    """
+    if not inputs:
+        return 0
+    flags: i64 = inputs[0]._flags
+    for x in inputs:
+        if x._flags & ASSIGNED:
+            return 0
+        if x._flags < flags:
+            flags = x._flags
+    return flags - flags % TICK
 
 
 def flags_of(node: Node) -> int:

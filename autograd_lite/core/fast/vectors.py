@@ -115,6 +115,12 @@ class Pair(Extra):
         nodes, partials = self.all_operands(), self.inputs.numbers() + self.weights.numbers()
         return [None if nodes[i]._flags & CONSTANT else partials[i] for i in range(len(nodes))]
 
+    def scratch(self) -> tuple[i64, ...]:
+        return (self.weights.uses, self.weights.pending, self.inputs.uses, self.inputs.pending)
+
+    def restore_scratch(self, kept: tuple[i64, ...]) -> None:
+        self.weights.uses, self.weights.pending, self.inputs.uses, self.inputs.pending = kept
+
     def count_uses(self, found: list[Node], base: i64, everything: bool, brief: bool) -> None:
         """The nodes of a vector count as used once, by the vector, however many dots share it."""
         for vector in (self.weights, self.inputs):
@@ -257,6 +263,13 @@ class Pending:
         self.vectors: i64 = 0  # how many still wait
         self.dots: list[list[Node]] = []
 
+    def taken(self) -> tuple[i64, i64, list[list[Node]]]:
+        """All of it, for a pass that runs in the middle of this one."""
+        return self.base, self.vectors, self.dots
+
+    def put_back(self, pending: tuple[i64, i64, list[list[Node]]]) -> None:
+        self.base, self.vectors, self.dots = pending
+
 
 PENDING: Final = Pending()
 
@@ -269,7 +282,7 @@ def give(side: Vector, dot: Node, other: Vector) -> None:
     if side.pending == UNDECIDED:
         side.pending = AT_ONCE
         if side.uses > STATE.base + 1 and waits_for_nothing_else(side):
-            if PENDING.base != STATE.base:
+            if PENDING.base != STATE.base:  # the first of this pass
                 PENDING.base = STATE.base
                 PENDING.vectors = 0
                 PENDING.dots = []
