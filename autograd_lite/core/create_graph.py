@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.fast.clock import age_of
-from autograd_lite.core.graph import BATCHED, Node, operands_of, partials_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import Cotangents, reverse, topological_order
 from autograd_lite.core.symbolic import Propagation, through_rule, times
@@ -144,6 +144,14 @@ def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, 
 
 def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
     """The sum of partial x tangent over the operands."""
+    left, right = node._left, node._right
+    if left is not None:
+        first = None if left._flags & CONSTANT else tangents.get(left)
+        second = None if right is None or right._flags & CONSTANT else tangents.get(right)
+        if first is None:
+            return None if second is None else times(second, node._dright)
+        term = times(first, node._dleft)
+        return term if second is None else term + times(second, node._dright)
     if node._row.item >= 0 or node._row.rule is not None:
         return through_rule(node, tangents, False)
     operands = operands_of(node)
