@@ -5,7 +5,7 @@ import math
 import pytest
 
 from autograd_lite import draw_activations, log, relu, sin
-from autograd_lite.drawing.activation_plots import named
+from autograd_lite.drawing.activation_plots import LAYERS, named
 from autograd_lite.nn import ACTIVATIONS, PReLU
 from autograd_lite.nn.activation_modules import MODULES
 
@@ -16,7 +16,7 @@ def test_every_activation_of_one_number_is_there_once():
     assert "silu" in names
     assert "swish" not in names  # the same function
     assert "softmax" not in names  # of many numbers
-    assert set(names) <= set(ACTIVATIONS) | set(MODULES)
+    assert set(names) <= set(ACTIVATIONS) | set(MODULES) | set(LAYERS)
 
 
 def test_curves_are_the_function_and_its_derivative():
@@ -74,3 +74,25 @@ def test_a_grid(theme):
 def test_wrong_options_are_refused(options, complaint):
     with pytest.raises(ValueError, match=complaint):
         draw_activations(**options)
+
+
+def test_all_have_common_axes_and_say_what_they_are():
+    figure = draw_activations()
+    assert len({(ax.get_xlim(), ax.get_ylim()) for ax in figure.axes}) == 1
+    words = {ax.get_title(): ax.texts[0].get_text() for ax in figure.axes}
+    assert words["tanh"] == "tanh x"
+    assert words["relu"] == "max(0, x)"
+    assert words["leaky_relu"].splitlines()[-1] == "slope = 0.01"
+    assert words["isru"].splitlines() == ["x / (1 + a x^2)^(1/2)", "a = 1"]
+    assert {"brelu, even units", "brelu, odd units", "maxout of 3 lines"} < words.keys()
+    missing = {name for name, text in words.items() if not text} - {*LAYERS}
+    assert not missing - {"rrelu"}
+
+
+def test_it_saves_as_every_other_picture(tmp_path):
+    figure = draw_activations(["tanh"])
+    assert figure.save(tmp_path / "zoo.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in figure.save(tmp_path / "zoo.svg").read_bytes()
+    with pytest.raises(ValueError, match="no format of the plot of activations; end it in"):
+        figure.save(tmp_path / "zoo.txt")
+    assert {*figure._repr_mimebundle_()[0]} == {"image/png", "text/plain"}
