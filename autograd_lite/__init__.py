@@ -55,6 +55,7 @@ from autograd_lite.transforms.custom_rules import custom_derivative
 from autograd_lite.transforms.differentiation import grad, gradients, value_and_grad
 from autograd_lite.transforms.jacobians import hessian, hvp, jacobian, jvp, vjp
 from autograd_lite.transforms.jvp_rules import custom_jvp
+from autograd_lite.transforms.power_series import taylor
 from autograd_lite.transforms.vjp_rules import custom_vjp
 from autograd_lite.trees import register_pytree_node
 
@@ -149,7 +150,7 @@ __all__ = [
     "SolutionError", "Value", "__version__", "animate", "certify", "custom_derivative", "custom_jvp", "custom_vjp",
     "detect_anomaly", "diagnose", "draw", "draw_activations", "enable_grad", "explain", "fixed_point", "fori_loop",
     "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax", "minimize", "no_grad", "odeint",
-    "primitive", "register_pytree_node", "root", "scan", "softmax", "switch", "value_and_grad", "vjp", "vmap",
+    "primitive", "register_pytree_node", "root", "scan", "softmax", "switch", "taylor", "value_and_grad", "vjp", "vmap",
     "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__

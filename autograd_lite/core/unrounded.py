@@ -134,14 +134,14 @@ def node_of(x: object) -> Node:
     number = float(x)  # type: ignore[arg-type]
     exact = EXACT.get(abs(number))
     if exact is None:
-        RULE.rounded = getattr(RULE, "rounded", False) or has_many_bits(number)
+        RULE.rounded = getattr(RULE, "rounded", False) or is_approximate(number)
         return exact_node(number)
     return node_of(exact() if number > 0.0 else -exact())
 
 
-def has_many_bits(x: float) -> bool:
-    """Whether a number may be the rounding of another: what one writes exactly has few bits."""
-    return math.isfinite(x) and not (math.frexp(x)[0] * 2.0**40).is_integer()
+def is_approximate(x: float) -> bool:
+    """Whether a constant of a rule may be the rounding of an unknown number: what one writes exactly has few bits."""
+    return math.isfinite(x) and not (math.frexp(x)[0] * 2.0**40).is_integer() and abs(x) not in EXACT
 
 
 def partials_of_rules(node: Node, operands: Sequence[Node]) -> list[Any]:
@@ -164,10 +164,14 @@ def partials_by(rules: Partials, node: Node, operands: Sequence[Node]) -> list[A
         found = [rule(out, *arguments) if callable(rule) else rule for rule in rules]
     else:
         found = rules(out, arguments)
-        share = 1.0 / len(operands)
-        found = [1.0 / Unrounded(exact_node(float(len(operands)))) if p == share else p for p in found]
-    plain = (1.0, -1.0, 0.0)
     return [
-        None if p is None or x._flags & CONSTANT else p if isinstance(p, float) and p in plain else node_of(p)
+        None if p is None or x._flags & CONSTANT else exact_partial(p, len(operands))
         for x, p in zip(operands, found, strict=True)
     ]
+
+
+def exact_partial(p: Any, count: int) -> Any:
+    """A partial as a node; 1.0 and -1.0 as they are, and 1/n in n operands as a quotient."""
+    if isinstance(p, float) and p in (1.0, -1.0, 0.0):
+        return p
+    return node_of(1.0 / Unrounded(exact_node(float(count))) if p == 1.0 / count else p)

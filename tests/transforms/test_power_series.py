@@ -1,0 +1,156 @@
+"""Taylor mode: coefficients against mpmath in 60 digits, eager and compiled, and against nested gradients."""
+
+import math
+
+import pytest
+from dags import leaves, same_bits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite import PRIMITIVES, Value, compile, grad, jvp, taylor, vmap
+from autograd_lite.testing.random_graphs import random_expression
+from autograd_lite.testing.reference import EXACT, MP
+
+ELEMENTARY = [
+    "reciprocal", "square", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sigmoid",
+    "softplus", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "atanh", "softsign", "rsqrt",
+    "log_sigmoid", "logit", "log1mexp", "logcosh", "sinpi", "cospi", "entr", "abs", "relu", "neg", "identity",
+]  # fmt: skip
+SPECIAL = ["erf", "erfc", "gamma", "lgamma", "digamma", "trigamma", "ndtr", "log_ndtr", "erfinv", "ndtri"]
+LOSING = {"j0", "j1", "i0e", "i1e", "sinc", "erfcx"}  # as the docstring tells
+ORDER, DIGITS = 20, 1e-12
+
+
+def worst(found, f, x):
+    """The largest relative error of the coefficients whose condition number is below 100."""
+    want = MP.taylor(f, MP.mpf(x), len(found))
+    errors = [0.0]
+    for k, c in enumerate(found):
+        if want[k] != 0 and abs(x * (k + 1) * want[k + 1] / want[k]) < 100:
+            errors.append(float(abs((MP.mpf(c) - want[k]) / want[k])))
+    return max(errors)
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_rows_keep_their_digits(name):
+    """Eager and compiled, with the same bits."""
+    row = PRIMITIVES[name]
+    for x in (0.3, 0.75):
+        found = taylor(row, x, ORDER)
+        assert worst(found, EXACT[name].value, x) <= DIGITS
+    assert same_bits(compile(lambda x: taylor(row, x, ORDER), backend="python")(0.75), found)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_functions_keep_their_digits(name):
+    assert worst(taylor(PRIMITIVES[name], 0.6, 16), EXACT[name].value, 0.6) <= DIGITS
+
+
+def test_every_differentiable_row_of_one_operand_is_tested_or_told():
+    """A new row is listed above, or why its coefficients lose digits in the docstring."""
+    flat = {row.name for row in PRIMITIVES.values() if row.partial_rules in ((0.0,), (None,))}
+    one = {row.name for row in PRIMITIVES.values() if row.arity == 1} - flat - {"stop_gradient", "acosh"}
+    assert one <= {*ELEMENTARY, *SPECIAL, *LOSING}
+
+
+@pytest.mark.parametrize("x", [20.0, -20.0, 0.5, 3.0, 30.0])
+def test_the_tails_keep_their_digits(x):
+    """1 - tanh^2 would be 0 at 20."""
+    assert worst(taylor(ag.tanh, x, ORDER), MP.tanh, x) <= DIGITS
+    assert worst(taylor(ag.sigmoid, x, ORDER), lambda x: 1 / (1 + MP.exp(-x)), x) <= DIGITS
+
+
+COMPOSITIONS = [
+    (lambda x: ag.exp(ag.sin(x)) / (1.0 + x * x), lambda x: MP.exp(MP.sin(x)) / (1 + x * x)),
+    (lambda x: ag.tanh(x) ** 2.5, lambda x: MP.tanh(x) ** MP.mpf(2.5)),
+    (lambda x: x**x, lambda x: x**x),
+    (lambda x: 2.0**x, lambda x: MP.mpf(2) ** x),
+    (lambda x: x**-3.0, lambda x: x**-3),
+    (lambda x: ag.logsumexp([x, 2.0 * x, 1.0]), lambda x: MP.log(MP.exp(x) + MP.exp(2 * x) + MP.e)),
+    (lambda x: ag.dot([x, ag.cos(x), 2.0], [x, x, 3.0]), lambda x: x * x + MP.cos(x) * x + 6),
+    (lambda x: ag.hypot(x, 2.0) * ag.atan2(x, 2.0), lambda x: MP.hypot(x, 2) * MP.atan2(x, 2)),
+    (lambda x: ag.prod([x, ag.log(x), x]), lambda x: x * x * MP.log(x)),
+    (lambda x: ag.mean([x, x * x, 1.0]), lambda x: (x + x * x + 1) / 3),
+    (lambda x: ag.logaddexp(x, x * x), lambda x: MP.log(MP.exp(x) + MP.exp(x * x))),
+    (lambda x: ag.maximum(x, x * x), lambda x: x),
+    (lambda x: ag.where(ag.less(x, 1.0), lambda: ag.sqrt(x), lambda: x), lambda x: MP.sqrt(x)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "reference"), COMPOSITIONS, ids=range(len(COMPOSITIONS)))
+def test_compositions_keep_their_digits(f, reference):
+    found = taylor(f, 0.7, 16)
+    assert worst(found, reference, 0.7) <= DIGITS
+    for backend in ("python", "llvm"):
+        if backend == "llvm":
+            pytest.importorskip("llvmlite")
+        assert same_bits(leaves(compile(lambda x: taylor(f, x, 16), backend=backend)(0.7)), found)
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 10**6))
+def test_the_coefficients_are_those_of_nested_gradients(seed):
+    f = random_expression(seed, inputs=1, size=8)
+    found = taylor(f, f.point[0], 3)
+    second = grad(grad(f))
+    for k, want in enumerate(
+        (float(f(*f.point)), grad(f)(*f.point), second(*f.point) / 2.0, grad(second)(*f.point) / 6.0)
+    ):
+        assert math.isclose(found[k], want, rel_tol=1e-6, abs_tol=1e-9 * (1.0 + abs(want))), k
+
+
+def test_at_zero_and_at_kinks():
+    assert taylor(lambda x: x**3.0, 0.0, 5) == [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+    assert taylor(lambda x: x**2.5, 0.0, 2) == [0.0, 0.0, 0.0]
+    assert compile(lambda x: taylor(lambda y: y**2.5, x, 2), backend="python")(0.0) == [0.0, 0.0, 0.0]
+    assert taylor(lambda x: x**0, 0.0, 2) == [1.0, 0.0, 0.0]
+    assert taylor(ag.relu, 0.0, 2) == [0.0, 0.0, 0.0]
+    assert taylor(lambda x: ag.maximum(x, -x), 0.0, 1) == [0.0, 0.0]
+    assert taylor(lambda x: ag.floor(x) * x, 2.5, 2) == [5.0, 2.0, 0.0]
+    assert taylor(ag.sqrt, 0.0, 1) == [0.0, math.inf]
+
+
+def test_structures_and_constants():
+    found = taylor(lambda x: {"a": [x, 3.0], "b": ag.exp(x)}, 0.0, 2)
+    assert found[1] == {"a": [1.0, 0.0], "b": 1.0}
+    assert len(found) == 3
+    assert taylor(lambda x: 3.0, 1.0, 2) == [3.0, 0.0, 0.0]
+    assert taylor(ag.sin, 0.5, 0) == [math.sin(0.5)]
+
+
+def test_it_nests_with_the_other_transforms():
+    third = taylor(ag.tanh, 0.7, 4)
+    assert math.isclose(grad(lambda x: taylor(ag.tanh, x, 3)[3])(0.7), 4 * third[4], rel_tol=1e-12)
+    assert math.isclose(jvp(lambda x: taylor(ag.tanh, x, 3)[3], (0.7,), (1.0,))[1], 4 * third[4], rel_tol=1e-12)
+    inner = taylor(lambda x: taylor(ag.exp, x, 2)[2], 0.3, 2)
+    assert math.isclose(inner[2], math.exp(0.3) / 4.0, rel_tol=1e-14)
+    a = Value(2.0)
+    assert taylor(lambda x: ag.exp(a * x), 0.0, 2) == [1.0, 2.0, 2.0]
+    assert vmap(lambda x: taylor(ag.sin, x, 2))([0.0, 1.0])[1][0] == math.sin(1.0)
+
+
+def test_the_program_grows_with_the_square_of_the_order():
+    def size(order):
+        return len(compile(lambda x: taylor(ag.tanh, x, order), backend="python").trace(0.5).instructions)
+
+    sizes = [size(order) for order in (5, 10, 20, 40)]
+    assert sizes[3] / sizes[2] < 4.5
+    assert sizes[1] < 300  # ten times nested, grad of tanh takes tens of thousands
+
+
+def test_a_rule_of_the_user_is_expanded():
+    custom = ag.custom_derivative(lambda x: ag.sin(x) / x, lambda out, x: ((ag.cos(x) - out) / x,))
+    assert worst(taylor(custom, 2.0, 12), lambda x: MP.sin(x) / x, 2.0) <= DIGITS
+
+
+@pytest.mark.parametrize(("args", "error", "text"), [
+    ((ag.sin, 1.0, -1), ValueError, "order as a whole number from 0 on, but got -1"),
+    ((ag.sin, 1.0, 2.0), ValueError, "order as a whole number"),
+    ((lambda x: x[0], [1.0, 2.0], 2), TypeError, "in one number"),
+    ((lambda x: "text", 1.0, 2), TypeError, "result of"),
+])  # fmt: skip
+def test_bad_input(args, error, text):
+    with pytest.raises(error, match=text):
+        taylor(*args)
