@@ -13,7 +13,10 @@ from autograd_lite.program.arguments import axis_first
 from autograd_lite.trees import PyTreeDef, item_name, joined
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
-from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, sized
+from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, Way, sized
+
+LONGEST_NAMES = 10_000
+"""Keys in the names of all numbers of a piece, beyond ten for each, from which on they are numbered instead."""
 
 
 class Span(NamedTuple):
@@ -22,7 +25,11 @@ class Span(NamedTuple):
     piece: int
     start: int
     node: TreeNode
-    name: str
+    way: Way
+
+    @property
+    def name(self) -> str:
+        return "".join(self.way.keys())
 
     def samples(self, piece: Any, axis: int) -> Any:
         """Their numbers, sample by sample: an array with the samples in front, or a list of rows."""
@@ -42,8 +49,8 @@ class Span(NamedTuple):
             node = sized(TABLE, levels[depth:])
             keys = product(*[range(n) for _, n in levels[:depth]])
             for i, (y, key) in enumerate(zip(items, keys, strict=True)):
-                name = self.name + "".join([f"[{k}]" for k in key])
-                yield y, Span(self.piece, self.start + i * node.leaves, node, name)
+                way = self.way.to("".join([f"[{k}]" for k in key]))
+                yield y, Span(self.piece, self.start + i * node.leaves, node, way)
 
     def is_in(self, x: Any, values: Sequence[Value]) -> bool:
         """Whether an array or a list has the structure and the values with which it came."""
@@ -67,10 +74,17 @@ class AbstractPiece:
         self.entries.append(entry)
         self.width += entry.node.leaves
 
+    def is_deep(self) -> bool:
+        """Whether the names of its numbers are too long together to be of use."""
+        return sum([entry.way.depth for entry in self.entries]) > LONGEST_NAMES + 10 * len(self.entries)
+
     @property
     def name(self) -> str:
         """The path of what holds all of its numbers."""
-        paths = [entry.path for entry in self.entries if entry.node.leaves] or [self.entries[0].path]
+        entries = [entry for entry in self.entries if entry.node.leaves] or [self.entries[0]]
+        if self.is_deep():
+            return entries[0].path[0]
+        paths = [entry.path for entry in entries]
         shared = takewhile(lambda keys: len(set(keys)) == 1, zip(*paths, strict=False))
         return "".join([keys[0] for keys in shared])
 
@@ -80,6 +94,8 @@ class AbstractPiece:
         Parameters of a Module have their paths, behind the name of the Module where there are `several`.
         """
         entries = [entry for entry in self.entries if entry.node.kind is not SAMPLES]
+        if self.is_deep():
+            return ()
         if len(entries) == 1:
             node = entries[0].node
             if node.kind is NUMBER or (node.kind is not MODULE and len(node.aux) == 1 and node.leaves != 1):
@@ -139,7 +155,7 @@ class AbstractArguments:
                 self.pieces.append(AbstractPiece(entry))
                 last = key
             if kind is not SAMPLES:
-                spans.append(Span(len(self.pieces) - 1, start, entry.node, entry.name))
+                spans.append(Span(len(self.pieces) - 1, start, entry.node, entry.way))
         return spans
 
     def values_of(self, span: Span) -> list[Value]:

@@ -70,11 +70,10 @@ class Pieces:
                     self.data.append(numbers := [])
                 numbers.append(value)
             else:
-                path = treedef.leaf_names(name, whole=True)[i]
                 raise TypeError(
-                    f"argument {path} is {summary(leaf)}; a compiled function takes numbers, arrays, Modules, lists, "
-                    f"tuples, dicts and dataclasses of these, None and strings: bind anything else with "
-                    f"functools.partial"
+                    f"argument {treedef.leaf_name(name, i)} is {summary(leaf)}; a compiled function takes numbers, "
+                    f"arrays, Modules, lists, tuples, dicts and dataclasses of these, None and strings: bind anything "
+                    f"else with functools.partial"
                 )
         return treedef
 

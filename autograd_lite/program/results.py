@@ -13,6 +13,9 @@ from autograd_lite.trees import PyTreeDef, is_array
 from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE, Kind
 from autograd_lite.trees.treedef import NUMBER, TreeNode
 
+DEEPEST = 50
+"""Containers within each other from which on a result is put together in a loop."""
+
 Build = Callable[[Sequence[Any], int], Any]
 """Makes the result, or a part of it, from the flat results and the number of samples."""
 
@@ -39,7 +42,8 @@ class Builder:
 
     def build(self, treedef: PyTreeDef) -> Build:
         """The function that makes the result: that of each container calls those of its children."""
-        nodes, functions = list(treedef.nodes), []
+        nodes: list[TreeNode] = list(treedef.nodes)
+        functions: list[tuple[TreeNode, Build | None]] = []
         samples = treedef.in_samples()
         for i, node in enumerate(nodes):
             if node.kind is MODULE:
@@ -48,6 +52,8 @@ class Builder:
                 functions.append((node, self.leaves(node)))
             elif node.kind is SAMPLES:
                 functions.append((node, self.batch(PyTreeDef(nodes[i + 1 : i + samples.count(samples[i])]))))
+        if is_deep(treedef):
+            return lambda results, n: put_together(functions, results, n)
         stack: list[Build] = []
         for node, function in reversed(functions):
             if function is not None:
@@ -89,6 +95,32 @@ class Builder:
         if self.lists:
             return lambda results, n: unstacked([part(results, n) for part in parts], inner, n)
         return lambda results, n: inner.unflatten([part(results, n) for part in parts], whole=[ARRAY])
+
+
+def is_deep(treedef: PyTreeDef) -> bool:
+    """Whether functions that call one another would be nested too deep."""
+    open_: list[int] = []  # the children that the containers around have still to come
+    for node in treedef.nodes:
+        if open_:
+            open_[-1] -= 1
+        if node.children:
+            open_.append(node.children)
+        while open_ and not open_[-1]:
+            open_.pop()
+        if len(open_) > DEEPEST:
+            return True
+    return False
+
+
+def put_together(functions: list[tuple[TreeNode, Build | None]], results: Sequence[Any], n: int) -> Any:
+    """The result of a deep structure, from the inside out."""
+    made: list[Any] = []
+    for node, function in reversed(functions):
+        if function is not None:
+            made.append(function(results, n))
+        else:
+            made[-node.children :] = [node.kind.unflatten(node.aux, made[: -node.children - 1 : -1])]
+    return made[0]
 
 
 def container(node: TreeNode, parts: list[Build]) -> Build:

@@ -105,7 +105,7 @@ class Trace(Scope):
             inner = span._replace(node=span.node.inner(axis))
             values = [traced(BATCHED) for _ in range(inner.node.leaves)]
             feed: Feed = lambda pieces, _: span.samples(pieces[span.piece], axis)  # noqa: E731
-            names = AbstractPiece(Entry((span.name,), inner.node, 1)).number_names(several=False)
+            names = AbstractPiece(Entry(span.way, inner.node, 1)).number_names(several=False)
             self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, names)
         return self.views[span, axis][0]
 

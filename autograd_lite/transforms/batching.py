@@ -17,8 +17,8 @@ from autograd_lite.transforms.levels import is_mapped, mapped, passed, passing, 
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
-from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Samples, one_level
-from autograd_lite.trees.treedef import LEAF, container_of
+from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Level, Samples, one_level
+from autograd_lite.trees.treedef import LEAF, TreeNode
 
 Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]
 
@@ -156,10 +156,28 @@ class Parts(NamedTuple):
 
 def parts_of(x: Any, axis: Axes) -> Parts:
     """The parts of an argument that have an axis each, where `in_axes` has the structure of the argument or less."""
+    parts: list[Part] = []
+    nodes: list[TreeNode] = []
+    stack = [(x, axis)]
+    while stack:
+        y, inner = stack.pop()
+        found = taken_apart(y, inner)
+        if found is None:
+            parts.append(Part(y, inner))  # type: ignore[arg-type]
+            nodes.append(LEAF.nodes[0])
+        else:
+            level, children = found
+            nodes.append(TreeNode(level.kind, level.aux, len(children), 0))
+            stack += reversed(children)
+    return Parts(parts, PyTreeDef(nodes))
+
+
+def taken_apart(x: Any, axis: Axes) -> tuple[Level, list[tuple[Any, Axes]]] | None:
+    """A container and its children with the axis of each; None where it is a part with that axis."""
     level = None if axis is None else one_level(x)
     several = isinstance(axis, (tuple, list, dict))
     if not several and (level is None or level.kind in (LIST, SAMPLES, *WHOLE)):
-        return Parts([Part(x, axis)], LEAF)  # type: ignore[arg-type]
+        return None
     keys = level.aux if level is not None and level.kind is DICT else None
     children: Sequence[Any] = () if level is None else level.children
     axes: Sequence[Any] = ()
@@ -171,9 +189,7 @@ def parts_of(x: Any, axis: Axes) -> Parts:
         axes = axis  # type: ignore[assignment]
     if level is None or len(axes) != len(children):
         raise ValueError(f"in_axes has {axis!r} for {summary(x)}; give it the structure of the argument")
-    found = [parts_of(child, inner) for child, inner in zip(children, axes, strict=True)]
-    treedef = container_of(level.kind, level.aux, [inner for _, inner in found])
-    return Parts([part for parts, _ in found for part in parts], treedef)
+    return level, list(zip(children, axes, strict=True))
 
 
 def sample_count(arguments: Sequence[Parts], name: str) -> int:

@@ -6,11 +6,11 @@ and `pytree` takes any of them apart.  `paths` names what is inside.
 
 from autograd_lite.trees.array_leaves import is_array, is_foreign_array
 from autograd_lite.trees.paths import joined
-from autograd_lite.trees.pytree import flatten, flatten_numbers
+from autograd_lite.trees.pytree import flatten, flatten_numbers, tree_map
 from autograd_lite.trees.registry import item_name, register_pytree_node, summary
 from autograd_lite.trees.treedef import PyTreeDef
 
 __all__ = [
     "PyTreeDef", "flatten", "flatten_numbers", "is_array", "is_foreign_array", "item_name", "joined",
-    "register_pytree_node", "summary",
+    "register_pytree_node", "summary", "tree_map",
 ]  # fmt: skip

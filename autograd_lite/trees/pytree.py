@@ -1,6 +1,6 @@
 """A pytree taken apart into its leaves and its treedef."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -17,11 +17,12 @@ from autograd_lite.trees.registry import (
     SAMPLES,
     STATIC,
     TUPLE,
+    WHOLE,
     Kind,
     kind_of,
     summary,
 )
-from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode
+from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode, Way
 
 
 def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[Any], PyTreeDef]:
@@ -36,6 +37,16 @@ def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[A
     [1.0, 2.0, 3.0]
     """
     return taken_apart(x, what, whole)[:2]
+
+
+def tree_map(f: Callable[[Any], Any], x: Any, what: str = "argument") -> Any:
+    """The same pytree with f of each leaf; arrays, Modules and all that is no container are leaves too.
+
+    >>> tree_map(lambda y: y * 2, {"a": [1, 2.5], "b": (None, "text")})
+    {'a': [2, 5.0], 'b': (None, 'text')}
+    """
+    leaves, treedef = flatten(x, what, whole=True)
+    return treedef.unflatten(list(map(f, leaves)), whole=WHOLE)
 
 
 def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, set[type]]:
@@ -130,20 +141,23 @@ def leaves_like(x: Any, treedef: PyTreeDef, what: str) -> list[Any]:
     """
     leaves: list[Any] = []
     nodes: Iterator[TreeNode] = iter(treedef.nodes)
-    stack: list[tuple[Any, str, TreeNode | None]] = [(x, what, None)]  # with None, what belongs there is the next node
+    stack: list[tuple[Any, Way, TreeNode | None]] = [
+        (x, Way(None, what), None)
+    ]  # with None, what belongs there is the next node
     while stack:
-        y, name, known = stack.pop()
+        y, way, known = stack.pop()
         node = known or next(nodes)
         kind, aux, children, count = node
         parts = parts_like(y, node)
         if parts is None:
             words = kind.words(aux, children or count)
+            name = "".join(way.keys())
             raise ValueError(f"the {name} is {summary(y)}, but {words} belongs there; give it that structure")
         inner = None if children else node.inner()
         if inner is LEAF.nodes[0] and all_leaves(parts):
             leaves += parts
         else:
-            stack += [(part, f"{name}{kind.key(aux, i)}", inner) for i, part in enumerate(parts)][::-1]
+            stack += [(part, way.to(kind.key(aux, i)), inner) for i, part in enumerate(parts)][::-1]
     return leaves
 
 

@@ -61,12 +61,40 @@ SHOWN: Final = Kind(
 )  # what is written for a container of a class that was registered
 
 
+class Way:
+    """The way to a part of a pytree: the key in what is around it, and the way to that.
+
+    Written out only where it is shown: the ways into a deep pytree are together quadratic in its size.
+    """
+
+    __slots__ = ("depth", "key", "outer")
+
+    def __init__(self, outer: "Way | None", key: str, depth: int = 0) -> None:
+        self.outer, self.key, self.depth = outer, key, depth
+
+    def to(self, key: str) -> "Way":
+        return Way(self, key, self.depth + 1)
+
+    def keys(self) -> list[str]:
+        """All keys, from the outermost on."""
+        found: list[str] = []
+        way: Way | None = self
+        while way is not None:
+            found.append(way.key)
+            way = way.outer
+        return found[::-1]
+
+
 class Entry(NamedTuple):
     """Part of a treedef: one number, or one array, table or Module of numbers, or what is mapped over samples."""
 
-    path: tuple[str, ...]
+    way: Way
     node: TreeNode
     samples: int  # 0 for what is not mapped over samples, else the same for all of one sample
+
+    @property
+    def path(self) -> list[str]:
+        return self.way.keys()
 
     @property
     def name(self) -> str:
@@ -188,20 +216,29 @@ class PyTreeDef:
 
     def entries(self, name: str) -> Iterator[Entry]:
         """Its numbers, arrays, tables, Modules and samples, with their paths in a container of that name."""
-        waiting: list[tuple[str, ...]] = [(name,)]
+        waiting = [Way(None, name)]
         for node, batch in zip(self.nodes, self.in_samples(), strict=True):
             kind, aux, children, leaves = node
-            path = waiting.pop()
+            way = waiting.pop()
             if kind in (NUMBER, ARRAY, TABLE, MODULE, SAMPLES):
-                yield Entry(path, node, batch)
+                yield Entry(way, node, batch)
             else:
                 for i in range(leaves):
-                    yield Entry((*path, kind.key(aux, i)), LEAF.nodes[0], batch)
-            waiting += [(*path, kind.key(aux, i)) for i in reversed(range(children))]
+                    yield Entry(way.to(kind.key(aux, i)), LEAF.nodes[0], batch)
+            waiting += [way.to(kind.key(aux, i)) for i in reversed(range(children))]
 
     def leaf_names(self, name: str, whole: bool = False) -> list[str]:
         """A name for each leaf: how Python writes the way to it from a container of that name."""
         return [path for entry in self.entries(name) for path in entry.names(whole)]
+
+    def leaf_name(self, name: str, i: int) -> str:
+        """That of the i-th leaf, where arrays and Modules are one leaf each."""
+        for entry in self.entries(name):
+            count = 1 if entry.node.kind in WHOLE else entry.node.leaves
+            if i < count:
+                return entry.names(whole=True)[i]
+            i -= count
+        return name
 
 
 LEAF: Final = PyTreeDef([TreeNode(NUMBER, None, 0, 1)])
