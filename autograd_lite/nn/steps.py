@@ -5,19 +5,23 @@ from start to stop and moves the parameters, `sync` sees to it that the model ho
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from autograd_lite.core.fast.layers import all_finite, assign, data_of, remember, restore
-from autograd_lite.core.graph import CONSTANT
-from autograd_lite.core.reverse import float_adjoints
+from autograd_lite.core.graph import CHOSEN, CONSTANT
+from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.table import mean
+from autograd_lite.core.tracers import TracingError
+from autograd_lite.core.value import Value
 from autograd_lite.nn.evaluation import agrees
 from autograd_lite.nn.metrics import correctness
 from autograd_lite.nn.regularisation import BatchNorm
 from autograd_lite.nn.shapes import as_lists, floats
 from autograd_lite.optim.clipping import limited
 from autograd_lite.support.extras import required
-from autograd_lite.transforms.differentiation import value_and_grad
+from autograd_lite.transforms.differentiation import as_value, element, value_and_grad
 
 
 class Diverged(ArithmeticError):
@@ -39,11 +43,28 @@ def diverged(run: Any, why: str, *columns: tuple[str, Any]) -> Diverged:
     )
 
 
+def depends(loss: Any, parameters: Sequence[Any]) -> bool:
+    """Whether anything flows back from the loss to any parameter, or may, by a branch that is not taken."""
+    if not isinstance(loss, Operand) and number(loss) is None:
+        raise TypeError(f"the loss of a sample is one number or Value, but got {loss!r}; return one")
+    order = topological_order([loss]) if isinstance(loss, Value) and not loss._flags & CONSTANT else []
+    return bool(order and loss._flags & CHOSEN) or not set(map(id, parameters)).isdisjoint(map(id, order))
+
+
+def no_dependence(loss: Any) -> ValueError:
+    known = "" if isinstance(loss, Value) and loss.is_traced else f": it is {loss!r}, whatever they are"
+    return ValueError(
+        f"the loss does not depend on the parameters{known}; compute it from the outputs of the model as Values, "
+        f"without .data, detach or no_grad"
+    )
+
+
 class Eager:
     """Steps on the graph of each mini-batch.  `.grad` is neither read nor written."""
 
     def __init__(self, run: Any) -> None:
         self.run = run
+        self.depends = False  # whether the loss of any batch came from the parameters
         remember(run.optimizer.parameters)  # the newest weights with which the loss was finite
 
     def begin(self, order: list[int]) -> None:
@@ -55,11 +76,16 @@ class Eager:
         samples, targets = [run.samples[i] for i in rows], [run.targets[i] for i in rows]
         try:
             outputs = run.model.batch(samples)
-            losses = [run.compute(p, t) for p, t in zip(outputs, targets, strict=True)]
+            losses = [element(run.compute(p, t)) for p, t in zip(outputs, targets, strict=True)]
             total = run.penalised(mean(losses), run.model)
         except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
             restore(run.optimizer.parameters)
             raise diverged(run, str(error)) from error
+        if not self.depends:
+            self.depends = depends(total, run.optimizer.parameters)
+            if not self.depends and stop == len(self.order):  # a loss may leave samples out, but not all of an epoch
+                raise no_dependence(total)
+        total = as_value(total)
         self.descend(total)
         if run.kind == "numbers":
             return total.data, 0.0
@@ -106,6 +132,17 @@ class Compiled:
     def begin(self, order: list[int]) -> None:
         self.order = self.numpy.array(order)
 
+    def check_first(self) -> None:
+        """What a loss that asks for the number of an output lacks, shown by a sample as a step on Values has it."""
+        run, training = self.run, self.run.model.training
+        run.model.eval()  # which draws and observes nothing
+        try:
+            loss = element(run.compute(run.model.batch(run.samples[:1])[0], run.targets[0]))
+            if not depends(loss, run.optimizer.parameters):
+                raise no_dependence(loss)
+        finally:
+            run.model.train(training)
+
     def model(self, flat: Any) -> Any:
         parameters = self.run.model.parameters()
         numbers = dict(zip(map(id, self.run.optimizer.parameters), flat, strict=True))
@@ -117,7 +154,10 @@ class Compiled:
 
         def loss(flat: Any) -> Any:
             value, *rest = mean_loss(flat, X, y)
-            return self.run.penalised(value, self.model(flat)), rest
+            total = self.run.penalised(value, self.model(flat))
+            if not depends(total, list(flat)):
+                raise no_dependence(total)
+            return total, rest
 
         (value, rest), slopes = value_and_grad(loss, has_aux=True)(flat)
         return value, slopes, *rest
@@ -128,7 +168,7 @@ class Compiled:
 
         def sample(flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
             out, target = self.model(flat)(x), as_lists(y)
-            return self.run.compute(out, target), correctness(out, target, self.run.kind)
+            return element(self.run.compute(out, target)), correctness(out, target, self.run.kind)
 
         return *vmap(sample, in_axes=(None, 0, 0), reduce="mean")(flat, X, y), []
 
@@ -139,12 +179,16 @@ class Compiled:
         pairs = list(zip(self.model(flat).batch([x.tolist() for x in X]), map(as_lists, y), strict=True))
         right = mean([correctness(p, t, self.run.kind) for p, t in pairs])
         observed = [[(m, v) for _, m, v in norm._observed] for norm in self.norms]
-        return mean([self.run.compute(p, t) for p, t in pairs]), right, observed
+        return mean([element(self.run.compute(p, t)) for p, t in pairs]), right, observed
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run, rows = self.run, self.order[start:stop]
         X, y = self.samples.take(rows, 0), self.targets.take(rows, 0)
-        loss, slopes, right, observed = self.program(self.data, X, y)
+        try:
+            loss, slopes, right, observed = self.program(self.data, X, y)
+        except TracingError:
+            self.check_first()
+            raise
         if not math.isfinite(loss):
             bad, self.data = self.data, self.before
             raise diverged(run, f"the loss is {loss}", ("the parameter", bad), ("the gradient of", slopes))
