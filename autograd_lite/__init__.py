@@ -17,6 +17,7 @@ from autograd_lite.core.table import (
     comparisons,
     compositions,
     exponentials,
+    gamma_functions,
     half_turns,
     logarithms,
     networks,
@@ -36,6 +37,7 @@ from autograd_lite.core.table.comparisons import *
 from autograd_lite.core.table.compositions import *
 from autograd_lite.core.table.exponentials import *
 from autograd_lite.core.table.exponentials import pow as pow
+from autograd_lite.core.table.gamma_functions import *
 from autograd_lite.core.table.half_turns import *
 from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *
@@ -159,6 +161,7 @@ __all__ += choices.__all__
 __all__ += comparisons.__all__
 __all__ += compositions.__all__
 __all__ += exponentials.__all__
+__all__ += gamma_functions.__all__
 __all__ += half_turns.__all__
 __all__ += logarithms.__all__
 __all__ += networks.__all__

@@ -161,6 +161,41 @@ def bessel_j_slope(x: mpnumeric) -> Any:
     return (MP.besselj(0, x) - MP.besselj(2, x)) / 2
 
 
+def spread_of(a: mpnumeric, b: mpnumeric) -> int:
+    """The digits that differences of functions of a, b and a + b may lose."""
+    return 2 * int(abs(MP.log10(a))) + 2 * int(abs(MP.log10(b)))
+
+
+def log_beta(a: mpnumeric, b: mpnumeric) -> Any:
+    """With so many more digits that the difference of logarithms of gamma may cancel."""
+    with MP.workdps(MP.dps + 20 + spread_of(a, b)):
+        return MP.loggamma(a) + MP.loggamma(b) - MP.loggamma(a + b)
+
+
+def digamma_step(a: mpnumeric, b: mpnumeric) -> Any:
+    """digamma(a) - digamma(a + b)."""
+    with MP.workdps(MP.dps + 20 + spread_of(a, b)):
+        return MP.psi(0, a) - MP.psi(0, a + b)
+
+
+def gamma_density(a: mpnumeric, x: mpnumeric) -> Any:
+    return MP.exp((a - 1) * MP.ln(x) - x - MP.loggamma(a)) if x else MP.inf if a < 1 else MP.mpf(1 if a == 1 else 0)
+
+
+def lower_gamma(a: mpnumeric, x: mpnumeric) -> Any:
+    if x > a + 1:
+        return 1 - upper_gamma(a, x)
+    return MP.exp(a * MP.ln(x) - x - MP.loggamma(a + 1)) * MP.hyp1f1(1, a + 1, x) if x else MP.mpf(0)
+
+
+def upper_gamma(a: mpnumeric, x: mpnumeric) -> Any:
+    """By mpmath, with digits for the difference that it takes where x is small."""
+    if x > 1e5:
+        return MP.mpf(0)  # below any float
+    with MP.workdps(MP.dps + 30 + int(min(x, 200))):
+        return MP.gammainc(a, x, regularized=True) if x else MP.mpf(1)
+
+
 def psi(n: mpnumeric, x: mpnumeric) -> Any:
     if n == 0 and x < 0:  # by reflection: mpmath's own steps up to the right half plane one by one
         return MP.psi(0, 1 - x) - MP.pi / MP.tan(MP.pi * (x - MP.nint(x)))
@@ -209,6 +244,7 @@ def halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     return wx[:n], wx[n:]
 
 
+UNKNOWN: Reference = lambda *_: MP.nan  # noqa: E731
 ZERO, ONE, MINUS = (lambda *_: MP.mpf(0)), (lambda *_: MP.mpf(1)), (lambda *_: MP.mpf(-1))
 
 # fmt: off
@@ -326,6 +362,9 @@ EXACT: dict[str, Exact] = {
     "i0e":          Exact(lambda x: bessel_i(0, x), (lambda x: bessel_i(1, x) - signum(x) * bessel_i(0, x),)),
     "i1e":          Exact(lambda x: bessel_i(1, x), (lambda x: bessel_i(0, x) - signum(x) * bessel_i(1, x) - (
                            bessel_i(1, x) / x if x else MP.mpf(1) / 2),)),
+    "betaln":       Exact(log_beta, (digamma_step, lambda a, b: digamma_step(b, a))),
+    "gammainc":     Exact(lower_gamma, (UNKNOWN, gamma_density)),
+    "gammaincc":    Exact(upper_gamma, (UNKNOWN, lambda a, x: -gamma_density(a, x))),
     # units of networks
     "sigmoid":      Exact(logistic, (lambda x: logistic(x) * logistic(-x),)),
     "softplus":     Exact(lambda x: MP.log1p(MP.exp(x)), (logistic,)),

@@ -34,7 +34,7 @@ def test_formulas_give_the_recorded_numbers(row, point):
     for i, partial in enumerate(partials):
         formula = partial_formula(row, i, "out", names)
         if formula is not None:
-            assert evaluated(formula, values) == pytest.approx(partial, rel=1e-9, abs=1e-12)
+            assert evaluated(formula, values) == pytest.approx(partial, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 def test_most_rows_tell_their_partials_by_a_formula():

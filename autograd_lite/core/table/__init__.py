@@ -16,6 +16,7 @@ from autograd_lite.core.table.comparisons import *
 from autograd_lite.core.table.compositions import *
 from autograd_lite.core.table.exponentials import *
 from autograd_lite.core.table.exponentials import pow as pow
+from autograd_lite.core.table.gamma_functions import *
 from autograd_lite.core.table.half_turns import *
 from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *

@@ -241,6 +241,22 @@ def lgamma(x: Ball) -> Ball:
     return (type(x).pi() / abs(sine)).log() - (1 - x).lgamma() if sine != 0 else nowhere(x)
 
 
+def betaln(a: Ball, b: Ball) -> Ball:
+    return a.lgamma() + b.lgamma() - (a + b).lgamma() if a > 0 and b > 0 else nowhere(a)
+
+
+def gammainc(a: Ball, x: Ball) -> Ball:
+    if not (a > 0 and x >= 0):
+        return nowhere(x)
+    return x if x == 0 else x.gamma_lower(a, regularized=1)
+
+
+def gammaincc(a: Ball, x: Ball) -> Ball:
+    if not (a > 0 and x >= 0):
+        return nowhere(x)
+    return number(x, 1) if x == 0 else x.gamma_upper(a, regularized=1)
+
+
 def trigamma(x: Ball) -> Ball:
     return polygamma(number(x, 1), x)
 

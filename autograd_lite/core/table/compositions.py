@@ -12,9 +12,12 @@ from autograd_lite.core.table.comparisons import isnan
 from autograd_lite.core.table.exponentials import sqrt
 from autograd_lite.core.table.norms import euclidean_norm
 from autograd_lite.core.table.sequences import mean, prod, sum
+from autograd_lite.core.table.special import lgamma
 from autograd_lite.core.table.trigonometry import hypot
 
-__all__ = ["norm", "var", "std", "cumsum", "cumprod", "nan_to_num"]
+__all__ = ["norm", "var", "std", "cumsum", "cumprod", "nan_to_num", "multigammaln"]
+
+LOG_PI = 1.1447298858494002
 
 
 def norm(xs: Iterable[Scalar], *, zero_at_origin: bool = True) -> Any:
@@ -99,6 +102,25 @@ def running(row: Primitive, xs: Iterable[Scalar]) -> list[Any]:
         value = x if isinstance(x, Operand) else row.as_number(x)
         results.append(row.fold(results[-1], value) if results and row.fold is not None else value)
     return results
+
+
+def multigammaln(a: Scalar, d: int) -> Any:
+    """ln of the multivariate gamma function: d (d - 1) / 4 ln pi + the sum of lgamma(a - j / 2) for j < d.
+
+    `d` is a setting, a whole number from 1 on; a > (d - 1) / 2.
+
+    >>> multigammaln(5.0, 1) == lgamma(5.0), round(multigammaln(5.0, 3), 12)
+    (True, 9.140690398497)
+
+    Raises ValueError where d is no whole number from 1 on, or a is not above (d - 1) / 2.
+    """
+    if isinstance(d, bool) or not isinstance(d, int) or d < 1:
+        raise ValueError(f"multigammaln takes the dimension d as a whole number from 1 on, but got {d!r}; pass an int")
+    if not isinstance(a, Operand) and sum.as_number(a) <= 0.5 * (d - 1):
+        raise ValueError(
+            f"multigammaln({a!r}, {d}) does not exist: its domain is a > (d - 1) / 2; pass a larger a or a smaller d"
+        )
+    return 0.25 * d * (d - 1) * LOG_PI + sum([lgamma(a - 0.5 * j) for j in range(d)])
 
 
 def nan_to_num(x: Scalar, nan: Scalar = 0.0, posinf: Scalar | None = None, neginf: Scalar | None = None) -> Any:
