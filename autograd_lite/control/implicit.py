@@ -51,7 +51,9 @@ class Implicit(FlatRule):
 
     def solution(self) -> Any:
         """The solution, in the structure of the start."""
-        return self.treedef.unflatten(called(self, [*self.start, *self.args.operands()]))
+        operands = [*self.start, *self.args.take_operands()]
+        self.start = []  # they are not kept
+        return self.treedef.unflatten(called(self, operands))
 
     # -- the equation, on lists of numbers
 

@@ -161,7 +161,8 @@ class Row:
         """The operands as the table names them: x, or condition, a, b; w and x for the pairs of a dot."""
         if self.arity is None:
             return ["w", "x"] if self.sequences == 2 else ["x"]
-        for skipped, rule in [*((1, rule) for rule in self.partial_rules), (0, self.value)]:  # partials begin with out
+        value = getattr(self.value, "__wrapped__", self.value)
+        for skipped, rule in [*((1, rule) for rule in self.partial_rules), (0, value)]:  # partials begin with out
             code: Any = getattr(rule, "__code__", None)
             if code is not None and code.co_argcount - skipped == self.arity:
                 return list(code.co_varnames[skipped : skipped + self.arity])

@@ -22,9 +22,10 @@ def partial_formula(row: Primitive, i: int, out: str, operands: tuple[Formula, .
     try:
         rule = rules[i] if isinstance(rules, tuple) else rules(result, values)[i]
         found = rule(result, *values) if callable(rule) else rule
+        formula = None if found is None else as_formula(found)
     except Exception:  # the partial asks for a number; in a rule of the user's own, in any way
         return None
     if row.arity is None and isinstance(found, float):
         k = round(1.0 / found) if found else 0  # one k-th is written as such
         return Applied(div, (Number(1.0), Number(float(k)))) if k > 1 and found == 1.0 / k else Number(found)
-    return None if found is None else as_formula(found)
+    return formula

@@ -19,8 +19,12 @@ class Arguments:
             self.treedefs.append(treedef)
         self.places = [k for k, x in enumerate(self.leaves) if isinstance(x, Operand) or not isinstance(x, int)]
 
-    def operands(self) -> list[Any]:
-        return [self.leaves[k] for k in self.places]
+    def take_operands(self) -> list[Any]:
+        """The operands, which are not kept: what is made of them may come to be in what they were an argument with."""
+        found = [self.leaves[k] for k in self.places]
+        for k in self.places:
+            self.leaves[k] = 0.0
+        return found
 
     def with_operands(self, numbers: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments with these numbers in the places of the operands."""

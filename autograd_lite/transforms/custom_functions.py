@@ -13,6 +13,7 @@ from autograd_lite.core.tracers import RuleError
 from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.opaque_functions import on_numbers
 from autograd_lite.transforms.rule_calls import FlatRule, called
+from autograd_lite.transforms.rule_cycles import OWNERS, unreachable
 from autograd_lite.transforms.signatures import Function, name_of
 from autograd_lite.trees import PyTreeDef, flatten
 from autograd_lite.trees.pytree import leaves_like
@@ -36,8 +37,13 @@ class CustomFunction:
         self.f = f
         self.nondiff_argnums = (nondiff_argnums,) if isinstance(nondiff_argnums, int) else tuple(nondiff_argnums)
         self.rules: tuple[Any, ...] = ()
+        OWNERS.add(self)
         if not all(isinstance(i, int) for i in self.nondiff_argnums):
             raise TypeError(f"nondiff_argnums holds numbers of arguments, but got {nondiff_argnums!r}; give ints")
+
+    def forget(self) -> None:
+        self.f, self.rules = unreachable, ()
+        self.__dict__.pop("__wrapped__", None)
 
     @property
     def name(self) -> str:
@@ -47,7 +53,7 @@ class CustomFunction:
         if not self.rules:
             raise RuleError(f"{self.name} was called, but it has no rule; {self.how}")
         call = self.call(self, positional(self.f, args, kwargs))
-        return call.structured(called(call, call.taken.operands()))
+        return call.structured(called(call, call.taken.take_operands()))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A method, where the function was defined in a class."""
@@ -93,30 +99,25 @@ class CustomCall(FlatRule):
     """One call: its settings, and the structure of its other arguments."""
 
     def __init__(self, function: CustomFunction, args: tuple[Any, ...]) -> None:
-        self.function, self.args, self.name = function, args, function.name
+        self.function, self.size, self.name = function, len(args), function.name
         try:
-            self.nondiff = [range(len(args))[i] for i in function.nondiff_argnums]
+            nondiff = [range(len(args))[i] for i in function.nondiff_argnums]
         except IndexError:
             raise TypeError(
                 f"nondiff_argnums of {self.name} is {function.nondiff_argnums}, but it was called with {len(args)} "
                 f"arguments; name arguments that it has"
             ) from None
-        self.chosen = [i for i in range(len(args)) if i not in self.nondiff]
+        self.settings = {i: args[i] for i in nondiff}
+        self.chosen = [i for i in range(len(args)) if i not in self.settings]
         names = [f"argument {i} of {self.name}" for i in self.chosen]
         self.taken = Arguments([args[i] for i in self.chosen], names)
         self.count = len(self.taken.places)
         self.treedef: PyTreeDef | None = None  # of the result
 
-    @property
-    def settings(self) -> list[Any]:
-        return [self.args[i] for i in self.nondiff]
-
     def arguments(self, numbers: Sequence[Any]) -> list[Any]:
         """All arguments."""
-        args = list(self.args)
-        for i, x in zip(self.chosen, self.taken.with_operands(numbers), strict=True):
-            args[i] = x
-        return args
+        args = self.settings | dict(zip(self.chosen, self.taken.with_operands(numbers), strict=True))
+        return [args[i] for i in range(self.size)]
 
     def taken_apart(self, result: Any) -> list[Any]:
         """The numbers of a result; all results of a call have one structure."""

@@ -5,6 +5,7 @@ settings and pytrees.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from autograd_lite.core.graph import CONSTANT, INHERITED, Node
@@ -15,6 +16,7 @@ from autograd_lite.core.tracers import RuleError, check_operands, traced_node
 from autograd_lite.core.value import constant
 from autograd_lite.transforms.opaque_functions import called_back, check_captured, on_nodes, on_numbers
 from autograd_lite.transforms.rule_calls import of_samples
+from autograd_lite.transforms.rule_cycles import OWNERS, unreachable
 from autograd_lite.transforms.signatures import name_of, parameter_names
 
 
@@ -59,8 +61,10 @@ def custom_derivative(
     if name in PRIMITIVES or name in INTERNAL:
         name = f"custom_{name}"
     own = Rules(name, len(names), f, partials)
+    value = partial(own.value)
+    value.__wrapped__ = f  # type: ignore[attr-defined]  # which names the operands
     formula = f"{name}({', '.join(names)})"
-    return Primitive(name, len(names), own.value, own.partials, formula, lowering=own.lowering, traced=own.traced)
+    return Primitive(name, len(names), value, own.partials, formula, lowering=own.lowering, traced=own.traced)
 
 
 class Rules:
@@ -68,6 +72,10 @@ class Rules:
 
     def __init__(self, name: str, arity: int, f: Callable[..., Any], partials: Callable[..., Any]) -> None:
         self.name, self.arity, self.f, self.rule = name, arity, f, partials
+        OWNERS.add(self)
+
+    def forget(self) -> None:
+        self.f = self.rule = unreachable
 
     def results(self, operands: list[Any]) -> list[Any]:
         found = self.f(*operands)

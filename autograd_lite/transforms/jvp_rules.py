@@ -20,7 +20,7 @@ class JVPCall(CustomCall):
 
     def push(self, operands: list[Any], outputs: list[Any], tangents: list[Any]) -> list[Any]:
         primals, directions = self.taken.with_operands(operands), self.taken.tangents(tangents)
-        found = self.function.rules[0](*self.settings, primals, directions)
+        found = self.function.rules[0](*self.settings.values(), primals, directions)
         if not isinstance(found, (tuple, list)) or len(found) != 2:
             raise RuleError(
                 f"the rule of {self.name} must return a pair (result, its tangent), but it returned {found!r}; return "

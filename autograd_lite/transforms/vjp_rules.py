@@ -37,15 +37,16 @@ class VJPCall(CustomCall):
         return self.taken_apart(found[0]), found[1]
 
     def backward(self, residuals: Any, cotangents: list[Any]) -> list[Any]:
-        found = self.function.rules[1](*self.settings, residuals, self.structured(cotangents))
+        found = self.function.rules[1](*self.settings.values(), residuals, self.structured(cotangents))
         if not isinstance(found, (tuple, list)) or len(found) != len(self.chosen):
             raise RuleError(
                 f"bwd of {self.name} must return a tuple of {len(self.chosen)}, the cotangent of each argument that is "
                 f"differentiated, but it returned {found!r}; return (g,) for one, and None where nothing flows"
             )
         leaves: list[Any] = []
-        for i, x in zip(self.chosen, found, strict=True):
-            leaves += leaves_or_none(x, self.args[i], f"cotangent of argument {i} of {self.name}")
+        known = self.taken.with_leaves(self.taken.leaves)
+        for i, x, like in zip(self.chosen, found, known, strict=True):
+            leaves += leaves_or_none(x, like, f"cotangent of argument {i} of {self.name}")
         return [leaves[k] for k in self.taken.places]
 
     def record(self, operands: list[Any]) -> list[Any]:
