@@ -193,13 +193,18 @@ def outputs(node: Node) -> list[Node]:
 def output(node: Node, k: int) -> Node:
     call: Any = node._row.rule
     inner = operands_of(node)[len(call.operands) :]
-    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, (1.0, None)[: 1 + len(inner[:1])], item=k)
+    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, passed, item=k)
     return many(row, call.results[k], (node, *inner[k : k + 1]), [1.0, *[None for _ in inner[:1]]])
 
 
 def of_samples(node: Node) -> mapped | nullcontext[None]:
     """While the rule of a node runs: transforms inside it have inputs of each sample where the node has."""
     return mapped() if node._flags & BATCHED else nullcontext()
+
+
+def passed(out: Any, operands: Sequence[Any]) -> list[float | None]:
+    """The partials of an output in the call, and in what the call computed; a function, so that no slots are used."""
+    return [1.0, *[None for _ in operands[1:]]]
 
 
 def unknown(*operands: float) -> float:
