@@ -174,7 +174,7 @@ class TestInABrowser:
         assert window.run(ACTIVE) == ["f"]
         window.press("ArrowRight")
         assert window.run(ACTIVE) == ["v7"]
-        assert window.text("#rule").split(" = ") == ["∂f/∂v7", "1 · (−f/v7)", "1 · (−0.5344)", "−0.5344"]
+        assert window.text("#rule").split(" = ") == ["∂f/∂v7", "1 · (−1/v7²)", "1 · (−0.5344)", "−0.5344"]
         known = [text for text in values(window, "gradient") if text != "grad ?"]
         assert known == ["grad −0.5344", "grad 1"]
         near = window.run("return document.querySelector('.box.near .title').textContent")
