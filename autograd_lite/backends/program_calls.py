@@ -14,6 +14,7 @@ from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
 from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
+from autograd_lite.support.files import shortened
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.trees import flatten_numbers, is_array
 
@@ -26,7 +27,8 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
     checked(backend, "auto", *BACKENDS)
     if len(arguments) != len(program.arguments):
         raise TypeError(
-            f"the program takes {len(program.arguments)} arguments, {', '.join(a.name for a in program.arguments)}, "
+            f"the program takes {len(program.arguments)} arguments, "
+            f"{shortened(', '.join(a.name for a in program.arguments))}, "
             f"but got {len(arguments)}; pass one for each"
         )
     data, samples, has_values = [], None, False

@@ -49,6 +49,8 @@ def load(model: Module, path: str | Path) -> Module:
     for name, x in state.items():
         try:
             value = float(x) if x in ("nan", "inf", "-inf") else number(x)
+            if isinstance(x, float) and not math.isfinite(x):
+                raise OverflowError  # JSON's reader makes an infinity of 1e999
         except OverflowError:
             raise ValueError(f"{path}: {shortened(name)} is beyond the range of floats; save the file again") from None
         if value is None or isinstance(x, bool):

@@ -17,6 +17,7 @@ from typing import Any, Self
 from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
+from autograd_lite.support.wording import for_output
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.exact_keys import Keys, Same, attributes_of, exact
 from autograd_lite.trees.paths import check_distinct, inside
@@ -200,7 +201,7 @@ class Module:
 
     def __repr__(self) -> str:
         first, *rest = self.structure()
-        return "\n  ".join([f"{first}: {len(self.parameters())} parameters", *rest])
+        return for_output("\n  ".join([f"{first}: {len(self.parameters())} parameters", *rest]))
 
 
 class Batched(Module):

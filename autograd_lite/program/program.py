@@ -19,6 +19,7 @@ from autograd_lite.program.flattening import Unrolls, flatten_values, lower
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
 from autograd_lite.program.payloads import Loop
 from autograd_lite.support.files import read_json, write_json
+from autograd_lite.support.wording import for_output, readable
 from autograd_lite.trees import item_name
 
 
@@ -101,7 +102,7 @@ class Program:
 
     def __str__(self) -> str:
         of_each = {True: " of each sample", False: ""}
-        lines = [f"%{i} = {name}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
+        lines = [f"%{i} = {readable(name)}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
             about = [] if row.payload is None else [row.payload.shown()]
@@ -109,7 +110,7 @@ class Program:
             if isinstance(row.payload, Loop):
                 lines += [f"    {line}" for line in str(row.payload.body).splitlines()]
         lines += [f"return {', '.join(f'%{i}' for i in r.values)}{of_each[r.batched]}" for r in self.results]
-        return "\n".join(lines)
+        return for_output("\n".join(lines))
 
     def __repr__(self) -> str:
         return f"<Program of {self.size} inputs and {len(self.instructions)} instructions>"

@@ -125,7 +125,8 @@ def keep_owner_and_mode(descriptor: int, path: str, before: os.stat_result) -> N
     if hasattr(os, "listxattr"):  # on Linux; access control lists are such attributes
         with contextlib.suppress(OSError):
             for name in os.listxattr(path):
-                os.setxattr(descriptor, name, os.getxattr(path, name))
+                with contextlib.suppress(OSError):  # some belong to the system
+                    os.setxattr(descriptor, name, os.getxattr(path, name))
 
 
 def prefix(name: str) -> str:

@@ -62,9 +62,13 @@ def of_module(name, **options):
     return draw(model([1.0, 2.0]), names={name: model}, infer_names=False, **options)
 
 
-def of_program(name):
+def program_of(name):
     x = Value(2.0, label=name)
-    return draw(Program.from_values([x * x], [x]))
+    return Program.from_values([x * x], [x])
+
+
+def of_program(name):
+    return draw(program_of(name))
 
 
 class Elements(HTMLParser):
@@ -122,7 +126,7 @@ def test_texts_have_the_lines_that_they_have_with_plain_names(name):
         lambda name: explain(graph(name)).markdown, lambda name: repr(explain(graph(name)).page()),
         lambda name: explain(Named(name)([1.0, 2.0]), names={name: Named(name)}).text,
         lambda name: repr(draw(graph(name))), lambda name: repr(animate(graph(name))),
-        lambda name: str(diagnose(Named(name), [[1.0, 2.0]], [1.0])),
+        lambda name: str(program_of(name)), lambda name: str(diagnose(Named(name), [[1.0, 2.0]], [1.0])),
     ):  # fmt: skip
         check_lines(make(name), make("plain"))
 
@@ -208,6 +212,7 @@ def test_everything_prints_on_any_output(encoding, monkeypatch):
     model = nn.MLP(2, [2, 1], activation="tanh", rng=0)
     shown = [
         draw(z), explain(z), explain(z).page(), draw(model), draw(model([1.0, 2.0]), collapse="alike"), animate(z),
+        program_of("größe∂"), Named("é"),
         diagnose(model, [[1.0, 2.0]], [1.0]), gradcheck(lambda a: a * a, 2.0), model, nn.History([{"loss": 1.0}]),
     ]  # fmt: skip
     raw = io.BytesIO()

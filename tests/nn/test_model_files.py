@@ -95,6 +95,8 @@ def edited(change):
         (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": []})), r"is \[\], which is no number"),
         (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": 10**400})), "b is beyond the range of floats"),
         (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": -(10**400)})), "b is beyond the range of floats"),
+        (edited(lambda d: d["state"].update({"layers.0.neurons.0.b": math.inf})), "b is beyond the range of floats"),
+        (lambda text: text.replace('.b": 0.0', '.b": 1e999'), "b is beyond the range of floats"),
     ],
 )
 def test_a_damaged_file_leaves_the_model_as_it_was(tmp_path, model, damage, words):
