@@ -17,7 +17,7 @@ from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
 from autograd_lite.transforms.batching import axes_of, is_axis
 from autograd_lite.transforms.levels import differentiated, passed, passing, returned
-from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef
 
 ROUTES = 1000
@@ -173,12 +173,8 @@ class Compiled:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # As pickle keeps functions: by its name where that leads to this object, else f and how to compile it.
-        name: str = getattr(self, "__qualname__", "")
-        found: Any = sys.modules.get(getattr(self, "__module__", ""))
-        for part in name.split("."):
-            found = getattr(found, part, None)
         how = functools.partial(compile, backend=self.backend, fastmath=self.fastmath)
-        return name if found is self else (how, (self.f,))
+        return name_that_leads_to(self) or (how, (self.f,))
 
     def __repr__(self) -> str:
         return f"<compiled {name_of(self.f)}, {len(self.entries)} programs>"

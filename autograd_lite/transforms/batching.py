@@ -71,8 +71,9 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
         results = one_by_one(f, arguments, n)
         return reduced(results, reduce) if reduce else stacked(results, arguments)
 
-    transformed(f, over_samples, "vmap").in_axes = in_axes  # type: ignore[attr-defined]
-    return over_samples
+    result = transformed(f, over_samples, "vmap", vmap, f, in_axes, reduce)
+    result.in_axes = in_axes
+    return result
 
 
 # -- axes

@@ -189,7 +189,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
         value = call.plain(out)
         return (value, aux) if has_aux else value, call.like_inputs(slopes)
 
-    return transformed(f, with_gradient, "value_and_grad")
+    return transformed(f, with_gradient, "value_and_grad", value_and_grad, f, argnums, has_aux)
 
 
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -208,4 +208,4 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
         value, slopes = both(*args, **kwargs)
         return (slopes, value[1]) if has_aux else slopes
 
-    return transformed(f, gradient, "grad")
+    return transformed(f, gradient, "grad", grad, f, argnums, has_aux)

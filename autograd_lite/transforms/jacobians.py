@@ -108,7 +108,7 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
         blocks = [block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
         return blocks[0] if call.single else tuple(blocks)
 
-    return transformed(f, all_partials, "jacobian")
+    return transformed(f, all_partials, "jacobian", jacobian, f, argnums, mode)
 
 
 def block(out: PyTreeDef, argument: PyTreeDef, rows: Matrix) -> Any:
@@ -129,7 +129,8 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
     [[8.0, 6.0], [6.0, 0.0]]
     """
-    return transformed(f, jacobian(grad(f, argnums), argnums, mode="forward"), "hessian")
+    second = jacobian(grad(f, argnums), argnums, mode="forward")
+    return transformed(f, second, "hessian", hessian, f, argnums)
 
 
 def hvp(f: Function) -> Function:
@@ -147,5 +148,6 @@ def hvp(f: Function) -> Function:
         return jvp(lambda x: slope(x, *args, **kwargs), (x,), (v,))[1]
 
     axes = getattr(f, "in_axes", None)
-    transformed(f, product, "hvp").in_axes = (axes[0], *axes) if isinstance(axes, (tuple, list)) else axes  # type: ignore[attr-defined]
-    return product
+    result = transformed(f, product, "hvp", hvp, f)
+    result.in_axes = (axes[0], *axes) if isinstance(axes, (tuple, list)) else axes
+    return result

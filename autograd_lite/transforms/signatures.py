@@ -1,7 +1,9 @@
 """What functions and their arguments are called, and the names of transformed functions."""
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 from autograd_lite.core.primitives import Primitive
@@ -35,11 +37,55 @@ def numbered(names: Sequence[str], count: int) -> list[str]:
     return [*names[:count], *(f"x{i}" for i in range(len(names), count))]
 
 
-def transformed(f: Function, wrapper: Function, name: str) -> Function:
-    """The wrapper with the name and the doc of f, and the axes over which f is mapped."""
+class Transformed:
+    """What a transform makes of a function: called like it, with its name and doc, and the axes over which it maps.
+
+    Pickled as functions are, by its name where that leads to it, else as the transform, the function and what the
+    transform was given.
+    """
+
+    def __init__(self, f: Function, call: Function, name: str, remake: tuple[Any, ...] | None) -> None:
+        functools.update_wrapper(self, f, updated=())
+        self.call, self.remake = call, remake
+        self.__name__ = self.__qualname__ = f"{name}({name_of(f)})"
+        self.in_axes: Any = getattr(f, "in_axes", None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """A method, where the function was defined in a class."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        name = name_that_leads_to(self)
+        if name is not None or self.remake is None:
+            return name or self.__qualname__
+        return self.remake[0], self.remake[1:]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Transformed":
+        return self  # as functions are
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}>"
+
+
+def name_that_leads_to(x: Any) -> str | None:
+    """The name in its module by which an object is found that took the place of a function, as a decorator does."""
+    function = x
+    while function is not None:
+        found: Any = sys.modules.get(getattr(x, "__module__", ""))
+        name: str = getattr(function, "__qualname__", "")
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is x:
+            return name
+        function = getattr(function, "__wrapped__", None)
+    return None
+
+
+def transformed(f: Function, call: Function, name: str, *remake: Any) -> Transformed:
+    """A function with the name and the doc of f; `remake` are the transform and its arguments, which pickle keeps."""
     if not callable(f):
         raise TypeError(f"{name} takes a function, but got {f!r}; pass the function itself, not its result")
-    functools.update_wrapper(wrapper, f, updated=())
-    wrapper.__name__ = wrapper.__qualname__ = f"{name}({name_of(f)})"
-    wrapper.in_axes = getattr(f, "in_axes", None)  # type: ignore[attr-defined]
-    return wrapper
+    return Transformed(f, call, name, remake or None)
