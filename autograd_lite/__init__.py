@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from autograd_lite.control.implicit import fixed_point, minimize, root
     from autograd_lite.control.loops import fori_loop, scan, while_loop
     from autograd_lite.control.loops import map as map
+    from autograd_lite.control.recomputation import checkpoint
     from autograd_lite.control.solvers import SolutionError
     from autograd_lite.control.switching import switch
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
@@ -123,6 +124,7 @@ _LATER = {
     "softmax": "nn.activations",
     "fixed_point": "control.implicit",
     "fori_loop": "control.loops",
+    "checkpoint": "control.recomputation",
     "map": "control.loops",
     "minimize": "control.implicit",
     "odeint": "control.differential_equations",
@@ -148,12 +150,12 @@ def __dir__() -> list[str]:
 # Names that would shadow built-ins are here, but not in `import *`; nor are modules, which become attributes of the
 # package when they are imported.
 __all__ = [
-    "PRIMITIVES", "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "Primitive", "Program",
-    "SolutionError", "Value", "__version__", "animate", "certify", "custom_derivative", "custom_jvp", "custom_vjp",
-    "detect_anomaly", "diagnose", "draw", "draw_activations", "enable_grad", "explain", "fixed_point", "fori_loop",
-    "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax", "minimize", "no_grad", "odeint",
-    "primitive", "register_pytree_node", "root", "scan", "softmax", "switch", "taylor", "value_and_grad", "vjp", "vmap",
-    "while_loop",
+    "Animation", "AnomalyError", "Drawing", "Explanation", "Movie", "PRIMITIVES", "Primitive", "Program",
+    "SolutionError", "Value", "__version__", "animate", "certify", "checkpoint", "custom_derivative", "custom_jvp",
+    "custom_vjp", "detect_anomaly", "diagnose", "draw", "draw_activations", "enable_grad", "explain", "fixed_point",
+    "fori_loop", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "log_softmax", "minimize", "no_grad",
+    "odeint", "primitive", "register_pytree_node", "root", "scan", "softmax", "switch", "taylor", "value_and_grad",
+    "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 __all__ += arithmetic.__all__
 __all__ += bessel.__all__

@@ -12,6 +12,7 @@ from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.graph import CONSTANT, LOOPED, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
+from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
@@ -77,9 +78,19 @@ class Item:
         number = Number(self.offset, walk.propagation.result(adjoint))
         return [(array, Arrived([number], []))] if array in walk.dependent else []
 
+    def pull_floats(self, node: Node, adjoint: float, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        """What it passes on in a pass over floats: to an array, adjoints by place."""
+        return [(operands_of(node)[0], Cotangents({self.offset: adjoint}))]
+
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         (array,) = operands_of(node)
-        return propagation.start(item(tangents[array], self.offset))
+        tangent = tangents[array]
+        if isinstance(tangent, list):  # of what is recomputed: a tangent for each number
+            return tangent[self.offset]
+        return propagation.start(item(tangent, self.offset))
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        return tangents[operands_of(node)[0]][self.offset]
 
 
 def item(array: Node, offset: int) -> Value:

@@ -154,6 +154,8 @@ def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
         return term if second is None else term + times(second, node._dright)
     if node._row.item >= 0 or node._row.rule is not None:
         return through_rule(node, tangents, False)
+    if node._row.payload is not None:
+        return node._row.payload.push_floats(node, tangents)
     operands = operands_of(node)
     if node._row.selects:
         taken = operands[node._row.passing(operands[0]._data)]

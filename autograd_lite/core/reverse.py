@@ -200,7 +200,7 @@ def sweep_in_order(roots: Sequence[Node], seeds: Sequence[float], leaves: list[N
     """The same over the sorted graph, where the order of the sweep would depend on branches that are not there."""
     order = sorted_nodes(roots, False, since)
     STATE.stores = leaves is not None
-    for node, adjoint in adjoints_in(order, roots, seeds):
+    for node, adjoint in list(adjoints_in(order, roots, seeds)):  # a rule may differentiate on its own
         node._adjoint = float(adjoint)
         if leaves is not None:
             keep(node, leaves)
@@ -211,7 +211,25 @@ def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[fl
     start: dict[Node, float] = {}
     for root, seed in zip(roots, seeds, strict=True):
         start[root] = start.get(root, -0.0) + seed
-    return reverse(order, start, float_terms, operator.add)
+    return float_pass(order, start)
+
+
+def float_pass(order: Sequence[Node], arrived: dict[Node, Any]) -> Iterator[tuple[Node, Any]]:
+    """`reverse` with floats, from what has arrived."""
+    return reverse(order, arrived, FloatTerms(arrived).pull, operator.add)
+
+
+class FloatTerms:
+    """`float_terms`, where a payload sees what has arrived elsewhere."""
+
+    def __init__(self, arrived: dict[Node, Any]) -> None:
+        self.arrived = arrived
+
+    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
+        if node._row.payload is None:
+            return float_terms(node, adjoint)
+        found: list[tuple[Node, Any]] = node._row.payload.pull_floats(node, adjoint, self.arrived)
+        return found
 
 
 def dependent_on(order: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:

@@ -1,0 +1,141 @@
+"""Checkpoints: a function whose graph is thrown away, and recorded again when it is differentiated.
+
+Above `step_graphs`.  A call is one node, whose payload runs the function again; its results are items of it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, node_of
+from autograd_lite.control.step_graphs import Inside
+from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.create_graph import AdjointPass, Arrived, float_tangents, forward
+from autograd_lite.core.graph import CONSTANT, RULED, TRACED, Node, operands_of
+from autograd_lite.core.modes import TRACE, enable_grad
+from autograd_lite.core.reverse import Cotangents, float_pass
+from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.value import Value, passed_on
+from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.signatures import Function, name_of, transformed
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
+
+Outputs = list[Scalar]
+
+
+def checkpoint(f: Function) -> Function:
+    """f, of which only the arguments and the results are kept: its graph is recorded again for derivatives.
+
+    Memory for time, as JAX's and PyTorch's `checkpoint`: the numbers inside of f are computed twice, and freed in
+    between.  f has to compute the same numbers again, so it must not draw random ones.  In a compiled function nothing
+    changes: what is kept there is decided by cost.  The last bits of second derivatives may differ.
+
+    Raises RuntimeError in the derivative where f gives other numbers than before.
+
+    >>> from autograd_lite import exp, grad
+    >>> grad(checkpoint(lambda x: exp(exp(x))))(0.0)
+    2.718281828459045
+    """
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if TRACE.get() is not None:
+            return f(*args, **kwargs)
+        leaves, treedef = flatten_numbers((args, kwargs), f"arguments of {name_of(f)}")
+        inputs = [x for x in leaves if isinstance(x, Value)]
+        call = Recomputed(f, treedef, [None if isinstance(x, Value) else float(x) for x in leaves])
+        inside = Inside()
+        result = call.run(inputs)
+        outputs, structure = flatten(result, f"result of {name_of(f)}")
+        _, free, _ = inside.closure(outputs, inputs)
+        call.data = [x.data if isinstance(x, Value) else float(x) for x in outputs]
+        call.count = len(inputs)
+        operands = [*inputs, *[x for x in free if not x._flags & CONSTANT]]
+        if all(x._flags & CONSTANT for x in operands):
+            return result
+        node = numbered(node_of(call, operands), 0.0)
+        return structure.unflatten([numbered(node_of(Item(i), [node]), x) for i, x in enumerate(call.data)])
+
+    return transformed(f, wrapped, "checkpoint")
+
+
+def numbered(node: Value, x: float) -> Value:
+    node._flags = (node._flags & ~TRACED) | RULED
+    node._data = x
+    return node
+
+
+class Recomputed:
+    """A call of a function: the payload of its node, whose operands are the arguments and what f closes over."""
+
+    def __init__(self, f: Function, treedef: PyTreeDef, numbers: list[float | None]) -> None:
+        self.f, self.treedef, self.numbers = f, treedef, numbers
+        self.data: list[float] = []
+        self.count = 0
+
+    def run(self, inputs: Sequence[Node]) -> Any:
+        values = iter(inputs)
+        leaves = [next(values) if x is None else passed_on(x) for x in self.numbers]
+        args, kwargs = self.treedef.unflatten(leaves, copies=True)
+        return self.f(*args, **kwargs)
+
+    def again(self, inputs: Sequence[Node]) -> tuple[Outputs, list[Node], list[Node]]:
+        """The results, the nodes that made them, and the nodes outside that they were made of."""
+        inside = Inside()
+        with enable_grad():
+            outputs, _ = flatten(self.run(inputs), f"result of {name_of(self.f)}")
+        found = [x.data if isinstance(x, Value) else float(x) for x in outputs]
+        if repr(found) != repr(self.data):
+            raise RuntimeError(
+                f"{name_of(self.f)} under checkpoint gave {self.data[:4]!r} before and {found[:4]!r} now; let it draw "
+                f"no random numbers, and assign no data that it reads before the derivative is taken"
+            )
+        nodes, free, _ = inside.closure(outputs, inputs)
+        return outputs, nodes, free
+
+    def pull_floats(self, node: Node, adjoint: Cotangents, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        operands = operands_of(node)
+        inputs = [Value(x._data) for x in operands[: self.count]]
+        outputs, nodes, free = self.again(inputs)
+        pairs = [*zip(free, free, strict=True), *zip(inputs, operands, strict=False)]
+        seeds: dict[Node, Any] = {y: arrived.pop(x) for y, x in pairs if x in arrived}  # sums go on, in their order
+        for k, term in adjoint.terms.items():
+            x = outputs[k]
+            if isinstance(x, Node):
+                seeds[x] = seeds[x] + term if x in seeds else term
+        for _ in float_pass(nodes, seeds):
+            pass
+        leaves = {x: seeds[x] for x in (*inputs, *free) if x in seeds}
+        terms = [(x, leaves[x]) for x in free if x in leaves]
+        terms += [
+            (x, leaves[y]) for x, y in zip(operands, inputs, strict=False) if y in leaves and not x._flags & CONSTANT
+        ]
+        return terms
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        inputs = operands_of(node)[: self.count]
+        outputs, nodes, free = self.again(inputs)
+        ends = [x for x in dict.fromkeys((*inputs, *free)) if x in walk.dependent]
+        rules = propagation_for(outputs)
+        inner = AdjointPass(rules, [*ends, *nodes], ends, step=True)
+        for x in free:
+            if x in walk.arrived and x in walk.dependent:
+                inner.seed(x, walk.propagation.result(walk.arrived.pop(x).total(x, walk.propagation)))
+        for i, root in enumerate(outputs):
+            for term in adjoints_at(arrived, i):
+                if isinstance(root, Node) and root in inner.dependent:
+                    inner.seed(root, term)
+        found = inner.run([*ends, *nodes])
+        return [walk.term(node, x, walk.propagation.start(found[x])) for x in reversed(ends) if x in found]
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        outputs, nodes, _ = self.again(operands_of(node)[: self.count])
+        rules = propagation_for(outputs)
+        known = {x: rules.start(propagation.result(tangents[x])) for x in operands_of(node) if x in tangents}
+        found = forward(nodes, known, rules.tangent)
+        return [
+            propagation.start(rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0) for x in outputs
+        ]
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> list[float]:
+        outputs, nodes, _ = self.again(operands_of(node)[: self.count])
+        found = float_tangents(nodes, {x: tangents[x] for x in operands_of(node) if x in tangents})
+        return [found.get(x, 0.0) if isinstance(x, Node) else 0.0 for x in outputs]
