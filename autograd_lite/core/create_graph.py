@@ -145,7 +145,7 @@ def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, 
 def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
     """The sum of partial x tangent over the operands."""
     left, right = node._left, node._right
-    if left is not None:
+    if left is not None and node._row.item < 0:
         first = None if left._flags & CONSTANT else tangents.get(left)
         second = None if right is None or right._flags & CONSTANT else tangents.get(right)
         if first is None:
