@@ -158,20 +158,20 @@ class CustomCall(FlatRule):
         return (self.function.f, *self.function.rules)
 
 
-def leaves_or_none(x: Any, like: Any, what: str) -> list[Any]:
-    """The leaves of a cotangent of `like`, or of a tangent, in which None stands for any part that is nothing."""
-    leaves, treedef = flatten(like, what)
+def leaves_or_none(x: Any, treedef: PyTreeDef, what: str) -> list[Any]:
+    """The leaves of a cotangent or a tangent of that structure, in which None stands for any part that is nothing."""
+    count = treedef.num_leaves
     if x is None:
-        return [None] * len(leaves)
+        return [None] * count
     try:
         return leaves_like(x, treedef, what)
     except ValueError as error:
-        known, given = one_level(like), one_level(x)
+        known, given = one_level(treedef.unflatten([0.0] * count)), one_level(x)
         if known is None or given is None or len(known.children) != len(given.children):
             raise RuleError(str(error)) from None
         if known.kind is DICT and (given.kind is not DICT or set(known.aux) != set(given.aux)):
             raise RuleError(str(error)) from None
         parts = [x[key] for key in known.aux] if known.kind is DICT else given.children
-        keys = [known.kind.key(known.aux, i) for i in range(len(parts))]
-        pairs = zip(parts, known.children, keys, strict=True)
-        return [leaf for part, part_like, key in pairs for leaf in leaves_or_none(part, part_like, what + key)]
+        names = [what + known.kind.key(known.aux, i) for i in range(len(parts))]
+        pairs = zip(parts, known.children, names, strict=True)
+        return [leaf for part, like, name in pairs for leaf in leaves_or_none(part, flatten(like, name)[1], name)]

@@ -5,7 +5,6 @@ settings and pytrees.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from autograd_lite.core.graph import CONSTANT, INHERITED, Node
@@ -61,10 +60,8 @@ def custom_derivative(
     if name in PRIMITIVES or name in INTERNAL:
         name = f"custom_{name}"
     own = Rules(name, len(names), f, partials)
-    value = partial(own.value)
-    value.__wrapped__ = f  # type: ignore[attr-defined]  # which names the operands
     formula = f"{name}({', '.join(names)})"
-    return Primitive(name, len(names), value, own.partials, formula, lowering=own.lowering, traced=own.traced)
+    return Primitive(name, len(names), own, own.partials, formula, lowering=own.lowering, traced=own.traced)
 
 
 class Rules:
@@ -96,7 +93,12 @@ class Rules:
             )
         return list(found)
 
-    def value(self, *numbers: float) -> float:
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        """What names the operands."""
+        return self.f
+
+    def __call__(self, *numbers: float) -> float:
         """The value on floats."""
         (found,) = on_numbers(self.name, self.results, numbers)
         if found is None:

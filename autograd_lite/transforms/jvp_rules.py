@@ -27,7 +27,8 @@ class JVPCall(CustomCall):
                 f"both"
             )
         self.taken_apart(found[0])
-        return leaves_or_none(found[1], found[0], f"tangent of the result of {self.name}")
+        assert self.treedef is not None
+        return leaves_or_none(found[1], self.treedef, f"tangent of the result of {self.name}")
 
     def pull(self, operands: list[Any], outputs: list[Any], adjoints: list[Any]) -> list[Any]:
         return transposed(lambda xs: self.push(operands, outputs, xs), len(operands), adjoints)

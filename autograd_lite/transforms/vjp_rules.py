@@ -44,9 +44,8 @@ class VJPCall(CustomCall):
                 f"differentiated, but it returned {found!r}; return (g,) for one, and None where nothing flows"
             )
         leaves: list[Any] = []
-        known = self.taken.with_leaves(self.taken.leaves)
-        for i, x, like in zip(self.chosen, found, known, strict=True):
-            leaves += leaves_or_none(x, like, f"cotangent of argument {i} of {self.name}")
+        for i, x, treedef in zip(self.chosen, found, self.taken.treedefs, strict=True):
+            leaves += leaves_or_none(x, treedef, f"cotangent of argument {i} of {self.name}")
         return [leaves[k] for k in self.taken.places]
 
     def record(self, operands: list[Any]) -> list[Any]:

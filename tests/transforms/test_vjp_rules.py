@@ -2,12 +2,13 @@
 
 import math
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Value, compile, custom_vjp, grad, hessian, jvp, no_grad, vjp
+from autograd_lite import Value, compile, custom_vjp, grad, hessian, jvp, nn, no_grad, vjp, vmap
 from autograd_lite.transforms import opaque_functions, vjp_rules
 
 CLOSES_OVER = r"uses a Value that is not among its operands.*make it an operand"
@@ -282,3 +283,63 @@ def test_a_method():
     Layer.scaled = f
     Layer.__getitem__ = lambda self, key: 5.0
     assert grad(Layer().scaled)(1.0) == 5.0
+
+
+class Scale(nn.Module):
+    def __init__(self):
+        self.w = Value(2.0)
+
+    @custom_vjp
+    def forward(self, x):
+        return self.w * x
+
+
+Scale.forward.defvjp(lambda self, x: (self.w * x, (self.w, x)), lambda res, g: ({"w": 10.0 * g * res[1]}, g * res[0]))
+
+
+def test_a_module_is_an_argument_with_parameters():
+    model = Scale()
+    both = grad(lambda model, x: model(x), (0, 1))
+    for f in (both, compile(both), compile(both, backend="python")):
+        slopes, slope = f(model, 3.0)
+        assert (dict(slopes), slope) == ({"w": 30.0}, 2.0)
+    y = model(Value(3.0))
+    y.backward()
+    assert model.w.grad == 30.0
+
+
+@partial(custom_vjp, nondiff_argnums=(0,))
+def iterated(f, a, guess):
+    """The fixed point of x -> f(a, x), in plain Python, as the documentation of JAX has it."""
+    before, x = guess, f(a, guess)
+    while abs(before - x) > 1e-12:
+        before, x = x, f(a, x)
+    return x
+
+
+def iterated_bwd(f, res, g):
+    a, x = res
+
+    def step(packed, u):
+        a, x, g = packed
+        return g + vjp(lambda x: f(a, x), x)[1](u)[0]
+
+    (slope,) = vjp(lambda a: f(a, x), a)[1](iterated(step, (a, x, g), g))
+    return slope, None
+
+
+iterated.defvjp(lambda f, a, guess: (lambda x: (x, (a, x)))(iterated(f, a, guess)), iterated_bwd)
+
+
+def test_a_solver_in_plain_python():
+    root = lambda a: iterated(lambda a, x: 0.5 * (x + a / x), a, a)  # noqa: E731
+    for order, expected in (
+        (lambda f: f, 2.0**0.5),
+        (grad, 0.5 / 2.0**0.5),
+        (lambda f: grad(grad(f)), -0.25 / 2.0**1.5),
+    ):
+        f = order(root)
+        assert f(2.0) == pytest.approx(expected, rel=1e-12)
+        for backend in ("python", "llvm"):
+            assert compile(f, backend=backend)(2.0) == f(2.0)
+            assert compile(vmap(f), backend=backend)([1.0, 2.0, 4.0]) == vmap(f)([1.0, 2.0, 4.0])
