@@ -70,6 +70,9 @@ VALUES = {
     "logaddexp": Bound(2.0, 1.0),
     "logsumexp": Bound(8.0, 1.0),
     "isru": Bound(3.0),
+    "silu": Bound(4.0),
+    "gelu": Bound(4.0, 1.0),  # of the rounding of x / 2^(1/2)
+    "bent_identity": Bound(3.0),
     "surprisal": Bound(8.0, 2.0),  # of the rounding of x - x_0, and of its difference from the largest
     "sum": Bound(0.5, 3.0),  # n roundings of partial sums, each within the sum of magnitudes
     "dot": Bound(0.5, 3.0),
@@ -110,6 +113,9 @@ PARTIALS = {
     "logaddexp": Bound(3.0, 1.0),
     "logsumexp": Bound(10.0, 2.0, of=spread),  # of the rounding of x - out
     "atan": Bound(4.0, floor=NORMAL),
+    "silu": Bound(6.0, 2.0),
+    "gelu": Bound(6.0, 2.0),  # of the rounding of the square in e^(-x^2 / 2), and a zero
+    "bent_identity": Bound(4.0),
     "isru": Bound(10.0, floor=NORMAL),  # three times the error of a root
     "surprisal": Bound(10.0, 3.0, of=spread),  # of the rounding of x - x_0, of the result, and of their difference
 }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Final
 
 NAN: Final = math.nan
 INF: Final = math.inf
+SQRT_HALF: Final = math.sqrt(0.5)
 LN2: Final = 0.6931471805599453
 LOG2_E: Final = 1.4426950408889634
 LARGEST: Final = math.ldexp(1.0 - 2.0**-53, 1024)
@@ -139,6 +140,19 @@ def isru(x: float, a: float) -> float:
 def stretch(x: float, a: float) -> float:
     """1 + a x^2, which is 1 at x = inf where a is 0, and at a = inf where x is 0."""
     return 1.0 if (a == 0.0 and abs(x) == INF) or (x == 0.0 and abs(a) == INF) else 1.0 + a * x * x
+
+
+def silu(x: float) -> float:
+    return 0.0 if x == -INF else x * sigmoid(x)
+
+
+def gelu(x: float) -> float:
+    return 0.0 if x == -INF else 0.5 * x * math.erfc(-SQRT_HALF * x)
+
+
+def bent_identity(x: float) -> float:
+    """((x^2 + 1)^(1/2) - 1) / 2 + x, the difference as a quotient, which keeps its digits near 0."""
+    return x if abs(x) == INF else 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x
 
 
 def logaddexp(x: float, y: float) -> float:

@@ -59,11 +59,11 @@ class Primitive(Row):
             return self.evaluate([operands[0]])  # the most frequent call: from the partials of other rows
         if self.arity is None:
             operands = self.gather(operands)
+        elif self.selects and len(operands) >= 3 and (callable(operands[1]) or callable(operands[2])):
+            return self.choose(*operands)
         elif len(operands) != self.arity:
             count = f"{self.arity} operand{'s' if self.arity != 1 else ''}"
             raise TypeError(f"{self.name} takes {count}, but got {len(operands)}; write {self.written()}")
-        elif self.selects and (callable(operands[1]) or callable(operands[2])):
-            return self.choose(*operands)
         floats = self.arity is not None
         for x in operands:
             if isinstance(x, Operand):
@@ -74,15 +74,15 @@ class Primitive(Row):
 
     # Choosing a branch
 
-    def choose(self, condition: object, *branches: object) -> Any:
-        """Branches that are functions: only the chosen one is called, both where the choice is still open."""
+    def choose(self, condition: object, a: object, b: object, *operands: object) -> Any:
+        """Branches that are functions of the operands: only the chosen one is called, both where it is still open."""
         known = condition.truth() if isinstance(condition, Operand) else self.as_number(condition) != 0.0
         # By `cond`: a graph in which one branch is missing cannot become a program.
         cond = row_named("cond")
         if known is None:
-            return cond(condition, *[x() if callable(x) else x for x in branches])
-        taken = branches[0] if known else branches[1]
-        value = taken() if callable(taken) else taken
+            return cond(condition, *[x(*operands) if callable(x) else x for x in (a, b)])
+        taken = a if known else b
+        value = taken(*operands) if callable(taken) else taken
         return cond(condition, value, math.nan) if known else cond(condition, math.nan, value)
 
     def passing(self, condition: float) -> int:
@@ -135,9 +135,16 @@ class Primitive(Row):
 
     def domain_error(self, floats: list[float], error: Exception) -> str:
         shown = ", ".join(f"{x:.6g}" for x in floats[:6]) + (", ..." if len(floats) > 6 else "")
+        if isinstance(error, OverflowError) and not any(abs(x) == math.inf for x in floats):
+            return (
+                f"{self.name}({shown}) failed: it overflowed, beyond 1.8e308, the largest float (its domain is "
+                f"{self.domain}); scale the operands, and in training lower the learning rate, which is probably "
+                f"too high"
+            )
         return (
-            f"{self.name}({shown}) failed: {error}; its domain is {self.domain}: "
-            f"keep the operands inside it, with clip or where for instance"
+            f"{self.name}({shown}) failed: {error}; its domain is {self.domain}: keep the operands inside it with "
+            f"clip, or choose by where(condition, lambda: {self.name}(...), lambda: ...), whose branches are "
+            f"functions, so that only the chosen one is computed"
         )
 
     def ieee_value(self, *floats: float) -> float:

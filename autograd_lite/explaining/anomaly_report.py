@@ -98,9 +98,13 @@ class Anomaly(Exportable):
     def advice(self) -> str:
         """What to do about it."""
         if self.kind == "value":
-            return "keep the operands where the operation is finite, with clip or where, or scale them down"
+            return (
+                "keep the operands where the operation is finite, by clip or by where with functions as branches, or "
+                "scale them down"
+            )
         return (
-            "keep the operands away from the point where the local partial is infinite or unknown, with clip or where"
+            "keep the operands away from the point where the local partial is infinite or unknown, by clip or by where "
+            "with functions as branches"
         )
 
     def draw(self, theme: str = "light", precision: int = 4) -> Drawing:

@@ -7,6 +7,15 @@ from autograd_lite.explaining.writing import plain
 
 OUT = "out"  # what the result is called
 
+CHOICE = """
+    {0}(less(x, 0.0), lambda: -x, lambda: sqrt(x))
+
+Branches that are functions are the form to use: only the chosen one is computed, so that the other can be outside of
+its domain, and nothing in it reaches a value or a derivative. Operands after them are passed to both, as JAX's cond
+has it. Branches that are values are both computed before the choice, and raise where they are outside of their domain.
+"""
+"""What the documentation of rows that choose says first."""
+
 
 def partials_told(row: Primitive) -> list[tuple[str, str]]:
     """Each operand with its partial derivative; of rows of any number of operands, those of one x (and one w).
@@ -43,7 +52,7 @@ def described(row: Primitive) -> str:
     formula = f" = {row.formula}" if row.formula not in ("", row.written()) else ""
     partials = "\n".join(f"    d/d{name} = {text}" for name, text in partials_told(row))
     return f"""{row.written()}{formula}
-
+{CHOICE.format(row.name) if row.selects else ""}
 Partial derivatives, with the result named {OUT}:
 {partials}
 Domain: {row.domain}.

@@ -6,15 +6,15 @@ would, the function is a primitive.  Those without a source are folklore.  The a
 random slopes are Modules, in `activation_modules`.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from autograd_lite.core import table
 from autograd_lite.core.operands import Scalar
+from autograd_lite.core.table.special import bell
 
 from autograd_lite.core.table import (  # isort: skip
-    abs, asinh, atan, clip, dot, erfc, exp, expm1, hypot, less, less_equal, log1p, relu, sigmoid, sin, softplus,
+    abs, asinh, atan, clip, dot, exp, expm1, less, less_equal, log1p, relu, sigmoid, sin, softplus,
     softsign, square, surprisal, tanh, where,
 )  # fmt: skip
 
@@ -93,27 +93,24 @@ def apl(x: Scalar, a: Sequence[Scalar], b: Sequence[Scalar]) -> Any:
 
 
 def bent_identity(x: Scalar) -> Any:
-    """f = ((x^2 + 1)^(1/2) - 1) / 2 + x, f' = x / (2 (x^2 + 1)^(1/2)) + 1.
-
-    The difference as x^2 / ((x^2 + 1)^(1/2) + 1), which keeps its digits near 0.
-    """
-    return 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x
+    """f = ((x^2 + 1)^(1/2) - 1) / 2 + x, f' = x / (2 (x^2 + 1)^(1/2)) + 1, by a row."""
+    return table.bent_identity(x)
 
 
 def gelu(x: Scalar) -> Any:
-    """f = x Phi(x) = x (1 + erf(x / 2^(1/2))) / 2, f' = Phi(x) + x phi(x).  Hendrycks and Gimpel 2016.
+    """f = x Phi(x) = x (1 + erf(x / 2^(1/2))) / 2, f' = Phi(x) + x phi(x), by a row.  Hendrycks and Gimpel 2016.
 
     Phi by erfc, which keeps its digits where it is small.
 
     >>> f"{gelu(-10.0):.12g}"
     '-7.61985302416e-23'
     """
-    return 0.5 * x * erfc(-math.sqrt(0.5) * x)
+    return table.gelu(x)
 
 
 def silu(x: Scalar) -> Any:
-    """f = x sigmoid(x), f' = sigmoid(x) + x sigmoid(x) sigmoid(-x).  Elfwing et al. 2017; also called Swish-1."""
-    return x * sigmoid(x)
+    """f = x sigmoid(x), f' = sigmoid(x) + x sigmoid(x) sigmoid(-x), by a row.  Elfwing et al. 2017; also Swish-1."""
+    return table.silu(x)
 
 
 def soft_exponential(x: Scalar, a: Scalar = 0.0) -> Any:
@@ -165,7 +162,7 @@ def sinc(x: Scalar) -> Any:
 
 def gaussian(x: Scalar) -> Any:
     """f = e^(-x^2), f' = -2 x e^(-x^2)."""
-    return exp(-square(x))
+    return bell(x)
 
 
 def sq_rbf(x: Scalar) -> Any:

@@ -102,7 +102,8 @@ def _of_logits(logits: Iterable[Scalar], target: NestedNumbers) -> Any:
     values = list(logits)
     if isinstance(target, Operand):  # a label that is not known yet, in a program
         chosen = [equal(target, float(j)) for j in range(len(values))]
-        right = where(total(chosen), dot(chosen, values), math.nan)  # a label that is no class is not a number
+        right = total([where(c, z, 0.0) for c, z in zip(chosen, values, strict=True)])
+        right = where(total(chosen), right, math.nan)  # a label that is no class is not a number
         return logsumexp([where(c, 0.0, z - right) for c, z in zip(chosen, values, strict=True)])
     label, count = number(target), len(values)
     if label is not None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, grad, value_and_grad
-from autograd_lite.nn import binary_cross_entropy, half_squared, hinge, mse, softmax_cross_entropy
+from autograd_lite.nn import binary_cross_entropy, half_squared, hinge, log_softmax, mse, softmax, softmax_cross_entropy
 from autograd_lite.nn.losses import LOSSES, l1_penalty, l2_penalty, log_loss, loss_of, perceptron
 
 numbers = st.floats(-40, 40)
@@ -219,3 +219,76 @@ def test_names():
     assert loss_of(hinge) is hinge
     with pytest.raises(ValueError, match=f"no loss 'mae'; the known ones are {', '.join(LOSSES)}"):
         loss_of("mae")
+
+
+# -- over the whole range of logits, against many digits
+
+LOGITS = st.one_of(
+    st.floats(-1e300, 1e300), st.floats(-40.0, 40.0), st.sampled_from([1e12, 1e15, 1e16, -1e16, 1e300, -1e300, 0.0]),
+    st.floats(1e11, 1e17),
+)  # fmt: skip
+
+
+def ties(xs, choose):
+    """The logits with some of them made equal, or neighbours."""
+    if len(xs) > 1 and choose[0]:
+        xs[1] = xs[0]
+    if len(xs) > 2 and choose[1]:
+        xs[2] = math.nextafter(xs[0], math.inf)
+    return xs
+
+
+def softmax_in_many_digits(logits):
+    largest = max(logits)
+    terms = [mpmath.exp(mpmath.mpf(z) - mpmath.mpf(largest)) for z in logits]
+    return [t / mpmath.fsum(terms) for t in terms]
+
+
+def tolerance(logits, p):
+    """e^x has the relative error of x: a rounded difference of logits, as far as e^x is not 0."""
+    spread = min(max(logits) - min(logits), 800.0)
+    return (16.0 + 4.0 * spread) * 2.0**-53 * float(abs(p)) + 1e-300
+
+
+@given(st.lists(LOGITS, min_size=1, max_size=5), st.tuples(st.booleans(), st.booleans()), st.data())
+def test_gradients_of_softmax_losses_over_the_whole_range(logits, choose, data):
+    logits = ties(logits, choose)
+    k = data.draw(st.integers(0, len(logits) - 1))
+    with mpmath.workdps(1000):
+        p = softmax_in_many_digits(logits)
+        slopes = [q if j != k else -mpmath.fsum(p[:k] + p[k + 1 :]) for j, q in enumerate(p)]
+    target = [float(j == k) for j in range(len(logits))]
+    for loss in (
+        lambda z: softmax_cross_entropy(z, k),
+        lambda z: softmax_cross_entropy(z, target),
+        lambda z: -log_softmax(z)[k],
+    ):
+        for found, want in zip(grad(loss)(logits), slopes, strict=True):
+            assert abs(found - want) <= tolerance(logits, want)
+    found = grad(lambda z: softmax(z)[k])(logits)
+    for j, g in enumerate(found):
+        want = -slopes[j] * p[k]
+        assert abs(g - want) <= tolerance(logits, want)
+
+
+@given(LOGITS, st.sampled_from([0, 1, 0.25, 1e-3]))
+def test_gradients_of_binary_losses_over_the_whole_range(z, y):
+    with mpmath.workdps(1000):
+        sigmoid = [1 / (1 + mpmath.exp(-mpmath.mpf(z))), 1 / (1 + mpmath.exp(mpmath.mpf(z)))]
+        want = (1 - mpmath.mpf(y)) * sigmoid[0] - mpmath.mpf(y) * sigmoid[1]
+        size = (1 - y) * sigmoid[0] + y * sigmoid[1]
+    found = grad(lambda v: binary_cross_entropy(v, y))(z)
+    assert abs(found - want) <= (8.0 + min(abs(z), 800.0)) * 2.0**-53 * float(size) + 1e-300
+    for loss, slope in (
+        (lambda v: hinge(v, 1), -1.0 if z < 1.0 else 0.0),
+        (lambda v: perceptron(v, 1), -1.0 if z < 0.0 else 0.0),
+        (lambda v: half_squared(v, 0.0), z) if abs(z) < 1e150 else (lambda v: v, 1.0),
+    ):
+        assert grad(loss)(z) == slope
+
+
+@pytest.mark.parametrize("big", [1e12, 1e15, 1e16, 1e300])
+def test_tied_large_logits_share_exactly(big):
+    assert grad(lambda o: softmax_cross_entropy(o, 2))([big, big, 0.0]) == [0.5, 0.5, -1.0]
+    assert compile(lambda o, k: softmax_cross_entropy(o, k))([big, -math.inf, 0.0], 0.0) == 0.0
+    assert compile(grad(lambda o, k: softmax_cross_entropy(o, k)))([big, big, 0.0], 2.0) == [0.5, 0.5, -1.0]

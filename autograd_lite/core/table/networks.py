@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF, NAN
+from autograd_lite.core.numerics import INF, NAN, SQRT_HALF
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, complex_functions
@@ -21,11 +21,14 @@ from autograd_lite.core.table.choices import (
     sign,
     where,
 )
-from autograd_lite.core.table.exponentials import log1p, sqrt
+from autograd_lite.core.table.exponentials import log1p, sigmoid, sigmoid_slope, sqrt
 from autograd_lite.core.table.sequences import Terms, share, sum
-from autograd_lite.core.table.trigonometry import hypot
+from autograd_lite.core.table.special import bell, erfc
+from autograd_lite.core.table.trigonometry import cosine, hypot
 
-__all__ = ["softsign", "isru", "surprisal"]
+__all__ = ["softsign", "isru", "silu", "gelu", "bent_identity", "surprisal"]
+
+ONE_OVER_SQRT_2_PI = 0.3989422804014327
 
 softsign: Primitive = primitive(
     "softsign", numerics.softsign, (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
@@ -42,6 +45,27 @@ isru: Primitive = primitive(
     complex_value=complex_functions.isru,
     lecture=(lambda out, x, a: 1.0 / sqrt(1.0 + a * x * x) ** 3, lambda out, x, a: -0.5 * out**3),
     ball_value=ball_functions.isru,
+)  # fmt: skip
+silu: Primitive = primitive(
+    "silu", numerics.silu, (lambda out, x: sigmoid(x) + finite_or_zero(x) * sigmoid_slope(x),), "x / (1 + e^-x)",
+    lowering=lambda x: where(equal(x, -INF), 0.0, x * sigmoid(x)), label="SiLU", bend=2.0, role="activation",
+    complex_value=lambda x: x * complex_functions.sigmoid(x), ball_value=lambda x: x * ball_functions.sigmoid(x),
+    lecture=(lambda out, x: sigmoid(x) + x * sigmoid(x) * (1.0 - sigmoid(x)),),
+)  # fmt: skip
+gelu: Primitive = primitive(
+    "gelu", numerics.gelu,
+    (lambda out, x: 0.5 * erfc(-SQRT_HALF * x) + ONE_OVER_SQRT_2_PI * (finite_or_zero(x) * bell(SQRT_HALF * x)),),
+    "x (1 + erf(x / 2^(1/2))) / 2",
+    lowering=lambda x: where(equal(x, -INF), 0.0, 0.5 * x * erfc(-SQRT_HALF * x)), label="GELU", bend=2.0,
+    role="activation", ball_value=lambda x: x * ball_functions.ndtr(x),
+)  # fmt: skip
+bent_identity: Primitive = primitive(
+    "bent_identity", numerics.bent_identity, (lambda out, x: 0.5 * cosine(x, 1.0) + 1.0,),
+    "((x^2 + 1)^(1/2) - 1) / 2 + x",
+    lowering=lambda x: where(infinite(x), x, 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x), role="activation",
+    complex_value=lambda x: 0.5 * x * (x / (complex_functions.hypot(x, complex(1.0)) + 1.0)) + x,
+    ball_value=lambda x: ((x * x + 1).sqrt() - 1) / 2 + x,
+    lecture=(lambda out, x: 0.5 * x / sqrt(x * x + 1.0) + 1.0,),
 )  # fmt: skip
 isru_slope: Primitive = slope(
     "isru_slope", lambda x, a: cube(1.0 / math.sqrt(numerics.stretch(x, a))),
