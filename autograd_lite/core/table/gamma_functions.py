@@ -7,7 +7,7 @@ in 60 digits by `benchmarks/coefficients.py`; the relative error of each is belo
 import math
 from typing import Any, Final
 
-from autograd_lite.core.numerics import NAN
+from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import IEEEFloat, Operand, Scalar, float_of
 from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions
@@ -87,7 +87,8 @@ def betaln_formula(a: Scalar, b: Scalar) -> Any:
     )
     sums, terms = small + large, large
     ratio = (sums * (sums + 1.0) * (sums + 2.0)) / (terms * (terms + 1.0) * (terms + 2.0))
-    return decide(less(large, 3.0), lambda: value + log(ratio), lambda: value)
+    near = decide(less(large, 3.0), lambda: value + log(ratio), lambda: value)
+    return decide(equal(large, INF), lambda: -INF, lambda: near)
 
 
 def digamma_difference(a: Scalar, b: Scalar) -> Any:
