@@ -18,7 +18,7 @@ SPECIAL = [
     0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, 1e-300, 5e-324, -5e-324, 1e300, -1e300, 709.5,
     -745.3, math.inf, -math.inf, math.nan, 1e16, 0.1, -0.7,
 ]  # fmt: skip
-SCIPY = {"erfc", "gamma", "lgamma", "digamma", "trigamma", "polygamma"}
+SCIPY = {"erfc", "gamma", "lgamma", "digamma", "trigamma", "polygamma", "gammainc", "gammaincc"}
 ROWS = {name: row for name, row in PRIMITIVES.items() if name not in ("identity", "cond")}
 EXACT = {
     "add", "sub", "mul", "div", "neg", "mod", "floor_divide", "fmod", "square", "reciprocal", "abs", "sign", "floor",

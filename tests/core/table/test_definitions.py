@@ -6,13 +6,13 @@ import struct
 
 import pytest
 import scipy.special
-from benchmarks import coefficients
 from precision import condition_of
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, vmap
 from autograd_lite.testing.precision import ulps
 from autograd_lite.testing.reference import EXACT, MP
+from benchmarks import coefficients
 
 LINES = {  # where each row is looked at, by orders of magnitude or evenly
     "log_sigmoid": [(-40, 40)], "logit": [(0.01, 0.99)], "log1mexp": [(1e-6, 40)], "logcosh": [(-20, 20)],
