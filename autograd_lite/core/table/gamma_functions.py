@@ -14,7 +14,7 @@ from autograd_lite.core.table import ball_functions
 from autograd_lite.core.table.choices import abs, decide, equal, less, logical_and, maximum, minimum
 from autograd_lite.core.table.definitions import by_ieee_754, on_floats, polynomial
 from autograd_lite.core.table.exponentials import exp, expm1, log, log1p, pow, sqrt
-from autograd_lite.core.table.special import gamma
+from autograd_lite.core.table.special import digamma, gamma
 
 __all__ = ["betaln", "gammainc", "gammaincc"]
 
@@ -92,7 +92,16 @@ def betaln_formula(a: Scalar, b: Scalar) -> Any:
 
 
 def digamma_difference(a: Scalar, b: Scalar) -> Any:
-    """digamma(a) - digamma(a + b), a and b > 0, in which nothing cancels."""
+    """digamma(a) - digamma(a + b), a and b > 0: -inf at b = inf, 0 at a = inf, nan at both."""
+    return decide(
+        equal(b, INF),
+        lambda: digamma(a) + -INF,
+        lambda: decide(equal(a, INF), lambda: 0.0, lambda: finite_digamma_difference(a, b)),
+    )
+
+
+def finite_digamma_difference(a: Scalar, b: Scalar) -> Any:
+    """The same, where nothing cancels."""
     c = decide(less(a, 3.0), lambda: a + 3.0, lambda: a)
     d = c + b
     u, v = 1.0 / c / c, 1.0 / d / d
