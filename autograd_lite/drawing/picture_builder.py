@@ -8,7 +8,7 @@ from autograd_lite.drawing.expansion import expand
 from autograd_lite.drawing.grouping import N, enclosing
 from autograd_lite.drawing.names import describe
 from autograd_lite.drawing.number_format import counted, numeral
-from autograd_lite.drawing.picture import GROUP, MORE, RESULT, Box, Link, Picture
+from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, RESULT, Box, Link, Picture
 from autograd_lite.drawing.selection import Group, Selection
 from autograd_lite.drawing.sources import Source, family, sign_of, unit
 
@@ -121,6 +121,9 @@ def connect(
                 left_out[head] += 1
             elif x not in groups and parent not in groups:
                 picture.links.append(Link(tail, head, partial, upstream, flows))
+                box = picture.boxes[tail]
+                if source.row(x).name == "pow" and i == 1 and box.kind == CONSTANT and not box.title:
+                    box.notes = ("exponent",)
             elif tail != head:
                 if (tail, head) not in between:
                     between[tail, head] = Link(tail, head, flows=False, count=0)

@@ -204,3 +204,10 @@ def test_parameters_of_a_program_share_boxes_layer_by_layer():
     assert "one box for all that do the same" in told
     assert all(f"layers.{i}.neurons.w…" in told for i in (0, 1, 2))
     assert len(told.splitlines()) < 20
+
+
+def test_a_number_that_is_an_exponent_says_so():
+    x = Value(3.0, label="x")
+    assert "2   constant   exponent" in str(draw(x**2.0))
+    assert "exponent" not in str(draw(x * 2.0))
+    assert "exponent" not in str(draw(2.0**x))
