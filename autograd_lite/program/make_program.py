@@ -19,6 +19,7 @@ from autograd_lite.program.tracing import Feed, Group, Trace, reached
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
+from autograd_lite.trees.changes import Content, tell_change
 from autograd_lite.trees.registry import MODULE
 
 LARGE = 100_000
@@ -61,7 +62,10 @@ class Traced:
         """Run the function, and make the program out of what it recorded."""
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
+        given = list(map(Content, found.arguments))
         result = self.f(*found.arguments[:count], **keywords)
+        for argument, content, name in zip(found.arguments, given, self.names, strict=True):
+            tell_change(argument, content, name, name_of(self.f))
         outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
         several = sum(piece.kind is MODULE for piece in found.pieces) > 1
         groups = [

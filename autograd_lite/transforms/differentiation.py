@@ -12,12 +12,13 @@ from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT, Node
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
-from autograd_lite.core.tracers import check_differentiable
+from autograd_lite.core.tracers import check_differentiable, is_tracing
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
-from autograd_lite.transforms.signatures import Function, name_of, transformed
+from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 from autograd_lite.trees.array_leaves import is_array
+from autograd_lite.trees.changes import Content, tell_change
 from autograd_lite.trees.registry import MODULE
 
 Argnums = int | tuple[int, ...]
@@ -92,7 +93,17 @@ class Call:
         with inside():
             for i in chosen:
                 arguments[i] = self.input(args[i], f"argument {i} of {name_of(f)}")
-            self.result = f(*arguments, **{name: passed(x) for name, x in kwargs.items()})
+            self.result = self.run(arguments, {name: passed(x) for name, x in kwargs.items()}, chosen)
+
+    def run(self, arguments: list[Any], kwargs: dict[str, Any], chosen: list[int]) -> Any:
+        if not is_tracing():
+            return self.f(*arguments, **kwargs)
+        before = [Content(arguments[i]) for i in chosen]
+        result = self.f(*arguments, **kwargs)
+        names = numbered(parameter_names(self.f), len(arguments))
+        for i, content in zip(chosen, before, strict=True):
+            tell_change(arguments[i], content, names[i], name_of(self.f))
+        return result
 
     def input(self, argument: Any, name: str) -> Any:
         """The argument with fresh inputs in the places of its numbers."""
