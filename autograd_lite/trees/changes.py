@@ -31,6 +31,6 @@ def tell_change(x: Any, before: Content, name: str, function: str) -> None:
     if where:
         place = "" if where == name else f", at {where}"
         warn(
-            f"{function} changes its argument {name}{place}, but compiled it gets a copy of it, and the change is lost to "
-            f"the caller; copy it first, as with list({name}) or {name}.copy(), and return what is new"
+            f"{function} changes its argument {name}{place}, but compiled it gets a copy of it, and the change is lost "
+            f"to the caller; copy it first, as with list({name}) or {name}.copy(), and return what is new"
         )
