@@ -51,6 +51,7 @@ from autograd_lite.core.table.special import *
 from autograd_lite.core.table.trigonometry import *
 from autograd_lite.core.value import Value
 from autograd_lite.support.build import is_native as _is_native
+from autograd_lite.support.forking import IMPORTS as _IMPORTS
 from autograd_lite.support.version import __version__
 from autograd_lite.transforms.batching import vmap
 from autograd_lite.transforms.custom_rules import custom_derivative
@@ -138,7 +139,8 @@ _LATER = {
 def __getattr__(name: str) -> object:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
+    with _IMPORTS:
+        value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
     globals()[name] = value
     return value
 

@@ -10,6 +10,7 @@ from autograd_lite.core.primitives import INTERNAL
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
+from autograd_lite.support.forking import IMPORTS
 from autograd_lite.trees import is_foreign_array
 
 MANY = 32
@@ -59,7 +60,8 @@ def module(name: str, backend: str, *libraries: str) -> Any:
     for library in libraries:
         if not available(library):
             raise missing(library, f'the back end "{backend}"', "jit")
-    return importlib.import_module(f"autograd_lite.backends.{name}")
+    with IMPORTS:
+        return importlib.import_module(f"autograd_lite.backends.{name}")
 
 
 def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:

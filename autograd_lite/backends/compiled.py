@@ -3,7 +3,6 @@
 import functools
 import struct
 import sys
-import threading
 from types import MethodType
 from typing import Any
 
@@ -15,6 +14,8 @@ from autograd_lite.program.closures import Closures
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
+from autograd_lite.support.extras import imported
+from autograd_lite.support.forking import ProcessLock
 from autograd_lite.transforms.batching import axes_of, is_axis
 from autograd_lite.transforms.levels import differentiated, passed, passing, returned
 from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered, parameter_names
@@ -74,11 +75,11 @@ class Compiled:
         self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
         axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
         self.has_routes = all(axis is None or (is_axis(axis) and axis == 0) for axis in axes)
-        numpy = sys.modules.get("numpy")
+        numpy = imported("numpy")
         self.array: Any = numpy and numpy.ndarray
         self.float64: Any = numpy and numpy.dtype(float)
         self.names = parameter_names(f)
-        self.lock = threading.RLock()  # two threads that meet a new structure trace it once
+        self.lock = ProcessLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -112,7 +113,7 @@ class Compiled:
         if differentiated(entry.closed_over):
             return self.interpreted(args, kwargs)
         n = entry.samples(pieces)
-        if numpy := sys.modules.get("numpy"):  # which may have come after this function
+        if numpy := imported("numpy"):  # which may have come after this function
             self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
         if direct is not None and self.has_routes:
             if len(self.routes) >= ROUTES:
@@ -147,7 +148,7 @@ class Compiled:
         key = Key(treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
         found: Entry | None = self.entries.get(key)
         if found is None or found.is_stale():
-            with self.lock:
+            with self.lock.here():
                 found = self.entries.get(key)  # unless another thread was first
                 if found is None or found.is_stale():
                     traced = Traced(self.f, treedefs, keywords, pieces.samples)

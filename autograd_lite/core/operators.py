@@ -5,7 +5,6 @@ expect.  The four most frequent operators are in `value`.
 """
 
 import math
-import sys
 from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
@@ -17,6 +16,7 @@ from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.tracers import CHOOSE, check_number, check_traced, is_read_later
+from autograd_lite.support.extras import imported
 
 RADIANS: Final = math.pi / 180.0  # in a degree
 DEGREES: Final = 180.0 / math.pi
@@ -198,7 +198,7 @@ class Operators(Node):
     @property
     def dtype(self) -> Any:
         """NumPy's type of objects: its functions ask for it what they take for an array of no dimensions."""
-        numpy = sys.modules.get("numpy")
+        numpy = imported("numpy")
         if numpy is None:
             raise AttributeError("a Value has a dtype for NumPy, which is not imported")
         return numpy.dtype(object)

@@ -3,11 +3,12 @@
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-IN_LIBRARY = threading.Lock()  # Graphviz as a library does one thing at a time
+from autograd_lite.support.forking import ProcessLock
+
+IN_LIBRARY = ProcessLock()  # Graphviz as a library does one thing at a time
 FORMATS = ("svg", "png", "pdf")
 SHARPNESS = 2  # dots of a PNG for each pixel of a screen
 ADVICE = 'to see graphs as pictures, install Graphviz (`dot`), or run: pip install "pygraphviz>=2.0"'
@@ -33,7 +34,7 @@ def render(source: str, format: str, engine: str = "dot") -> bytes:
         import pygraphviz
     except ImportError:
         raise CannotRender(f"no Graphviz was found; {ADVICE}") from None
-    with IN_LIBRARY, quiet():
+    with IN_LIBRARY.here(), quiet():
         return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog=engine, args=dpi))
 
 

@@ -3,12 +3,12 @@
 Each run of single numbers is one flat result, and so is each array.
 """
 
-import sys
 from collections.abc import Callable, Collection, Sequence
 from math import prod
 from typing import Any, Final
 
 from autograd_lite.program.named_numbers import NamedNumbers
+from autograd_lite.support.extras import imported
 from autograd_lite.trees import PyTreeDef, is_array
 from autograd_lite.trees.registry import ARRAY, DICT, MODULE, SAMPLES, TUPLE, Kind
 from autograd_lite.trees.treedef import NUMBER, TreeNode
@@ -142,7 +142,7 @@ def as_array(x: Any, shape: tuple[int, ...]) -> Any:
     """A flat result in its shape: an array, or lists where NumPy is not loaded."""
     if hasattr(x, "shape"):
         return x if x.shape == shape else x.reshape(shape)
-    if numpy := sys.modules.get("numpy"):
+    if numpy := imported("numpy"):
         return numpy.array(x, dtype=numpy.float64).reshape(shape)
     return [row[0] for row in x] if len(shape) == 1 else x
 

@@ -4,7 +4,10 @@ Every import of an optional library goes through `required`.
 """
 
 import importlib
+import sys
 from typing import Any, Final
+
+from autograd_lite.support.forking import IMPORTS
 
 NAMES: Final = {
     "PIL": "Pillow", "array_api_compat": "array-api-compat", "flint": "python-flint", "matplotlib": "Matplotlib",
@@ -23,12 +26,31 @@ def required(module: str, by: str, extra: str) -> Any:
     """
     package = module.partition(".")[0]
     try:
-        importlib.import_module(package)
-        return importlib.import_module(module)
+        with IMPORTS:
+            importlib.import_module(package)
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == package:
             raise missing(module, by, extra) from None
         raise
+
+
+READY: Final[dict[str, Any]] = {}
+"""The libraries that were found imported to their end."""
+
+
+def imported(library: str) -> Any:
+    """The library, if it is imported already, to its end; else None.
+
+    While another thread imports it, it is there, and without most of its names.
+    """
+    module = sys.modules.get(library)
+    if module is None or READY.get(library) is module:
+        return module
+    if getattr(getattr(module, "__spec__", None), "_initializing", False):
+        return None
+    READY[library] = module
+    return module
 
 
 def missing(module: str, by: str, extra: str) -> ImportError:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.primitives import Operand, number
+from autograd_lite.support.extras import imported
 from autograd_lite.trees.nested_lists import is_leaf
 
 REAL = re.compile(r"(bool(ean)?_?|u?int\d*|b?float\d*(_\w+)?|half|double)")
@@ -18,7 +19,7 @@ REAL = re.compile(r"(bool(ean)?_?|u?int\d*|b?float\d*(_\w+)?|half|double)")
 
 def is_array(x: object) -> bool:
     """Whether x is a NumPy array, without importing NumPy."""
-    numpy = sys.modules.get("numpy")
+    numpy = imported("numpy")
     return numpy is not None and isinstance(x, getattr(numpy, "ndarray", ()))
 
 
@@ -26,7 +27,7 @@ def is_foreign_array(x: object) -> bool:
     """Whether x is an array of another library than NumPy (PyTorch, JAX, CuPy, Dask, ...), and no scalar of NumPy."""
     if not all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) or is_array(x) or number(x) is not None:
         return False
-    numpy = sys.modules.get("numpy")
+    numpy = imported("numpy")
     return numpy is None or not isinstance(x, getattr(numpy, "generic", ()))
 
 

@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 
 import llvmlite.binding as llvm
 
+from autograd_lite.support.forking import KEPT
+
 FASTCALL = 0x0080  # METH_FASTCALL: function(self, arguments, number of arguments)
 OPTIMIZED_LINES = 8000  # longer modules get code generator level 0: a quarter of the time to compile, slower loops
+
+KEPT.append(llvm.ffi.lib._lock._lock)  # llvmlite holds it whenever it is in LLVM
 
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
