@@ -86,9 +86,12 @@ def lesson(root: Value, names: Names, limit: int) -> Lesson:
         kind = source.kind(x)
         symbol, inputs = source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys]
         step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, x.data, module=owners.get(x, ""))
-        step.gradient = None if kind == CONSTANT else source.gradient(x)
+        step.gradient = None if kind == CONSTANT or x.row.outputs > 1 else source.gradient(x)
         found.steps.append(step)
     for x in source.order:
+        if x.row.outputs > 1:
+            add_ways_of_outputs(found, x, source, keys, called)
+            continue
         upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
         if upstream is not None:
             add_ways(found, x, upstream, keys, called)
@@ -117,6 +120,17 @@ def add_ways(found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int]
         if formula is not None and not agrees(formula, numbers, local):
             formula = None
         found.steps[keys[parent]].ways.append(Way(user, upstream, local, formula, keys.get(x, -1)))
+
+
+def add_ways_of_outputs(
+    found: Lesson, x: Value, source: Values, keys: Mapping[Value, int], called: Mapping[Value, str]
+) -> None:
+    """The same for a call of several outputs, whose rule makes one term of all their gradients."""
+    slopes: dict[int, float | None] = {y.row.item: source.gradient(y) for y in source.order if x in y.parents}
+    if x.row.rule is not None and slopes:
+        for parent, term in x.row.rule.pull(x, [slopes.get(k) for k in range(x.row.outputs)], False):
+            if parent in keys:
+                found.steps[keys[parent]].ways.append(Way(called.get(x, "…"), 1.0, term, None, keys.get(x, -1)))
 
 
 def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd_lite as ag
 from autograd_lite import (
     Explanation,
     Value,
@@ -224,3 +225,13 @@ def test_quotients_are_differentiated_as_lectures_write_it():
     assert "−x/y²" in explain(f).text
     assert "−1/y²" in explain(g).text
     assert r"-\frac{1}{y^{2}}" in explain(g).markdown
+
+
+def test_a_call_of_several_outputs_is_explained():
+    both = ag.custom_vjp(lambda x, y: (x * y, x + y))
+    both.defvjp(lambda x, y: (both(x, y), (x, y)), lambda res, g: (g[0] * res[1] + g[1], g[0] * res[0] + g[1]))
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    u, v = both(x, y)
+    text = ag.explain(u * v).text
+    assert "nan" not in text
+    assert [line.rpartition(" = ")[2] for line in text.splitlines() if "∂x =" in line or "∂y =" in line] == ["16", "21"]
