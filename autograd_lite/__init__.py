@@ -65,6 +65,7 @@ from autograd_lite.trees import register_pytree_node
 if TYPE_CHECKING:
     from autograd_lite.backends import compile as compile
     from autograd_lite.control.differential_equations import odeint
+    from autograd_lite.control.gathering import take
     from autograd_lite.control.implicit import fixed_point, minimize, root
     from autograd_lite.control.loops import fori_loop, scan, while_loop
     from autograd_lite.control.loops import map as map
@@ -132,6 +133,7 @@ _LATER = {
     "root": "control.implicit",
     "scan": "control.loops",
     "switch": "control.switching",
+    "take": "control.gathering",
     "while_loop": "control.loops",
 }
 
@@ -193,6 +195,7 @@ __all__ = [
     "scan",
     "softmax",
     "switch",
+    "take",
     "taylor",
     "value_and_grad",
     "vjp",

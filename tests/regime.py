@@ -21,6 +21,7 @@ import costs  # noqa: E402
 import faulting  # noqa: E402
 import growth  # noqa: E402
 import infinity  # noqa: E402
+import looping  # noqa: E402
 import mutation  # noqa: E402
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
@@ -35,6 +36,7 @@ SHORT = {
 LONG = {
     "dags": lambda: comparing.measure("dags"),
     "dags_python": lambda: comparing.measure("dags_python"),
+    "loops": lambda: record("loops", looping.measure(2000)),
     "growth": lambda: record("growth", growth.measure()),
 }
 SECTIONS = [
@@ -43,6 +45,7 @@ SECTIONS = [
     ("expressions", "Random expressions, against 60 digits", tabulating.expressions_section),
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),
+    ("loops", "Random loops in every engine", looping.section),
     ("costs", "What a gradient costs", costs.section),
     ("growth", "Time and memory to ten million nodes", growth.section),
     ("mutation", "Mutation: whether tests notice", mutation.section),

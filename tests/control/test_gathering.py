@@ -1,0 +1,78 @@
+"""Elements by index, as NumPy takes them, and their gradients."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite import Value, compile, grad, scan, take, value_and_grad
+
+arrays = st.integers(1, 3).flatmap(lambda d: st.tuples(*[st.integers(1, 4)] * d)).map(
+    lambda shape: np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape)
+)  # fmt: skip
+
+
+@given(arrays, st.data())
+def test_it_takes_what_numpy_takes(x, data):
+    axis = data.draw(st.integers(-x.ndim, x.ndim - 1))
+    index = st.integers(-x.shape[axis], x.shape[axis] - 1)
+    indices = data.draw(st.one_of(index, st.lists(index, min_size=1, max_size=5).map(np.array)))
+    expected = np.take(x, indices, axis)
+    found = take(x, indices, axis)
+    assert np.array_equal(np.asarray(found, dtype=float), expected)
+    values = take(np.vectorize(Value)(x), indices, axis)
+    assert np.array_equal(np.vectorize(lambda v: v.data)(values), expected)
+
+
+@settings(max_examples=15)
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=5), st.data())
+def test_a_computed_index_is_as_a_known_one(x, data):
+    index = data.draw(st.integers(-len(x), len(x) - 1))
+
+    def f(x, i):
+        return take(x, i) ** 2.0 + take([[v, 2.0 * v] for v in x], i)[1]
+
+    expected = value_and_grad(lambda x: f(x, index))(x)
+    assert value_and_grad(f)(x, float(index)) == expected
+    assert compile(value_and_grad(f), backend="python")(x, float(index)) == expected
+
+
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+def test_out_of_bounds(backend):
+    pytest.importorskip("llvmlite")
+    with pytest.raises(IndexError, match="index 3, but there are 3 elements"):
+        take([1.0, 2.0, 3.0], 3)
+    assert math.isnan(compile(lambda i: take([1.0, 2.0, 3.0], i), backend=backend)(3.0))
+
+
+def test_gradients_add_up_and_do_not_reach_the_others():
+    assert grad(lambda x: ag.sum(take(x, [0, 2, 0])))([1.0, 2.0, 3.0]) == [2.0, 0.0, 1.0]
+    f = compile(grad(lambda x, i: ag.sqrt(take(x, i))), backend="python")
+    assert f([0.0, 4.0], 1.0) == [0.0, 0.25]
+
+
+def test_observations_are_data_of_a_loop():
+    def total(p, symbols):
+        return scan(lambda c, s: (c + take(p, s), None), 0.0, symbols)[0]
+
+    step = compile(value_and_grad(total), backend="python")
+    for symbols in ([0.0, 2.0, 2.0], [1.0, 1.0, 0.0]):
+        assert step([1.0, 10.0, 100.0], symbols) == value_and_grad(total)([1.0, 10.0, 100.0], symbols)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: take([1.0, 2.0], 0.5), TypeError, "whole numbers as indices"),
+        (lambda: take([1.0, 2.0], "a"), TypeError, "whole numbers as indices"),
+        (lambda: take([1.0], 0, axis=1), TypeError, "needs an array"),
+        (lambda: take(3.0, 0), TypeError, "a list or an array"),
+        (lambda: compile(lambda i: take([], i))(0.0), IndexError, "no elements"),
+    ],
+)
+def test_bad_input(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
