@@ -22,7 +22,7 @@ from autograd_lite.trees.registry import (
     kind_of,
     summary,
 )
-from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode, Way
+from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode, Way, shortened
 
 
 def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[Any], PyTreeDef]:
@@ -111,7 +111,7 @@ def place(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:
         kind.key(aux, size - 1 - (after - before))
         for (_, kind, aux, size, _), (before, after) in zip(outer, pairwise(heights), strict=True)
     ]
-    return f" at {''.join(keys)}" if any(keys) else ""
+    return f" at {shortened(keys)}" if any(keys) else ""
 
 
 def flatten_numbers(x: Any, what: str, only: bool = False) -> tuple[list[Any], PyTreeDef]:
@@ -151,7 +151,7 @@ def leaves_like(x: Any, treedef: PyTreeDef, what: str) -> list[Any]:
         parts = parts_like(y, node)
         if parts is None:
             words = kind.words(aux, children or count)
-            name = "".join(way.keys())
+            name = shortened(way.keys())
             raise ValueError(f"the {name} is {summary(y)}, but {words} belongs there; give it that structure")
         inner = None if children else node.inner()
         if inner is LEAF.nodes[0] and all_leaves(parts):

@@ -85,6 +85,11 @@ class Way:
         return found[::-1]
 
 
+def shortened(keys: Sequence[str]) -> str:
+    """A path as messages write it: of a deep one, its ends."""
+    return "".join(keys) if len(keys) <= 40 else f"{''.join(keys[:10])}...{''.join(keys[-10:])}"
+
+
 class Entry(NamedTuple):
     """Part of a treedef: one number, or one array, table or Module of numbers, or what is mapped over samples."""
 
@@ -236,7 +241,8 @@ class PyTreeDef:
         for entry in self.entries(name):
             count = 1 if entry.node.kind in WHOLE else entry.node.leaves
             if i < count:
-                return entry.names(whole=True)[i]
+                inner = entry.names(whole=True)[i].removeprefix(entry.name)
+                return shortened(entry.path) + inner
             i -= count
         return name
 

@@ -3,6 +3,7 @@
 import copy
 import enum
 import pickle
+import time
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, grad, hessian, jacobian, nn, value_and_grad, vmap
-from autograd_lite.trees.pytree import flatten, leaves_like
+from autograd_lite.trees.pytree import flatten, leaves_like, tree_map
 from autograd_lite.trees.registry import ARRAY
 from autograd_lite.trees.treedef import LEAF, TreeNode
 
@@ -251,3 +252,45 @@ class Color(enum.StrEnum):
 def test_subclasses_of_containers():
     assert flatten(OrderedDict(a=1.0)) == flatten({"a": 1.0})
     assert flatten([1.0, Color.RED])[1].unflatten([2.0]) == [2.0, Color.RED]
+
+
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: (x,), lambda x: {"a": x}, lambda x: [1.0, x]])
+def test_the_deepest_nests_take_linear_time(wrap):
+    def seconds(depth):
+        x = 1.0
+        for _ in range(depth):
+            x = wrap(x)
+        start = time.process_time()
+        assert compile(lambda y: 1.0, backend="python")(x) == 1.0
+        leaves, treedef = flatten(x)
+        assert leaves_like(x, treedef, "nest") == leaves
+        assert type(treedef.unflatten(leaves)) is type(x)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(20_000) < 25.0 * seconds(2_000) + 0.5  # 100 times as long where it is quadratic
+
+
+def test_a_deep_nest_comes_back_from_a_compiled_function():
+    x = 1.0
+    for _ in range(5_000):
+        x = [x, 2.0]
+    found = compile(lambda y: y, backend="python")(x)
+    for _ in range(5_000):
+        found, two = found
+        assert two == 2.0
+    assert found == 1.0
+
+
+def test_the_path_to_what_is_deep_is_shortened():
+    x = object()
+    for _ in range(5_000):
+        x = [1.0, x]
+    for taker in (grad(lambda y: 1.0), compile(lambda y: 1.0)):
+        with pytest.raises(TypeError, match=r"\[1\]\[1\]\.\.\.\[1\]") as refused:
+            taker(x)
+        assert len(str(refused.value)) < 1000
+
+
+def test_a_map_keeps_the_structure():
+    assert tree_map(lambda y: 2 * y, ([1, {"a": 2.5}], None, "text")) == ([2, {"a": 5.0}], None, "text")
