@@ -2,7 +2,6 @@
 
 import functools
 import struct
-import sys
 from types import MethodType
 from typing import Any
 

@@ -64,6 +64,11 @@ def as_number(name: str, x: Any) -> float:
 # -- called back by programs
 
 
+def unknown_partials(out: Any, operands: Sequence[Any]) -> list[float | None]:
+    """Of rows that have rules in place of partials, or none at all; a row without any partial would be flat."""
+    return [math.nan] * len(operands)
+
+
 class Results:
     """The results of a function, computed once for those who ask for them one by one."""
 
@@ -72,7 +77,10 @@ class Results:
         self.found: dict[bytes, list[float]] = {}
 
     def at(self, numbers: Sequence[float]) -> list[float]:
-        key = struct.pack(f"{len(numbers)}d", *numbers)  # which tells 0.0 from -0.0
+        try:
+            key = struct.pack(f"{len(numbers)}d", *numbers)  # which tells 0.0 from -0.0
+        except struct.error:
+            raise TypeError(f"{self.name} computes with floats alone, but got {numbers!r}; pass floats") from None
         found = self.found.get(key)
         if found is None:
             found = [0.0 if x is None else x for x in on_numbers(self.name, self.f, numbers)]
@@ -131,7 +139,7 @@ def called_back(name: str, f: Flat, count: int, operands: Sequence[Node]) -> lis
     nodes = []
     for k in range(count):
         row = Primitive(
-            name if count == 1 else f"{name}_{k}", len(operands), Component(results, k), (None,) * len(operands),
+            name if count == 1 else f"{name}_{k}", len(operands), Component(results, k), unknown_partials,
             called_back=True, rule=NoDerivative(name),
         )  # fmt: skip
         node = many(row, data[k], tuple(operands), list(partials))

@@ -27,6 +27,7 @@ from autograd_lite.transforms.opaque_functions import (
     check_captured,
     on_nodes,
     on_numbers,
+    unknown_partials,
 )
 
 
@@ -175,7 +176,7 @@ def recorded(rule: FlatRule, operands: list[Node], results: list[float], inner: 
     """The node of a call."""
     every = (*operands, *inner)
     row = Primitive(
-        rule.name, len(every), unknown, (None,) * len(every), outputs=len(results),
+        rule.name, len(every), unknown, unknown_partials, outputs=len(results),
         rule=RecordedCall(rule, [x._data for x in operands], results),
     )  # fmt: skip
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]

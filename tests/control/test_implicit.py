@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
@@ -48,6 +48,7 @@ ORDERS = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("order", ORDERS)
+@settings(max_examples=15)
 @given(st.floats(0.8, 4.0))
 def test_the_closed_form_agrees(case, order, a):
     implicit, explicit = map(ORDERS[order], CASES[case])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import compile, custom_derivative, custom_jvp, custom_vjp, grad, hessian, jvp, vmap
+from autograd_lite.testing import gradcheck
 
 TABLE = [math.sin(k / 8.0) for k in range(9)]
 
@@ -175,3 +176,14 @@ def test_a_name_that_two_functions_share():
     one, two = named(1.0), named(10.0)
     for backend in ("python", "llvm"):
         assert compile(lambda x: one(x) + two(x), backend=backend)(3.5) == 33.0
+
+
+@pytest.mark.parametrize("kind", [as_row, as_vjp, as_jvp])
+def test_checks_of_derivatives_take_it(kind):
+    """The complex step said 0, because a row without any partial counted as flat."""
+    f = kind(lambda x: math.sin(x))
+    assert gradcheck(f, 0.5, order=2)
+    assert gradcheck(lambda x: f(x) * x, 0.5, order=2)
+    row = compile(lambda x: f(x) * x).trace(0.5).instructions[0].row
+    with pytest.raises(TypeError, match="computes with floats alone, but got"):
+        row.value(0.5j)

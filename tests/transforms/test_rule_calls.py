@@ -70,7 +70,7 @@ def leaves(x):
     return ag.trees.flatten(x)[0]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.sampled_from([one, two, nest, chooses]), st.sampled_from([by_vjp, by_jvp]), st.sampled_from(sorted(TRANSFORMS)),
     st.sampled_from(["eager", "python", "llvm"]), POINTS, POINTS,
