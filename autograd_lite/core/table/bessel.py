@@ -221,7 +221,7 @@ def j1_formula(x: Scalar) -> Any:
 
 def j1_slope(out: Scalar, x: Scalar) -> Any:
     """j0(x) - j1(x) / x, near 0 by the series, which is what it is there."""
-    return decide(less(abs(x), 1.0), lambda: polynomial(_J1_SLOPE, x * x), lambda: j0(x) - out / x)
+    return decide(less(x * x, 0.95), lambda: polynomial(_J1_SLOPE, x * x), lambda: j0(x) - out / x)
 
 
 j0: Primitive = primitive(

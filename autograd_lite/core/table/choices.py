@@ -170,8 +170,10 @@ def decide(condition: Scalar, a: Callable[[], Any], b: Callable[[], Any]) -> Any
 
 
 def infinite(x: Scalar) -> Any:
-    """Whether x is inf or -inf, as a condition."""
-    return equal(abs(x), INF) if isinstance(x, Operand) else math.isinf(x)  # type: ignore[arg-type]
+    """Whether x is inf or -inf, as a condition; not by |x|, whose kink at 0 checks would meet."""
+    if isinstance(x, Operand):
+        return logical_or(equal(x, INF), equal(x, -INF))
+    return math.isinf(x)  # type: ignore[arg-type]
 
 
 def finite_or_zero(x: Scalar) -> Any:

@@ -11,7 +11,7 @@ from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import IEEEFloat, Operand, Scalar, float_of
 from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions
-from autograd_lite.core.table.choices import abs, decide, equal, less, logical_and, maximum, minimum
+from autograd_lite.core.table.choices import decide, equal, less, logical_and, maximum, minimum
 from autograd_lite.core.table.definitions import by_ieee_754, on_floats, polynomial
 from autograd_lite.core.table.exponentials import exp, expm1, log, log1p, pow, sqrt
 from autograd_lite.core.table.special import digamma, gamma
@@ -102,7 +102,7 @@ def digamma_difference(a: Scalar, b: Scalar) -> Any:
 
 def finite_digamma_difference(a: Scalar, b: Scalar) -> Any:
     """The same, where nothing cancels."""
-    c = decide(less(a, 3.0), lambda: a + 3.0, lambda: a)
+    c = decide(less(a, 3.02), lambda: a + 3.0, lambda: a)
     d = c + b
     u, v = 1.0 / c / c, 1.0 / d / d
     # u p(u) - v p(v) is u - v times p(u) + v p[u, v], where p[u, v] is the divided difference of the polynomial.
@@ -114,7 +114,7 @@ def finite_digamma_difference(a: Scalar, b: Scalar) -> Any:
     part = b / c / d
     far = -log1p(b / c) - 0.5 * part - part * ((c + d) / c / d) * (value + v * divided)
     return decide(
-        less(a, 3.0),
+        less(a, 3.02),
         lambda: far - (part_of(a, b) + part_of(a + 1.0, b) + part_of(a + 2.0, b)),
         lambda: far,
     )
@@ -122,7 +122,7 @@ def finite_digamma_difference(a: Scalar, b: Scalar) -> Any:
 
 def part_of(a: Scalar, b: Scalar) -> Any:
     """1/a - 1/(a + b), in the form of which neither the value nor the slopes cancel."""
-    return decide(less(b, a), lambda: b / a / (a + b), lambda: 1.0 / a - 1.0 / (a + b))
+    return decide(less(b, 1.07 * a), lambda: b / a / (a + b), lambda: 1.0 / a - 1.0 / (a + b))
 
 
 def power_over_gamma(x: Scalar, power: Scalar, a: Scalar) -> Any:
@@ -137,7 +137,7 @@ def poisson(a: Scalar, x: Scalar) -> Any:
     bounded = minimum(x, 1e9)
     ratio = (bounded - a) / a
     near = decide(
-        less(abs(ratio), 0.5),
+        less(ratio * ratio, 0.24),
         lambda: exp(-a * (ratio - log1p(maximum(ratio, -0.75)))),
         lambda: pow(bounded / a * exp(-ratio), a),
     )

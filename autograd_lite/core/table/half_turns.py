@@ -46,7 +46,7 @@ def sinc_formula(x: Scalar) -> Any:
 def sinc_slope(out: Scalar, x: Scalar) -> Any:
     """(cos(pi x) - out) / x, which cancels near 0: there, Taylor's series."""
     return decide(
-        less(abs(x), 0.5),
+        less(x * x, 0.24),
         lambda: x * polynomial(_SINC_SLOPE, x * x),
         lambda: (cospi(clip(x, -WHOLE, WHOLE)) - out) / x,
     )

@@ -112,7 +112,7 @@ def erfcx_slope(out: Scalar, x: Scalar) -> Any:
     """2 x erfcx(x) - 2/pi^(1/2), which cancels to the right: there, by a polynomial of its own."""
     width = 0.5 + abs(x)
     return decide(
-        less(x, 0.5),
+        less(x, 0.47),
         lambda: 2.0 * (x * out) - TWO_OVER_SQRT_PI,
         lambda: -0.5 * polynomial(_ERFCX_SLOPE, transformed(abs(x))) / width / width,
     )
@@ -168,7 +168,7 @@ def erfinv_formula(x: Scalar) -> Any:
 def erfinv_slope(out: Scalar, x: Scalar) -> Any:
     """pi^(1/2)/2 e^(out^2); in the tails by e^(-out^2) erfcx(|out|) = 1 - |x|, which knows the digits of x."""
     return decide(
-        less(abs(x), 0.85),
+        less(x * x, 0.71),
         lambda: HALF_SQRT_PI * exp(out * out),
         lambda: HALF_SQRT_PI * erfcx(abs(out)) / (1.0 - abs(x)),
     )
@@ -186,7 +186,7 @@ def ndtri_formula(p: Scalar) -> Any:
 def ndtri_slope(out: Scalar, p: Scalar) -> Any:
     """(2 pi)^(1/2) e^(out^2/2); in the tails by e^(-out^2/2) erfcx(|out|/2^(1/2)) = 2 min(p, 1 - p)."""
     return decide(
-        less(abs(2.0 * p - 1.0), 0.85),
+        less((2.0 * p - 1.0) * (2.0 * p - 1.0), 0.71),
         lambda: SQRT_2_PI * exp(0.5 * (out * out)),
         lambda: (0.5 * SQRT_2_PI) * erfcx(abs(out) * SQRT_HALF) / minimum(p, 1.0 - p),
     )
@@ -198,7 +198,7 @@ def log_ndtr_slope(out: Scalar, x: Scalar) -> Any:
         infinite(x),
         lambda: relu(-x),
         lambda: decide(
-            less(x, 0.0),
+            less(x, -0.03),
             lambda: SQRT_2_OVER_PI / erfcx(x * -SQRT_HALF),
             lambda: ONE_OVER_SQRT_2_PI * exp(-0.5 * (x * x) - out),
         ),

@@ -10,6 +10,7 @@ from precision import condition_of
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, vmap
+from autograd_lite.testing import gradcheck
 from autograd_lite.testing.precision import ulps
 from autograd_lite.testing.reference import EXACT, MP
 from benchmarks import coefficients
@@ -163,6 +164,27 @@ def test_larger_of_two_that_skips_nan():
         assert grad(f, (0, 1))(2.0, math.nan) == (1.0, 0.0)
         assert grad(f, (0, 1))(1.0, 2.0) == (1.0 - larger, float(larger))
         assert grad(f, (0, 1))(2.0, 2.0) == (0.5, 0.5)
+
+
+EVERYDAY = {
+    "erfcx": [0.0, 0.5, 1.0, -1.0], "erfinv": [0.0, 0.5, -0.85], "ndtr": [0.0, -1.0, 1.0], "log_ndtr": [0.0, -1.0, 1.0],
+    "ndtri": [0.25, 0.5, 0.925], "sinpi": [0.0, 0.5], "cospi": [0.0, 0.5], "sinc": [0.0, 0.5, 1.0, -0.5],
+    "j0": [0.0, 1.0, 4.0, 8.0], "j1": [0.0, 1.0, 4.0, 8.0], "i0e": [1.0, -1.0], "i1e": [1.0, -1.0],
+    "logit": [0.25, 0.5, 0.75], "logcosh": [0.0, 0.75], "log_sigmoid": [0.0], "log1mexp": [0.5, 1.0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "x"), [(name, x) for name, xs in EVERYDAY.items() for x in xs])
+def test_no_choice_of_a_rule_is_taken_for_a_kink(name, x):
+    assert gradcheck(PRIMITIVES[name], x, order=2)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: ag.betaln(x, 2.0), lambda x: ag.betaln(x, x), lambda x: ag.gammainc(30.0, 10.0 * x)]
+)
+def test_nor_at_ties_and_means(f):
+    for x in (1.0, 2.0, 3.0):
+        assert gradcheck(f, x, order=2)
 
 
 def test_coefficients_are_those_of_the_script():
