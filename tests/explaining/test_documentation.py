@@ -60,3 +60,8 @@ def test_the_page_in_the_docs_is_up_to_date():
     run = ran("-m", "autograd_lite", "table", text=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
     # if not: python -m autograd_lite table > docs/PRIMITIVES.md
     assert (ROOT / "docs" / "PRIMITIVES.md").read_text(encoding="utf-8") == run.stdout.decode().replace("\r", "")
+
+
+def test_the_page_can_be_read():
+    """A partial that is computed by coefficients is shown as lectures write it."""
+    assert max(map(len, (ROOT / "docs" / "PRIMITIVES.md").read_text(encoding="utf-8").splitlines())) < 400

@@ -247,6 +247,7 @@ betaln: Primitive = primitive(
     "ln (gamma(a) gamma(b) / gamma(a + b))", domain="a > 0, b > 0", limit=by_ieee_754(betaln_formula),
     lowering=betaln_formula, intervals=((1e-100, 1e100), (1e-100, 1e100)), distance=lambda a, b: min(a, b),
     ball_value=ball_functions.betaln,
+    lecture=(lambda out, a, b: digamma(a) - digamma(a + b), lambda out, a, b: digamma(b) - digamma(a + b)),
 )  # fmt: skip
 gammainc: Primitive = primitive(
     "gammainc", on_floats(gammainc_formula, inside), (NAN, lambda out, a, x: density(a, x)),
