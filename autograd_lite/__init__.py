@@ -140,7 +140,8 @@ _LATER = {
 
 def __getattr__(name: str) -> object:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = "; numbers are Values: write Value(2.0)" if name.lower() in ("tensor", "variable", "parameter") else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     with _IMPORTS:
         value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
     globals()[name] = value

@@ -114,7 +114,8 @@ class Row:
     binds: str  # how tightly that binds: "sum", "quotient", "product", "minus", "power" or "atom"
     lecture: Partials | None  # the partials as lectures write them, where `partials` are written to keep digits
     words: str  # the partial of a row of any number of operands in words, where it is no formula in one operand
-    role: str  # in a network: "affine", "activation", or "saturating" for an activation with flat ends
+    # in a network: "affine", "activation", "saturating" for an activation with flat ends, "rectifier" for one with one
+    role: str
 
     # of a row that was made for one call, as a loop is: what it runs, which differentiates and flattens itself
     payload: Any

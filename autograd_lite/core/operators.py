@@ -137,6 +137,9 @@ class Operators(Node):
             f"alone is wanted"
         )
 
+    def __xor__(self, other: object) -> Any:
+        raise TypeError(f"^ is no power in Python, but {self!r} ^ {other!r} was written; write x ** y for a power")
+
     def __invert__(self) -> Any:
         check_traced(self, "it was inverted with ~", CHOOSE)
         raise TypeError(f"~ has no meaning for {self!r}; use logical_not(v) for a condition, -v for the negative")

@@ -39,7 +39,7 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
         if role == "affine" and all(p in affine for p in others):
             owner[x] = path
             affine.add(x)
-        elif role in ("activation", "saturating") and others[0] in affine:
+        elif role in ("activation", "saturating", "rectifier") and others[0] in affine:
             owner[x] = path
         else:
             maybe[x] = path

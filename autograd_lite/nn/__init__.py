@@ -42,6 +42,10 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> NoReturn:
         """Name the function that PyTorch's `nn.ReLU` and its like correspond to."""
         functions = {x.replace("_", ""): x for x in __all__ if x.islower()}
+        if name in ("Dense", "FullyConnected"):
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}; write nn.Layer(2, 3) or nn.Linear(2, 3)"
+            )
         found = _OURS.get(name, functions.get(name.lower()))
         hint = f"; write nn.{found}, a function, which layers, Sequential and fit take as it is or by its name"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint if found else ''}")

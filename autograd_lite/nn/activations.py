@@ -197,13 +197,21 @@ def softmax(xs: Sequence[Scalar]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    return [exp(x) for x in log_softmax(xs)]
+    return [exp(x) for x in log_softmax(listed(xs, "softmax"))]
 
 
 def log_softmax(xs: Sequence[Scalar]) -> list[Any]:
     """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j, each as a `surprisal`."""
-    values = list(xs)
+    values = listed(xs, "log_softmax")
     return [-surprisal_of(values, k) for k in range(len(values))]
+
+
+def listed(xs: Sequence[Scalar], name: str) -> list[Scalar]:
+    """The numbers of a layer; raises TypeError on a single one."""
+    try:
+        return list(xs)
+    except TypeError:
+        raise TypeError(f"{name} takes the numbers of a whole layer, but got {xs!r}; pass a list of them") from None
 
 
 WHOLE_LAYER: set[Any] = {brelu, softmax, log_softmax}

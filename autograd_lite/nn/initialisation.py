@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from typing import TypeAlias
 
+from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.nn.randomness import lookup
 
 Initialiser: TypeAlias = Callable[[int, int, random.Random], float]
@@ -59,9 +60,9 @@ INITIALISERS: dict[str, Callable[..., Initialiser]] = {
 }  # fmt: skip
 
 RECTIFIERS = {
-    "relu", "brelu", "leaky_relu", "prelu", "rrelu", "elu", "srelu", "apl", "isrlu", "gelu", "silu",
-    "swish", "softplus", "maxout",
+    "brelu", "leaky_relu", "prelu", "rrelu", "elu", "srelu", "apl", "isrlu", "swish", "maxout",
 }  # fmt: skip
+"""Beside the rows of that role."""
 
 
 def initialiser_for(activation: str, init: Init = None) -> Initialiser:
@@ -71,4 +72,6 @@ def initialiser_for(activation: str, init: Init = None) -> Initialiser:
         return init if callable(init) else lookup("initialisation", init, INITIALISERS)()
     if activation == "selu":
         return lecun_normal()
-    return he_uniform() if activation.partition("(")[0].lower() in RECTIFIERS else xavier_uniform()
+    name = activation.partition("(")[0].lower()
+    rectifier = name in RECTIFIERS or (name in PRIMITIVES and PRIMITIVES[name].role == "rectifier")
+    return he_uniform() if rectifier else xavier_uniform()

@@ -92,6 +92,11 @@ def softmax_cross_entropy(output: Sequence[Any], target: NestedNumbers, reductio
     >>> softmax_cross_entropy([0.0, 0.0, 0.0, 0.0], 2)
     1.3862943611198906
     """
+    if number(output) is not None or isinstance(output, Operand):
+        raise TypeError(
+            f"softmax_cross_entropy takes the logits first and the label second, but got {output!r} and {target!r}; "
+            f"write softmax_cross_entropy(logits, label)"
+        )
     if isinstance(output[0], (list, tuple)) or getattr(output, "ndim", 1) == 2:
         return reduce_losses([_of_logits(z, y) for z, y in zip(output, as_lists(target), strict=True)], reduction)
     one = _of_logits(output, target)

@@ -162,6 +162,11 @@ def split(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[t
 
 def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tuple[int, ...]:
     """The arguments that argnums names, each once."""
+    for i in (argnums,) if isinstance(argnums, (int, str)) else argnums:
+        if not isinstance(i, int):
+            raise TypeError(
+                f"argnums counts arguments from 0, but got {i!r}; give positions, as argnums=1 or argnums=(0, 2)"
+            )
     chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for i in chosen:
         if not -len(args) <= i < len(args):
@@ -213,6 +218,8 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> grad(grad(grad(lambda x: x**3)))(2.0)
     6.0
     """
+    if not callable(f):
+        raise TypeError(f"grad takes a function, but got {f!r}; pass the function itself, not its result")
     both = value_and_grad(f, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:

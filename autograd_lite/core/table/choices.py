@@ -153,7 +153,7 @@ clip: Primitive = primitive(
 )  # fmt: skip
 relu: Primitive = primitive(
     "relu", numerics.relu, (lambda out, x: less(0.0, x),), "max(0, x)", label="ReLU", kinks="0: 0",
-    distance=math.fabs, complex_value=complex_functions.relu, role="activation",
+    distance=math.fabs, complex_value=complex_functions.relu, role="rectifier",
     array=lambda xp, x: xp.where((x > 0.0) | (x != x), x, 0.0), llvm="emit_relu",
     ball_value=ball_choices.relu,
 )  # fmt: skip

@@ -122,7 +122,7 @@ sigmoid_slope: Primitive = slope(
 )  # fmt: skip
 softplus: Primitive = primitive(
     "softplus", numerics.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
-    lowering=lambda x: relu(x) + log1p(exp(-abs(x))), bend=2.0, never_zero=True, role="activation",
+    lowering=lambda x: relu(x) + log1p(exp(-abs(x))), bend=2.0, never_zero=True, role="rectifier",
     complex_value=lambda x: complex_functions.logsumexp([x, complex(0.0)]),
     ball_value=ball_functions.softplus,
 )  # fmt: skip

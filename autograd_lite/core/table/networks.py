@@ -48,7 +48,7 @@ isru: Primitive = primitive(
 )  # fmt: skip
 silu: Primitive = primitive(
     "silu", numerics.silu, (lambda out, x: sigmoid(x) + finite_or_zero(x) * sigmoid_slope(x),), "x / (1 + e^-x)",
-    lowering=lambda x: where(equal(x, -INF), 0.0, x * sigmoid(x)), label="SiLU", bend=2.0, role="activation",
+    lowering=lambda x: where(equal(x, -INF), 0.0, x * sigmoid(x)), label="SiLU", bend=2.0, role="rectifier",
     complex_value=lambda x: x * complex_functions.sigmoid(x), ball_value=lambda x: x * ball_functions.sigmoid(x),
     lecture=(lambda out, x: sigmoid(x) + x * sigmoid(x) * (1.0 - sigmoid(x)),),
 )  # fmt: skip
@@ -57,7 +57,7 @@ gelu: Primitive = primitive(
     (lambda out, x: 0.5 * erfc(-SQRT_HALF * x) + ONE_OVER_SQRT_2_PI * (finite_or_zero(x) * bell(SQRT_HALF * x)),),
     "x (1 + erf(x / 2^(1/2))) / 2",
     lowering=lambda x: where(equal(x, -INF), 0.0, 0.5 * x * erfc(-SQRT_HALF * x)), label="GELU", bend=2.0,
-    role="activation", ball_value=lambda x: x * ball_functions.ndtr(x),
+    role="rectifier", ball_value=lambda x: x * ball_functions.ndtr(x),
 )  # fmt: skip
 bent_identity: Primitive = primitive(
     "bent_identity", numerics.bent_identity, (lambda out, x: 0.5 * cosine(x, 1.0) + 1.0,),
