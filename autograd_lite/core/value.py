@@ -126,6 +126,10 @@ class Value(Operators):
         """Whether a reverse pass has reached this Value since it was made or cleared."""
         return bool(self._flags & REACHED)
 
+    @has_grad.setter
+    def has_grad(self, value: object) -> None:
+        raise recorded("has_grad")
+
     def zero_grad(self) -> None:
         """Set the gradient back to 0.0 and to "not computed"."""
         self._grad = 0.0
@@ -148,20 +152,36 @@ class Value(Operators):
         """Whether its number is not known yet, while a program is traced."""
         return bool(self._flags & TRACED)
 
+    @is_traced.setter
+    def is_traced(self, value: object) -> None:
+        raise recorded("is_traced")
+
     @property
     def op(self) -> str:
         """The name of the row that made it; "" for a leaf, "constant" for a number, "detached"."""
         return self._row.name
+
+    @op.setter
+    def op(self, value: object) -> None:
+        raise recorded("op")
 
     @property
     def row(self) -> Primitive:
         """The row of the table that made it."""
         return self._row
 
+    @row.setter
+    def row(self, value: object) -> None:
+        raise recorded("row")
+
     @property
     def parents(self) -> tuple[Any, ...]:
         """The operands, in order."""
         return operands_of(self)
+
+    @parents.setter
+    def parents(self, value: object) -> None:
+        raise recorded("parents")
 
     @property
     def partials(self) -> tuple[float | None, ...]:
@@ -171,6 +191,10 @@ class Value(Operators):
         """
         rule = self._row.rule
         return tuple(partials_of(self) if rule is None else rule.partials(self))
+
+    @partials.setter
+    def partials(self, value: object) -> None:
+        raise recorded("partials")
 
     # micrograd's names, for its drawing cell
     @property
@@ -324,6 +348,12 @@ def constant(x: float) -> Value:
 def passed_on(x: float) -> Value:
     """A float as a transform passes it on to its function: a constant, so that `**`, `%` and `//` are the table's."""
     return cast(Value, number_node(float(x), CONSTANT | PASSED))  # np.float64 warns where a float raises
+
+
+def recorded(name: str) -> AttributeError:
+    """The error where what a Value knows of itself is assigned."""
+    do = "assign grad, or call zero_grad()" if name == "has_grad" else "compute another Value, or assign its data"
+    return AttributeError(f"{name} was assigned, but it is what was recorded of a Value; {do}")
 
 
 def label_text(label: object) -> str:

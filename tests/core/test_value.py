@@ -270,3 +270,13 @@ def test_what_no_init_has_seen_is_not_kept(core):
         x._flags = flags
         del x
         assert len(kept(core)) == count
+
+
+@pytest.mark.parametrize("name", ["op", "row", "parents", "partials", "is_traced", "has_grad"])
+def test_what_is_recorded_is_not_assigned(name):
+    x = Value(2.0)
+    y = x * x
+    before = getattr(y, name)
+    with pytest.raises(AttributeError, match=f"{name} was assigned, but it is what was recorded of a Value; "):
+        setattr(y, name, before)
+    assert getattr(y, name) == before
