@@ -76,7 +76,9 @@ def translate(folder):
     )
     header = Path(folder, "preamble.h").absolute()
     header.write_text(PREAMBLE)
-    add_docstrings(Path(folder).rglob("*.c"))
+    files = [*Path(folder).rglob("*.c")]
+    guard_finalizers(files)
+    add_docstrings(files)
     for extension in extensions:
         arguments = extension.extra_compile_args
         if "-Werror" in arguments:  # a compiler with the options of gcc
@@ -88,6 +90,17 @@ def translate(folder):
         elif sys.platform == "win32" and f"/FI{header}" not in arguments:  # the extensions share one list
             arguments.append(f"/FI{header}")
     return extensions
+
+
+def guard_finalizers(files):
+    """Let `__del__` do nothing where it is called by hand: what is still in use must not be used again.
+
+    Python calls it with the last reference.
+    """
+    finalizer = re.compile(r"(_finalize\(PyObject \*self\)\s*\{\s*)(CPyDef_\w+_____del__\(self\);)")
+    for path in files:
+        code = path.read_text(encoding="utf-8")
+        path.write_text(finalizer.sub(r"\1if (Py_REFCNT(self) == 1) \2", code), encoding="utf-8")
 
 
 def docstrings():

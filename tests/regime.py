@@ -5,6 +5,7 @@
     python tests/regime.py PART ...    the parts that are named, and the page
     python tests/regime.py --page      the page alone
     python tests/mutation.py           the mutants, which must not find the package imported already
+    python tests/stress.py --record    the attacks, for two minutes or as many as one likes
 
 What is measured is kept in tests/figures with its date and command; the page shows these figures, and no others.
 """
@@ -23,6 +24,7 @@ import growth  # noqa: E402
 import infinity  # noqa: E402
 import looping  # noqa: E402
 import mutation  # noqa: E402
+import stress  # noqa: E402
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
 
@@ -50,6 +52,7 @@ SECTIONS = [
     ("growth", "Time and memory to ten million nodes", growth.section),
     ("mutation", "Mutation: whether tests notice", mutation.section),
     ("faults", "Faults, and what was found", faulting.section),
+    ("stress", "Stress: attacks from seeds", stress.section),
 ]
 """The page: the part that each section shows, its title, and its lines."""
 

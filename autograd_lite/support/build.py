@@ -9,6 +9,7 @@ of the checkout: what is in the checkout is always what runs.
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import spec_from_file_location
 from types import ModuleType
@@ -29,14 +30,43 @@ class Redirect(NamedTuple):
 
 
 def choose() -> None:
-    """Direct the imports of the compiled modules to one build."""
+    """Direct the imports of the compiled modules to one build.
+
+    Raises ImportError in a sub-interpreter where it would be the native one, whose modules a process has once.
+    """
     if _pure_wanted():
         sys.meta_path.insert(0, Redirect({name: _source(file) for name, file in _compiled(_HERE).items()}))
-    elif os.path.exists(os.path.join(os.path.dirname(_HERE), "pyproject.toml")):
-        for folder in _installed_folders():
-            if (files := _compiled(folder)) and not _changed(folder):
-                sys.meta_path.insert(0, Redirect(files))
-                return
+    elif in_sub_interpreter() and _native_folder():
+        raise ImportError(
+            f"the native build of {_NAME} works in the main interpreter of a process, but was imported in a "
+            f"sub-interpreter; set {PURE_VARIABLE}=1 in the environment to run plain Python there",
+            name=_NAME,
+        )
+    elif _is_checkout() and (folder := _native_folder()):
+        sys.meta_path.insert(0, Redirect(_compiled(folder)))
+
+
+def _is_checkout() -> bool:
+    return os.path.exists(os.path.join(os.path.dirname(_HERE), "pyproject.toml"))
+
+
+def _native_folder() -> str:
+    """The copy of the package whose compiled modules would run; "" for none."""
+    if _compiled(_HERE):
+        return _HERE
+    folders = _installed_folders() if _is_checkout() else []
+    return next((folder for folder in folders if _compiled(folder) and not _changed(folder)), "")
+
+
+def in_sub_interpreter() -> bool:
+    """Whether the running interpreter is not the main one of its process."""
+    for name in ("_interpreters", "_xxsubinterpreters"):  # of Python 3.13, and before
+        try:
+            interpreters = import_module(name)
+        except ImportError:
+            continue
+        return bool(interpreters.get_current() != interpreters.get_main())
+    return False
 
 
 def is_native() -> bool:

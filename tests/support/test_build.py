@@ -14,6 +14,7 @@ from project import PACKAGE, compiled, ran
 
 import autograd_lite
 from autograd_lite import Value
+from autograd_lite.support import build as native
 
 SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
 
@@ -161,3 +162,31 @@ def test_a_python_that_is_too_old_is_told_at_once():
     needed = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
     own = [requirement for requirement in needed if "setuptools" not in requirement]
     assert all("python_version >= '3.11'" in requirement for requirement in own)  # else pip stops at these
+
+
+SUB_INTERPRETER = """
+import sys
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+if sys.argv[1] == "both":
+    import autograd_lite
+interpreters.run_string(interpreters.create(), '''
+import sys
+sys.path[:] = %r
+try:
+    import autograd_lite
+    print("imported", (autograd_lite.Value(2.0) * 3.0).data)
+except ImportError as error:
+    print(error)
+''' % sys.path)
+"""
+
+
+@pytest.mark.parametrize("where", ["both", "alone"])
+def test_a_sub_interpreter_is_told_that_native_code_is_not_for_it(where):
+    out = ran("-c", SUB_INTERPRETER, where).stdout
+    assert ("set AUTOGRAD_LITE_PURE=1" in out) if native.is_native() else (out == "imported 6.0\n")
+    pure = ran("-c", SUB_INTERPRETER, where, env={**os.environ, "AUTOGRAD_LITE_PURE": "1"}).stdout
+    assert pure == "imported 6.0\n"

@@ -81,3 +81,20 @@ def test_where_there_is_no_memory_nothing_more_is_kept(claimed, monkeypatch):
     monkeypatch.setattr(pool, "SLOTS", sys.maxsize)  # the length of a list that no memory holds
     found.keep(Thing(1 << PAGE_BITS))
     assert (found.count, found.room) == (1, 1)
+
+
+@pytest.mark.skipif(not is_native(), reason="in plain Python there is no __del__")
+def test_del_called_by_hand_does_not_recycle_a_live_value():
+    x = Value(2.0, label="x")
+    y = x * 3.0
+    for _ in range(3):
+        x.__del__()
+        y.__del__()
+        Value.__del__(y)
+        made = [Value(float(i)) for i in range(100)]
+        assert all(z is not x and z is not y for z in made)
+    assert (x.data, x.label, y.data, y.op, y.parents[0] is x) == (2.0, "x", 6.0, "mul", True)
+    y.backward()
+    assert x.grad == 3.0
+    Value(5.0).__del__()
+    assert Value(6.0) * 1.0 == 6.0
