@@ -4,16 +4,18 @@ The reference differentiates the partials of `testing.reference` by differences 
 either side; where these settle on a number, the true derivative exists.
 """
 
+import functools
 import itertools
 import math
 import random
 
-from precision import unsigned_zeros
+from precision import Bound, unsigned_zeros
 from tabulating import sample
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, jacobian, jvp
 from autograd_lite.testing.domains import is_defined, is_flat
+from autograd_lite.testing.precision import LARGEST, next_float, ulps
 from autograd_lite.testing.reference import EXACT, MP
 
 # -- the reference
@@ -43,7 +45,8 @@ def room(row, xs):
 def scale_of(row, i, xs):
     """A distance within which a partial looks like a polynomial."""
     sizes = [abs(x) for x in xs if x]
-    return MP.mpf(min([1.0, abs(xs[i]) or min([1.0, *sizes]), room(row, xs) or 1.0]))
+    longest = 1.0 if row.bend < math.inf else math.inf
+    return MP.mpf(min([longest, abs(xs[i]) or min([1.0, *sizes]), room(row, xs) or 1.0]))
 
 
 def one_sided(row, i, xs, j, order, step):
@@ -63,10 +66,11 @@ def one_sided(row, i, xs, j, order, step):
 def settled(row, i, xs, j, order, side):
     """The derivative from one side in 40 digits, inf where it grows without a bound, nan outside of the domain."""
     step = side * scale_of(row, j, xs) * MP.mpf(10) ** -40
+    whole = max([0, *(math.frexp(x)[1] // 3 for x in xs)])  # digits before the point
     try:
-        for digits in DIGITS:
+        for digits in [n + whole for n in DIGITS]:
             with MP.workdps(digits):
-                found = [one_sided(row, i, xs, j, order, h) for h in (step, step * step)]
+                found = [one_sided(row, i, xs, j, order, h) for h in (step, step * MP.mpf(10) ** -40)]
                 if None not in found:
                     break
         else:
@@ -80,10 +84,17 @@ def settled(row, i, xs, j, order, side):
 
 
 def true_derivative(row, i, xs, j, order):
+    return derivative_at(row, i, tuple(xs), j, order)
+
+
+@functools.lru_cache(maxsize=1000)
+def derivative_at(row, i, xs, j, order):
     """The derivative of partial i, `order` times in operand j; nan where it does not exist.
 
     At an end of the domain it is that from inside.
     """
+    if order == 2 and not MP.isfinite(true_derivative(row, i, xs, j, 1)):
+        return MP.nan
     left, right = (settled(row, i, xs, j, order, side) for side in (-1, 1))
     if MP.isnan(left) or MP.isnan(right):
         return right if MP.isnan(left) else left
@@ -133,7 +144,68 @@ def applied(row):
     return (lambda xs: row(xs[: len(xs) // 2], xs[len(xs) // 2 :])) if row.sequences == 2 else row
 
 
-ROWS = [name for name, row in PRIMITIVES.items() if not (row.selects or is_flat(row))]
+# -- the bounds
+
+BOUNDS = {1: Bound(16.0, 8.0, floor=2.0**-1020), 2: Bound(32.0, 24.0, floor=2.0**-1020)}
+"""Of second and third derivatives: ulps, and ulps for each of the condition number, taken from the reference."""
+
+FITTED = {"i0e": 100.0, "i1e": 100.0}
+"""Rows with partials that are polynomials fitted to values, whose derivatives have fewer digits: so many times that."""
+
+INNER = {"isru": lambda x, a: a < 1e100, "betaln": lambda a, b: False}
+"""Where the intermediate results of all derivatives are floats with all their digits; elsewhere they may underflow.
+
+Of betaln nothing: its reference takes minutes at a point.
+"""
+
+POLE = 1e-100
+"""Nearer to a pole, or the end of a domain, intermediate results may leave the floats, and a result be inf or nan."""
+
+MORE = {"pow": lambda x, y: abs(math.log(abs(x))) if x else 0.0}
+"""What a rounded operand inside of a row costs beyond the condition: the exponent y - k."""
+
+STEPS = ("mod", "fmod")
+"""Rows whose partials are flat between steps as fine as floats: the reference cannot tell where."""
+
+ROWS = [name for name, row in PRIMITIVES.items() if name not in STEPS and not (row.selects or is_flat(row))]
+
+
+def condition(row, i, xs, j, order):
+    """How many ulps of a derivative an ulp in every operand costs, from differences in the reference."""
+    at, moved = true_derivative(row, i, xs, j, order), 0.0
+    if at == 0.0:
+        return math.inf
+    for k, x in enumerate(xs):
+        if x and k not in row.whole:
+            near = [true_derivative(row, i, [next_float(y, s) if n == k else y for n, y in enumerate(xs)], j, order)
+                    for s in (-1, 1)]  # fmt: skip
+            moved += max([float(abs(y - at) / abs(at)) for y in near if MP.isfinite(y)], default=0.0) * 2.0**53
+    return moved
+
+
+def shortfall(row, i, xs, j, order, got):
+    """The ulps that a derivative is off, and how many times the allowed error that is; None where it does not exist."""
+    want = true_derivative(row, i, xs, j, order)
+    if not MP.isfinite(want):
+        return None
+    if not math.isfinite(got) and (0.0 < room(row, xs) < POLE or abs(want) > LARGEST):
+        return 0.0, 0.0
+    bound = BOUNDS[order]
+    off = ulps(got, want)
+    if off <= bound.base:
+        return off, off / bound.base
+    error = float(abs(MP.mpf(got) - want)) if math.isfinite(got) else math.inf
+    if error <= bound.floor:
+        return 0.0, error / bound.floor
+    more = MORE[row.name](*xs) if row.name in MORE else 0.0
+    allowed = bound.base + bound.conditioned * (condition(row, i, xs, j, order) + more)
+    return off, off / (allowed * FITTED.get(row.name, 1.0))
+
+
+def alike(numbers):
+    """Whether numbers are the same, all nans alike and zeros whatever their signs."""
+    return len({repr(float(x) + 0.0) for x in numbers}) == 1
+
 
 # -- the points
 
@@ -156,8 +228,88 @@ def special_points(row):
     return [p for p in points if is_defined(row, p)]
 
 
-def points_of(row, count):
+def points_of(row, count, special):
+    """So many of the special points and of random ones."""
     source = random.Random(row.name)
     found = special_points(row)
+    found = source.sample(found, min(special, len(found)))
     found += [xs for xs in (unsigned_zeros(row, sample(row, source)) for _ in range(count)) if is_defined(row, xs)]
+    return [xs for xs in found if len(xs) <= 4 and (row.name not in INNER or INNER[row.name](*xs))]
+
+
+class Tally:
+    """What was found of a row: the worst second and third derivatives, and the points where modes disagree."""
+
+    def __init__(self):
+        self.points, self.worst, self.failures = 0, {1: (0.0, 0.0), 2: (0.0, 0.0)}, []
+
+    def compare(self, row, i, xs, j, order, numbers):
+        """Compare the numbers of every mode with the truth, or with each other where there is none."""
+        for got in numbers:
+            found = shortfall(row, i, xs, j, order, float(got))
+            if found is None:
+                if not alike(numbers):
+                    self.failures.append(f"{row.name}{tuple(xs)}: d{order} of partial {i} in {j}: modes give {numbers}")
+                return
+            self.worst[order] = tuple(map(max, self.worst[order], found))
+            if found[1] > 1.0:
+                self.failures.append(f"{row.name}{tuple(xs)}: d{order} of partial {i} in {j} is {got}, {found} too far")
+                return
+
+
+def has_partial(row, i, xs):
+    """Whether the reference has the partial in an operand, as it has none in orders and shapes."""
+    if i in row.whole:
+        return False
+    try:
+        partial_at(row, i, [MP.mpf(x) for x in xs])
+    except (ArithmeticError, ValueError):
+        return row.distance is not None and room(row, xs) == 0.0 and row.name not in ("gammainc", "gammaincc")
+    return True
+
+
+def look_at(row, points, function=None):
+    """The tally of a row at these points; `function` takes the place of the row."""
+    f, tally = function or applied(row), Tally()
+    for xs in points:
+        tally.points += 1
+        seconds = [mode(f)(list(xs)) for mode in MODES.values()]
+        thirds = [mode(f)(list(xs)) for mode in THIRD.values()]
+        free = [i for i in range(len(xs)) if has_partial(row, i, xs)]
+        for i in free:
+            for j in free:
+                tally.compare(row, i, xs, j, 1, [h[i][j] for h in seconds])
+            tally.compare(row, i, xs, i, 2, [t[i] for t in thirds])
+    return tally
+
+
+def everything(f):
+    """All of these derivatives, for a back end."""
+    return lambda xs: [mode(f)(xs) for mode in (*MODES.values(), *THIRD.values())]
+
+
+def measure(special, count):
+    """Of each row: the points, the worst ulps and share of the bound of second and third derivatives, the failures."""
+    found = {}
+    for name in ROWS:
+        tally = look_at(PRIMITIVES[name], points_of(PRIMITIVES[name], count, special))
+        if tally.points:
+            found[name] = [tally.points, *tally.worst[1], *tally.worst[2], len(tally.failures)]
     return found
+
+
+def section(rows):
+    """The lines of the page."""
+    lines = [
+        "Second derivatives of all pairs of operands and third ones in each, every operand a Value, as reverse over",
+        "reverse, forward over reverse, reverse over forward and forward over forward. The reference differentiates",
+        "the partials in as many digits as it takes. Bounds: 16 ulps and 8 for each of the condition number, 32 and 24",
+        "for third ones (a hundred times that for i0e and i1e); a result beyond the floats, or nearer than 1e-100 to a",
+        "pole, may be inf or nan. Where there is no derivative, all modes agree.",
+        "",
+        "| row | points | second, worst ulps | share of bound | third, worst ulps | share of bound | failures |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, (points, *worst, failures) in rows.items():
+        lines.append(f"| {name} | {points} | {' | '.join(f'{x:.3g}' for x in worst)} | {failures} |")
+    return [*lines, "", f"Failures: {sum(row[-1] for row in rows.values())}."]

@@ -24,7 +24,11 @@ import growth  # noqa: E402
 import infinity  # noqa: E402
 import looping  # noqa: E402
 import mutation  # noqa: E402
+<<<<<<< HEAD
 import stress  # noqa: E402
+=======
+import orders  # noqa: E402
+>>>>>>> a50a996 (The regime looks at second and third derivatives of every row, in four modes; gradcheck of second derivatives is right where terms cancel)
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
 
@@ -40,11 +44,13 @@ LONG = {
     "dags_python": lambda: comparing.measure("dags_python"),
     "loops": lambda: record("loops", looping.measure(2000)),
     "growth": lambda: record("growth", growth.measure()),
+    "orders": lambda: record("orders", orders.measure(4, 2)),
 }
 SECTIONS = [
     ("rows", "The table, row by row, against 60 digits", tabulating.rows_section),
     ("infinity", "Infinite operands, row by row, against limits", infinity.section),
     ("expressions", "Random expressions, against 60 digits", tabulating.expressions_section),
+    ("orders", "Derivatives of partials, against as many digits as it takes", orders.section),
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),
     ("loops", "Random loops in every engine", looping.section),

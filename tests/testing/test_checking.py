@@ -354,3 +354,14 @@ def test_right_rules_pass_and_slightly_wrong_ones_fail(name, make):
 
 def test_the_rule_at_1000():
     assert gradcheck(custom_derivative(lambda x: ag.sin(x) / x, lambda out, x: ((ag.cos(x) - out) / x,)), 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: x ** Value(2.0), 0.0), (lambda x: x ** Value(4.0), 0.0), (ag.tanh, 0.0), (ag.tanh, 1e-20),
+        (ag.sigmoid, 1e-20), (ag.asin, 1e-20), (ag.atanh, 0.0), (lambda x: ag.hypot(x, 1e-8), 1.0),
+    ],
+)  # fmt: skip
+def test_second_derivatives_are_right_where_terms_cancel(f, x):
+    assert (report := gradcheck(f, x, order=2)), str(report)

@@ -94,6 +94,18 @@ def isru(x: complex, a: complex) -> complex:
     return math.copysign(1.0, x.real) / hypot(1.0 / x, cmath.sqrt(a)) if x.real else x
 
 
+def cosine(x: complex, y: complex) -> complex:
+    """x / hypot(x, y) by the quotient whose denominator is the larger, which moves where the result hardly does."""
+    if abs(x.real) > abs(y.real):
+        return math.copysign(1.0, x.real) / cmath.sqrt(1.0 + (y / x) ** 2)
+    return math.copysign(1.0, y.real) * (x / y) / cmath.sqrt(1.0 + (x / y) ** 2)
+
+
+def sigmoid_slope(x: complex) -> complex:
+    """1 / (4 cosh(x/2)^2), which is stationary at 0; far out an exponential."""
+    return 0.25 / cmath.cosh(0.5 * x) ** 2 if abs(x.real) < 80.0 else cmath.exp(-x if x.real > 0.0 else x)
+
+
 def sigmoid(x: complex) -> complex:
     return cmath.exp(x) / (1.0 + cmath.exp(x)) if x.real < 0.0 else 1.0 / (1.0 + cmath.exp(-x))
 

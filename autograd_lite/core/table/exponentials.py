@@ -44,7 +44,7 @@ power_slope: Primitive = slope(
         lambda out, k, m, x, y: power_slope(k, m + 1.0, x, y),
     ),
     "the derivative of x^y, k times in x and m times in y", label="**'",
-    lowering=lambda k, m, x, y: slope_of_power(k, m, x, y), distance=lambda k, m, x, y: math.fabs(x),
+    lowering=lambda k, m, x, y: slope_of_power(k, m, x, y), distance=lambda k, m, x, y: math.fabs(x) if m or y < 0.0 or to_whole(y) else INF,
     intervals=((0.0, 4.0), (0.0, 4.0), (0.0, LARGEST), (-200.0, 200.0)), whole=(0, 1),
     complex_value=complex_functions.power_slope,
     ball_value=ball_functions.power_slope,
@@ -117,7 +117,7 @@ sigmoid: Primitive = primitive(
 sigmoid_slope: Primitive = slope(
     "sigmoid_slope", numerics.sigmoid_slope, (lambda out, x: -out * row_named("tanh")(0.5 * x),), "e^x / (1 + e^x)^2",
     lowering=lambda x: stable_sigmoid_slope(exp(-abs(x))), bend=2.0, never_zero=True,
-    complex_value=lambda x: complex_functions.sigmoid(x) * complex_functions.sigmoid(-x),
+    complex_value=complex_functions.sigmoid_slope,
     ball_value=ball_functions.sigmoid_slope,
 )  # fmt: skip
 softplus: Primitive = primitive(

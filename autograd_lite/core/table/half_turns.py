@@ -48,7 +48,7 @@ def sinc_slope(out: Scalar, x: Scalar) -> Any:
     return decide(
         less(x * x, 0.24),
         lambda: x * polynomial(_SINC_SLOPE, x * x),
-        lambda: (cospi(clip(x, -WHOLE, WHOLE)) - out) / x,
+        lambda: decide(less(abs(x), math.inf), lambda: (cospi(x) - out) / x, lambda: 1.0 / x),
     )
 
 

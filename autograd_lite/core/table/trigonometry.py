@@ -128,12 +128,12 @@ cosine: Primitive = slope(
     ),
     "x / (x^2 + y^2)^(1/2)", distance=math.hypot,
     lowering=lambda x, y: where(logical_and(equal(abs(x), INF), less(abs(y), INF)), sign(x), x / hypot(x, y)),
-    complex_value=lambda x, y: x / complex_functions.hypot(x, y),
+    complex_value=complex_functions.cosine,
     ball_value=lambda x, y: x / ball_functions.hypot(x, y),
 )  # fmt: skip
 one_minus_square: Primitive = slope(
     "one_minus_square", lambda x: (1.0 - x) * (1.0 + x), (lambda out, x: -2.0 * x,), "1 - x^2",
-    lowering=lambda x: (1.0 - x) * (1.0 + x), complex_value=lambda x: (1.0 - x) * (1.0 + x),
+    lowering=lambda x: (1.0 - x) * (1.0 + x), complex_value=lambda x: 1.0 - x * x,
 )  # fmt: skip
 root_below_square: Primitive = slope(
     "root_below_square", lambda x: math.sqrt(x - 1.0) * math.sqrt(x + 1.0),
