@@ -24,11 +24,8 @@ import growth  # noqa: E402
 import infinity  # noqa: E402
 import looping  # noqa: E402
 import mutation  # noqa: E402
-<<<<<<< HEAD
-import stress  # noqa: E402
-=======
 import orders  # noqa: E402
->>>>>>> a50a996 (The regime looks at second and third derivatives of every row, in four modes; gradcheck of second derivatives is right where terms cancel)
+import stress  # noqa: E402
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
 
