@@ -47,7 +47,7 @@ CORE = (
 LONGEST = 500
 
 # What `import autograd_lite` may load beside the standard library.
-LIGHT = {"autograd_lite", "mypy_extensions"}
+LIGHT = {"autograd_lite", "mypy_extensions", "_xxsubinterpreters"}  # the last is Python's, though its list lacks it
 
 MODULES = dict(sources())
 

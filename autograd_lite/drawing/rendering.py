@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,18 +39,29 @@ def render(source: str, format: str, engine: str = "dot") -> bytes:
         return bytes(pygraphviz.AGraph(string=source).draw(format=format, prog=engine, args=dpi))
 
 
+MESSAGES = (b"Fontconfig ", b"Warning: ", b"Error: ", b"(process:", b"Pango")
+"""How lines begin that the C libraries write to standard error, about fonts mostly."""
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Discard what the C libraries write to standard error (about fonts, mostly); failures raise all the same."""
+    """Discard what the C libraries write to standard error; failures raise all the same.
+
+    There is one standard error for all threads: what others write meanwhile is kept, and written at the end.
+    """
     try:
-        saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        saved = os.dup(2)
     except OSError:  # a program without standard error
         yield
         return
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
+    with tempfile.TemporaryFile() as kept:
+        try:
+            os.dup2(kept.fileno(), 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            kept.seek(0)
+            lines = b"".join([line for line in kept if not line.startswith(MESSAGES)])
+            while lines:
+                lines = lines[os.write(saved, lines) :]
+            os.close(saved)
