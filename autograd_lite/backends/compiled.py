@@ -147,15 +147,19 @@ class Compiled:
         key = Key(treedefs, tuple(keywords.items()), pieces.lists, pieces.library, few)
         found: Entry | None = self.entries.get(key)
         if found is None or found.is_stale():
-            with self.lock.here():
-                found = self.entries.get(key)  # unless another thread was first
-                if found is None or found.is_stale():
-                    traced = Traced(self.f, treedefs, keywords, pieces.samples)
-                    found = Entry(traced, self.backend, self.fastmath, pieces)
-                    self.keep(key, found)
-                    return found
+            return self.made(key, pieces)
         found.used = True
         return found
+
+    def made(self, key: Key, pieces: Pieces) -> Entry:
+        """The code for a structure that is new, or whose program is stale."""
+        with self.lock.here():
+            found: Entry | None = self.entries.get(key)  # unless another thread was first
+            if found is None or found.is_stale():
+                traced = Traced(self.f, key.treedefs, dict(key.keywords), pieces.samples)
+                found = Entry(traced, self.backend, self.fastmath, pieces)
+                self.keep(key, found)
+            return found
 
     def keep(self, key: Key, entry: Entry) -> None:
         """Keep an entry, and forget the calls that those which it replaces ran for."""

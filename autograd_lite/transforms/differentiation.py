@@ -90,12 +90,15 @@ class Call:
         self.nested = nested()
         chosen = [i % len(args) for i in chosen_arguments(argnums, args, f)]
         arguments = [x if i in chosen else passed(x) for i, x in enumerate(args)]
+        self.result = self.run_inside(arguments, {name: passed(x) for name, x in kwargs.items()}, chosen)
+
+    def run_inside(self, arguments: list[Any], kwargs: dict[str, Any], chosen: list[int]) -> Any:
         with inside():
-            for i in chosen:
-                arguments[i] = self.input(args[i], f"argument {i} of {name_of(f)}")
-            self.result = self.run(arguments, {name: passed(x) for name, x in kwargs.items()}, chosen)
+            return self.run(arguments, kwargs, chosen)
 
     def run(self, arguments: list[Any], kwargs: dict[str, Any], chosen: list[int]) -> Any:
+        for i in chosen:
+            arguments[i] = self.input(arguments[i], f"argument {i} of {name_of(self.f)}")
         if not is_tracing():
             return self.f(*arguments, **kwargs)
         before = [Content(arguments[i]) for i in chosen]
