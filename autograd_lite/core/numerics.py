@@ -258,6 +258,8 @@ def scaled_terms(xs: Sequence[float], m: float) -> list[float]:
 
 def probabilities(xs: Sequence[float]) -> list[float]:
     """e^x over the sum of all e^x, for each x: 1/n where all are -inf, nan for several that are inf."""
+    if len(xs) == 1:
+        return [1.0]
     m = largest(xs)
     terms = scaled_terms(xs, m)
     shares = shares_of(terms)
@@ -290,6 +292,8 @@ def sums_of_others(terms: Sequence[float]) -> list[float]:
 
 def surprisal_slopes(xs: Sequence[float]) -> list[float]:
     """The probabilities of all but the first, which has minus their sum; nan for what has no limit."""
+    if len(xs) == 1:
+        return [0.0]
     m = largest(xs)
     terms = scaled_terms(xs, m)
     slopes = shares_of(terms)

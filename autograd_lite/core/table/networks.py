@@ -112,6 +112,8 @@ def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
     """The probabilities of all but the first, which has minus their sum: p_0 - 1 cancels."""
     if type(out) is float:
         return numerics.surprisal_slopes(xs)  # the same, restated for speed
+    if len(xs) == 1:
+        return [0.0]
     found = Terms(xs)
     slopes = found.shares()
     slopes[0] = -share(sum(found.terms[1:]), found.terms[0])

@@ -139,6 +139,8 @@ def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     """e^x over the sum of all e^x: 1/n where all are -inf, nan for several that are inf."""
     if type(out) is float:
         return numerics.probabilities(xs)  # type: ignore[arg-type]  # the same, restated for speed
+    if len(xs) == 1:
+        return [1.0]
     found = Terms(xs)
     undefined = logical_and(equal(found.largest, INF), found.several())
     return [
