@@ -259,6 +259,10 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
         order = dependent_on(topological_order(roots, since=age_of(inputs)), inputs)
         found = dict(adjoints_in(order, roots, seeds))
         return [float(found.get(x, 0.0)) for x in inputs]
+    return swept_adjoints(roots, seeds, inputs)
+
+
+def swept_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
     scratch = scratch_of_outer_pass(roots)
     try:
         with PASS:
