@@ -6,7 +6,7 @@ and the loop is one instruction of the program, whatever its length.
 
 from collections.abc import Callable, Sequence
 from math import isqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from autograd_lite.control.array_nodes import Column, Whole, item, node_of, stack
 from autograd_lite.control.blocks import in_blocks
@@ -18,9 +18,9 @@ from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.program.abstract_arguments import Span
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
-from autograd_lite.transforms.levels import Scalar, is_mapped, passing, returned
+from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, passing, returned
 from autograd_lite.transforms.signatures import name_of
-from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
+from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.pytree import leaves_like
 
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]
@@ -78,7 +78,7 @@ def scan(
     if checkpoint and n > 1:
         size = isqrt(n) if checkpoint is True else as_size(checkpoint, name)
         return in_blocks(scan, f, init, data, n, size, reverse)
-    leaves, structure = flatten_numbers(init, f"init of {name}")
+    leaves, structure = flatten(init, f"init of {name}")
     step = StepOfLeaves(f, structure, name)
     if TRACE.get() is not None and n:
         return recorded(step, leaves, data, n, reverse)
@@ -112,24 +112,42 @@ def as_size(size: object, name: str) -> int:
 
 def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
     """The data of the steps, and how many there are."""
-    if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
+    if length is not None and (not is_integer(length) or length < 0):
         raise TypeError(
             f"the length of {name} is a number of steps, but got {length!r}; pass an int that is not negative"
         )
     if xs is None:
         if length is None:
             raise ValueError(f"{name} has neither xs nor length; pass one of them, to tell how many steps there are")
-        return None, length
+        return None, int(length)
     data = parts_of(xs, 0)
+    data = data._replace(parts=[part_of_xs(part, name) for part in data.parts])
     n = sample_count([data], name)
     if length not in (None, n):
         raise ValueError(f"{name} has a length of {length}, but xs of {n} steps; leave the length out")
     return data, n
 
 
+def is_integer(x: object) -> TypeGuard[int]:
+    """An int, or one of NumPy."""
+    return hasattr(x, "__index__") and not isinstance(x, bool) and not is_array(x)
+
+
+def part_of_xs(part: Part, name: str) -> Part:
+    """A part of xs; None stays None in each step."""
+    if part.content is None:
+        return Part(None, None)
+    if isinstance(part.content, list) or getattr(part.content, "ndim", None):
+        return part
+    raise TypeError(
+        f"the xs of {name} hold {summary(part.content)}, which has no items to step through; pass arrays or lists, as "
+        f"list(range(n)), and close over what is the same in all steps"
+    )
+
+
 def as_values(x: Any, name: str) -> Any:
     """x with its numbers as Values of this step."""
-    leaves, treedef = flatten_numbers(x, f"x of {name}")
+    leaves, treedef = flatten(x, f"x of {name}")
     return treedef.unflatten([stepped(leaf) for leaf in leaves])
 
 
@@ -175,7 +193,12 @@ def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int,
     x = None if data is None else data.map(sample)
     inside = Inside()
     carry = [traced(flags) for _ in init]
-    carry_out, ys, structure = step(carry, x)
+    draws = Draws()
+    with draws:
+        carry_out, ys, structure = step(carry, x)
+    for leaf, numbers_drawn in zip([leaf for leaf, _ in draws.drawn], drawn_by(draws, n, reverse), strict=True):
+        xs.append(leaf)
+        columns.append(Column(stack(numbers_drawn), 0, 1))
     numbers = [y if isinstance(y, Value) else float(y) for y in (*carry_out, *ys)]
     body = Step(carry, [*xs], numbers[: len(carry)], numbers[len(carry) :])
     node = loop_node(body, init, n, reverse, columns, inside)
@@ -186,15 +209,23 @@ def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int,
     return final, collected(rows, structure, data)
 
 
+def drawn_by(draws: Draws, n: int, reverse: bool) -> list[list[Value]]:
+    """For each number that a step draws, those of all steps, drawn in the order in which the steps run."""
+    rows = [[draw(source) for _, source in draws.drawn] for _ in range(n)]
+    return [list(column) for column in zip(*(rows[::-1] if reverse else rows), strict=True)]
+
+
 def columns_of(part: Part, n: int, step: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:
     """The columns of a part of xs, and how an x is built of their elements."""
+    if part.axis is None:
+        return [], lambda _: part.content
     span: Span | None = TRACE.get().find(part.content)
     if span is not None and not is_mapped():
         row = span._replace(node=span.node.inner(0))
         width = row.node.leaves
         array = TRACE.get().whole(span.piece, lambda: node_of(Whole(span.piece), []))
         return [Column(array, span.start + j, width) for j in range(width)], row.build
-    rows = [flatten_numbers(part.sample(t), f"xs of {step}") for t in range(n)]
+    rows = [flatten(part.sample(t), f"xs of {step}") for t in range(n)]
     for t, (_, treedef) in enumerate(rows):
         if treedef != rows[0][1]:
             raise ValueError(
@@ -228,7 +259,7 @@ def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any
     24.0
     """
     for bound in (lower, upper):
-        if isinstance(bound, bool) or not isinstance(bound, int):
+        if not is_integer(bound):
             raise TypeError(
                 f"the bounds of fori_loop are ints, but got {bound!r}; a loop whose length is computed is a while_loop"
             )
@@ -264,7 +295,7 @@ def while_loop(
     def step(state: tuple[Any, Any], _: None) -> tuple[tuple[Any, Any], None]:
         running, carry = state
         running = table.logical_and(running, condition(carry))
-        old, structure = flatten_numbers(carry, "carry of while_loop")
+        old, structure = flatten(carry, "carry of while_loop")
         new = leaves_like(body(carry), structure, "carry that the body of while_loop returned")
         return (running, structure.unflatten([table.cond(running, a, b) for a, b in zip(new, old, strict=True)])), None
 

@@ -11,7 +11,7 @@ from autograd_lite.core import table
 from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, DETACHED, LOOPED, NUMBER, Node, operands_of
+from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, LOOPED, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.levels import Scalar
 
@@ -56,7 +56,9 @@ class Inside:
             seen.add(x)
             if x in ends:
                 continue
-            if isinstance(x._row.payload, Whole) or not (time_of(x) > self.start or x in self.known):
+            # a leaf that is none of the step is an argument, which a map in the step named
+            argument = isinstance(x._row.payload, Whole) or (x._row is LEAF and bool(x._flags & TRACED))
+            if argument or not (time_of(x) > self.start or x in self.known):
                 free.append(x)
             else:
                 nodes.append(x)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 from autograd_lite.core.modes import TRACE
-from autograd_lite.transforms.levels import is_mapped
+from autograd_lite.transforms.levels import draw
 
 if TYPE_CHECKING:
     import numpy
@@ -31,8 +31,8 @@ def generator(rng: Seed = None) -> random.Random:
         return rng
     if hasattr(rng, "__index__") and not isinstance(rng, bool):
         return random.Random(int(rng))
-    if draw := getattr(rng, "integers", None) or getattr(rng, "randint", None):
-        return random.Random(int(draw(2**31 - 1)))
+    if integers := getattr(rng, "integers", None) or getattr(rng, "randint", None):
+        return random.Random(int(integers(2**31 - 1)))
     got = f"rng is a seed or a generator, but got {rng!r} of type {type(rng).__name__}"
     raise TypeError(f"{got}; pass an int, a random.Random or a numpy.random.Generator")
 
@@ -51,7 +51,7 @@ def draw_uniform(rng: random.Random) -> Any:
     """A number between 0 and 1: while a program is traced, an input that is drawn anew at every call."""
     if TRACE.get() is None:
         return rng.random()
-    return TRACE.get().draw(rng.random, is_mapped())
+    return draw(rng.random)
 
 
 def lookup(what: str, name: str, known: dict[str, T]) -> T:

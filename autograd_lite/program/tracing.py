@@ -13,6 +13,7 @@ from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.transforms.levels import STEP
 from autograd_lite.trees.treedef import Entry
 
 Feed = Callable[[list[Any], int], Any]
@@ -46,7 +47,7 @@ class Trace(Scope):
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
 
     def modes(self) -> Settings:
-        return ((TRACE, self),)
+        return ((TRACE, self), (STEP, None))
 
     def reads(self, x: Node) -> bool:
         """Whether x depends on a Value created before the trace, whose number the program reads at each call."""

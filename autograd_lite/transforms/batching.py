@@ -13,7 +13,7 @@ from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import passed_on, traced
 from autograd_lite.support.user_lines import warn
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.transforms.levels import is_mapped, mapped, passed, passing, returned
+from autograd_lite.transforms.levels import in_step, is_mapped, mapped, passed, passing, returned
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
@@ -253,6 +253,8 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
         return (
             "it runs for each sample of another vmap; write the inner one with dot, sum and other rows of many operands"
         )
+    if in_step():
+        return "it runs in each step of a loop; write it with dot, sum and other rows of many operands"
     if reduce is None:
         return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
     return TRACE.get().one_sample(arguments, n)  # type: ignore[no-any-return]

@@ -1,22 +1,25 @@
 """How deep transforms are nested, and the fresh inputs that each of them differentiates in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any, Final
 
 from autograd_lite.core.contexts import Mode
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, NUMERIC, Node
+from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, LOOPED, NUMERIC, Node
 from autograd_lite.core.modes import PAUSED, TRACE
 from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.table import identity
-from autograd_lite.core.value import Value, passed_on
+from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.trees import flatten, is_array
 from autograd_lite.trees.array_leaves import array_of
 from autograd_lite.trees.registry import WHOLE
 
 Scalar = Value | float
 """A number, or a Value with the graph that it comes from."""
+
+Source = Callable[[], float]
+"""What draws a random number."""
 
 
 START: Final = Mode("autograd_lite.start", None)
@@ -27,6 +30,10 @@ PASSING: Final = Mode("autograd_lite.passing", False)
 
 MAPPED: Final = Mode("autograd_lite.mapped", False)
 """Whether a vmap is tracing a sample that represents all."""
+
+
+STEP: Final = Mode("autograd_lite.step", None)
+"""What the step of a loop that is being recorded draws, None where there is no loop."""
 
 
 class inside(Scope):
@@ -77,6 +84,32 @@ def passed(x: Any) -> Any:
     return treedef.unflatten([passed_on(y) if isinstance(y, float) else y for y in leaves], whole=WHOLE)
 
 
+class Draws(Scope):
+    """While a step of a loop is recorded, which stands for all of them: each of them draws numbers of its own."""
+
+    def __init__(self) -> None:
+        self.drawn: list[tuple[Value, Source]] = []
+
+    def modes(self) -> Settings:
+        return ((STEP, self),)
+
+
+def draw(source: Source) -> Value:
+    """While a program is traced: a number that is drawn anew at each call, for each sample, and in each step."""
+    step = STEP.get()
+    if step is None:
+        value: Value = TRACE.get().draw(source, is_mapped())
+        return value
+    value = traced(LOOPED | (BATCHED if is_mapped() else 0))
+    step.drawn.append((value, source))
+    return value
+
+
+def in_step() -> bool:
+    """Whether a step of a loop is being recorded."""
+    return STEP.get() is not None
+
+
 class passing(Scope):
     """While a function runs on numbers that a transform passed on: what transforms in it give are numbers likewise."""
 
@@ -119,6 +152,8 @@ def fresh(x: Scalar) -> Value:
         result._flags &= ~COMMON  # what was detached while a program is traced is an input like any other
     else:
         result = Value(x.data if isinstance(x, Value) else x)
+        if isinstance(x, Value):
+            result._flags |= x._flags & LOOPED  # adjoints add up in the order that they have in a compiled loop
     if MAPPED.get():
         result._flags |= BATCHED
     return result

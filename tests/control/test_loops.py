@@ -3,6 +3,7 @@
 import json
 import math
 from functools import partial
+from random import Random
 
 import numpy as np
 import pytest
@@ -327,3 +328,72 @@ def test_forward_over_reverse_through_what_is_kept_of_a_step(f, backend):
     for transform in (ag.hessian, lambda loss: lambda p: ag.hvp(loss)(p, [1.0, -2.0]), lambda loss: ag.grad(loss)):
         g = transform(loss)
         assert ag.compile(g, backend=backend)([0.7, 0.4]) == g([0.7, 0.4])
+
+
+# -- what else runs in a step
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("reduce", ["sum", "mean", None])
+def test_maps_over_arguments_run_in_each_step(backend, reduce):
+    def f(a, w):
+        def step(c, x):
+            found = vmap(lambda y: ag.tanh(y * c + x), reduce=reduce)(w)
+            slope = grad(lambda q: vmap(lambda y: ag.sin(y * q), reduce="sum")(w))(c)
+            return c * a + slope + (ag.sum(found) if reduce is None else found), x * c
+
+        c, ys = scan(step, a, [0.1, 0.2])
+        return c + ag.sum(ys)
+
+    both = value_and_grad(f, argnums=(0, 1))
+    args = 0.3, [-1.0, 0.25, 0.5]
+    assert bits(compile(f, backend=backend)(*args)) == bits(f(*args))
+    assert bits(compile(both, backend=backend)(*args)) == bits(both(*args))
+
+
+def draws(rng, reverse, nested):
+    """A function whose steps draw random numbers."""
+
+    def f(a):
+        def step(c, x):
+            first = nn.randomness.draw_uniform(rng)
+            inner = scan(lambda d, _: (d * nn.randomness.draw_uniform(rng), None), c, length=2)[0] if nested else c
+            return inner * a + first, nn.randomness.draw_uniform(rng) * x
+
+        return scan(step, a, [1.0, 2.0, 3.0], reverse=reverse)
+
+    return f
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_each_step_draws_numbers_of_its_own(backend, nested, reverse):
+    expected = draws(Random(5), reverse, nested)
+    compiled = compile(draws(Random(5), reverse, nested), backend=backend)
+    for _ in range(2):  # each call too, in the order of the eager function
+        assert bits(compiled(0.5)) == bits(expected(0.5))
+    slope = grad(lambda a: draws(Random(5), reverse, nested)(a)[0])(0.5)
+    program = compile(grad(lambda a: draws(rng, reverse, nested)(a)[0]), backend=backend)
+    rng = Random(5)
+    assert bits(program(0.5)) == bits(slope)
+
+
+def test_each_sample_and_step_has_draws_of_its_own():
+    rng = Random(3)
+    f = vmap(lambda x: scan(lambda c, _: (c, nn.randomness.draw_uniform(rng) + 0.0 * x), 0.0, length=3)[1])
+    found = np.ravel(compile(f, backend="python")(np.zeros(4)))
+    assert len(set(found.tolist())) == 12
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_none_is_structure_of_carry_and_xs(backend):
+    f = lambda a: scan(lambda c, x: (None, x * a), None, [1.0, 2.0])  # noqa: E731
+    assert compile(f, backend=backend)(3.0) == f(3.0) == (None, [3.0, 6.0])
+    g = lambda a: scan(lambda c, x: (c + a * x[0], x[1]), 0.0, ([1.0, 2.0], None))  # noqa: E731
+    assert compile(g, backend=backend)(3.0) == g(3.0) == (9.0, None)
+
+
+def test_bounds_may_be_integers_of_numpy():
+    assert fori_loop(np.int64(1), np.int64(4), lambda i, c: c * i, 1.0) == 6.0
+    assert scan(lambda c, _: (c + 1.0, None), 0.0, length=np.int32(3))[0] == 3.0
