@@ -168,6 +168,8 @@ COMFORTABLE = {
     "atan2": lambda y, x: x == y == 0.0 or is_normal(math.hypot(x, y)),
     "euclidean_norm": lambda *xs: not any(xs) or is_normal(math.hypot(*xs)),
     "hypot": lambda x, y: x == y == 0.0 or is_normal(math.hypot(x, y)),
+    "power_slope": lambda k, m, x, y: x == 0.0 or is_normal(power_of(x, y - k)),  # the slopes of pow
+    "cosine": lambda x, y: is_normal(math.hypot(x, y)),  # the slope of hypot
 }
 """Where the intermediate results that a formula takes are floats with all their digits."""
 

@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import comparing  # noqa: E402
 import costs  # noqa: E402
+import enclosing  # noqa: E402
 import faulting  # noqa: E402
 import growth  # noqa: E402
 import infinity  # noqa: E402
@@ -40,6 +41,7 @@ LONG = {
     "dags": lambda: comparing.measure("dags"),
     "dags_python": lambda: comparing.measure("dags_python"),
     "loops": lambda: record("loops", looping.measure(2000)),
+    "balls": enclosing.measure,
     "growth": lambda: record("growth", growth.measure()),
     "orders": lambda: record("orders", orders.measure(4, 2)),
 }
@@ -51,6 +53,7 @@ SECTIONS = [
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),
     ("loops", "Random loops in every engine", looping.section),
+    ("balls", "Random functions in intervals that are proven", enclosing.section),
     ("costs", "What a gradient costs", costs.section),
     ("growth", "Time and memory to ten million nodes", growth.section),
     ("mutation", "Mutation: whether tests notice", mutation.section),

@@ -206,9 +206,10 @@ def ndtri(p: Ball) -> Ball:
 
 
 def angle(y: Ball, x: Ball) -> Ball:
-    """atan2; on the cut, and where the point may be on both sides of it, it is not decided."""
-    result = type(y).atan2(y, x)
-    return result if x > 0 or y > 0 or y < 0 or y.is_nan() or x.is_nan() else undecided(result.union(-result))
+    """atan2; at the origin, on the cut, and where the point may be on both sides of it, it is not decided."""
+    if x > 0 or y > 0 or y < 0 or y.is_nan() or x.is_nan():
+        return type(y).atan2(y, x)
+    return undecided(type(y).pi().union(-type(y).pi()))
 
 
 def norm(xs: Sequence[Ball]) -> Ball:
