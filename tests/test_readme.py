@@ -11,7 +11,15 @@ from project import ROOT, sources
 
 from autograd_lite import PRIMITIVES
 
-PAGES = ["README.md", "docs/ENGINE.md", "docs/FAQ.md", "docs/LOOPS.md", "docs/NUMPY.md", "docs/RULES.md"]
+PAGES = [
+    "README.md",
+    "docs/CERTIFICATES.md",
+    "docs/ENGINE.md",
+    "docs/FAQ.md",
+    "docs/LOOPS.md",
+    "docs/NUMPY.md",
+    "docs/RULES.md",
+]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = {
     "demo": 'pip install ".[demo]" && python -m autograd_lite demo',

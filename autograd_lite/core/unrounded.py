@@ -147,14 +147,25 @@ def is_approximate(x: float) -> bool:
 def partials_of_rules(node: Node, operands: Sequence[Node]) -> list[Any]:
     """The partials of a row in all its operands as nodes; None where nothing flows, 1.0 and -1.0 as they are.
 
-    A rule that holds rounded constants, as of a polynomial that approximates, is taken as lectures write it.
+    A rule that holds rounded constants, as of a polynomial that approximates, is taken as lectures write it; ValueError
+    where the table does not know how.  Constants in a rule of a user are what they are.
     """
     row = node._row
     RULE.rounded = False
     found = partials_by(row.partials, node, operands)
     if RULE.rounded and row.lecture is not None:
         found = partials_by(row.lecture, node, operands)
+    elif RULE.rounded and is_of_the_table(row):
+        raise ValueError(
+            f"the derivative of {row.name} is computed by a formula that approximates, and no other is known; certify "
+            f"the parts of the function without it"
+        )
     return found
+
+
+def is_of_the_table(row: Primitive) -> bool:
+    rule = next((rule for rule in row.partial_rules or (row.partials,) if callable(rule)), None)
+    return getattr(rule, "__module__", "").startswith("autograd_lite.core.table")
 
 
 def partials_by(rules: Partials, node: Node, operands: Sequence[Node]) -> list[Any]:

@@ -137,7 +137,7 @@ def test_the_program_grows_with_the_square_of_the_order():
 
     sizes = [size(order) for order in (5, 10, 20, 40)]
     assert sizes[3] / sizes[2] < 4.5
-    assert sizes[1] < 300  # ten times nested, grad of tanh takes tens of thousands
+    assert sizes[1] < 300
 
 
 def test_a_rule_of_the_user_is_expanded():

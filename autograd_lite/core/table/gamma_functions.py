@@ -268,9 +268,9 @@ gammaincc: Primitive = primitive(
 # In programs, where a is computed: the same value by a call of Python, since it decides how long the loops are.
 gammainc_by_call: Primitive = slope(
     "gammainc_by_call", gammainc.value, gammainc.partial_rules, gammainc.formula, limit=NAN, array="gammainc",
-    ball_value=ball_functions.gammainc,
+    ball_value=ball_functions.gammainc, lecture=gammainc.lecture,
 )  # fmt: skip
 gammaincc_by_call: Primitive = slope(
     "gammaincc_by_call", gammaincc.value, gammaincc.partial_rules, gammaincc.formula, limit=NAN, array="gammaincc",
-    ball_value=ball_functions.gammaincc,
+    ball_value=ball_functions.gammaincc, lecture=gammaincc.lecture,
 )  # fmt: skip
