@@ -41,7 +41,8 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     as in `grad`.  Eager, compiled, and under other transforms.  Coefficients keep their digits, except where
     recurrences are unstable: Bessel functions and sinc near 0, erfcx far to the right.
 
-    Raises TypeError where x is no number or the result no pytree of numbers, ValueError on an order below 0.
+    Raises TypeError where x is no number, the result no pytree of numbers, or a function in f has no partials (loops of
+    compiled programs, custom_vjp, custom_jvp), ValueError on an order below 0.
 
     >>> from autograd_lite import exp
     >>> taylor(lambda x: 1.0 / (1.0 - x), 0.0, 4)
@@ -313,6 +314,11 @@ class Expansion:
         """The series of a row, or a number where it is constant; `first` is its value where that is known."""
         if row.payload is not None:
             raise TypeError(f"taylor cannot expand the loop {row.name} of a program; write the loop in Python")
+        if row.rule is not None:
+            raise TypeError(
+                f"taylor needs the partials of {row.name}, which has a rule for whole cotangents or tangents; give it "
+                f"partials with custom_derivative"
+            )
         key = (row, *[float(x) if isinstance(x, (int, float)) else id(x) for x in operands])
         found = self.known.get(key)
         if found is None:

@@ -15,7 +15,8 @@ from autograd_lite.testing.reference import EXACT, MP
 ELEMENTARY = [
     "reciprocal", "square", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sigmoid",
     "softplus", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "atanh", "softsign",
-    "rsqrt", "log_sigmoid", "logit", "log1mexp", "logcosh", "sinpi", "cospi", "entr", "abs", "relu", "neg", "identity",
+    "rsqrt", "log_sigmoid", "logit", "log1mexp", "logcosh", "sinpi", "cospi", "entr", "abs", "relu", "neg", "identity", "silu",
+    "bent_identity",
 ]  # fmt: skip
 SPECIAL = ["erf", "erfc", "gamma", "lgamma", "digamma", "trigamma", "ndtr", "log_ndtr", "erfinv", "ndtri"]
 LOSING = {"j0", "j1", "i0e", "i1e", "sinc", "erfcx"}  # as the docstring tells
@@ -143,6 +144,16 @@ def test_the_program_grows_with_the_square_of_the_order():
 def test_a_rule_of_the_user_is_expanded():
     custom = ag.custom_derivative(lambda x: ag.exp(x) * ag.sin(x), lambda out, x: (out + ag.exp(x) * ag.cos(x),))
     assert worst(taylor(custom, 2.0, 12), lambda x: MP.exp(x) * MP.sin(x), 2.0) <= DIGITS
+
+
+def test_a_rule_without_partials_is_refused_by_name():
+    @ag.custom_vjp
+    def twice(x):
+        return 2.0 * x
+
+    twice.defvjp(lambda x: (twice(x), None), lambda residuals, g: (2.0 * g,))
+    with pytest.raises(TypeError, match="taylor needs the partials of twice"):
+        taylor(twice, 0.5, 2)
 
 
 @pytest.mark.parametrize(("args", "error", "text"), [
