@@ -17,6 +17,7 @@ from autograd_lite import compile
 from autograd_lite.core.primitives import INTERNAL
 from autograd_lite.program.interpreter import interpret
 from autograd_lite.testing.balls import BallArithmetic
+from autograd_lite.testing.domains import intervals
 from autograd_lite.testing.precision import LARGEST
 
 ULP = 2.0**-52
@@ -50,7 +51,7 @@ def widening(least):
 
     def widened(row, arbs, f):
         arb = type(arbs[0])
-        if not all(x.is_finite() for x in arbs) or not is_comfortable(row, [float(x.mid()) for x in arbs]):
+        if not all(x.is_finite() for x in arbs) or not is_bounded(row, [float(x.mid()) for x in arbs]):
             return arb.nan()
         bound = published(row, arbs)
         base = max(bound.base, least) if bound.base else 0.0
@@ -63,6 +64,13 @@ def widening(least):
         return result if result.is_finite() and abs(result) <= LARGEST else arb.nan()
 
     return widened
+
+
+def is_bounded(row, xs):
+    """Whether the bounds are published for these operands: where the tests of the table draw from."""
+    return is_comfortable(row, xs) and all(
+        low <= x <= high for x, (low, high) in zip(xs, intervals(row, len(xs)), strict=True)
+    )
 
 
 def published(row, arbs):
