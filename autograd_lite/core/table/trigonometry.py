@@ -105,7 +105,8 @@ atanh: Primitive = primitive(
     libm="atanh",
 )  # fmt: skip
 hypot: Primitive = primitive(
-    "hypot", numerics.hypot, (lambda out, x, y: cosine(x, y), lambda out, x, y: cosine(y, x)), "(x^2 + y^2)^(1/2)",
+    "hypot", numerics.hypot, (lambda out, x, y: cosine_in(out, x, y), lambda out, x, y: cosine_in(out, y, x)),
+    "(x^2 + y^2)^(1/2)",
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
     lecture=(lambda out, x, y: x / out, lambda out, x, y: y / out),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), x + y, xp.hypot(x, y)), fastmath=2,
@@ -147,3 +148,8 @@ atan_slope: Primitive = slope(
     "1 / (1 + x^2)",
     lowering=lambda x: 1.0 / (1.0 + x * x), complex_value=lambda x: 1.0 / (1.0 + x * x),
 )  # fmt: skip
+
+
+def cosine_in(out: Scalar, x: Scalar, y: Scalar) -> Any:
+    """cosine(x, y) where the hypotenuse is known: the same, restated for speed."""
+    return x / out if type(out) is float and 0.0 < out < INF else cosine(x, y)
