@@ -29,7 +29,7 @@ class Point:
 STAY = [1, True, "text", None, Value(2.0), [1, 2], {"n": 3}, np.zeros(2), np.zeros((2, 2), int), object(), math.sin]
 
 
-@pytest.mark.parametrize("x", STAY, ids=repr)
+@pytest.mark.parametrize("x", STAY, ids=lambda x: type(x).__name__)
 def test_what_holds_no_float_is_passed_on_as_it_is(x):
     seen = []
     grad(lambda t, y, z=None: (seen.extend([y, z]), t * t)[1])(1.0, x, z=x)
