@@ -205,13 +205,15 @@ def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int,
     rule = node._row.payload
     final = step.structure.unflatten([item(node, rule.final(k)) for k in range(len(carry))])
     places = [rule.y_column(node, j) for j in range(len(ys))]
-    rows = [[item(node, column.offset + t * column.stride) for column in places] for t in range(n)] if ys else [[]] * n
+    rows = [[item(node, column.offset + t * column.stride) for column in places] for t in range(n)] if ys else []
+    if not ys and len(structure.nodes) > 1:
+        rows = [[]] * n
     return final, collected(rows, structure, data)
 
 
 def drawn_by(draws: Draws, n: int, reverse: bool) -> list[list[Value]]:
     """For each number that a step draws, those of all steps, drawn in the order in which the steps run."""
-    rows = [[draw(source) for _, source in draws.drawn] for _ in range(n)]
+    rows = [[draw(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
     return [list(column) for column in zip(*(rows[::-1] if reverse else rows), strict=True)]
 
 

@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 from functools import partial
 from random import Random
 
@@ -397,3 +400,41 @@ def test_none_is_structure_of_carry_and_xs(backend):
 def test_bounds_may_be_integers_of_numpy():
     assert fori_loop(np.int64(1), np.int64(4), lambda i, c: c * i, 1.0) == 6.0
     assert scan(lambda c, _: (c + 1.0, None), 0.0, length=np.int32(3))[0] == 3.0
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import autograd_lite as ag
+from autograd_lite import compile, scan, vmap
+
+def inner(c, a):
+    return scan(lambda d, _: (ag.sin(d * a) + 0.5, None), c, length=1000)[0]
+
+f = {
+    "flat": lambda a: scan(lambda c, _: (ag.sin(c * a) + 0.5, None), a, length=10**10)[0],
+    "nested": lambda a: scan(lambda c, _: (inner(c, a), None), a, length=10**8)[0],
+}[sys.argv[1]]
+f = compile(vmap(f) if sys.argv[2] == "samples" else f, backend="llvm")
+x = [0.1, 0.2] if sys.argv[2] == "samples" else 0.1
+threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+start = time.perf_counter()
+try:
+    f(x)
+except KeyboardInterrupt:
+    print("interrupted", time.perf_counter() - start < 10.0)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="os.kill ends a process there")
+@pytest.mark.parametrize("samples", ["one", "samples"])
+@pytest.mark.parametrize("loop", ["flat", "nested"])
+def test_ctrl_c_ends_a_native_loop(loop, samples):
+    pytest.importorskip("llvmlite")
+    script = [sys.executable, "-c", INTERRUPTED, loop, samples]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "interrupted True\n"
+
+
+def test_a_long_loop_without_draws_is_recorded_in_no_time():
+    program = compile(lambda a: scan(lambda c, _: (c * a, None), a, length=10**12)[0], backend="python").trace(0.5)
+    assert [loop.length for loop in loops_of(program)] == [10**12]

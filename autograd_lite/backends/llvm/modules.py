@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.core.graph import BATCH_SUM
+from autograd_lite.program.payloads import Loop
 
 from .accumulators import sum_function
 from .arrays_of_loops import ArrayLayout
@@ -17,7 +18,7 @@ from .batch_sums import write_sums
 from .emitters import Emitter
 from .ir_text import VECTOR, Base, Function, number
 from .plan import LoopLayout, Plan, Stage
-from .program_loops import Steps
+from .program_loops import Steps, work_of
 from .rerolling import Scheduled
 from .sections import write_section
 from .tiles import tile_function
@@ -85,6 +86,15 @@ class Modules:
         plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
+    def _short_batch(self) -> int:
+        """The largest number of samples for which a call keeps the GIL; -1 for none."""
+        once, each = 0, self.operations
+        for op in self.plan.ops.values():
+            if isinstance(op.row.payload, Loop):
+                work = op.row.payload.length * work_of(op.row.payload.body)
+                once, each = (once, each + work) if self.plan.batched[op.id] else (once + work, each)
+        return (LONG - once) // each if once <= LONG else -1
+
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
         return Function(
             name, parameters, {**self.slots, "c": f"@{self.plan.name}constants", **(buffers or {})}, self.fast
@@ -133,7 +143,8 @@ class Modules:
             loop = op.row.payload
             read = op.operands[loop.carries : loop.carries + loop.arrays]
             f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
-            Steps(f, loop, layout, [arrays[x] for x in (id, *read)], body.slots).steps()
+            places = [arrays[x] for x in (id, *read)]
+            Steps(f, loop, layout, places, body.slots, self.emitter.definitions).steps()
             self.optimized[f.name] = f
 
     def _block(self, index: int, stage: Stage) -> None:
@@ -228,7 +239,7 @@ class Modules:
             else:
                 pointer = data[1 + slot - (results if name[0] in "PR" else 0)]
             f.do(f"store ptr {pointer}, ptr {f.offset(context, 'ptr', slot)}")
-        long = f.value(f"icmp sgt i64 {batch}, {LONG // self.operations}")
+        long = f.value(f"icmp sgt i64 {batch}, {self._short_batch()}")
         alone, shared, done = f.fresh("alone", "shared", "done")
         f.branch(long, shared, alone)
         f.label(alone)

@@ -9,12 +9,47 @@ program over samples.
 from __future__ import annotations
 
 from autograd_lite.program.payloads import Loop
+from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout
 from .ir_text import SCALAR, VECTOR, Function
 from .plan import LoopLayout
 
 FEW = 8  # vectors that are copied without a loop
+PATIENCE = 2**24  # instructions that run between two looks for Ctrl-C: some 0.05 s
+INTERRUPTED = """\
+declare i32 @PyGILState_Ensure()
+declare void @PyGILState_Release(i32)
+declare i32 @PyOS_InterruptOccurred()
+declare void @PyErr_SetInterrupt()
+define internal i32 @interrupted() noinline cold {
+  %state = call i32 @PyGILState_Ensure()
+  %pressed = call i32 @PyOS_InterruptOccurred()
+  %is = icmp ne i32 %pressed, 0
+  br i1 %is, label %yes, label %no
+yes:
+  call void @PyErr_SetInterrupt()
+  br label %no
+no:
+  call void @PyGILState_Release(i32 %state)
+  ret i32 %pressed
+}
+"""
+"""Whether Ctrl-C was pressed and this is the thread that answers; CPython forgets by being asked, so it is told again.
+
+The loops that are running end, whatever their results, and Python raises KeyboardInterrupt after the call.
+"""
+
+
+def steps_between_looks(loop: Loop) -> int:
+    """After how many steps a loop looks for Ctrl-C: a power of two, at least 1."""
+    return 1 << max(0, (PATIENCE // max(1, work_of(loop.body))).bit_length() - 1)
+
+
+def work_of(program: Program) -> int:
+    """The instructions that run in a call."""
+    loops = [row.payload for row, _, _ in program.instructions if isinstance(row.payload, Loop)]
+    return len(program.instructions) + sum([loop.length * work_of(loop.body) for loop in loops])
 
 
 def copy(f: Function, source: str, target: str, count: int, type: str) -> None:
@@ -36,9 +71,16 @@ class Steps:
     """Writes the function that runs the steps of a loop."""
 
     def __init__(
-        self, f: Function, loop: Loop, layout: LoopLayout, places: list[ArrayLayout], slots: dict[str, int]
+        self,
+        f: Function,
+        loop: Loop,
+        layout: LoopLayout,
+        places: list[ArrayLayout],
+        slots: dict[str, int],
+        definitions: dict[str, str],
     ) -> None:
         self.f, self.loop, self.layout, self.slots = f, loop, layout, slots
+        self.definitions = definitions
         self.own, *self.arrays = places
         self.type = self.own.type
         self.start = f.offset(f.pointer(self.own.buffer), self.type, 0)
@@ -115,3 +157,20 @@ class Steps:
                 self.point("r2", residual)
                 self.gather(t, work)
                 f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
+            self.look(counted.counter)
+
+    def look(self, steps: str) -> None:
+        """Return from the function if Ctrl-C was pressed, every so many steps."""
+        f, between = self.f, steps_between_looks(self.loop)
+        if between >= self.loop.length:
+            return  # a loop around it looks, or there is little to wait for
+        self.definitions.setdefault("interrupted", INTERRUPTED)
+        look, stop, go = f.fresh("look", "stop", "go")
+        count = f.integer("and", steps, between - 1)
+        f.branch(f.value(f"icmp eq i64 {count}, {between - 1}"), look, go)
+        f.label(look)
+        pressed = f.value("call i32 @interrupted()")
+        f.branch(f.value(f"icmp ne i32 {pressed}, 0"), stop, go)
+        f.label(stop)
+        f.do("ret void")
+        f.label(go)
