@@ -32,18 +32,23 @@ class Column(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """An adjoint of some numbers of an array: of those in a column, one of another array."""
+    """An adjoint of some numbers of an array: of those in a column, one of another array.
+
+    Where it does not always arrive, `holds` is the condition under which it does, as in `core.branches`.
+    """
 
     offset: int
     stride: int
     adjoint: Column
+    holds: Any = None
 
 
 class Number(NamedTuple):
-    """An adjoint of one number of an array."""
+    """An adjoint of one number of an array, and the condition under which it arrives."""
 
     offset: int
     adjoint: Scalar
+    holds: Any = None
 
 
 def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
@@ -75,7 +80,7 @@ class Item:
             if walk.step:
                 return []
         (array,) = operands_of(node)
-        number = Number(self.offset, walk.propagation.result(adjoint))
+        number = Number(self.offset, walk.propagation.result(adjoint), arrival(adjoint))
         return [(array, Arrived([number], []))] if array in walk.dependent else []
 
     def pull_floats(self, node: Node, adjoint: float, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
@@ -108,9 +113,9 @@ class Stack:
         terms = []
         for i, x in reversed(list(enumerate(operands_of(node)))):
             if x in walk.dependent:
-                for number in adjoints_at(arrived, i):
+                for number, holds in terms_at(arrived, i):
                     source = number if isinstance(number, Node) else x
-                    terms.append(walk.term(source, x, walk.propagation.start(number)))
+                    terms.append(walk.term(source, x, under(walk.propagation, number, holds)))
         return terms
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
@@ -127,17 +132,32 @@ def stack(numbers: Sequence[Scalar]) -> Node:
     return node_of(Stack(), [as_value(x) for x in numbers])
 
 
-def adjoints_at(arrived: Arrived, offset: int) -> list[Scalar]:
-    """All that has arrived at one number of an array."""
-    found: list[Scalar] = []
+def terms_at(arrived: Arrived, offset: int) -> list[tuple[Scalar, Any]]:
+    """All that has arrived at one number of an array, each with the condition under which it has."""
+    found: list[tuple[Scalar, Any]] = []
     for part in arrived.whole:
         if isinstance(part, Number):
-            found += [part.adjoint] if part.offset == offset else []
+            found += [(part.adjoint, part.holds)] if part.offset == offset else []
         else:
             t, rest = divmod(offset - part.offset, part.stride)
             if not rest and t >= 0:
-                found.append(item(part.adjoint.array, part.adjoint.offset + t * part.adjoint.stride))
+                found.append((item(part.adjoint.array, part.adjoint.offset + t * part.adjoint.stride), part.holds))
     return found
+
+
+def adjoints_at(arrived: Arrived, offset: int) -> list[Scalar]:
+    """All that has arrived at one number of an array."""
+    return [adjoint for adjoint, _ in terms_at(arrived, offset)]
+
+
+def arrival(adjoint: Any) -> Any:
+    """The condition under which an adjoint has arrived; None: for sure."""
+    return adjoint[1] if isinstance(adjoint, tuple) else None
+
+
+def under(propagation: Propagation, adjoint: Scalar, holds: Any) -> Any:
+    """A term that arrives under a condition."""
+    return propagation.start(adjoint) if holds is None else (adjoint, holds)
 
 
 class Numbers:

@@ -5,6 +5,7 @@ of a step; its tangent is a loop over the tangents.  Both are loops like any oth
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -13,18 +14,20 @@ from autograd_lite.control.array_nodes import (
     Number,
     Piece,
     Terms,
-    adjoints_at,
+    arrival,
     is_array,
     item,
     node_of,
     stack,
+    terms_at,
+    under,
 )  # fmt: skip
 from autograd_lite.control.step_graphs import AdjointStep, Inside, Step, Stream, is_expensive
-from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.branches import either, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
 from autograd_lite.core.graph import BATCHED, Node, operands_of
 from autograd_lite.core.symbolic import Propagation
-from autograd_lite.core.table import identity
+from autograd_lite.core.table import cond, identity
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
@@ -109,9 +112,13 @@ class RecordedLoop:
         operands, step, rules = operands_of(node), self.step, walk.propagation
         single = Arrived([part for part in arrived.whole if isinstance(part, Number)], [])
         final: dict[int, Scalar] = {}
+        perhaps: dict[int, Any] = {}  # the conditions of those that do not always arrive
         for k in range(len(step.carry)):
-            for term in adjoints_at(single, self.final(k)):
+            for term, condition in terms_at(single, self.final(k)):
+                perhaps[k] = either(perhaps[k], condition) if k in final else condition
                 final[k] = final[k] + term if k in final else term
+        perhaps = {k: condition for k, condition in perhaps.items() if condition is not None}
+        holds = reduce(either, [part.holds for part in arrived.whole])
         kept: list[tuple[Value | Node, Column]] = [(x, self.carry_column(node, k)) for k, x in enumerate(step.carry)]
         kept += [(x, self.residual_column(node, x)) for x in self.residuals]
         back = AdjointStep(
@@ -123,41 +130,61 @@ class RecordedLoop:
                 *[x for x, column in zip(step.xs, self.columns, strict=True) if column.array in walk.dependent],
                 *[x for x in self.shared if x in walk.dependent],
             ],
-            [Stream(x, adjoint, None) for x, column in kept for adjoint in pieces(arrived, column)],  # type: ignore[arg-type]
+            [stream for x, column in kept for stream in self.streams(x, arrived, column)],
             [stream for j in range(len(step.ys)) for stream in self.y_adjoints(arrived, node, j)],
+            perhaps,
         )
         receiving = [x for x in self.shared if x in back.reached]
         moved = [j for j, x in enumerate(step.xs) if x in back.reached]
         sums = [so_far(walk, node, x) for x in receiving]
         backwards = back.backwards(receiving, [step.xs[j] for j in moved])
         backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside, ())
-        first = [final.get(k, 0.0) for k in back.present] + [float(k in final) for k in back.uncertain]
-        loop = loop_node(backwards, [*first, *sums], self.length, not self.reverse, columns, back.inside)
+        first = [final.get(k, 0.0) for k in back.present]
+        first += [perhaps.get(k, float(k in final)) for k in back.uncertain]
+        start = [*first, *[-0.0 if x is None else x[0] for x in sums]]  # -0.0 changes no sum
+        loop = loop_node(backwards, start, self.length, not self.reverse, columns, back.inside)
         rule: RecordedLoop = loop._row.payload
         terms = [
-            walk.term(node, x, rules.start(item(loop, rule.final(i)))) for i, x in enumerate(receiving, len(first))
+            walk.term(node, x, going_on(rules, item(loop, rule.final(i)), holds, before))
+            for i, (x, before) in enumerate(zip(receiving, sums, strict=True), len(first))
         ]
         for i, j in enumerate(moved):
             array, offset, stride = self.columns[j]
-            terms.append((array, Arrived([Piece(offset, stride, rule.y_column(loop, i))], [])))
+            terms.append((array, Arrived([Piece(offset, stride, rule.y_column(loop, i), holds)], [])))
         for k in reversed(back.present_at_last(self.length)):
             if operands[k] in walk.dependent:
-                terms.append(walk.term(node, operands[k], rules.start(item(loop, rule.final(back.present.index(k))))))
+                value, condition = item(loop, rule.final(back.present.index(k))), holds
+                if perhaps and k in back.uncertain:
+                    condition = item(loop, rule.final(len(back.present) + back.uncertain.index(k)))
+                terms.append(walk.term(node, operands[k], under(rules, value, condition)))
         return terms
+
+    def streams(self, x: Any, arrived: Arrived, column: Column) -> list[Stream]:
+        """The adjoints of a column, each of whose numbers is what x is in a step."""
+        parts = [part for part in arrived.whole if isinstance(part, Piece)]
+        return [
+            Stream(x, part.adjoint, None if part.holds is None else Column(stack([part.holds] * self.length), 0, 1))
+            for part in parts
+            if (part.offset, part.stride) == column[1:]
+        ]
 
     def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Stream]:
         """The adjoints of y number j."""
         column = self.y_column(node, j)
         at: dict[int, Scalar] = {}
+        told: dict[int, Any] = {}
         for part in arrived.whole:
             if isinstance(part, Number):
                 t, rest = divmod(part.offset - column.offset, column.stride)
                 if t >= 0 and not rest:
+                    told[t] = either(told[t], part.holds) if t in at else part.holds
                     at[t] = at[t] + part.adjoint if t in at else part.adjoint
-        found = [Stream(self.step.ys[j], adjoint, None) for adjoint in pieces(arrived, column)]
+        found = self.streams(self.step.ys[j], arrived, column)
         if at:
             steps = range(self.length)
-            arrives = None if len(at) == self.length else Column(stack([float(t in at) for t in steps]), 0, 1)
+            conditions = [0.0 if t not in at else 1.0 if told[t] is None else told[t] for t in steps]
+            always = len(at) == self.length and all(condition is None for condition in told.values())
+            arrives = None if always else Column(stack(conditions), 0, 1)
             found.append(Stream(self.step.ys[j], Column(stack([at.get(t, 0.0) for t in steps]), 0, 1), arrives))
         return found
 
@@ -200,18 +227,20 @@ class RecordedLoop:
         return step._replace(xs=leaves + kept), columns + [self.residual_column(node, x) for x in kept]
 
 
-def pieces(arrived: Arrived, column: Column) -> list[Column]:
-    """The adjoints of a column."""
-    parts = [part for part in arrived.whole if isinstance(part, Piece)]
-    return [part.adjoint for part in parts if (part.offset, part.stride) == column[1:]]
-
-
-def so_far(walk: AdjointPass, node: Node, x: Node) -> Scalar:
+def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:
     """What has arrived at a node that all steps share: their sum begins with it, as it does without a loop."""
     if bool(node._flags & BATCHED) != bool(x._flags & BATCHED) or x not in walk.arrived:
-        return -0.0  # the number that changes no sum
-    found: Scalar = walk.propagation.result(walk.arrived.pop(x).total(x, walk.propagation))
-    return found
+        return None
+    found = walk.arrived.pop(x).total(x, walk.propagation)
+    return walk.propagation.result(found), arrival(found)
+
+
+def going_on(rules: Propagation, total: Scalar, holds: Any, before: tuple[Scalar, Any] | None) -> Any:
+    """The sum for a node that all steps share: where nothing arrived at the loop, what it was before."""
+    if holds is None or before is None:
+        return under(rules, total, holds)
+    sum_before, arrived_before = before
+    return cond(holds, total, sum_before), either(arrived_before, holds)
 
 
 def loop_node(

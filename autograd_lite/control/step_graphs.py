@@ -4,9 +4,9 @@ Above `array_nodes`.  A step is recorded once, on leaves for the carry and for x
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autograd_lite.control.array_nodes import Column, Whole
+from autograd_lite.control.array_nodes import Column, Whole, arrival
 from autograd_lite.core import table
 from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived
@@ -90,8 +90,9 @@ class AdjointStep:
     That nothing arrived is not the same as 0, which an infinite partial would turn into nan.  So the carry of the loop
     backwards tells, for each number whose adjoint does not arrive in every step, whether it has.
 
-    `nodes` are those of the step, `final` the numbers of its carry to which an adjoint arrives after the last step,
-    `kept` and `ys` the adjoints that arrive in each step, of what derivatives read and of y.
+    `nodes` are those of the step, `final` the numbers of its carry to which an adjoint arrives after the last step (to
+    those of `perhaps` under a condition), `kept` and `ys` the adjoints that arrive in each step, of what derivatives
+    read and of y.
     """
 
     def __init__(
@@ -102,7 +103,9 @@ class AdjointStep:
         inputs: Sequence[Node],
         kept: Sequence[Stream],
         ys: Sequence[Stream],
+        perhaps: Collection[int] = (),
     ) -> None:
+        self.perhaps = set(perhaps)
         self.step, self.final, self.inputs, self.kept, self.ys = step, set(final), inputs, kept, ys
         self.inside = Inside(nodes)
         leaves = set(step.carry) | set(step.xs)
@@ -113,14 +116,14 @@ class AdjointStep:
         self.uncertain: list[int] = []  # those of them that do not in every step
         self.carry: list[Value] = []
         self.xs: list[Value] = []
-        present, uncertain = set(final), set[int]()
+        present, uncertain = set(final), set(perhaps)
         while True:
             self.present, self.uncertain = sorted(present), sorted(uncertain)
             found = self.run([]).found
             self.reached = set(found)
             more = self.carries_in(found)
             vague = {k for k in more & present if arrival(found[step.carry[k]]) is not None} | (present - more)
-            vague |= (present | more) - self.final
+            vague |= (present | more) - (self.final - self.perhaps)
             if more <= present and vague <= uncertain:
                 break
             present |= more
@@ -195,8 +198,3 @@ class AdjointStep:
             seed(root, adjoint, condition)
         walk.run(self.order)
         return walk
-
-
-def arrival(adjoint: Any) -> Any:
-    """The condition under which an adjoint has arrived; None: for sure."""
-    return adjoint[1] if isinstance(adjoint, tuple) else None

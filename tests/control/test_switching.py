@@ -1,11 +1,15 @@
 """One of several functions: only it has values and derivatives."""
 
+from functools import partial
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from looping import loop_function
 
 import autograd_lite as ag
-from autograd_lite import Value, compile, grad, switch, value_and_grad
+from autograd_lite import Value, compile, grad, hessian, jvp, scan, switch, value_and_grad
+from autograd_lite.trees import flatten
 
 BRANCHES = [lambda x: {"y": x}, lambda x: {"y": x * x}, lambda x: {"y": ag.sqrt(x - 2.0)}]
 
@@ -26,6 +30,89 @@ def test_a_branch_that_is_not_taken_reaches_nothing(backend):
     """The square root at -1 is nan, and its slope."""
     pytest.importorskip("llvmlite")
     assert compile(grad(grad(chosen)), backend=backend)(1.0, 1.0) == 2.0
+
+
+def below_zero(a, b, branch):
+    """Where a is negative, a loop that has no real value elsewhere."""
+    return ag.where(ag.less(a, 0.0), lambda: branch(a, b), lambda: a * b)
+
+
+def logs(c, x):
+    return c * 0.5, ag.log(c * x)
+
+
+DATA = [-1.0, -2.0, -0.5]
+LOOPS = {
+    "carry": lambda a, b: scan(lambda c, x: (ag.log(ag.abs(c) * -a) * b + x, None), a - b, DATA)[0],
+    "ys": lambda a, b: ag.sum(scan(logs, a, DATA)[1]) * b,
+    "one y": lambda a, b: scan(logs, a, DATA)[1][1] * b,
+    "first carry": lambda a, b: scan(lambda c, x: (c * b, None), ag.log(-a), DATA)[0],
+    "shared": lambda a, b: of_logs(ag.log(-a), b),
+    "xs": lambda a, b: scan(lambda c, x: (c * x, None), b, [ag.log(-a), b])[0],
+    "loops in a row": lambda a, b: scan(lambda c, x: (c * x, None), b, scan(logs, a, DATA)[1])[0],
+    "y shared": lambda a, b: of_logs(scan(logs, a, DATA)[1][0], b),
+}
+
+
+def of_logs(w, b):
+    return scan(lambda c, x: (c * w, None), b, length=3)[0]
+
+
+def in_steps(a, b):
+    """A loop in a branch of a step."""
+    inner = lambda c: scan(lambda d, y: (ag.log(d * y), d), c, [-1.0, -2.0])[0] * a  # noqa: E731
+    step = lambda c, x: (ag.where(ag.less(0.0, c), lambda: c * b, lambda: inner(c)) + x, None)  # noqa: E731
+    return scan(step, a, [1.0, 2.0, 0.5])[0]
+
+
+def read_by_both(a, b):
+    """A loop before the choice, of which each branch reads something else."""
+    last, ys = scan(lambda c, x: (c * b, ag.sqrt(c - 5.0)), a, [1.0, 2.0])
+    return ag.where(ag.less(0.0, a), lambda: a * last, lambda: ag.sum(ys))
+
+
+FUNCTIONS = {name: partial(below_zero, branch=loop) for name, loop in LOOPS.items()}
+FUNCTIONS["in steps"] = in_steps
+
+
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_loop_in_a_branch_that_is_not_taken_reaches_nothing(name, backend):
+    pytest.importorskip("llvmlite")
+    f = FUNCTIONS[name]
+    first, second = value_and_grad(f, argnums=(0, 1)), hessian(f, argnums=(0, 1))
+    moved = lambda a, b: jvp(grad(f), (a, b), (1.0, 0.5))  # noqa: E731
+    for args in [(0.3, 1.2), (-0.3, 1.2)]:
+        assert compile(first, backend=backend)(*args) == first(*args)
+        for transformed in (second, moved):
+            found, expected = (flatten(g(*args))[0] for g in (compile(transformed, backend=backend), transformed))
+            assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+def test_what_the_other_branch_reads_of_a_loop_reaches_nothing(backend):
+    """The square roots are nan, and a^2 b^2 is taken."""
+    pytest.importorskip("llvmlite")
+    found = compile(value_and_grad(read_by_both, argnums=(0, 1)), backend=backend)(0.5, 1.5)
+    assert found == (0.5625, (2.25, 0.75))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6), st.booleans())
+def test_random_loops_in_branches_have_the_bits_of_the_branch_that_is_taken(seed, sign):
+    f, args = loop_function(seed)
+    flag = 1.0 if sign else -1.0
+
+    def either(flag, *args):
+        return ag.where(ag.less(0.0, flag), lambda: f(*args), lambda: args[0][0] * args[0][0])
+
+    both = value_and_grad(either, argnums=(1, 2, 3))
+    try:
+        expected = both(flag, *args)
+    except (ArithmeticError, ValueError):
+        return  # a program has inf or nan where this raises
+    found = compile(both, backend="python")(flag, *args)
+    assert [repr(x + 0.0) for x in flatten(found)[0]] == [repr(x + 0.0) for x in flatten(expected)[0]]
 
 
 def test_bad_input():
