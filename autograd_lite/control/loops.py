@@ -15,6 +15,7 @@ from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, LOOPED
 from autograd_lite.core.modes import TRACE
+from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.program.abstract_arguments import Span
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
@@ -75,8 +76,8 @@ def scan(
     """
     name = f"scan({name_of(f)})"
     data, n = steps_of(xs, length, name)
+    size = n if checkpoint is None or checkpoint is False else as_size(checkpoint, n, name)
     if checkpoint and n > 1:
-        size = isqrt(n) if checkpoint is True else as_size(checkpoint, name)
         return in_blocks(scan, f, init, data, n, size, reverse)
     leaves, structure = flatten(init, f"init of {name}")
     step = StepOfLeaves(f, structure, name)
@@ -104,10 +105,15 @@ def unrolled(
     return carry, rows, y_structure
 
 
-def as_size(size: object, name: str) -> int:
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise TypeError(f"checkpoint of {name} is True or a number of steps, but got {size!r}; pass an int from 1 on")
-    return size
+def as_size(checkpoint: object, n: int, name: str) -> int:
+    """How many steps are a block."""
+    if checkpoint is True:
+        return isqrt(n)
+    if not is_integer(checkpoint) or checkpoint < 1:
+        raise TypeError(
+            f"checkpoint of {name} is True or a number of steps, but got {checkpoint!r}; pass an int from 1 on"
+        )
+    return int(checkpoint)
 
 
 def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
@@ -270,6 +276,19 @@ def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any
     return scan(lambda carry, i: (body(i, carry), None), init, [float(i) for i in range(lower, upper)])[0]
 
 
+def as_condition(x: Any) -> Scalar:
+    """What a condition returned, as a number."""
+    if isinstance(x, Value):
+        return x
+    found = number(x)
+    if found is None:
+        raise TypeError(
+            f"the condition of while_loop returns a bool or a number, but it returned {summary(x)}; compare numbers, "
+            f"by less, less_equal or equal in a compiled function"
+        )
+    return found
+
+
 def while_loop(
     condition: Callable[[Any], Any], body: Callable[[Any], Any], init: Any, max_steps: int | None = None
 ) -> Any:
@@ -282,9 +301,13 @@ def while_loop(
     >>> while_loop(lambda x: x < 100.0, lambda x: 2.0 * x, 1.0)
     128.0
     """
+    if max_steps is not None and (not is_integer(max_steps) or max_steps < 0):
+        raise TypeError(
+            f"max_steps of while_loop is a number of steps, but got {max_steps!r}; pass an int that is not negative"
+        )
     if TRACE.get() is None:
         carry, steps = scan(lambda carry, _: (carry, None), init, length=0)[0], 0
-        while (max_steps is None or steps < max_steps) and condition(carry):
+        while (max_steps is None or steps < max_steps) and as_condition(condition(carry)):
             carry = scan(lambda carry, _: (body(carry), None), carry, length=1)[0]
             steps += 1
         return carry
@@ -296,7 +319,7 @@ def while_loop(
 
     def step(state: tuple[Any, Any], _: None) -> tuple[tuple[Any, Any], None]:
         running, carry = state
-        running = table.logical_and(running, condition(carry))
+        running = table.logical_and(running, as_condition(condition(carry)))
         old, structure = flatten(carry, "carry of while_loop")
         new = leaves_like(body(carry), structure, "carry that the body of while_loop returned")
         return (running, structure.unflatten([table.cond(running, a, b) for a, b in zip(new, old, strict=True)])), None
