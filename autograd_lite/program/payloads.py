@@ -109,14 +109,21 @@ class Loop(NamedTuple):
         arrays = operands[self.carries : self.carries + self.arrays]
         whole = [arrays[k] for k in self.whole]
         step = run.step(self.body)
-        carries: list[list[Any]] = [carry]
-        ys: list[list[Any]] = [[]] * self.length
-        residuals: list[list[Any]] = [[]] * self.length
+        values = [*carry]
+        ys: list[list[Any]] = [[]] * (self.length if self.outputs else 0)
+        residuals: list[list[Any]] = [[]] * (self.length if self.residuals else 0)
         for t in reversed(range(self.length)) if self.reverse else range(self.length):
             x = [arrays[column.array][column.offset + t * column.stride] for column in self.columns]
-            carry, ys[t], residuals[t] = step(carry, x, shared, whole)
-            carries.append(carry)
-        return [x for part in (carries, ys, residuals) for numbers in part for x in numbers]
+            carry, y, kept = step(carry, x, shared, whole)
+            values += carry
+            if self.outputs:
+                ys[t] = y
+            if self.residuals:
+                residuals[t] = kept
+        for part in (ys, residuals):
+            for numbers in part:
+                values += numbers
+        return values
 
 
 Payload = Item | Stack | Numbers | Whole | Loop
