@@ -6,7 +6,7 @@ shows only in the place: a global, a nonlocal, an attribute or an item, and in w
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from operator import is_
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from autograd_lite.trees.registry import is_module, structure_of
 Place = tuple[Callable[[Any], Any], Any, Any]
 """How an object is read, by which key, and what was found there."""
 
-MOST = 200_000
+MOST = 20_000
 """Objects that are looked at: beyond them a function closes over a whole program."""
 
 HOLDING = ("f", "value", "partials", "lowering", "__wrapped__")
@@ -41,6 +41,7 @@ class Closures:
         stack = [f]
         names: set[str] = set()
         ends: list[int] = []
+        home = package_of(getattr(f, "__module__", None))
         while stack and len(seen) < MOST:
             holder = stack.pop()
             if is_module(holder) and not isinstance(holder, type):
@@ -49,7 +50,7 @@ class Closures:
                     self.modules.append((holder, structure))
                     ends.append(id(holder))
                 continue
-            for read, key, found in places_in(holder, names):
+            for read, key, found in places_in(holder, names, home):
                 if id(found) in wanted or type(found) not in NOTHING:
                     leading.setdefault(id(found), []).append((holder, (read, key, found)))
                     if id(found) not in seen and id(found) not in wanted:
@@ -86,10 +87,13 @@ class Closures:
         )
 
 
-def places_in(x: Any, names: set[str]) -> Iterator[Place]:
-    """What an object leads to.  `names` collects the names that functions use, of which modules are looked at."""
+def places_in(x: Any, names: set[str], home: str) -> Iterator[Place]:
+    """What an object leads to.
+
+    `names` collects the names that functions use, of which modules are looked at; `home` is the package of the user.
+    """
     if isinstance(x, FunctionType):
-        yield from places_in_function(x, names)
+        yield from places_in_function(x, names, home)
     elif isinstance(x, MethodType):
         yield from ((partial(getattr, x), name, getattr(x, name)) for name in ("__self__", "__func__"))
     elif isinstance(x, partial):
@@ -104,7 +108,7 @@ def places_in(x: Any, names: set[str]) -> Iterator[Place]:
     elif isinstance(x, ModuleType):
         yield from ((vars(x).__getitem__, name, y) for name in names if (y := vars(x).get(name)) is not None)
     elif isinstance(x, type):
-        if not is_library(x.__module__):
+        if not is_library(x.__module__, home):
             for cls in x.__mro__[:-1]:
                 yield from ((cls.__dict__.__getitem__, name, y) for name, y in cls.__dict__.items())
     elif isinstance(x, (staticmethod, classmethod)):
@@ -117,11 +121,11 @@ def places_in(x: Any, names: set[str]) -> Iterator[Place]:
         own: dict[str, Any] = getattr(x, "__dict__", {})
         for name, y in (attributes_of(x) or {}).items():
             yield (own.__getitem__ if name in own else partial(getattr, x)), name, y
-        if not is_library(type(x).__module__):
+        if not is_library(type(x).__module__, home):
             yield partial(getattr, x), "__class__", type(x)
 
 
-def places_in_function(f: FunctionType, names: set[str]) -> Iterator[Place]:
+def places_in_function(f: FunctionType, names: set[str], home: str) -> Iterator[Place]:
     cells: tuple[CellType, ...] = f.__closure__ or ()
     for cell in cells:
         try:
@@ -131,7 +135,7 @@ def places_in_function(f: FunctionType, names: set[str]) -> Iterator[Place]:
     for name in ("__defaults__", "__kwdefaults__"):
         if getattr(f, name):
             yield partial(getattr, f), name, getattr(f, name)
-    if not is_library(f.__module__):
+    if not is_library(f.__module__, home):
         used = names_in(f.__code__)
         names |= used
         yield from ((f.__globals__.__getitem__, name, f.__globals__[name]) for name in used if name in f.__globals__)
@@ -148,7 +152,17 @@ def names_in(code: CodeType) -> set[str]:
     return found
 
 
-def is_library(module: str | None) -> bool:
-    """Whether what is defined in a module closes over nothing of a user's."""
-    package = (module or "").partition(".")[0]
-    return package in ("autograd_lite", "numpy", "builtins") or package in sys.stdlib_module_names - {"__main__"}
+def package_of(module: str | None) -> str:
+    return (module or "").partition(".")[0]
+
+
+@cache
+def is_library(module: str | None, home: str) -> bool:
+    """Whether what is defined in a module closes over nothing of a user's: what is installed, or comes with Python."""
+    package = package_of(module)
+    if package == home:
+        return False
+    if package in ("autograd_lite", "builtins") or package in sys.stdlib_module_names - {"__main__"}:
+        return True
+    origin = getattr(sys.modules.get(package), "__file__", None) or ""
+    return "site-packages" in origin or "dist-packages" in origin
