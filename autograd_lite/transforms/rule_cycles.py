@@ -36,7 +36,7 @@ def referents(x: Any) -> Iterator[Any]:
     elif type(x) is Extra:
         yield x.operands
     else:
-        shared = (x.__globals__, x.__builtins__) if isinstance(x, FunctionType) else ()  # type: ignore[attr-defined]
+        shared = (x.__globals__, getattr(x, "__builtins__", None)) if isinstance(x, FunctionType) else ()
         yield from (y for y in gc.get_referents(x) if not any(y is z for z in shared))
 
 
