@@ -6,6 +6,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
+from autograd_lite.backends.long_programs import warn_if_long
 from autograd_lite.backends.program_cache import Key, ProgramCache
 from autograd_lite.core.tracers import is_tracing
 from autograd_lite.program.arguments import Pieces
@@ -34,6 +35,8 @@ class Entry:
         self.closures = Closures(traced.f, traced.closed_over) if traced.closed_over else None
         self.used = False  # after the call that made it
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
+        if backend == "auto" and self.backend == "llvm":
+            warn_if_long(traced.f, traced.program)
         self.code = BACKENDS[self.backend](traced.program, fastmath)
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not pieces.library
