@@ -629,6 +629,16 @@ def test_a_value_computes_what_a_float_does(row):
     check()
 
 
+@pytest.mark.parametrize("x", [-2.0, -0.0, 0.0, 2.0, math.inf])
+@pytest.mark.parametrize("y", [-0.0, 0.0])
+def test_the_slope_of_a_power_of_0_is_the_same_zero_recorded(x, y):
+    """A zero of the exponent's sign would be another number than that of the recorded rule."""
+    inputs = [Value(x), Value(y)]
+    out = PRIMITIVES["pow"](*inputs)
+    for slope in (gradients(out, inputs)[0], gradients(out, inputs, create_graph=True)[0].data):
+        assert bits(slope) == bits(0.0)
+
+
 @every_row
 def test_recorded_partials_are_the_float_ones(row):
     """Bit for bit, and without exceptions, at singular points too: one text, two interpretations."""

@@ -141,7 +141,7 @@ def base_slope(x: Scalar, y: Scalar) -> Any:
     """y x^(y - 1); the row where the exponent can move, and where it is infinite and only a limit has the slope."""
     if isinstance(y, Operand) or math.isinf(y):  # type: ignore[arg-type]
         return power_slope(1.0, 0.0, x, y)
-    return y and y * lower_power(x, y)
+    return y * lower_power(x, y) if y else 0.0  # at y = -0.0 too, as in the row
 
 
 def lower_power(x: Scalar, y: Scalar) -> Any:
