@@ -151,10 +151,23 @@ def bessel_i(order: int, x: mpnumeric) -> Any:
     u = abs(x)
     if u < 500:
         return MP.exp(-u) * MP.besseli(order, x)
+    return (signum(x) if order else 1) * MP.fsum(hankel_terms(order, u)) / MP.sqrt(2 * MP.pi * u)
+
+
+def hankel_terms(order: int, u: mpnumeric) -> list[Any]:
     terms = [MP.mpf(1)]
     for k in range(1, 40):
         terms.append(terms[-1] * ((2 * k - 1) ** 2 - 4 * order**2) / (8 * u * k))
-    return (signum(x) if order else 1) * MP.fsum(terms) / MP.sqrt(2 * MP.pi * u)
+    return terms
+
+
+def bessel_i_step(x: mpnumeric) -> Any:
+    """e^-|x| (I of order 0 - I of order 1) at |x|, far out term by term: the first ones, 1, are the same."""
+    u = abs(x)
+    if u < 500:
+        return bessel_i(0, u) - bessel_i(1, u)
+    steps = [a - b for a, b in zip(hankel_terms(0, u)[1:], hankel_terms(1, u)[1:], strict=True)]
+    return MP.fsum(steps) / MP.sqrt(2 * MP.pi * u)
 
 
 def bessel_j_slope(x: mpnumeric) -> Any:
@@ -359,8 +372,8 @@ EXACT: dict[str, Exact] = {
     "polygamma":    Exact(psi, (ZERO, lambda n, x: psi(n + 1, x))),
     "j0":           Exact(lambda x: MP.besselj(0, x), (lambda x: -MP.besselj(1, x),)),
     "j1":           Exact(lambda x: MP.besselj(1, x), (bessel_j_slope,)),
-    "i0e":          Exact(lambda x: bessel_i(0, x), (lambda x: bessel_i(1, x) - signum(x) * bessel_i(0, x),)),
-    "i1e":          Exact(lambda x: bessel_i(1, x), (lambda x: bessel_i(0, x) - signum(x) * bessel_i(1, x) - (
+    "i0e":          Exact(lambda x: bessel_i(0, x), (lambda x: -signum(x) * bessel_i_step(x),)),
+    "i1e":          Exact(lambda x: bessel_i(1, x), (lambda x: bessel_i_step(x) - (
                            bessel_i(1, x) / x if x else MP.mpf(1) / 2),)),
     "betaln":       Exact(log_beta, (digamma_step, lambda a, b: digamma_step(b, a))),
     "gammainc":     Exact(lower_gamma, (UNKNOWN, gamma_density)),
