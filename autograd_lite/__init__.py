@@ -169,6 +169,7 @@ __all__ = [
     "animate",
     "certify",
     "checkpoint",
+    "cond",
     "custom_derivative",
     "custom_jvp",
     "custom_vjp",
