@@ -32,7 +32,8 @@ class Unrounded(Operand):
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> Any:
         nodes = [node_of(x) for x in operands]
         if (row.compares or row.truths) and not row.selects and all(x._row is NUMBER for x in nodes):
-            return row.ieee_value(*[x._data for x in nodes])  # a comparison rounds nothing
+            found = row.ieee_value(*[x._data for x in nodes])  # a comparison rounds nothing
+            return found if found in (0.0, 1.0) else Unrounded(exact_node(found))  # the larger is no constant of a rule
         return Unrounded(self.node.apply(row, tuple(nodes)))
 
     def truth(self) -> bool | None:

@@ -16,6 +16,7 @@ from autograd_lite.core.fast.layers import assign, data_of
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.optim.schedules import Schedule
+from autograd_lite.support.files import shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,9 +146,13 @@ class Optimizer:
                 raise ValueError(f"the state has no {name!r}, which {kind} needs; load one that state_dict gave")
         memory, steps = state["memory"], state["steps"]
         if not isinstance(memory, Mapping) or not all(isinstance(column, (list, tuple)) for column in memory.values()):
-            raise TypeError(f"the memory is {memory!r} in the state, no dict of lists; load one that state_dict gave")
+            raise TypeError(
+                f"the memory is {shortened(memory, 60)} in the state, no dict of lists; load one that state_dict gave"
+            )
         if not isinstance(steps, int) or not 0 <= steps < MOST_STEPS:
-            raise ValueError(f"steps is {steps!r} in the state, which is no count; load one that state_dict gave")
+            raise ValueError(
+                f"steps is {shortened(steps, 60)} in the state, which is no count; load one that state_dict gave"
+            )
         if (memory or (steps and self.memory)) and tuple(memory) != self.memory:
             mine = f"{kind} with its settings {', '.join(self.memory) or 'nothing'}"
             more = "give it the settings that it was saved with"
@@ -161,7 +166,7 @@ class Optimizer:
         for name, x in settings.items():
             now = getattr(self, name)
             if isinstance(x, bool) != isinstance(now, bool) or not is_number(x):
-                raise TypeError(f"{name} is {x!r} in the state; load one that state_dict gave")
+                raise TypeError(f"{name} is {shortened(x, 60)} in the state; load one that state_dict gave")
             if name in self.ranges or isinstance(x, int):
                 self.checked(name, x)
             if name in self.switches and bool(x) != bool(now):

@@ -1,5 +1,6 @@
 """`certify`: the interval holds the real number, for exactly these floats; what is not proven is told."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -280,6 +281,20 @@ def test_gradcheck_certifies_random_functions(seed):
     report = gradcheck(f, *f.point, method="certified", allow_unused=True)
     assert "proven wrong" not in str(report)
     assert report.checks or report.findings
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((-1.7, 2.1, 3.3))), ids=str)
+@pytest.mark.parametrize("place", range(3))
+@settings(max_examples=5)
+@given(factor=st.floats(0.1, 10.0))
+def test_the_larger_of_two_numbers_is_no_constant_of_a_rule(order, place, factor):
+    """The rule of clip has the larger of two operands, which here are numbers with as many digits as floats have."""
+    numbers = [factor * x for x in order]
+
+    def f(x):
+        return ag.clip(*[x if i == place else number for i, number in enumerate(numbers)])
+
+    assert gradcheck(f, numbers[place], method="certified", allow_unused=True)
 
 
 @settings(max_examples=30)
