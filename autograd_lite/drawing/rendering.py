@@ -54,14 +54,17 @@ def quiet() -> Iterator[None]:
     except OSError:  # a program without standard error
         yield
         return
-    with tempfile.TemporaryFile() as kept:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.NamedTemporaryFile(dir=folder, delete=False) as kept,
+        open(kept.name, "rb") as found,  # a place of its own: a write that is under way still goes to the end
+    ):
         try:
             os.dup2(kept.fileno(), 2)
             yield
         finally:
             os.dup2(saved, 2)
-            kept.seek(0)
-            lines = b"".join([line for line in kept if not line.startswith(MESSAGES)])
+            lines = b"".join([line for line in found if not line.startswith(MESSAGES)])
             while lines:
                 lines = lines[os.write(saved, lines) :]
             os.close(saved)
