@@ -83,6 +83,11 @@ class Module:
         contents = self._contents()
         return ModuleStructure(self, contents.names, contents.parameters, contents.settings, contents.places)
 
+    def _changeable(self) -> dict[str, Any]:
+        """Its mode and its attributes, which a compiled function changes in its copy alone, and warns that it does."""
+        held = {name: x for name, x in vars(self).items() if name not in CACHES}
+        return {"training": self.training, **held}
+
     def _contents(self) -> "Contents":
         known: Contents | None = self.__dict__.get("_known")
         if known is None or known.changed():

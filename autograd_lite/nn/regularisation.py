@@ -46,7 +46,8 @@ class BatchNorm(Module):
 
     In training mean and variance are those of the mini-batch (and of all positions of a channel), so it needs
     `batch`, which `fit`, `Sequential` and `MLP` call; running means of both, with the unbiased variance, are kept for
-    evaluation.  Source: Ioffe and Szegedy 2015, with PyTorch's names.
+    evaluation.  `fit` moves these with `compile=True` too; in training a function that a user compiles does not, and
+    warns.  Source: Ioffe and Szegedy 2015, with PyTorch's names.
 
     Raises ValueError when called in training with a single sample, or inside `vmap`.
     """
@@ -77,6 +78,10 @@ class BatchNorm(Module):
         if TRACE.get() is None:
             self.num_batches_tracked += 1.0
         return [list(features) for features in zip(*normal, strict=True)]
+
+    def _changeable(self) -> dict[str, Any]:
+        """As that of every Module; while a program is traced, what it observes counts as a change of its statistics."""
+        return {**super()._changeable(), "running_mean": [self.running_mean, self._observed]}
 
     def by_running_statistics(self, k: int, part: NestedNumbers) -> Any:
         centre, variance = read_state(lambda: self.running_mean[k]), read_state(lambda: self.running_var[k])
