@@ -51,14 +51,15 @@ def worst_of(row, source, points):
             continue
         looked += 1
         out = row.value(xs) if row.arity is None else row.value(*xs)
-        value = larger(value, ulps(out, exact_value(row, xs)), value_excess(row, xs, out))
+        exact_out = exact_value(row, xs)
+        value = larger(value, ulps(out, exact_out), value_excess(row, xs, out, exact_out))
         try:
             exact = exact_partials(row, xs)
         except (ZeroDivisionError, ValueError):
             continue
         for i, (p, want) in enumerate(zip(row.all_partials(out, xs), exact, strict=True)):
             if p is not None and MP.isfinite(want):
-                partial = larger(partial, ulps(p, want), partial_excess(row, i, xs, p))
+                partial = larger(partial, ulps(p, want), partial_excess(row, i, xs, p, want))
     return looked, value, partial
 
 
