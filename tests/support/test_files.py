@@ -444,14 +444,15 @@ def test_no_file_stays_open_whenever_ctrl_c_strikes(tmp_path):
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always", ResourceWarning)
             for _ in range(400):
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, draw_from.uniform(1e-6, longest))
-                    write_json(path, small)
-                    read_json(path, "a format", 1)
+                try:  # the alarm rings once, at the latest where the inner `finally` turns it off
+                    try:
+                        signal.setitimer(signal.ITIMER_REAL, draw_from.uniform(1e-6, longest))
+                        write_json(path, small)
+                        read_json(path, "a format", 1)
+                    finally:
+                        signal.setitimer(signal.ITIMER_REAL, 0.0)
                 except KeyboardInterrupt:
                     struck += 1
-                finally:
-                    signal.setitimer(signal.ITIMER_REAL, 0.0)
             gc.collect()
     finally:
         signal.signal(signal.SIGALRM, before)
