@@ -86,7 +86,8 @@ VALUES = {
     "logsumexp": Bound(8.0, 1.0),
     "isru": Bound(3.0),
     "silu": Bound(4.0),
-    "gelu": Bound(4.0, 1.0),  # of the rounding of x / 2^(1/2)
+    "gelu": Bound(4.0, 2.0),  # of two roundings, of 1 / 2^(1/2) and of x times it
+    "logit": Bound(4.0),  # of 1 - x and of the quotient, which the logarithm passes on, and its own
     "bent_identity": Bound(3.0),
     "surprisal": Bound(8.0, 2.0),  # of the rounding of x - x_0, and of its difference from the largest
     "sum": Bound(0.5, 3.0),  # n roundings of partial sums, each within the sum of magnitudes
@@ -154,6 +155,8 @@ REASONS = {
     "betaln": "its zeros, which are no floats",
     "gammainc": "the tails, which an ulp of x moves by as much",
     "gammaincc": "the tails, which an ulp of x moves by as much",
+    "silu": "its slope has a zero, where two terms cancel",
+    "gelu": "the rounding of x / 2^(1/2) is magnified by x², up to 1,400; its slope has a zero",
     "sinc": "its slope has zeros, where two terms cancel",
     "gamma": "the slope is gamma x digamma, and digamma has zeros",
     "lgamma": "CPython's lgamma, which the table follows to the bit, keeps 1e-15 absolute at its zeros",
