@@ -195,8 +195,10 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     array of Values.  Data is mapped by `vmap`: compile(value_and_grad(vmap(loss, in_axes=(None, 0, 0),
     reduce="mean"))) is a training step.  Values that f closes over are read at each call, without gradients; another
     Value in the place of one is noticed, in globals, nonlocals, attributes and items, and so are other settings of a
-    Module; all else is what it was at the first call.  Of ever new structures the 64 that were used last keep their
-    programs, and a warning names what changes.
+    Module (of an object that is no Module but has `named_parameters`: `training`, and numbers and words in its own
+    attributes, not in containers there); all else is what it was at the first call.  Where f changes an argument, that
+    of the caller stays as it was, and a warning names the place.  Of ever new structures the 64 that were used last
+    keep their programs, and a warning names what changes.
     A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm" or "auto".  python and llvm give the bits of the eager engine, except

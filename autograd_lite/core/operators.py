@@ -206,6 +206,10 @@ class Operators(Node):
             raise AttributeError("a Value has a dtype for NumPy, which is not imported")
         return numpy.dtype(object)
 
+    @dtype.setter
+    def dtype(self, value: object) -> None:
+        raise AttributeError("dtype was assigned, but it is for NumPy to read; make an array by numpy.array")
+
     def deg2rad(self) -> Any:
         """x degrees in radians."""
         return self.apply(table.mul, (self, RADIANS))

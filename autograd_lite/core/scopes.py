@@ -92,6 +92,10 @@ class Scope:
         found: list[Opening] = self.__dict__.setdefault("_openings", [])
         return found
 
+    @openings.setter
+    def openings(self, value: object) -> None:
+        raise AttributeError("openings was assigned, but it is what was entered; enter and leave it by with")
+
     def modes(self) -> Settings:
         """The modes and what they are set to."""
         raise NotImplementedError

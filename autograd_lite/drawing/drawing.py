@@ -24,7 +24,7 @@ from autograd_lite.drawing.text_tree import tree
 from autograd_lite.drawing.theme import DARK, LIGHT, find_theme
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
-from autograd_lite.support.wording import for_output
+from autograd_lite.support.wording import computed, for_output
 
 if TYPE_CHECKING:
     import graphviz
@@ -71,6 +71,10 @@ class Drawing(Exportable):
     def source(self) -> str:
         """The DOT text."""
         return str(self.digraph.source)
+
+    @source.setter
+    def source(self, value: object) -> None:
+        raise computed(self, "source", "draw again with other options, or change the digraph")
 
     def render(self, format: str) -> bytes:
         """The picture as bytes of the format svg, png or pdf.

@@ -18,7 +18,7 @@ from autograd_lite.drawing.theme import Theme
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.module import Module
 from autograd_lite.support.extras import required
-from autograd_lite.support.wording import script_data
+from autograd_lite.support.wording import computed, script_data
 from autograd_lite.transforms.batching import vmap
 
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ class Movie(Exportable):
             asdict(self.recording.theme), theme=self.recording.theme.name, first=pictures[0],
             count=len(pictures) - 1, pictures=script_data(pictures), words=script_data(words),
         )  # fmt: skip
+
+    @html.setter
+    def html(self, value: object) -> None:
+        raise computed(self, "html", "record another movie, or save this one and edit the file")
 
     def files(self, dpi: int = 100) -> Formats:
         def moving(format: str) -> bytes:

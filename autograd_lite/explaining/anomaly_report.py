@@ -15,7 +15,7 @@ from autograd_lite.drawing.picture_builder import build_picture
 from autograd_lite.drawing.selection import Selection, in_order
 from autograd_lite.drawing.sources import Values, stored
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.support.wording import for_output
+from autograd_lite.support.wording import computed, for_output
 
 MOST_OPERANDS = 6  # that are listed or drawn of one node
 LONGEST_WAY = 24  # nodes of the way that are drawn
@@ -57,6 +57,10 @@ class Anomaly(Exportable):
         path, _, number = self.line.rpartition(":")
         return linecache.getline(path, int(number)).strip() if path else ""
 
+    @source.setter
+    def source(self, value: object) -> None:
+        raise computed(self, "source", "read it, and mend the line that it shows")
+
     def called(self, x: Value) -> str:
         """A node as the text names it."""
         return self.names.of(x) or x.op or "an input"
@@ -94,6 +98,10 @@ class Anomaly(Exportable):
             lines.append(f"from there to {goal}: {' -> '.join(steps)}")
         return "\n".join(lines)
 
+    @text.setter
+    def text(self, value: object) -> None:
+        raise computed(self, "text", "read it, and mend what it tells of")
+
     @property
     def advice(self) -> str:
         """What to do about it."""
@@ -106,6 +114,10 @@ class Anomaly(Exportable):
             "keep the operands away from the point where the local partial is infinite or unknown, by clip or by where "
             "with functions as branches"
         )
+
+    @advice.setter
+    def advice(self, value: object) -> None:
+        raise computed(self, "advice", "read it, and mend what it tells of")
 
     def draw(self, theme: str = "light", precision: int = 4) -> Drawing:
         """The path of the nan or infinity in red, with the operands of every node on it."""

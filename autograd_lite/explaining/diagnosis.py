@@ -15,7 +15,7 @@ from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, target_kind
 from autograd_lite.nn.module import Module, checked_module
-from autograd_lite.support.wording import for_output
+from autograd_lite.support.wording import computed, for_output
 
 SMALL = 1e-3  # a local partial below this lets nearly nothing through
 VANISHING, EXPLODING = 1e-3, 1e3  # of the gradients of the first layer to those of the last
@@ -47,6 +47,10 @@ class Diagnosis:
     def is_good(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+    @is_good.setter
+    def is_good(self, value: object) -> None:
+        raise computed(self, "is_good", "change the model, and diagnose it again")
 
     def __str__(self) -> str:
         head = f"{'layer':<16} {'units':>5} {'dead':>5} {'saturated':>9} {'gradient':>10} {'to the last':>11}"

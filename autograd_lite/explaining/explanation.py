@@ -16,7 +16,7 @@ from autograd_lite.drawing.theme import AUTO, Theme, find_theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
-from autograd_lite.support.wording import for_output, markup
+from autograd_lite.support.wording import computed, for_output, markup
 
 MOST, MOST_FOLDED = 60, 2_000  # nodes that are explained: line by line; and on a page where modules are folded
 
@@ -46,15 +46,27 @@ class Explanation(Exportable):
         """For a terminal; where standard output has only ASCII, in ASCII."""
         return for_output(formats.text(self.lesson, self.precision))
 
+    @text.setter
+    def text(self, value: object) -> None:
+        raise computed(self, "text", "explain again with other options")
+
     @property
     def markdown(self) -> str:
         """Markdown with LaTeX."""
         return formats.markdown(self.lesson, self.precision)
 
+    @markdown.setter
+    def markdown(self, value: object) -> None:
+        raise computed(self, "markdown", "explain again with other options")
+
     @property
     def html(self) -> str:
         """A fragment of HTML that needs nothing else."""
         return formats.html(self.lesson, self.precision, self.theme)
+
+    @html.setter
+    def html(self, value: object) -> None:
+        raise computed(self, "html", "explain again with other options")
 
     def __str__(self) -> str:
         return self.text

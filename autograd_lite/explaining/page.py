@@ -14,7 +14,7 @@ from autograd_lite.drawing.theme import AUTO, THEMES, Theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.explaining.lesson import Lesson, Step
-from autograd_lite.support.wording import for_output, markup, script_data
+from autograd_lite.support.wording import computed, for_output, markup, script_data
 from autograd_lite.trees.paths import is_within, parts
 
 CROWDED = 40  # nodes from which on layers start folded
@@ -45,9 +45,17 @@ class Page(Exportable):
             script=resource("drawing", "layout.js") + resource("explaining", "page.js"),
         )  # fmt: skip
 
+    @html.setter
+    def html(self, value: object) -> None:
+        raise computed(self, "html", "make another page with other options")
+
     @property
     def title(self) -> str:
         return f"{self.lesson.result}, step by step"
+
+    @title.setter
+    def title(self, value: object) -> None:
+        raise computed(self, "title", "make another page with other options")
 
     def table(self) -> str:
         """The lesson without steps, where no script runs."""

@@ -13,6 +13,7 @@ from autograd_lite.nn.initialisation import Init, Initialiser, initialiser_for
 from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size
+from autograd_lite.support.wording import computed
 
 
 class Neuron(Module):
@@ -43,6 +44,10 @@ class Neuron(Module):
     @property
     def nonlin(self) -> bool:
         return self.activation is not identity
+
+    @nonlin.setter
+    def nonlin(self, value: object) -> None:
+        raise computed(self, "nonlin", "assign activation, or make it anew with nonlin")
 
     def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.w), self, 1.0)

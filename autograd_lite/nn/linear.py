@@ -15,6 +15,7 @@ from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size, flat
+from autograd_lite.support.wording import computed
 
 
 class Linear(Batched):
@@ -74,6 +75,10 @@ class Sequential(Module):
     def modules(self) -> list[Module]:
         """The Modules, in order."""
         return [module for name, module in vars(self).items() if name.isdigit()]
+
+    @modules.setter
+    def modules(self, value: object) -> None:
+        raise computed(self, "modules", "make another Sequential of these modules")
 
     def forward(self, x: NestedNumbers) -> Any:
         for module in self.modules:

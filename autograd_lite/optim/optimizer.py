@@ -17,6 +17,7 @@ from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.optim.schedules import Schedule
 from autograd_lite.support.files import shortened
+from autograd_lite.support.wording import computed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +83,10 @@ class Optimizer:
     def rate(self) -> float:
         """The learning rate of the next step."""
         return self.lr(self.steps) if callable(self.lr) else self.lr
+
+    @rate.setter
+    def rate(self, value: object) -> None:
+        raise computed(self, "rate", "assign lr, a number or a schedule")
 
     def step(self, gradients: Sequence[float] | None = None) -> None:
         """Move every parameter once, by its `.grad`, or by the gradients given in the order of parameters."""

@@ -82,3 +82,8 @@ def in_ascii(c: str) -> str:
     """
     plain = ASCII.get(c) or unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode()
     return plain or ("" if unicodedata.combining(c) else ascii(c)[1:-1])
+
+
+def computed(x: object, name: str, do: str) -> AttributeError:
+    """The error where a user assigns what an object computes from the rest of it."""
+    return AttributeError(f"{name} was assigned, but a {type(x).__name__} computes it; {do}")

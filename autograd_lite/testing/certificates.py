@@ -19,6 +19,7 @@ from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
 from autograd_lite.program.tracing import Trace, reached
+from autograd_lite.support.wording import computed
 from autograd_lite.testing.balls import Arb, Ball, BallArithmetic, NoBall
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import inside
@@ -66,6 +67,10 @@ class Certificate:
     def width(self) -> End:
         """upper - lower."""
         return self.upper - self.lower if self.lower != self.upper else Fraction(0)
+
+    @width.setter
+    def width(self, value: object) -> None:
+        raise computed(self, "width", "certify again with a wished width")
 
     def __repr__(self) -> str:
         sure = "decided" if self.decided else f"not decided: {', '.join(self.undecided)}"

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from autograd_lite.support.wording import for_output
+from autograd_lite.support.wording import computed, for_output
 from autograd_lite.testing.precision import ulps
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
@@ -27,6 +27,10 @@ class Comparison(NamedTuple):
     def ulps(self) -> float:
         """How far the two are apart, in units in the last place of what was expected."""
         return ulps(self.got, self.expected)
+
+    @ulps.setter
+    def ulps(self, value: object) -> None:
+        raise computed(self, "ulps", "compare again")
 
     def __str__(self) -> str:
         how = self.how if self.step is None else f"{self.how} with step {self.step:.3g}"

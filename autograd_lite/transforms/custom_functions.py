@@ -10,6 +10,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.core.tracers import RuleError
+from autograd_lite.support.wording import computed
 from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.opaque_functions import on_numbers
 from autograd_lite.transforms.rule_calls import FlatRule, called
@@ -48,6 +49,10 @@ class CustomFunction:
     @property
     def name(self) -> str:
         return name_of(self.f) if name_of(self.f) != "<lambda>" else "custom"
+
+    @name.setter
+    def name(self, value: object) -> None:
+        raise computed(self, "name", "name the function that it wraps")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.rules:

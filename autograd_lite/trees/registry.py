@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from autograd_lite.core.primitives import Operand
 from autograd_lite.trees.array_leaves import array_of, elements, is_array, is_foreign_array
-from autograd_lite.trees.exact_keys import Auxiliary, keys_of
+from autograd_lite.trees.exact_keys import Auxiliary, attributes_of, exact, keys_of
 from autograd_lite.trees.nested_lists import is_leaf
 from autograd_lite.trees.paths import check_distinct
 
@@ -89,14 +89,25 @@ class ModuleStructure:
         return f"{type(self.module).__name__}({', '.join(self.names)})"
 
 
+PLAIN = (bool, int, float, complex, str, bytes)
+"""The types of settings that an object which is no Module of this library is compared by."""
+
+
 def structure_of(module: Any) -> ModuleStructure:
-    """The structure of a Module, which knows it, or of another object that has `named_parameters`."""
+    """The structure of a Module, which knows it, or of another object that has `named_parameters`.
+
+    Settings of such an object are its mode, and the numbers and words that it holds in attributes: not what is in
+    containers or other objects there.
+    """
     if hasattr(module, "pytree_structure"):
         return module.pytree_structure()  # type: ignore[no-any-return]
     named = list(module.named_parameters())
     names, values = [name for name, _ in named], [x for _, x in named]
     check_distinct(names, values, type(module).__name__)
-    return ModuleStructure(module, tuple(names), values, (len(named), getattr(module, "training", None)))
+    plain = {name: x for name, x in (attributes_of(module) or {}).items() if x is None or isinstance(x, PLAIN)}
+    plain["training"] = getattr(module, "training", None)
+    settings = (len(named), *[(name, exact(x)) for name, x in plain.items()])
+    return ModuleStructure(module, tuple(names), values, settings, ["", *plain])
 
 
 def record_fields(x: Any) -> Parts:

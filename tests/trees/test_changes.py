@@ -224,3 +224,24 @@ def test_layers_that_draw_or_keep_rows_change_nothing(layer, recwarn):
     model = nn.Sequential(nn.Linear(2, 2, rng=0), layer, nn.Linear(2, 1, rng=0))
     compile(value_and_grad(outputs), backend="python")(model, np.arange(8.0).reshape(4, 2))
     assert not recwarn.list
+
+
+SETTINGS = [("count", 3), ("count", 0.0), ("training", False), ("word", "b"), ("nothing", 1), ("fresh", 5)]
+
+
+@pytest.mark.parametrize(("name", "new"), SETTINGS)
+def test_another_setting_of_a_foreign_object_makes_another_program(name, new):
+    def f(m, x):
+        return m.w * x + (str([m.count, m.training, m.word, m.nothing, getattr(m, "fresh", 0)]) == shown)
+
+    m = Foreign()
+    m.word, m.nothing = "a", None
+    shown = ""
+    step = compile(f, backend="python")
+    assert step(m, 1.0) == step(m, 1.0) == 2.0
+    setattr(m, name, new)
+    shown = str([m.count, m.training, m.word, m.nothing, getattr(m, "fresh", 0)])
+    assert step(m, 1.0) == 3.0
+    m.w.data = 5.0
+    assert step(m, 1.0) == 6.0
+    assert repr(step).endswith("2 programs>")
