@@ -49,11 +49,11 @@ def test_what_is_computed_is_not_assigned(cls, name, found):
 
 def test_an_assignment_says_what_to_do():
     neuron = nn.Neuron(2, rng=0)
-    with pytest.raises(AttributeError, match="nonlin was assigned, but a Neuron computes it; assign activation, or "):
+    with pytest.raises(AttributeError, match="nonlin was assigned, but the Neuron computes it; assign activation, or "):
         neuron.nonlin = False
     assert neuron.nonlin
     optimizer = optim.SGD(neuron.parameters(), 0.1)
-    with pytest.raises(AttributeError, match="rate was assigned, but a SGD computes it; assign lr, "):
+    with pytest.raises(AttributeError, match="rate was assigned, but the SGD computes it; assign lr, "):
         optimizer.rate = 0.5
     assert optimizer.rate == 0.1
     with pytest.raises(AttributeError, match="dtype was assigned, but it is for NumPy to read; "):

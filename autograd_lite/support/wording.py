@@ -86,4 +86,4 @@ def in_ascii(c: str) -> str:
 
 def computed(x: object, name: str, do: str) -> AttributeError:
     """The error where a user assigns what an object computes from the rest of it."""
-    return AttributeError(f"{name} was assigned, but a {type(x).__name__} computes it; {do}")
+    return AttributeError(f"{name} was assigned, but the {type(x).__name__} computes it; {do}")

@@ -63,6 +63,8 @@ def attributes(x: Any, held: bool) -> dict[str, Any]:
 
 
 def elements_of(x: Any) -> list[Any]:
+    if isinstance(x, Value):
+        return [x, x.has_grad]
     if is_array(x):
         return x.ravel().tolist() if x.dtype == object else [x.dtype, x.tobytes()]
     return [*x] if isinstance(x, (set, deque, bytearray)) else [x]

@@ -125,6 +125,7 @@ class Foreign:
 IN_MODULES = {
     "m.b": lambda m, x: setattr(m, "b", m.b * 2.0), "m.part.w": lambda m, x: setattr(m.part, "w", m.part.w * 2.0),
     "m.parts[0].w": lambda m, x: setattr(m.parts[0], "w", Value(3.0)), "m.parts": lambda m, x: m.parts.append(Part()),
+    "m.parts[0].w ": lambda m, x: setattr(m.parts[0].w, "grad", 1.0),
     "m.training": lambda m, x: m.eval(), "m.part.training": lambda m, x: m.part.eval(),
     "m.part.count": lambda m, x: setattr(m.part, "count", m.part.count + 1),
     "m.part.history": lambda m, x: m.part.history.append(1.0), "m.part.mask": lambda m, x: m.part.mask.fill(3.0),
@@ -159,7 +160,7 @@ def test_a_change_of_a_module_is_told_with_its_place(model, where, change, trans
         return m(x)
 
     with pytest.warns(
-        UserWarning, match=f"changes its argument m, at {re.escape(where)}, but compiled .* after the call"
+        UserWarning, match=f"changes its argument m, at {re.escape(where.strip())}, but compiled .* after the call"
     ):
         compile(transform(f), backend="python")(model(), [3.0] if transform is mapped else 3.0)
 
