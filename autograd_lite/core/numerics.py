@@ -15,6 +15,7 @@ LN2: Final = 0.6931471805599453
 LOG2_E: Final = 1.4426950408889634
 LARGEST: Final = math.ldexp(1.0 - 2.0**-53, 1024)
 SMALLEST: Final = math.ldexp(1.0, -1074)
+ENLARGED: Final = 2.0**600
 TINY: Final = 2.0**-1022  # the smallest number of all digits, whose reciprocal is finite
 
 
@@ -117,6 +118,9 @@ def cosine(x: float, y: float) -> float:
     if abs(x) == INF and abs(y) < INF:
         return math.copysign(1.0, x)
     length = hypot(x, y)
+    if length < TINY:
+        x, y = x * ENLARGED, y * ENLARGED
+        length = math.sqrt(x * x + y * y)
     return quotient(x, length)
 
 
@@ -132,7 +136,7 @@ def softsign(x: float) -> float:
 def isru(x: float, a: float) -> float:
     """x / (1 + a x^2)^(1/2), its limits at infinity included."""
     root = math.sqrt(a)
-    if abs(x) == INF and a == a:
+    if (abs(x) == INF and a == a) or abs(root * x) == INF:
         return math.copysign(quotient(1.0, root), x)
     return x if x == 0.0 and a >= 0.0 else x / hypot(1.0, root * x)
 

@@ -16,6 +16,7 @@ __all__ = ["exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbr
 
 LN10 = math.log(10.0)
 LOG10_E = 0.4342944819032518
+SMALL_EXPONENT = 0.05
 POSITIVE = ((SMALLEST, LARGEST),)
 
 pow: Primitive = primitive(
@@ -138,8 +139,11 @@ logaddexp: Primitive = primitive(
 
 
 def base_slope(x: Scalar, y: Scalar) -> Any:
-    """y x^(y - 1); the row where the exponent can move, and where it is infinite and only a limit has the slope."""
-    if isinstance(y, Operand) or math.isinf(y):  # type: ignore[arg-type]
+    """y x^(y - 1); the row where the exponent can move, or is infinite and only a limit has the slope.
+
+    And where it is so small that x^(y - 1) may overflow though the product does not.
+    """
+    if isinstance(y, Operand) or math.isinf(y) or 0.0 < math.fabs(y) < SMALL_EXPONENT:  # type: ignore[arg-type]
         return power_slope(1.0, 0.0, x, y)
     return y * lower_power(x, y) if y else 0.0  # at y = -0.0 too, as in the row
 
@@ -164,7 +168,7 @@ def slope_of_power(k: float, m: float, x: Any, y: Any) -> Any:
     power = pow(x, y - k) if k else pow(x, y)
     if m == 0.0:
         gone = logical_or(equal(factors[0], 0.0), logical_and(equal(power, 0.0), equal(abs(factors[0]), INF)))
-        return where(gone, 0.0, factors[0] * power)
+        return where(gone, 0.0, product_with_power(factors[0], power, k, x, y))
     log_x = log(x)
     powers: list[Any] = [1.0, log_x]
     while len(powers) <= m:
@@ -174,7 +178,19 @@ def slope_of_power(k: float, m: float, x: Any, y: Any) -> Any:
         total = where(logical_and(equal(factors[0], 0.0), equal(abs(log_x), INF)), 0.0, factors[0] * total)
     for j in range(1, min(int(k), int(m)) + 1):
         total = total + factors[j] * math.perm(int(m), j) * powers[int(m) - j]
-    return where(logical_and(equal(power, 0.0), less_equal(0.0, x)), 0.0, power * total)
+    return where(logical_and(equal(power, 0.0), less_equal(0.0, x)), 0.0, product_with_power(total, power, k, x, y))
+
+
+def product_with_power(factor: Any, power: Any, k: float, x: Any, y: Any) -> Any:
+    """factor x^(y - k), whose power may overflow where the product does not: there the factor is divided by x^k."""
+    if not k:
+        return factor * power
+    divided = factor
+    for _ in range(int(k)):
+        divided = divided / x
+    inside = logical_and(less(0.0, abs(x)), less(abs(x), 1.0))
+    overflows = logical_and(less(abs(y), SMALL_EXPONENT), logical_and(inside, equal(abs(power), INF)))
+    return where(overflows, divided * pow(x, y), factor * power)
 
 
 def falling_factorial(k: int, y: Any) -> list[Any]:

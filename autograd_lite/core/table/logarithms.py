@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_lite.core.numerics import INF, LARGEST, SMALLEST
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, decide, equal, less, less_equal, logical_and, minimum, where
@@ -51,6 +51,10 @@ def product_with(x: Scalar, y: Scalar, logarithm: Any) -> Any:
     return decide(logical_and(equal(x, 0.0), equal(y, y)), lambda: 0.0, lambda: x * logarithm(y))
 
 
+def quotient_formula(x: Scalar, y: Scalar) -> Any:
+    return where(logical_and(equal(x, 0.0), equal(y, 0.0)), 0.0, x / y)
+
+
 def entropy(x: Scalar) -> Any:
     return decide(
         less_equal(x, 0.0), lambda: where(less(x, 0.0), -INF, 0.0), lambda: where(equal(x, INF), -INF, -x * log(x))
@@ -64,7 +68,7 @@ log_sigmoid: Primitive = primitive(
     ball_value=lambda x: -ball_functions.softplus(-x),
 )  # fmt: skip
 logit: Primitive = primitive(
-    "logit", on_floats(logit_formula, lambda x: 0.0 < x < 1.0), (lambda out, x: 1.0 / (x * (1.0 - x)),),
+    "logit", on_floats(logit_formula, lambda x: 0.0 < x < 1.0), (lambda out, x: 1.0 / x + 1.0 / (1.0 - x),),
     "ln(x / (1 - x))", domain="0 < x < 1", limit=by_ieee_754(logit_formula), lowering=logit_formula,
     intervals=((SMALLEST, math.nextafter(1.0, 0.0)),), distance=lambda x: min(x, 1.0 - x),
     complex_value=lambda x: cmath.log(x / (1.0 - x)),
@@ -90,7 +94,7 @@ xlogy: Primitive = primitive(
     "xlogy", on_floats(lambda x, y: product_with(x, y, log), lambda x, y: y > 0.0 or x == 0.0),
     (
         lambda out, x, y: log(y),
-        lambda out, x, y: decide(logical_and(equal(x, 0.0), equal(y, 0.0)), lambda: 0.0, lambda: x / y),
+        lambda out, x, y: quotient_or_zero(x, y),
     ),
     "x ln y, 0 at x = 0", domain="y > 0; x = 0", kinks="x = 0, y = 0: -inf in x, 0 in y",
     limit=by_ieee_754(lambda x, y: product_with(x, y, log)), lowering=lambda x, y: product_with(x, y, log),
@@ -102,7 +106,7 @@ xlog1py: Primitive = primitive(
     "xlog1py", on_floats(lambda x, y: product_with(x, y, log1p), lambda x, y: y > -1.0 or x == 0.0),
     (
         lambda out, x, y: log1p(y),
-        lambda out, x, y: decide(logical_and(equal(x, 0.0), equal(y, -1.0)), lambda: 0.0, lambda: x / (1.0 + y)),
+        lambda out, x, y: quotient_or_zero(x, 1.0 + y),
     ),
     "x ln(1 + y), 0 at x = 0", domain="y > -1; x = 0", kinks="x = 0, y = -1: -inf in x, 0 in y",
     limit=by_ieee_754(lambda x, y: product_with(x, y, log1p)), lowering=lambda x, y: product_with(x, y, log1p),
@@ -110,6 +114,12 @@ xlog1py: Primitive = primitive(
     complex_value=lambda x, y: x * complex_functions.log1p(y),
     lecture=(lambda out, x, y: log1p(y), lambda out, x, y: x / (1.0 + y)),
     ball_value=lambda x, y: ball_functions.times_logarithm(x, 1 + y),
+)  # fmt: skip
+quotient_or_zero: Primitive = slope(
+    "quotient_or_zero", by_ieee_754(quotient_formula),
+    (lambda out, x, y: 1.0 / y, lambda out, x, y: -quotient_or_zero(out, y)),
+    "x / y, 0 at 0 / 0", lowering=quotient_formula, distance=lambda x, y: math.fabs(y),
+    complex_value=lambda x, y: x / y,
 )  # fmt: skip
 entr: Primitive = primitive(
     "entr", on_floats(entropy), (lambda out, x: -1.0 - log(x),), "-x ln x, 0 at 0, -inf below",

@@ -20,6 +20,7 @@ from autograd_lite.core.table.choices import (
     logical_or,
     sign,
     where,
+    within_the_bell,
 )
 from autograd_lite.core.table.exponentials import log1p, sigmoid, sigmoid_slope, sqrt
 from autograd_lite.core.table.sequences import Terms, share, sum
@@ -54,7 +55,7 @@ silu: Primitive = primitive(
 )  # fmt: skip
 gelu: Primitive = primitive(
     "gelu", numerics.gelu,
-    (lambda out, x: 0.5 * erfc(-SQRT_HALF * x) + ONE_OVER_SQRT_2_PI * (finite_or_zero(x) * bell(SQRT_HALF * x)),),
+    (lambda out, x: 0.5 * erfc(-SQRT_HALF * x) + ONE_OVER_SQRT_2_PI * (within_the_bell(x) * bell(SQRT_HALF * x)),),
     "x (1 + erf(x / 2^(1/2))) / 2",
     lowering=lambda x: where(equal(x, -INF), 0.0, 0.5 * x * erfc(-SQRT_HALF * x)), label="GELU", bend=2.0,
     role="rectifier", ball_value=lambda x: x * ball_functions.ndtr(x),
@@ -100,8 +101,11 @@ def near(x: Scalar, a: Scalar) -> Any:
 def stable_isru(x: Scalar, a: Scalar) -> Any:
     """x / (1 + a x^2)^(1/2), as in `numerics.isru`."""
     far = sign(x) * where(equal(a, 0.0), INF, 1.0 / sqrt(a))
-    near = x / hypot(1.0, sqrt(a) * x)
-    return where(infinite(x), far, where(logical_and(equal(x, 0.0), less_equal(0.0, a)), x, near))
+    scaled = sqrt(a) * x
+    near = x / hypot(1.0, scaled)
+    return where(
+        logical_or(infinite(x), infinite(scaled)), far, where(logical_and(equal(x, 0.0), less_equal(0.0, a)), x, near)
+    )
 
 
 def cube(x: Scalar) -> Any:

@@ -6,7 +6,7 @@ import math
 from autograd_lite.core.numerics import INF, LARGEST, NAN
 from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, special_functions
-from autograd_lite.core.table.choices import decide, equal, finite_or_zero
+from autograd_lite.core.table.choices import decide, equal, within_the_bell
 from autograd_lite.core.table.distances import to_pole
 from autograd_lite.core.table.exponentials import exp
 
@@ -24,7 +24,7 @@ erfc: Primitive = primitive(
     libm="erfc",
 )  # fmt: skip
 bell: Primitive = slope(
-    "bell", lambda x: math.exp(-x * x), (lambda out, x: -2.0 * (finite_or_zero(x) * out),), "e^-x^2",
+    "bell", lambda x: math.exp(-x * x), (lambda out, x: -2.0 * (within_the_bell(x) * out),), "e^-x^2",
     lowering=lambda x: exp(-x * x), bend=2.0, complex_value=lambda x: cmath.exp(-x * x),
     ball_value=lambda x: (-ball_functions.product(x, x)).exp(),
 )  # fmt: skip

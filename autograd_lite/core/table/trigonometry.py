@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF, LARGEST, NAN
+from autograd_lite.core.numerics import ENLARGED, INF, LARGEST, NAN, TINY
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
 from autograd_lite.core.table import ball_functions, complex_functions
@@ -128,7 +128,7 @@ cosine: Primitive = slope(
         lambda out, x, y: -out * (cosine(y, x) / hypot(x, y)),
     ),
     "x / (x^2 + y^2)^(1/2)", distance=math.hypot,
-    lowering=lambda x, y: where(logical_and(equal(abs(x), INF), less(abs(y), INF)), sign(x), x / hypot(x, y)),
+    lowering=lambda x, y: where(logical_and(equal(abs(x), INF), less(abs(y), INF)), sign(x), over_length(x, y)),
     complex_value=complex_functions.cosine,
     ball_value=lambda x, y: x / ball_functions.hypot(x, y),
 )  # fmt: skip
@@ -150,6 +150,13 @@ atan_slope: Primitive = slope(
 )  # fmt: skip
 
 
+def over_length(x: Scalar, y: Scalar) -> Any:
+    """x / (x^2 + y^2)^(1/2), enlarged where the length has lost digits by underflow."""
+    length = hypot(x, y)
+    a, b = x * ENLARGED, y * ENLARGED
+    return where(less(length, TINY), a / sqrt(a * a + b * b), x / length)
+
+
 def cosine_in(out: Scalar, x: Scalar, y: Scalar) -> Any:
     """cosine(x, y) where the hypotenuse is known: the same, restated for speed."""
-    return x / out if type(out) is float and 0.0 < out < INF else cosine(x, y)
+    return x / out if type(out) is float and TINY <= out < INF else cosine(x, y)
