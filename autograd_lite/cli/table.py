@@ -16,7 +16,7 @@ def table(rows: Iterable[Primitive]) -> str:
     lines = ["| row | formula | partials | domain | no derivative at |", "| --- | --- | --- | --- | --- |"]
     for row in rows:
         partials = "; ".join(f"d/d{name} = {text}" for name, text in partials_told(row))
-        cells = (row.name, row.formula, partials, row.domain, row.kinks)
+        cells = (row.name, row.formula, partials, row.stated_domain(), row.kinks)
         lines.append("| " + " | ".join(cell(x) for x in cells) + " |")
     return "\n".join(lines)
 

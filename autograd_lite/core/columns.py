@@ -37,12 +37,13 @@ class Rule(Protocol):
 
 
 DEFAULTS: Final[dict[str, Any]] = {
-    "domain": "all reals", "kinks": "none", "limit": math.nan, "lowering": None, "selects": False, "sequences": 1,
-    "empty": None, "complex_value": None, "commutes": False, "rewrites": (), "fold": None, "operations": None,
-    "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (), "whole": (),
-    "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf, "never_zero": False,
-    "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None, "words": "", "role": "",
-    "payload": None, "ball_value": None, "rule": None, "outputs": 1, "item": -1, "called_back": False, "traced": None,
+    "domain": "all reals", "infinity": "", "kinks": "none", "limit": math.nan, "lowering": None, "selects": False,
+    "sequences": 1, "empty": None, "complex_value": None, "commutes": False, "rewrites": (), "fold": None,
+    "operations": None, "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (),
+    "whole": (), "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf,
+    "never_zero": False, "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None,
+    "words": "", "role": "", "payload": None, "ball_value": None, "rule": None, "outputs": 1, "item": -1,
+    "called_back": False, "traced": None,
 }  # fmt: skip
 """What the columns of `Row` are where they are left out."""
 
@@ -56,6 +57,7 @@ class Row:
 
     # Mathematics
     domain: str  # the operands at which the value exists, in words
+    infinity: str  # what holds at infinite operands, where the domain has them
     kinks: str  # the points without a derivative, and the partial that is taken there
     # the value by IEEE 754 (inf or nan) where `value` raises: a float, or a function of the operands; nan
     limit: Callable[..., float] | float
@@ -168,6 +170,10 @@ class Row:
             if code is not None and code.co_argcount - skipped == self.arity:
                 return list(code.co_varnames[skipped : skipped + self.arity])
         return [f"x{i}" for i in range(self.arity)] if self.arity > 3 else ["x", "y", "z"][: self.arity]
+
+    def stated_domain(self) -> str:
+        """The domain, with what holds at its infinite ends."""
+        return f"{self.domain}; {self.infinity}" if self.infinity else self.domain
 
     def written(self) -> str:
         """A call of it, as one writes it."""

@@ -43,7 +43,7 @@ def described(row: Primitive) -> str:
     <BLANKLINE>
     Partial derivatives, with the result named out:
         d/dx = 1 − out²
-    Domain: all reals.
+    Domain: all reals; -inf: -1; inf: 1.
     No derivative at: none.
     <BLANKLINE>
     Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`
@@ -55,7 +55,7 @@ def described(row: Primitive) -> str:
 {CHOICE.format(row.name) if row.selects else ""}
 Partial derivatives, with the result named {OUT}:
 {partials}
-Domain: {row.domain}.
+Domain: {row.stated_domain()}.
 No derivative at: {row.kinks}.
 
 Numbers give a float, Values a Value that remembers. Raises TypeError for anything else, and what `math`

@@ -19,7 +19,7 @@ def test_a_row_says_its_formula_partials_domain_and_kinks(row):
     text = described(row)
     assert text.startswith(f"{row.name}(")
     assert f"= {row.formula}\n" in text
-    assert f"Domain: {row.domain}." in text
+    assert f"Domain: {row.stated_domain()}." in text
     assert f"No derivative at: {row.kinks}." in text
     for name, partial in partials_told(row):
         assert partial
@@ -53,7 +53,7 @@ def test_help_tells_of_the_row_and_help_of_the_class_of_the_class():
 
 def test_a_table_keeps_its_columns_whatever_the_formula():
     lines = table([PRIMITIVES["abs"]]).splitlines()
-    assert lines[-1] == "| abs | \\|x\\| | d/dx = sign(x) | all reals | 0: 0 |"
+    assert lines[-1] == "| abs | \\|x\\| | d/dx = sign(x) | all reals; -inf and inf: inf | 0: 0 |"
 
 
 def test_the_page_in_the_docs_is_up_to_date():

@@ -227,22 +227,22 @@ def j1_slope(out: Scalar, x: Scalar) -> Any:
 j0: Primitive = primitive(
     "j0", on_floats(j0_formula), (lambda out, x: -j1(x),), "Bessel's J of order 0", sign="J0", lowering=j0_formula,
     intervals=((-1e9, 1e9),), bend=2.0,
-    ball_value=lambda x: x.bessel_j(0),
+    ball_value=lambda x: x.bessel_j(0), infinity="-inf and inf: 0",
 )  # fmt: skip
 j1: Primitive = primitive(
     "j1", on_floats(j1_formula), (lambda out, x: j1_slope(out, x),), "Bessel's J of order 1", sign="J1",
     lowering=j1_formula, intervals=((-1e9, 1e9),), bend=2.0, lecture=(lambda out, x: j0(x) - out / x,),
-    ball_value=lambda x: x.bessel_j(1),
+    ball_value=lambda x: x.bessel_j(1), infinity="-inf and inf: 0",
 )  # fmt: skip
 i0e: Primitive = primitive(
     "i0e", on_floats(i0e_formula), (lambda out, x: -sign(x) * difference(abs(x)),),
     "e^-|x| times Bessel's I of order 0", kinks="0: 0", lowering=i0e_formula, distance=lambda x: x if x > 0.0 else -x,
     bend=2.0, never_zero=True, lecture=(lambda out, x: i1e(x) - sign(x) * out,),
-    ball_value=lambda x: ball_functions.scaled_bessel_i(0, x),
+    ball_value=lambda x: ball_functions.scaled_bessel_i(0, x), infinity="-inf and inf: 0",
 )  # fmt: skip
 i1e: Primitive = primitive(
     "i1e", on_floats(i1e_formula), (lambda out, x: difference(abs(x)) - ratio(abs(x)),),
     "e^-|x| times Bessel's I of order 1", lowering=i1e_formula, distance=lambda x: x if x > 0.0 else -x, bend=2.0,
     lecture=(lambda out, x: i0e(x) - out / x - sign(x) * out,),
-    ball_value=lambda x: ball_functions.scaled_bessel_i(1, x),
+    ball_value=lambda x: ball_functions.scaled_bessel_i(1, x), infinity="-inf and inf: 0",
 )  # fmt: skip

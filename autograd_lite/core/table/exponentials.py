@@ -36,6 +36,7 @@ pow: Primitive = primitive(
     array=lambda xp, x, y: xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y)),
     libm="pow", llvm="emit_pow",
     ball_value=ball_functions.power,
+    infinity="x = inf: inf for y > 0, 0 for y < 0; y = inf: 0 for |x| < 1, inf for |x| > 1",
 )  # fmt: skip
 power_slope: Primitive = slope(
     "power_slope", lambda k, m, x, y: slope_of_power(k, m, IEEEFloat(x), IEEEFloat(y)).data,
@@ -55,66 +56,66 @@ exp: Primitive = primitive(
     "exp", math.exp, (lambda out, x: out,), "e^x", sign="eˣ", domain="x < 709.79", limit=INF,
     intervals=((-746.0, 709.7),), bend=2.0, never_zero=True,
     complex_value=cmath.exp, notation="e^<x:atom>", latex="e^{<x>}", binds="power",
-    libm="exp", fastmath=2,
+    libm="exp", fastmath=2, infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 expm1: Primitive = primitive(
     "expm1", math.expm1, (lambda out, x: exp(x),), "e^x - 1", domain="x < 709.79", limit=INF,
     intervals=((-746.0, 709.7),), bend=2.0, complex_value=cmath.exp,
-    libm="expm1", fastmath=2,
+    libm="expm1", fastmath=2, infinity="-inf: -1; inf: inf",
 )  # fmt: skip
 exp2: Primitive = primitive(
     "exp2", math.exp2, (lambda out, x: LN2 * out,), "2^x", sign="2ˣ", domain="x < 1024", limit=INF,
     intervals=((-1075.0, 1023.9),), bend=2.0, never_zero=True,
     complex_value=complex_functions.exp2, notation="2^<x:atom>", latex="2^{<x>}", binds="power",
     libm="exp2", fastmath=2,
-    ball_value=ball_functions.exp2,
+    ball_value=ball_functions.exp2, infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 log: Primitive = primitive(
     "log", math.log, (lambda out, x: 1.0 / x,), "ln x", label="ln",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=cmath.log, notation="ln", latex=r"\ln",
-    libm="log", fastmath=2,
+    libm="log", fastmath=2, infinity="inf: inf",
 )  # fmt: skip
 log1p: Primitive = primitive(
     "log1p", math.log1p, (lambda out, x: 1.0 / (1.0 + x),), "ln(1 + x)",
     domain="x > -1", limit=lambda x: NAN if x < -1.0 else -INF,
     intervals=((math.nextafter(-1.0, 0.0), LARGEST),), distance=lambda x: math.fabs(1.0 + x),
     complex_value=lambda x: cmath.log(1.0 + x),
-    libm="log1p", fastmath=2,
+    libm="log1p", fastmath=2, infinity="inf: inf",
 )  # fmt: skip
 log2: Primitive = primitive(
     "log2", math.log2, (lambda out, x: LOG2_E / x,), "log2 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=lambda x: cmath.log(x) / LN2, latex=r"\log_2",
     libm="log2", fastmath=2,
-    ball_value=ball_functions.log2,
+    ball_value=ball_functions.log2, infinity="inf: inf",
 )  # fmt: skip
 log10: Primitive = primitive(
     "log10", math.log10, (lambda out, x: LOG10_E / x,), "log10 x",
     domain="x > 0", limit=lambda x: NAN if x < 0.0 else -INF, intervals=POSITIVE, distance=math.fabs,
     complex_value=lambda x: cmath.log(x) / LN10, latex=r"\log_{10}",
     libm="log10", fastmath=3,
-    ball_value=ball_functions.log10,
+    ball_value=ball_functions.log10, infinity="inf: inf",
 )  # fmt: skip
 sqrt: Primitive = primitive(
     "sqrt", math.sqrt, (lambda out, x: 0.5 / out,), "x^(1/2)", label="√",
     domain="x >= 0", kinks="0: inf", intervals=((0.0, LARGEST),), distance=math.fabs,
     complex_value=cmath.sqrt, latex=r"\sqrt{<x>}", lecture=(lambda out, x: 1.0 / (2.0 * out),),
     array="sqrt", llvm="llvm.sqrt",
-    ball_value="sqrt",
+    ball_value="sqrt", infinity="inf: inf",
 )  # fmt: skip
 cbrt: Primitive = primitive(
     "cbrt", math.cbrt, (lambda out, x: row_named("square")(1.0 / out) / 3.0,), "x^(1/3)", label="∛", kinks="0: inf",
     distance=math.fabs, complex_value=complex_functions.cbrt,
     libm="cbrt",
-    ball_value=ball_functions.cbrt,
+    ball_value=ball_functions.cbrt, infinity="-inf: -inf; inf: inf",
 )  # fmt: skip
 sigmoid: Primitive = primitive(
     "sigmoid", numerics.sigmoid, (lambda out, x: sigmoid_slope(x),), "1 / (1 + e^-x)", sign="σ",
     lowering=lambda x: stable_sigmoid(x, exp(-abs(x))), bend=2.0, never_zero=True, role="saturating",
     complex_value=complex_functions.sigmoid, notation="σ", latex=r"\sigma",
     lecture=(lambda out, x: out * (1.0 - out),),
-    ball_value=ball_functions.sigmoid,
+    ball_value=ball_functions.sigmoid, infinity="-inf: 0; inf: 1",
 )  # fmt: skip
 sigmoid_slope: Primitive = slope(
     "sigmoid_slope", numerics.sigmoid_slope, (lambda out, x: -out * row_named("tanh")(0.5 * x),), "e^x / (1 + e^x)^2",
@@ -126,7 +127,7 @@ softplus: Primitive = primitive(
     "softplus", numerics.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
     lowering=lambda x: relu(x) + log1p(exp(-abs(x))), bend=2.0, never_zero=True, role="rectifier",
     complex_value=lambda x: complex_functions.logsumexp([x, complex(0.0)]),
-    ball_value=ball_functions.softplus,
+    ball_value=ball_functions.softplus, infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 logaddexp: Primitive = primitive(
     "logaddexp", numerics.logaddexp, (lambda out, x, y: sigmoid(lead(x, y)), lambda out, x, y: sigmoid(lead(y, x))),
@@ -134,7 +135,7 @@ logaddexp: Primitive = primitive(
     lowering=lambda x, y: where(equal(x, y), x + LN2, maximum(x, y) + log1p(exp(-abs(x - y)))),
     complex_value=lambda x, y: complex_functions.logsumexp([x, y]),
     lecture=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)),
-    ball_value=lambda x, y: ball_functions.logsumexp([x, y]),
+    ball_value=lambda x, y: ball_functions.logsumexp([x, y]), infinity="x = -inf: y; x = inf: inf",
 )  # fmt: skip
 
 

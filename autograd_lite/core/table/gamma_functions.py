@@ -259,6 +259,7 @@ betaln: Primitive = primitive(
     lowering=betaln_formula, intervals=((1e-100, 1e100), (1e-100, 1e100)), distance=lambda a, b: min(a, b),
     ball_value=ball_functions.betaln,
     lecture=(lambda out, a, b: digamma(a) - digamma(a + b), lambda out, a, b: digamma(b) - digamma(a + b)),
+    infinity="a or b = inf: -inf",
 )  # fmt: skip
 gammainc: Primitive = primitive(
     "gammainc", on_floats(gammainc_formula, inside), (NAN, lambda out, a, x: density(a, x)),
@@ -266,14 +267,14 @@ gammainc: Primitive = primitive(
     kinks="in a: nan, it is a setting", limit=NAN, lowering=gammainc_formula,
     intervals=((0.01, 100.0), (0.0, 1e300)), distance=lambda a, x: x,
     ball_value=ball_functions.gammainc,
-    lecture=(NAN, lambda out, a, x: x ** (a - 1.0) * exp(-x) / gamma(a)),
+    lecture=(NAN, lambda out, a, x: x ** (a - 1.0) * exp(-x) / gamma(a)), infinity="x = inf: 1",
 )  # fmt: skip
 gammaincc: Primitive = primitive(
     "gammaincc", on_floats(gammaincc_formula, inside), (NAN, lambda out, a, x: -density(a, x)),
     "1 - gammainc(a, x)", sign="Q", domain="0 < a <= 1e6, x >= 0", kinks="in a: nan, it is a setting",
     limit=NAN, lowering=gammaincc_formula, intervals=((0.01, 100.0), (0.0, 1e300)), distance=lambda a, x: x,
     ball_value=ball_functions.gammaincc,
-    lecture=(NAN, lambda out, a, x: -(x ** (a - 1.0)) * exp(-x) / gamma(a)),
+    lecture=(NAN, lambda out, a, x: -(x ** (a - 1.0)) * exp(-x) / gamma(a)), infinity="x = inf: 0",
 )  # fmt: skip
 
 # In programs, where a is computed: the same value by a call of Python, since it decides how long the loops are.

@@ -68,5 +68,5 @@ sinc: Primitive = primitive(
     "sinc", on_floats(sinc_formula), (lambda out, x: sinc_slope(out, x),), "sin(pi x) / (pi x), 1 at 0",
     lowering=sinc_formula, bend=0.5, lecture=(lambda out, x: (cospi(x) - out) / x,),
     complex_value=complex_functions.sinc,
-    ball_value="sinc_pi",
+    ball_value="sinc_pi", infinity="-inf and inf: 0",
 )  # fmt: skip

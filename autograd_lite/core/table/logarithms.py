@@ -65,7 +65,7 @@ log_sigmoid: Primitive = primitive(
     "log_sigmoid", on_floats(log_sigmoid_formula), (lambda out, x: sigmoid(-x),), "ln(1 / (1 + e^-x))", sign="ln σ",
     lowering=log_sigmoid_formula, bend=2.0, never_zero=True,
     complex_value=lambda x: -complex_functions.logsumexp([-x, complex(0.0)]),
-    ball_value=lambda x: -ball_functions.softplus(-x),
+    ball_value=lambda x: -ball_functions.softplus(-x), infinity="-inf: -inf; inf: 0",
 )  # fmt: skip
 logit: Primitive = primitive(
     "logit", on_floats(logit_formula, lambda x: 0.0 < x < 1.0), (lambda out, x: 1.0 / x + 1.0 / (1.0 - x),),
@@ -82,13 +82,13 @@ log1mexp: Primitive = primitive(
         cmath.log(2.0 * cmath.sinh(0.5 * x)) - 0.5 * x if x.real < 0.7 else cmath.log(1.0 - cmath.exp(-x))
     ),
     lecture=(lambda out, x: 1.0 / (exp(x) - 1.0),),
-    ball_value=ball_functions.log1mexp,
+    ball_value=ball_functions.log1mexp, infinity="inf: 0",
 )  # fmt: skip
 logcosh: Primitive = primitive(
     "logcosh", on_floats(logcosh_formula), (lambda out, x: tanh(x),), "ln cosh x", sign="ln cosh",
     lowering=logcosh_formula, bend=2.0, latex=r"\ln\cosh",
     complex_value=complex_functions.logcosh,
-    ball_value=ball_functions.logcosh,
+    ball_value=ball_functions.logcosh, infinity="-inf and inf: inf",
 )  # fmt: skip
 xlogy: Primitive = primitive(
     "xlogy", on_floats(lambda x, y: product_with(x, y, log), lambda x, y: y > 0.0 or x == 0.0),
@@ -100,7 +100,7 @@ xlogy: Primitive = primitive(
     limit=by_ieee_754(lambda x, y: product_with(x, y, log)), lowering=lambda x, y: product_with(x, y, log),
     intervals=((-LARGEST, LARGEST), (SMALLEST, LARGEST)), distance=lambda x, y: math.fabs(y),
     complex_value=lambda x, y: x * cmath.log(y), lecture=(lambda out, x, y: log(y), lambda out, x, y: x / y),
-    ball_value=ball_functions.times_logarithm,
+    ball_value=ball_functions.times_logarithm, infinity="y = inf: inf or -inf by the sign of x; 0 at x = 0",
 )  # fmt: skip
 xlog1py: Primitive = primitive(
     "xlog1py", on_floats(lambda x, y: product_with(x, y, log1p), lambda x, y: y > -1.0 or x == 0.0),
@@ -114,6 +114,7 @@ xlog1py: Primitive = primitive(
     complex_value=lambda x, y: x * complex_functions.log1p(y),
     lecture=(lambda out, x, y: log1p(y), lambda out, x, y: x / (1.0 + y)),
     ball_value=lambda x, y: ball_functions.times_logarithm(x, 1 + y),
+    infinity="y = inf: inf or -inf by the sign of x; 0 at x = 0",
 )  # fmt: skip
 quotient_or_zero: Primitive = slope(
     "quotient_or_zero", by_ieee_754(quotient_formula),
@@ -125,10 +126,11 @@ entr: Primitive = primitive(
     "entr", on_floats(entropy), (lambda out, x: -1.0 - log(x),), "-x ln x, 0 at 0, -inf below",
     domain="x >= 0", kinks="0: inf", lowering=entropy, intervals=((0.0, LARGEST),), distance=math.fabs,
     complex_value=lambda x: -x * cmath.log(x),
-    ball_value=ball_functions.entropy,
+    ball_value=ball_functions.entropy, infinity="-inf and inf: -inf",
 )  # fmt: skip
 rsqrt: Primitive = primitive(
     "rsqrt", lambda x: 1.0 / math.sqrt(x), (lambda out, x: -0.5 * out / x,), "1 / x^(1/2)", label="1/√",
     domain="x > 0", limit=by_ieee_754(lambda x: 1.0 / sqrt(x)), lowering=lambda x: 1.0 / sqrt(x),
     intervals=((SMALLEST, LARGEST),), distance=math.fabs, never_zero=True, complex_value=lambda x: 1.0 / cmath.sqrt(x),
+    infinity="inf: 0",
 )  # fmt: skip

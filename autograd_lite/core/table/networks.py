@@ -36,7 +36,7 @@ softsign: Primitive = primitive(
     lowering=lambda x: where(infinite(x), sign(x), x / (1.0 + abs(x))), role="saturating",
     distance=math.fabs,  # 0: no second derivative
     complex_value=complex_functions.softsign,
-    ball_value=ball_functions.softsign,
+    ball_value=ball_functions.softsign, infinity="-inf: -1; inf: 1",
 )  # fmt: skip
 isru: Primitive = primitive(
     "isru", numerics.isru,
@@ -45,20 +45,20 @@ isru: Primitive = primitive(
     domain="a >= 0", intervals=((-1e150, 1e150), (0.0, 1e300)), distance=lambda x, a: a, role="saturating",
     complex_value=complex_functions.isru,
     lecture=(lambda out, x, a: 1.0 / sqrt(1.0 + a * x * x) ** 3, lambda out, x, a: -0.5 * out**3),
-    ball_value=ball_functions.isru,
+    ball_value=ball_functions.isru, infinity="x = inf: 1/a^(1/2); a = inf: 0",
 )  # fmt: skip
 silu: Primitive = primitive(
     "silu", numerics.silu, (lambda out, x: sigmoid(x) + finite_or_zero(x) * sigmoid_slope(x),), "x / (1 + e^-x)",
     lowering=lambda x: where(equal(x, -INF), 0.0, x * sigmoid(x)), label="SiLU", bend=2.0, role="rectifier",
     complex_value=lambda x: x * complex_functions.sigmoid(x), ball_value=lambda x: x * ball_functions.sigmoid(x),
-    lecture=(lambda out, x: sigmoid(x) + x * sigmoid(x) * (1.0 - sigmoid(x)),),
+    lecture=(lambda out, x: sigmoid(x) + x * sigmoid(x) * (1.0 - sigmoid(x)),), infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 gelu: Primitive = primitive(
     "gelu", numerics.gelu,
     (lambda out, x: 0.5 * erfc(-SQRT_HALF * x) + ONE_OVER_SQRT_2_PI * (within_the_bell(x) * bell(SQRT_HALF * x)),),
     "x (1 + erf(x / 2^(1/2))) / 2",
     lowering=lambda x: where(equal(x, -INF), 0.0, 0.5 * x * erfc(-SQRT_HALF * x)), label="GELU", bend=2.0,
-    role="rectifier", ball_value=lambda x: x * ball_functions.ndtr(x),
+    role="rectifier", ball_value=lambda x: x * ball_functions.ndtr(x), infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 bent_identity: Primitive = primitive(
     "bent_identity", numerics.bent_identity, (lambda out, x: 0.5 * cosine(x, 1.0) + 1.0,),
@@ -66,7 +66,7 @@ bent_identity: Primitive = primitive(
     lowering=lambda x: where(infinite(x), x, 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x), role="activation",
     complex_value=lambda x: 0.5 * x * (x / (complex_functions.hypot(x, complex(1.0)) + 1.0)) + x,
     ball_value=lambda x: ((x * x + 1).sqrt() - 1) / 2 + x,
-    lecture=(lambda out, x: 0.5 * x / sqrt(x * x + 1.0) + 1.0,),
+    lecture=(lambda out, x: 0.5 * x / sqrt(x * x + 1.0) + 1.0,), infinity="-inf: -inf; inf: inf",
 )  # fmt: skip
 isru_slope: Primitive = slope(
     "isru_slope", lambda x, a: cube(1.0 / math.sqrt(numerics.stretch(x, a))),
@@ -80,7 +80,7 @@ isru_slope: Primitive = slope(
 )  # fmt: skip
 surprisal: Primitive = primitive(
     "surprisal", numerics.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",
-    domain="all reals; inf at x_0 = -inf or another x = inf; nan at x_0 = another x = the largest, infinite",
+    infinity="inf at x_0 = -inf or another x = inf; nan at x_0 = another x = the largest, infinite",
     lowering=lambda xs: stable_surprisal(xs), intervals=((-350.0, 350.0),), bend=2.0,
     complex_value=lambda xs: complex_functions.logsumexp([x - xs[0] for x in xs]),
     lecture=lambda out, xs: odds(out, xs), words="p of the others, minus their sum for the first; p = softmax(x)",

@@ -215,7 +215,7 @@ erfcx: Primitive = primitive(
     "e^x^2 erfc(x)", domain=f"x > {LEFT_END:.2f}", limit=by_ieee_754(erfcx_formula), lowering=erfcx_formula,
     intervals=((-26.6, 1e300),), bend=2.0, never_zero=True,
     lecture=(lambda out, x: 2.0 * x * out - TWO_OVER_SQRT_PI,),
-    ball_value=ball_functions.erfcx,
+    ball_value=ball_functions.erfcx, infinity="inf: 0",
 )  # fmt: skip
 erfinv: Primitive = primitive(
     "erfinv", on_floats(erfinv_formula, lambda x: -1.0 < x < 1.0), (lambda out, x: erfinv_slope(out, x),),
@@ -228,13 +228,13 @@ ndtr: Primitive = primitive(
     "ndtr", on_floats(ndtr_formula), (lambda out, x: ndtr_slope(x),),
     "the probability that a standard normal number is below x", sign="Φ", notation="Φ", latex=r"\Phi",
     lowering=ndtr_formula, bend=2.0, never_zero=True, role="saturating",
-    ball_value=ball_functions.ndtr,
+    ball_value=ball_functions.ndtr, infinity="-inf: 0; inf: 1",
 )  # fmt: skip
 log_ndtr: Primitive = primitive(
     "log_ndtr", on_floats(log_ndtr_formula), (lambda out, x: log_ndtr_slope(out, x),),
     "ln ndtr(x)", sign="ln Φ", lowering=log_ndtr_formula, intervals=((-1e150, 1e300),), bend=2.0, never_zero=True,
     lecture=(lambda out, x: ONE_OVER_SQRT_2_PI * exp(-0.5 * x**2) / ndtr(x),),
-    ball_value=ball_functions.log_ndtr,
+    ball_value=ball_functions.log_ndtr, infinity="-inf: -inf; inf: 0",
 )  # fmt: skip
 ndtri: Primitive = primitive(
     "ndtri", on_floats(ndtri_formula, lambda p: 0.0 < p < 1.0), (lambda out, p: ndtri_slope(out, p),),

@@ -89,5 +89,5 @@ euclidean_norm: Primitive = primitive(
     empty=0.0, kinks="the origin: 0", lowering=lambda xs: norm_formula(xs),
     distance=lambda xs: norm_on_floats(xs), complex_value=complex_functions.norm,
     lecture=lambda out, xs: [x / out for x in xs], operations=lambda n: 2 * n,
-    ball_value=ball_functions.norm,
+    ball_value=ball_functions.norm, infinity="x infinite: inf",
 )  # fmt: skip

@@ -22,14 +22,14 @@ sum: Primitive = primitive(
     "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
     complex_value=complex_functions.total, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x = x", "x y = add x y"),
-    ball_value=ball_functions.total,
+    ball_value=ball_functions.total, infinity="inf - inf: nan",
 )  # fmt: skip
 prod: Primitive = primitive(
     "prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", label="Π", empty=1.0,
     complex_value=complex_functions.product, notation="<x:power>·...", latex=r"<x:power> \cdot ...",
     binds="quotient", words="the product of the others",
     fold=mul, rewrites=("x = x", "x y = mul x y"),
-    ball_value=ball_functions.multiplied,
+    ball_value=ball_functions.multiplied, infinity="0 inf: nan",
 )  # fmt: skip
 mean: Primitive = primitive(
     "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: equal_shares(xs),
@@ -37,26 +37,26 @@ mean: Primitive = primitive(
     complex_value=lambda xs: complex_functions.total(xs) / len(xs),
     notation="(<x:quotient> + ...)/<n>", latex=r"\frac{<x:quotient> + ...}{<n>}", binds="sum",
     lecture=lambda out, xs: equal_shares(xs), words="1/n",
-    operations=lambda n: n,
+    operations=lambda n: n, infinity="inf - inf: nan",
 )  # fmt: skip
 max: Primitive = primitive(
     "max", numerics.largest, lambda out, xs: shares(out, xs), "the largest x", kinks="k tied operands: 1/k each",
     distance=lead, complex_value=lambda xs: complex_functions.largest(*xs), latex=r"\max",
     words="1 for the largest, 0 for the others",
     fold=maximum, rewrites=("x = x",),
-    ball_value=ball_choices.largest,
+    ball_value=ball_choices.largest, infinity="x = inf: inf; x = -inf: the others",
 )  # fmt: skip
 min: Primitive = primitive(
     "min", numerics.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
     distance=lambda xs: lead([-x for x in xs]), complex_value=lambda xs: complex_functions.smallest(*xs),
     latex=r"\min", words="1 for the smallest, 0 for the others",
     fold=minimum, rewrites=("x = x",),
-    ball_value=ball_choices.smallest,
+    ball_value=ball_choices.smallest, infinity="x = inf: the others; x = -inf: -inf",
 )  # fmt: skip
 share: Primitive = primitive(
     "share", lambda a, b: shared(a, b),
     (lambda out, a, b: share(b, a) / (a + b), lambda out, a, b: -out / (a + b)), "a / (a + b)",
-    domain="a, b >= 0, not both 0; 1 at a = inf, 0 at b = inf, nan at both",
+    domain="a, b >= 0, not both 0", infinity="1 at a = inf, 0 at b = inf, nan at both",
     limit=NAN, intervals=((0.0, 1e300), (0.0, 1e300)), lowering=lambda a, b: scaled_share(a, b, a + b),
     distance=lambda a, b: a + b, complex_value=complex_functions.share,
     lecture=(lambda out, a, b: b / (a + b) ** 2, lambda out, a, b: -a / (a + b) ** 2),
@@ -73,14 +73,14 @@ logsumexp: Primitive = primitive(
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
     kinks="all x = -inf: 1/n each; several x = inf: nan for them",
     complex_value=complex_functions.logsumexp, lecture=lambda out, xs: [exp(x - out) for x in xs],
-    ball_value=ball_functions.logsumexp,
+    ball_value=ball_functions.logsumexp, infinity="x = -inf: the others; x = inf: inf",
 )  # fmt: skip
 dot: Primitive = primitive(
     "dot", numerics.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
     "w * x + ...", label="·", sequences=2, empty=0.0, role="affine",
     complex_value=complex_functions.dot, notation="<w x:quotient> + ...", latex="<w x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x y = mul x y",),
-    ball_value=ball_functions.dot,
+    ball_value=ball_functions.dot, infinity="0 inf and inf - inf: nan",
 )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ acos: Primitive = primitive(
 atan: Primitive = primitive(
     "atan", math.atan, (lambda out, x: atan_slope(x),), "arctan x",
     complex_value=cmath.atan, latex=r"\arctan", role="saturating", lecture=(lambda out, x: 1.0 / (1.0 + x * x),),
-    libm="atan",
+    libm="atan", infinity="-inf: -pi/2; inf: pi/2",
 )  # fmt: skip
 atan2: Primitive = primitive(
     "atan2", math.atan2,
@@ -67,35 +67,35 @@ atan2: Primitive = primitive(
     distance=lambda y, x: math.hypot(x, y) if x > 0.0 else abs(y), complex_value=complex_functions.angle,
     lecture=(lambda out, y, x: x / (x * x + y * y), lambda out, y, x: -y / (x * x + y * y)),
     libm="atan2",
-    ball_value=ball_functions.angle,
+    ball_value=ball_functions.angle, infinity="the angle of the direction, pi/4 where both are inf",
 )  # fmt: skip
 sinh: Primitive = primitive(
     "sinh", math.sinh, (lambda out, x: cosh(x),), "(e^x - e^-x) / 2",
     domain="|x| < 710.47", limit=lambda x: math.copysign(INF, x), intervals=((-710.4, 710.4),),
     bend=2.0, complex_value=cmath.sinh, latex=r"\sinh",
-    libm="sinh",
+    libm="sinh", infinity="-inf: -inf; inf: inf",
 )  # fmt: skip
 cosh: Primitive = primitive(
     "cosh", math.cosh, (lambda out, x: sinh(x),), "(e^x + e^-x) / 2",
     domain="|x| < 710.47", limit=INF, intervals=((-710.4, 710.4),),
     bend=2.0, complex_value=cmath.cosh, latex=r"\cosh",
-    libm="cosh",
+    libm="cosh", infinity="-inf and inf: inf",
 )  # fmt: skip
 tanh: Primitive = primitive(
     "tanh", math.tanh, (lambda out, x: 4.0 * sigmoid_slope(2.0 * x),), "tanh x",
     bend=2.0, complex_value=cmath.tanh, latex=r"\tanh", role="saturating", lecture=(lambda out, x: 1.0 - out**2,),
-    libm="tanh", fastmath=3,
+    libm="tanh", fastmath=3, infinity="-inf: -1; inf: 1",
 )  # fmt: skip
 asinh: Primitive = primitive(
     "asinh", math.asinh, (lambda out, x: 1.0 / hypot(1.0, x),), "ln(x + (x^2 + 1)^(1/2))",
     complex_value=cmath.asinh, role="activation",
-    libm="asinh",
+    libm="asinh", infinity="-inf: -inf; inf: inf",
 )  # fmt: skip
 acosh: Primitive = primitive(
     "acosh", math.acosh, (lambda out, x: 1.0 / root_below_square(x),), "ln(x + (x^2 - 1)^(1/2))",
     domain="x >= 1", kinks="1: inf", intervals=((1.0, LARGEST),), distance=lambda x: x - 1.0,
     complex_value=cmath.acosh, lecture=(lambda out, x: 1.0 / sqrt(x * x - 1.0),),
-    libm="acosh",
+    libm="acosh", infinity="inf: inf",
 )  # fmt: skip
 atanh: Primitive = primitive(
     "atanh", math.atanh, (lambda out, x: 1.0 / one_minus_square(x),), "ln((1 + x) / (1 - x)) / 2",
@@ -110,7 +110,7 @@ hypot: Primitive = primitive(
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
     lecture=(lambda out, x, y: x / out, lambda out, x, y: y / out),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), x + y, xp.hypot(x, y)), fastmath=2,
-    ball_value=ball_functions.hypot,
+    ball_value=ball_functions.hypot, infinity="x or y infinite: inf",
 )  # fmt: skip
 
 

@@ -31,6 +31,32 @@ def test_second_derivatives(row):
     assert not faults_of_seconds(row, most=4)
 
 
+STATED = {"pi/2": math.pi / 2.0, "-pi/2": -math.pi / 2.0}
+
+
+def stated(row):
+    """What a row of one operand states, as {infinite operand: value}."""
+    found = {}
+    for part in row.infinity.split("; "):
+        ends, value = part.split(": ")
+        found.update({float(end): STATED.get(value) or float(value) for end in ends.split(" and ")})
+    return found
+
+
+@every_row
+def test_every_domain_with_infinite_ends_states_what_holds_there(row):
+    """A row says something exactly where some operands are infinite and it has a value, limits of its own included."""
+    assert bool(row.infinity) == any(recorded(row, xs) for xs in points(row))
+    assert row.stated_domain() == (f"{row.domain}; {row.infinity}" if row.infinity else row.domain)
+
+
+@pytest.mark.parametrize("row", [r for r in PRIMITIVES.values() if r.arity == 1], ids=lambda row: row.name)
+def test_what_a_row_of_one_operand_states_is_its_value(row):
+    """At both ends of its domain, and at no other."""
+    found = {x: made[1].data for x in (-INF, INF) if (made := recorded(row, [x]))}
+    assert (stated(row) if row.infinity else {}) == found
+
+
 def bits(x):
     """The float to the bit; all nans are equal, and both zeros."""
     return "nan" if x != x else struct.pack("<d", x + 0.0)
