@@ -1,7 +1,10 @@
 """Assigning what a public class computes ends in a message that says what to do, never in Python's "no setter"."""
 
+import copy
+import dataclasses
 import importlib.util
 import inspect
+import pickle
 
 import pytest
 
@@ -58,3 +61,31 @@ def test_an_assignment_says_what_to_do():
     assert optimizer.rate == 0.1
     with pytest.raises(AttributeError, match="dtype was assigned, but it is for NumPy to read; "):
         neuron.b.dtype = float
+
+
+SCHEDULES = [
+    optim.StepDecay(1.0, 2), optim.ExponentialDecay(1.0, 0.5), optim.CosineDecay(1.0, 4), optim.WarmUp(4, then=1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda x: type(x).__name__)
+def test_a_schedule_does_not_change(schedule):
+    for field in dataclasses.fields(schedule):
+        before = getattr(schedule, field.name)
+        with pytest.raises(
+            AttributeError, match=f"{field.name} was assigned, but a .* does not change; make another one"
+        ):
+            setattr(schedule, field.name, 0.5)
+        assert getattr(schedule, field.name) == before
+    assert pickle.loads(pickle.dumps(schedule)) == copy.deepcopy(schedule) == schedule
+
+
+def test_a_comparison_does_not_change():
+    pytest.importorskip("hypothesis")
+    pytest.importorskip("mpmath")
+    from autograd_lite.testing import Comparison
+
+    found = Comparison("here", 1.0, 2.0, "by hand")
+    with pytest.raises(AttributeError, match="got was assigned, but a Comparison does not change; make another one"):
+        found.got = 3.0
+    assert found._replace(got=3.0).got == 3.0

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from autograd_lite.support.wording import unchanging
+
 Schedule: TypeAlias = Callable[[int], float]
 
 
@@ -18,6 +20,7 @@ class StepCounts:
                 raise ValueError(f"{name} counts steps, so it is at least 1, but got {given!r}; pass a positive int")
 
 
+@unchanging
 @dataclass(frozen=True)
 class StepDecay(StepCounts):
     """lr x factor^k after k times `every` steps.
@@ -34,6 +37,7 @@ class StepDecay(StepCounts):
         return self.lr * self.factor ** (step // self.every)
 
 
+@unchanging
 @dataclass(frozen=True)
 class ExponentialDecay:
     """lr x factor^t after t steps."""
@@ -45,6 +49,7 @@ class ExponentialDecay:
         return self.lr * self.factor**step
 
 
+@unchanging
 @dataclass(frozen=True)
 class CosineDecay(StepCounts):
     """From lr to `low` along half a wave of `steps` steps, and `low` from then on.  Loshchilov and Hutter 2017.
@@ -62,6 +67,7 @@ class CosineDecay(StepCounts):
         return self.low + (self.lr - self.low) * (0.5 + 0.5 * math.cos(math.pi * done))
 
 
+@unchanging
 @dataclass(frozen=True)
 class WarmUp(StepCounts):
     """`steps` equal steps up to the rate that `then`, a number or a schedule, begins with; after them `then`.

@@ -5,6 +5,9 @@ import re
 import sys
 import unicodedata
 from html import escape
+from typing import TypeVar
+
+T = TypeVar("T")
 
 LONGEST = 120
 """Characters of a name that are shown; of a longer one the beginning and the end."""
@@ -87,3 +90,13 @@ def in_ascii(c: str) -> str:
 def computed(x: object, name: str, do: str) -> AttributeError:
     """The error where a user assigns what an object computes from the rest of it."""
     return AttributeError(f"{name} was assigned, but the {type(x).__name__} computes it; {do}")
+
+
+def unchanging(cls: type[T]) -> type[T]:
+    """A class whose instances refuse what is assigned with words of what to do; also a decorator."""
+
+    def refuse(self: object, name: str, value: object) -> None:
+        raise AttributeError(f"{name} was assigned, but a {cls.__name__} does not change; make another one")
+
+    setattr(cls, "__setattr__", refuse)  # noqa: B010 (mypy knows no assignment to it)
+    return cls

@@ -7,13 +7,14 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from autograd_lite.support.wording import computed, for_output
+from autograd_lite.support.wording import computed, for_output, unchanging
 from autograd_lite.testing.precision import ulps
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
 ROUNDING = 1e-11  # of the sizes of the terms that a derivative sums up
 
 
+@unchanging
 class Comparison(NamedTuple):
     """One derivative, found in two ways."""
 
