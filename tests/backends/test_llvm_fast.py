@@ -7,7 +7,10 @@ import llvmlite.binding
 import mpmath
 import numpy as np
 import pytest
+from infinity import applied, points, recorded
 
+import autograd_lite as ag
+from autograd_lite import PRIMITIVES, value_and_grad, vmap
 from autograd_lite.backends.llvm import compile_llvm
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.program.program import Program
@@ -90,3 +93,31 @@ def test_products_are_fused_with_sums():
     fused = compile_llvm(program, fastmath=True)(arrays, 1)[0]
     if llvmlite.binding.get_host_cpu_features().get("fma", False):
         assert abs(fused) == 2.0**-60
+
+
+@pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
+def test_infinite_operands_give_what_strict_code_gives(row):
+    """Values and slopes of every row, alone and in lanes."""
+    found = [list(xs) for xs in points(row, most=8) if recorded(row, xs)]
+    if not found:
+        return
+    f = value_and_grad(lambda v: applied(row, v))
+    single, mapped = ag.compile(f, backend="llvm", fastmath=True), ag.compile(vmap(f), backend="llvm", fastmath=True)
+    values, slopes = mapped(np.array(found))
+    for k, xs in enumerate(found):
+        value, slope = f(xs)
+        for got in (single(xs), (values[k], np.asarray(slopes)[k])):
+            np.testing.assert_allclose(got[0], value, rtol=1e-14, equal_nan=True)
+            np.testing.assert_allclose(got[1], slope, rtol=1e-14, atol=1e-300, equal_nan=True)
+
+
+def test_a_fused_product_does_not_overflow_alone():
+    """As the docstring of `compile` says: inf - inf is nan in strict code, and -inf without the overflow."""
+    for z in (math.inf, 1e308):
+        strict, fused = (
+            ag.compile(lambda x, y, z: x * y - z, backend="llvm", fastmath=fast)(1e200, 1e200, z)
+            for fast in (False, True)
+        )
+        assert math.isnan(strict) if z == math.inf else strict == math.inf
+        if llvmlite.binding.get_host_cpu_features().get("fma", False):
+            assert fused == (-math.inf if z == math.inf else math.inf)
