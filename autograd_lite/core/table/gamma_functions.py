@@ -164,7 +164,8 @@ def density(a: Scalar, x: Scalar) -> Any:
     return decide(
         less(a, 20.0),
         lambda: decide(
-            logical_and(less(a, 1.0), less(0.0, x)),  # where a - 1 would be rounded
+            # where a - 1 would be rounded; at infinity the exponential decides
+            logical_and(less(a, 1.0), logical_and(less(0.0, x), less(x, INF))),
             lambda: lower_power_over_gamma(x, a),
             lambda: power_over_gamma(x, a - 1.0, a),
         ),
