@@ -61,7 +61,7 @@ def check_by_mean_values(
                 report.findings.append(f"{where}: too near a kink: {choices}; move the point away from it")
             elif not (interval.arb.is_finite() and quotient.arb.is_finite() and math.isfinite(got)):
                 report.findings.append(f"{where} is {got!r}, of which nothing can be proven; move the point")
-            elif not interval.arb.overlaps(quotient.arb):
+            elif not (interval.arb.overlaps(quotient.arb) or is_underflow(interval.arb - quotient.arb)):
                 report.checks += 1
                 report.findings.append(
                     f"{where}: proven wrong: its rules give {interval.arb.str(17)}, the function has "
@@ -118,3 +118,8 @@ class Enclosure:
                 Ball((a.arb - b.arb) / step, arithmetic, a.decided and b.decided)
                 for a, b in zip(above, below, strict=True)
             ]
+
+
+def is_underflow(difference: Arb) -> bool:
+    """Whether an interval holds nothing but what rounds to 0: a rule may be 0 where the truth is below all floats."""
+    return bool(abs(difference) * 2**1075 < 1)

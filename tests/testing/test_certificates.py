@@ -331,3 +331,8 @@ def test_gradcheck_goes_near_kinks_and_tells_them():
     assert "too near a kink" in str(gradcheck(ag.relu, 0.0, method="certified"))
     with pytest.raises(ValueError, match='methods "differences" and "certified"'):
         gradcheck(ag.relu, 1.0, method="exact")
+
+
+def test_what_is_below_all_floats_may_be_0():
+    assert gradcheck(lambda x: grad(ag.erf)(x), 100.0, method="certified")
+    assert not gradcheck(ag.custom_derivative(lambda x: x * 2.0**-1070, lambda out, x: (0.0,)), 1.0, method="certified")
