@@ -1,6 +1,6 @@
 """A loop in blocks of steps, of which only the carries between them are kept: the steps are computed again.
 
-Below `loops`, which says what a loop over one block is.
+Below `loops`, which passes the loop over one block.
 """
 
 from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ A nan operand gives nan.  What lies outside the domain raises as ``math`` does.
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 NAN: Final = math.nan
 INF: Final = math.inf
@@ -278,12 +278,15 @@ def shares_of(terms: Sequence[float]) -> list[float]:
     return [share(terms[i], others[i]) for i in range(len(terms))]
 
 
-def sums_of_others(terms: Sequence[float]) -> list[float]:
-    """The sum of all others, for each term, from running sums: the largest is not subtracted from a sum again."""
+def sums_of_others(terms: Sequence[Any]) -> list[Any]:
+    """The sum of all others, for each term, from running sums: the largest is not subtracted from a sum again.
+
+    Of floats, or of anything else that rules compute with.
+    """
     n = len(terms)
-    if n == 1:
-        return [0.0]
-    before = [0.0, terms[0]]
+    if n < 2:
+        return [0.0] * n
+    before: list[Any] = [0.0, terms[0]]
     for i in range(2, n):
         before.append(before[i - 1] + terms[i - 1])
     after = terms[n - 1]

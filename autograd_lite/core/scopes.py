@@ -84,7 +84,7 @@ def leave_by_hand(scope: "Scope", *exception: Any) -> None:
 
 
 class Scope:
-    """A `with` statement that sets modes, to what `modes` says."""
+    """A `with` statement that sets the modes of `modes`."""
 
     @property
     def openings(self) -> list[Opening]:

@@ -14,7 +14,7 @@ Branches that are functions are the form to use: only the chosen one is computed
 its domain, and nothing in it reaches a value or a derivative. Operands after them are passed to both, as JAX's cond
 has it. Branches that are values are both computed before the choice, and raise where they are outside of their domain.
 """
-"""What the documentation of rows that choose says first."""
+"""What the documentation of rows that choose begins with."""
 
 
 def partials_told(row: Primitive) -> list[tuple[str, str]]:

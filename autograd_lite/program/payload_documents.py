@@ -20,7 +20,7 @@ Body = tuple[list[Argument], list[Instruction], list[Result]]
 
 
 def payload_entry(payload: Payload, program_entry: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-    """What a document says of a payload, beside its name and the operands."""
+    """The fields of a payload in a document, beside its name and the operands."""
     if isinstance(payload, Numbers):
         return {"numbers": [x.hex() for x in payload.numbers]}
     if isinstance(payload, Loop):

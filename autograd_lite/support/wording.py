@@ -22,7 +22,7 @@ ASCII = {
     "σ": "sigma", "τ": "tau", "φ": "phi", "ψ": "psi", "ω": "omega", "Φ": "Phi", "⁻": "^-", "‖": "||",
     "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe",    "ł": "l", "đ": "d", "ð": "d", "þ": "th",
 }  # fmt: skip
-"""What stands for the signs of the library where a terminal has only ASCII."""
+"""What the signs of the library become where a terminal has only ASCII."""
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f\u2028\u2029]")
 """What no XML may hold, or editors take for the end of a line."""

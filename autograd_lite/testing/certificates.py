@@ -39,7 +39,7 @@ EXPONENTS = 20_000
 class Certificate:
     """What is proven of one result.
 
-    `result` is what the library computes, and the real number that it stands for is from `lower` to `upper`: exact
+    `result` is what the library computes, and the real number that it approximates is from `lower` to `upper`: exact
     fractions, infinite where there is no bound.  `digits` are the decimal digits of the result that are right at
     least: -log10 of the largest relative error possible, inf where the result is proven exact.  `decided` tells whether
     every choice on the way (a comparison, where, max, abs, floor, ...) was decided; if not, the interval holds the

@@ -164,7 +164,7 @@ class CustomCall(FlatRule):
 
 
 def leaves_or_none(x: Any, treedef: PyTreeDef, what: str) -> list[Any]:
-    """The leaves of a cotangent or a tangent of that structure, in which None stands for any part that is nothing."""
+    """The leaves of a cotangent or a tangent of that structure, in which None replaces any part that is nothing."""
     count = treedef.num_leaves
     if x is None:
         return [None] * count

@@ -85,7 +85,7 @@ def passed(x: Any) -> Any:
 
 
 class Draws(Scope):
-    """While a step of a loop is recorded, which stands for all of them: each of them draws numbers of its own."""
+    """While a step of a loop is recorded, which represents all of them: each of them draws numbers of its own."""
 
     def __init__(self) -> None:
         self.drawn: list[tuple[Value, Source]] = []

@@ -1,6 +1,6 @@
 """Choices of balls: comparisons, roundings, the larger of two, decided for all numbers in an interval or told.
 
-Below `ball_functions`, which says what a ball is.  Where the operands do not decide a choice, the result holds what
+Below `ball_functions`, which defines balls.  Where the operands do not decide a choice, the result holds what
 either gives, and `undecided` counts it.  A zero has no sign here: what depends on that is not decided either.
 """
 

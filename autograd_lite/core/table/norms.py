@@ -46,7 +46,7 @@ def direction(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     """x / out for each operand, 0 at the origin."""
     shares = [share(out, x) for x in xs]
     squares = [square(u) for u in shares]
-    rests = sums_of_others(squares)
+    rests = numerics.sums_of_others(squares)
     return [exact_share(*parts) for parts in zip(xs, shares, squares, rests, strict=True)]
 
 
@@ -69,19 +69,6 @@ def exact_share(x: Scalar, u: Scalar, squared: Scalar, rest: Scalar) -> Any:
         lambda: copysign(sqrt(1.0 - rest), x),
         lambda: where(isinf(x), NAN, u),
     )
-
-
-def sums_of_others(xs: Sequence[Any]) -> list[Any]:
-    """The sum of all others, for each operand, from running sums: nothing is subtracted."""
-    n = len(xs)
-    before: list[Any] = [0.0] * n
-    for i in range(1, n):
-        before[i] = before[i - 1] + xs[i - 1]
-    after: Any = 0.0
-    for i in range(n - 1, -1, -1):
-        before[i] = before[i] + after
-        after = xs[i] + after
-    return before
 
 
 euclidean_norm: Primitive = primitive(

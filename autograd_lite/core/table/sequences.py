@@ -127,7 +127,7 @@ class Terms:
 
     def shares(self) -> list[Any]:
         """Each term over the sum of all, which is nowhere taken apart again."""
-        others = sums_of_others(self.terms)
+        others = numerics.sums_of_others(self.terms)
         return [share(t, rest) for t, rest in zip(self.terms, others, strict=True)]
 
     def several(self) -> Any:
@@ -147,22 +147,6 @@ def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
         where(logical_and(undefined, at_largest), NAN, p)
         for p, at_largest in zip(found.shares(), found.at_largest, strict=True)
     ]
-
-
-def sums_of_others(terms: Sequence[Any]) -> list[Any]:
-    """The sum of all others, for each term, from running sums: the largest is not subtracted from a sum again."""
-    n = len(terms)
-    if n == 1:
-        return [0.0]
-    before: list[Any] = [0.0, terms[0]]
-    for i in range(2, n):
-        before.append(before[i - 1] + terms[i - 1])
-    after = terms[n - 1]
-    for i in range(n - 2, 0, -1):
-        before[i] = before[i] + after
-        after = terms[i] + after
-    before[0] = after
-    return before
 
 
 def shared(a: float, b: float) -> float:
