@@ -1,7 +1,8 @@
-"""Arrays in the graph of a traced function: nodes with a payload, and how adjoints and tangents pass them.
+"""Arrays in the graph of a traced function: nodes with a payload, and how adjoints, tangents and series pass them.
 
 The adjoint of an array is not one number: it arrives in parts, of single numbers and of columns.  Its tangent is an
-array of the same layout.
+array of the same layout; its Taylor coefficients after the first are one array, which has all those of a number in
+the place of that number.
 """
 
 import math
@@ -19,6 +20,7 @@ from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.power_series import Expansion, Given, Series
 
 Terms = list[tuple[Node, Arrived]]
 
@@ -29,6 +31,14 @@ class Column(NamedTuple):
     array: Node
     offset: int
     stride: int
+
+
+def widened(column: Column, array: Node, order: int, k: int) -> Column:
+    """The column of coefficient k > 0, in the array that holds `order` of them in the place of each number."""
+    offset, stride = column[1:]
+    if not stride:  # of residuals, which are counted backwards from -1 (see `loop_nodes`)
+        return Column(array, -1 - ((-1 - offset) * order + k - 1), 0)
+    return Column(array, offset * order + k - 1, stride * order)
 
 
 class Piece(NamedTuple):
@@ -97,6 +107,14 @@ class Item:
     def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
         return tangents[operands_of(node)[0]][self.offset]
 
+    def expand(self, expansion: Expansion, node: Node) -> Series:
+        array = expansion.series[operands_of(node)[0]]
+        if isinstance(array, list):  # of what is recomputed: a series for each number
+            return Given(expansion, array[self.offset])
+        order = expansion.order
+        later = [item(array, self.offset * order + k) for k in range(order)]
+        return Given(expansion, [cast(Value, node), *later])
+
 
 def item(array: Node, offset: int) -> Value:
     """A number of an array node."""
@@ -120,6 +138,14 @@ class Stack:
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         return stack([propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands_of(node)])
+
+    def expand(self, expansion: Expansion, node: Node) -> Node:
+        return stack([c for x in operands_of(node) for c in filled(expansion.coefficients(cast(Value, x)))])
+
+
+def filled(coefficients: Iterable[Scalar | None]) -> list[Scalar]:
+    """Coefficients of a series as numbers."""
+    return [0.0 if c is None else c for c in coefficients]
 
 
 def stack(numbers: Sequence[Scalar]) -> Node:

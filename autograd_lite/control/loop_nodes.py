@@ -1,13 +1,14 @@
 """Loops in the graph of a traced function: a node whose value is an array, and whose payload is the graph of a step.
 
 Above `step_graphs`.  The adjoint of a loop is a loop backwards over the stored carries, whose step is the adjoint graph
-of a step; its tangent is a loop over the tangents.  Both are loops like any other, so derivatives of any order follow.
+of a step; its tangent is a loop over the tangents, and its Taylor coefficients are a loop over those.  All are loops
+like any other, so derivatives of any order follow.
 """
 
 from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from autograd_lite.control.array_nodes import (
     Column,
@@ -15,12 +16,14 @@ from autograd_lite.control.array_nodes import (
     Piece,
     Terms,
     arrival,
+    filled,
     is_array,
     item,
     node_of,
     stack,
     terms_at,
     under,
+    widened,
 )  # fmt: skip
 from autograd_lite.control.step_graphs import AdjointStep, Inside, Step, Stream, is_expensive
 from autograd_lite.core.branches import either, propagation_for
@@ -35,6 +38,7 @@ from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.power_series import Coefficient, Expansion, Given
 
 
 class RecordedLoop:
@@ -212,6 +216,36 @@ class RecordedLoop:
         tangent, columns = self.with_residuals(node, tangent, more, inside, kept)
         return loop_node(tangent, first, self.length, self.reverse, columns, inside, kept)
 
+    def expand(self, expansion: Expansion, node: Node) -> Value:
+        """The loop over the coefficients after the first, all of them in one step."""
+        operands, step, m, order = operands_of(node), self.step, len(self.step.carry), expansion.order
+        moved = [j for j, column in enumerate(self.columns) if column.array in expansion.series]
+        first = [expansion.coefficients(x) for x in operands[:m]]
+        present = {k for k in range(m) if is_moving(first[k])}
+        inside, outputs = Inside(self.nodes), list[list[Coefficient]]()
+        reached: set[int] | None = None
+        while reached is None or not reached <= present:
+            present |= reached or set()
+            carry, xs = step.leaves(m * order), step.leaves(len(moved) * order)
+            inner = expansion.within({x: expansion.series[x] for x in self.shared if x in expansion.series})
+            for k in present:
+                inner.series[step.carry[k]] = Given(inner, [step.carry[k], *carry[k * order : (k + 1) * order]])
+            for i, j in enumerate(moved):
+                inner.series[step.xs[j]] = Given(inner, [cast(Value, step.xs[j]), *xs[i * order : (i + 1) * order]])
+            inner.follow(self.nodes)
+            outputs = [inner.coefficients(x) for x in step.outputs]
+            reached = {k for k, found in enumerate(outputs[:m]) if is_moving(found)}
+        kept = [identity(as_value(c)) for x in self.residuals for c in filled(inner.coefficients(x))]
+        ends = [c for found in outputs for c in filled(found)]
+        wide = Step(carry, [*xs], ends[: m * order], ends[m * order :])
+        more = [
+            widened(self.columns[j], expansion.series[self.columns[j].array], order, k + 1)
+            for j in moved for k in range(order)
+        ]  # fmt: skip
+        wide, columns = self.with_residuals(node, wide, more, inside, kept)
+        init = [c for found in first for c in filled(found)]
+        return loop_node(wide, init, self.length, self.reverse, columns, inside, kept)
+
     def with_residuals(
         self, node: Node, step: Step, more: Sequence[Column], inside: Inside, also: Sequence[Value]
     ) -> tuple[Step, list[Column]]:
@@ -225,6 +259,10 @@ class RecordedLoop:
         own = set(self.nodes)
         kept = [x for x in nodes if x in own and is_expensive(x)]
         return step._replace(xs=leaves + kept), columns + [self.residual_column(node, x) for x in kept]
+
+
+def is_moving(coefficients: Sequence[Coefficient]) -> bool:
+    return any(c is not None for c in coefficients)
 
 
 def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:

@@ -15,7 +15,9 @@ from autograd_lite.core.modes import TRACE, enable_grad
 from autograd_lite.core.reverse import Cotangents, float_pass
 from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value, passed_on
+from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.power_series import Coefficient, Expansion
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
@@ -134,6 +136,14 @@ class Recomputed:
         return [
             propagation.start(rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0) for x in outputs
         ]
+
+    def expand(self, expansion: Expansion, node: Node) -> list[list[Coefficient]]:
+        outputs, nodes, _ = self.again(operands_of(node)[: self.count])
+        inner = expansion.within({x: expansion.series[x] for x in operands_of(node) if x in expansion.series})
+        inner.record = expansion.record
+        inner.follow(nodes)
+        numbers = outputs if expansion.record else [as_float(x) for x in outputs]
+        return [[x, *inner.coefficients(y)] for x, y in zip(numbers, outputs, strict=True)]
 
     def push_floats(self, node: Node, tangents: dict[Node, Any]) -> list[float]:
         outputs, nodes, _ = self.again(operands_of(node)[: self.count])

@@ -41,8 +41,8 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     as in `grad`.  Eager, compiled, and under other transforms.  Coefficients keep their digits, except where
     recurrences are unstable: Bessel functions and sinc near 0, erfcx far to the right.
 
-    Raises TypeError where x is no number, the result no pytree of numbers, or a function in f has no partials (loops of
-    compiled programs, custom_vjp, custom_jvp), ValueError on an order below 0.
+    Raises TypeError where x is no number, the result no pytree of numbers, or a function in f has no partials
+    (custom_vjp, custom_jvp), ValueError on an order below 0.
 
     >>> from autograd_lite import exp
     >>> taylor(lambda x: 1.0 / (1.0 - x), 0.0, 4)
@@ -68,9 +68,7 @@ def expanded(outputs: Sequence[Scalar], x: Value, order: int, record: bool) -> l
     """The coefficients of all outputs, as Values or floats."""
     expansion = Expansion(order, record)
     expansion.series[x] = Variable(expansion, x)
-    for node in topological_order([out for out in outputs if isinstance(out, Value)]):
-        if node not in expansion.series and any([y in expansion.series for y in operands_of(node)]):  # noqa: C419
-            expansion.add(node)
+    expansion.follow(topological_order([out for out in outputs if isinstance(out, Value)]))
     columns = []
     for out in outputs:
         series = expansion.series.get(out) if isinstance(out, Value) else None
@@ -146,6 +144,17 @@ class Variable(Series):
 
     def next(self, k: int) -> Coefficient:
         return 1.0 if k == 1 else None
+
+
+class Given(Series):
+    """A series of which all coefficients are known."""
+
+    def __init__(self, expansion: "Expansion", found: Sequence[Coefficient]) -> None:
+        super().__init__(expansion, found[0])
+        self.found = list(found)
+
+    def next(self, k: int) -> Coefficient:
+        return None
 
 
 class Scaled(Series):
@@ -288,15 +297,40 @@ class Expansion:
     def __init__(self, order: int, record: bool) -> None:
         self.order = order
         self.record = record
-        self.series: dict[Node, Series] = {}
+        self.series: dict[Node, Any] = {}  # of a node with a payload, what its `expand` gives
         self.known: dict[Any, Any] = {}
         self.rounded = False  # whether the rule that is applied holds constants that approximate
 
+    def within(self, series: dict[Node, Any]) -> "Expansion":
+        """The same order in the graph of a step, whose leaves have these series."""
+        inner = Expansion(self.order, True)
+        inner.series |= series
+        return inner
+
+    def follow(self, nodes: Sequence[Node]) -> None:
+        """The series of all of these that have one; operands come first."""
+        for node in nodes:
+            if node not in self.series and any([y in self.series for y in operands_of(node)]):  # noqa: C419
+                self.add(node)
+
+    def coefficients(self, x: Scalar | Node) -> list[Coefficient]:
+        """Those of a number or a node after the first, None where they are 0 for good."""
+        series = self.series.get(x) if isinstance(x, Node) else None
+        return [None] * self.order if series is None else series.first(self.order)[1:]
+
     def add(self, node: Node) -> None:
         """The series of a node, all its coefficients, so that a long graph is no deep recursion."""
+        if node._row.payload is not None:
+            if not hasattr(node._row.payload, "expand"):
+                raise TypeError(
+                    f"taylor cannot expand {node._row.name}, which has no rule for series; write it in operations of "
+                    f"the library"
+                )
+            self.series[node] = node._row.payload.expand(self, node)
+            return
         operands = [self.series.get(x, argument(x) if self.record else x._data) for x in operands_of(node)]
         if node._row is BATCH_SUM:
-            found: Any = OverSamples(self, node, operands[0])  # type: ignore[arg-type]
+            found: Any = OverSamples(self, node, operands[0])
         else:
             found = self.made(node._row, operands, node if self.record else node._data)
         if isinstance(found, Series):
@@ -312,8 +346,6 @@ class Expansion:
 
     def made(self, row: Primitive, operands: list[Any], first: Any) -> Any:
         """The series of a row, or a number where it is constant; `first` is its value where that is known."""
-        if row.payload is not None:
-            raise TypeError(f"taylor cannot expand the loop {row.name} of a program; write the loop in Python")
         if row.rule is not None:
             raise TypeError(
                 f"taylor needs the partials of {row.name}, which has a rule for whole cotangents or tangents; give it "
