@@ -7,6 +7,7 @@ be traced.
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, checked, chosen
+from autograd_lite.backends.languages.javascript import javascript_source
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Operand, Primitive
@@ -53,7 +54,9 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
     return told[0] if len(told) == 1 else tuple(told)
 
 
-def source(program: Program, backend: str) -> str:
+def source(program: Program, backend: str, module: bool, name: str) -> str:
+    if backend == "javascript":
+        return javascript_source(program, module, name)
     return BACKENDS[checked(backend, *BACKENDS)](program, False).source
 
 

@@ -39,7 +39,7 @@ class Rule(Protocol):
 DEFAULTS: Final[dict[str, Any]] = {
     "domain": "all reals", "infinity": "", "kinks": "none", "limit": math.nan, "lowering": None, "selects": False,
     "sequences": 1, "empty": None, "complex_value": None, "commutes": False, "rewrites": (), "fold": None,
-    "operations": None, "python": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (),
+    "operations": None, "python": "", "c": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (),
     "whole": (), "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf,
     "never_zero": False, "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None,
     "words": "", "role": "", "payload": None, "ball_value": None, "rule": None, "outputs": 1, "item": -1,
@@ -82,6 +82,9 @@ class Row:
     operations: Callable[[int], int] | None
     # its expression in Python's operators, as "{} + {}"; on arrays too, unless the column `array` is given
     python: str
+    # its expression in what C and JavaScript share, which are operators and `backends.languages.functions`; where left
+    # out that in Python's operators, a call of `libm`, or of the function that an intrinsic of `llvm` is
+    c: str
     # on arrays: the name of a function of the array standard, of NumPy or of SciPy, or a function of a
     # namespace with all of these and the operands; where left out the function called `libm`.  None: refused,
     # unless `python` is given

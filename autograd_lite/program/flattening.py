@@ -22,17 +22,29 @@ from autograd_lite.program.instructions import Argument, Instruction, Parts, Res
 from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Run, row_of
 from autograd_lite.program.simplification import rewritten
 
+Lowers = Callable[[Primitive], bool]
+"""Which rows are replaced by their lowering."""
+
+
+def nothing(row: Primitive) -> bool:
+    return False
+
+
+def has_lowering(row: Primitive) -> bool:
+    return row.lowering is not None
+
+
 Key = tuple[Any, ...]
 """What makes two instructions the same: the row or the payload, and the operands or the bytes of a constant."""
 
 
 class Flattener:
-    """Builds the instructions of one program; with `lowers`, of rows without a lowering only.
+    """Builds the instructions of one program; rows that it `lowers` are replaced.
 
     Where rules are not rounded (`core.unrounded`) no constant is computed, which would round.
     """
 
-    def __init__(self, arguments: Sequence[Argument], lowers: bool = False) -> None:
+    def __init__(self, arguments: Sequence[Argument], lowers: Lowers = nothing) -> None:
         self.lowers = lowers
         self.folds = not is_unrounded()
         self.arguments = list(arguments)
@@ -82,7 +94,7 @@ class Flattener:
             if simpler is not None:
                 row, new = simpler
                 return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
-        if self.lowers and row.lowering is not None:
+        if self.lowers(row):
             return self.expand(row, operands)
         key: Key = (row, tuple(sorted(operands)) if row.commutes else operands)
         found = self.known.get(key)
@@ -235,9 +247,9 @@ def lower(
     instructions: Sequence[Instruction],
     results: Sequence[Result],
     unrolls: Unrolls = lambda loop, batched: False,
-    lowers: bool = True,
+    lowers: Lowers = has_lowering,
 ) -> Parts:
-    """The same computation, with each row that has a lowering replaced by it.
+    """The same computation, with rows replaced by their lowering, all that have one.
 
     Loops stay, except those that `unrolls` asks for.
     """
@@ -284,7 +296,7 @@ def of_payload(
             return [flattener.constant(x) for x in values]
         return values
     if isinstance(payload, Loop):
-        payload = payload._replace(body=payload.body.lowered())
+        payload = payload._replace(body=payload.body.lowered(flattener.lowers))
     return flattener.payload(payload, tuple(operands))
 
 

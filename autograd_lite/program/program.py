@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
-from autograd_lite.program.flattening import Unrolls, flatten_values, lower
+from autograd_lite.program.flattening import Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
 from autograd_lite.program.payloads import Loop
 from autograd_lite.support.files import read_json, write_json
@@ -63,17 +63,17 @@ class Program:
         """
         return Program(*flatten_values(outputs, inputs))
 
-    def lowered(self) -> "Program":
-        """The same computation without rows that have a lowering: each is replaced by its lowering."""
-        if all(row.lowering is None and row.payload is None for row, _, _ in self.instructions):
+    def lowered(self, lowers: Lowers = has_lowering) -> "Program":
+        """The same computation without the rows that it `lowers`: each is replaced by its lowering."""
+        if not any(lowers(row) or row.payload is not None for row, _, _ in self.instructions):
             return self
-        return Program(*lower(self.arguments, self.instructions, self.results))
+        return Program(*lower(self.arguments, self.instructions, self.results, lowers=lowers))
 
     def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
         """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""
         if all(row.payload is None for row, _, _ in self.instructions):
             return self
-        return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=False))
+        return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=nothing))
 
     def __call__(self, *arguments: Any, backend: str = "auto") -> Any:
         """The results for one value for each argument: its numbers in order, in any pytree or array.
@@ -115,10 +115,19 @@ class Program:
     def __repr__(self) -> str:
         return f"<Program of {self.size} inputs and {len(self.instructions)} instructions>"
 
-    def source(self, backend: str = "python") -> str:
-        """The code that a back end makes of the program: "python", "numpy" or "llvm".
+    def source(self, backend: str = "python", *, module: bool = True, name: str = "program") -> str:
+        """The code that a back end makes of the program: "python", "numpy", "llvm" or "javascript".
 
-        Raises ValueError on an unknown back end, ImportError on one whose library is missing.
+        JavaScript is an ES module without any dependency that exports one function of that name; with module=False it
+        is an expression, whose value is the function, for a page of one's own: const f = <expression>.  The function
+        takes what the program takes, an argument each, as a Float64Array or an array (nested too) of its numbers in
+        order, or as a number where it has one; a batched argument holds the numbers of one sample after the other.
+        A program over samples takes their number n last, which may be left out where a batched argument tells it.  It
+        returns an array with one flat Float64Array for each result, over the samples if batched: [r0, r1].  Nothing is
+        kept between calls, and no argument changed; an argument of another size throws a RangeError.
+
+        Raises ValueError on an unknown back end, ImportError on one whose library is missing, NotImplementedError on a
+        row that a language has no text for.
 
         >>> from autograd_lite import Value
         >>> x = Value(2.0)
@@ -128,7 +137,7 @@ class Program:
             v1 = v0 * v0
             return [[v1]]
         """
-        return backends().source(self, backend)  # type: ignore[no-any-return]
+        return backends().source(self, backend, module, name)  # type: ignore[no-any-return]
 
     def stats(self) -> dict[str, Any]:
         """Counts by operation, depth, estimated bytes, and operations in all over those of the first result.

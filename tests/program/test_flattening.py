@@ -15,7 +15,7 @@ from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, NUMBER
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.core.table import add, cond, div, mul
 from autograd_lite.core.value import traced
-from autograd_lite.program.flattening import Flattener, lower
+from autograd_lite.program.flattening import Flattener, has_lowering, lower, nothing
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.simplification import rewritten
 
@@ -138,7 +138,7 @@ def test_constants_are_folded_by_ieee_754():
 
 def test_a_choice_between_functions_stays_one_until_it_is_lowered():
     """A program called on Values is differentiated, and nothing may come from the branch not taken."""
-    for lowers, name in ((False, "cond"), (True, "where")):
+    for lowers, name in ((nothing, "cond"), (has_lowering, "where")):
         flattener = Flattener([Argument("x", 3, False)], lowers=lowers)
         flattener.emit(cond, (0, 1, 2))
         assert [row.name for row, _, _ in flattener.instructions] == [name]

@@ -61,13 +61,13 @@ mod: Primitive = primitive(
     "mod", lambda x, y: x % y, (1.0, lambda out, x, y: -floor_divide(x, y)), "x % y", label="%",
     domain="y != 0", kinks="x / y whole: the partials from within the cell", distance=to_cell,
     complex_value=lambda x, y: x - math.floor(x.real / y.real) * y,
-    array=lambda xp, x, y: xp.copysign(xp.remainder(x, y), y), llvm="emit_mod",
+    array=lambda xp, x, y: xp.copysign(xp.remainder(x, y), y), c="modulo({}, {})", llvm="emit_mod",
     ball_value=ball_choices.mod, infinity="inf % y: nan; x % inf: x, or inf where the signs differ",
 )  # fmt: skip
 floor_divide: Primitive = primitive(
     "floor_divide", lambda x, y: x // y, (0.0, 0.0), "floor(x / y)", label="//",
     domain="y != 0", kinks="x / y whole: 0", limit=numerics.quotient, distance=to_cell,
-    array="floor_divide", llvm="emit_floor_divide",
+    array="floor_divide", c="floor_quotient({}, {})", llvm="emit_floor_divide",
     ball_value=lambda x, y: ball_choices.quotient_rounded(ball_choices.floor_of, x, y),
     infinity="inf / y: nan; x / inf: 0, or -1 where the signs differ",
 )  # fmt: skip

@@ -28,7 +28,8 @@ abs: Primitive = primitive(
 )  # fmt: skip
 sign: Primitive = primitive(
     "sign", numerics.sign, (0.0,), "x / |x|, 0 at 0", kinks="0: 0", distance=math.fabs, role="activation",
-    array=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, xp.where(x != x, x, 0.0))), llvm="emit_sign",
+    array=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, xp.where(x != x, x, 0.0))),
+    c="{0} > 0.0 ? 1.0 : {0} < 0.0 ? -1.0 : {0} != {0} ? {0} : 0.0", llvm="emit_sign",
     ball_value=ball_choices.sign, infinity="-inf: -1; inf: 1",
 )  # fmt: skip
 floor: Primitive = primitive(
@@ -67,40 +68,45 @@ copysign: Primitive = primitive(
     (lambda out, x, y: sign(x) * copysign(1.0, y), 0.0), "|x| with the sign of y",
     kinks="x = 0: 0; y = 0 in y: 0", distance=lambda x, y: min(math.fabs(x), math.fabs(y)),
     complex_value=lambda x, y: x if (x.real > 0.0) == (math.copysign(1.0, y.real) > 0.0) else -x,
-    array=lambda xp, x, y: xp.where(y != y, y, xp.copysign(x, y)), llvm="emit_copysign",
+    array=lambda xp, x, y: xp.where(y != y, y, xp.copysign(x, y)),
+    c="{1} != {1} ? {1} : copysign({0}, {1})", llvm="emit_copysign",
     ball_value=ball_choices.copysign, infinity="x = inf: inf with the sign of y",
 )  # fmt: skip
 less: Primitive = primitive(
     "less", lambda x, y: 1.0 if x < y else 0.0, (None, None), "x < y", label="<",
     compares=True, notation="[<x> < <y>]", latex="[<x> < <y>]",
-    python="1.0 if {} < {} else 0.0", array=lambda xp, x, y: x < y, llvm="fcmp olt",
+    python="1.0 if {} < {} else 0.0", array=lambda xp, x, y: x < y, c="{} < {} ? 1.0 : 0.0", llvm="fcmp olt",
     ball_value=ball_choices.less, infinity="-inf < x < inf",
 )  # fmt: skip
 less_equal: Primitive = primitive(
     "less_equal", lambda x, y: 1.0 if x <= y else 0.0, (None, None), "x <= y", label="<=", sign="≤",
     compares=True, notation="[<x> ≤ <y>]", latex=r"[<x> \le <y>]",
-    python="1.0 if {} <= {} else 0.0", array=lambda xp, x, y: x <= y, llvm="fcmp ole",
+    python="1.0 if {} <= {} else 0.0", array=lambda xp, x, y: x <= y,
+    c="{} <= {} ? 1.0 : 0.0", llvm="fcmp ole",
     ball_value=ball_choices.less_equal, infinity="-inf <= x <= inf",
 )  # fmt: skip
 equal: Primitive = primitive(
     "equal", lambda x, y: 1.0 if x == y else 0.0, (None, None), "x = y", label="=",
     compares=True, notation="[<x> = <y>]", latex="[<x> = <y>]",
-    python="1.0 if {} == {} else 0.0", array=lambda xp, x, y: x == y, llvm="fcmp oeq",
+    python="1.0 if {} == {} else 0.0", array=lambda xp, x, y: x == y,
+    c="{} == {} ? 1.0 : 0.0", llvm="fcmp oeq",
     ball_value=ball_choices.equal, infinity="inf = inf",
 )  # fmt: skip
 logical_and: Primitive = primitive(
     "logical_and", lambda x, y: 1.0 if x and y else 0.0, (None, None), "x and y", label="and", sign="∧", truths=2,
-    array=lambda xp, x, y: (x != 0.0) & (y != 0.0), llvm="emit_logical_and",
+    array=lambda xp, x, y: (x != 0.0) & (y != 0.0),
+    c="{} != 0.0 && {} != 0.0 ? 1.0 : 0.0", llvm="emit_logical_and",
     ball_value=ball_choices.logical_and, infinity="inf is true",
 )  # fmt: skip
 logical_or: Primitive = primitive(
     "logical_or", lambda x, y: 1.0 if x or y else 0.0, (None, None), "x or y", label="or", sign="∨", truths=2,
-    array=lambda xp, x, y: (x != 0.0) | (y != 0.0), llvm="emit_logical_or",
+    array=lambda xp, x, y: (x != 0.0) | (y != 0.0),
+    c="{} != 0.0 || {} != 0.0 ? 1.0 : 0.0", llvm="emit_logical_or",
     ball_value=ball_choices.logical_or, infinity="inf is true",
 )  # fmt: skip
 logical_not: Primitive = primitive(
     "logical_not", lambda x: 0.0 if x else 1.0, (None,), "not x", label="not", sign="¬", truths=1,
-    array=lambda xp, x: x == 0.0, llvm="emit_logical_not",
+    array=lambda xp, x: x == 0.0, c="{} == 0.0 ? 1.0 : 0.0", llvm="emit_logical_not",
     ball_value=ball_choices.logical_not, infinity="-inf and inf: 0",
 )  # fmt: skip
 where: Primitive = primitive(
@@ -112,14 +118,14 @@ where: Primitive = primitive(
     latex=r"<a:branch>\text{ if }<condition>\text{ else }<b:branch>", binds="sum",
     rewrites=("true a b = a", "0.0 a b = b", "-0.0 a b = b", "c a a = a"),
     python="{1} if {0} else {2}", array=lambda xp, condition, a, b: xp.where(condition != 0.0, a, b),
-    llvm="emit_where", infinity="inf is true",
+    c="{} != 0.0 ? {} : {}", llvm="emit_where", infinity="inf is true",
 )  # fmt: skip
 cond: Primitive = primitive(
     "cond", lambda condition, a, b: a if condition else b,
     (None, lambda out, condition, a, b: truth(condition), lambda out, condition, a, b: logical_not(condition)),
     "a() if condition else b()", selects=True, truths=1, intervals=where.intervals,
     lowering=lambda condition, a, b: where(condition, a, b), complex_value=where.complex_value, rewrites=where.rewrites,
-    notation=where.notation, latex=where.latex, binds="sum", python=where.python,
+    notation=where.notation, latex=where.latex, binds="sum", python=where.python, c=where.c,
     infinity="inf is true",
 )  # fmt: skip
 maximum: Primitive = primitive(
@@ -128,7 +134,8 @@ maximum: Primitive = primitive(
     "max(x, y)", label="max", kinks="x = y: 1/2 each", compares=True,
     complex_value=complex_functions.largest, notation="max", latex=r"\max",
     lecture=(lambda out, x, y: less(y, x), lambda out, x, y: less(x, y)),
-    array=lambda xp, x, y: xp.where((y > x) | (y != y), y, x), llvm="emit_maximum",
+    array=lambda xp, x, y: xp.where((y > x) | (y != y), y, x),
+    c="{1} > {0} || {1} != {1} ? {1} : {0}", llvm="emit_maximum",
     ball_value=ball_choices.maximum, infinity="x = inf: inf; x = -inf: y",
 )  # fmt: skip
 minimum: Primitive = primitive(
@@ -137,7 +144,8 @@ minimum: Primitive = primitive(
     "min(x, y)", label="min", kinks="x = y: 1/2 each", compares=True,
     complex_value=complex_functions.smallest, notation="min", latex=r"\min",
     lecture=(lambda out, x, y: less(x, y), lambda out, x, y: less(y, x)),
-    array=lambda xp, x, y: xp.where((y < x) | (y != y), y, x), llvm="emit_minimum",
+    array=lambda xp, x, y: xp.where((y < x) | (y != y), y, x),
+    c="{1} < {0} || {1} != {1} ? {1} : {0}", llvm="emit_minimum",
     ball_value=ball_choices.minimum, infinity="x = inf: y; x = -inf: -inf",
 )  # fmt: skip
 clip: Primitive = primitive(
@@ -156,7 +164,8 @@ clip: Primitive = primitive(
 relu: Primitive = primitive(
     "relu", numerics.relu, (lambda out, x: less(0.0, x),), "max(0, x)", label="ReLU", kinks="0: 0",
     distance=math.fabs, complex_value=complex_functions.relu, role="rectifier",
-    array=lambda xp, x: xp.where((x > 0.0) | (x != x), x, 0.0), llvm="emit_relu",
+    array=lambda xp, x: xp.where((x > 0.0) | (x != x), x, 0.0),
+    c="{0} > 0.0 || {0} != {0} ? {0} : 0.0", llvm="emit_relu",
     ball_value=ball_choices.relu, infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 

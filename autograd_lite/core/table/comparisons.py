@@ -14,19 +14,19 @@ __all__ = ["greater", "greater_equal", "not_equal", "isnan", "isinf", "isfinite"
 greater: Primitive = primitive(
     "greater", lambda x, y: 1.0 if x > y else 0.0, (None, None), "x > y", label=">",
     compares=True, notation="[<x> > <y>]", latex="[<x> > <y>]",
-    python="1.0 if {} > {} else 0.0", array=lambda xp, x, y: x > y, llvm="fcmp ogt",
+    python="1.0 if {} > {} else 0.0", array=lambda xp, x, y: x > y, c="{} > {} ? 1.0 : 0.0", llvm="fcmp ogt",
     ball_value=lambda x, y: ball_choices.less(y, x), infinity="inf > x > -inf",
 )  # fmt: skip
 greater_equal: Primitive = primitive(
     "greater_equal", lambda x, y: 1.0 if x >= y else 0.0, (None, None), "x >= y", label=">=", sign="≥",
     compares=True, notation="[<x> ≥ <y>]", latex=r"[<x> \ge <y>]",
-    python="1.0 if {} >= {} else 0.0", array=lambda xp, x, y: x >= y, llvm="fcmp oge",
+    python="1.0 if {} >= {} else 0.0", array=lambda xp, x, y: x >= y, c="{} >= {} ? 1.0 : 0.0", llvm="fcmp oge",
     ball_value=lambda x, y: ball_choices.less_equal(y, x), infinity="inf >= x >= -inf",
 )  # fmt: skip
 not_equal: Primitive = primitive(
     "not_equal", lambda x, y: 1.0 if x != y else 0.0, (None, None), "x != y", label="!=", sign="≠",
     compares=True, notation="[<x> ≠ <y>]", latex=r"[<x> \ne <y>]",
-    python="1.0 if {} != {} else 0.0", array=lambda xp, x, y: x != y, llvm="fcmp une",
+    python="1.0 if {} != {} else 0.0", array=lambda xp, x, y: x != y, c="{} != {} ? 1.0 : 0.0", llvm="fcmp une",
     ball_value=ball_choices.not_equal, infinity="inf = inf",
 )  # fmt: skip
 isnan: Primitive = primitive(

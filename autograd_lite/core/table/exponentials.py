@@ -34,7 +34,7 @@ pow: Primitive = primitive(
     lecture=(lambda out, x, y: y * x ** (y - 1.0), lambda out, x, y: out * log(x)),
     rewrites=("x 1.0 = x", "x 2.0 = mul x x"),
     array=lambda xp, x, y: xp.where((x != x) | (y != y), NAN, xp.where(y == 2.0, x * x, x**y)),
-    libm="pow", llvm="emit_pow",
+    c="power({}, {})", libm="pow", llvm="emit_pow",
     ball_value=ball_functions.power,
     infinity="x = inf: inf for y > 0, 0 for y < 0; y = inf: 0 for |x| < 1, inf for |x| > 1",
 )  # fmt: skip

@@ -1,0 +1,188 @@
+"""What differs between C and JavaScript, which share operators, conditional expressions, loops and calls."""
+
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+JAVASCRIPT_MATH = (
+    "sqrt floor ceil trunc exp expm1 log log1p log2 log10 cbrt sin cos tan asin acos atan atan2 sinh cosh tanh "
+    "asinh acosh atanh"
+)
+"""The functions of `Math` that have the names and the meaning of those of C."""
+
+LIBM = f"{JAVASCRIPT_MATH} fabs fmod copysign rint pow exp2 erf erfc"
+"""The functions of C's library that the source calls."""
+
+C_RESERVED = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main NULL NAN "
+    "INFINITY size_t asm"
+)
+JAVASCRIPT_RESERVED = (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
+    "false finally for function if implements import in instanceof interface let new null package private protected "
+    "public return static super switch this throw true try typeof undefined var void while with yield Math "
+    "Float64Array Array Number NaN Infinity RangeError TypeError"
+)
+"""Words that name something in these languages, or in the source itself."""
+
+
+class Dialect(ABC):
+    """How a few things are written that C and JavaScript write in different ways."""
+
+    name: str
+    reserved: frozenset[str]
+
+    @abstractmethod
+    def number(self, x: float) -> str:
+        """A constant, as an operand."""
+
+    @abstractmethod
+    def declared(self, name: str, expression: str) -> str:
+        """A number that never changes."""
+
+    @abstractmethod
+    def variable(self, name: str, expression: str) -> str:
+        """A number that changes."""
+
+    @abstractmethod
+    def index(self, name: str, start: str, stop: str, step: str = "++") -> str:
+        """The head of a counted loop."""
+
+    @abstractmethod
+    def array(self, name: str, size: str) -> str:
+        """An array of numbers, for one of each sample."""
+
+    @abstractmethod
+    def fresh(self, name: str, size: int) -> list[str]:
+        """A new array of zeros."""
+
+    @abstractmethod
+    def zeros(self, name: str, size: int) -> list[str]:
+        """An array of zeros, in a loop."""
+
+    @abstractmethod
+    def counter(self, name: str, expression: str) -> str:
+        """A whole number that never changes."""
+
+    @abstractmethod
+    def size(self, name: str) -> str:
+        """A count as a number."""
+
+    @abstractmethod
+    def called(self, function: str) -> str:
+        """A function of the language by C's name; "" where it has none."""
+
+    @abstractmethod
+    def function(self, text: str) -> str:
+        """A function that is written in C, in this language."""
+
+    def local(self, name: str) -> str:
+        """The name of a function that the source defines for itself."""
+        return name
+
+
+def literal(x: float, infinity: str, nan: str) -> str:
+    if x != x:
+        return nan
+    text = infinity if math.isinf(x) else repr(abs(x))
+    return f"(-{text})" if math.copysign(1.0, x) < 0.0 else text
+
+
+class C(Dialect):
+    """C99 with its mathematical library."""
+
+    name = "c"
+    reserved = frozenset(C_RESERVED.split())
+
+    def number(self, x: float) -> str:
+        return literal(x, "INFINITY", "NAN")
+
+    def declared(self, name: str, expression: str) -> str:
+        return f"const double {name} = {expression};"
+
+    def variable(self, name: str, expression: str) -> str:
+        return f"double {name} = {expression};"
+
+    def index(self, name: str, start: str, stop: str, step: str = "++") -> str:
+        moved = f"{name}++" if step == "++" else f"{name} += {step}"
+        return f"for (size_t {name} = {start}; {name} < {stop}; {moved}) {{"
+
+    def array(self, name: str, size: str) -> str:
+        return f"double *{name} = work; work += {size};"
+
+    def fresh(self, name: str, size: int) -> list[str]:
+        return [f"double {name}[{size}] = {{0.0}};"]
+
+    def zeros(self, name: str, size: int) -> list[str]:
+        return self.fresh(name, size)
+
+    def counter(self, name: str, expression: str) -> str:
+        return f"const size_t {name} = {expression};"
+
+    def size(self, name: str) -> str:
+        return f"(double){name}"
+
+    def called(self, function: str) -> str:
+        return function if function in LIBM.split() else ""
+
+    def function(self, text: str) -> str:
+        return f"static {text}"
+
+    def local(self, name: str) -> str:
+        return f"program_{name}"  # C's library may have one of that name, today or in its next edition
+
+
+class JavaScript(Dialect):
+    """ECMAScript 2020: modules, and typed arrays."""
+
+    name = "javascript"
+    reserved = frozenset(JAVASCRIPT_RESERVED.split())
+
+    def number(self, x: float) -> str:
+        return literal(x, "Infinity", "NaN")
+
+    def declared(self, name: str, expression: str) -> str:
+        return f"const {name} = {expression};"
+
+    def variable(self, name: str, expression: str) -> str:
+        return f"let {name} = {expression};"
+
+    def index(self, name: str, start: str, stop: str, step: str = "++") -> str:
+        moved = f"{name}++" if step == "++" else f"{name} += {step}"
+        return f"for (let {name} = {start}; {name} < {stop}; {moved}) {{"
+
+    def array(self, name: str, size: str) -> str:
+        return f"const {name} = new Float64Array({size});"
+
+    def fresh(self, name: str, size: int) -> list[str]:
+        return [f"const {name} = new Float64Array({size});"]
+
+    def zeros(self, name: str, size: int) -> list[str]:
+        return self.fresh(name, size)
+
+    def counter(self, name: str, expression: str) -> str:
+        return f"const {name} = {expression};"
+
+    def size(self, name: str) -> str:
+        return name
+
+    def called(self, function: str) -> str:
+        if function == "fabs":
+            return "Math.abs"
+        return f"Math.{function}" if function in JAVASCRIPT_MATH.split() else ""
+
+    def function(self, text: str) -> str:
+        """C's declarations in the words of JavaScript; its functions are called by way of `Math`."""
+        head, _, body = text.partition("{")
+        head = re.sub(r"^double (\w+)", r"function \1", head).replace("double ", "").replace("int ", "")
+        body = re.sub(r"static const double (\w+)\[\] = \{([^}]*)\}", r"const \1 = [\2]", body)
+        body = re.sub(r"const (double|int) ", "const ", body)
+        body = re.sub(r"(?<!\w)(double|int) (?=\w)", "let ", body)
+        body = body.replace("INFINITY", "Infinity").replace("NAN", "NaN")
+        return head + "{" + re.sub(r"(?<![\w.])(\w+)\(", lambda m: f"{self.called(m[1]) or m[1]}(", body)
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" if line else line for line in lines]

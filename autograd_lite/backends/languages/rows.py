@@ -1,0 +1,107 @@
+"""The rows of a program as expressions, and the functions that these call, each written once.
+
+A row is what its column `c` has, or else its column `python`, a call of C's function of the same bits, or a call of a
+function that is made of its lowering.
+"""
+
+import re
+
+from autograd_lite.backends.languages.dialects import Dialect, indented
+from autograd_lite.backends.languages.functions import calls, javascript_texts, texts
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.flattening import Flattener
+from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.program import Program
+
+
+def expression(row: Primitive) -> str:
+    """How C writes a row, with {} for its operands; "" where it is a call of a function made of its lowering."""
+    if row.c:
+        return row.c
+    if row.python and " if " not in row.python:
+        return row.python
+    name = row.libm or row.llvm.removeprefix("llvm.") * row.llvm.startswith("llvm.")
+    name = {"roundeven": "rint"}.get(name, name)
+    return f"{name}({', '.join(['{}'] * (row.arity or 0))})" if name else ""
+
+
+class Functions:
+    """The functions that a source defines, in an order in which each is defined before it is called."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.defined: dict[str, str] = {}
+        self.names: dict[Primitive, str] = {}
+
+    def applied(self, row: Primitive, operands: list[str]) -> str:
+        """A row of a fixed number of operands."""
+        written = expression(row)
+        if written:
+            return self.resolved(written).format(*operands)
+        return f"{self.of_lowering(row)}({', '.join(operands)})"
+
+    def resolved(self, text: str) -> str:
+        """An expression in C in the words of the dialect; what it calls is defined."""
+        return re.sub(r"(?<![\w.])([A-Za-z_]\w*)\(", lambda m: f"{self.function(m[1])}(", text)
+
+    def function(self, name: str) -> str:
+        """The name of a function in the dialect, which is defined where the language has none."""
+        found = self.dialect.called(name)
+        if found:
+            return found
+        if name not in self.defined:
+            if name in texts():
+                text = self.dialect.function(texts()[name])
+            elif name in javascript_texts():
+                text = javascript_texts()[name]
+            else:
+                raise self.refused(name)
+            self.defined[name] = ""  # a function may call itself
+            for called in calls(text.partition("{")[2]):
+                if called in texts() or called in javascript_texts():
+                    self.function(called)
+            del self.defined[name]
+            self.defined[name] = text
+        return name
+
+    def refused(self, name: str) -> NotImplementedError:
+        return NotImplementedError(
+            f"the source in {self.dialect.name} has no function for {name}; write it in rows that have one, or as the "
+            f'lowering of a row of your own, or compute with the back end "python"'
+        )
+
+    def of_lowering(self, row: Primitive) -> str:
+        """The name of a function that computes the lowering of a row."""
+        if row in self.names:
+            return self.names[row]
+        if row.lowering is None or row.arity is None:
+            raise self.refused(row.name)
+        free = row.name.isidentifier() and row.name.isascii() and row.name not in self.dialect.reserved
+        name = row.name if free and row.name not in self.defined else f"row{len(self.names)}"
+        operands = row.operand_names()
+        program = of_lowering(row)
+        names = [f"{x}" for x in operands]
+        lines = self.body(program, names)
+        self.names[row] = name
+        self.defined[name] = self.dialect.function(
+            "\n".join([f"double {name}({', '.join(f'double {x}' for x in operands)}) {{", *indented(lines), "}"])
+        )
+        return name
+
+    def body(self, program: Program, names: list[str]) -> list[str]:
+        """The statements of a program that gives one number."""
+        lines = []
+        for i, (row, operands, constant) in enumerate(program.instructions, program.size):
+            if constant is not None:
+                names.append(self.dialect.number(constant))
+                continue
+            names.append(f"v{i}")
+            lines.append(self.dialect.declared(f"v{i}", self.applied(row, [names[j] for j in operands])))
+        return [*lines, f"return {names[program.results[0].values[0]]};"]
+
+
+def of_lowering(row: Primitive) -> Program:
+    """The program of the lowering of a row."""
+    flattener = Flattener([Argument(name, 1, False) for name in row.operand_names()])
+    out = flattener.expand(row, tuple(range(flattener.size)))
+    return Program(*flattener.finished([Result((out,), False)]))
