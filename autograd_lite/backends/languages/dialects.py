@@ -174,14 +174,13 @@ class JavaScript(Dialect):
         return f"Math.{function}" if function in JAVASCRIPT_MATH.split() else ""
 
     def function(self, text: str) -> str:
-        """C's declarations in the words of JavaScript; its functions are called by way of `Math`."""
+        """C's declarations in the words of JavaScript."""
         head, _, body = text.partition("{")
         head = re.sub(r"^double (\w+)", r"function \1", head).replace("double ", "").replace("int ", "")
         body = re.sub(r"static const double (\w+)\[\] = \{([^}]*)\}", r"const \1 = [\2]", body)
         body = re.sub(r"const (double|int) ", "const ", body)
         body = re.sub(r"(?<!\w)(double|int) (?=\w)", "let ", body)
-        body = body.replace("INFINITY", "Infinity").replace("NAN", "NaN")
-        return head + "{" + re.sub(r"(?<![\w.])(\w+)\(", lambda m: f"{self.called(m[1]) or m[1]}(", body)
+        return head + "{" + body.replace("INFINITY", "Infinity").replace("NAN", "NaN")
 
 
 def indented(lines: Iterable[str]) -> list[str]:

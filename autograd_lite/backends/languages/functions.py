@@ -4,7 +4,6 @@ They are written in a part of C that JavaScript reads after a change of words (s
 text of each.  Each has the bits of the engine's own value, as far as the functions have that it calls.
 """
 
-import re
 from functools import cache
 
 FUNCTIONS = (
@@ -38,6 +37,36 @@ double power(double x, double y) {
         return NAN;
     }
     return y == 2.0 ? x * x : pow(x, y);
+}""",
+    """\
+double hypotenuse(double x, double y) {
+    if (x != x || y != y) {
+        return NAN;
+    }
+    double a = fabs(x);
+    double b = fabs(y);
+    if (a < b) {
+        const double c = a;
+        a = b;
+        b = c;
+    }
+    if (a == INFINITY || b <= a * 5e-17) {
+        return a;
+    }
+    const double scale = a > 1e150 ? 2.409919865102884e-181 : b < 1e-150 ? 4.149515568880993e+180 : 1.0;
+    a *= scale;
+    b *= scale;
+    const double h = sqrt(a * a + b * b);
+    const double high_a = a * 134217729.0 - (a * 134217729.0 - a);
+    const double high_b = b * 134217729.0 - (b * 134217729.0 - b);
+    const double high_h = h * 134217729.0 - (h * 134217729.0 - h);
+    const double low_a = a - high_a;
+    const double low_b = b - high_b;
+    const double low_h = h - high_h;
+    const double squares = (high_a * high_a - high_h * high_h) + high_b * high_b;
+    const double products = 2.0 * ((high_a * low_a - high_h * low_h) + high_b * low_b);
+    const double rest = (squares + products) + ((low_a * low_a - low_h * low_h) + low_b * low_b);
+    return (h + rest / (2.0 * h)) / scale;
 }""",
 )
 
@@ -83,8 +112,3 @@ def texts() -> dict[str, str]:
 def javascript_texts() -> dict[str, str]:
     """The functions that JavaScript alone needs, by their names."""
     return {text.split("(")[0].split()[1]: text for text in JAVASCRIPT_FUNCTIONS}
-
-
-def calls(text: str) -> list[str]:
-    """The names of the functions that a text calls, in order."""
-    return list(dict.fromkeys(re.findall(r"(?<![\w.])([A-Za-z_]\w*)\(", text)))

@@ -55,7 +55,7 @@ def javascript_source(program: Program, module: bool = True, name: str = "progra
     parameters = ", ".join([*names, *(["n"] if counts else [])])
     head = "export function" if module else "function"
     function = [f"{head} {name}({parameters}) {{", *indented([*lines, *body, f"return [{returned}];"]), "}"]
-    texts = [NUMBERS, *functions.defined.values(), "\n".join(function)]
+    texts = [NUMBERS, *functions.texts, "\n".join(function)]
     text = "\n\n".join(texts) + "\n"
     if module:
         return text

@@ -7,7 +7,8 @@ function that is made of its lowering.
 import re
 
 from autograd_lite.backends.languages.dialects import Dialect, indented
-from autograd_lite.backends.languages.functions import calls, javascript_texts, texts
+from autograd_lite.backends.languages.formulas import FORMULAS
+from autograd_lite.backends.languages.functions import javascript_texts, texts
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
@@ -30,39 +31,39 @@ class Functions:
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.defined: dict[str, str] = {}
-        self.names: dict[Primitive, str] = {}
+        self.texts: list[str] = []
+        self.names: dict[Primitive | str, str] = {}  # of rows, and of functions by C's name
 
     def applied(self, row: Primitive, operands: list[str]) -> str:
         """A row of a fixed number of operands."""
-        written = expression(row)
-        if written:
+        if written := expression(row):
             return self.resolved(written).format(*operands)
         return f"{self.of_lowering(row)}({', '.join(operands)})"
 
     def resolved(self, text: str) -> str:
-        """An expression in C in the words of the dialect; what it calls is defined."""
-        return re.sub(r"(?<![\w.])([A-Za-z_]\w*)\(", lambda m: f"{self.function(m[1])}(", text)
+        """A text in C that calls functions by their names in the dialect, where each is defined."""
+        return re.sub(r"(?<![\w.])([A-Za-z_]\w*)\(", lambda called: f"{self.function(called[1])}(", text)
 
     def function(self, name: str) -> str:
-        """The name of a function in the dialect, which is defined where the language has none."""
-        found = self.dialect.called(name)
-        if found:
+        """The name of a function in the dialect; it is defined where the language has none."""
+        if found := self.dialect.called(name) or self.names.get(name):
             return found
-        if name not in self.defined:
-            if name in texts():
-                text = self.dialect.function(texts()[name])
-            elif name in javascript_texts():
-                text = javascript_texts()[name]
-            else:
-                raise self.refused(name)
-            self.defined[name] = ""  # a function may call itself
-            for called in calls(text.partition("{")[2]):
-                if called in texts() or called in javascript_texts():
-                    self.function(called)
-            del self.defined[name]
-            self.defined[name] = text
-        return name
+        if name in FORMULAS:
+            return self.of_lowering(FORMULAS[name])
+        self.names[name] = self.fresh(name)
+        if name in texts():
+            self.texts.append(self.dialect.function(self.resolved(texts()[name])))
+        elif name in javascript_texts():
+            self.texts.append(javascript_texts()[name])
+        else:
+            raise self.refused(name)
+        return self.names[name]
+
+    def fresh(self, name: str) -> str:
+        """A name for a function that no other thing has."""
+        free = name.isidentifier() and name.isascii() and name not in self.dialect.reserved
+        local = self.dialect.local(name if free else f"row{len(self.names)}")
+        return local if local not in self.names.values() else f"{local}_{len(self.names)}"
 
     def refused(self, name: str) -> NotImplementedError:
         return NotImplementedError(
@@ -72,21 +73,15 @@ class Functions:
 
     def of_lowering(self, row: Primitive) -> str:
         """The name of a function that computes the lowering of a row."""
-        if row in self.names:
-            return self.names[row]
-        if row.lowering is None or row.arity is None:
-            raise self.refused(row.name)
-        free = row.name.isidentifier() and row.name.isascii() and row.name not in self.dialect.reserved
-        name = row.name if free and row.name not in self.defined else f"row{len(self.names)}"
-        operands = row.operand_names()
-        program = of_lowering(row)
-        names = [f"{x}" for x in operands]
-        lines = self.body(program, names)
-        self.names[row] = name
-        self.defined[name] = self.dialect.function(
-            "\n".join([f"double {name}({', '.join(f'double {x}' for x in operands)}) {{", *indented(lines), "}"])
-        )
-        return name
+        if row not in self.names:
+            if row.lowering is None or row.arity is None:
+                raise self.refused(row.name)
+            name = self.names[row] = self.fresh(row.name)
+            operands = row.operand_names()
+            lines = self.body(of_lowering(row), [*operands])
+            head = f"double {name}({', '.join(f'double {x}' for x in operands)}) {{"
+            self.texts.append(self.dialect.function("\n".join([head, *indented(lines), "}"])))
+        return self.names[row]
 
     def body(self, program: Program, names: list[str]) -> list[str]:
         """The statements of a program that gives one number."""
