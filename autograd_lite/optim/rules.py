@@ -147,7 +147,7 @@ class Adam(Optimizer):
         m = self.beta1 * memory[0] + (1.0 - self.beta1) * g
         v = self.beta2 * memory[1] + (1.0 - self.beta2) * g * g
         t = self.steps + 1
-        unbiased = root(v) / math.sqrt(1.0 - self.beta2**t)
+        unbiased = root(v) / root(1.0 - self.beta2**t)
         return p - lr / (1.0 - self.beta1**t) * (m / (unbiased + self.eps)), m, v
 
 

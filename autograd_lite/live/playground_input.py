@@ -1,0 +1,124 @@
+"""Points and models that users give to a playground, checked against what it can show."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from autograd_lite.core.primitives import number
+from autograd_lite.live.network_programs import DEEPEST, SHOWN, WIDEST
+from autograd_lite.nn.dense import MLP, Layer
+from autograd_lite.nn.model_files import FORMAT, VERSION, encoded
+from autograd_lite.nn.module import Module, checked_module
+from autograd_lite.support.version import __version__
+from autograd_lite.support.wording import readable
+
+MOST_POINTS = 2000
+MARGIN = 0.12  # of the data's extent, around it
+
+
+@dataclass
+class Given:
+    """Points (x1, x2, y); y is 1 or -1 for one of two classes, whose names are those of -1 and of 1."""
+
+    points: list[tuple[float, float, float]]
+    names: tuple[str, str]
+    regression: bool
+
+    @property
+    def range(self) -> list[list[float]]:
+        """The lower and the upper ends of the plane."""
+        ends = []
+        for i in (0, 1):
+            low, high = (f(point[i] for point in self.points) for f in (min, max))
+            margin = MARGIN * (high - low) or max(1.0, abs(low)) * MARGIN
+            ends.append((low - margin, high + margin))
+        return [list(end) for end in zip(*ends, strict=True)]
+
+    def data(self) -> dict[str, Any]:
+        return {"points": self.points, "names": self.names, "regression": self.regression, "range": self.range}
+
+
+def checked_points(X: Any, y: Any) -> Given | None:
+    """The points as the page takes them; None where there are none."""
+    if X is None and y is None:
+        return None
+    if X is None or y is None:
+        lacks = "y" if y is None else "X"
+        raise ValueError(f"playground got no {lacks}; pass points and their labels, or neither")
+    rows, labels = listed(X), listed(y)
+    if not rows or len(rows) > MOST_POINTS:
+        raise ValueError(f"a playground shows 1 to {MOST_POINTS:,} points, but got {len(rows):,}; pass some of them")
+    if len(labels) != len(rows):
+        raise ValueError(f"there are {len(rows)} points and {len(labels)} labels; give each point one label")
+    places = [place(row, i) for i, row in enumerate(rows)]
+    labels = [label[0] if isinstance(label, list) and len(label) == 1 else label for label in labels]
+    kinds = sorted_labels(labels)
+    if len(kinds) == 2:
+        targets = [1.0 if label == kinds[1] else -1.0 for label in labels]
+        low, high = (readable(str(kind), 24) for kind in kinds)
+        return Given([(a, b, t) for (a, b), t in zip(places, targets, strict=True)], (low, high), False)
+    numbers = [number(label) for label in labels]
+    for i, x in enumerate(numbers):
+        if x is None or not math.isfinite(x):
+            found = f"{len(kinds)} different labels, of which y[{i}] = {labels[i]!r} is no finite number"
+            raise ValueError(f"a playground has two classes or learns numbers, but got {found}; choose two classes")
+    return Given([(a, b, float(t or 0.0)) for (a, b), t in zip(places, numbers, strict=True)], ("−", "+"), True)
+
+
+def listed(x: Any) -> list[Any]:
+    """An array, a data frame's column or a sequence as a list."""
+    x = x.to_numpy() if hasattr(x, "to_numpy") else x
+    return x.tolist() if hasattr(x, "tolist") else list(x)
+
+
+def place(row: Any, i: int) -> tuple[float, float]:
+    coordinates = [number(x) for x in row] if isinstance(row, (list, tuple)) else []
+    if len(coordinates) != 2 or any(x is None or not math.isfinite(x) for x in coordinates):
+        raise ValueError(f"a playground shows points of 2 finite coordinates, but X[{i}] is {row!r}; choose 2 columns")
+    a, b = coordinates
+    return float(a or 0.0), float(b or 0.0)
+
+
+def sorted_labels(labels: list[Any]) -> list[Any]:
+    """The different labels, smaller ones first, as far as they have an order."""
+    kinds = list(dict.fromkeys(labels))
+    try:
+        return sorted(kinds)
+    except TypeError:
+        return kinds
+
+
+def checked_model(model: Module | None) -> dict[str, Any] | None:
+    """The model as its file has it; raises ValueError that names where it is beyond the limits of the page."""
+    if model is None:
+        return None
+    checked_module(model, "playground")
+    if difference := beyond(model):
+        raise ValueError(f"the model has {difference}; give an nn.MLP within these limits")
+    state = {name: encoded(x) for name, x in model.state_dict().items()}
+    document = {"format": FORMAT, "version": VERSION, "library": __version__}
+    return {**document, "structure": model.structure(), "state": state}
+
+
+def beyond(model: Module) -> str:
+    """The first thing in a model that the page cannot show; "" where there is none."""
+    layers = getattr(model, "layers", None)
+    if not isinstance(model, MLP) or not isinstance(layers, list) or not all(isinstance(x, Layer) for x in layers):
+        return f"the structure {model.describe()}, but a playground takes an MLP"
+    sizes = [len(layers[0].neurons[0].w), *(len(layer.neurons) for layer in layers)]
+    if sizes[0] != 2:
+        return f"{sizes[0]} inputs, but a playground starts with the 2 coordinates of the plane"
+    if sizes[-1] != 1:
+        return f"{sizes[-1]} outputs, but a playground shows 1"
+    if not 2 <= len(layers) <= DEEPEST + 1:
+        return f"{len(layers) - 1} hidden layers, but a playground has 1 to {DEEPEST}"
+    for i, size in enumerate(sizes[1:-1], 1):
+        if size > WIDEST:
+            return f"{size} units in hidden layer {i}, but a playground has at most {WIDEST}"
+    names = [layer._name for layer in layers]
+    for i, name in enumerate(names[:-1], 1):
+        if name not in SHOWN:
+            return f"the activation {name} in hidden layer {i}, but a playground has {', '.join(SHOWN)}"
+        if name != names[0]:
+            return f"the activations {names[0]} and {name}, but a playground has one in all hidden layers"
+    return "" if names[-1] == "linear" else f"the output {names[-1]}, but that of a playground is linear"

@@ -1,0 +1,153 @@
+// The fields and buttons of the page, bound to the settings.
+
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const STRENGTHS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 500];
+const WORDS = {
+  binary_cross_entropy: "cross-entropy", half_squared: "half squared", hinge: "hinge", auto: "what suits the activation",
+  xavier_uniform: "Xavier, uniform", xavier_normal: "Xavier, normal", he_uniform: "He, uniform", he_normal: "He, normal",
+  normal: "normal, σ = 1", uniform: "uniform, −1 to 1", constant: "all 0", leaky_relu: "leaky ReLU", relu: "ReLU",
+  gelu: "GELU", silu: "SiLU", elu: "ELU", binary_step: "step", sinusoid: "sine", gaussian: "Gaussian",
+};
+const NOTES = {
+  binary_step: "The derivative of a step is 0 wherever it exists: no gradient passes it. So only the last layer "
+    + "learns, and the hidden weights stay as they were drawn. Point at one: its gradient is 0.",
+  linear: "Layers of linear units are one linear function together: the boundary stays a straight line.",
+  constant: "With all weights 0 the units of a layer get the same gradient, and stay the same for ever.",
+};
+
+const byId = (id) => document.getElementById(id);
+
+function fill(select, values, words = (x) => WORDS[x] ?? String(x)) {
+  select.replaceChildren(...values.map((x) => new Option(words(x), x)));
+}
+
+class Controls {
+  constructor(page) {
+    this.page = page;
+    const names = Object.keys(DATA_SETS);
+    fill(byId("data"), names, (name) => (name === "own" && made.own ? "Given points" : DATA_SETS[name].words));
+    fill(byId("activation"), made.activations);
+    fill(byId("init"), ["auto", ...Object.keys(made.starts)]);
+    fill(byId("loss"), made.losses);
+    fill(byId("batch"), BATCHES, (n) => (n === BATCHES.at(-1) ? "all" : String(n)));
+    for (const id of ["l1", "l2"]) fill(byId(id), STRENGTHS);
+    for (const id of ["kind-a", "kind-b"]) fill(byId(id), Object.keys(made.memory));
+    for (const id of ["rate-a", "rate-b"]) fill(byId(id), RATES);
+    this.bind();
+  }
+
+  bind() {
+    const { page } = this;
+    const choose = (id, read) => byId(id).addEventListener("change", () => page.change(read(byId(id).value)));
+    const slide = (id) => byId(id).addEventListener("input", () => page.change({ [id]: Number(byId(id).value) }));
+    for (const id of ["data", "activation", "init", "loss"]) choose(id, (x) => ({ [id]: x }));
+    for (const id of ["batch", "l1", "l2"]) choose(id, (x) => ({ [id]: Number(x) }));
+    for (const id of ["noise", "share", "size"]) slide(id);
+    choose("seed", (x) => ({ seed: Math.max(0, Math.round(Number(x)) || 0) }));
+    byId("reseed").addEventListener("click", () => page.change({ seed: Math.floor(Math.random() * 1e6) }));
+    ["a", "b"].forEach((letter, i) => {
+      choose(`kind-${letter}`, (kind) => ({ optimisers: this.optimisers(i, { kind }) }));
+      choose(`rate-${letter}`, (rate) => ({ optimisers: this.optimisers(i, { rate: Number(rate) }) }));
+      byId(`show-${letter}`).addEventListener("click", () => page.showRun(i));
+    });
+    byId("both").addEventListener("change", () => page.change({ both: byId("both").checked }));
+    const { settings } = page.session;
+    byId("shallower").addEventListener("click", () => page.change({ hidden: settings.hidden.slice(0, -1) }));
+    byId("deeper").addEventListener("click", () => page.change({ hidden: [...settings.hidden, settings.hidden.at(-1)] }));
+    byId("clear").addEventListener("click", () => page.clear());
+    byId("shows-test").addEventListener("change", () => page.repaint());
+    for (const id of ["reset", "play", "step", "epoch"]) byId(id).addEventListener("click", () => page[id]());
+    document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  optimisers(i, changes) {
+    return this.page.session.settings.optimisers.map((x, k) => (k === i ? { ...x, ...changes } : x));
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.("input, select, textarea")) return;
+    const action = { p: "play", s: "step", e: "epoch", r: "reset" }[event.key];
+    if (!action || event.target.closest?.("#graph-card")) return;
+    event.preventDefault();
+    this.page[action]();
+  }
+
+  get brush() {
+    if (this.page.session.regression) return Number(byId("brush-value").value) * this.page.session.scale;
+    return Number(document.querySelector("[name=brush]:checked").value);
+  }
+
+  // What the fields say, from the settings.
+  show() {
+    const { session, shown } = this.page;
+    const { settings, regression, names } = session;
+    for (const id of ["data", "activation", "init", "loss", "batch", "l1", "l2", "noise", "share", "size", "seed"]) {
+      byId(id).value = String(settings[id]);
+    }
+    for (const option of byId("loss").options) option.disabled = regression && option.value !== "half_squared";
+    ["a", "b"].forEach((letter, i) => {
+      byId(`kind-${letter}`).value = settings.optimisers[i].kind;
+      byId(`rate-${letter}`).value = String(settings.optimisers[i].rate);
+      byId(`show-${letter}`).setAttribute("aria-pressed", shown === i);
+    });
+    byId("both").checked = settings.both;
+    for (const id of ["second", "which", "figure-b", "thin"]) byId(id).hidden = !settings.both;
+    for (const tag of document.querySelectorAll(".tag")) tag.hidden = !settings.both;
+    const own = settings.data === "own";
+    for (const id of ["noise", "size"]) byId(id).disabled = own;
+    byId("noise-out").textContent = own ? "as they are" : `${Math.round(100 * settings.noise)} %`;
+    byId("share-out").textContent = `${Math.round(100 * settings.share)} %`;
+    byId("size-out").textContent = session.points.length;
+    byId("depth").textContent = `${settings.hidden.length} hidden layer${settings.hidden.length > 1 ? "s" : ""}`;
+    byId("shallower").disabled = settings.hidden.length === 1;
+    byId("deeper").disabled = settings.hidden.length === made.deepest;
+    const note = NOTES[settings.activation] ?? NOTES[settings.init];
+    byId("note").hidden = !note;
+    byId("note").textContent = note ?? "";
+    for (const radio of document.querySelectorAll("#brush .radio")) radio.hidden = regression;
+    byId("brush-number").hidden = !regression;
+    byId("brush-out").textContent = shortNumber(Number(byId("brush-value").value) * session.scale);
+    const end = shortNumber(session.scale);
+    const [low, high] = regression ? ["a value below 0", "a value above 0"] : names.map((name) => `class ${name}`);
+    for (const id of ["name-plus", "brush-plus"]) byId(id).textContent = high;
+    for (const id of ["name-minus", "brush-minus"]) byId(id).textContent = low;
+    byId("scale-low").textContent = regression ? `−${end}` : names[0];
+    byId("scale-high").textContent = regression ? end : names[1];
+    byId("load-line").textContent = `nn.load(nn.MLP(${settings.features.length}, [${[...settings.hidden, 1].join(", ")}], `
+      + `activation="${settings.activation}"), "model.json")`;
+    this.heads();
+  }
+
+  // Above each column of the diagram its name, and for hidden layers the buttons of their width.
+  heads() {
+    const { page } = this;
+    const { hidden } = page.session.settings;
+    const labels = ["inputs", ...hidden, "output"];
+    byId("heads").replaceChildren(...labels.map((label, c) => {
+      const head = document.createElement("div");
+      head.style.left = `${page.diagram.columns[c]}px`;
+      if (typeof label === "string") {
+        head.textContent = label;
+        return head;
+      }
+      const resize = (by) => page.change({ hidden: hidden.map((size, l) => (l === c - 1 ? size + by : size)) }, `${c}${by}`);
+      head.setAttribute("role", "group");
+      head.setAttribute("aria-label", `Layer ${c}: ${label} units`);
+      head.append(
+        this.button("−", `Layer ${c}: one unit less`, label === 1, () => resize(-1), `${c}-1`),
+        Object.assign(document.createElement("span"), { textContent: label }),
+        this.button("+", `Layer ${c}: one unit more`, label === made.widest, () => resize(1), `${c}1`),
+      );
+      return head;
+    }));
+  }
+
+  button(text, label, disabled, action, key) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, disabled });
+    button.setAttribute("aria-label", label);
+    button.dataset.key = key;
+    button.addEventListener("click", action);
+    return button;
+  }
+}
