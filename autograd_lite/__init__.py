@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from autograd_lite.explaining.anomaly import detect_anomaly
     from autograd_lite.explaining.anomaly_report import AnomalyError
     from autograd_lite.explaining.diagnosis import diagnose
+    from autograd_lite.live.playground_page import Playground, playground
     from autograd_lite.nn.activations import log_softmax, softmax
     from autograd_lite.program.program import Program
     from autograd_lite.testing.certificates import certify
@@ -112,6 +113,7 @@ _LATER = {
     "Drawing": "drawing",
     "Explanation": "explaining",
     "Movie": "drawing",
+    "Playground": "live.playground_page",
     "Program": "program.program",
     "SolutionError": "control.solvers",
     "animate": "drawing",
@@ -130,6 +132,7 @@ _LATER = {
     "map": "control.loops",
     "minimize": "control.implicit",
     "odeint": "control.differential_equations",
+    "playground": "live.playground_page",
     "root": "control.implicit",
     "scan": "control.loops",
     "switch": "control.switching",
@@ -161,6 +164,7 @@ __all__ = [
     "Drawing",
     "Explanation",
     "Movie",
+    "Playground",
     "Primitive",
     "Program",
     "SolutionError",
@@ -191,6 +195,7 @@ __all__ = [
     "minimize",
     "no_grad",
     "odeint",
+    "playground",
     "primitive",
     "register_pytree_node",
     "root",

@@ -1,7 +1,7 @@
 """The command line: `python -m autograd_lite <command>`.
 
-Top floor. A command is a module with `main() -> exit status`; it is imported when it is called, so that `info`
-works whatever else is missing.
+Top floor. A command is a module with `main() -> exit status`, which takes its options; it is imported when it is
+called, so that `info` works whatever else is missing.
 """
 
 import argparse
@@ -15,8 +15,10 @@ from autograd_lite.support.version import __version__
 COMMANDS = {
     "demo": ("autograd_lite.cli.demo", "train a network on real handwritten digits, and draw the results"),
     "info": ("autograd_lite.cli.info", "show the version, the build, and which extras are present"),
+    "playground": ("autograd_lite.cli.playground_command", "write a page in which a network learns, and open it"),
     "table": ("autograd_lite.cli.table", "print the table of primitives, for the docs"),
 }
+WITH_OPTIONS = {"playground"}
 
 
 def main(arguments: list[str]) -> int:
@@ -26,10 +28,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, (_, purpose) in COMMANDS.items():
-        commands.add_parser(name, help=purpose, description=f"{purpose.capitalize()}.")
-    command: str = parser.parse_args(arguments).command
+        of_command = commands.add_parser(name, help=purpose, description=f"{purpose.capitalize()}.")
+        if name in WITH_OPTIONS and name in arguments[:1]:
+            importlib.import_module(COMMANDS[name][0]).options(of_command)
+    given = vars(parser.parse_args(arguments))
+    command: str = given.pop("command")
     try:
-        status: int = importlib.import_module(COMMANDS[command][0]).main()
+        status: int = importlib.import_module(COMMANDS[command][0]).main(**given)
         sys.stdout.flush()
     except BrokenPipeError:  # who reads has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end

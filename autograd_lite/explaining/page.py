@@ -18,7 +18,9 @@ from autograd_lite.support.wording import computed, for_output, markup, script_d
 from autograd_lite.trees.paths import is_within, parts
 
 CROWDED = 40  # nodes from which on layers start folded
-COLOURS = "paper ink faint line value gradient input parameter constant operation result rule group"  # of the style
+COLOURS = (
+    "paper ink faint line value gradient input parameter constant operation result rule group anomaly"  # of the style
+)
 
 
 @dataclass(eq=False, repr=False)

@@ -101,12 +101,13 @@ def step_of(make: Callable[[list[Value]], Optimizer]) -> Program:
 
     def moved(p: Any, g: Any, rate: Any, steps: Any, momentum: Any, *state: Any) -> tuple[Any, ...]:
         optimizer.steps = steps
-        if getattr(optimizer, "nesterov", None) is not None and state:
-            optimizer.momentum = momentum  # type: ignore[attr-defined]
+        if isinstance(optimizer, SGD) and state:
+            optimizer.momentum = momentum
         return optimizer.rule(p, g, rate, *state)
 
     axes = (0, 0, None, None, None, *[0 for _ in memory])
-    return compile(vmap(moved, in_axes=axes)).trace([0.0, 0.0], [0.0, 0.0], 0.1, 0.0, 0.9, *memory)
+    program: Program = compile(vmap(moved, in_axes=axes)).trace([0.0, 0.0], [0.0, 0.0], 0.1, 0.0, 0.9, *memory)
+    return program
 
 
 class Draws(random.Random):
@@ -140,3 +141,12 @@ def suited() -> dict[str, str]:
     """The initialiser that suits an activation, by its name."""
     known = {asked(name, "linear", 3, 2): name for name in STARTS if name in INITIALISERS}
     return {name: known[asked(None, name, 3, 2)] for name in SHOWN}
+
+
+def described() -> dict[str, Any]:
+    """What the page knows of the programs."""
+    return {
+        "features": FEATURES, "activations": SHOWN, "losses": COSTS, "widest": WIDEST, "deepest": DEEPEST,
+        "memory": {name: len(make([Value(0.0)]).memory) for name, make in OPTIMISERS.items()},
+        "starts": starts(), "suited": suited(),
+    }  # fmt: skip

@@ -5,7 +5,6 @@ import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from tempfile import mkdtemp
@@ -13,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.theme import THEMES, find_theme
-from autograd_lite.live.network_programs import (
-    COSTS, DEEPEST, FEATURES, OPTIMISERS, SHOWN, WIDEST, programs, starts, suited,
-)  # fmt: skip
+from autograd_lite.explaining.page import resource, variables
+from autograd_lite.live.network_programs import described, programs
 from autograd_lite.live.playground_input import Given, checked_model, checked_points
 from autograd_lite.live.playground_still import still
 from autograd_lite.nn.module import Module
@@ -33,14 +31,13 @@ SCRIPTS = (
 """The files of the page's script, in order."""
 
 TITLE = "A neural network, live"
-COLOURS = (
-    "paper ink faint line value gradient input parameter constant operation result rule group active anomaly".split()
-)
 
 
 def playground(
     X: "Sequence[Sequence[float]] | NDArray[float64] | None" = None,
-    y: "Sequence[float] | NDArray[float64] | None" = None, model: Module | None = None, theme: str = "auto",
+    y: "Sequence[float] | NDArray[float64] | None" = None,
+    model: Module | None = None,
+    theme: str = "auto",
 ) -> "Playground":
     """A page in which a network learns to classify points of the plane, or a function of the plane, as one watches.
 
@@ -79,8 +76,8 @@ class Playground(Exportable):
         style = Template(web("playground.css"))
         return Template(web("playground.html")).substitute(
             theme=self.theme, title=markup(TITLE), made=script_data(self.made()), still=still(self.given), graph="",
-            style=style.substitute({name: variables(name) for name in THEMES}),
-            script="\n".join([program_script(), *(web(f"{name}.js") for name in SCRIPTS)]),
+            style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
+            programs=program_script(), script='"use strict";\n' + "\n".join(web(f"{name}.js") for name in SCRIPTS),
         )  # fmt: skip
 
     @html.setter
@@ -89,11 +86,8 @@ class Playground(Exportable):
 
     def made(self) -> dict[str, Any]:
         """What the script reads beside the programs."""
-        return {
-            "library": __version__, "features": FEATURES, "activations": SHOWN, "losses": COSTS, "widest": WIDEST,
-            "deepest": DEEPEST, "memory": {name: len(make_memory(name)) for name in OPTIMISERS}, "starts": starts(),
-            "suited": suited(), "own": None if self.given is None else self.given.data(), "model": self.model,
-        }  # fmt: skip
+        own = None if self.given is None else self.given.data()
+        return {**described(), "library": __version__, "own": own, "model": self.model}
 
     def show(self) -> Path:
         """Write the page to a temporary file and open it in the browser; returns the file."""
@@ -115,22 +109,15 @@ class Playground(Exportable):
         return f"<Playground{points}; show it in a notebook, save it as .html, or call show()>"
 
 
-def make_memory(name: str) -> tuple[str, ...]:
-    from autograd_lite.core.value import Value
-
-    return OPTIMISERS[name]([Value(0.0)]).memory
-
-
 def web(name: str) -> str:
-    return (files("autograd_lite.live") / "web" / name).read_text(encoding="utf-8")
+    return resource("live", f"web/{name}")
 
 
 @cache
 def program_script() -> str:
     """The programs as JavaScript: `programs.tanh` and the like are functions."""
-    made = [f"{json.dumps(name)}: {x.source('javascript', module=False)}" for name, x in programs().items()]
-    return '"use strict";\nconst programs = {\n' + ",\n".join(made) + "\n};"
-
-
-def variables(theme: str) -> str:
-    return " ".join(f"--{name}: {getattr(THEMES[theme], name)};" for name in COLOURS)
+    lines = ['"use strict";', "const programs = {};"]
+    for name, program in programs().items():
+        source = program.source("javascript", module=False)
+        lines += [f"// program {name}", f"programs[{json.dumps(name)}] = {source.strip()};"]
+    return "\n".join(lines)

@@ -3,7 +3,7 @@
 class Inside {
   constructor(page) {
     this.page = page;
-    fill(byId("program"), Object.keys(made.sources), (name) => name);
+    fill(byId("program"), Object.keys(programs), (name) => name);
     byId("program").addEventListener("change", () => this.showSource());
     byId("show-code").addEventListener("click", () => this.toggle("code"));
     byId("show-graph").addEventListener("click", () => this.toggle("graph"));
@@ -36,7 +36,7 @@ class Inside {
   paint() {}
 
   showSource() {
-    byId("code").textContent = made.sources[byId("program").value];
+    byId("code").textContent = sourceOf(byId("program").value);
   }
 
   text() {
@@ -69,4 +69,10 @@ class Inside {
     this.page.shown = 0;
     this.page.refresh();
   }
+}
+
+// The text of a program, as Python wrote it into the page.
+function sourceOf(name) {
+  const parts = byId("programs").textContent.split(/^\/\/ program (.+)$/m);
+  return parts[parts.indexOf(name) + 1]?.trim() ?? "";
 }
