@@ -7,9 +7,9 @@ class Inside {
     byId("program").addEventListener("change", () => this.showSource());
     byId("show-code").addEventListener("click", () => this.toggle("code"));
     byId("show-graph").addEventListener("click", () => this.toggle("graph"));
-    byId("export").addEventListener("click", () => this.export());
+    byId("export").addEventListener("click", () => this.exportModel());
     byId("import").addEventListener("click", () => byId("file").click());
-    byId("file").addEventListener("change", () => this.import());
+    byId("file").addEventListener("change", () => this.importModel());
   }
 
   toggle(which) {
@@ -43,7 +43,7 @@ class Inside {
     return JSON.stringify(modelDocument(this.page.network, this.page.session.settings));
   }
 
-  export() {
+  exportModel() {
     const link = document.createElement("a");
     link.download = "model.json";
     link.href = URL.createObjectURL(new Blob([this.text()], { type: "application/json" }));
@@ -51,7 +51,7 @@ class Inside {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  async import() {
+  async importModel() {
     const [file] = byId("file").files;
     if (file) this.load(await file.text());
     byId("file").value = "";
