@@ -12,7 +12,7 @@ def body_of(rng, carries, columns, shared, outputs, depth):
     """A random step: (carry, x, shared numbers) to (carry, y), all of them lists."""
     steps, known = [], carries + columns + shared
     for _ in range(rng.randint(2, 7)):
-        kind = rng.choice(["unary"] * 3 + ["+", "-", "*", "*", "+", "scaled", "where"])
+        kind = rng.choice(["unary"] * 3 + ["+", "-", "*", "*", "+", "scaled", "where", "take"])
         steps.append((kind, *[rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
         known += 1
     inner = None
@@ -30,6 +30,10 @@ def body_of(rng, carries, columns, shared, outputs, depth):
                 v.append(-1.5 * v[a])
             elif kind == "where":
                 v.append(ag.where(ag.less(v[a], 0.3), v[b], v[c]))
+            elif kind == "take":  # from what all steps share, or from what there is so far
+                table = numbers if f % 2 and numbers else v[: 1 + c]
+                second = ag.where(ag.less(v[b], 0.0), -1.0, float(len(table) // 2))
+                v.append(ag.take(table, ag.where(ag.less(v[a], 0.2), 0.0, second)))
             else:
                 v.append(v[a] + v[b] if kind == "+" else v[a] - v[b] if kind == "-" else v[a] * v[b])
         if inner:

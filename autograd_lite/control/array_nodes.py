@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import CONSTANT, LOOPED, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
 from autograd_lite.core.reverse import Cotangents
@@ -18,7 +18,7 @@ from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
-from autograd_lite.transforms.differentiation import as_value
+from autograd_lite.program.gathers import Gather
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion, Given, Series
 
@@ -42,13 +42,14 @@ def widened(column: Column, array: Node, order: int, k: int) -> Column:
 
 
 class Piece(NamedTuple):
-    """An adjoint of some numbers of an array: of those in a column, one of another array.
+    """An adjoint of some numbers of an array: of `length` in a column, one of another array.
 
     Where it does not always arrive, `holds` is the condition under which it does, as in `core.branches`.
     """
 
     offset: int
     stride: int
+    length: int
     adjoint: Column
     holds: Any = None
 
@@ -58,6 +59,33 @@ class Number(NamedTuple):
 
     offset: int
     adjoint: Scalar
+    holds: Any = None
+
+
+class Entry(NamedTuple):
+    """Adjoints of an array that arrive in the steps of a loop: see `program.gathers.Entry`."""
+
+    value: Column
+    indices: Column | None
+    offset: int
+    stride: int
+    bound: int
+
+
+class Scattered(NamedTuple):
+    """Adjoints of an array, of which entries arrive in each of so many steps, in the order in which they do."""
+
+    length: int
+    reverse: bool
+    entries: Sequence[Entry]
+
+
+class Record(NamedTuple):
+    """An adjoint of the number of an array at a computed index, at a place as `program.gathers.Gather` has it."""
+
+    indexed_by: Value
+    adjoint: Scalar
+    places: Gather
     holds: Any = None
 
 
@@ -71,11 +99,22 @@ def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
 
 
 def is_array(x: Node) -> bool:
-    return x._row.payload is not None and not isinstance(x._row.payload, Item)
+    """Whether a node is an array, of which a payload is a number where it says so."""
+    return x._row.payload is not None and not getattr(x._row.payload, "is_number", False)
+
+
+def stays(walk: AdjointPass, node: Node, arrived: Arrived) -> bool:
+    """Whether a pass through a step ends at an array: what has arrived at it is kept as it is."""
+    if walk.step and node in walk.inputs:
+        walk.arrays[node] = arrived
+        return True
+    return False
 
 
 class Item:
     """One number of an array."""
+
+    is_number = True
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
@@ -121,41 +160,9 @@ def item(array: Node, offset: int) -> Value:
     return node_of(Item(offset), [array])
 
 
-class Stack:
-    """Numbers as an array."""
-
-    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
-        return flattener.payload(payloads.Stack(len(operands)), operands)
-
-    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
-        terms = []
-        for i, x in reversed(list(enumerate(operands_of(node)))):
-            if x in walk.dependent:
-                for number, holds in terms_at(arrived, i):
-                    source = number if isinstance(number, Node) else x
-                    terms.append(walk.term(source, x, under(walk.propagation, number, holds)))
-        return terms
-
-    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
-        return stack([propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands_of(node)])
-
-    def expand(self, expansion: Expansion, node: Node) -> Node:
-        return stack([c for x in operands_of(node) for c in filled(expansion.coefficients(cast(Value, x)))])
-
-
 def filled(coefficients: Iterable[Scalar | None]) -> list[Scalar]:
     """Coefficients of a series as numbers."""
     return [0.0 if c is None else c for c in coefficients]
-
-
-def stack(numbers: Sequence[Scalar]) -> Node:
-    """An array node of these numbers."""
-    constants = [
-        x._data if isinstance(x, Value) else x for x in numbers if not isinstance(x, Value) or x._row is NUMBER
-    ]
-    if len(constants) == len(numbers):
-        return node_of(Numbers(constants), [])
-    return node_of(Stack(), [as_value(x) for x in numbers])
 
 
 def terms_at(arrived: Arrived, offset: int) -> list[tuple[Scalar, Any]]:
@@ -164,11 +171,32 @@ def terms_at(arrived: Arrived, offset: int) -> list[tuple[Scalar, Any]]:
     for part in arrived.whole:
         if isinstance(part, Number):
             found += [(part.adjoint, part.holds)] if part.offset == offset else []
-        else:
+        elif isinstance(part, Piece):
             t, rest = divmod(offset - part.offset, part.stride)
-            if not rest and t >= 0:
+            if not rest and 0 <= t < part.length:
                 found.append((item(part.adjoint.array, part.adjoint.offset + t * part.adjoint.stride), part.holds))
     return found
+
+
+def terms_of(parts: Sequence[Any], size: int) -> list[list[tuple[Scalar, Any]]]:
+    """For each number of an array all that has arrived at it, each with the condition under which it has."""
+    found: list[list[tuple[Scalar, Any]]] = [[] for _ in range(size)]
+    for part in parts:
+        if isinstance(part, Number):
+            found[part.offset].append((part.adjoint, part.holds))
+        else:
+            array, offset, stride = part.adjoint
+            for t in range(part.length):
+                found[part.offset + t * part.stride].append((item(array, offset + t * stride), part.holds))
+    return found
+
+
+def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:
+    """What has arrived at a node that all steps share: their sum begins with it, as it does without a loop."""
+    if bool(node._flags & BATCHED) != bool(x._flags & BATCHED) or x not in walk.arrived:
+        return None
+    found = walk.arrived.pop(x).total(x, walk.propagation)
+    return walk.propagation.result(found), arrival(found)
 
 
 def adjoints_at(arrived: Arrived, offset: int) -> list[Scalar]:

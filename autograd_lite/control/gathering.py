@@ -5,13 +5,15 @@ with their number; nothing flows into those that are not taken.
 """
 
 from collections.abc import Sequence
-from math import nan
 from typing import Any
 
+from autograd_lite.control.gather_nodes import gather, stack
 from autograd_lite.core import table
+from autograd_lite.core.graph import LOOPED
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
-from autograd_lite.trees import flatten_numbers, is_array, summary
+from autograd_lite.program.gathers import Gather
+from autograd_lite.trees import flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
 from autograd_lite.trees.pytree import leaves_like
 
@@ -75,18 +77,28 @@ def element(x: Any, index: Any) -> Any:
         raise TypeError(f"take has whole numbers as indices, but got {index!r}; round it before, or pass an int")
     if not -count <= i < count:
         raise IndexError(f"take has index {int(i)}, but there are {count} elements; pass one from 0 to {count - 1}")
-    return x[int(i)]
+    return as_nodes(x[int(i)])
+
+
+def as_nodes(x: Any) -> Any:
+    """An element with a node of its own for each Value: its adjoint is added up apart, as in compiled code."""
+    if isinstance(x, Value):
+        return looped(x)
+    leaves, treedef = flatten(x, "element of take")
+    return treedef.unflatten([looped(y) if isinstance(y, Value) else y for y in leaves]) if leaves else x
+
+
+def looped(x: Value) -> Value:
+    found: Value = table.identity(x)
+    found._flags |= LOOPED
+    return found
 
 
 def chosen(x: Any, index: Value, count: int) -> Any:
-    """The element of a traced index, among all of them."""
+    """The element of a traced index: numbers of an array of all elements."""
     if not count:
         raise IndexError("take reads from nothing: there are no elements; pass one or more")
-    i = table.where(table.less(index, 0.0), index + float(count), index)
     first, structure = flatten_numbers(x[0], "element of take")
-    found: list[Any] = [nan] * len(first)
-    for k in range(count):
-        row = leaves_like(x[k], structure, f"element {k} of take")
-        taken = table.equal(i, float(k))
-        found = [table.where(taken, a, b) for a, b in zip(row, found, strict=True)]
-    return structure.unflatten(found)
+    width = len(first)
+    array = stack([leaf for k in range(count) for leaf in leaves_like(x[k], structure, f"element {k} of take")])
+    return structure.unflatten([gather(array, index, Gather(j, width, count)) for j in range(width)])

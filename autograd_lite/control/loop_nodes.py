@@ -12,19 +12,23 @@ from typing import Any, cast
 
 from autograd_lite.control.array_nodes import (
     Column,
+    Entry,
     Number,
     Piece,
+    Record,
+    Scattered,
     Terms,
-    arrival,
     filled,
     is_array,
     item,
     node_of,
-    stack,
+    so_far,
+    stays,
     terms_at,
     under,
     widened,
 )  # fmt: skip
+from autograd_lite.control.gather_nodes import dense, stack
 from autograd_lite.control.step_graphs import AdjointStep, Inside, Step, Stream, is_expensive
 from autograd_lite.core.branches import either, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
@@ -32,7 +36,7 @@ from autograd_lite.core.graph import BATCHED, Node, operands_of
 from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.table import cond, identity
 from autograd_lite.core.value import Value
-from autograd_lite.program import payloads
+from autograd_lite.program import gathers, payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
@@ -101,7 +105,7 @@ class RecordedLoop:
         results = [Result(tuple(values[a:b]), False) for a, b in pairwise(ends)]
         position = {x: k for k, x in enumerate(self.arrays)}
         columns = [
-            payloads.Column(position[array], offset, stride)
+            gathers.Column(position[array], offset, stride)
             for array, offset, stride in map(self.resolved, self.columns)
         ]
         loop = payloads.Loop(
@@ -113,7 +117,10 @@ class RecordedLoop:
     # Derivatives
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        if stays(walk, node, arrived):
+            return []
         operands, step, rules = operands_of(node), self.step, walk.propagation
+        arrived = self.in_columns(node, arrived)
         single = Arrived([part for part in arrived.whole if isinstance(part, Number)], [])
         final: dict[int, Scalar] = {}
         perhaps: dict[int, Any] = {}  # the conditions of those that do not always arrive
@@ -133,6 +140,7 @@ class RecordedLoop:
                 *step.carry,
                 *[x for x, column in zip(step.xs, self.columns, strict=True) if column.array in walk.dependent],
                 *[x for x in self.shared if x in walk.dependent],
+                *[self.arrays[k] for k in self.whole if self.arrays[k] in walk.dependent],
             ],
             [stream for x, column in kept for stream in self.streams(x, arrived, column)],
             [stream for j in range(len(step.ys)) for stream in self.y_adjoints(arrived, node, j)],
@@ -141,7 +149,7 @@ class RecordedLoop:
         receiving = [x for x in self.shared if x in back.reached]
         moved = [j for j, x in enumerate(step.xs) if x in back.reached]
         sums = [so_far(walk, node, x) for x in receiving]
-        backwards = back.backwards(receiving, [step.xs[j] for j in moved])
+        backwards, recorded = back.backwards(receiving, [step.xs[j] for j in moved])
         backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside, ())
         first = [final.get(k, 0.0) for k in back.present]
         first += [perhaps.get(k, float(k in final)) for k in back.uncertain]
@@ -154,7 +162,14 @@ class RecordedLoop:
         ]
         for i, j in enumerate(moved):
             array, offset, stride = self.columns[j]
-            terms.append((array, Arrived([Piece(offset, stride, rule.y_column(loop, i), holds)], [])))
+            piece = Piece(offset, stride, self.length, rule.y_column(loop, i), holds)
+            terms.append((array, Arrived([piece], [])))
+        for array, entries in recorded:
+            found = [
+                Entry(rule.y_column(loop, value), None if index is None else rule.y_column(loop, index), *places)
+                for value, index, *places in entries
+            ]
+            terms.append((array, Arrived([Scattered(self.length, not self.reverse, found)], [])))
         for k in reversed(back.present_at_last(self.length)):
             if operands[k] in walk.dependent:
                 value, condition = item(loop, rule.final(back.present.index(k))), holds
@@ -163,13 +178,43 @@ class RecordedLoop:
                 terms.append(walk.term(node, operands[k], under(rules, value, condition)))
         return terms
 
+    def in_columns(self, node: Node, arrived: Arrived) -> Arrived:
+        """What has arrived at numbers after the last step and at whole columns, which all else is added up to."""
+        m = len(self.step.carry)
+        whole = [self.carry_column(node, k) for k in range(m)]
+        whole += [self.y_column(node, j) for j in range(len(self.step.ys))]
+        whole += [self.residual_column(node, x) for x in self.residuals]
+        places = {column[1:] for column in whole}
+
+        def fits(part: Any) -> bool:
+            if isinstance(part, Number):
+                return True
+            return isinstance(part, Piece) and part.length == self.length and (part.offset, part.stride) in places
+
+        others = [part for part in arrived.whole if not fits(part)]
+        if not others:
+            return arrived
+        parts = [part for part in arrived.whole if fits(part)]
+        start = self.final(m)
+        width = len(self.step.ys)
+        found = dense(others, start + self.length * width)
+        for k in range(width):
+            column = self.y_column(node, k)
+            parts.append(Piece(column.offset, column.stride, self.length, column._replace(array=found)))
+        if any(reads_before(part, start) for part in others):
+            parts += [Number(self.final(k), item(found, self.final(k))) for k in range(m)]
+            for k in range(m):
+                column = self.carry_column(node, k)
+                parts.append(Piece(column.offset, column.stride, self.length, column._replace(array=found)))
+        return Arrived(parts, arrived.from_samples)
+
     def streams(self, x: Any, arrived: Arrived, column: Column) -> list[Stream]:
         """The adjoints of a column, each of whose numbers is what x is in a step."""
         parts = [part for part in arrived.whole if isinstance(part, Piece)]
         return [
             Stream(x, part.adjoint, None if part.holds is None else Column(stack([part.holds] * self.length), 0, 1))
             for part in parts
-            if (part.offset, part.stride) == column[1:]
+            if (part.offset, part.stride) == column[1:] and part.length == self.length
         ]
 
     def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Stream]:
@@ -205,6 +250,7 @@ class RecordedLoop:
             seeds: dict[Node, Any] = {step.carry[k]: rules.start(carry[k]) for k in present}
             seeds |= {step.xs[j]: rules.start(x) for j, x in zip(moved, xs, strict=True)}
             seeds |= {x: rules.start(propagation.result(tangents[x])) for x in self.shared if x in tangents}
+            seeds |= {self.arrays[k]: tangents[self.arrays[k]] for k in self.whole if self.arrays[k] in tangents}
             found = forward(self.nodes, seeds, rules.tangent)
             outputs = [rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0 for x in step.outputs]
             reached = {k for k, x in enumerate(step.carry_out) if isinstance(x, Node) and x in found}
@@ -227,7 +273,8 @@ class RecordedLoop:
         while reached is None or not reached <= present:
             present |= reached or set()
             carry, xs = step.leaves(m * order), step.leaves(len(moved) * order)
-            inner = expansion.within({x: expansion.series[x] for x in self.shared if x in expansion.series})
+            outside = [*self.shared, *[self.arrays[k] for k in self.whole]]
+            inner = expansion.within({x: expansion.series[x] for x in outside if x in expansion.series})
             for k in present:
                 inner.series[step.carry[k]] = Given(inner, [step.carry[k], *carry[k * order : (k + 1) * order]])
             for i, j in enumerate(moved):
@@ -265,12 +312,13 @@ def is_moving(coefficients: Sequence[Coefficient]) -> bool:
     return any(c is not None for c in coefficients)
 
 
-def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:
-    """What has arrived at a node that all steps share: their sum begins with it, as it does without a loop."""
-    if bool(node._flags & BATCHED) != bool(x._flags & BATCHED) or x not in walk.arrived:
-        return None
-    found = walk.arrived.pop(x).total(x, walk.propagation)
-    return walk.propagation.result(found), arrival(found)
+def reads_before(part: Any, start: int) -> bool:
+    """Whether adjoints arrive at numbers of an array before number `start`."""
+    if isinstance(part, Piece):
+        return part.offset < start
+    if isinstance(part, Record):
+        return part.places.offset < start
+    return any(entry.offset < start for entry in part.entries)
 
 
 def going_on(rules: Propagation, total: Scalar, holds: Any, before: tuple[Scalar, Any] | None) -> Any:

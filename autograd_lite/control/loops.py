@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from math import isqrt
 from typing import Any, NamedTuple, TypeGuard
 
-from autograd_lite.control.array_nodes import Column, Whole, item, node_of, stack
+from autograd_lite.control.array_nodes import Column, Whole, item, node_of
 from autograd_lite.control.blocks import in_blocks
+from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.core import table

@@ -6,7 +6,8 @@ Above `array_nodes`.  A step is recorded once, on leaves for the carry and for x
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from autograd_lite.control.array_nodes import Column, Whole, arrival
+from autograd_lite.control.array_nodes import Column, Number, Piece, Record, Whole, arrival, item
+from autograd_lite.control.gather_nodes import masked
 from autograd_lite.core import table
 from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived
@@ -84,6 +85,10 @@ class Stream(NamedTuple):
     arrives: Column | None
 
 
+Place = tuple[int, int | None, int, int, int]
+"""The numbers of y that are an adjoint of an array and an index, None where its place is known; then as in `Entry`."""
+
+
 class AdjointStep:
     """The adjoint graph of one step, for those adjoints that arrive.
 
@@ -106,6 +111,7 @@ class AdjointStep:
         perhaps: Collection[int] = (),
     ) -> None:
         self.perhaps = set(perhaps)
+        self.arrays: dict[Node, Arrived] = {}  # arrays outside of the step, and what has arrived at their numbers
         self.step, self.final, self.inputs, self.kept, self.ys = step, set(final), inputs, kept, ys
         self.inside = Inside(nodes)
         leaves = set(step.carry) | set(step.xs)
@@ -120,7 +126,7 @@ class AdjointStep:
         while True:
             self.present, self.uncertain = sorted(present), sorted(uncertain)
             found = self.run([]).found
-            self.reached = set(found)
+            self.reached = {*found, *self.arrays}
             more = self.carries_in(found)
             vague = {k for k in more & present if arrival(found[step.carry[k]]) is not None} | (present - more)
             vague |= (present | more) - (self.final - self.perhaps)
@@ -145,10 +151,12 @@ class AdjointStep:
             present = after[present]
         return sorted(present)
 
-    def backwards(self, receiving: Sequence[Node], moved: Sequence[Node]) -> Step:
+    def backwards(
+        self, receiving: Sequence[Node], moved: Sequence[Node]
+    ) -> tuple[Step, list[tuple[Node, list[Place]]]]:
         """A step of the loop backwards; its carry: adjoints, whether they arrived, and sums for shared nodes.
 
-        Its y are the adjoints of x that are `moved`.
+        Its y are the adjoints of x that are `moved`, and those of numbers of arrays; the places of these.
         """
         walk, carry = self.run(receiving), self.step.carry
         values = {x: walk.propagation.result(adjoint) for x, adjoint in walk.found.items()}
@@ -158,7 +166,9 @@ class AdjointStep:
             condition = arrival(found)
             out.append(0.0 if found is None else 1.0 if condition is None else condition)
         out += [values[x] for x in receiving]
-        return Step(self.carry, list(self.xs), out, [values[x] for x in moved])
+        ys = [values[x] for x in moved]
+        places = [(array, recorded(arrived, ys)) for array, arrived in walk.arrays.items()]
+        return Step(self.carry, list(self.xs), out, ys), places
 
     def run(self, receiving: Sequence[Node], present: Collection[int] | None = None) -> AdjointPass:
         """The reverse pass through one step, with sums that go on for some nodes.
@@ -197,4 +207,37 @@ class AdjointStep:
         for root, adjoint, condition in reversed(given[len(self.kept) :]):
             seed(root, adjoint, condition)
         walk.run(self.order)
+        self.arrays = walk.arrays
         return walk
+
+
+def recorded(arrived: Arrived, ys: list[Scalar]) -> list[Place]:
+    """The adjoints that arrive at numbers of an array in a step, appended to its y."""
+
+    def y(x: Scalar) -> int:
+        ys.append(x)
+        return len(ys) - 1
+
+    places: list[Place] = []
+    for part in arrived.whole:
+        if isinstance(part, Number):
+            places.append((y(masked(part.adjoint, part.holds)), None, part.offset, 0, 1))
+        elif isinstance(part, Record):
+            places.append((y(masked(part.adjoint, part.holds)), y(part.indexed_by), *part.places))
+        elif isinstance(part, Piece):
+            for t in range(part.length):
+                x = masked(number_in(part.adjoint, t), part.holds)
+                places.append((y(x), None, part.offset + t * part.stride, 0, 1))
+        else:
+            steps = range(part.length)
+            for t in reversed(steps) if part.reverse else steps:
+                for value, index, offset, stride, count in part.entries:
+                    if index is None:
+                        places.append((y(number_in(value, t)), None, offset + t * stride, 0, 1))
+                    else:
+                        places.append((y(number_in(value, t)), y(number_in(index, t)), offset, stride, count))
+    return places
+
+
+def number_in(column: Column, t: int) -> Value:
+    return item(column.array, column.offset + t * column.stride)

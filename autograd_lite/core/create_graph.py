@@ -60,6 +60,7 @@ class AdjointPass:
         self.arrived: dict[Node, Arrived] = {}
         self.inputs = set(inputs)
         self.found: dict[Node, Any] = {}
+        self.arrays: dict[Node, Arrived] = {}  # inputs of a step that are arrays: what has arrived at them
         self.dependent = set(inputs)  # on an input
         for node in order:
             if node not in self.dependent and self.has_dependent_operand(node):

@@ -100,6 +100,10 @@ class Flattener:
         found = self.known.get(key)
         return self.append(key, Instruction(row, operands)) if found is None else found
 
+    def applied(self, row: Primitive, operands: Sequence[int | float]) -> int:
+        """The number of the value of a row on numbers of values, and on floats that are constants."""
+        return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in operands]))
+
     def payload(self, payload: Payload, operands: tuple[int, ...]) -> int:
         """The number of an array, of one of its numbers, or of the results of a loop."""
         key = (type(payload), payload, operands)
@@ -291,7 +295,7 @@ def of_payload(
     written_out = any(isinstance(x, list) for x in operands)  # an array that is one, number by number
     if written_out or unrolls(payload, [flattener.batched[i] for i in operands]):
         ids = [array_elements(flattener, x, size) if (size := array_size(flattener, x)) else x for x in operands]
-        values = payload.evaluate(ids, Run(arguments, step))
+        values = payload.evaluate(ids, Run(arguments, step, flattener.applied))
         if isinstance(payload, Numbers):
             return [flattener.constant(x) for x in values]
         return values

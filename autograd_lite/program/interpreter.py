@@ -40,7 +40,9 @@ def interpret(
 
     def run_of(sample: int) -> Run:
         given = [x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)]
-        return Run(given, lambda body: lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole])))
+        return Run(
+            given, lambda body: lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole])), meaning
+        )
 
     for data, argument in zip(arguments, program.arguments, strict=True):
         values += [[row[k] for row in data] for k in range(argument.size)] if argument.batched else [[x] for x in data]

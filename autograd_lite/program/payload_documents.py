@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
 from autograd_lite.program.instructions import Argument, Instruction, Result
-from autograd_lite.program.payloads import Column, Item, Loop, Numbers, Payload, Stack, Whole
+from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.support.files import Json, shortened
 
-NAMES = {"item": Item, "stack": Stack, "numbers": Numbers, "whole": Whole, "loop": Loop}
+NAMES = {
+    "item": Item, "stack": Stack, "numbers": Numbers, "whole": Whole, "loop": Loop, "gather": Gather,
+    "gathers": Gathers, "scatter": Scatter,
+}  # fmt: skip
 LARGEST = 10**8
 """So many numbers the array of a loop may have: a short document must not fill the memory."""
 DEEPEST = 50
@@ -25,8 +29,8 @@ def payload_entry(payload: Payload, program_entry: Callable[[Any], dict[str, Any
         return {"numbers": [x.hex() for x in payload.numbers]}
     if isinstance(payload, Loop):
         return {**payload._asdict(), "columns": [list(c) for c in payload.columns], "body": program_entry(payload.body)}
-    if isinstance(payload, Item):
-        return {"offset": payload.offset}
+    if isinstance(payload, Item | Gather | Gathers | Scatter):
+        return payload._asdict()  # of tuples, which are lists in a document
     return {"argument": payload.argument} if isinstance(payload, Whole) else {}
 
 
@@ -41,7 +45,7 @@ def checked_payload(
 ) -> Payload:
     """The payload of an instruction, whose operands are values before it; ValueError where it fits no such operands."""
     kind = NAMES[name]
-    fields = set(kind._fields) - {"size"}  # type: ignore[attr-defined]
+    fields = set(kind._fields) - ({"size"} if kind in (Stack, Whole) else set())  # type: ignore[attr-defined]
     if not isinstance(entry, dict) or entry.keys() != fields:
         raise ValueError(f"{name} has the fields {shortened(entry)}, not {', '.join(sorted(fields)) or 'none'}")
     found = [sizes[i] for i in operands]
@@ -60,7 +64,55 @@ def checked_payload(
         if k >= len(arguments) or arguments[k].batched:
             raise ValueError(f"an array is argument {k}, which is none or has samples")
         return Whole(k, arguments[k].size)
-    return checked_loop(entry, found, body_of)
+    if kind is Gather:
+        array, index = found
+        numbers([index], name)
+        return checked_places([entry[field] for field in Gather._fields], array)
+    if kind is Gathers:
+        array, indices = found
+        length, first, apart = (count(entry[field]) for field in ("length", "first", "apart"))
+        checked_column([0, first, apart], length, [indices])
+        return Gathers(length, first, apart, checked_places(listed(entry["places"]), array))
+    return checked_scatter(entry, found) if kind is Scatter else checked_loop(entry, found, body_of)
+
+
+def checked_places(entry: list[Any], size: int | None) -> Gather:
+    offset, stride, total = map(count, entry)
+    if size is None or not total or offset + (total - 1) * stride >= size:
+        raise ValueError(f"a gather reads {shortened(entry)} of an array of {size} numbers")
+    return Gather(offset, stride, total)
+
+
+def checked_column(entry: list[Any], length: int, sizes: Sizes) -> Column:
+    """A column that is within its array, in so many steps."""
+    k, offset, stride = entry
+    if not all(isinstance(x, int) and not isinstance(x, bool) for x in (k, offset, stride)) or not 0 <= k < len(sizes):
+        raise ValueError(f"a column reads {shortened(entry)}")
+    size = sizes[k]
+    if size is None or (length and not all(0 <= offset + t * stride < size for t in (0, length - 1))):
+        raise ValueError(f"a column reads {shortened(entry)} of an array of {size} numbers")
+    return Column(k, offset, stride)
+
+
+def checked_scatter(entry: dict[str, Any], sizes: Sizes) -> Scatter:
+    size, based = count(entry["size"]), entry["based"]
+    if size > LARGEST or not isinstance(based, bool) or (based and sizes[0] != size):
+        raise ValueError(f"a scatter makes {size} numbers of {sizes[:1]}, based: {shortened(based)}")
+    groups = []
+    for length, reverse, entries in listed(entry["groups"]):
+        if not count(length) or not isinstance(reverse, bool):
+            raise ValueError(f"a scatter adds {shortened(length)} times, in reverse: {shortened(reverse)}")
+        found = []
+        for value, index, offset, stride, total in listed(entries):
+            if index is None:
+                checked_column([0, offset, stride], length, [size])
+                count(total)
+            else:
+                checked_places([offset, stride, total], size)
+            known = None if index is None else checked_column(index, length, sizes)
+            found.append(Entry(checked_column(value, length, sizes), known, offset, stride, total))
+        groups.append(Additions(length, reverse, tuple(found)))
+    return Scatter(size, based, tuple(groups))
 
 
 def checked_loop(entry: dict[str, Any], found: Sizes, body_of: Callable[[Json], Any]) -> Loop:
@@ -69,18 +121,13 @@ def checked_loop(entry: dict[str, Any], found: Sizes, body_of: Callable[[Json], 
     )
     if not isinstance(entry["reverse"], bool) or not length:
         raise ValueError(f"a loop runs {length} times, in reverse: {shortened(entry['reverse'])}")
-    columns = tuple([Column(*column) for column in entry["columns"]])
     whole = tuple([count(k) for k in entry["whole"]])
     inner, shared = found[carries : carries + arrays], found[carries + arrays :]
     numbers([*found[:carries], *shared], "a loop")
     known = [size for size in inner if size is not None]
     if len(known) != arrays or not all(k < arrays for k in whole):
         raise ValueError(f"a loop reads {arrays} arrays, but has {len(known)}")
-    for k, offset, stride in columns:
-        if not all(isinstance(x, int) for x in (k, offset, stride)) or not 0 <= k < arrays:
-            raise ValueError(f"a column reads {shortened([k, offset, stride])}")
-        if not all(0 <= offset + t * stride < known[k] for t in (0, length - 1)):
-            raise ValueError(f"a column reads {shortened([k, offset, stride])} of an array of {known[k]} numbers")
+    columns = tuple([checked_column(column, length, known) for column in entry["columns"]])
     body = body_of(entry["body"])
     takes = [argument.size for argument in body.arguments]
     gives = [len(result.values) for result in body.results]

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
 
 Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any], list[Any]]]
 """Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y, residuals)."""
@@ -69,14 +70,6 @@ class Whole(NamedTuple):
         return run.arguments[self.argument]
 
 
-class Column(NamedTuple):
-    """Numbers of an array that are a stride apart, one for each step: the element of step t is offset + t x stride."""
-
-    array: int
-    offset: int
-    stride: int
-
-
 class Loop(NamedTuple):
     """A program run `length` times over a carry.
 
@@ -113,7 +106,7 @@ class Loop(NamedTuple):
         ys: list[list[Any]] = [[]] * (self.length if self.outputs else 0)
         residuals: list[list[Any]] = [[]] * (self.length if self.residuals else 0)
         for t in reversed(range(self.length)) if self.reverse else range(self.length):
-            x = [arrays[column.array][column.offset + t * column.stride] for column in self.columns]
+            x = [column.at(arrays, t) for column in self.columns]
             carry, y, kept = step(carry, x, shared, whole)
             values += carry
             if self.outputs:
@@ -126,14 +119,18 @@ class Loop(NamedTuple):
         return values
 
 
-Payload = Item | Stack | Numbers | Whole | Loop
+Payload = Item | Stack | Numbers | Whole | Loop | Gather | Gathers | Scatter
 
 
 class Run(NamedTuple):
-    """How instructions with a payload are evaluated: the arguments of the program, and the body of a loop as a step."""
+    """How instructions with a payload are evaluated: the arguments of the program, and the body of a loop as a step.
+
+    `apply` is the meaning of a row; None: numbers are floats.
+    """
 
     arguments: Sequence[Any]
     step: Callable[[Any], Step]
+    apply: Callable[[Primitive, list[Any]], Any] | None = None
 
 
 def row_of(payload: Payload) -> Primitive:

@@ -1,13 +1,12 @@
 """The playground in a browser: its numbers are those of the eager engine, and a reader's hands, keys and files work."""
 
-import json
 import random
 import re
 
 import pytest
 from browser import CHROMEDRIVER, CHROMIUM, browser
 
-from autograd_lite import Value, nn, optim, playground
+from autograd_lite import nn, optim, playground
 from autograd_lite.core.table import sin, square
 from autograd_lite.live.network_programs import COSTS, OPTIMISERS, SHOWN, STARTS
 

@@ -16,6 +16,7 @@ from .accumulators import sum_function
 from .arrays_of_loops import ArrayLayout
 from .batch_sums import write_sums
 from .emitters import Emitter
+from .gather_writing import GATHER
 from .ir_text import VECTOR, Base, Function, number
 from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps, work_of
@@ -28,6 +29,7 @@ ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-
 DECLARATIONS = f"""\
 declare {VECTOR} @llvm.masked.load.v8f64.p0(ptr, i32, <8 x i1>, {VECTOR})
 declare void @llvm.masked.store.v8f64.p0({VECTOR}, ptr, i32, <8 x i1>)
+{GATHER}\
 declare i64 @PyLong_AsSsize_t(ptr)
 declare void @Py_IncRef(ptr)
 declare ptr @PyEval_SaveThread()

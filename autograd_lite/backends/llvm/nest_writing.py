@@ -14,9 +14,12 @@ from math import ceil
 from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
+from autograd_lite.program.gathers import Gather, Gathers, Scatter
 
+from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import Op, term_width
+from .gather_writing import read, write_gathers, write_scatter
 from .ir_text import SCALAR, VECTOR, Function, Index, number
 from .plan import LoopLayout
 from .rerolling import Access, Location, LoopNest, Scheduled
@@ -53,6 +56,7 @@ class SectionWriter:
     locations: dict[int, Location]
     constants: dict[int, float]
     loops: dict[int, LoopLayout]
+    arrays: dict[int, ArrayLayout]
     values: dict[int, str] = field(default_factory=dict)  # results of instructions in this function
 
     # single instructions
@@ -60,13 +64,14 @@ class SectionWriter:
     def op(self, op: Op, stored: bool) -> None:
         """One instruction, whose result is stored if other functions read it."""
         type = VECTOR if self.batched else SCALAR
-        if op.row.payload is not None:
-            if op.id in self.loops:
-                self.f.do(
-                    f"call void @{self.loops[op.id].name}steps(ptr %context{', ptr %kept' if self.batched else ''})"
-                )
+        payload = op.row.payload
+        if isinstance(payload, Gather):
+            array, index = op.operands
+            value = read(self.f, self.arrays[array], payload, self.operand(index, type), type)
+        elif payload is not None:
+            self.of_payload(op)
             return
-        if width := term_width(op.row):
+        elif width := term_width(op.row):
             value = ""
             for k in range(0, len(op.operands), width):
                 factors = [self.operand(x, type) for x in op.operands[k : k + width]]
@@ -77,6 +82,17 @@ class SectionWriter:
         if stored:
             buffer, offset = self.locations[op.id]
             self.f.store(value, buffer, Index(offset), type, type)
+
+    def of_payload(self, op: Op) -> None:
+        """What makes an array."""
+        payload = op.row.payload
+        if isinstance(payload, Gathers):
+            write_gathers(self.f, payload, *[self.arrays[x] for x in (op.id, *op.operands)])
+        elif isinstance(payload, Scatter):
+            write_scatter(self.f, payload, *[self.arrays[x] for x in (op.id, *op.operands)])
+        elif op.id in self.loops:
+            kept = ", ptr %kept" if self.batched else ""
+            self.f.do(f"call void @{self.loops[op.id].name}steps(ptr %context{kept})")
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:

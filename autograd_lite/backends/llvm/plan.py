@@ -23,6 +23,7 @@ from typing import NamedTuple
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
+from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from autograd_lite.program.payloads import Item, Loop, Numbers, Stack, Whole
 from autograd_lite.program.program import Program
 
@@ -130,7 +131,7 @@ class Plan:
             arrays[id] = ArrayLayout(f"a{payload.argument}", 0)
         elif isinstance(payload, Numbers):
             arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
-        elif isinstance(payload, Stack):
+        elif isinstance(payload, Stack | Gathers | Scatter):
             arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
         elif isinstance(payload, Loop):
             folded = id not in self.read
@@ -170,7 +171,7 @@ class Plan:
                 self.locations[place] = (array.buffer, array.place(payload.offset))
                 self.sources[place] = op.operands[0]
                 op = Op(op.id, identity, (place,))
-            elif payload is not None:
+            elif payload is not None and not isinstance(payload, Gather | Gathers | Scatter):
                 own, m = arrays[op.id], payload.carries if isinstance(payload, Loop) else len(op.operands)
                 places: list[tuple[int, Location]] = [
                     (x, (own.buffer, own.offset + i)) for i, x in enumerate(op.operands[:m])
@@ -209,6 +210,8 @@ class Plan:
         read: set[int] = set()
         for op in self.ops.values():
             payload = op.row.payload
+            if isinstance(payload, Gather | Gathers | Scatter):
+                read |= set(op.operands)
             if isinstance(payload, Loop):
                 operands = op.operands[payload.carries :]
                 read |= {operands[k] for k in payload.whole}

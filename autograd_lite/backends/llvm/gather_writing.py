@@ -1,0 +1,128 @@
+"""Gathers and scatters as LLVM IR: numbers of arrays at computed places.
+
+An index is a number of its own type: it is compared before it becomes an integer, so that no index, nan included, reads
+outside of the array.
+"""
+
+from __future__ import annotations
+
+import math
+
+from autograd_lite.backends.batch_order import LANES
+from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
+
+from .arrays_of_loops import ArrayLayout
+from .ir_text import INTEGERS, MASKS, SCALAR, VECTOR, Function, number
+
+GATHER = f"""\
+declare {VECTOR} @llvm.masked.gather.v{LANES}f64.v{LANES}p0(<{LANES} x ptr>, i32, <{LANES} x i1>, {VECTOR})
+"""
+
+
+def place_of(f: Function, places: Gather, index: str, type: str) -> tuple[str, str]:
+    """Whether an index is in bounds, and the place that it is, else the first one."""
+    integers = INTEGERS[type]
+    zero = number(0.0, type)
+    below = f.compare("olt", type, index, zero)
+    i = f.select(below, f.exact("fadd", type, index, number(float(places.bound), type)), index, type)
+    from_zero, within = f.compare("oge", type, i, zero), f.compare("olt", type, i, number(float(places.bound), type))
+    inside = f.value(f"and {MASKS[type]} {from_zero}, {within}")
+    whole = f.value(f"fptosi {type} {f.select(inside, i, zero, type)} to {integers}")
+    back = f.value(f"sitofp {integers} {whole} to {type}")
+    valid = f.value(f"and {MASKS[type]} {inside}, {f.compare('oeq', type, back, i)}")
+    place = f.value(f"mul {integers} {whole}, {integer(places.stride, type)}")
+    return valid, f.value(f"add {integers} {place}, {integer(places.offset, type)}")
+
+
+def integer(x: int, type: str) -> str:
+    return str(x) if type == SCALAR else f"<{', '.join([f'i64 {x}'] * LANES)}>"
+
+
+def read(f: Function, array: ArrayLayout, places: Gather, index: str, type: str) -> str:
+    """The number of an array at a computed index; in code over samples, one for each lane."""
+    valid, place = place_of(f, places, index, type)
+    nan = number(math.nan, type)
+    start = f.offset(f.pointer(array.buffer), array.type, array.offset)
+    if type == SCALAR:
+        found = f.value(f"load double, ptr {f.offset(start, SCALAR, place)}")
+        return f.select(valid, found, nan, type)
+    if array.type == VECTOR:
+        lanes = ", ".join([f"i64 {lane}" for lane in range(LANES)])
+        place = f.value(f"mul {INTEGERS[VECTOR]} {place}, {integer(LANES, VECTOR)}")
+        place = f.value(f"add {INTEGERS[VECTOR]} {place}, <{lanes}>")
+    pointers = f.value(f"getelementptr double, ptr {start}, {INTEGERS[VECTOR]} {place}")
+    arguments = f"<{LANES} x ptr> {pointers}, i32 8, {MASKS[VECTOR]} {valid}, {VECTOR} {nan}"
+    return f.value(f"call {VECTOR} @llvm.masked.gather.v{LANES}f64.v{LANES}p0({arguments})")
+
+
+def element(f: Function, array: ArrayLayout, column: Column, t: str, type: str) -> str:
+    """The number of a column in step t, for all lanes alike if it does not differ."""
+    start = f.offset(f.pointer(array.buffer), array.type, array.place(column.offset))
+    found = f.value(f"load {array.type}, ptr {f.offset(start, array.type, f.integer('mul', t, column.stride))}")
+    return f.splat(found) if type != array.type else found
+
+
+def write_gathers(f: Function, payload: Gathers, own: ArrayLayout, array: ArrayLayout, indices: ArrayLayout) -> None:
+    """The numbers of an array at many indices."""
+    if not payload.length:
+        return
+    start = f.offset(f.pointer(own.buffer), own.type, own.offset)
+    with f.loop(payload.length) as loop:
+        index = element(f, indices, Column(0, payload.first, payload.apart), loop.counter, own.type)
+        value = read(f, array, payload.places, index, own.type)
+        f.do(f"store {own.type} {value}, ptr {f.offset(start, own.type, loop.counter)}")
+
+
+def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: ArrayLayout) -> None:
+    """Sums of numbers, added one by one in their order."""
+    type = own.type
+    start = f.offset(f.pointer(own.buffer), type, own.offset)
+
+    def each(initial: bool) -> None:
+        with f.loop(payload.size) as loop:
+            place = f.offset(start, type, loop.counter)
+            if not initial:
+                x = f.exact("fadd", type, f.value(f"load {type}, ptr {place}"), number(0.0, type))
+            elif payload.based:
+                x = element(f, arrays[0], Column(0, 0, 1), loop.counter, type)
+            else:
+                x = number(-0.0, type)
+            f.do(f"store {type} {x}, ptr {place}")
+
+    each(initial=True)
+    for length, reverse, entries in payload.groups:
+        fixed = [k for k, x in enumerate(entries) if x.indices is None and x.stride == 0]
+        places = list(dict.fromkeys([entries[k].offset for k in fixed]))
+        # sums that nothing else is added to in these steps stay in registers
+        kept = places if len(fixed) == len(entries) else []
+        first = [(type, f.value(f"load {type}, ptr {f.offset(start, type, place)}")) for place in kept]
+        with f.loop(length, first) as loop:
+            t = f.integer("sub", length - 1, loop.counter) if reverse else loop.counter
+            for value, index, offset, stride, count in entries:
+                x = element(f, arrays[value.array], value, t, type)
+                if kept:
+                    slot = kept.index(offset)
+                    loop.carried[slot] = f.exact("fadd", type, loop.carried[slot], x)
+                elif index is None:
+                    add(f, x, f.offset(start, type, f.integer("add", f.integer("mul", t, stride), offset)), type)
+                else:
+                    i = element(f, arrays[index.array], index, t, type)
+                    valid, place = place_of(f, Gather(offset, stride, count), i, type)
+                    if type == SCALAR:
+                        # 0.0 changes no sum but -0.0, which the end of a scatter turns into 0.0
+                        add(f, f.select(valid, x, number(-0.0), type), f.offset(start, type, place), type)
+                        continue
+                    x = f.select(valid, x, number(-0.0, type), type)
+                    for lane in range(LANES):
+                        one = f.value(f"extractelement {type} {x}, i64 {lane}")
+                        own_place = f.value(f"extractelement {INTEGERS[type]} {place}, i64 {lane}")
+                        at = f.integer("add", f.integer("mul", own_place, LANES), lane)
+                        add(f, one, f.offset(start, SCALAR, at), SCALAR)
+        for at_place, last in zip(kept, loop.carried, strict=True):
+            f.do(f"store {type} {last}, ptr {f.offset(start, type, at_place)}")
+    each(initial=False)
+
+
+def add(f: Function, x: str, address: str, type: str) -> None:
+    before = f.value(f"load {type}, ptr {address}")
+    f.do(f"store {type} {f.exact('fadd', type, before, x)}, ptr {address}")
