@@ -141,10 +141,24 @@ _LATER = {
 }
 
 
+_ELSEWHERE = {"jit": "compile", "tensor": "Value", "variable": "Value", "parameter": "Value", "backward": "gradients"}
+"""What PyTorch, JAX and others call the same things, as `plain` spells it."""
+
+
+def _hint(name: str) -> str:
+    """What to write in place of a name that is not here."""
+    suggestions = _import_module(f"{__name__}.support.suggestions")
+    if name.startswith("__"):  # the interpreter and tools ask for such names
+        return ""
+    found = suggestions.meant(name, [*__all__, *_LATER], _ELSEWHERE)
+    if found == "Value":
+        return "; numbers are Values: write Value(2.0)"
+    return f"; did you mean {found!r}?" if found else ""
+
+
 def __getattr__(name: str) -> object:
     if name not in _LATER:
-        hint = "; numbers are Values: write Value(2.0)" if name.lower() in ("tensor", "variable", "parameter") else ""
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_hint(name)}")
     with _IMPORTS:
         value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
     globals()[name] = value
@@ -155,8 +169,8 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
 
 
-# Names that would shadow built-ins are here, but not in `import *`; nor are modules, which become attributes of the
-# package when they are imported.
+# Names that would shadow built-ins are here, but not in `import *`, except for `compile`, since Python's own is hardly
+# ever meant; nor are modules, which become attributes of the package when they are imported.
 __all__ = [
     "PRIMITIVES",
     "Animation",
@@ -173,6 +187,7 @@ __all__ = [
     "animate",
     "certify",
     "checkpoint",
+    "compile",
     "cond",
     "custom_derivative",
     "custom_jvp",

@@ -26,13 +26,16 @@ def main(arguments: list[str]) -> int:
         prog="python -m autograd_lite", description="Scalar automatic differentiation that you can see."
     )
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands = parser.add_subparsers(dest="command", metavar="command")
     for name, (_, purpose) in COMMANDS.items():
         of_command = commands.add_parser(name, help=purpose, description=f"{purpose.capitalize()}.")
         if name in WITH_OPTIONS and name in arguments[:1]:
             importlib.import_module(COMMANDS[name][0]).options(of_command)
     given = vars(parser.parse_args(arguments))
-    command: str = given.pop("command")
+    command: str | None = given.pop("command")
+    if command is None:
+        parser.print_help()
+        return 0
     try:
         status: int = importlib.import_module(COMMANDS[command][0]).main(**given)
         sys.stdout.flush()

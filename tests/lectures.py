@@ -81,8 +81,9 @@ ACTIVATIONS = [
 COSTS = [
     Row("mean squared error", ("nn.mse",), (LOSSES + "test_mse_and_half_squared",)),
     Row("1/2 squared error", ("nn.half_squared",), (LOSSES + "test_mse_and_half_squared",)),
-    Row("logistic / binary cross-entropy", ("nn.binary_cross_entropy",),
-        (LOSSES + "test_binary_cross_entropy_keeps_its_digits", LOSSES + "test_binary_cross_entropy_of_a_probability")),
+    Row("logistic / binary cross-entropy", ("nn.binary_cross_entropy_with_logits",),
+        (LOSSES + "test_binary_cross_entropy_with_logits_keeps_its_digits",
+         LOSSES + "test_binary_cross_entropy_with_logits_of_a_probability")),
     Row("perceptron loss relu(-h)^y relu(h)^(1-y)", ("nn.losses.perceptron",), (LOSSES + "test_perceptron",)),
     Row("soft margin (hinge)", ("nn.hinge",), (LOSSES + "test_hinge",)),
     Row("softmax with cross-entropy", ("nn.softmax_cross_entropy",),

@@ -1,6 +1,8 @@
 """Every wrong call gets an error of the right type that says what happened, with which values, and what to do."""
 
 import math
+import re
+import warnings
 
 import numpy as np
 import pytest
@@ -80,6 +82,38 @@ CALLS = {
         TypeError,
         ["first", "(logits, label)"],
     ),
+    "a target before its logit": (
+        lambda: nn.binary_cross_entropy_with_logits(1.0, X),
+        TypeError,
+        ["output", "first", "label='x'"],
+    ),
+    "a label before the output of a hinge": (lambda: nn.hinge(-1, X), TypeError, ["first", "hinge(output, target)"]),
+    "compiling a text": (lambda: ag.compile("1 + 1"), TypeError, ["'1 + 1'", "builtins.compile"]),
+    "compiling a Value": (lambda: ag.compile(X), TypeError, ["label='x'", "not its result"]),
+    "the Hessian of a Value": (lambda: ag.hessian(X), TypeError, ["hessian takes a function", "label='x'"]),
+    "grad by half a position": (lambda: grad(lambda x: x, argnums=0.5)(1.0), TypeError, ["0.5", "argnums=1"]),
+    "^ with the Value at its right": (lambda: 2 ^ X, TypeError, ["2 ^", "**"]),
+    "requires_grad": (lambda: Value(1.0, requires_grad=False), TypeError, ["requires_grad=False", "detach()"]),
+    "two numbers for a sample": (lambda: nn.MLP(2, [1])(1.0, 2.0), TypeError, ["MLP", "2 arguments", "one list"]),
+    "nothing for a sample": (lambda: nn.Neuron(2)(), TypeError, ["Neuron", "0 arguments", "forward takes (x"]),
+    "model.fit": (lambda: nn.MLP(2, [1]).fit, AttributeError, ["'fit'", "nn.fit(model, X, y)"]),
+    "model.predict": (lambda: nn.MLP(2, [1]).predict, AttributeError, ["'predict'", "nn.predict(model, X)"]),
+    "a slip in a method of a Module": (lambda: nn.MLP(2, [1]).parameter, AttributeError, ["mean 'parameters'"]),
+    "an activation in capitals": (lambda: nn.Layer(2, 1, activation="Relu"), ValueError, ["'Relu'", "mean 'relu'"]),
+    "an optimizer in capitals": (
+        lambda: nn.fit(nn.Neuron(1), [[1.0]], [1.0], optimizer="Adam"),
+        ValueError,
+        ["'Adam'", "mean 'adam'"],
+    ),
+    "a loss by its short name": (
+        lambda: nn.fit(nn.Neuron(1), [[1.0]], [1.0], loss="bce"),
+        ValueError,
+        ["'bce'", "mean 'binary_cross_entropy_with_logits'"],
+    ),
+    "an optimizer in lower case": (lambda: optim.adam, AttributeError, ["'adam'", "mean 'Adam'"]),
+    "BCELoss": (lambda: nn.BCELoss, AttributeError, ["'BCELoss'", "nn.binary_log_loss"]),
+    "jit": (lambda: ag.jit, AttributeError, ["'jit'", "mean 'compile'"]),
+    "a slip in a function": (lambda: ag.jacobain, AttributeError, ["'jacobain'", "mean 'jacobian'"]),
     "a Dense layer": (lambda: nn.Dense, AttributeError, ["'Dense'", "nn.Layer"]),
     "a Tensor": (lambda: ag.Tensor, AttributeError, ["'Tensor'", "Value"]),
     "grad in no argument": (lambda: grad(lambda x: x, argnums=3)(1.0), TypeError, ["argument 3", "argnums"]),
@@ -139,6 +173,45 @@ def test_a_failed_operation_leaves_the_graph_as_it_was():
             failing()
     y.backward()
     assert x.grad == 4.0
+
+
+@pytest.mark.parametrize("sign", ["+=", "-=", "*=", "/="])
+def test_assigning_to_a_leaf_that_has_its_gradient_warns(sign):
+    names = {"w": Value(1.0), "x": Value(3.0)}
+    (names["w"] * names["x"]).backward()
+    with pytest.warns(UserWarning, match=rf"v {re.escape(sign)} .* w?.*v\.data {re.escape(sign)}") as caught:
+        exec(f"w {sign} 0.5 * w.grad", names)
+    assert len(caught) == 1
+    assert caught[0].filename == "<string>"
+    assert names["w"].parents[0].data == 1.0  # it is a graph, as before
+
+
+def test_a_sum_that_grows_and_steps_that_are_not_recorded_do_not_warn():
+    total, w = Value(0.0), Value(1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        total += 2.0
+        total += w
+        total *= w * 2.0
+        total.backward()
+        total -= 1.0  # no leaf
+        with no_grad():
+            w -= 0.1 * w.grad
+        other = Value(2.0)
+        other -= 1.0  # no backward pass has reached it
+
+
+def test_import_of_all_names_has_our_compile():
+    names = {}
+    exec("from autograd_lite import *", names)
+    assert names["compile"](lambda x: x * x, backend="python")(3.0) == 9.0
+
+
+def test_a_former_name_of_a_loss_warns_and_computes_the_same():
+    with pytest.warns(DeprecationWarning, match="binary_log_loss"):
+        assert nn.binary_cross_entropy(0.3, 1.0) == nn.binary_cross_entropy_with_logits(0.3, 1.0)
+    with pytest.warns(DeprecationWarning, match="binary_log_loss"):
+        nn.fit(nn.Neuron(1), [[1.0]], [1.0], loss="binary_cross_entropy", epochs=1, progress=False)
 
 
 def test_backward_under_no_grad_says_so():

@@ -224,5 +224,6 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     if f is None:
         return functools.partial(compile, backend=backend, fastmath=fastmath)
     if not callable(f):
-        raise TypeError(f"compile takes a function, but got {f!r}; pass the function itself, not its result")
+        do = "Python's own is builtins.compile" if isinstance(f, (str, bytes)) else "pass the function, not its result"
+        raise TypeError(f"compile takes a function of Values, but got {f!r}; {do}")
     return Compiled(f, backend, fastmath)

@@ -10,13 +10,15 @@ from typing import Any, ClassVar, Final
 from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
-from autograd_lite.core.graph import TRACED, Node
+from autograd_lite.core.graph import LEAF, REACHED, TRACED, Node
 from autograd_lite.core.methods import Method, method, operator, reflected_operator
+from autograd_lite.core.modes import PAUSED
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.tracers import CHOOSE, check_number, check_traced, is_read_later
 from autograd_lite.support.extras import imported
+from autograd_lite.support.user_lines import warn
 
 RADIANS: Final = math.pi / 180.0  # in a degree
 DEGREES: Final = 180.0 / math.pi
@@ -47,6 +49,15 @@ class Operators(Node):
 
     def __rpow__(self, other: object) -> Any:
         return self.reflected(table.pow, other)
+
+    def check_assigned(self, other: object, sign: str) -> None:
+        """Warn where a step of gradient descent by hand would make a new Value out of a leaf that has its gradient."""
+        if self._row is LEAF and self._flags & REACHED and not isinstance(other, Node) and not PAUSED.get():
+            warn(
+                f"v {sign} {other!r} made a new Value of the leaf {self!r}, whose gradient is known: the leaf itself "
+                f"does not move, and the graph grows with every step; write v.data {sign} ..., or let an optimiser of "
+                f"autograd_lite.optim move it"
+            )
 
     __mod__: ClassVar[Method] = operator(table.mod)
     __rmod__: ClassVar[Method] = reflected_operator(table.mod)
@@ -139,6 +150,9 @@ class Operators(Node):
 
     def __xor__(self, other: object) -> Any:
         raise TypeError(f"^ is no power in Python, but {self!r} ^ {other!r} was written; write x ** y for a power")
+
+    def __rxor__(self, other: object) -> Any:
+        raise TypeError(f"^ is no power in Python, but {other!r} ^ {self!r} was written; write x ** y for a power")
 
     def __invert__(self) -> Any:
         check_traced(self, "it was inverted with ~", CHOOSE)

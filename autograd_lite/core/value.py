@@ -69,12 +69,13 @@ class Value(Operators):
     >>> [p, q].index(q), len({p, q})
     (0, 2)
 
-    Raises TypeError where `data` is no real number (an array, a string, a complex) or `label` no text.
+    Raises TypeError where `data` is no real number (an array, a string, a complex) or `label` no text, and for
+    PyTorch's `requires_grad`, because every Value has a gradient: one that needs none is a float, or `detach()`.
     """
 
     __slots__ = ()
 
-    def __init__(self, data: object, label: object = "") -> None:
+    def __init__(self, data: object, label: object = "", *, requires_grad: object = None) -> None:
         super().__init__()
         CLOCK.now += TICK
         self._flags = CLOCK.now
@@ -87,6 +88,11 @@ class Value(Operators):
         self._data = x
         if label != "":
             self.label = label_text(label)
+        if requires_grad is not None:
+            raise TypeError(
+                f"every Value has a gradient, but got requires_grad={requires_grad!r}; leave it out, and write a "
+                f"float, or v.detach() of a Value v, where no gradient is wanted"
+            )
 
     @classmethod
     def __init_subclass__(cls) -> None:
@@ -272,6 +278,12 @@ class Value(Operators):
             return unsupported(other)
         return binary(ADD, x + self._data, number_node(x, CONSTANT), self, 0.0, 1.0)
 
+    def __iadd__(self, other: object) -> Any:
+        if isinstance(other, Value):  # a sum that grows in a loop
+            return binary(ADD, self._data + other._data, self, other, 1.0, 1.0)
+        self.check_assigned(other, "+=")
+        return self + other
+
     def __sub__(self, other: object) -> Any:
         if isinstance(other, Value):
             return binary(SUB, self._data - other._data, self, other, 1.0, -1.0)
@@ -311,6 +323,18 @@ class Value(Operators):
 
     def __rtruediv__(self, other: object) -> Any:
         return self.reflected(DIV, other)
+
+    def __isub__(self, other: object) -> Any:
+        self.check_assigned(other, "-=")
+        return self - other
+
+    def __imul__(self, other: object) -> Any:
+        self.check_assigned(other, "*=")
+        return self * other
+
+    def __itruediv__(self, other: object) -> Any:
+        self.check_assigned(other, "/=")
+        return self / other
 
     def __neg__(self) -> Any:
         return binary(NEG, -self._data, self, None, -1.0, 0.0)

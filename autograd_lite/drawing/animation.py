@@ -93,9 +93,10 @@ class Animation(Exportable):
 
 def animate(
     value: Value | Module, X: Any = None, y: Any = None, *,
-    epochs: int = 50, frames: int = 25, loss: str | Loss = "binary_cross_entropy", optimizer: str | Optimizer = "adam",
-    lr: float | None = None, batch_size: int = 16, rng: Seed = None, live: bool = True,
-    seconds: float = SECONDS, names: Mapping[str, object] | None = None, theme: str = "light", **options: Any,
+    epochs: int = 50, frames: int = 25, loss: str | Loss = "binary_cross_entropy_with_logits",
+    optimizer: str | Optimizer = "adam", lr: float | None = None, batch_size: int = 16, rng: Seed = None,
+    live: bool = True, seconds: float = SECONDS, names: Mapping[str, object] | None = None, theme: str = "light",
+    **options: Any,
 ) -> Animation | Movie:  # fmt: skip
     """A moving picture of the two passes through the graph of a Value, or of a model that trains.
 

@@ -38,9 +38,9 @@ def learn(points: Points, sizes: list[int], epochs: int, seed: int = 0) -> tuple
     """The network and its accuracy on the fifth of the points that were held out."""
     X, held_X, y, held_y = train_test_split(*points, rng=seed)
     model = MLP(2, [*sizes, 1], activation="tanh", rng=seed)
-    fit(model, X, y, loss="binary_cross_entropy", optimizer="adam", lr=0.02, epochs=epochs, batch_size=16, rng=seed,
-        compile=FAST, progress=False)  # fmt: skip
-    return model, evaluate(model, held_X, held_y, "binary_cross_entropy")["accuracy"]
+    fit(model, X, y, loss="binary_cross_entropy_with_logits", optimizer="adam", lr=0.02, epochs=epochs,
+        batch_size=16, rng=seed, compile=FAST, progress=False)  # fmt: skip
+    return model, evaluate(model, held_X, held_y, "binary_cross_entropy_with_logits")["accuracy"]
 
 
 def main() -> None:

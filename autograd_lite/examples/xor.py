@@ -19,7 +19,8 @@ def learn_by_perceptron(y: list[int], epochs: int = 100) -> list[int]:
 def two_layers(y: list[int], seed: int = 0) -> list[float]:
     """The logits of a network with four hidden units after 300 epochs."""
     model = MLP(2, [4, 1], activation="tanh", rng=seed)
-    fit(model, X, y, loss="binary_cross_entropy", optimizer="adam", lr=0.1, epochs=300, rng=seed, progress=False)
+    fit(model, X, y, loss="binary_cross_entropy_with_logits", optimizer="adam", lr=0.1, epochs=300, rng=seed,
+        progress=False)  # fmt: skip
     return predict(model, X)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.nn.history import History
+from autograd_lite.nn.losses import FORMER
 from autograd_lite.nn.training_run import Run
 from autograd_lite.support.files import Json, read_json, shortened, write_json
 from autograd_lite.trees.paths import renamed
@@ -53,6 +54,7 @@ def load_run(run: Run, path: str | Path, identity: dict[str, Any]) -> None:
     document = read_json(path, FORMAT, VERSION)
     try:
         theirs = document["identity"]
+        theirs = {**theirs, "loss": FORMER.get(str(theirs["loss"]), theirs["loss"])}
         for key, mine in identity.items():
             if theirs[key] != mine:
                 found = f"{path} is a checkpoint of another run: its {key} is {_line(theirs[key])}, here {_line(mine)}"

@@ -31,7 +31,7 @@ def predict(model: Module, X: Data) -> list[Any]:
 
 
 def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
-    return bool(decision(output, kind) == decision(target, kind, 0.5))
+    return bool(decision(output, kind) == decision(target, kind, target=True))
 
 
 def evaluate(model: Module, X: Data, y: Data, loss: str | Loss = "mse") -> dict[str, float]:

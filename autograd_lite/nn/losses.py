@@ -6,15 +6,38 @@ overflows and no digits are lost, however large the logits are.
 """
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, SupportsInt, TypeAlias
 
 from autograd_lite.core.operands import Operand, Scalar, number
-from autograd_lite.core.table import abs, dot, equal, log, logsumexp, mean, relu, softplus, square, where
+from autograd_lite.core.table import (
+    abs,
+    dot,
+    equal,
+    log,
+    log1p,
+    logsumexp,
+    mean,
+    relu,
+    softplus,
+    square,
+    where,
+    xlog1py,
+    xlogy,
+)  # fmt: skip
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal_of
 from autograd_lite.nn.randomness import lookup
 from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat
+
+RENAMED = (
+    "binary_cross_entropy takes a logit, while a probability is what others give it; write "
+    "binary_cross_entropy_with_logits for logits, or binary_log_loss for probabilities"
+)
+
+FORMER = {"binary_cross_entropy": "binary_cross_entropy_with_logits"}
+"""The names of losses in earlier versions."""
 
 Loss: TypeAlias = Callable[..., Any]
 
@@ -37,15 +60,44 @@ def half_squared(output: NestedNumbers, target: NestedNumbers, reduction: str = 
     return reduce_losses([0.5 * square(p - y) for p, y in pairs(output, target)], reduction)
 
 
-def binary_cross_entropy(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
+def binary_cross_entropy_with_logits(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
     """-y ln p - (1 - y) ln(1 - p) with p = sigmoid(output), for targets y in {0, 1} or between.
 
     Computed as softplus(-z) and softplus(z), weighted with y and 1 - y: exact in both tails.
 
-    >>> binary_cross_entropy(0.0, 1)
+    >>> binary_cross_entropy_with_logits(0.0, 1)
     0.6931471805599453
     """
-    return reduce_losses([_weighted(softplus, z, y) for z, y in pairs(output, target)], reduction)
+    both = pairs(output, target, "binary_cross_entropy_with_logits")
+    return reduce_losses([_weighted(softplus, z, y) for z, y in both], reduction)
+
+
+def binary_cross_entropy(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
+    """`binary_cross_entropy_with_logits` under its name of earlier versions, which warns.
+
+    PyTorch's `BCELoss` and the lectures give a probability to what they call binary cross-entropy: that is
+    `binary_log_loss` here.
+    """
+    warnings.warn(RENAMED, DeprecationWarning, stacklevel=2)
+    return binary_cross_entropy_with_logits(output, target, reduction)
+
+
+def binary_log_loss(probability: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
+    """-y ln p - (1 - y) ln(1 - p) of probabilities p, for targets y in {0, 1} or between, as PyTorch's `BCELoss`.
+
+    From a logit `binary_cross_entropy_with_logits` keeps more digits.  Raises ValueError where p is outside of
+    [0, 1], or where what is certain does not happen, whose loss is infinite.
+
+    >>> round(binary_log_loss(0.75, 1), 6)
+    0.287682
+    """
+    return reduce_losses([_of_probability(p, y) for p, y in pairs(probability, target, "binary_log_loss")], reduction)
+
+
+def _of_probability(p: Scalar, y: Scalar) -> Any:
+    if isinstance(y, Operand) or y not in (0, 1):
+        return -(xlogy(y, p) + xlog1py(1.0 - y, -p))
+    return -log(p) if y else -log1p(-p)
 
 
 def hinge(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
@@ -54,7 +106,7 @@ def hinge(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean")
     >>> hinge(0.25, -1)
     1.25
     """
-    return reduce_losses([relu(1.0 - y * p) for p, y in pairs(output, target)], reduction)
+    return reduce_losses([relu(1.0 - y * p) for p, y in pairs(output, target, "hinge")], reduction)
 
 
 def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "mean") -> Any:
@@ -63,7 +115,7 @@ def perceptron(output: NestedNumbers, target: NestedNumbers, reduction: str = "m
     >>> perceptron([2.0, -3.0], [0, 1], reduction="none")
     [2.0, 3.0]
     """
-    return reduce_losses([_weighted(relu, h, y) for h, y in pairs(output, target)], reduction)
+    return reduce_losses([_weighted(relu, h, y) for h, y in pairs(output, target, "perceptron")], reduction)
 
 
 def _weighted(f: Callable[[Scalar], Any], z: Scalar, y: Scalar) -> Any:
@@ -144,13 +196,17 @@ def l1_penalty(parameters: Iterable[Scalar], strength: float) -> Any:
 
 
 LOSSES: dict[str, Loss] = {
-    "mse": mse, "half_squared": half_squared, "binary_cross_entropy": binary_cross_entropy,
+    "mse": mse, "half_squared": half_squared, "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "binary_log_loss": binary_log_loss,
     "softmax_cross_entropy": softmax_cross_entropy, "hinge": hinge, "perceptron": perceptron,
 }  # fmt: skip
 
 
 def loss_of(given: str | Loss) -> Loss:
     """The loss of that name, or itself if it is a function.  Raises ValueError with the known names."""
+    if isinstance(given, str) and given in FORMER:
+        warnings.warn(RENAMED, DeprecationWarning, stacklevel=3)
+        given = FORMER[given]
     return given if callable(given) else lookup("loss", given, LOSSES)
 
 
@@ -160,10 +216,23 @@ def reduce_losses(losses: list[Any], reduction: str) -> Any:
     return losses[0] if len(losses) == 1 and reduction != "none" else reduce(losses)
 
 
-def pairs(output: NestedNumbers, target: NestedNumbers) -> Iterator[tuple[Any, Any]]:
-    """(output, target) of each number; raises ValueError where the sizes differ."""
+def pairs(output: NestedNumbers, target: NestedNumbers, ordered: str = "") -> Iterator[tuple[Any, Any]]:
+    """(output, target) of each number; raises ValueError where the sizes differ.
+
+    `ordered` names a loss in which the two have different parts: TypeError where plain numbers come first and
+    Values second, which is the wrong order.
+    """
     outputs, targets = list(flat(output)), list(flat(target))
     if len(outputs) != len(targets):
         got = f"{len(outputs)} outputs and {len(targets)} targets; give the model as many outputs as there are targets"
         raise ValueError(f"the loss compares each output with its target, but got {got}")
+    if ordered and is_recorded(targets) and not is_recorded(outputs):
+        raise TypeError(
+            f"{ordered} takes the output of the model first and the target second, but got {output!r} and {target!r}; "
+            f"write {ordered}(output, target)"
+        )
     return zip(outputs, targets, strict=True)
+
+
+def is_recorded(xs: list[Any]) -> bool:
+    return any(isinstance(x, Operand) for x in xs)

@@ -8,11 +8,20 @@ from autograd_lite.core.table import dot, equal, less, logical_and, logical_not,
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import min as smallest
 from autograd_lite.nn.data import Data, as_classes, as_floats, as_rows
-from autograd_lite.nn.losses import Loss, binary_cross_entropy, hinge, perceptron, softmax_cross_entropy
+from autograd_lite.nn.losses import (
+    Loss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    binary_log_loss,
+    hinge,
+    perceptron,
+    softmax_cross_entropy,
+)
 from autograd_lite.nn.shapes import NestedNumbers, Scalar, flat, has_shape, shape_of
 
-KINDS = {
-    softmax_cross_entropy: "classes", binary_cross_entropy: "binary", perceptron: "binary", hinge: "signs",
+KINDS: dict[Loss, str] = {
+    softmax_cross_entropy: "classes", binary_cross_entropy_with_logits: "binary", binary_cross_entropy: "binary",
+    binary_log_loss: "probabilities", perceptron: "binary", hinge: "signs",
 }  # fmt: skip
 """The kind of targets of each loss of classification; all others take numbers."""
 
@@ -21,21 +30,26 @@ def target_kind(loss: Loss) -> str:
     return KINDS.get(loss, "numbers")
 
 
-def decision(output: Any, kind: str, middle: float = 0.0) -> Any:
+def decision(output: Any, kind: str, target: bool = False) -> Any:
     """The decision of a model: the class of the largest logit, 1 or 0, 1 or -1, or the numbers as they are.
 
-    With the `middle` 0.5 it is the decision that a target means: of probabilities and soft labels the likelier one.
+    With `target` it is the decision that a target means: of probabilities and soft labels the likelier one.
 
     >>> decision([0.1, 2.0, -1.0], "classes"), decision(-0.3, "signs")
     (1, -1)
     """
     if isinstance(output, list):
-        return output.index(max(output)) if kind == "classes" else [decision(x, kind, middle) for x in output]
-    if kind == "binary":
-        return 1 if output > middle else 0
+        return output.index(max(output)) if kind == "classes" else [decision(x, kind, target) for x in output]
+    if kind in ("binary", "probabilities"):
+        return 1 if output > middle(kind, target) else 0
     if kind == "signs":
         return 1 if output > 0.0 else -1
     return output
+
+
+def middle(kind: str, target: bool = False) -> float:
+    """The number between the two decisions."""
+    return 0.5 if kind == "probabilities" or (kind == "binary" and target) else 0.0
 
 
 def correctness(output: Any, target: Any, kind: str) -> Any:
@@ -47,9 +61,9 @@ def correctness(output: Any, target: Any, kind: str) -> Any:
         if isinstance(target, (list, tuple)):
             return dot(chosen, one_hot_argmax(list(target)))
         return dot(chosen, [equal(target, float(j)) for j in range(len(chosen))])
-    middle = 0.5 if kind == "binary" else 0.0
+    between, right = middle(kind), middle(kind, target=True)
     numbers = zip(flat(output), flat(target), strict=True)
-    return smallest([equal(less(0.0, p), less(middle, t)) for p, t in numbers])
+    return smallest([equal(less(between, p), less(right, t)) for p, t in numbers])
 
 
 def one_hot_argmax(xs: list[Scalar]) -> list[Any]:
@@ -71,7 +85,7 @@ def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> li
     if kind == "classes":
         if not shape:
             needs = "softmax_cross_entropy needs an output for each class, but the model has one output"
-            raise ValueError(f"{needs}; give it more, or take binary_cross_entropy")
+            raise ValueError(f"{needs}; give it more, or take binary_cross_entropy_with_logits")
         if not shape_of(rows[0]):
             return as_classes(rows, shape[0], what)
     targets = [shaped(as_floats(row, f"row {i} of {what}"), shape) for i, row in enumerate(rows)]
@@ -84,7 +98,7 @@ def as_targets(y: Data, kind: str, output: NestedNumbers, what: str = "y") -> li
         if not has_shape(row, shape):
             gives = f"the model gives {shape[0] if shape else 1}; give it an output for each"
             raise ValueError(f"{where} has {len(numbers)} numbers, but {gives}")
-        if kind == "binary" and not all(0.0 <= x <= 1.0 for x in numbers):
+        if kind in ("binary", "probabilities") and not all(0.0 <= x <= 1.0 for x in numbers):
             raise ValueError(f"{where} is {rows[i]!r}; this loss takes labels from 0 to 1")
         if kind == "signs" and not all(x in (-1.0, 1.0) for x in numbers):
             raise ValueError(f"{where} is {rows[i]!r}; this loss takes the labels -1 and 1")

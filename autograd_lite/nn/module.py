@@ -11,12 +11,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from inspect import signature
 from itertools import repeat
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
+from autograd_lite.support.suggestions import question
 from autograd_lite.support.wording import for_output
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.exact_keys import Keys, Same, attributes_of, exact
@@ -47,7 +49,16 @@ class Module:
     _given: frozenset[int] = frozenset()
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.forward(*inputs)
+        try:
+            return self.forward(*inputs)
+        except TypeError:
+            check_inputs(self, inputs)
+            raise
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{instead(self, name)}")
 
     def forward(self, *inputs: Any) -> Any:
         """The output for the inputs; every subclass writes its own."""
@@ -224,6 +235,36 @@ def through(modules: Iterable[Module], samples: list[Any]) -> list[Any]:
     for module in modules:
         samples = module.batch(samples)
     return samples
+
+
+FUNCTIONS = {
+    "fit": "write nn.fit(model, X, y)", "predict": "write nn.predict(model, X)",
+    "evaluate": "write nn.evaluate(model, X, y)", "score": "write nn.evaluate(model, X, y)",
+    "save": "write nn.save(model, path)", "load": "write nn.load(path)", "summary": "write print(model)",
+    "compile": "write nn.fit(model, X, y, compile=True), or compile a function of the model",
+    "backward": "call backward() on the loss", "step": "call step() on an optimizer of model.parameters()",
+    "weights": "write model.parameters() or model.named_parameters()",
+}  # fmt: skip
+"""What is a method of models in other libraries, and what is written here."""
+
+
+def instead(module: Module, name: str) -> str:
+    """The end of the message that a Module has no such attribute: what is written here in place of it."""
+    if name.startswith("_"):
+        return ""
+    return f"; {FUNCTIONS[name]}" if name in FUNCTIONS else question(name, [*vars(module), *dir(type(module))])
+
+
+def check_inputs(module: Module, inputs: tuple[Any, ...]) -> None:
+    """TypeError where a Module was called with another number of arguments than its `forward` takes."""
+    taken = signature(module.forward)
+    try:
+        taken.bind(*inputs)
+    except TypeError:
+        name, count = type(module).__name__, f"{len(inputs)} argument{'s' if len(inputs) != 1 else ''}"
+        numbers = all(isinstance(x, Value) or number(x) is not None for x in inputs)
+        do = "put the numbers of a sample in one list" if numbers and len(inputs) > 1 else "pass those"
+        raise TypeError(f"{name} was called with {count}, but its forward takes {taken}; {do}") from None
 
 
 CACHES = frozenset({"_known", "_given", "_rows", "_observed"})

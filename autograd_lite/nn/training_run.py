@@ -20,6 +20,16 @@ from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.shapes import Scalar
 from autograd_lite.nn.steps import Compiled, Eager, Steps
 from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.support.user_lines import warn
+
+SUSPECT = 0.99
+"""The share of the first loss above which the lowest one is a reason to look closer."""
+
+NO_BETTER = 0.9999
+"""The share of the loss before training above which that after it is no better."""
+
+TINY = 1e-9
+"""A loss from which a model has nothing left to learn."""
 
 Callback = Callable[["Run"], Any]
 
@@ -60,6 +70,7 @@ class Run:
     lowest: float = math.inf
     waited: int = 0  # epochs since the lowest loss
     stopped: str = ""  # why, if it is
+    began: float | None = None  # the loss of the first mini-batch, before any parameter moved
 
     def stop(self, why: str = "a callback asked for it") -> None:
         """End the run after this epoch."""
@@ -67,6 +78,7 @@ class Run:
 
     def go(self, epochs: int, compiled: bool, callbacks: Sequence[Callback], bar: Progress, keep: Callback) -> None:
         """Run up to that many epochs in all; `keep` is called after each, and when Ctrl-C interrupts one."""
+        untrained = self.model.state_dict()
         self.model.train()
         with bar:
             steps = Compiled(self) if compiled else Eager(self)
@@ -80,8 +92,27 @@ class Run:
                     keep(self)
         if self.best is not None:
             self.model.load_state_dict(self.best)
+        self.report(untrained)
         if interrupts.pending:  # since the last step
             raise self.interrupted("when all epochs were done")
+
+    def report(self, untrained: dict[str, float]) -> None:
+        """Warn where the model is no better than it was in that state, before the first step."""
+        if self.began is None or len(self.history) < 2 or min(self.history["loss"]) < SUSPECT * self.began:
+            return
+        trained = self.model.state_dict()
+        after = evaluate(self.model, self.samples, self.targets, self.compute)["loss"]
+        try:
+            self.model.load_state_dict(untrained)
+            before = evaluate(self.model, self.samples, self.targets, self.compute)["loss"]
+        finally:
+            self.model.load_state_dict(trained)
+        if after > NO_BETTER * before > TINY:
+            warn(
+                f"fit ended no better than it began: the loss was {before:.4g} before the first step, and is "
+                f"{after:.4g} after {len(self.history)} epochs; see which units pass no gradient with "
+                f"autograd_lite.diagnose(model, X, y, loss), and try another learning rate than {self.optimizer.rate:g}"
+            )
 
     def penalised(self, loss: Scalar, model: Module) -> Any:
         if self.penalty is None:
@@ -128,6 +159,8 @@ class Run:
             interrupts.check()
             stop = min(self.position + self.batch_size, count)
             loss, right = steps.step(self.position, stop)
+            if self.epoch == self.position == 0:
+                self.began = loss
             self.summed += loss * (stop - self.position)
             self.right += right
             self.position = stop

@@ -15,7 +15,14 @@ from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.tracers import check_differentiable, is_tracing
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
-from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names, transformed
+from autograd_lite.transforms.signatures import (
+    Function,
+    checked_function,
+    name_of,
+    numbered,
+    parameter_names,
+    transformed,
+)
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 from autograd_lite.trees.array_leaves import is_array
 from autograd_lite.trees.changes import Content, tell_change
@@ -165,7 +172,7 @@ def split(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[t
 
 def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tuple[int, ...]:
     """The arguments that argnums names, each once."""
-    for i in (argnums,) if isinstance(argnums, (int, str)) else argnums:
+    for i in argnums if isinstance(argnums, (tuple, list, set, frozenset, range)) else (argnums,):
         if not isinstance(i, int):
             raise TypeError(
                 f"argnums counts arguments from 0, but got {i!r}; give positions, as argnums=1 or argnums=(0, 2)"
@@ -221,8 +228,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> grad(grad(grad(lambda x: x**3)))(2.0)
     6.0
     """
-    if not callable(f):
-        raise TypeError(f"grad takes a function, but got {f!r}; pass the function itself, not its result")
+    checked_function("grad", f)
     both = value_and_grad(f, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:

@@ -15,7 +15,7 @@ from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
 from autograd_lite.transforms.levels import Scalar, as_passed, is_number_again
-from autograd_lite.transforms.signatures import Function, name_of, transformed
+from autograd_lite.transforms.signatures import Function, checked_function, name_of, transformed
 from autograd_lite.trees import PyTreeDef
 from autograd_lite.trees.pytree import leaves_like
 from autograd_lite.trees.registry import ARRAY, TUPLE
@@ -129,6 +129,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
     [[8.0, 6.0], [6.0, 0.0]]
     """
+    checked_function("hessian", f)
     second = jacobian(grad(f, argnums), argnums, mode="forward")
     return transformed(f, second, "hessian", hessian, f, argnums)
 
@@ -142,6 +143,7 @@ def hvp(f: Function) -> Function:
     >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 4.0], [1.0, 0.0])
     [8.0, 6.0]
     """
+    checked_function("hvp", f)
     slope = grad(f)
 
     def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:

@@ -84,8 +84,13 @@ def name_that_leads_to(x: Any) -> str | None:
     return None
 
 
-def transformed(f: Function, call: Function, name: str, *remake: Any) -> Transformed:
-    """A function with the name and the doc of f; `remake` are the transform and its arguments, which pickle keeps."""
+def checked_function(name: str, f: object) -> None:
+    """TypeError where a transform got no function."""
     if not callable(f):
         raise TypeError(f"{name} takes a function, but got {f!r}; pass the function itself, not its result")
+
+
+def transformed(f: Function, call: Function, name: str, *remake: Any) -> Transformed:
+    """A function with the name and the doc of f; `remake` are the transform and its arguments, which pickle keeps."""
+    checked_function(name, f)
     return Transformed(f, call, name, remake or None)

@@ -83,7 +83,6 @@ def test_the_command():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "required: command"),
         (("inof",), "invalid choice: 'inof'"),
         (("info", "--all"), "unrecognized arguments: --all"),
         (("table", "tanh"), "unrecognized arguments: tanh"),
@@ -110,3 +109,8 @@ def test_a_reader_who_leaves_is_no_trouble():
     ) as table:
         table.stdout.close()
         assert table.stderr.read() == ""
+
+
+def test_alone_it_prints_its_commands():
+    done = ran("-m", "autograd_lite")
+    assert all(f"    {name} " in done.stdout for name in COMMANDS)

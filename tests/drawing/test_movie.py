@@ -90,7 +90,7 @@ def test_several_classes():
 @pytest.mark.parametrize(("loss", "output", "labels", "middle"), [
     ("mse", "sigmoid", [0, 0, 1, 1], 0.5), ("half_squared", "linear", [0, 0, 1, 1], 0.5),
     ("mse", "tanh", [-1, -1, 1, 1], 0.0), ("hinge", "linear", [-1, -1, 1, 1], 0.0),
-    ("binary_cross_entropy", "linear", [0, 0, 1, 1], 0.0),
+    ("binary_cross_entropy_with_logits", "linear", [0, 0, 1, 1], 0.0),
 ])  # fmt: skip
 def test_the_boundary_is_where_the_loss_puts_it(loss, output, labels, middle):
     model = MLP(2, [4, 1], activation="tanh", output=output, rng=0)

@@ -18,7 +18,7 @@ Y = (X[:, 0] > 0.0).astype(int)
 
 
 def found(model):
-    return diagnose(model, X, Y, "binary_cross_entropy")
+    return diagnose(model, X, Y, "binary_cross_entropy_with_logits")
 
 
 def test_a_fresh_network_is_well():
@@ -86,7 +86,7 @@ def test_a_neuron_alone():
 
 def test_wrong_data_are_refused():
     with pytest.raises(ValueError, match="labels from 0 to 1"):
-        diagnose(MLP(2, [1], rng=0), X, Y + 5, "binary_cross_entropy")
+        diagnose(MLP(2, [1], rng=0), X, Y + 5, "binary_cross_entropy_with_logits")
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8), st.integers(-900, 900))

@@ -81,8 +81,8 @@ def test_a_perceptron_learns_what_a_line_separates(truth):
 
 def test_two_layers_learn_what_a_perceptron_cannot():
     model = MLP(2, [4, 1], activation="tanh", rng=1)
-    history = fit(model, GATES, [0, 1, 1, 0], loss="binary_cross_entropy", optimizer="adam", lr=0.1, epochs=150,
-                  progress=False, rng=0)  # fmt: skip
+    history = fit(model, GATES, [0, 1, 1, 0], loss="binary_cross_entropy_with_logits", optimizer="adam", lr=0.1,
+                  epochs=150, progress=False, rng=0)  # fmt: skip
     assert history["accuracy"][-1] == 1.0
 
 

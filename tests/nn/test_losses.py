@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, grad, value_and_grad
-from autograd_lite.nn import binary_cross_entropy, half_squared, hinge, log_softmax, mse, softmax, softmax_cross_entropy
+from autograd_lite.nn import (
+    Activation,
+    Linear,
+    Sequential,
+    binary_cross_entropy_with_logits,
+    binary_log_loss,
+    evaluate,
+    fit,
+    half_squared,
+    hinge,
+    log_softmax,
+    mse,
+    softmax,
+    softmax_cross_entropy,
+)
 from autograd_lite.nn.losses import LOSSES, l1_penalty, l2_penalty, log_loss, loss_of, perceptron
 
 numbers = st.floats(-40, 40)
@@ -31,19 +45,19 @@ def test_mse_and_half_squared(outputs, rng):
 
 
 @given(st.floats(-700, 700), st.sampled_from([0, 1]))
-def test_binary_cross_entropy_keeps_its_digits(z, y):
+def test_binary_cross_entropy_with_logits_keeps_its_digits(z, y):
     with mpmath.workdps(400):
         p = 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
         exact = -mpmath.log(p if y else 1 - p)
         slope = p - y
-    assert close(binary_cross_entropy(z, y), exact)
-    assert close(grad(lambda v: binary_cross_entropy(v, y))(z), slope)
+    assert close(binary_cross_entropy_with_logits(z, y), exact)
+    assert close(grad(lambda v: binary_cross_entropy_with_logits(v, y))(z), slope)
 
 
 @given(numbers, st.floats(0, 1))
-def test_binary_cross_entropy_of_a_probability(z, y):
-    mixed = y * binary_cross_entropy(z, 1) + (1 - y) * binary_cross_entropy(z, 0)
-    assert close(binary_cross_entropy(z, y), mixed)
+def test_binary_cross_entropy_with_logits_of_a_probability(z, y):
+    mixed = y * binary_cross_entropy_with_logits(z, 1) + (1 - y) * binary_cross_entropy_with_logits(z, 0)
+    assert close(binary_cross_entropy_with_logits(z, y), mixed)
 
 
 @given(rows, st.randoms(use_true_random=False))
@@ -111,8 +125,8 @@ def test_an_almost_certain_probability_costs_its_true_tiny_number():
 @pytest.mark.parametrize("z", [1e3, -1e3])
 def test_losses_at_extreme_logits_are_finite_with_their_slopes(z):
     for loss, targets in (
-        (binary_cross_entropy, (0, 1, 0.5, 1e-3)), (hinge, (-1, 1)), (perceptron, (0, 1, 0.5)), (mse, (0.0,)),
-        (half_squared, (0.0,)),
+        (binary_cross_entropy_with_logits, (0, 1, 0.5, 1e-3)), (hinge, (-1, 1)), (perceptron, (0, 1, 0.5)),
+        (mse, (0.0,)), (half_squared, (0.0,)),
     ):  # fmt: skip
         for y in targets:
             assert math.isfinite(loss(z, y))
@@ -158,7 +172,7 @@ def test_penalties(weights):
     assert grad(lambda ws: l1_penalty(ws, 0.5))(weights) == signs
 
 
-@pytest.mark.parametrize("loss", [mse, binary_cross_entropy, hinge, perceptron])
+@pytest.mark.parametrize("loss", [mse, binary_cross_entropy_with_logits, hinge, perceptron])
 def test_reductions(loss):
     each = loss([0.5, -2.0, 1.0], [1, 1, 1], reduction="none")
     assert loss([0.5, -2.0, 1.0], [1, 1, 1], reduction="sum") == each[0] + each[1] + each[2]
@@ -277,7 +291,7 @@ def test_gradients_of_binary_losses_over_the_whole_range(z, y):
         sigmoid = [1 / (1 + mpmath.exp(-mpmath.mpf(z))), 1 / (1 + mpmath.exp(mpmath.mpf(z)))]
         want = (1 - mpmath.mpf(y)) * sigmoid[0] - mpmath.mpf(y) * sigmoid[1]
         size = (1 - y) * sigmoid[0] + y * sigmoid[1]
-    found = grad(lambda v: binary_cross_entropy(v, y))(z)
+    found = grad(lambda v: binary_cross_entropy_with_logits(v, y))(z)
     assert abs(found - want) <= (8.0 + min(abs(z), 800.0)) * 2.0**-53 * float(size) + 1e-300
     for loss, slope in (
         (lambda v: hinge(v, 1), -1.0 if z < 1.0 else 0.0),
@@ -292,3 +306,23 @@ def test_tied_large_logits_share_exactly(big):
     assert grad(lambda o: softmax_cross_entropy(o, 2))([big, big, 0.0]) == [0.5, 0.5, -1.0]
     assert compile(lambda o, k: softmax_cross_entropy(o, k))([big, -math.inf, 0.0], 0.0) == 0.0
     assert compile(grad(lambda o, k: softmax_cross_entropy(o, k)))([big, big, 0.0], 2.0) == [0.5, 0.5, -1.0]
+
+
+@given(st.floats(1e-12, 1.0 - 1e-12), st.one_of(st.sampled_from([0, 1]), st.floats(0.0, 1.0)))
+def test_binary_log_loss_is_that_of_the_logit_of_its_probability(p, y):
+    with mpmath.workdps(50):
+        q = mpmath.mpf(p)
+        truth = -y * mpmath.log(q) - (1 - mpmath.mpf(y)) * mpmath.log(1 - q)
+        slope = (q - y) / (q * (1 - q))
+    found, (gradient,) = value_and_grad(lambda v: binary_log_loss(v[0], y))([p])
+    assert found == pytest.approx(float(truth), rel=1e-12, abs=1e-15)
+    assert gradient == pytest.approx(float(slope), rel=1e-9, abs=1e-3)
+
+
+def test_binary_log_loss_in_a_program_and_in_training():
+    traced = compile(grad(lambda p, y: binary_log_loss(p, y)))
+    assert traced(0.25, 1.0) == pytest.approx(-4.0)
+    model = Sequential(Linear(1, 1, rng=0), Activation("sigmoid"))
+    X, y = [[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]
+    history = fit(model, X, y, loss=binary_log_loss, lr=1.0, epochs=60, progress=False, rng=0)
+    assert history["accuracy"][-1] == 1.0 == evaluate(model, X, y, "binary_log_loss")["accuracy"]

@@ -63,14 +63,15 @@ def test_every_optimizer(optimizer):
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss(name):
     kind = KINDS.get(LOSSES[name], "numbers")
-    y = {"classes": LABELS, "binary": LABELS, "signs": [2 * k - 1 for k in LABELS], "numbers": [a - b for a, b in X]}
-    outputs = 2 if kind == "classes" else 1
-    assert_same(both(lambda: MLP(2, [4, outputs], activation="tanh", rng=0), y=y[kind], loss=name))
+    y = {"signs": [2 * k - 1 for k in LABELS], "numbers": [a - b for a, b in X]}
+    outputs, last = 2 if kind == "classes" else 1, "sigmoid" if kind == "probabilities" else "linear"
+    build = lambda: Sequential(Linear(2, 4, rng=0), "tanh", Linear(4, outputs, rng=1), last)  # noqa: E731
+    assert_same(both(build, y=y.get(kind, LABELS), loss=name))
 
 
 def test_several_outputs_and_probabilities():
     rows = [one_hot(k, 2) for k in LABELS]
-    for loss in ("mse", "half_squared", "binary_cross_entropy", "softmax_cross_entropy"):
+    for loss in ("mse", "half_squared", "binary_cross_entropy_with_logits", "softmax_cross_entropy"):
         assert_same(both(lambda: MLP(2, [3, 2], activation="tanh", rng=0), y=rows, loss=loss))
 
 

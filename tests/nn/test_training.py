@@ -2,6 +2,7 @@
 
 import math
 import random
+import warnings
 
 import pytest
 
@@ -19,7 +20,7 @@ def quiet(model, X, y, **options):
 
 def test_two_layers_learn_xor():
     model = MLP(2, [4, 1], activation="tanh", rng=1)
-    history = quiet(model, XOR_X, XOR_Y, loss="binary_cross_entropy", optimizer="adam", lr=0.1, epochs=200)
+    history = quiet(model, XOR_X, XOR_Y, loss="binary_cross_entropy_with_logits", optimizer="adam", lr=0.1, epochs=200)
     assert history["accuracy"][-1] == 1.0
     assert [z > 0 for z in predict(model, XOR_X)] == [bool(y) for y in XOR_Y]
 
@@ -36,8 +37,9 @@ def test_one_number_and_a_list_of_one_number_are_the_same_target(build):
     found = []
     for y in ([0, 1, 1, 1], [[0], [1], [1], [1]]):
         model = build()
-        history = quiet(model, XOR_X, y, loss="binary_cross_entropy", lr=1.0, epochs=50)
-        found.append((model.state_dict(), history["accuracy"], evaluate(model, XOR_X, y, "binary_cross_entropy")))
+        loss = "binary_cross_entropy_with_logits"
+        history = quiet(model, XOR_X, y, loss=loss, lr=1.0, epochs=50)
+        found.append((model.state_dict(), history["accuracy"], evaluate(model, XOR_X, y, loss)))
     assert found[0] == found[1]
     assert found[0][2]["accuracy"] == 1.0
 
@@ -246,7 +248,11 @@ GOOD = {"X": XOR_X, "y": XOR_Y}
         ({"y": ["a", "b", "a", "b"]}, ValueError, "row 0 of y is 'a', but the model has 2 outputs"),
         ({"loss": "mae"}, ValueError, "no loss 'mae'; the known ones are mse"),
         ({"loss": "hinge", "y": [[1, -1]] * 3 + [[1, 0]]}, ValueError, r"row 3 of y is \[1, 0\]; .* -1 and 1"),
-        ({"loss": "binary_cross_entropy", "y": [[0, 2]] * 4}, ValueError, r"row 0 of y is \[0, 2\]; .* from 0 to 1"),
+        (
+            {"loss": "binary_cross_entropy_with_logits", "y": [[0, 2]] * 4},
+            ValueError,
+            r"row 0 of y is \[0, 2\]; .* from 0 to 1",
+        ),
         ({"loss": "mse"}, ValueError, "row 0 of y has 1 numbers, but the model gives 2"),
         (
             {"optimizer": "lbfgs"},
@@ -278,3 +284,16 @@ def test_a_rate_beside_an_optimizer_is_refused():
     model = Neuron(2)
     with pytest.raises(ValueError, match=r"set optimizer\.lr"):
         quiet(model, XOR_X, XOR_Y, optimizer=SGD(model.parameters()), lr=0.1)
+
+
+@pytest.mark.parametrize(("activation", "lr"), [("tanh", 100.0), ("relu", 1e-12)])
+def test_training_that_ends_no_better_than_it_began_says_so(activation, lr):
+    model = MLP(2, [4, 1], activation=activation, rng=0)
+    with pytest.warns(UserWarning, match=r"no better than it began.*diagnose\(model, X, y, loss\).*learning rate"):
+        fit(model, XOR_X, [0, 1, 1, 0], loss="binary_cross_entropy_with_logits", lr=lr, epochs=5, progress=False, rng=0)
+
+
+def test_training_that_learns_says_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(MLP(2, [4, 1], rng=0), XOR_X, [0, 1, 1, 0], lr=0.05, epochs=20, progress=False, rng=0)
