@@ -34,7 +34,7 @@ SHOWN = (
 )  # fmt: skip
 """The activations that the page offers."""
 
-COSTS = ("binary_cross_entropy", "half_squared", "hinge")
+COSTS = ("binary_cross_entropy_with_logits", "half_squared", "hinge")
 FEATURES = ("x1", "x2", "x1^2", "x2^2", "x1 x2", "sin x1", "sin x2")
 STARTS = ("xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "normal", "uniform", "constant")
 

@@ -113,4 +113,4 @@ def test_a_reader_who_leaves_is_no_trouble():
 
 def test_alone_it_prints_its_commands():
     done = ran("-m", "autograd_lite")
-    assert all(f"    {name} " in done.stdout for name in COMMANDS)
+    assert all(f"    {name}" in done.stdout for name in COMMANDS)

@@ -113,7 +113,7 @@ def features_of(x, chosen):
 
 def mean_loss(model, points, settings):
     cost = nn.LOSSES[settings["loss"]]
-    is_share = settings["loss"] == "binary_cross_entropy"
+    is_share = settings["loss"] == "binary_cross_entropy_with_logits"
     rows = [features_of(p["x"], settings["features"]) for p in points]
     targets = [(p["y"] + 1) / 2 if is_share else p["y"] for p in points]
     losses = [cost(out, t) for out, t in zip(model.batch(rows), targets, strict=True)]

@@ -4,7 +4,7 @@ const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const STRENGTHS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 500];
 const WORDS = {
-  binary_cross_entropy: "cross-entropy", half_squared: "half squared", hinge: "hinge", auto: "what suits the activation",
+  binary_cross_entropy_with_logits: "cross-entropy", half_squared: "half squared", hinge: "hinge", auto: "what suits the activation",
   xavier_uniform: "Xavier, uniform", xavier_normal: "Xavier, normal", he_uniform: "He, uniform", he_normal: "He, normal",
   normal: "normal, σ = 1", uniform: "uniform, −1 to 1", constant: "all 0", leaky_relu: "leaky ReLU", relu: "ReLU",
   gelu: "GELU", silu: "SiLU", elu: "ELU", binary_step: "step", sinusoid: "sine", gaussian: "Gaussian",

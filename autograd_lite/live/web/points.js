@@ -83,7 +83,7 @@ function rowsOf(points, chosen, loss) {
 
 // The binary cross-entropy counts classes as 1 and 0, all else as 1 and -1.
 function targetOf(y, loss) {
-  return loss === "binary_cross_entropy" ? (y > 0 ? 1 : 0) : y;
+  return loss === "binary_cross_entropy_with_logits" ? (y > 0 ? 1 : 0) : y;
 }
 
 // The chosen features of n points, row by row.

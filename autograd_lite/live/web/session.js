@@ -4,7 +4,7 @@ class Session {
   constructor() {
     this.settings = {
       data: made.own ? "own" : "moons", noise: 0.16, share: 0.4, size: 300, seed: 7, features: [0, 1], hidden: [8, 8],
-      activation: "tanh", init: "auto", loss: "binary_cross_entropy", batch: 16, l1: 0, l2: 0,
+      activation: "tanh", init: "auto", loss: "binary_cross_entropy_with_logits", batch: 16, l1: 0, l2: 0,
       optimisers: [{ kind: "Adam", rate: 0.01 }, { kind: "SGD", rate: 0.1 }], both: false,
     };
     this.own = [];
@@ -75,7 +75,7 @@ class Session {
     if ("data" in changes && changes.data === "own" && this.settings.data !== "own") this.adopt();
     Object.assign(this.settings, changes);
     const has = (...names) => names.some((name) => name in changes);
-    if (has("data") && before && !this.regression) this.settings.loss = "binary_cross_entropy";
+    if (has("data") && before && !this.regression) this.settings.loss = "binary_cross_entropy_with_logits";
     if (has("data", "noise", "share", "size", "seed")) this.renew();
     else if (has("features", "hidden", "activation", "init", "both")) this.reset();
     else if (has("optimisers")) this.exchange();
@@ -138,7 +138,7 @@ class Session {
 
   // How an output is shown, from -1 to 1: what decides the class, or the number itself.
   score(output) {
-    if (this.settings.loss === "binary_cross_entropy") return Math.tanh(output / 2);
+    if (this.settings.loss === "binary_cross_entropy_with_logits") return Math.tanh(output / 2);
     const share = output / this.scale;
     return share > 1 ? 1 : share < -1 ? -1 : share;
   }
