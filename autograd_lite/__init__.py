@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from autograd_lite.control.solvers import SolutionError
     from autograd_lite.control.switching import switch
     from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
-    from autograd_lite.explaining import Explanation, explain
+    from autograd_lite.explaining import Explanation, Explorer, explain, explore
     from autograd_lite.explaining.anomaly import detect_anomaly
     from autograd_lite.explaining.anomaly_report import AnomalyError
     from autograd_lite.explaining.diagnosis import diagnose
@@ -112,6 +112,7 @@ _LATER = {
     "AnomalyError": "explaining.anomaly_report",
     "Drawing": "drawing",
     "Explanation": "explaining",
+    "Explorer": "explaining",
     "Movie": "drawing",
     "Playground": "live.playground_page",
     "Program": "program.program",
@@ -124,6 +125,7 @@ _LATER = {
     "draw": "drawing",
     "draw_activations": "drawing",
     "explain": "explaining",
+    "explore": "explaining",
     "log_softmax": "nn.activations",
     "softmax": "nn.activations",
     "fixed_point": "control.implicit",
@@ -177,6 +179,7 @@ __all__ = [
     "AnomalyError",
     "Drawing",
     "Explanation",
+    "Explorer",
     "Movie",
     "Playground",
     "Primitive",
@@ -198,6 +201,7 @@ __all__ = [
     "draw_activations",
     "enable_grad",
     "explain",
+    "explore",
     "fixed_point",
     "fori_loop",
     "grad",

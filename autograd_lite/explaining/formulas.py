@@ -78,6 +78,26 @@ class Applied(Formula):
         return QUOTIENT if one_term and self.row.binds == "sum" else STRENGTHS.index(self.row.binds)
 
 
+class Slot(float):
+    """A number of a lesson: a float that knows its place among them, so that a page can compute it anew.
+
+    `place` is a position in `Lesson.numbers`, or two of them joined by a star, for their product.
+    """
+
+    __slots__ = ("place",)
+    place: str
+
+    def __new__(cls, x: float, place: str) -> "Slot":
+        self = super().__new__(cls, x)
+        self.place = place
+        return self
+
+
+def constant(x: Formula) -> float | None:
+    """The number that stays what it is whatever the operands are; None for anything else."""
+    return x.value if isinstance(x, Number) and not isinstance(x.value, Slot) else None
+
+
 def as_formula(x: object) -> Formula:
     if isinstance(x, Formula):
         return x
@@ -89,8 +109,7 @@ def as_formula(x: object) -> Formula:
 
 def simplified(row: Primitive, a: Formula, b: Formula) -> Formula:
     """The operation without what changes nothing: factors of 1, terms of 0; a minus comes first; x·x is x²."""
-    x = a.value if isinstance(a, Number) else None
-    y = b.value if isinstance(b, Number) else None
+    x, y = constant(a), constant(b)
     if (row is mul and x == 1.0) or (row is add and x == 0.0):
         return b
     if (row in (mul, div, pow) and y == 1.0) or (row in (add, sub) and y == 0.0):

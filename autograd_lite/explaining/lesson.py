@@ -11,7 +11,7 @@ from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.selection import in_order, nearest
 from autograd_lite.drawing.sources import Values, own_pass, unit
-from autograd_lite.explaining.formulas import Formula, Name, Number, evaluated, formula_of, substituted
+from autograd_lite.explaining.formulas import Formula, Name, Number, Slot, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 
 
@@ -28,7 +28,17 @@ class Way:
     @property
     def flow(self) -> float:
         """upstream × local."""
-        return self.upstream * self.local
+        x, y = self.upstream, self.local
+        return Slot(x * y, f"{x.place}*{y.place}") if isinstance(x, Slot) and isinstance(y, Slot) else x * y
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a number of a lesson is: of a node its value, its gradient, or its partial in one operand."""
+
+    node: Value
+    what: str
+    operand: int = -1
 
 
 @dataclass
@@ -55,6 +65,15 @@ class Lesson:
     steps: list[Step]
     result: str
     notes: list[str] = field(default_factory=list)
+    numbers: list[float] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    """What each of the numbers is."""
+
+    def slot(self, x: float, node: Value, what: str, operand: int = -1) -> Slot:
+        """A number with a place among those of the lesson."""
+        self.numbers.append(x)
+        self.origins.append(Origin(node, what, operand))
+        return Slot(x, str(len(self.numbers) - 1))
 
     def backward(self) -> list[Step]:
         """The steps that have a gradient, in reverse order: users first."""
@@ -81,12 +100,14 @@ def lesson(root: Value, names: Names, limit: int) -> Lesson:
     for x in order:
         operands = tuple(letter(p, called) for p in x.parents)
         formula = formula_of(x.row, operands) if operands else None
-        values = {called[p]: p.data for p in x.parents if p in called}
+        inputs = [keys[p] for p in x.parents if p in keys]
+        values = {found.steps[i].name: found.steps[i].value for i in inputs}
         numbers = substituted(formula, values) if formula is not None else None
-        kind = source.kind(x)
-        symbol, inputs = source.box(x, "").symbol, [keys[p] for p in x.parents if p in keys]
-        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, x.data, module=owners.get(x, ""))
-        step.gradient = None if kind == CONSTANT or x.row.outputs > 1 else source.gradient(x)
+        kind, symbol = source.kind(x), source.box(x, "").symbol
+        value = found.slot(x.data, x, "value")
+        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, value, module=owners.get(x, ""))
+        gradient = None if kind == CONSTANT or x.row.outputs > 1 else source.gradient(x)
+        step.gradient = None if gradient is None else found.slot(gradient, x, "gradient")
         found.steps.append(step)
     for x in source.order:
         if x.row.outputs > 1:
@@ -113,13 +134,16 @@ def add_ways(found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int]
     parents, user = x.parents, called.get(x, "…")
     operands = tuple(letter(p, called) for p in parents)
     numbers = {called[p]: p.data for p in (*parents, x) if p in called}
+    known = found.steps[keys[x]].gradient if x in keys else None
     for i, (parent, local) in enumerate(zip(parents, x.partials, strict=True)):
         if local is None or parent not in keys:
             continue
         formula = partial_formula(x.row, i, user, operands) if x in called else None
         if formula is not None and not agrees(formula, numbers, local):
             formula = None
-        found.steps[keys[parent]].ways.append(Way(user, upstream, local, formula, keys.get(x, -1)))
+        above = found.slot(upstream, x, "gradient") if known is None else known
+        way = Way(user, above, found.slot(local, x, "partial", i), formula, keys.get(x, -1))
+        found.steps[keys[parent]].ways.append(way)
 
 
 def add_ways_of_outputs(
@@ -130,7 +154,8 @@ def add_ways_of_outputs(
     if x.row.rule is not None and slopes:
         for parent, term in x.row.rule.pull(x, [slopes.get(k) for k in range(x.row.outputs)], False):
             if parent in keys:
-                found.steps[keys[parent]].ways.append(Way(called.get(x, "…"), 1.0, term, None, keys.get(x, -1)))
+                way = Way(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
+                found.steps[keys[parent]].ways.append(way)
 
 
 def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:

@@ -1,11 +1,12 @@
 "use strict";
 // A computation, step by step: forwards the values, backwards the gradients.  The data come as JSON from Python;
-// layout.js places the boxes.
+// layout.js places the boxes, numbers.js writes numbers.
 
 const lesson = JSON.parse(document.getElementById("lesson").textContent);
 const svgNamespace = "http://www.w3.org/2000/svg";
 const graph = document.getElementById("graph");
-const ids = ["position", "what", "rule", "play", "slider", "folds"];
+const stage = document.getElementById("stage");
+const ids = ["position", "what", "rule", "play", "slider", "folds", "flows"];
 const parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
 const stillness = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -15,10 +16,22 @@ const steps = [
   ...[...lesson.nodes].reverse().filter((n) => n.gradient !== null).map((n) => ({ phase: "backward", node: n.key })),
   { phase: "end" },
 ];
+// The steps that compute each node.
+const at = { forward: new Map(), backward: new Map() };
+steps.forEach((step, i) => at[step.phase]?.set(step.node, i));
 const firstBackward = steps.findIndex((step) => step.phase === "backward");
-const state = { at: 0, folded: new Set(lesson.folded), timer: 0 };
+const isLive = lesson.inputs.length > 0;
+const state = {
+  at: isLive ? steps.length - 1 : 0, folded: new Set(lesson.folded), timer: 0,
+  flows: isLive && !lesson.folded.length,
+  numbers: Float64Array.from(lesson.numbers, Number),
+};
+const mostBoxes = 500;
+const crowded = 100; // nodes in a module from which on the modules in it start folded
 const users = new Map(lesson.nodes.map((n) => [n.key, []]));
 for (const n of lesson.nodes) for (const operand of n.operands) users.get(operand).push(n.key);
+
+document.querySelector("main").classList.toggle("live", isLive);
 
 // -- what is drawn: nodes, or the modules that they are folded into
 
@@ -26,9 +39,28 @@ function isInside(path, module) {
   return path === module || (path.startsWith(module) && ".[".includes(path[module.length]));
 }
 
+// The outermost folded module around each module.
+let homes = new Map();
+
+function homeOf(path) {
+  if (!homes.has(path)) {
+    const around = [...state.folded].filter((module) => isInside(path, module));
+    homes.set(path, around.sort((a, b) => a.length - b.length)[0] ?? null);
+  }
+  return homes.get(path);
+}
+
 function boxKey(node) {
-  const around = [...state.folded].filter((module) => node.module !== null && isInside(node.module, module));
-  return around.length ? `m${around.sort((a, b) => a.length - b.length)[0]}` : `n${node.key}`;
+  const home = node.module === null ? null : homeOf(node.module);
+  return home === null ? `n${node.key}` : `m${home}`;
+}
+
+function titleOf(path) {
+  return lesson.titles[path] ?? path;
+}
+
+function written(place) {
+  return numeral(state.numbers[place], lesson.precision);
 }
 
 let boxes = new Map();
@@ -37,7 +69,8 @@ let links = [];
 function compose() {
   boxes = new Map();
   links = [];
-  const seen = new Set();
+  homes = new Map();
+  const seen = new Map();
   for (const node of lesson.nodes) {
     const key = boxKey(node);
     if (!boxes.has(key)) boxes.set(key, { key, nodes: [], folded: key.startsWith("m") });
@@ -48,25 +81,34 @@ function compose() {
       const tail = boxKey(lesson.nodes[operand]);
       const head = boxKey(node);
       const folded = boxes.get(tail).folded || boxes.get(head).folded;
-      if (tail === head || (folded && seen.has(`${tail}>${head}`))) continue;
-      seen.add(`${tail}>${head}`);
-      links.push({ tail, head });
+      const count = seen.get(`${tail}>${head}`) ?? 0;
+      if (tail === head || (folded && count)) continue;
+      seen.set(`${tail}>${head}`, count + 1);
+      links.push({ tail, head, flow: folded ? null : flowOf(operand, node, count) });
     }
   }
   for (const box of boxes.values()) measure(box);
   const ordered = inOrder([...boxes.values()]);
-  const size = layOut(ordered, links, { x: 56, y: 16, margin: 14 });
+  const size = layOut(ordered, links, { x: state.flows ? 100 : 56, y: 16, margin: 14 });
   draw(size);
+}
+
+// What flows back from a node to its operand: the places of upstream and local; of an operand that is used twice, the
+// next of both.
+function flowOf(operand, node, before) {
+  return lesson.nodes[operand].ways.filter(([user]) => user === node.key)[before] ?? null;
 }
 
 // Operands before users; folding may bring boxes out of order.
 function inOrder(all) {
   const done = new Set();
   const result = [];
+  const tails = new Map(all.map((box) => [box.key, []]));
+  for (const link of links) tails.get(link.head).push(link.tail);
   const visit = (key) => {
     if (done.has(key)) return;
     done.add(key);
-    for (const link of links) if (link.head === key) visit(link.tail);
+    tails.get(key).forEach(visit);
     result.push(boxes.get(key));
   };
   for (const box of all) visit(box.key);
@@ -100,19 +142,27 @@ function measure(box) {
     const more = box.shown ? "" : `, ${out.length} outputs`;
     notes.push(`${count} operation${count === 1 ? "" : "s"}${more}`, "select to unfold");
   }
-  box.title = box.folded ? box.key.slice(1) : node.kind === "constant" && !node.named ? "" : node.name;
+  box.path = box.folded ? box.key.slice(1) : "";
+  box.title = box.folded ? titleOf(box.path) : node.kind === "constant" && !node.named ? "" : node.name;
   box.symbol = box.folded ? "" : node.symbol;
-  const gradient = box.shown?.gradient ?? "";
+  const gradient = box.shown?.gradient ?? null;
   box.lines = [
-    [box.title, "title"], [box.shown?.value, "value"], [gradient && `grad ${gradient}`, "gradient"],
-    ...notes.map((note) => [note, "note"]),
+    [box.title, "title"], [box.shown ? widest(box.shown.value) : "", "value"],
+    [gradient === null ? "" : `grad ${widest(gradient)}`, "gradient"], ...notes.map((note) => [note, "note"]),
   ].filter(([text]) => text);
-  const widths = [...box.lines, [gradient && "grad ?", "gradient"]].map(
+  const widths = [...box.lines, [gradient === null ? "" : "grad ?", "gradient"]].map(
     ([text, kind]) => widthOf(text, kind === "title" ? "bold 14px sans-serif" : "14px sans-serif"),
   );
   box.left = box.symbol ? Math.max(26, widthOf(box.symbol, "17px sans-serif") + 14) : 0;
   box.width = Math.max(...widths) + 20 + box.left;
   box.height = 12 + 19 * box.lines.length;
+}
+
+// A number as wide as those that may come in its place; a constant stays as it is.
+function widest(place) {
+  const text = written(place);
+  const usual = `${minus}0.${"8".repeat(lesson.precision)}`;
+  return isLive && text.length < usual.length ? usual : text;
 }
 
 function element(name, attributes, parent, text) {
@@ -147,12 +197,40 @@ function draw(size) {
     }, defs);
     element("path", { d: "M0,0 L10,4 L0,8 z", class: `head ${kind}` }, marker);
   }
-  for (const link of links) link.path = element("path", { d: curve(link.points), class: "link" }, graph);
+  for (const link of links) link.path = element("path", { d: bent(link.points), class: "link" }, graph);
   for (const box of boxes.values()) drawBox(box);
+  for (const link of links) if (state.flows && link.flow) drawFlow(link);
+  look();
   show();
 }
 
-function curve(points) {
+// Beside the start of the arrow, where the sum of all that flows back is.
+function drawFlow(link) {
+  const [[x0, y0], [x1, y1]] = link.points;
+  const [t, s] = [0.5, 0.5];
+  const y = y0 * s + y1 * t - (Math.abs(y1 - y0) < 6 ? 6 : 2);
+  link.label = element("text", { x: x0 * s + x1 * t, y, class: "flow gradient" }, graph);
+}
+
+// The part of the graph that is in view, in its own units: what is out of sight is written when it comes into sight.
+let view = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
+
+function look() {
+  const scale = graph.viewBox.baseVal.width / (graph.clientWidth || graph.getBoundingClientRect().width || 1);
+  const [left, top] = [stage.scrollLeft * scale, stage.scrollTop * scale];
+  const margin = 60;
+  view = {
+    left: left - margin, right: left + stage.clientWidth * scale + margin,
+    top: top - margin, bottom: top + stage.clientHeight * scale + margin,
+  };
+}
+
+function inView(x, y, width = 0, height = 0) {
+  return x + width / 2 > view.left && x - width / 2 < view.right
+    && y + height / 2 > view.top && y - height / 2 < view.bottom;
+}
+
+function bent(points) {
   let d = `M${points[0]}`;
   for (let i = 1; i < points.length; i += 1) {
     const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
@@ -164,8 +242,7 @@ function curve(points) {
 
 function drawBox(box) {
   const kind = box.folded ? "group" : box.nodes[0].kind;
-  const label = box.folded ? `${box.title}, folded` : box.nodes[0].spoken;
-  const group = element("g", { class: `box ${kind}`, tabindex: -1, role: "button", "aria-label": label }, graph);
+  const group = element("g", { class: `box ${kind}`, tabindex: -1, role: "button" }, graph);
   group.dataset.key = box.key;
   const [x, y] = [box.x - box.width / 2, box.y - box.height / 2];
   element("rect", { x, y, width: box.width, height: box.height, rx: 9 }, group);
@@ -178,6 +255,7 @@ function drawBox(box) {
     ([text, kind], i) => [kind, element("text", { x: middle, y: y + 21 + 19 * i, class: kind }, group, text)],
   ));
   box.element = group;
+  box.said = {};
   const trace = (key) => boxes.get(box.key) === box && highlight(key); // not while the graph is composed anew
   group.addEventListener("pointerenter", () => trace(box.key));
   group.addEventListener("pointerleave", () => trace(null));
@@ -189,8 +267,56 @@ function drawBox(box) {
 // -- the state of a step
 
 function reached(node, phase) {
-  const done = steps.slice(0, state.at + 1).some((step) => step.phase === phase && step.node === node.key);
-  return done || (phase === "forward" && !node.operands.length);
+  return state.at >= (at[phase].get(node.key) ?? (phase === "forward" ? 0 : Infinity));
+}
+
+// The numbers of a box, as far as they are known in this step.
+function write(box) {
+  box.element.setAttribute("aria-label", spoken(box));
+  if (!box.shown) return;
+  const known = reached(box.shown, "forward");
+  say(box, "value", known ? written(box.shown.value) : "?");
+  if (box.shown.gradient !== null) {
+    const found = reached(box.shown, "backward");
+    if (say(box, "gradient", `grad ${found ? written(box.shown.gradient) : "?"}`)) {
+      box.texts.gradient.classList.toggle("unknown", !found);
+    }
+  }
+}
+
+// Put a text into a box, squeezed where it is longer than the box was made for; whether it is new.
+function say(box, kind, text) {
+  if (box.said[kind] === text) return false;
+  box.said[kind] = text;
+  const [line] = box.lines.filter(([, other]) => other === kind);
+  box.texts[kind].textContent = text;
+  if (text.length > line[0].length) {
+    box.texts[kind].setAttribute("textLength", box.width - box.left - 8);
+    box.texts[kind].setAttribute("lengthAdjust", "spacingAndGlyphs");
+  } else if (box.texts[kind].hasAttribute("textLength")) {
+    box.texts[kind].removeAttribute("textLength");
+  }
+  return true;
+}
+
+function spoken(box) {
+  if (box.folded) return `${box.title}, folded`;
+  const [node] = box.nodes;
+  const gradient = node.gradient === null ? "" : `, gradient ${written(node.gradient)}`;
+  return `${node.name}, ${node.kind} ${node.symbol}, value ${written(node.value)}${gradient}`;
+}
+
+// All numbers in view.
+function writeAll() {
+  for (const box of boxes.values()) if (inView(box.x, box.y, box.width, box.height)) write(box);
+  for (const link of links) {
+    if (!link.label || !inView(...link.points[0], 200, 200)) continue;
+    const [user, upstream, local] = link.flow;
+    const isKnown = user < 0 || reached(lesson.nodes[user], "backward");
+    const up = upstream === null ? 1 : state.numbers[upstream];
+    const text = isKnown ? numeral(up * state.numbers[local], lesson.precision) : "";
+    if (link.label.textContent !== text) link.label.textContent = text;
+  }
 }
 
 function show() {
@@ -199,22 +325,15 @@ function show() {
   const active = node ? boxKey(node) : null;
   const others = new Set();
   if (node) {
-    const near = step.phase === "forward" ? node.operands : node.ways.map((way) => way.user).filter((u) => u >= 0);
+    const near = step.phase === "forward" ? node.operands : node.ways.map(([user]) => user).filter((u) => u >= 0);
     for (const key of near) others.add(boxKey(lesson.nodes[key]));
   }
   for (const box of boxes.values()) {
     box.element.classList.toggle("active", box.key === active);
     box.element.classList.toggle("near", box.key !== active && others.has(box.key));
     box.element.setAttribute("tabindex", box.key === (active ?? boxKey(lesson.nodes.at(-1))) ? 0 : -1);
-    if (!box.shown) continue;
-    const { value, gradient } = box.texts;
-    value.textContent = reached(box.shown, "forward") ? box.shown.value : "?";
-    if (gradient) {
-      const known = reached(box.shown, "backward");
-      gradient.textContent = known ? `grad ${box.shown.gradient}` : "grad ?";
-      gradient.classList.toggle("unknown", !known);
-    }
   }
+  writeAll();
   for (const link of links) {
     const forward = step.phase === "forward" && link.head === active && others.has(link.tail);
     const backward = step.phase === "backward" && link.tail === active && others.has(link.head);
@@ -232,15 +351,15 @@ function scrolling() {
 function tell(step, node) {
   const counts = `Step ${state.at} of ${steps.length - 1}`;
   const phase = { start: "", forward: ": forward", backward: ": backward", end: "" }[step.phase];
-  const folded = node && boxes.get(boxKey(node)).folded ? `, inside ${boxKey(node).slice(1)}` : "";
+  const folded = node && boxes.get(boxKey(node)).folded ? `, inside ${titleOf(boxKey(node).slice(1))}` : "";
   parts.position.textContent = counts + phase + folded;
   parts.slider.value = state.at;
   parts.slider.setAttribute("aria-valuetext", `${counts}${phase}${node ? `, ${node.name}` : ""}`);
   const [words, lines, left] = {
     start: () => ["The inputs are given. Next computes the first node from its operands.", []],
     end: () => [`Done: the gradient of ${lesson.result} is known in every node.`, []],
-    forward: () => [`The value of ${node.name}, from its operands:`, node.forward, node.name],
-    backward: () => [backwardWords(node), node.backward, `∂${lesson.result}/∂${node.name}`],
+    forward: () => [`The value of ${node.name}, from its operands:`, filled(node.forward), node.name],
+    backward: () => [backwardWords(node), chainRule(node), `∂${lesson.result}/∂${node.name}`],
   }[step.phase]();
   parts.what.textContent = words;
   parts.rule.replaceChildren(...lines.flatMap((text, i) => {
@@ -251,6 +370,16 @@ function tell(step, node) {
     if (i === lines.length - 1) rest.className = step.phase === "forward" ? "result value" : "result gradient";
     return [name, rest];
   }));
+}
+
+function filled(templates) {
+  return withoutRepeats(templates.map((text) => fill(text, state.numbers, lesson.precision)));
+}
+
+// The chain rule of a node in letters and in numbers; letters that say what the numbers say are left out.
+function chainRule(node) {
+  const numbers = filled(node.numbers);
+  return withoutRepeats([...filled(node.letters).filter((text) => text !== numbers[0]), ...numbers]);
 }
 
 function backwardWords(node) {
@@ -298,7 +427,8 @@ function play() {
 
 // A click on a folded module unfolds it; on a node, it goes to the step of the node in this phase.
 function select(box) {
-  if (box.folded) return fold(box.title, false);
+  if (box.folded) return fold(box.path, false);
+  if (box.nodes[0].kind === "input" || box.nodes[0].kind === "parameter") take(box.nodes[0].key);
   const phase = steps[state.at].phase === "backward" ? "backward" : "forward";
   const found = steps.findIndex((step) => step.phase === phase && step.node === box.nodes[0].key);
   if (found >= 0) go(found);
@@ -307,8 +437,33 @@ function select(box) {
 function fold(path, on) {
   if (on) state.folded.add(path);
   else state.folded.delete(path);
+  keepFew(path);
   compose();
   showFolds();
+}
+
+// Fold other modules, large ones first, while there are more boxes than can be seen and laid out.
+function keepFew(kept) {
+  const count = () => {
+    homes = new Map();
+    return new Set(lesson.nodes.map(boxKey)).size;
+  };
+  const open = lesson.modules.filter((path) => !state.folded.has(path) && !isInside(kept, path));
+  open.sort((a, b) => sizes.get(b) - sizes.get(a));
+  while (open.length && count() > mostBoxes) state.folded.add(open.shift());
+}
+
+// How many nodes each module holds.
+const sizes = new Map(lesson.modules.map((path) => [path, 0]));
+for (const node of lesson.nodes) {
+  if (node.module === null) continue;
+  for (const path of sizes.keys()) if (isInside(node.module, path)) sizes.set(path, sizes.get(path) + 1);
+}
+if (lesson.folded.length) {
+  for (const path of lesson.modules) {
+    const isInCrowd = lesson.modules.some((o) => o !== path && isInside(path, o) && sizes.get(o) > crowded);
+    if (isInCrowd || path in lesson.titles) state.folded.add(path);
+  }
 }
 
 // A button for every module that is not hidden in a folded one.
@@ -326,19 +481,33 @@ function moveFocus(direction) {
   if (found) boxes.get(direction > 0 ? found.head : found.tail).element.focus();
 }
 
+function toggleFlows() {
+  state.flows = !state.flows;
+  parts.flows.setAttribute("aria-pressed", state.flows);
+  compose();
+}
+
+// New numbers: everything in view, and the words.
+function renew(numbers) {
+  state.numbers = numbers;
+  writeAll();
+  const step = steps[state.at];
+  if (step.node !== undefined) tell(step, lesson.nodes[step.node]);
+}
+
 const actions = {
   first: () => go(0), back: () => go(state.at - 1), next: () => go(state.at + 1), last: () => go(steps.length - 1),
-  turn: () => go(firstBackward), play,
+  turn: () => go(firstBackward), play, flows: toggleFlows,
 };
 for (const [id, action] of Object.entries(actions)) {
   document.getElementById(id).addEventListener("click", () => {
-    if (id !== "play") stop();
+    if (id !== "play" && id !== "flows") stop();
     action();
   });
 }
-const keys = { ArrowRight: "next", ArrowLeft: "back", Home: "first", End: "last", b: "turn", p: "play" };
+const keys = { ArrowRight: "next", ArrowLeft: "back", Home: "first", End: "last", b: "turn", p: "play", f: "flows" };
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.target === parts.slider) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.localName === "input") return;
   const onBox = event.target.classList?.contains("box");
   if (onBox && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
@@ -348,21 +517,23 @@ document.addEventListener("keydown", (event) => {
     moveFocus(event.key === "ArrowUp" ? -1 : 1);
   } else if (event.key in keys) {
     event.preventDefault();
-    if (keys[event.key] !== "play") stop();
+    if (event.key !== "p" && event.key !== "f") stop();
     actions[keys[event.key]]();
   }
 });
-window.addEventListener("resize", fit);
+window.addEventListener("resize", () => { fit(); look(); writeAll(); });
+stage.addEventListener("scroll", () => { look(); writeAll(); });
 parts.slider.max = steps.length - 1;
 parts.slider.addEventListener("input", () => { stop(); go(Number(parts.slider.value)); });
 for (const path of lesson.modules) {
   const button = document.createElement("button");
   button.type = "button";
   button.value = path;
-  button.textContent = path;
+  button.textContent = titleOf(path);
   button.addEventListener("click", () => fold(path, !state.folded.has(path)));
   parts.folds.append(button);
 }
 parts.folds.hidden = lesson.modules.length === 0;
+parts.flows.setAttribute("aria-pressed", state.flows);
 showFolds();
 compose();

@@ -1,10 +1,13 @@
-"""A lesson as an interactive page: one file that steps through both passes, with no network, server or Graphviz."""
+"""A lesson as an interactive page: one file that steps through both passes, with no network, server or Graphviz.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+With programs for its numbers it computes them anew as a reader moves the inputs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import NamedTuple
 
 from autograd_lite.drawing.drawing import Drawing
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
@@ -12,15 +15,31 @@ from autograd_lite.drawing.number_format import counted
 from autograd_lite.drawing.rendering import CannotRender
 from autograd_lite.drawing.theme import AUTO, THEMES, Theme
 from autograd_lite.explaining import formats
-from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
-from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.explaining.lesson import Lesson
+from autograd_lite.explaining.page_data import Input, content
+from autograd_lite.program.program import Program
 from autograd_lite.support.wording import computed, for_output, markup, script_data
-from autograd_lite.trees.paths import is_within, parts
 
-CROWDED = 40  # nodes from which on layers start folded
 COLOURS = (
     "paper ink faint line value gradient input parameter constant operation result rule group anomaly"  # of the style
 )
+
+
+class Live(NamedTuple):
+    """What computes the numbers of a page, from the inputs in one array."""
+
+    everything: Program
+    result: Program
+    inputs: Sequence[Input]
+
+    @property
+    def script(self) -> str:
+        everything, result = [x.source("javascript", module=False) for x in (self.everything, self.result)]
+        return f"const computeNumbers = {everything};\nconst computeResult = {result};\n"
+
+
+STILL = "const computeNumbers = null;\nconst computeResult = null;\n"
+SCRIPTS = ("numbers.js", "page.js", "inputs.js")
 
 
 @dataclass(eq=False, repr=False)
@@ -33,18 +52,24 @@ class Page(Exportable):
     theme: str
     told: Lesson | None = None  # the lesson of the table, where that has fewer nodes
     still: Callable[[], Drawing] | None = None
+    live: Live | None = None
+
+    def at(self, inputs: Sequence[Input]) -> "Page":
+        """The page that starts with these inputs."""
+        return self if self.live is None else replace(self, live=self.live._replace(inputs=inputs))
 
     @property
     def html(self) -> str:
         """The whole page."""
         style = Template(resource("explaining", "page.css"))
-        data = content(self.lesson, self.precision)
+        data = content(self.lesson, self.precision, self.live.inputs if self.live else ())
         notes = [*self.lesson.notes, *folded_note(data["folded"], len(self.lesson.steps))]
         return Template(resource("explaining", "page.html")).substitute(
             theme=self.theme, title=markup(self.title), result=markup(self.lesson.result), data=script_data(data),
             style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
-            notes=markup("; ".join(notes)), static=self.table(),
-            script=resource("drawing", "layout.js") + resource("explaining", "page.js"),
+            notes=markup("; ".join(notes)), static=self.still_svg() + self.table(),
+            program=self.live.script if self.live else STILL,
+            script=resource("drawing", "layout.js") + "".join([resource("explaining", name) for name in SCRIPTS]),
         )  # fmt: skip
 
     @html.setter
@@ -53,7 +78,7 @@ class Page(Exportable):
 
     @property
     def title(self) -> str:
-        return f"{self.lesson.result}, step by step"
+        return f"{self.lesson.result}, step by step" if self.live is None else f"Explore {self.lesson.result}"
 
     @title.setter
     def title(self, value: object) -> None:
@@ -69,6 +94,14 @@ class Page(Exportable):
             return b"" if self.still is None else self.still().render("png")
         except CannotRender:
             return b""
+
+    def still_svg(self) -> str:
+        """The same for the page itself, as markup that needs no script."""
+        try:
+            text = "" if self.still is None else self.still().render("svg").decode()
+        except CannotRender:
+            return ""
+        return text[text.index("<svg") :] if text else ""
 
     def files(self) -> Formats:
         return {"html": lambda: self.html}
@@ -99,36 +132,3 @@ def folded_note(folded: list[str], nodes: int) -> list[str]:
     shown = ", ".join(folded[:4]) + (f" and {len(folded) - 4} more" if len(folded) > 4 else "")
     are, one = ("is", "it") if len(folded) == 1 else ("are", "one")
     return [f"{nodes:,} nodes: {shown} {are} folded, select {one} to unfold it"]
-
-
-def content(lesson: Lesson, precision: int) -> dict[str, Any]:
-    modules = sorted({path for step in lesson.steps for path in around(step.module)})
-    tops = [path for path in modules if not any(path != other and is_within(path, other) for other in modules)]
-    return {
-        "result": lesson.result,
-        "nodes": [node(lesson, step, Notation(precision)) for step in lesson.steps],
-        "modules": modules,
-        "folded": tops if len(lesson.steps) > CROWDED else [],
-    }
-
-
-def around(path: str) -> list[str]:
-    """The path of a module and of the modules around it that hold several of its kind: `layers.0` of
-    `layers.0.neurons.3`."""
-    keys = parts(path)
-    ends = ["".join(keys[: i + 1]) for i, key in enumerate(keys) if key.strip(".[]").isdigit()]
-    return list(dict.fromkeys([*ends, path])) if path else []
-
-
-def node(lesson: Lesson, step: Step, to: Notation) -> dict[str, object]:
-    letters, numbers = chain_rule(lesson, step, to) if step.gradient is not None else ([], [])
-    value, gradient = to.number(step.value), None if step.gradient is None else to.number(step.gradient)
-    spoken = f"{step.name}, {step.kind} {step.symbol}, value {value}"
-    return {
-        "key": step.key, "name": step.name,
-        "named": bool(step.name) and not (step.kind == "constant" and step.name[1:].isdigit()),
-        "kind": step.kind, "symbol": step.symbol, "operands": step.operands, "value": value, "gradient": gradient,
-        "forward": forward_parts(step, to), "backward": letters + numbers,
-        "ways": [{"user": way.key} for way in step.ways], "module": step.module or None,
-        "spoken": spoken if gradient is None else f"{spoken}, gradient {gradient}",
-    }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autograd_lite.core.table import add, mul, neg, sub
 from autograd_lite.drawing.number_format import latex, numeral
-from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula, Name, Number, simplified
+from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula, Name, Number, constant, simplified
 
 MOST_TERMS = 6
 POWERS = {2.0: "²", 3.0: "³"}
@@ -48,6 +48,10 @@ class Writer:
         """An expression, in brackets if it binds less than `least` or, `after` another operand, begins with a minus."""
         is_loose = x.strength < least or (after and begins_with_minus(x))
         return self.brackets(self.of(x)) if is_loose else self.of(x)
+
+    def branch(self, x: Formula) -> str:
+        """A branch of a choice; dots where it was not computed."""
+        return self.dots if isinstance(x, Number) and x.value != x.value else self.of(x)
 
 
 def begins_with_minus(x: Formula) -> bool:
@@ -111,10 +115,11 @@ def written(x: Applied, to: Writer) -> str:
 def operand(x: Formula, after: bool, level: str, to: Writer) -> str:
     """An operand in a notation: an exponent is a small 2 or 3, or follows ^; a branch that was not computed, dots."""
     if level == "exponent":
-        small = POWERS.get(x.value) if isinstance(x, Number) else None
+        exponent = constant(x)
+        small = None if exponent is None else POWERS.get(exponent)
         return small or f"^{to.inside(x, ATOM)}"
     if level == "branch":
-        return to.dots if isinstance(x, Number) and x.value != x.value else to.of(x)
+        return to.branch(x)
     return to.inside(x, STRENGTHS.index(level), after)
 
 

@@ -1,0 +1,285 @@
+"""`explore`: a page that computes again what it shows as a reader moves the inputs; its arguments are checked here."""
+
+import math
+import tempfile
+import webbrowser
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.core.operands import number
+from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.value import Value
+from autograd_lite.drawing.exportable import Exportable, Formats
+from autograd_lite.drawing.names import Names, find_names
+from autograd_lite.drawing.number_format import check_precision, counted
+from autograd_lite.drawing.picture import PARAMETER
+from autograd_lite.drawing.theme import find_theme
+from autograd_lite.explaining.explanation import MOST, drawn
+from autograd_lite.explaining.lesson import lesson
+from autograd_lite.explaining.page import Live, Page
+from autograd_lite.explaining.page_data import Input, place
+from autograd_lite.explaining.recorded_function import Recorded, programs, record, variables_around
+from autograd_lite.support.wording import computed, for_output, readable
+from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.trees import is_array, item_name
+
+if TYPE_CHECKING:
+    from autograd_lite.explaining.widget import ExplorerWidget
+
+MOST_SHOWN = 20_000
+"""Nodes that are on a page; of a larger graph, those nearest to the result."""
+
+
+class Explorer(Exportable):
+    """A page that computes: sliders for the inputs, the graph with values and gradients, the words of `explain`.
+
+    `save` writes it as .html, one file that needs no network; `show` opens it in the browser; a notebook shows it, as a
+    widget where anywidget is installed (extra `notebook`).  `values` are the inputs by name: of a widget those that
+    the reader has set, and what is assigned moves its sliders.
+    """
+
+    noun = "explorer"
+
+    def __init__(self, page: Page, inputs: Mapping[str, Input]) -> None:
+        self._page = page
+        self._inputs = dict(inputs)
+        self._values = {name: x.value for name, x in inputs.items()}
+        self._widget: ExplorerWidget | None = None
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The numbers of the inputs by their names; assign some of them, or all, to set them.
+
+        Raises KeyError on an unknown name, TypeError on what is no number.
+        """
+        return dict(self._values)
+
+    @values.setter
+    def values(self, values: Mapping[str, float]) -> None:
+        self._values = {**self._values, **self.checked(values)}
+        if self._widget is not None:
+            self._widget.put(self._values)
+
+    def checked(self, values: Mapping[str, float]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, x in dict(values).items():
+            if name not in self._values:
+                raise KeyError(f"no input is called {name!r}; there are {', '.join(list(self._values)[:20])}")
+            value = number(x)
+            if value is None:
+                raise TypeError(f"the input {name} is a number, but got {x!r} of type {type(x).__name__}; pass a float")
+            found[name] = value
+        return found
+
+    def received(self, values: Mapping[str, float]) -> None:
+        """Take what a reader has set in the widget."""
+        self._values = {**self._values, **values}
+
+    @property
+    def page(self) -> Page:
+        """The page with the present values."""
+        return self._page.at([x._replace(value=self._values[name]) for name, x in self._inputs.items()])
+
+    @page.setter
+    def page(self, value: object) -> None:
+        raise computed(self, "page", "explore again, or assign values")
+
+    @property
+    def html(self) -> str:
+        """The whole page."""
+        return self.page.html
+
+    @html.setter
+    def html(self, value: object) -> None:
+        raise computed(self, "html", "explore again, or assign values")
+
+    def show(self) -> Path:
+        """Open the page in the browser; returns the path of the file, which is temporary."""
+        path = Path(tempfile.mkdtemp(prefix="autograd_lite_")) / "explorer.html"
+        self.save(path)
+        webbrowser.open(path.as_uri())
+        return path
+
+    def widget(self) -> "ExplorerWidget":
+        """The page as a widget of a notebook, always the same one.
+
+        Raises ImportError where anywidget (extra `notebook`) is missing.
+        """
+        if self._widget is None:
+            from autograd_lite.explaining.widget import widget_of
+
+            self._widget = widget_of(self)
+        return self._widget
+
+    def files(self) -> Formats:
+        return {"html": lambda: self.html}
+
+    def representations(self) -> Formats:
+        return self.page.representations()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle, metadata = super()._repr_mimebundle_(include, exclude)
+        try:
+            view = self.widget().mime()
+        except ImportError:
+            return bundle, metadata
+        return {**bundle, **view}, metadata
+
+    def __repr__(self) -> str:
+        inputs = counted(len(self._values), "input")
+        return for_output(f"<Explorer of {self._page.lesson.result}, {inputs}; show it in a notebook, or save it>")
+
+
+def explore(
+    f: Function | Value, /, *arguments: Any, names: Mapping[str, object] | None = None, infer_names: bool = True,
+    precision: int = 4, theme: str = "auto", **inputs: Any,
+) -> Explorer:  # fmt: skip
+    """A function, or the graph of a Value, as a page whose numbers follow the sliders of its inputs.
+
+    Each move computes the values, the gradients, what flows along each arrow, and the words of `explain` anew, in the
+    page, by the function's own program in JavaScript.  Beside it is the result along one input, with its tangent.
+
+    f            a function of numbers, which is run once without numbers as `compile` runs it; or a Value, whose leaves
+                 are the inputs
+    arguments,   of f, by position or by name: a number to start from; a pair (low, high), between which the slider
+    inputs       goes, beginning in the middle; a list, a dict or an array of numbers; anything else is passed on.  The
+                 Values that f closes over, such as the parameters of a model, are inputs too
+    names, infer_names, precision  as in `explain`
+    theme        "auto", which follows the reader's system, "light" or "dark"
+
+    An argument that has the name of an option is passed by position.  Loops are written out step by step.  Of more
+    than 20,000 nodes those nearest to the result are shown, and all are computed.
+
+    Raises TracingError where f asks for a number that is not known yet, as `compile` does, TypeError where f returns no
+    Value or an argument is missing, ValueError where the graph cannot be computed with other numbers.
+
+    >>> explore(lambda x, w: (w * x - 1.0) ** 2, x=2.0, w=(-3, 3)).values
+    {'x': 2.0, 'w': 0.0}
+    """
+    digits = check_precision(precision)
+    if theme != "auto":
+        find_theme(theme)
+    known = find_names(names, infer_names)
+    if isinstance(f, Value):
+        if arguments or inputs:
+            raise TypeError(
+                f"explore shows the graph of a Value from its leaves, but got arguments beside it: "
+                f"{', '.join([*map(repr, arguments), *inputs])}; label the leaves, or pass the function"
+            )
+        return explored(Recorded(f, {}, {}), known, digits, theme, {}, [])
+    if not callable(f):
+        raise TypeError(f"explore shows a function or a Value, but got {f!r} of type {type(f).__name__}; pass one")
+    starts = Starts()
+    positions = numbered(parameter_names(f), len(arguments))
+    given = [starts.of(x, name) for x, name in zip(arguments, positions, strict=True)]
+    also = {name: starts.of(x, name) for name, x in inputs.items()}
+    check_arguments(f, given, also)
+    recorded = record(f, given, also, list(starts.ranges))
+    passed_on = zip([*positions, *also], [*given, *also.values()], strict=True)
+    for name, x in [*passed_on, *recorded.named.items(), *(variables_around(f).items() if infer_names else ())]:
+        known.take(readable(name), x)
+    return explored(recorded, known, digits, theme, starts.ranges, list(starts.ranges))
+
+
+def check_arguments(f: Function, given: Sequence[Any], also: Mapping[str, Any]) -> None:
+    """Raise where f cannot be called so, in words that say how to pass what is missing."""
+    from inspect import signature
+
+    try:
+        found = signature(f)
+    except (TypeError, ValueError):
+        return
+    try:
+        found.bind(*given, **also)
+    except TypeError as error:
+        raise TypeError(
+            f"{name_of(f)} cannot be called with these arguments: {error}; pass each by its name, as a number to start "
+            f"from or a pair (low, high)"
+        ) from None
+
+
+class Starts:
+    """The Values that a function starts from, each with the ends of its slider."""
+
+    def __init__(self) -> None:
+        self.ranges: dict[Value, tuple[float, float]] = {}
+
+    def of(self, x: Any, name: str) -> Any:
+        """An argument with a Value in the place of each number."""
+        if isinstance(x, tuple) and len(x) == 2 and None not in (ends := [number(y) for y in x]):
+            low, high = ends
+            if low is None or high is None or not -math.inf < low < high < math.inf:
+                raise ValueError(
+                    f"the range of {name} goes from a low number to a higher one, but got {x!r}; pass (low, high), or "
+                    f"[a, b] for two numbers"
+                )
+            return self.start(low + (high - low) / 2.0, name, (low, high))
+        if isinstance(x, Value):
+            return x  # as if f closed over it
+        value = None if isinstance(x, bool) else number(x)
+        if value is not None:
+            return self.start(value, name, None)
+        if isinstance(x, (list, tuple)):
+            items = [self.of(y, item_name(name, i)) for i, y in enumerate(x)]
+            return items if isinstance(x, list) else tuple(items)
+        if isinstance(x, dict):
+            return {key: self.of(y, item_name(name, key)) for key, y in x.items()}
+        return self.of_array(x, name) if is_array(x) else x
+
+    def start(self, value: float, name: str, ends: tuple[float, float] | None) -> Value:
+        x = Value(value, label=readable(name))
+        self.ranges[x] = around(value) if ends is None else ends
+        return x
+
+    def of_array(self, x: Any, name: str) -> Any:
+        from autograd_lite.support.extras import required
+
+        numpy = required("numpy", "an array as an argument of explore", "arrays")
+        found = numpy.empty(x.shape, dtype=object)
+        for i in numpy.ndindex(x.shape):
+            found[i] = self.of(x[i].item(), item_name(name, *i))
+        return found
+
+
+def around(x: float) -> tuple[float, float]:
+    """The ends of a slider that starts at x: five of its largest power of ten below and above, and at least 5."""
+    if not math.isfinite(x):
+        return -5.0, 5.0
+    size = 5.0 * max(1.0, 10.0 ** math.floor(math.log10(abs(x)))) if x else 5.0
+    low, high = x - size, x + size
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else (-5.0, 5.0)
+
+
+def explored(
+    recorded: Recorded, names: Names, precision: int, theme: str, ranges: Mapping[Value, tuple[float, float]],
+    given: Sequence[Value],
+) -> Explorer:  # fmt: skip
+    """The explorer of a graph."""
+    root = recorded.root
+    found = lesson(root, names, MOST_SHOWN)
+    nodes = [origin.node for origin in found.origins if origin.what == "value"]
+    steps = dict(zip(nodes, found.steps, strict=True))
+    leaves = [x for x in topological_order([root]) if x.op == "" and not x.parents]
+    every = list(dict.fromkeys([*given, *leaves]))
+    inputs: dict[str, Input] = {}
+    for x in every:
+        low, high = ranges.get(x) or around(x.data)
+        step = steps.get(x)
+        if step is None:
+            name = unlike(names.of(x) or "x", inputs)
+            inputs[name] = Input(name, x.data, low, high)
+        else:
+            name = unlike(step.name, inputs)
+            inputs[name] = Input(
+                name, x.data, low, high, step.kind == PARAMETER, place(step.gradient), step.key, step.module
+            )
+    live = Live(*programs(found, root, recorded, every), list(inputs.values()))
+    told = found if len(found.steps) <= MOST else lesson(root, names, MOST)
+    return Explorer(Page(found, precision, theme, told, lambda: drawn(root, names, precision), live), inputs)
+
+
+def unlike(name: str, taken: Mapping[str, Input]) -> str:
+    """A name that no other input has."""
+    return next(found for i in count(1) if (found := name if i == 1 else f"{name}({i})") not in taken)

@@ -1,0 +1,124 @@
+"""What a page knows of a lesson: its numbers, the text around them, and the groups that fold into one box."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.drawing.picture import CONSTANT, INPUT
+from autograd_lite.explaining.formats import chain_rule, forward_parts
+from autograd_lite.explaining.formulas import Slot
+from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.explaining.templates import Template
+from autograd_lite.trees.paths import is_within, parts
+
+CROWDED = 40
+"""Nodes from which on groups start folded."""
+MOST_APART = 100
+"""Nodes of one group, or of none, from which on they are folded into parts."""
+PARTS = 24
+"""How many parts a group has."""
+
+
+class Input(NamedTuple):
+    """A number that the reader of a page sets: from `low` to `high` by a slider, to any other in a field."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    is_parameter: bool = False
+    gradient: int | None = None
+    """The place of its gradient among the numbers of the page; None where the result does not depend on it."""
+    key: int | None = None
+    """The step of its node."""
+    module: str = ""
+
+
+def content(lesson: Lesson, precision: int, inputs: Sequence[Input] = ()) -> dict[str, Any]:
+    groups = folding(lesson.steps)
+    tops = [path for path in groups.titles if not any(path != o and is_within(path, o) for o in groups.titles)]
+    to = Template(precision)
+    return {
+        "result": lesson.result,
+        "precision": precision,
+        "nodes": [node(lesson, step, path, to) for step, path in zip(lesson.steps, groups.paths, strict=True)],
+        "numbers": [in_json(x) for x in lesson.numbers],
+        "modules": list(groups.titles),
+        "titles": {path: groups.titles[path] for path in groups.made},
+        "folded": tops if len(lesson.steps) > CROWDED else [],
+        "inputs": [{**x._asdict(), "value": in_json(x.value)} for x in inputs],
+    }
+
+
+def in_json(x: float) -> float | str:
+    """A float for JavaScript, where JSON has no word for it as that writes it."""
+    return float(x) if math.isfinite(x) else "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
+
+
+def node(lesson: Lesson, step: Step, path: str, to: Template) -> dict[str, object]:
+    letters, numbers = chain_rule(lesson, step, to) if step.gradient is not None else ([], [])
+    return {
+        "key": step.key, "name": step.name,
+        "named": bool(step.name) and not (step.kind == CONSTANT and step.name[1:].isdigit()),
+        "kind": step.kind, "symbol": step.symbol, "operands": step.operands,
+        "value": place(step.value), "gradient": place(step.gradient),
+        "forward": forward_parts(step, to), "letters": letters, "numbers": numbers,
+        "ways": [[way.key, place(way.upstream), place(way.local)] for way in step.ways], "module": path or None,
+    }  # fmt: skip
+
+
+def place(x: float | None) -> int | None:
+    return int(x.place) if isinstance(x, Slot) else None
+
+
+# -- groups
+
+
+class Groups(NamedTuple):
+    titles: dict[str, str]  # of each group by its path, outer ones first
+    paths: list[str]  # the innermost group of each step; "" for none
+    made: list[str]  # those that are no modules, but parts of what is too long to be seen at once
+
+
+def folding(steps: Sequence[Step]) -> Groups:
+    """The groups of a lesson: its modules, and parts of those that hold many nodes of their own."""
+    paths = [step.module for step in steps]
+    titles = {path: path for path in sorted({path for step in steps for path in around(step.module)})}
+    members: dict[str, list[int]] = {}
+    few = sum(step.kind == INPUT for step in steps) <= PARTS
+    for i, step in enumerate(steps):
+        if not (few and step.kind == INPUT):
+            members.setdefault(step.module, []).append(i)
+    made: list[str] = []
+    for module, own in members.items():
+        if len(own) > MOST_APART:
+            split(own, module, 1, titles, paths, made)
+    return Groups(titles, paths, made)
+
+
+def split(own: list[int], outer: str, first: int, titles: dict[str, str], paths: list[str], made: list[str]) -> None:
+    """Put nodes into parts of about the same length, each of which is split again where it is long.
+
+    In the order of the computation, so that no two parts need each other.
+    """
+    size = PARTS
+    while size * PARTS < len(own):
+        size *= PARTS
+    for start in range(0, len(own), size):
+        part = own[start : start + size]
+        title = f"nodes {first + start:,} to {first + start + len(part) - 1:,}"
+        path = f"{outer}.{title}" if outer else title
+        titles[path] = title
+        made.append(path)
+        for i in part:
+            paths[i] = path
+        if len(part) > PARTS:
+            split(part, path, first + start, titles, paths, made)
+
+
+def around(path: str) -> list[str]:
+    """The path of a module and of the modules around it that hold several of its kind: `layers.0` of
+    `layers.0.neurons.3`."""
+    keys = parts(path)
+    ends = ["".join(keys[: i + 1]) for i, key in enumerate(keys) if key.strip(".[]").isdigit()]
+    return list(dict.fromkeys([*ends, path])) if path else []

@@ -1,0 +1,185 @@
+"""A function recorded for a page that computes: its graph on the numbers it starts from, and the program of everything
+that the page shows.
+
+The function runs once on values without numbers, as it does to be compiled; so no branch is frozen.  What it recorded
+is computed again on numbers, node by node, for the lesson and for the picture.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from inspect import getclosurevars, unwrap
+from types import FrameType
+from typing import Any, NamedTuple
+
+from autograd_lite.core.create_graph import adjoints
+from autograd_lite.core.graph import CONSTANT
+from autograd_lite.core.modes import ieee_arithmetic
+from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.symbolic import argument, partials_as_graphs
+from autograd_lite.core.value import Value, constant, traced
+from autograd_lite.explaining.lesson import Lesson, Origin
+from autograd_lite.program.flattening import Flattener
+from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.program import Program
+from autograd_lite.program.tracing import Trace
+from autograd_lite.transforms.levels import inside
+from autograd_lite.transforms.signatures import Function, name_of
+from autograd_lite.trees import is_array, tree_map
+
+
+class Recorded(NamedTuple):
+    """The graph of a result: `root` on numbers, and for each of its nodes the one that programs are made of."""
+
+    root: Value
+    twins: Mapping[Value, Value]
+    named: Mapping[str, object]
+    """What the function called its results on the way."""
+
+    def twin(self, x: Value) -> Value:
+        return self.twins.get(x, x)
+
+
+def record(f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], starts: Sequence[Value]) -> Recorded:
+    """The graph of f, whose arguments hold the Values `starts`.
+
+    Raises TracingError where f asks a traced value for its number, TypeError where it does not return one number.
+    """
+    inputs = {x: traced(0) for x in starts}
+    given, also = replaced(list(arguments), inputs), replaced(dict(keywords), inputs)
+    with Trace(lambda x: None) as trace, inside(), local_variables(f) as found:
+        root = f(*given, **also)
+    if not isinstance(root, Value):
+        raise TypeError(
+            f"explore shows one number that depends on the inputs, but {name_of(f)} returned {root!r} of type "
+            f"{type(root).__name__}; return one Value, such as a sum or one item of a list"
+        )
+    order = topological_order([root], everything=True)
+    check_rows(order, name_of(f))
+    known: dict[Value, Value] = {y: x for x, y in inputs.items()}
+    known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
+    if any(x.row.payload is not None for x in order):
+        return Recorded(written_out(root, order, known), {}, {})
+    with ieee_arithmetic():
+        for x in order:
+            if x.is_traced and x not in known:
+                operands = tuple([known.get(p, p) for p in x.parents])
+                known[x] = operands[0].apply(x.row, operands)
+    twins = {x: y for y, x in known.items()}
+    return Recorded(known.get(root, root), twins, {name: replaced(x, known) for name, x in found.items()})
+
+
+def replaced(x: Any, others: Mapping[Value, Value]) -> Any:
+    """A list, a dict or an array with others in the place of Values."""
+    if isinstance(x, Value):
+        return others.get(x, x)
+    return tree_map(lambda y: replaced(y, others), x) if isinstance(x, (list, tuple, dict)) else elements(x, others)
+
+
+def elements(x: Any, others: Mapping[Value, Value]) -> Any:
+    if not is_array(x) or x.dtype != object:
+        return x
+    found = x.copy()
+    for i, y in enumerate(x.flat):
+        found.flat[i] = replaced(y, others)
+    return found
+
+
+def check_rows(order: Sequence[Value], name: str) -> None:
+    """Raise where a node is no row of the table: a page has nothing else to compute with."""
+    for x in order:
+        if x.row.rule is not None:
+            has = "is a Python function of plain numbers" if x.row.called_back else "has a derivative of its own"
+            raise ValueError(
+                f"explore computes in the browser, in rows of the table, but {name} calls {x.row.name}, which {has}; "
+                f"write it in functions of this library without such a rule, or step through one call with "
+                f"explain(...).page()"
+            )
+
+
+def written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value]) -> Value:
+    """The result of a graph with loops, each of which is written out step by step."""
+    leaves = [x for x in order if x in known or (not x.parents and not x.is_traced and x.op == "")]
+    arguments = [Argument(f"x{i}", 1, False) for i in range(len(leaves))]
+    flattener = Flattener(arguments)
+    numbers = flattener.graph([root], {x: i for i, x in enumerate(leaves)})
+    program = Program(*flattener.finished([Result(tuple(numbers), False)])).unrolled()
+    with ieee_arithmetic():
+        found: Value = program(*[known.get(x, x) for x in leaves])
+    return found
+
+
+@contextmanager
+def local_variables(f: Function) -> Iterator[dict[str, Any]]:
+    """What the variables of f hold as it returns: names for its results on the way."""
+    found: dict[str, Any] = {}
+    code = getattr(unwrap(getattr(f, "func", f)), "__code__", None)
+    before = sys.getprofile()
+
+    def look(frame: FrameType, event: str, result: object) -> None:
+        if event == "return" and frame.f_code is code:
+            found.update(frame.f_locals)
+
+    sys.setprofile(look)
+    try:
+        yield found
+    finally:
+        sys.setprofile(before)
+
+
+def variables_around(f: Function) -> dict[str, object]:
+    """What f uses of the functions around it and of its module."""
+    try:
+        found = getclosurevars(unwrap(getattr(f, "func", f)))
+    except (TypeError, ValueError):
+        return {}
+    return {**found.globals, **found.nonlocals}
+
+
+# -- the program
+
+
+def programs(lesson: Lesson, root: Value, recorded: Recorded, inputs: Sequence[Value]) -> tuple[Program, Program]:
+    """What computes all numbers of a lesson from the inputs, and what computes the result alone.
+
+    Raises ValueError where the graph has frozen a branch, so that other numbers would come out wrong.
+    """
+    leaves, end = [recorded.twin(x) for x in inputs], recorded.twin(root)
+    wanted = list(dict.fromkeys([recorded.twin(origin.node) for origin in lesson.origins]))
+    flowing = [x for x in wanted if not x._flags & CONSTANT]
+    slopes = dict(zip(flowing, adjoints([end], [1.0], flowing), strict=True))
+    partials: dict[Value, list[Any]] = {}
+
+    def number(origin: Origin) -> Any:
+        x = recorded.twin(origin.node)
+        if origin.what == "value":
+            return x
+        if origin.what == "gradient":
+            return slopes.get(x)
+        if x not in partials:
+            partials[x] = partial_graphs(x)
+        return partials[x][origin.operand]
+
+    with ieee_arithmetic():
+        numbers = [as_value(number(origin)) for origin in lesson.origins]
+    return one_array(numbers, leaves), one_array([end], leaves)
+
+
+def as_value(x: Any) -> Value:
+    return x if isinstance(x, Value) else constant(0.0 if x is None else float(x))
+
+
+def partial_graphs(x: Value) -> list[Any]:
+    """The partial of a node in each of its operands, as a graph; None where nothing flows."""
+    if x.row.selects:
+        chooser = argument(x.parents[0])
+        return [None, x.row.selected(chooser, 1.0, 0.0), x.row.selected(chooser, 0.0, 1.0)]
+    found = iter(partials_as_graphs(x))
+    return [None if partial is None else next(found)[1] for partial in x.partials]
+
+
+def one_array(outputs: Sequence[Value], inputs: Sequence[Value]) -> Program:
+    """A program of one argument and one result."""
+    found = Program.from_values(outputs, inputs)
+    result = Result(tuple([i for each in found.results for i in each.values]), False)
+    return Program([Argument("inputs", len(inputs), False)], found.instructions, [result])
