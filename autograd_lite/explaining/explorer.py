@@ -3,7 +3,8 @@
 import math
 import tempfile
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,9 @@ from autograd_lite.drawing.theme import find_theme
 from autograd_lite.explaining.explanation import MOST, drawn
 from autograd_lite.explaining.lesson import lesson
 from autograd_lite.explaining.page import Live, Page
-from autograd_lite.explaining.page_data import Input, place
-from autograd_lite.explaining.recorded_function import Recorded, programs, record, variables_around
+from autograd_lite.explaining.page_data import Input, in_json, place
+from autograd_lite.explaining.recorded_function import Recorded, programs, record, values_of, variables_around
+from autograd_lite.support.extras import imported, required
 from autograd_lite.support.wording import computed, for_output, readable
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import is_array, item_name
@@ -60,7 +62,7 @@ class Explorer(Exportable):
     def values(self, values: Mapping[str, float]) -> None:
         self._values = {**self._values, **self.checked(values)}
         if self._widget is not None:
-            self._widget.put(self._values)
+            self._widget.values = {name: in_json(x) for name, x in self._values.items()}
 
     def checked(self, values: Mapping[str, float]) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -73,8 +75,7 @@ class Explorer(Exportable):
             found[name] = value
         return found
 
-    def received(self, values: Mapping[str, float]) -> None:
-        """Take what a reader has set in the widget."""
+    def _received(self, values: Mapping[str, float]) -> None:
         self._values = {**self._values, **values}
 
     @property
@@ -110,7 +111,7 @@ class Explorer(Exportable):
         if self._widget is None:
             from autograd_lite.explaining.widget import widget_of
 
-            self._widget = widget_of(self)
+            self._widget = widget_of(self.page, self._values, self._received)
         return self._widget
 
     def files(self) -> Formats:
@@ -119,17 +120,23 @@ class Explorer(Exportable):
     def representations(self) -> Formats:
         return self.page.representations()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> tuple[dict[str, Any], dict[str, dict[str, int]]]:
+        """For notebooks: the widget, where one can be shown; else the page in a frame; and a still picture."""
         bundle, metadata = super()._repr_mimebundle_(include, exclude)
-        try:
-            view = self.widget().mime()
-        except ImportError:
-            return bundle, metadata
-        return {**bundle, **view}, metadata
+        return {**bundle, **(self.widget().mime() if has_widgets() else {})}, metadata
 
     def __repr__(self) -> str:
         inputs = counted(len(self._values), "input")
         return for_output(f"<Explorer of {self._page.lesson.result}, {inputs}; show it in a notebook, or save it>")
+
+
+def has_widgets() -> bool:
+    """Whether this is a notebook, and anywidget is installed."""
+    ipython = imported("IPython")
+    shell = ipython and ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None and find_spec("anywidget") is not None
 
 
 def explore(
@@ -180,6 +187,8 @@ def explore(
     passed_on = zip([*positions, *also], [*given, *also.values()], strict=True)
     for name, x in [*passed_on, *recorded.named.items(), *(variables_around(f).items() if infer_names else ())]:
         known.take(readable(name), x)
+    if (name := name_of(f)).isidentifier():
+        known.take(name, recorded.root)
     return explored(recorded, known, digits, theme, starts.ranges, list(starts.ranges))
 
 
@@ -234,8 +243,6 @@ class Starts:
         return x
 
     def of_array(self, x: Any, name: str) -> Any:
-        from autograd_lite.support.extras import required
-
         numpy = required("numpy", "an array as an argument of explore", "arrays")
         found = numpy.empty(x.shape, dtype=object)
         for i in numpy.ndindex(x.shape):
@@ -259,10 +266,10 @@ def explored(
     """The explorer of a graph."""
     root = recorded.root
     found = lesson(root, names, MOST_SHOWN)
-    nodes = [origin.node for origin in found.origins if origin.what == "value"]
-    steps = dict(zip(nodes, found.steps, strict=True))
-    leaves = [x for x in topological_order([root]) if x.op == "" and not x.parents]
-    every = list(dict.fromkeys([*given, *leaves]))
+    steps = dict(zip([origin.node for origin in values_of(found)], found.steps, strict=True))
+    order: list[Any] = topological_order([root])
+    leaves = [x for x in order if x.op == "" and not x.parents]
+    every: list[Value] = list(dict.fromkeys([*given, *leaves]))
     inputs: dict[str, Input] = {}
     for x in every:
         low, high = ranges.get(x) or around(x.data)

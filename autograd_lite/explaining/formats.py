@@ -5,7 +5,7 @@ from itertools import groupby
 
 from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.theme import Theme
-from autograd_lite.explaining.formulas import POWER, Applied
+from autograd_lite.explaining.formulas import POWER, Applied, Formula
 from autograd_lite.explaining.lesson import Lesson, Step, Way
 from autograd_lite.explaining.writing import Writer, tex_name
 from autograd_lite.support.wording import markup
@@ -29,9 +29,9 @@ class Notation(Writer):
 
     def local(self, way: Way) -> str:
         """The local partial by its formula, else by its number, as a factor behind another."""
-        x = way.formula
-        if x is None:
-            return self.factor(way.local)
+        return self.factor(way.local) if way.formula is None or not way.holds else self.partial(way.formula)
+
+    def partial(self, x: Formula) -> str:
         text = self.of(x)
         is_tight = isinstance(x, Applied) and x.row.arity is not None and x.row.binds in ("quotient", "product")
         return self.brackets(text) if (x.strength < POWER and not is_tight) or text[:1] in "−-" else text
@@ -42,7 +42,7 @@ def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], lis
 
     Of ∂f/∂x = ∂f/∂q · ∂q/∂x = ∂f/∂q · y = −4 · 5 = −20 all that follows the first equals sign.
     """
-    result = to.number(step.gradient or 0.0)
+    result = to.number(0.0 if step.gradient is None else step.gradient)
     if not step.ways:
         return [], [result]
     f, shown, count = lesson.result, step.ways[:MOST_WAYS], len(step.ways)

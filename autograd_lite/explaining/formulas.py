@@ -5,6 +5,7 @@ A `Formula` is an operand, so the rows and their partials apply to it unchanged,
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from autograd_lite.core.operands import Operand, Scalar, number
 from autograd_lite.core.primitives import Primitive
@@ -128,10 +129,12 @@ def formula_of(row: Primitive, operands: tuple[Scalar, ...]) -> Formula:
     return formulas[0] if row is identity else Applied(row, formulas)
 
 
-def evaluated(x: Formula, numbers: Mapping[str, float]) -> float:
-    """The number that an expression means, by IEEE 754.  Raises KeyError on a name that is not known."""
+def evaluated(x: Formula, numbers: Mapping[str, Any]) -> Any:
+    """What an expression is of these numbers, by IEEE 754, or of Values.  Raises KeyError on a name not among them."""
     if isinstance(x, Applied):
-        return x.row.ieee_value(*[evaluated(y, numbers) for y in x.operands])
+        operands = tuple([evaluated(y, numbers) for y in x.operands])
+        more = next((y for y in operands if isinstance(y, Operand)), None)
+        return x.row.ieee_value(*operands) if more is None else more.apply(x.row, operands)
     assert isinstance(x, (Name, Number))
     return numbers[x.name] if isinstance(x, Name) else x.value
 

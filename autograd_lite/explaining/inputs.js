@@ -109,7 +109,7 @@ function writeRow(i) {
     if (row.field.value !== text) row.field.value = text;
     row.field.placeholder = text ? "" : numeral(x, lesson.precision);
   }
-  const said = `∂ ${numeral(slopeOf(i), lesson.precision)}`;
+  const said = `grad ${numeral(slopeOf(i), lesson.precision)}`;
   if (row.said !== said) row.gradient.textContent = row.said = said;
 }
 
@@ -140,7 +140,7 @@ function outermost(module) {
 
 // -- the result along one input, and its tangent
 
-const box = { left: 46, right: 332, top: 10, bottom: 164 };
+const box = { left: 46, right: 332, top: 24, bottom: 164 };
 const points = 161;
 
 function curveOf(i) {
@@ -167,9 +167,9 @@ function range(ys) {
   return [low - 0.06 * (high - low), high + 0.06 * (high - low)];
 }
 
-// Round numbers, at most about five.
-function ticks([low, high]) {
-  const rough = (high - low) / 4;
+// Round numbers, about so many.
+function ticks([low, high], count) {
+  const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((k) => k * power >= rough * 0.999);
   const found = [];
@@ -202,18 +202,18 @@ function drawCurve(i) {
   const clip = element("clipPath", { id: "inside" }, panel.plot);
   const size = { width: box.right - box.left, height: box.bottom - box.top };
   element("rect", { x: box.left, y: box.top, ...size }, clip);
-  for (const x of ticks(held.ends[i])) {
+  for (const x of ticks(held.ends[i], 6)) {
     element("line", { x1: across(x), x2: across(x), y1: box.top, y2: box.bottom, class: "grid" }, panel.plot);
     element("text", { x: across(x), y: box.bottom + 14, class: "tick" }, panel.plot, numeral(x, 3));
   }
-  for (const y of ticks(held.range)) {
+  for (const y of ticks(held.range, 5)) {
     element("line", { x1: box.left, x2: box.right, y1: upwards(y), y2: upwards(y), class: "grid" }, panel.plot);
     element("text", { x: box.left - 5, y: upwards(y) + 4, class: "tick left" }, panel.plot, numeral(y, 3));
   }
   element("rect", { x: box.left, y: box.top, ...size, class: "frame" }, panel.plot);
   const middle = (box.left + box.right) / 2;
   element("text", { x: middle, y: box.bottom + 31, class: "axis" }, panel.plot, lesson.inputs[i].name);
-  element("text", { x: box.left + 5, y: box.top + 14, class: "axis left" }, panel.plot, lesson.result);
+  element("text", { x: box.left, y: box.top - 8, class: "axis left" }, panel.plot, lesson.result);
   const strokes = held.curve.map(([x, y], k) => {
     if (!Number.isFinite(y)) return "";
     const isOn = k > 0 && Number.isFinite(held.curve[k - 1][1]);

@@ -24,6 +24,8 @@ class Way:
     local: float
     formula: Formula | None  # of the local partial
     key: int = 0  # the step of the user
+    holds: bool = True  # whether the formula gives the local partial, as it does not at a kink
+    check: Slot | None = None  # what the formula gives, on a page whose numbers move
 
     @property
     def flow(self) -> float:
@@ -139,10 +141,9 @@ def add_ways(found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int]
         if local is None or parent not in keys:
             continue
         formula = partial_formula(x.row, i, user, operands) if x in called else None
-        if formula is not None and not agrees(formula, numbers, local):
-            formula = None
+        holds = formula is not None and agrees(formula, numbers, local)
         above = found.slot(upstream, x, "gradient") if known is None else known
-        way = Way(user, above, found.slot(local, x, "partial", i), formula, keys.get(x, -1))
+        way = Way(user, above, found.slot(local, x, "partial", i), formula, keys.get(x, -1), holds)
         found.steps[keys[parent]].ways.append(way)
 
 
@@ -161,7 +162,7 @@ def add_ways_of_outputs(
 def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
     """Whether a formula gives the local partial; not at a kink, where a convention does."""
     try:
-        found = evaluated(formula, numbers)
+        found: float = evaluated(formula, numbers)
     except KeyError:  # an operand that is left out, or a row of the user's own
         return True
     return found == local or local != local or math.isclose(found, local, rel_tol=1e-6, abs_tol=1e-12)

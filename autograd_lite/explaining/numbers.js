@@ -34,15 +34,24 @@ function significant(x, precision) {
 }
 
 // A text with its marks filled in: n a number, f one in brackets where it is negative, d dots where it is nan, and
-// ( and ) brackets where it is negative.
+// ( and ) brackets where it is negative.  Of a formula and a number that stand for a partial, the formula where it holds.
 function fill(template, numbers, precision) {
-  return template.replace(/\ue000([nfd()])([\d*]+)\ue001/g, (_, kind, places) => {
+  const chosen = template.replace(/\ue000=(\d+),(\d+)\ue001([^\ue002]*)\ue002([^\ue003]*)\ue003/g,
+    (_, a, b, one, other) => (agree(numbers[Number(a)], numbers[Number(b)]) ? one : other));
+  return chosen.replace(/\ue000([nfd()])([\d*]+)\ue001/g, (_, kind, places) => {
     const x = places.split("*").reduce((product, place) => product * numbers[Number(place)], 1);
     if (kind === "(" || kind === ")") return x < 0 ? kind : "";
     if (kind === "d" && Number.isNaN(x)) return "\u2026";
     const text = numeral(x, precision);
     return kind === "f" && x < 0 ? `(${text})` : text;
   });
+}
+
+// Whether a formula gives a partial, but for rounding; not at a kink, where a convention does.
+function agree(local, found) {
+  if (local === found || Number.isNaN(local)) return true;
+  const far = Math.abs(local - found);
+  return far <= Math.max(1e-6 * Math.max(Math.abs(local), Math.abs(found)), 1e-12) && Number.isFinite(far);
 }
 
 function withoutRepeats(texts) {

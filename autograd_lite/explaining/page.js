@@ -147,8 +147,8 @@ function measure(box) {
   box.symbol = box.folded ? "" : node.symbol;
   const gradient = box.shown?.gradient ?? null;
   box.lines = [
-    [box.title, "title"], [box.shown ? widest(box.shown.value) : "", "value"],
-    [gradient === null ? "" : `grad ${widest(gradient)}`, "gradient"], ...notes.map((note) => [note, "note"]),
+    [box.title, "title"], [box.shown ? widest(box.shown.value, box.shown.kind !== "constant") : "", "value"],
+    [gradient === null ? "" : `grad ${widest(gradient, true)}`, "gradient"], ...notes.map((note) => [note, "note"]),
   ].filter(([text]) => text);
   const widths = [...box.lines, [gradient === null ? "" : "grad ?", "gradient"]].map(
     ([text, kind]) => widthOf(text, kind === "title" ? "bold 14px sans-serif" : "14px sans-serif"),
@@ -159,10 +159,10 @@ function measure(box) {
 }
 
 // A number as wide as those that may come in its place; a constant stays as it is.
-function widest(place) {
+function widest(place, moves) {
   const text = written(place);
   const usual = `${minus}0.${"8".repeat(lesson.precision)}`;
-  return isLive && text.length < usual.length ? usual : text;
+  return isLive && moves && text.length < usual.length ? usual : text;
 }
 
 function element(name, attributes, parent, text) {

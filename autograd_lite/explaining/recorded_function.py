@@ -5,6 +5,7 @@ The function runs once on values without numbers, as it does to be compiled; so 
 is computed again on numbers, node by node, for the lesson and for the picture.
 """
 
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.symbolic import argument, partials_as_graphs
 from autograd_lite.core.value import Value, constant, traced
+from autograd_lite.explaining.formulas import Applied, Slot, evaluated
 from autograd_lite.explaining.lesson import Lesson, Origin
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
@@ -54,7 +56,7 @@ def record(f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], s
             f"explore shows one number that depends on the inputs, but {name_of(f)} returned {root!r} of type "
             f"{type(root).__name__}; return one Value, such as a sum or one item of a list"
         )
-    order = topological_order([root], everything=True)
+    order: list[Any] = topological_order([root], everything=True)
     check_rows(order, name_of(f))
     known: dict[Value, Value] = {y: x for x, y in inputs.items()}
     known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
@@ -160,9 +162,22 @@ def programs(lesson: Lesson, root: Value, recorded: Recorded, inputs: Sequence[V
             partials[x] = partial_graphs(x)
         return partials[x][origin.operand]
 
+    nodes = {s.name: recorded.twin(o.node) for s, o in zip(lesson.steps, values_of(lesson), strict=True)}
+    ways = [way for step in lesson.steps for way in step.ways if isinstance(way.formula, Applied)]
     with ieee_arithmetic():
         numbers = [as_value(number(origin)) for origin in lesson.origins]
-    return one_array(numbers, leaves), one_array([end], leaves)
+        checks = [as_value(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
+    everything = one_array([*numbers, *checks], leaves)
+    places = everything.results[0].values
+    for way, i in zip(ways, range(len(numbers), len(places)), strict=True):
+        if isinstance(way.local, Slot) and places[i] != places[int(way.local.place)]:
+            way.check = Slot(math.nan, str(i))
+    return everything, one_array([end], leaves)
+
+
+def values_of(lesson: Lesson) -> list[Origin]:
+    """What the steps of a lesson are, in their order."""
+    return [origin for origin in lesson.origins if origin.what == "value"]
 
 
 def as_value(x: Any) -> Value:

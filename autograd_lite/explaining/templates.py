@@ -3,11 +3,15 @@
 from autograd_lite.core.table import mul
 from autograd_lite.explaining.formats import Notation
 from autograd_lite.explaining.formulas import MINUS, Applied, Formula, Number, Slot
+from autograd_lite.explaining.lesson import Way
 
 # Letters for private use, which no name holds: `readable` writes them as numbers.
-START, END = "\ue000", "\ue001"
+START, END, OTHERWISE, DONE = "\ue000", "\ue001", "\ue002", "\ue003"
 PLAIN, FACTOR, OPEN, CLOSE, BRANCH = "nf()d"
-"""A number; in brackets where it is negative; brackets where it is; dots where it is nan."""
+"""A number; in brackets where it is negative; brackets where it is; dots where it is nan.
+
+One of two texts is chosen by whether two numbers agree: START = places END one OTHERWISE other DONE.
+"""
 
 
 def mark(kind: str, x: Slot) -> str:
@@ -33,6 +37,12 @@ class Template(Notation):
         if x.strength < least:
             return self.brackets(text)
         return f"{mark(OPEN, first)}{text}{mark(CLOSE, first)}" if after else text
+
+    def local(self, way: Way) -> str:
+        if way.check is None or way.formula is None or not isinstance(way.local, Slot):
+            return super().local(way)
+        places = f"{way.local.place},{way.check.place}"
+        return f"{START}={places}{END}{self.partial(way.formula)}{OTHERWISE}{self.factor(way.local)}{DONE}"
 
     def branch(self, x: Formula) -> str:
         return mark(BRANCH, x.value) if isinstance(x, Number) and isinstance(x.value, Slot) else super().branch(x)

@@ -8,8 +8,9 @@ import pytest
 from browser import CHROMEDRIVER, CHROMIUM, browser
 
 from autograd_lite import Value, exp, explain
+from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.rendering import CannotRender, render
-from autograd_lite.explaining.page import around, content
+from autograd_lite.explaining.page_data import around, content
 from autograd_lite.nn import MLP
 
 try:
@@ -59,13 +60,14 @@ def test_the_page_is_one_file_and_asks_for_nothing():
 
 def test_the_data_are_those_of_the_explanation():
     told = neuron()
-    nodes = data(told.page().html)["nodes"]
+    found = data(told.page().html)
+    nodes, numbers = found["nodes"], found["numbers"]
     assert [n["name"] for n in nodes] == [s.name for s in told.lesson.steps]
     assert [n["key"] for n in nodes] == list(range(len(nodes)))
     by_name = {n["name"]: n for n in nodes}
-    assert by_name["f"]["value"] == "0.7311"
-    assert by_name["x1"]["gradient"] == "−0.5898"
-    assert by_name["x1"]["backward"][-1] == "−0.5898"
+    assert numbers[by_name["f"]["value"]] == told["f"].value == pytest.approx(0.7311, abs=5e-5)
+    assert numbers[by_name["x1"]["gradient"]] == told["x1"].gradient == pytest.approx(-0.5898, abs=5e-5)
+    assert by_name["x1"]["numbers"][-1] == f"\ue000n{by_name['x1']['gradient']}\ue001"
     assert all(operand < n["key"] for n in nodes for operand in n["operands"])
 
 
@@ -78,7 +80,7 @@ def test_text_cannot_break_out_of_the_page():
 
 def test_the_one_of_a_bias_is_left_out_and_large_lessons_start_folded():
     found = data(network().page().html)
-    assert [n["value"] for n in found["nodes"] if n["kind"] == "constant"] == ["1", "2"]
+    assert [found["numbers"][n["value"]] for n in found["nodes"] if n["kind"] == "constant"] == [1.0, 2.0]
     assert found["folded"] == ["layers.0", "layers.1", "layers.2"]
     assert data(neuron().page().html)["folded"] == []
 
@@ -213,8 +215,8 @@ class TestInABrowser:
         window.press("ArrowRight")
         assert window.text("#position") == "Step 1 of 58: forward, inside layers.0"
         window.press("End")
-        (out,) = [n for n in data(told.page().html)["nodes"] if n["module"] == "layers.2.neurons.0" and n["operands"]]
-        assert window.run(lines % 2)[1:3] == [out["value"], f"grad {out['gradient']}"]
+        (out,) = [s for s in told.lesson.steps if s.module == "layers.2.neurons.0" and s.operands]
+        assert window.run(lines % 2)[1:3] == [numeral(out.value), f"grad {numeral(out.gradient)}"]
 
     def test_a_graph_that_does_not_fit_beside_the_words_gets_the_whole_width(self, opened):
         x, y = Value(2.0, label="x"), Value(3.0, label="y")
