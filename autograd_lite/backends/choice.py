@@ -42,7 +42,13 @@ def llvm(program: Program, fastmath: bool) -> Code:
     return back_end.compile_llvm(program.unrolled(back_end.reads_samples).lowered(), fastmath)  # type: ignore[no-any-return]
 
 
-BACKENDS: dict[str, Callable[[Program, bool], Code]] = {"python": python, "numpy": numpy, "llvm": llvm}
+def javascript(program: Program, fastmath: bool) -> Code:
+    return module("languages.node", "javascript", "numpy").JavaScriptCode(program)  # type: ignore[no-any-return]
+
+
+BACKENDS: dict[str, Callable[[Program, bool], Code]] = {
+    "python": python, "numpy": numpy, "llvm": llvm, "javascript": javascript,
+}  # fmt: skip
 
 
 def checked(backend: str, *known: str) -> str:

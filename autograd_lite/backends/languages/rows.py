@@ -7,7 +7,7 @@ function that is made of its lowering.
 import re
 
 from autograd_lite.backends.languages.dialects import Dialect, indented
-from autograd_lite.backends.languages.formulas import FORMULAS
+from autograd_lite.backends.languages.error_functions import FORMULAS
 from autograd_lite.backends.languages.functions import javascript_texts, texts
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import Flattener
