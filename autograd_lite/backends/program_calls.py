@@ -4,10 +4,13 @@ Numbers run as code of a back end; on Values the program is interpreted, so that
 be traced.
 """
 
+import os
+import re
 from typing import Any
 
 from autograd_lite.backends.choice import BACKENDS, checked, chosen
-from autograd_lite.backends.languages.javascript import javascript_source
+from autograd_lite.backends.languages.c import c_source, c_texts
+from autograd_lite.backends.languages.javascript import javascript_source, typescript_types
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Operand, Primitive
@@ -57,7 +60,28 @@ def call(program: Program, arguments: tuple[Any, ...], backend: str) -> Any:
 def source(program: Program, backend: str, module: bool, name: str) -> str:
     if backend == "javascript":
         return javascript_source(program, module, name)
-    return BACKENDS[checked(backend, *BACKENDS)](program, False).source
+    if backend == "c":
+        return c_source(program, name)
+    return BACKENDS[checked(backend, *BACKENDS, "c")](program, False).source
+
+
+def texts(program: Program, path: str | os.PathLike[str], header: bool) -> dict[str, str] | None:
+    """The files in which a program is saved as a source, by their names; None where its name is that of a document."""
+    whole = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
+    stem, ending = os.path.splitext(whole)
+    name = re.sub(r"\W", "_", os.path.basename(stem), flags=re.ASCII)
+    if header and ending != ".c":
+        raise ValueError(f"only a file of C has a header, but got {path!r}; choose a name that ends in .c")
+    if ending == ".c":
+        source, declared = c_texts(program, name)
+        return {whole: source, f"{stem}.h": declared} if header else {whole: source}
+    if ending in (".mjs", ".js"):
+        types = typescript_types(program, name)
+        # TypeScript looks for the types of step.mjs in step.d.mts
+        return {whole: javascript_source(program, name=name), f"{stem}.d.ts": types} | (
+            {f"{stem}.d.mts": types} if ending == ".mjs" else {}
+        )
+    return None
 
 
 def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> list[Any]:

@@ -18,7 +18,7 @@ from autograd_lite.program import serialisation
 from autograd_lite.program.flattening import Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
 from autograd_lite.program.payloads import Loop
-from autograd_lite.support.files import read_json, write_json
+from autograd_lite.support.files import read_json, write_atomically, write_json
 from autograd_lite.support.wording import for_output, readable
 from autograd_lite.trees import item_name
 
@@ -116,7 +116,7 @@ class Program:
         return f"<Program of {self.size} inputs and {len(self.instructions)} instructions>"
 
     def source(self, backend: str = "python", *, module: bool = True, name: str = "program") -> str:
-        """The code that a back end makes of the program: "python", "numpy", "llvm" or "javascript".
+        """The code that a back end makes of the program: "python", "numpy", "llvm", "javascript" or "c".
 
         JavaScript is an ES module without any dependency that exports one function of that name; with module=False it
         is an expression, whose value is the function, for a page of one's own: const f = <expression>.  The function
@@ -125,6 +125,11 @@ class Program:
         A program over samples takes their number n last, which may be left out where a batched argument tells it.  It
         returns an array with one flat Float64Array for each result, over the samples if batched: [r0, r1].  Nothing is
         kept between calls, and no argument changed; an argument of another size throws a RangeError.
+
+        C is C99 that needs its mathematical library alone, with the bits of the engine where the compiler keeps them
+        (-ffp-contract=off): void program(n, arguments, results), each a pointer to `double`s in the same order and
+        layout, n a size_t that only programs over samples take.  A program with large arrays takes room for them last,
+        `work`: the comment before the function and the header say how many numbers.
 
         Raises ValueError on an unknown back end, ImportError on one whose library is missing, NotImplementedError on a
         row that a language has no text for.
@@ -182,12 +187,20 @@ class Program:
         """The program as text; floats exactly."""
         return json.dumps(self.document())
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, header: bool = False) -> None:
         """Write the program to a file, atomically, as `nn.save` does.
 
-        Raises OSError where the file cannot be written or is no regular file, TypeError where path is none.
+        A name that ends in .mjs or .js gets the program as a module of JavaScript, with its types for TypeScript
+        beside it, one in .c as a file of C, with `header` also a file in .h; their function has the name of the file.
+        All others get a document that `load` reads.  Raises OSError where the file cannot be written or is no regular
+        file, TypeError where path is none, NotImplementedError on a row that a language has no text for.
         """
-        write_json(path, self.document())
+        texts = backends().texts(self, path, header)
+        if texts is None:
+            write_json(path, self.document())
+            return
+        for name, text in texts.items():
+            write_atomically(name, text.encode())
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "Program":

@@ -84,8 +84,8 @@ def test_every_back_end_shows_its_code():
     assert "v1 = v0 * v0" in program.source("python")
     assert "v1 = v0 * v0" in program.source("numpy")
     assert program.source() == program.source("python")
-    with pytest.raises(ValueError, match=r"there is no back end 'c'; choose 'python', 'numpy', 'llvm'"):
-        program.source("c")
+    with pytest.raises(ValueError, match=r"there is no back end 'd'; choose 'python', .*'c'"):
+        program.source("d")
 
 
 def test_llvm_shows_its_code():

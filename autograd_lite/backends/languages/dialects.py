@@ -3,7 +3,7 @@
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 JAVASCRIPT_MATH = (
     "sqrt floor ceil trunc exp expm1 log log1p log2 log10 cbrt sin cos tan asin acos atan atan2 sinh cosh tanh "
@@ -13,6 +13,9 @@ JAVASCRIPT_MATH = (
 
 LIBM = f"{JAVASCRIPT_MATH} fabs fmod copysign rint pow exp2 erf erfc"
 """The functions of C's library that the source calls."""
+
+SMALL = 256
+"""Numbers of an array that C may have on its stack."""
 
 C_RESERVED = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
@@ -51,16 +54,20 @@ class Dialect(ABC):
         """The head of a counted loop."""
 
     @abstractmethod
-    def array(self, name: str, size: str) -> str:
-        """An array of numbers, for one of each sample."""
+    def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
+        """The arrays that a function needs: so many numbers, or so many for each of n samples."""
 
     @abstractmethod
-    def fresh(self, name: str, size: int) -> list[str]:
-        """A new array of zeros."""
+    def table(self, name: str, numbers: Sequence[float]) -> str:
+        """An array of constants."""
 
     @abstractmethod
-    def zeros(self, name: str, size: int) -> list[str]:
-        """An array of zeros, in a loop."""
+    def parameter(self, name: str, kind: str) -> str:
+        """How a function declares an operand, "in" or "out" for an array, "index" for a whole number."""
+
+    @abstractmethod
+    def procedure(self, name: str, parameters: str) -> str:
+        """The head of a function that returns nothing."""
 
     @abstractmethod
     def counter(self, name: str, expression: str) -> str:
@@ -96,6 +103,9 @@ class C(Dialect):
     name = "c"
     reserved = frozenset(C_RESERVED.split())
 
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
     def number(self, x: float) -> str:
         return literal(x, "INFINITY", "NAN")
 
@@ -109,14 +119,29 @@ class C(Dialect):
         moved = f"{name}++" if step == "++" else f"{name} += {step}"
         return f"for (size_t {name} = {start}; {name} < {stop}; {moved}) {{"
 
-    def array(self, name: str, size: str) -> str:
-        return f"double *{name} = work; work += {size};"
+    def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
+        lines, place = [], 0
+        for name, size in sizes.items():
+            if size <= SMALL:
+                lines.append(f"double {name}[{size}];")
+            else:
+                lines.append(f"double *const {name} = work{f' + {place}' if place else ''};")
+                place += size
+        each = 0
+        for name, size in samples.items():
+            start = f"{place} + {each} * n" if each else str(place)
+            lines.append(f"double *const {name} = work + {start};")
+            each += size
+        return lines
 
-    def fresh(self, name: str, size: int) -> list[str]:
-        return [f"double {name}[{size}] = {{0.0}};"]
+    def table(self, name: str, numbers: Sequence[float]) -> str:
+        return f"static const double {name}[] = {{{', '.join(map(self.number, numbers))}}};"
 
-    def zeros(self, name: str, size: int) -> list[str]:
-        return self.fresh(name, size)
+    def parameter(self, name: str, kind: str) -> str:
+        return {"in": f"const double *{name}", "out": f"double *{name}", "index": f"size_t {name}"}[kind]
+
+    def procedure(self, name: str, parameters: str) -> str:
+        return f"static void {name}({parameters}) {{"
 
     def counter(self, name: str, expression: str) -> str:
         return f"const size_t {name} = {expression};"
@@ -131,7 +156,7 @@ class C(Dialect):
         return f"static {text}"
 
     def local(self, name: str) -> str:
-        return f"program_{name}"  # C's library may have one of that name, today or in its next edition
+        return f"{self.prefix}_{name}"  # C's library may have one of that name, today or in its next edition
 
 
 class JavaScript(Dialect):
@@ -153,14 +178,19 @@ class JavaScript(Dialect):
         moved = f"{name}++" if step == "++" else f"{name} += {step}"
         return f"for (let {name} = {start}; {name} < {stop}; {moved}) {{"
 
-    def array(self, name: str, size: str) -> str:
-        return f"const {name} = new Float64Array({size});"
+    def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
+        lengths = [(name, str(size)) for name, size in sizes.items()]
+        lengths += [(name, f"{size} * n") for name, size in samples.items()]
+        return [f"const {name} = new Float64Array({length});" for name, length in lengths]
 
-    def fresh(self, name: str, size: int) -> list[str]:
-        return [f"const {name} = new Float64Array({size});"]
+    def table(self, name: str, numbers: Sequence[float]) -> str:
+        return f"const {name} = new Float64Array([{', '.join(map(self.number, numbers))}]);"
 
-    def zeros(self, name: str, size: int) -> list[str]:
-        return self.fresh(name, size)
+    def parameter(self, name: str, kind: str) -> str:
+        return name
+
+    def procedure(self, name: str, parameters: str) -> str:
+        return f"function {name}({parameters}) {{"
 
     def counter(self, name: str, expression: str) -> str:
         return f"const {name} = {expression};"

@@ -1,11 +1,9 @@
-"""Programs as JavaScript."""
+"""Programs as JavaScript, and their types for TypeScript."""
 
 import json
 
 from autograd_lite.backends.languages.dialects import JavaScript, indented
-from autograd_lite.backends.languages.rows import Functions
-from autograd_lite.backends.languages.statements import Writer
-from autograd_lite.core.primitives import Primitive
+from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
 from autograd_lite.program.program import Program
 
 NUMBERS = """\
@@ -22,47 +20,75 @@ function numbers(x, name, size) {
     }
     return x;
 }"""
-
-
-def is_inlined(row: Primitive) -> bool:
-    """Whether a row has no function of its own: its lowering depends on how many operands it has, or on which."""
-    return row.lowering is not None and (row.arity is None or bool(row.whole))
+"""Checks an argument and makes it what the program reads fastest."""
 
 
 def javascript_source(program: Program, module: bool = True, name: str = "program") -> str:
     """The text of a program as an ES module that exports a function, or as an expression that is this function."""
-    dialect = JavaScript()
-    functions = Functions(dialect)
-    lowered = program.unrolled().lowered(is_inlined)
-    writer = Writer(lowered, dialect, functions)
-    body = writer.write()
-    names = writer.arguments
-    batched = any(a.batched for a in program.arguments) or any(r.batched for r in program.results)
-    counts = batched or "n" in " ".join(body).split()
-    lines = []
-    sized = [(name, a) for name, a in zip(names, program.arguments, strict=True) if a.batched and a.size]
-    for name, a in zip(names, program.arguments, strict=True):
-        size = "" if a.batched else f", {a.size}"
-        lines.append(f"{name} = numbers({name}, {quoted(a.name)}{size});")
-    if counts:
-        first = f"{sized[0][0]}.length / {sized[0][1].size}" if sized else "1"
-        lines.append(f"n ??= {first};")
-        lines += [f"numbers({name}, {quoted(a.name)}, {a.size} * n);" for name, a in sized]
-    for k, result in enumerate(program.results):
-        size = f"{len(result.values)} * n" if result.batched else str(len(result.values))
-        lines.append(f"const r{k} = new Float64Array({size});")
-    returned = ", ".join(f"r{k}" for k in range(len(program.results)))
-    parameters = ", ".join([*names, *(["n"] if counts else [])])
-    head = "export function" if module else "function"
-    function = [f"{head} {name}({parameters}) {{", *indented([*lines, *body, f"return [{returned}];"]), "}"]
-    texts = [NUMBERS, *functions.texts, "\n".join(function)]
-    text = "\n\n".join(texts) + "\n"
+    text = function_text(program, JavaScript(), name)
+    lines = [*arguments(text), *results(text), *text.source.memory.declared(), *text.lines]
+    returned = ", ".join(f"r{k}" for k in range(len(text.program.results)))
+    head = f"{'export ' if module else ''}function {name}({', '.join(parameters(text))}) {{"
+    function = "\n".join([head, *indented([*lines, f"return [{returned}];"]), "}"])
+    whole = "\n\n".join([NUMBERS, *text.source.functions.texts, function])
     if module:
-        return text
-    inside = "\n".join(indented(['"use strict";', "", *text.splitlines(), f"return {name};"]))
+        return f"{whole}\n"
+    inside = "\n".join(indented(['"use strict";', "", *whole.splitlines(), "", f"return {name};"]))
     return f"(() => {{\n{inside}\n}})()\n"
 
 
+def parameters(text: FunctionText) -> list[str]:
+    return [*text.arguments, *(["n"] if text.counts else [])]
+
+
+def arguments(text: FunctionText) -> list[str]:
+    """The statements that check the arguments, and find the number of samples."""
+    pairs = list(zip(text.arguments, text.program.arguments, strict=True))
+    lines = []
+    for name, argument in pairs:
+        size = "" if argument.batched else f", {argument.size}"
+        lines.append(f"{name} = numbers({name}, {quoted(argument.name)}{size});")
+    if text.counts:
+        over = [(name, argument) for name, argument in pairs if argument.batched and argument.size]
+        first = f"{over[0][0]}.length / {over[0][1].size}" if over else "1"
+        lines.append(f"n ??= {first};")
+        lines += [f"numbers({name}, {quoted(argument.name)}, {argument.size} * n);" for name, argument in over]
+    return lines
+
+
+def results(text: FunctionText) -> list[str]:
+    sizes = [f"{len(r.values)} * n" if r.batched else str(len(r.values)) for r in text.program.results]
+    return [f"const r{k} = new Float64Array({size});" for k, size in enumerate(sizes)]
+
+
 def quoted(text: str) -> str:
-    """A text as a string of JavaScript that may be in a page: nothing in it ends a script or a comment."""
-    return json.dumps(text).replace("<", "\\u003c").replace("*/", "*\\/")
+    """A text as a string of JavaScript that may be in a page: nothing in it ends the script."""
+    return json.dumps(text).replace("<", "\\u003c")
+
+
+def typescript_types(program: Program, name: str = "program") -> str:
+    """The declaration of the module's function for TypeScript."""
+    text = function_text(program, JavaScript(), name)
+    pairs = list(zip(text.arguments, text.program.arguments, strict=True))
+    about = [f"{x}: {comment_of(argument.name, argument.size, argument.batched)}" for x, argument in pairs]
+    about += ["n: how many samples"] * text.counts
+    returned = [counted(len(r.values), r.batched) for r in text.program.results]
+    about += [f"returns [{', '.join(f'r{k}' for k in range(len(returned)))}]"] if returned else []
+    about += [f"r{k}: {what}" for k, what in enumerate(returned)]
+    given = [f"{x}: {'number | ' * (a.size == 1 and not a.batched)}Numbers" for x, a in pairs] + [
+        "n?: number"
+    ] * text.counts
+    lines = [
+        "/** Numbers in order: a typed array, an array, or arrays in arrays. */",
+        "export type Numbers = ArrayLike<number> | ReadonlyArray<Numbers>;",
+        "",
+        "/**",
+        *(f" * {line}" for line in about),
+        " */",
+        f"export function {name}({', '.join(given)}): [{', '.join(['Float64Array'] * len(returned))}];",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def comment_of(name: str, size: int, batched: bool) -> str:
+    return f"{json.dumps(name).replace('*/', '* /')}, {counted(size, batched)}"

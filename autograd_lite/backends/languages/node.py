@@ -84,8 +84,8 @@ class Node:
             except (OSError, EOFError):
                 self.stop()
                 raise RuntimeError(
-                    "Node ended while it computed, perhaps for want of memory; pass fewer samples in a call, or compute "
-                    'with the back end "llvm"'
+                    "Node ended while it computed, perhaps for want of memory; pass fewer samples in a call, or "
+                    'compute with the back end "llvm"'
                 ) from None
             except BaseException:
                 self.stop()  # half an answer may be on its way

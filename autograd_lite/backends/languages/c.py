@@ -1,0 +1,81 @@
+"""Programs as C99 with its mathematical library, and the header that declares them."""
+
+import re
+
+from autograd_lite.backends.languages.dialects import SMALL, C, indented
+from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
+from autograd_lite.backends.languages.memory import Memory
+from autograd_lite.program.program import Program
+
+
+def c_source(program: Program, name: str = "program") -> str:
+    """The text of a program as a file of C."""
+    return c_texts(program, name)[0]
+
+
+def c_texts(program: Program, name: str) -> tuple[str, str]:
+    """The text of a program as a file of C, and that of its header."""
+    text = function_text(program, C(name), name)
+    memory = text.source.memory
+    declared = memory.declared()
+    size = room(memory)
+    head = prototype(text, size)
+    unused = [f"(void){x};" for x in unused_parameters(text, size, [*declared, *text.lines])]
+    function = "\n".join([f"{head} {{", *indented([*declared, *unused, *text.lines]), "}"])
+    about = comment(text, size)
+    functions = text.source.functions.texts
+    return (
+        "\n\n".join(["#include <math.h>\n#include <stddef.h>", *functions, f"{about}\n{function}"]) + "\n",
+        header(text, size, head, about),
+    )
+
+
+def room(memory: Memory) -> str:
+    """The numbers that the caller makes room for, as an expression; "" where there are none."""
+    fixed, each = sum([size for size in memory.sizes.values() if size > SMALL]), sum(memory.samples.values())
+    return " + ".join([*([str(fixed)] if fixed else []), *([f"{each} * (n)"] if each else [])])
+
+
+def prototype(text: FunctionText, size: str) -> str:
+    given = [
+        *(["size_t n"] if text.counts else []),
+        *(f"const double *{x}" for x in text.arguments),
+        *(f"double *r{k}" for k in range(len(text.program.results))),
+        *(["double *work"] if size else []),
+    ]
+    return f"void {text.name}({', '.join(given) or 'void'})"
+
+
+def unused_parameters(text: FunctionText, size: str, lines: list[str]) -> list[str]:
+    """The parameters that no statement reads, of which compilers would warn."""
+    words = set(re.findall(r"\w+", " ".join(lines)))
+    given = [*(["n"] if text.counts else []), *text.arguments, *(f"r{k}" for k in range(len(text.program.results)))]
+    return [x for x in given if x not in words]
+
+
+def comment(text: FunctionText, size: str) -> str:
+    """What the function takes and gives."""
+    lines = []
+    if text.counts:
+        lines.append("n: how many samples")
+    pairs = list(zip(text.arguments, text.program.arguments, strict=True))
+    for x, argument in pairs:
+        lines.append(f"{x}: {counted(argument.size, argument.batched)}")
+    for k, result in enumerate(text.program.results):
+        lines.append(f"r{k}: {counted(len(result.values), result.batched)}, of the result")
+    if size:
+        lines.append(f"work: {size} numbers of room, whatever is in them")
+    return "\n".join(["/*", *(f" * {line}" for line in lines), " */"])
+
+
+def header(text: FunctionText, size: str, head: str, about: str) -> str:
+    guard = f"{text.name.upper()}_H"
+    sized = [f"#define {text.name.upper()}_WORK(n) ({size})", ""] if size else []
+    return "\n".join(
+        [
+            f"#ifndef {guard}", f"#define {guard}", "", "#include <stddef.h>", "",
+            "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
+            *sized, about, f"{head};", "",
+            "#ifdef __cplusplus", "}", "#endif", "", "#endif", "",
+        ]
+    )  # fmt: skip
