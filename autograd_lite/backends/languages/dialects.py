@@ -78,6 +78,10 @@ class Dialect(ABC):
         """A count as a number."""
 
     @abstractmethod
+    def whole(self, name: str) -> str:
+        """A number that is whole, where an array is read."""
+
+    @abstractmethod
     def called(self, function: str) -> str:
         """A function of the language by C's name; "" where it has none."""
 
@@ -149,6 +153,9 @@ class C(Dialect):
     def size(self, name: str) -> str:
         return f"(double){name}"
 
+    def whole(self, name: str) -> str:
+        return f"(size_t){name}"
+
     def called(self, function: str) -> str:
         return function if function in LIBM.split() else ""
 
@@ -196,6 +203,9 @@ class JavaScript(Dialect):
         return f"const {name} = {expression};"
 
     def size(self, name: str) -> str:
+        return name
+
+    def whole(self, name: str) -> str:
         return name
 
     def called(self, function: str) -> str:

@@ -1,20 +1,23 @@
 """A program as the parts of a source file: functions that it calls, what its own function takes, and its statements."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from autograd_lite.backends.languages.actions import Action
 from autograd_lite.backends.languages.dialects import Dialect
 from autograd_lite.backends.languages.functions import javascript_texts, texts
-from autograd_lite.backends.languages.memory import Place
-from autograd_lite.backends.languages.statements import Action, Source, Writer, times
+from autograd_lite.backends.languages.memory import Place, Source, times
+from autograd_lite.backends.languages.statements import Writer
+from autograd_lite.backends.languages.value_places import Values
 from autograd_lite.core.graph import BATCH_SIZE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import lower
 from autograd_lite.program.instructions import ROWS
-from autograd_lite.program.payloads import Loop
+from autograd_lite.program.payloads import Gather, Gathers, Item, Loop, Numbers, Payload, Scatter, Stack, Whole
 from autograd_lite.program.program import Program
 
-OWN = re.compile(r"([acgprtv]|sums|lanes|values|shared|part|row)[\d_]*|[ink]|lane|start|stop|numbers|work")
+OWN = re.compile(r"([acgjprtv]|sums|lanes|values|shared|part|row)[\d_]*|[inkt]|lane|start|stop|numbers|work")
 """Names that a source uses itself."""
 
 
@@ -37,7 +40,7 @@ def function_text(program: Program, dialect: Dialect, name: str) -> FunctionText
             f"the function of a program needs a name of letters, digits and underscores that {dialect.name} and the "
             f"table of rows do not have, but got {name!r}; choose another, as name='step'"
         )
-    program = Program(*lower(program.arguments, program.instructions, program.results, lowers=is_inlined))
+    program = Program(*lower(program.arguments, program.instructions, program.results, is_unrolled, is_inlined))
     source = Source(dialect)
     source.functions.names[name] = name
     names = argument_names(program, dialect, name)
@@ -50,18 +53,23 @@ def function_text(program: Program, dialect: Dialect, name: str) -> FunctionText
         places += [array.moved(offset=j) for j in range(argument.size)]
     source.memory.kinds |= {f"r{k}": "out" for k in range(len(program.results))}
     source.memory.kinds |= dict.fromkeys(("n", "k", "lane"), "index")
-    writer = Writer(source, program, "", places, arrays, {})
+    writer = Writer(Values(source, program, "", places, arrays, {}))
 
     def store(batched: bool) -> list[Action]:
         actions = []
         for k, result in enumerate(program.results):
             if result.batched == batched:
                 place = Place(f"r{k}", times(len(result.values), "k") if batched else "")
-                actions += writer.storing(result.values, place)
+                actions += writer.actions.storing(result.values, place)
         return actions
 
     lines = writer.write(store)
     return FunctionText(program, name, names, source, lines, counts_samples(program))
+
+
+def is_unrolled(payload: Payload, batched: Sequence[bool]) -> bool:
+    """Whether an instruction on arrays is written out number by number, for want of a text of its own."""
+    return not isinstance(payload, (Item, Stack, Numbers, Whole, Loop, Gather, Gathers, Scatter))
 
 
 def is_inlined(row: Primitive) -> bool:

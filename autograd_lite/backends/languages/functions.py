@@ -8,6 +8,11 @@ from functools import cache
 
 FUNCTIONS = (
     """\
+double place_of(double index, double bound) {
+    const double i = index < 0.0 ? index + bound : index;
+    return i >= 0.0 && i < bound && i == floor(i) ? i : -1.0;
+}""",
+    """\
 double modulo(double x, double y) {
     const double rest = fmod(x, y);
     if (rest == 0.0) {

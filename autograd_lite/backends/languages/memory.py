@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd_lite.backends.languages.dialects import Dialect
+from autograd_lite.backends.languages.dialects import Dialect, indented
+from autograd_lite.backends.languages.rows import Functions
 
 
 class Place(NamedTuple):
@@ -75,3 +76,31 @@ class Memory:
     def declared(self) -> list[str]:
         """The statements that make the arrays."""
         return self.dialect.arrays(self.sizes, self.samples)
+
+
+class Source:
+    """What the parts of one source share: its language, its functions and its arrays."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.functions = Functions(dialect)
+        self.memory = Memory(dialect)
+
+    def part(self, lines: list[str]) -> str:
+        """A call of a new function of these statements."""
+        names = self.memory.used(lines)
+        name = self.functions.fresh(f"part{len(self.functions.texts)}")
+        self.functions.names[name] = name
+        given = ", ".join([self.dialect.parameter(x, self.memory.kinds[x]) for x in names])
+        self.functions.texts.append("\n".join([self.dialect.procedure(name, given), *indented(lines), "}"]))
+        return f"{name}({', '.join(names)});"
+
+    def table(self, name: str, numbers: Sequence[float]) -> str:
+        """The name of a new array of constants."""
+        name = self.functions.names[name] = self.functions.fresh(name)
+        self.functions.texts.append(self.dialect.table(name, numbers))
+        return name
+
+
+def times(factor: int, name: str) -> str:
+    return "" if factor == 0 else name if factor == 1 else f"{factor} * {name}"
