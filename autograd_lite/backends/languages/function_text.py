@@ -13,8 +13,9 @@ from autograd_lite.backends.languages.value_places import Values
 from autograd_lite.core.graph import BATCH_SIZE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import lower
+from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from autograd_lite.program.instructions import ROWS
-from autograd_lite.program.payloads import Gather, Gathers, Item, Loop, Numbers, Payload, Scatter, Stack, Whole
+from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.program.program import Program
 
 OWN = re.compile(r"([acgjprtv]|sums|lanes|values|shared|part|row)[\d_]*|[inkt]|lane|start|stop|numbers|work")
