@@ -18,6 +18,7 @@ import numpy
 from autograd_lite.backends.source_text import operators
 from autograd_lite.core.columns import Row
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.payloads import Kernel, Run
 from autograd_lite.support.extras import required
 from autograd_lite.trees import is_foreign_array
 
@@ -132,7 +133,31 @@ def refused(library: Library, *names: str) -> NotImplementedError:
     )
 
 
+class KernelOnArrays:
+    """A kernel of linear algebra on arrays whose numbers are of all samples, or of one for each: sample by sample."""
+
+    def __init__(self, payload: Kernel) -> None:
+        self.payload = payload
+
+    def __call__(self, operands: Sequence[Sequence[Any]]) -> list[Any]:
+        shape = numpy.broadcast_shapes(*[numpy.shape(x) for array in operands for x in array])
+        if not shape:
+            return [numpy.float64(x) for x in self.of_sample([[float(x) for x in array] for array in operands])]
+        tables = [[numpy.broadcast_to(x, shape).tolist() for x in array] for array in operands]
+        rows = [self.of_sample([[x[i] for x in table] for table in tables]) for i in range(*shape)]
+        return list(numpy.array(rows, dtype=numpy.float64).reshape(-1, self.payload.size).T)
+
+    def of_sample(self, operands: Sequence[Sequence[float]]) -> list[float]:
+        return self.payload.evaluate(operands, Run((), no_step))  # type: ignore[no-any-return]
+
+
+def no_step(body: Any) -> Any:
+    raise TypeError("a kernel runs no program")
+
+
 def function_of(library: Library, row: Row) -> Callable[..., Any]:
+    if isinstance(row.payload, Kernel) and library.name == "numpy":
+        return KernelOnArrays(row.payload)
     if row.fold is not None:
         of_two = function_of(library, row.fold)
         return lambda operands: functools.reduce(of_two, operands)

@@ -7,10 +7,11 @@ the place of that number.
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED, RULED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
 from autograd_lite.core.reverse import Cotangents
@@ -91,11 +92,32 @@ class Record(NamedTuple):
 
 def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     """A node with a payload: it has no number, like all traced nodes."""
-    row = Primitive(type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload)
+    row = item_row(payload.offset) if type(payload) is Item else row_of(payload)
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, math.nan, tuple(operands), partials)
     node._flags |= TRACED | LOOPED | flags | (0 if any(p is not None for p in partials) else CONSTANT)
     return cast(Value, node)
+
+
+def row_of(payload: Any) -> Primitive:
+    return Primitive(type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload)
+
+
+@cache
+def item_row(offset: int) -> Primitive:
+    return row_of(Item(offset))
+
+
+def numbered(node: Value, x: float) -> Value:
+    """A node of a payload that has its number, because nothing is traced."""
+    node._flags = (node._flags & ~TRACED) | RULED
+    node._data = x
+    return node
+
+
+def data_of(node: Node) -> Sequence[float] | None:
+    """The numbers of an array node, where they are known."""
+    return getattr(node._row.payload, "data", None)
 
 
 def is_array(x: Node) -> bool:
@@ -157,7 +179,8 @@ class Item:
 
 def item(array: Node, offset: int) -> Value:
     """A number of an array node."""
-    return node_of(Item(offset), [array])
+    node, data = node_of(Item(offset), [array]), data_of(array)
+    return node if data is None else numbered(node, data[offset])
 
 
 def filled(coefficients: Iterable[Scalar | None]) -> list[Scalar]:
@@ -218,7 +241,7 @@ class Numbers:
     """An array of constants."""
 
     def __init__(self, numbers: Iterable[float]) -> None:
-        self.numbers = tuple(float(x) for x in numbers)
+        self.numbers = self.data = tuple(float(x) for x in numbers)
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
         return flattener.payload(payloads.Numbers(self.numbers), ())

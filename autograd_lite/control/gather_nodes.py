@@ -21,6 +21,7 @@ from autograd_lite.control.array_nodes import (
     filled,
     item,
     node_of,
+    numbered,
     so_far,
     stays,
     terms_of,
@@ -28,9 +29,11 @@ from autograd_lite.control.array_nodes import (
     widened,
 )  # fmt: skip
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import NUMBER, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.table import cond
+from autograd_lite.core.tracers import is_tracing
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads
 from autograd_lite.program.flattening import Flattener
@@ -252,7 +255,10 @@ def masked(adjoint: Scalar, holds: Any) -> Scalar:
 
 
 class Stack:
-    """Numbers as an array."""
+    """Numbers as an array; their values, where they are known."""
+
+    def __init__(self, data: Sequence[float] | None = None) -> None:
+        self.data = data
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
         return flattener.payload(payloads.Stack(len(operands)), operands)
@@ -261,7 +267,8 @@ class Stack:
         if stays(walk, node, arrived):
             return []
         operands, parts, rules = operands_of(node), arrived.whole, walk.propagation
-        if any(isinstance(part, (Record, Scattered)) for part in parts) or len(parts) > len(operands):
+        many = len(parts) > len(operands) and self.data is None
+        if many or any(isinstance(part, (Record, Scattered)) for part in parts):
             sums = [so_far(walk, node, x) if x in walk.dependent else None for x in operands]
             base = stack([-0.0 if x is None else x[0] for x in sums]) if any(x is not None for x in sums) else None
             array = dense(parts, len(operands), base)
@@ -277,6 +284,13 @@ class Stack:
                     terms.append(walk.term(source, x, under(rules, number, holds)))
         return terms
 
+    def pull_floats(self, node: Node, adjoint: Cotangents, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        terms, operands = adjoint.terms, operands_of(node)
+        return [(operands[i], terms[i]) for i in sorted(terms, reverse=True) if not operands[i]._flags & CONSTANT]
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> list[float]:
+        return [tangents.get(x, 0.0) for x in operands_of(node)]
+
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         return stack([propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands_of(node)])
 
@@ -288,5 +302,9 @@ def stack(numbers: Sequence[Scalar | Node]) -> Node:
     """An array node of these numbers."""
     constants = [x._data if isinstance(x, Node) else x for x in numbers if not isinstance(x, Node) or x._row is NUMBER]
     if len(constants) == len(numbers):
-        return node_of(Numbers(constants), [])
-    return node_of(Stack(), [x if isinstance(x, Node) else as_value(x) for x in numbers])
+        node = node_of(Numbers(constants), [])
+        return node if is_tracing() else numbered(node, 0.0)
+    operands = [x if isinstance(x, Node) else as_value(x) for x in numbers]
+    if is_tracing() or any(x._flags & TRACED for x in operands):
+        return node_of(Stack(), operands)
+    return numbered(node_of(Stack([x._data for x in operands]), operands), 0.0)

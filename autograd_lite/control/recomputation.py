@@ -6,11 +6,11 @@ Above `step_graphs`.  A call is one node, whose payload runs the function again;
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, node_of
+from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, node_of, numbered
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, float_tangents, forward
-from autograd_lite.core.graph import CONSTANT, RULED, TRACED, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, Node, operands_of
 from autograd_lite.core.modes import TRACE, enable_grad
 from autograd_lite.core.reverse import Cotangents, float_pass
 from autograd_lite.core.symbolic import Propagation
@@ -57,12 +57,6 @@ def checkpoint(f: Function) -> Function:
         return structure.unflatten([numbered(node_of(Item(i), [node]), x) for i, x in enumerate(call.data)])
 
     return transformed(f, wrapped, "checkpoint")
-
-
-def numbered(node: Value, x: float) -> Value:
-    node._flags = (node._flags & ~TRACED) | RULED
-    node._data = x
-    return node
 
 
 class Recomputed:

@@ -56,7 +56,9 @@ def operations(instruction: Instruction) -> int:
     row, operands, _ = instruction
     if row.payload is not None:
         body = getattr(row.payload, "body", None)
-        return row.payload.length * sum(map(operations, body.instructions)) if body is not None else 0
+        if body is not None:
+            return row.payload.length * sum(map(operations, body.instructions))  # type: ignore[no-any-return]
+        return getattr(row.payload, "operations", 0)
     if row.operations is not None:
         return row.operations(len(operands))
     if row.arity is None:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.program.array_kernels import KERNELS
 from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
 from autograd_lite.program.instructions import Argument, Instruction, Result
-from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.support.files import Json, shortened
 
 NAMES = {
     "item": Item, "stack": Stack, "numbers": Numbers, "whole": Whole, "loop": Loop, "gather": Gather,
-    "gathers": Gathers, "scatter": Scatter,
+    "gathers": Gathers, "scatter": Scatter, "kernel": Kernel,
 }  # fmt: skip
 LARGEST = 10**8
 """So many numbers the array of a loop may have: a short document must not fill the memory."""
@@ -29,7 +30,7 @@ def payload_entry(payload: Payload, program_entry: Callable[[Any], dict[str, Any
         return {"numbers": [x.hex() for x in payload.numbers]}
     if isinstance(payload, Loop):
         return {**payload._asdict(), "columns": [list(c) for c in payload.columns], "body": program_entry(payload.body)}
-    if isinstance(payload, Item | Gather | Gathers | Scatter):
+    if isinstance(payload, Item | Gather | Gathers | Scatter | Kernel):
         return payload._asdict()  # of tuples, which are lists in a document
     return {"argument": payload.argument} if isinstance(payload, Whole) else {}
 
@@ -73,6 +74,8 @@ def checked_payload(
         length, first, apart = (count(entry[field]) for field in ("length", "first", "apart"))
         checked_column([0, first, apart], length, [indices])
         return Gathers(length, first, apart, checked_places(listed(entry["places"]), array))
+    if kind is Kernel:
+        return checked_kernel(entry, found)
     return checked_scatter(entry, found) if kind is Scatter else checked_loop(entry, found, body_of)
 
 
@@ -113,6 +116,24 @@ def checked_scatter(entry: dict[str, Any], sizes: Sizes) -> Scatter:
             found.append(Entry(checked_column(value, length, sizes), known, offset, stride, total))
         groups.append(Additions(length, reverse, tuple(found)))
     return Scatter(size, based, tuple(groups))
+
+
+def checked_kernel(entry: dict[str, Any], found: Sizes) -> Kernel:
+    kernel = KERNELS.get(entry["name"])
+    sizes, offsets = (tuple([count(x) for x in listed(entry[field])]) for field in ("sizes", "offsets"))
+    if kernel is None or len(sizes) != kernel.counts[0]:
+        raise ValueError(f"there is no kernel {shortened(entry['name'])} of {len(sizes)} sizes")
+    if sum(sizes) > LARGEST or kernel.output(*sizes) > LARGEST:
+        raise ValueError(f"the kernel {kernel.name} has the sizes {shortened(list(sizes))}, which is too much")
+    if not kernel.allowed(*sizes):
+        raise ValueError(f"the kernel {kernel.name} has the sizes {list(sizes)}, which do not fit each other")
+    needed = kernel.inputs(*sizes)
+    if len(needed) != len(found) or len(offsets) != len(found):
+        raise ValueError(f"the kernel {kernel.name} reads {len(needed)} arrays, but has {len(found)}")
+    for size, start, part in zip(found, offsets, needed, strict=True):
+        if size is None or start + part > size:
+            raise ValueError(f"the kernel {kernel.name} reads {part} numbers from {start} on, of an array of {size}")
+    return Kernel(kernel.name, sizes, offsets)
 
 
 def checked_loop(entry: dict[str, Any], found: Sizes, body_of: Callable[[Json], Any]) -> Loop:

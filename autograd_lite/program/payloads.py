@@ -1,4 +1,4 @@
-"""Instructions whose value is an array, and the loop: an instruction that runs a program again and again.
+"""Instructions whose value is an array: among them the loop, which runs a program again and again, and the kernel.
 
 An array is a value of a program like a number, made by an instruction and read by `item`, or column by column by a
 loop.  Each payload is plain data, a column of a row that is made for it; `evaluate` is what the instruction computes
@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.array_kernels import KERNELS, ArrayKernel
 from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
 
 Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any], list[Any]]]
@@ -119,7 +120,38 @@ class Loop(NamedTuple):
         return values
 
 
-Payload = Item | Stack | Numbers | Whole | Loop | Gather | Gathers | Scatter
+class Kernel(NamedTuple):
+    """An algorithm of linear algebra on arrays; see `program.array_kernels`.
+
+    Each operand is an array, of which the numbers from an offset on are read.
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+    offsets: tuple[int, ...]
+
+    def shown(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.sizes))})"
+
+    @property
+    def kernel(self) -> ArrayKernel:
+        return KERNELS[self.name]
+
+    @property
+    def size(self) -> int:
+        return self.kernel.output(*self.sizes)
+
+    @property
+    def operations(self) -> int:
+        return self.kernel.operations(*self.sizes)
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        counts = self.kernel.inputs(*self.sizes)
+        parts = zip(operands, self.offsets, counts, strict=True)
+        return self.kernel(self.sizes, [list(x[start : start + count]) for x, start, count in parts])
+
+
+Payload = Item | Stack | Numbers | Whole | Loop | Gather | Gathers | Scatter | Kernel
 
 
 class Run(NamedTuple):

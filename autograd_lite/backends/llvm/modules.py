@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.core.graph import BATCH_SUM
-from autograd_lite.program.payloads import Loop
+from autograd_lite.program.payloads import Kernel, Loop
 
 from .accumulators import sum_function
 from .arrays_of_loops import ArrayLayout
@@ -85,7 +85,8 @@ class Modules:
         functions = [f.text() for f in self.optimized.values()]
         rows = self.emitter.definitions.values()
         optimized = [DECLARATIONS, *rows, *constants, *functions, ATTRIBUTES, ""]
-        plain = [DECLARATIONS, *rows, ones, *imported, *self.plain, ATTRIBUTES, ""]
+        read = [constant_array(name, x) for name, x in self.pooled.items() if any(f"{name}," in f for f in self.plain)]
+        plain = [DECLARATIONS, *rows, ones, *read, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
     def _short_batch(self) -> int:
@@ -94,6 +95,9 @@ class Modules:
         for op in self.plan.ops.values():
             if isinstance(op.row.payload, Loop):
                 work = op.row.payload.length * work_of(op.row.payload.body)
+                once, each = (once, each + work) if self.plan.batched[op.id] else (once + work, each)
+            elif isinstance(op.row.payload, Kernel):
+                work = op.row.payload.operations
                 once, each = (once, each + work) if self.plan.batched[op.id] else (once + work, each)
         return (LONG - once) // each if once <= LONG else -1
 

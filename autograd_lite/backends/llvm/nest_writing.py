@@ -21,7 +21,8 @@ from .emitters import Emitter
 from .fusion import Op, term_width
 from .gather_writing import read, write_gathers, write_scatter
 from .ir_text import SCALAR, VECTOR, Function, Index, number
-from .plan import LoopLayout
+from .kernel_calls import write_kernel
+from .plan import KernelLayout, LoopLayout
 from .rerolling import Access, Location, LoopNest, Scheduled
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
@@ -57,6 +58,7 @@ class SectionWriter:
     constants: dict[int, float]
     loops: dict[int, LoopLayout]
     arrays: dict[int, ArrayLayout]
+    kernels: dict[int, KernelLayout]
     values: dict[int, str] = field(default_factory=dict)  # results of instructions in this function
 
     # single instructions
@@ -90,6 +92,8 @@ class SectionWriter:
             write_gathers(self.f, payload, *[self.arrays[x] for x in (op.id, *op.operands)])
         elif isinstance(payload, Scatter):
             write_scatter(self.f, payload, *[self.arrays[x] for x in (op.id, *op.operands)])
+        elif op.id in self.kernels:
+            write_kernel(self.f, self.emitter, self.kernels[op.id])
         elif op.id in self.loops:
             kept = ", ptr %kept" if self.batched else ""
             self.f.do(f"call void @{self.loops[op.id].name}steps(ptr %context{kept})")

@@ -24,12 +24,13 @@ from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
-from autograd_lite.program.payloads import Item, Loop, Numbers, Stack, Whole
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Stack, Whole
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout, over_samples
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
+from .ir_text import VECTOR
 from .rerolling import Location, LoopNest, Scheduled, reroll
 
 
@@ -47,6 +48,18 @@ class LoopLayout(NamedTuple):
     scratch: int
 
 
+class KernelLayout(NamedTuple):
+    """Where a kernel reads and writes, and what it needs beside its array, by an offset in the same buffer.
+
+    That is room for its work; one that differs from sample to sample runs for one sample after the other, on numbers
+    that are copied there: its operands that have samples, and its result.
+    """
+
+    arrays: list[ArrayLayout]
+    kernel: Kernel
+    work: int
+
+
 class Stage(NamedTuple):
     """Unbatched loops and instructions; then the pass over the samples: those, its sums, the results that it stores."""
 
@@ -61,6 +74,7 @@ class Stage(NamedTuple):
     summed: dict[str, list[int]]  # the offsets of the sums, by buffer
     arrays: dict[int, ArrayLayout]  # in the tile
     loops: dict[int, LoopLayout]
+    kernels: dict[int, KernelLayout]
 
     @property
     def passes(self) -> bool:
@@ -88,10 +102,12 @@ class Plan:
             self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
         self.arrays: dict[int, ArrayLayout] = {}
         self.loops: dict[int, LoopLayout] = {}
+        self.kernels: dict[int, KernelLayout] = {}
         self.sources: dict[int, int] = {}  # the arrays that hold values which are read where they are
         self.read = self._carries_read()
         for op in [op for op in self.ops.values() if op.row.payload is not None and not self.batched[op.id]]:
             self._locate_array(op, "s", self.arrays, self.loops, f"{name}loop{op.id}.")
+            self._locate_kernel(op, self.arrays, self.kernels)
         self._prepare_sums()
         self._locate_results()
         self._locate_sums()
@@ -133,6 +149,8 @@ class Plan:
             arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
         elif isinstance(payload, Stack | Gathers | Scatter):
             arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
+        elif isinstance(payload, Kernel):
+            arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
         elif isinstance(payload, Loop):
             folded = id not in self.read
             size = payload.size - (payload.length - 1) * payload.carries * folded
@@ -154,6 +172,21 @@ class Plan:
         if isinstance(payload, Whole | Numbers):
             del self.ops[id]
 
+    def _locate_kernel(
+        self, op: Op, arrays: dict[int, ArrayLayout], kernels: dict[int, KernelLayout]
+    ) -> None:
+        """What a kernel reads, and room for its work."""
+        payload = op.row.payload
+        if isinstance(payload, Kernel):
+            read = [self.arrays.get(x) or arrays[x] for x in op.operands]
+            room = sum(payload.kernel.work(*payload.sizes))
+            buffer = arrays[op.id].buffer
+            if buffer == "t":
+                counts = zip(read, payload.kernel.inputs(*payload.sizes), strict=True)
+                room += payload.size + sum([count for array, count in counts if array.type == VECTOR])
+                room = -(-room // LANES)
+            kernels[op.id] = KernelLayout([arrays[op.id], *read], payload, self.allocate(buffer, room))
+
     def _with_copies(
         self, ops: list[Op], arrays: dict[int, ArrayLayout], loops: dict[int, LoopLayout]
     ) -> tuple[list[Op], list[Op]]:
@@ -171,7 +204,7 @@ class Plan:
                 self.locations[place] = (array.buffer, array.place(payload.offset))
                 self.sources[place] = op.operands[0]
                 op = Op(op.id, identity, (place,))
-            elif payload is not None and not isinstance(payload, Gather | Gathers | Scatter):
+            elif payload is not None and not isinstance(payload, Gather | Gathers | Scatter | Kernel):
                 own, m = arrays[op.id], payload.carries if isinstance(payload, Loop) else len(op.operands)
                 places: list[tuple[int, Location]] = [
                     (x, (own.buffer, own.offset + i)) for i, x in enumerate(op.operands[:m])
@@ -210,7 +243,7 @@ class Plan:
         read: set[int] = set()
         for op in self.ops.values():
             payload = op.row.payload
-            if isinstance(payload, Gather | Gathers | Scatter):
+            if isinstance(payload, Gather | Gathers | Scatter | Kernel):
                 read |= set(op.operands)
             if isinstance(payload, Loop):
                 operands = op.operands[payload.carries :]
@@ -297,10 +330,12 @@ class Plan:
             buffers[f"o{index}"] = ("t", self.allocate("t", _padded(self.result_sizes[index])))
         arrays: dict[int, ArrayLayout] = {}
         loops: dict[int, LoopLayout] = {}
+        kernels: dict[int, KernelLayout] = {}
         for op in ops:
             if op.row.payload is not None:
                 name = f"{self.name}stage{self.stage_count}.loop{op.id}."
                 self._locate_array(op, "t", arrays, loops, name)
+                self._locate_kernel(op, arrays, kernels)
         self.stage_count += 1
         scalars, _ = self._with_copies(scalars, self.arrays, self.loops)
         ops, once = self._with_copies(ops, arrays, loops)
@@ -322,8 +357,9 @@ class Plan:
             if buffer in ("t", "k"):
                 del self.locations[id]
         return Stage(
-            unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed, arrays, loops
-        )
+            unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed, arrays, loops,
+            kernels,
+        )  # fmt: skip
 
     def _number(self, id: int) -> int:
         """The number of the result in whose buffer a value is."""

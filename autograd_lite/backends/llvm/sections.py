@@ -37,10 +37,11 @@ def write_section(
     stored = _stored(parts, locations, plan.shared)
     loops = stage.loops if batched else plan.loops
     arrays = {**plan.arrays, **stage.arrays} if batched else plan.arrays
+    kernels = stage.kernels if batched else plan.kernels
     written = []
     for k, (optimized, part) in enumerate(parts):
         f = new(k)
-        writer = SectionWriter(f, emitter, batched, locations, plan.constants, loops, arrays)
+        writer = SectionWriter(f, emitter, batched, locations, plan.constants, loops, arrays, kernels)
         for item in part:
             if isinstance(item, list):
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])

@@ -1,0 +1,255 @@
+"""Kernels of linear algebra in the graph: a node is a whole matrix, and its payload differentiates it as one.
+
+Above `array_nodes`.  The rules of `array_rules` are written in these operations, so derivatives of any order follow; on
+plain numbers the operations compute, on nodes they record.  Eagerly a node has its numbers, in a traced function none;
+both have the same graph, and so the same bits.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.control import array_nodes
+from autograd_lite.control.array_nodes import Column, Number, Piece, Terms, data_of, item, node_of, numbered, stays
+from autograd_lite.control.gather_nodes import dense, masked, stack
+from autograd_lite.core.branches import either
+from autograd_lite.core.create_graph import AdjointPass, Arrived
+from autograd_lite.core.graph import BATCH_SUM, BATCHED, CONSTANT, Node, operands_of
+from autograd_lite.core.recording import records_nothing
+from autograd_lite.core.reverse import Cotangents
+from autograd_lite.core.symbolic import Propagation, check_unassigned
+from autograd_lite.core.tracers import is_tracing
+from autograd_lite.core.value import Value
+from autograd_lite.program import payloads
+from autograd_lite.program.array_kernels import KERNELS
+from autograd_lite.program.flattening import Flattener
+from autograd_lite.transforms.levels import Scalar
+
+
+class Array(NamedTuple):
+    """Numbers next to each other: plain ones, or those of an array node from `start` on; `data` where they are known."""
+
+    node: Node | None
+    start: int
+    size: int
+    data: Sequence[float] | None
+
+    def part(self, start: int, size: int) -> "Array":
+        data = None if self.data is None else self.data[start : start + size]
+        return Array(self.node, self.start + start, size, data)
+
+    def as_node(self) -> Node:
+        if self.node is None:
+            assert self.data is not None
+            return constants(self.data)
+        return self.node
+
+    def leaves(self) -> list[Scalar]:
+        """The numbers, one by one."""
+        if self.node is None:
+            assert self.data is not None
+            return list(self.data)
+        return [item(self.node, self.start + i) for i in range(self.size)]
+
+
+def plain(numbers: Sequence[float]) -> Array:
+    return Array(None, 0, len(numbers), numbers)
+
+
+def filled(size: int, x: float) -> Array:
+    return plain([x] * size)
+
+
+def constants(numbers: Sequence[float]) -> Node:
+    node = node_of(array_nodes.Numbers(numbers), [])
+    return node if is_tracing() else numbered(node, 0.0)
+
+
+def array(leaves: Sequence[Scalar]) -> Array:
+    """Numbers and Values as an array."""
+    if not any(isinstance(x, Value) for x in leaves):
+        return plain([float(x) for x in leaves])  # type: ignore[arg-type]
+    known = not is_tracing()
+    if known and (records_nothing() or all(not isinstance(x, Value) or x._flags & CONSTANT for x in leaves)):
+        return plain([x._data if isinstance(x, Value) else float(x) for x in leaves])
+    node = stack(leaves)
+    return Array(node, 0, len(leaves), data_of(node))
+
+
+def of_node(node: Node, start: int, size: int) -> Array:
+    data = data_of(node)
+    return Array(node, start, size, None if data is None else data[start : start + size])
+
+
+def applied(name: str, sizes: Sequence[int], *operands: Array) -> Array:
+    """A kernel on arrays."""
+    sizes = tuple(sizes)
+    data = None
+    if all(x.data is not None for x in operands):
+        data = KERNELS[name](sizes, [x.data for x in operands])  # type: ignore[misc]
+    if all(x.node is None for x in operands):
+        assert data is not None
+        return plain(data)
+    if is_tracing():
+        data = None
+    rule = RecordedKernel(payloads.Kernel(name, sizes, tuple([x.start for x in operands])), data)
+    node: Value = node_of(rule, [x.as_node() for x in operands])
+    if data is not None:
+        numbered(node, 0.0)
+    return Array(node, 0, rule.kernel.size, data)
+
+
+class KernelRule(NamedTuple):
+    """The derivatives of a kernel, in kernels.
+
+    `pull(sizes, operands, out, adjoint, reaches)` gives the adjoints of the operands, None where nothing flows;
+    `reaches(start, stop)` is whether any adjoint has arrived at these numbers of the result.
+    `push(sizes, operands, out, tangents)` gives the tangent of the result; None is no tangent.
+    """
+
+    pull: Callable[..., list[Array | None]]
+    push: Callable[..., Array]
+
+
+RULES: dict[str, KernelRule] = {}
+"""Of the kernels by name; those of `array_rules`."""
+
+
+class RecordedKernel:
+    """The payload of a kernel in the graph, and eagerly its numbers."""
+
+    def __init__(self, kernel: payloads.Kernel, data: list[float] | None) -> None:
+        self.kernel, self.data = kernel, data
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(self.kernel, operands)
+
+    def operands(self, node: Node) -> list[Array]:
+        counts = self.kernel.kernel.inputs(*self.kernel.sizes)
+        parts = zip(operands_of(node), self.kernel.offsets, counts, strict=True)
+        return [of_node(x, start, count) for x, start, count in parts]
+
+    @property
+    def rule(self) -> KernelRule:
+        found = RULES.get(self.kernel.name)
+        if found is None:
+            raise TypeError(f"{self.kernel.name} has no derivative; take its numbers out of the graph by detach()")
+        return found
+
+    # Adjoints
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        if stays(walk, node, arrived):
+            return []
+        operands = self.operands(node)
+        if self.data is not None:
+            check_unassigned(node, operands_of(node))
+        holds = None
+        for k, part in enumerate(arrived.whole):
+            holds = part.holds if k == 0 else either(holds, part.holds)
+        reached = [reach(part, self.kernel.size) for part in arrived.whole]
+
+        def reaches(start: int, stop: int) -> bool:
+            return any(a < stop and b > start for a, b in reached)
+
+        out = of_node(node, 0, self.kernel.size)
+        adjoint = self.gathered(node, arrived.whole)
+        found = self.rule.pull(self.kernel.sizes, operands, out, adjoint, reaches)
+        terms: Terms = []
+        for x, operand, term in zip(operands_of(node), operands, found, strict=True):
+            if term is not None and x in walk.dependent:
+                column = Column(term.as_node(), term.start, 1)
+                terms.append((x, Arrived([Piece(operand.start, 1, operand.size, column, holds)], [])))
+        return terms
+
+    def gathered(self, node: Node, parts: Sequence[Any]) -> Array:
+        """All that has arrived as one array, added up in its order; -0.0 where nothing has, because it changes no sum."""
+        size = self.kernel.size
+        if not all(isinstance(x, Number) or (isinstance(x, Piece) and x.stride == 1) for x in parts):
+            return of_node(dense(parts, size), 0, size)
+        found: Array | None = None
+        numbers: dict[int, Scalar] = {}
+        for part in [*parts, None]:
+            if isinstance(part, Number) and (found is None or part.offset not in numbers):
+                term = summed(node, masked(part.adjoint, part.holds))
+                numbers[part.offset] = numbers[part.offset] + term if part.offset in numbers else term
+                continue
+            if numbers:
+                more = array([numbers.get(i, -0.0) for i in range(size)])
+                found = more if found is None else applied("plus", (size,), found, more)
+                numbers = {}
+            if isinstance(part, Number):
+                numbers[part.offset] = summed(node, masked(part.adjoint, part.holds))
+            elif part is not None:
+                found = self.with_piece(node, found, part)
+        assert found is not None
+        return found
+
+    def with_piece(self, node: Node, found: Array | None, part: Piece) -> Array:
+        size = self.kernel.size
+        column = part.adjoint
+        term = of_node(column.array, column.offset, part.length)
+        apart = column.array._flags & BATCHED and not node._flags & BATCHED
+        if column.stride != 1 or part.holds is not None or apart:
+            places = range(column.offset, column.offset + part.length * column.stride, column.stride)
+            term = array([summed(node, masked(item(column.array, i), part.holds)) for i in places])
+        if part.length == size:
+            return term if found is None else applied("plus", (size,), found, term)
+        base = filled(size, -0.0) if found is None else found
+        return applied("placed", (size, part.offset, part.length), base, term)
+
+    def pull_floats(self, node: Node, adjoint: Cotangents, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        terms = adjoint.terms
+        numbers = plain([terms.get(i, -0.0) for i in range(self.kernel.size)])
+        operands = [plain(x.data) for x in self.operands(node)]  # type: ignore[arg-type]
+
+        def reaches(start: int, stop: int) -> bool:
+            return any(start <= i < stop for i in terms)
+
+        assert self.data is not None
+        found = self.rule.pull(self.kernel.sizes, operands, plain(self.data), numbers, reaches)
+        pairs = zip(operands_of(node), self.kernel.offsets, found, strict=True)
+        return [
+            (x, Cotangents(dict(enumerate(term.data, start))))  # type: ignore[arg-type]
+            for x, start, term in pairs
+            if term is not None and not x._flags & CONSTANT
+        ]
+
+    # Tangents
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        operands = self.operands(node)
+        moved = [
+            of_node(tangents[x], operand.start, operand.size) if x in tangents else None
+            for x, operand in zip(operands_of(node), operands, strict=True)
+        ]
+        found = self.rule.push(self.kernel.sizes, operands, of_node(node, 0, self.kernel.size), moved)
+        return found.as_node()
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> list[float]:
+        operands = [plain(x.data) for x in self.operands(node)]  # type: ignore[arg-type]
+        parts = zip(operands_of(node), self.kernel.offsets, operands, strict=True)
+        moved = [
+            plain(tangents[x][start : start + operand.size]) if x in tangents else None for x, start, operand in parts
+        ]
+        assert self.data is not None
+        return list(self.rule.push(self.kernel.sizes, operands, plain(self.data), moved).data)  # type: ignore[arg-type]
+
+
+def reach(part: Any, size: int) -> tuple[int, int]:
+    """The first number that an adjoint arrives at, and the first that it does not any more."""
+    if isinstance(part, Number):
+        return part.offset, part.offset + 1
+    return (part.offset, part.offset + (part.length - 1) * part.stride + 1) if isinstance(part, Piece) else (0, size)
+
+
+def summed(node: Node, term: Scalar) -> Scalar:
+    """A term of each sample for a node that all samples share: over the samples."""
+    if isinstance(term, Value) and term._flags & BATCHED and not node._flags & BATCHED:
+        return term.apply(BATCH_SUM, (term,))  # type: ignore[no-any-return]
+    return term
+
+
+def is_finite(numbers: Sequence[float] | None) -> bool:
+    """Whether numbers are known, and all of them finite."""
+    return numbers is not None and all(map(math.isfinite, numbers))
