@@ -26,6 +26,7 @@ FLOORS = {
     "program": 4,
     "control": 5,
     "backends": 6,
+    "linalg": 6,
     "optim": 7,
     "nn": 8,
     "drawing": 9,

@@ -21,13 +21,13 @@ from autograd_lite.core.symbolic import Propagation, check_unassigned
 from autograd_lite.core.tracers import is_tracing
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
-from autograd_lite.program.array_kernels import KERNELS
 from autograd_lite.program.flattening import Flattener
+from autograd_lite.program.kernels import KERNELS
 from autograd_lite.transforms.levels import Scalar
 
 
 class Array(NamedTuple):
-    """Numbers next to each other: plain ones, or those of an array node from `start` on; `data` where they are known."""
+    """Numbers next to each other: plain ones, or those of an array node from `start` on; `data` where known."""
 
     node: Node | None
     start: int
@@ -68,7 +68,7 @@ def constants(numbers: Sequence[float]) -> Node:
 def array(leaves: Sequence[Scalar]) -> Array:
     """Numbers and Values as an array."""
     if not any(isinstance(x, Value) for x in leaves):
-        return plain([float(x) for x in leaves])  # type: ignore[arg-type]
+        return plain([float(x) for x in leaves])
     known = not is_tracing()
     if known and (records_nothing() or all(not isinstance(x, Value) or x._flags & CONSTANT for x in leaves)):
         return plain([x._data if isinstance(x, Value) else float(x) for x in leaves])
@@ -163,7 +163,7 @@ class RecordedKernel:
         return terms
 
     def gathered(self, node: Node, parts: Sequence[Any]) -> Array:
-        """All that has arrived as one array, added up in its order; -0.0 where nothing has, because it changes no sum."""
+        """All that has arrived as one array, added up in order; -0.0 where nothing has, because it changes no sum."""
         size = self.kernel.size
         if not all(isinstance(x, Number) or (isinstance(x, Piece) and x.stride == 1) for x in parts):
             return of_node(dense(parts, size), 0, size)
@@ -233,7 +233,7 @@ class RecordedKernel:
             plain(tangents[x][start : start + operand.size]) if x in tangents else None for x, start, operand in parts
         ]
         assert self.data is not None
-        return list(self.rule.push(self.kernel.sizes, operands, plain(self.data), moved).data)  # type: ignore[arg-type]
+        return list(self.rule.push(self.kernel.sizes, operands, plain(self.data), moved).data or ())
 
 
 def reach(part: Any, size: int) -> tuple[int, int]:

@@ -284,20 +284,18 @@ def push_cholesky(sizes: Sizes, operands: list[Array], out: Array, moved: Moved)
 
 
 def pull_qr(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: Reaches) -> Found:
-    """A_bar = (Q_bar + Q copyltu(M)) R^-T with M = R R_bar^T - Q_bar^T Q, of which copyltu copies the lower triangle."""
+    """A_bar = (Q_bar + Q copyltu(M)) R^-T, M = R R_bar^T - Q_bar^T Q, whose lower triangle copyltu copies."""
     m, n = sizes
     q, r = out.part(0, m * n), out.part(m * n, n * n)
     q_bar, r_bar = g.part(0, m * n), upper(n, g.part(m * n, n * n))
-    inner = plus(
-        matmul(n, n, n, r, turned(n, n, r_bar)), minus(matmul(n, m, n, turned(m, n, q_bar), q))
-    )
+    inner = plus(matmul(n, n, n, r, turned(n, n, r_bar)), minus(matmul(n, m, n, turned(m, n, q_bar), q)))
     copied = plus(triangle(n, inner), turned(n, n, triangle(n, inner, 0)))
     change = plus(q_bar, matmul(m, n, n, q, copied))
     return [turned(n, m, applied("substitute", (n, m, 1, 0), r, turned(m, n, change)))]
 
 
 def push_qr(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
-    """Q_dot = Z - Q (C - W), R_dot = (C - W) R with Z = A_dot R^-1, C = Q^T Z, W antisymmetric of C's lower triangle."""
+    """Q_dot = Z - Q (C - W), R_dot = (C - W) R, Z = A_dot R^-1, C = Q^T Z, W = tril_-1(C) - tril_-1(C)^T."""
     m, n = sizes
     q, r = out.part(0, m * n), out.part(m * n, n * n)
     change = turned(m, n, or_zero(moved[0], m * n))

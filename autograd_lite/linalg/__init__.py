@@ -1,7 +1,7 @@
 """Linear algebra under NumPy's names and shapes, over nested lists and arrays of numbers and Values.
 
 A matrix is one node of the graph, and one instruction of a compiled function, whatever its size; what it is made of and
-what comes out of it are Values.  Each algorithm is written once, as loops (`program.array_kernels`), which Python runs
+what comes out of it are Values.  Each algorithm is written once, as loops (`program.kernels`), which Python runs
 and native code is made of, so all engines give the same bits.  The derivatives are the known ones of each function,
 written in these algorithms again (`control.array_rules`), so that they hold at every order.
 
@@ -11,7 +11,7 @@ floats, and raises before it asks a Value.
 """
 
 from autograd_lite.linalg.factorisations import EighResult, LUResult, QRResult, cholesky, eigh, lu, qr
-from autograd_lite.linalg.operands import LinAlgError
+from autograd_lite.linalg.matrix_operands import LinAlgError
 from autograd_lite.linalg.products import expm, matmul, norm, trace
 from autograd_lite.linalg.systems import LstsqResult, SlogdetResult, det, inv, lstsq, slogdet, solve, solve_triangular
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.control.array_algebra import Array, applied, array
 from autograd_lite.control.array_rules import identity, matmul, placed, plus, triangle, turned, upper
-from autograd_lite.linalg.operands import Made, check_matrix, given, known, made, over_stacks, refuse
+from autograd_lite.linalg.matrix_operands import Made, check_matrix, given, known, made, over_stacks, refuse
 
 
 class LUResult(NamedTuple):
@@ -103,7 +103,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     `a` has shape (..., m, n); with k the smaller of both, Q has (..., m, k) and orthonormal columns, and R is an upper
     triangle of (..., k, n).  By Householder's reflections, each of which turns its column to the side away from it: so
     the signs are LAPACK's.  The adjoint, for m >= n, is a_bar = (Q_bar + Q copyltu(R R_bar^T - Q_bar^T Q)) R^-T, where
-    copyltu copies the lower triangle to the upper one; it is nan where the columns are dependent.  Source: Walter (2012).
+    copyltu copies the lower triangle to the upper one; it is nan where columns are dependent.  Source: Walter (2012).
 
     Raises LinAlgError where a is no matrix, ValueError on another mode.
 
@@ -111,7 +111,9 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     -5.0
     """
     if mode not in ("reduced", "r"):
-        raise ValueError(f'qr has the modes "reduced" and "r", but got {mode!r}; "complete" has no derivative in general')
+        raise ValueError(
+            f'qr has the modes "reduced" and "r", but got {mode!r}; "complete" has no derivative in general'
+        )
     x = given(a, "qr")
     check_matrix(x, "qr", square=False)
     m, n = x.shape[-2:]
@@ -134,7 +136,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return QRResult(*found) if mode == "reduced" else found[1]
 
 
-def eigh(a: Any, UPLO: str = "L") -> EighResult:  # noqa: N803  (NumPy's name)
+def eigh(a: Any, UPLO: str = "L") -> EighResult:
     """Eigenvalues and eigenvectors of a symmetric matrix, as `numpy.linalg.eigh`.
 
     `a` has shape (..., n, n); only its lower triangle is read, with `UPLO="U"` the upper one.  The eigenvalues, of

@@ -8,11 +8,11 @@ from autograd_lite.control.array_algebra import applied, array
 from autograd_lite.control.array_rules import matmul as product_of
 from autograd_lite.control.array_rules import turned
 from autograd_lite.core import table
-from autograd_lite.linalg.operands import Given, Made, as_result, check_matrix, given, made, over_stacks
+from autograd_lite.linalg.matrix_operands import Given, Made, as_result, check_matrix, given, made, over_stacks
 
 
 def matmul(a: Any, b: Any) -> Any:
-    """The matrix product, as `numpy.matmul`: (..., m, k) and (..., k, n) to (..., m, n); vectors of (k,) lose their axis.
+    """The matrix product, as `numpy.matmul`: (..., m, k) and (..., k, n) to (..., m, n), or vectors of (k,).
 
     One instruction, where `a @ b` of arrays of Values records every sum.  Its adjoint is a_bar = out_bar b^T, b_bar =
     a^T out_bar.  Raises ValueError where the shapes do not fit, or an operand is a number.
@@ -37,7 +37,7 @@ def matmul(a: Any, b: Any) -> Any:
 
 
 def trace(a: Any, offset: int = 0) -> Any:
-    """The sum of the diagonal, as `numpy.linalg.trace`: (..., m, n) to (...); `offset` counts upwards from the main one.
+    """The sum of the diagonal, as `numpy.linalg.trace`: (..., m, n) to (...); `offset` counts upwards.
 
     Raises LinAlgError where a is no matrix.
 

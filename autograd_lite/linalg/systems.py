@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.control.array_algebra import Array, applied, array, plain
+from autograd_lite.control.array_algebra import Array, applied, array
 from autograd_lite.control.array_rules import identity, matmul, minus, plus, turned
 from autograd_lite.core import table
-from autograd_lite.linalg.operands import (
+from autograd_lite.linalg.matrix_operands import (
     Given,
     Made,
     check_matrix,
@@ -67,9 +67,9 @@ def right_side(name: str, a: Given, b: Given) -> tuple[int, int]:
 def solve(a: Any, b: Any) -> Any:
     """The solution x of a x = b, as `numpy.linalg.solve`.
 
-    `a` has shape (..., n, n); `b` has (n,), or (..., n, k) for k right sides; x has the shape of b.  By factors L U with
-    rows exchanged.  Its adjoint is b_bar = a^-T x_bar, a_bar = -b_bar x^T; source: Giles, Collected matrix derivative
-    results for forward and reverse mode algorithmic differentiation (2008).
+    `a` has shape (..., n, n); `b` has (n,), or (..., n, k) for k right sides; x has the shape of b.  By factors L U
+    with rows exchanged.  Its adjoint is b_bar = a^-T x_bar, a_bar = -b_bar x^T; source: Giles, Collected matrix
+    derivative results for forward and reverse mode algorithmic differentiation (2008).
 
     Raises LinAlgError where a is not square or singular, ValueError where b does not fit; compiled, x is nan where a is
     singular.
@@ -198,9 +198,9 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     """The least-squares solution x of a x = b, as `numpy.linalg.lstsq`: (x, residuals, rank, s).
 
     `a` has shape (..., m, n) and full rank, `b` has (m,) or (..., m, k).  With more equations than unknowns x minimises
-    the sum of squares of a x - b, with fewer it is the smallest of all solutions.  By `qr`, whose derivative it has; the
-    rank and the singular values s are numbers without a derivative.  `residuals` are the sums of squares that remain,
-    empty unless m > n.
+    the sum of squares of a x - b, with fewer it is the smallest of all solutions.  By `qr`, whose derivative it has;
+    the rank and the singular values s are numbers without a derivative.  `residuals` are the sums of squares that
+    remain, empty unless m > n.
 
     Raises LinAlgError where the rank is not full, to `rcond` times the largest singular value (default: the spacing of
     floats times the larger of m and n): there x has no derivative.  Compiled, x is nan where it is not full exactly.

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.program.array_kernels import KERNELS
 from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
 from autograd_lite.program.instructions import Argument, Instruction, Result
+from autograd_lite.program.kernels import KERNELS
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.support.files import Json, shortened
 

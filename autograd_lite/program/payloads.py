@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.array_kernels import KERNELS, ArrayKernel
 from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
+from autograd_lite.program.kernels import KERNELS, ArrayKernel
 
 Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any], list[Any]]]
 """Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y, residuals)."""
@@ -121,7 +121,7 @@ class Loop(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """An algorithm of linear algebra on arrays; see `program.array_kernels`.
+    """An algorithm of linear algebra on arrays; see `program.kernels`.
 
     Each operand is an array, of which the numbers from an offset on are read.
     """

@@ -19,7 +19,7 @@ import llvmlite.binding as llvm
 
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.table import log as log_row
-from autograd_lite.program.array_kernels import KERNELS, ArrayKernel
+from autograd_lite.program.kernels import KERNELS, ArrayKernel
 from autograd_lite.support.forking import KEPT
 
 from .emitters import Emitter
@@ -191,6 +191,9 @@ class KernelWriter:
             if x.func.id in INTRINSICS:
                 return self.operation(INTRINSICS[x.func.id], *x.args)
             return SCALAR, self.emitter.emit(self.f, log_row, SCALAR, [self.value(y)[1] for y in x.args])
+        if isinstance(x, ast.IfExp):
+            a, b = self.value(x.body)[1], self.value(x.orelse)[1]
+            return SCALAR, self.f.select(self.condition(x.test), a, b, SCALAR)
         assert isinstance(x, ast.BinOp)
         return self.operation(OPERATIONS[x.op.__class__], x.left, x.right)
 
@@ -231,6 +234,8 @@ def are_lanes(loop: ast.For) -> bool:
             if isinstance(x, ast.Subscript) and not is_along_row(x.slice, counter):
                 return False
             if isinstance(x, ast.Call) and isinstance(x.func, ast.Name) and x.func.id not in INTRINSICS:
+                return False
+            if isinstance(x, ast.IfExp):
                 return False
         read = names_read(statement.value)
         if counter in read:
@@ -278,6 +283,8 @@ def in_registers(text: str) -> str:
 
 class KernelCode:
     """A kernel as native code, which calls that of other kernels."""
+
+    address: int
 
     def __init__(self, name: str) -> None:
         emitter = Emitter(False)

@@ -147,9 +147,7 @@ class Plan:
             arrays[id] = ArrayLayout(f"a{payload.argument}", 0)
         elif isinstance(payload, Numbers):
             arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
-        elif isinstance(payload, Stack | Gathers | Scatter):
-            arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
-        elif isinstance(payload, Kernel):
+        elif isinstance(payload, Stack | Gathers | Scatter | Kernel):
             arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
         elif isinstance(payload, Loop):
             folded = id not in self.read
@@ -172,9 +170,7 @@ class Plan:
         if isinstance(payload, Whole | Numbers):
             del self.ops[id]
 
-    def _locate_kernel(
-        self, op: Op, arrays: dict[int, ArrayLayout], kernels: dict[int, KernelLayout]
-    ) -> None:
+    def _locate_kernel(self, op: Op, arrays: dict[int, ArrayLayout], kernels: dict[int, KernelLayout]) -> None:
         """What a kernel reads, and room for its work."""
         payload = op.row.payload
         if isinstance(payload, Kernel):

@@ -17,7 +17,7 @@ from autograd_lite.trees.array_leaves import array_of, elements, is_foreign_arra
 from autograd_lite.trees.nested_lists import is_leaf
 
 try:
-    from numpy.linalg import LinAlgError
+    from numpy.linalg import LinAlgError as LinAlgError
 except ImportError:  # NumPy is an extra
 
     class LinAlgError(ValueError):  # type: ignore[no-redef]
@@ -114,9 +114,7 @@ def broadcast(shapes: Sequence[Shape], name: str) -> Shape:
     return tuple(found)
 
 
-def over_stacks(
-    name: str, f: Callable[..., list[Made]], operands: Sequence[Given], counts: Sequence[int]
-) -> list[Any]:
+def over_stacks(name: str, f: Callable[..., list[Made]], operands: Sequence[Given], counts: Sequence[int]) -> list[Any]:
     """The results of f for one matrix after the other, where any operand is a stack of them.
 
     `counts` are the axes that f has of each operand; f takes leaves and gives results.
@@ -157,7 +155,7 @@ def made(found: Array, shape: Shape, leaves: Sequence[Sequence[Any]]) -> Made:
     numbers = found.leaves()
     if found.node is None and nodes and not is_tracing():
         common = reduce(and_, [x._flags for x in nodes])
-        return Made([detached(float(x), common) for x in numbers], shape)  # type: ignore[arg-type]
+        return Made([detached(float(x), common) for x in numbers], shape)
     return Made(numbers, shape)
 
 
