@@ -165,3 +165,344 @@ def test_values_gradients_and_steps_are_those_of_the_eager_engine(opened):
                     p.data = x
             held = [p for p in found["points"] if p["test"]]
             assert close(run["test"], mean_loss(model, held, settings).data), settings
+
+
+# -- a reader's hands
+
+
+def cdp(window, command, **parameters):
+    return window.post("/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+
+def point_at(window, *steps, shift=False):
+    """Press, move along the places (pixels of the window), and release."""
+    moves = [{"type": "pointerMove", "x": round(x), "y": round(y), "duration": 0} for x, y in steps]
+    mouse = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
+    actions = [{"type": "pointer", "id": "mouse", "actions": mouse}]
+    if shift:
+        pause = [{"type": "pause"}] * (len(mouse) - 1)
+        key = "\ue008"
+        held = [{"type": "keyDown", "value": key}, *pause, {"type": "keyUp", "value": key}]
+        actions = [{"type": "key", "id": "keyboard", "actions": held}, {**actions[0], "actions": [{"type": "pause"}, *mouse]}]
+    window.post("/actions", {"actions": actions})
+
+
+def on_plane(window, x1, x2):
+    """Where coordinates are in the window."""
+    return window.run(
+        "const plane = page.planes[0], box = plane.canvas.getBoundingClientRect(), [x, y] = plane.pixel(arguments[0]);"
+        "return [box.x + x, box.y + y];", [x1, x2],
+    )  # fmt: skip
+
+
+FRAME = "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))));"
+POINTS = "return page.session.points.map(({ x, y }) => [...x, y])"
+
+
+def clear(window):
+    window.click("#clear")
+    window.run(FRAME)
+    assert "There are no points to train on" in window.text("#status")
+    assert window.text("#loss-train") == "no points"
+
+
+@pytest.mark.browser
+@needs_browser
+class TestHands:
+    def test_points_are_added_moved_and_removed_by_the_mouse(self, opened):
+        window = opened()
+        clear(window)
+        point_at(window, on_plane(window, 1.0, 1.0))
+        window.click("[name=brush][value='-1']")
+        point_at(window, on_plane(window, -1.0, -0.5))
+        points = window.run(POINTS)
+        assert [p[2] for p in points] == [1, -1]
+        assert points[0][:2] == pytest.approx([1.0, 1.0], abs=0.03)
+        point_at(window, on_plane(window, *points[0][:2]), on_plane(window, 2.0, 0.0), on_plane(window, 2.0, -1.0))
+        points = window.run(POINTS)
+        assert len(points) == 2
+        assert points[0][:2] == pytest.approx([2.0, -1.0], abs=0.03)
+        point_at(window, on_plane(window, *points[1][:2]), shift=True)
+        assert window.run(POINTS) == points[:1]
+        assert window.run("return page.session.settings.data") == "own"
+        point_at(window, on_plane(window, 0.0, 2.0), shift=True)  # where none is, none goes
+        assert window.run(POINTS) == points[:1]
+
+    def test_a_made_data_set_becomes_ones_own_by_an_edit(self, opened):
+        window = opened()
+        before = window.run(POINTS)
+        moved = before[0]
+        point_at(window, on_plane(window, *moved[:2]), on_plane(window, 2.5, 2.5))
+        after = window.run(POINTS)
+        assert len(after) == len(before) == 300
+        assert sum(a != b for a, b in zip(after, before, strict=True)) == 1
+        assert window.run("return document.getElementById('data').value") == "own"
+
+    def test_points_by_the_keyboard(self, opened):
+        window = opened()
+        clear(window)
+        window.run("document.getElementById('plane-a').focus()")
+        window.press("ArrowRight", "ArrowRight", "ArrowUp", "Enter")
+        [[x1, x2, y]] = window.run(POINTS)
+        assert (x1, x2, y) == (pytest.approx(0.05 * 6.48), pytest.approx(0.025 * 6.48), 1)
+        window.press("ArrowLeft", "Enter", "\ue017")  # Delete
+        assert window.run(POINTS) == [[x1, x2, y]]
+
+    def test_training_by_buttons_and_keys(self, opened):
+        window = opened()
+        start = window.run("return [...page.network.parameters]")
+        window.click("#step")
+        window.press("s", "e")
+        window.run(FRAME)
+        assert [window.text(f"#count-{x}") for x in ("epoch", "step")] == ["1", "12"]
+        first = window.run("return [...page.network.parameters]")
+        window.click("#reset")
+        assert window.run("return [...page.network.parameters]") == start
+        window.press("e")
+        assert window.run("return [...page.network.parameters]") == first
+        window.press("p")
+        assert window.run("return new Promise((done) => setTimeout(() => done(page.playing), 400))") is True
+        assert "Pause" in window.text("#play")
+        window.press("p")
+        window.run(FRAME)
+        assert window.run("return page.run.epochs") > 1
+        assert "Play" in window.text("#play")
+        assert window.run("return page.run.last.train < 0.5") is True
+
+    def test_a_weight_is_shown_with_its_gradient_and_edited(self, opened):
+        window = opened()
+        spot = window.run(
+            "const path = document.querySelector('.reach'), at = path.getPointAtLength(path.getTotalLength() / 2);"
+            "const m = path.getScreenCTM(); return [at.x * m.a + m.e, at.y * m.d + m.f];"
+        )
+        index = window.run("return Number(document.elementFromPoint(...arguments[0]).dataset.parameter)", spot)
+        window.post("/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": [
+            {"type": "pointerMove", "x": round(spot[0]), "y": round(spot[1])}]}]})  # fmt: skip
+        value, gradient = window.run(
+            "const i = arguments[0]; return [page.network.parameters[i], page.gradient()[i]].map((x) => shortNumber(x))",
+            index,
+        )
+        told = window.text("#tip")
+        assert "weight from x" in told
+        assert value in told
+        assert gradient in told
+        assert window.run("return document.getElementById('tip').hidden") is False
+        point_at(window, spot)
+        window.run("document.getElementById('edit-value').value = '1.5'")
+        window.press("Enter")
+        assert window.run("return page.network.parameters[arguments[0]]", index) == 1.5
+        assert window.run("return document.getElementById('edit').hidden") is True
+
+    def test_weights_by_the_keyboard(self, opened):
+        window = opened()
+        window.run("document.getElementById('diagram').focus()")
+        window.press("ArrowRight", "ArrowRight", "ArrowLeft", "Enter")
+        window.run("document.getElementById('edit-value').value = '-2'")
+        window.press("Enter")
+        assert window.run("return page.network.parameters[0]") == -2
+        assert window.run("return document.activeElement.id") == "diagram"
+
+    def test_the_network_is_changed_by_its_buttons(self, opened):
+        window = opened()
+        window.click("[aria-label='Layer 1: one unit less']")
+        window.click("#deeper")
+        window.click("[aria-label='Input x₁²']")
+        assert window.run("return page.network.sizes") == [3, 5, 4, 4, 1]
+        window.click("#shallower")
+        window.click("[aria-label='Input x₁']")
+        assert window.run("return page.network.sizes") == [2, 5, 4, 1]
+        window.click("[aria-label='Input x₂']")
+        window.click("[aria-label='Input x₁²']")  # the last one stays
+        assert window.run("return page.session.settings.features") == [2]
+
+    def test_two_optimisers_run_side_by_side_from_one_start(self, opened):
+        window = opened()
+        window.click("#both")
+        start = window.run("return page.session.runs.map((run) => [...run.network.parameters])")
+        assert start[0] == start[1]
+        window.click("#epoch")
+        window.run(FRAME)
+        runs = window.run("return page.session.runs.map((run) => [run.steps, [...run.network.parameters]])")
+        assert runs[0][0] == runs[1][0] == 12
+        assert runs[0][1] != runs[1][1]
+        assert window.text("#caption-b") == "B: SGD, rate 0.1"
+        window.click("#show-b")
+        assert window.run("return [...page.network.parameters]") == runs[1][1]
+
+
+@pytest.mark.browser
+@needs_browser
+class TestWhatIsShown:
+    def test_a_step_learns_in_its_last_layer_alone(self, opened):
+        window = opened()
+        window.run("page.change({ activation: 'binary_step', hidden: [4, 3] })")
+        before = window.run("return [...page.network.parameters]")
+        gradient = window.run("return [...page.gradient()]")
+        assert gradient[:27] == [0.0] * 27
+        assert any(gradient[27:])
+        window.click("#epoch")
+        assert window.run("return [...page.network.parameters]")[:27] == before[:27]
+        assert "The derivative of a step is 0" in window.text("#note")
+
+    @pytest.mark.parametrize(("rate", "word"), [(1e200, "is infinite"), (1e308, "is not a number")])
+    def test_what_is_infinite_stops_the_training_with_a_clear_word(self, opened, rate, word):
+        window = opened()
+        window.run(
+            "page.change({ loss: 'half_squared', activation: 'relu', optimisers: [{ kind: 'SGD', rate: arguments[0] },"
+            "page.session.settings.optimisers[1]] }); page.play()", rate,
+        )  # fmt: skip
+        for _ in range(20):
+            window.run(FRAME)
+        assert window.run("return page.playing") is False
+        told = window.text("#status")
+        assert told.startswith("Training stopped: ")
+        assert re.search(r"is (infinite|not a number)", told), word
+        assert "Choose a smaller rate, then Reset." in told
+        window.run("page.change({ optimisers: [{ kind: 'SGD', rate: 0.01 }, page.session.settings.optimisers[1]] })")
+        window.click("#reset")
+        window.click("#epoch")
+        window.run(FRAME)
+        assert window.run("return [document.getElementById('status').hidden, page.run.epochs]") == [True, 1]
+
+    def test_it_fits_a_small_screen(self, opened):
+        window = opened()
+        cdp(window, "Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=2, mobile=True)
+        try:
+            window.run(FRAME)
+            window.run("page.change({ hidden: [8, 8, 8, 8], both: true })")
+            window.run(FRAME)
+            assert window.run("return document.documentElement.scrollWidth") <= 360
+            boxes = window.run("return [...document.querySelectorAll('.unit')].map((x) => x.getBoundingClientRect().right)")
+            assert max(boxes) <= 360
+            assert window.run("return document.getElementById('plane-a').clientWidth") > 250
+        finally:
+            cdp(window, "Emulation.clearDeviceMetricsOverride")
+
+    def test_it_is_dark_where_the_reader_wants_it(self, opened):
+        window = opened(playground())
+        seen = "const s = getComputedStyle(document.body); return [s.backgroundColor, page.palette.ink]"
+        window.emulate(prefers_color_scheme="light")
+        window.run(FRAME)
+        light = window.run(seen)
+        window.emulate(prefers_color_scheme="dark")
+        window.run(FRAME)
+        assert light == ["rgb(243, 245, 248)", "#1b1f24"]
+        assert window.run(seen) == ["rgb(18, 22, 27)", "#e8ecf0"]
+
+    def test_a_frame_of_training_and_drawing_leaves_room_for_60_a_second(self, opened):
+        window = opened()
+        window.run("page.change({ hidden: [8, 8], size: 300 }); page.playing = true")
+        milliseconds = window.run(
+            "const found = []; for (let i = 0; i < 120; i += 1) { const start = performance.now();"
+            "page.session.train('epoch'); page.paint(); found.push(performance.now() - start); }"
+            "page.playing = false; return found.slice(40);"
+        )
+        assert min(milliseconds) < 1000 / 60  # of a frame in which the machine did nothing else
+
+    def test_given_points_and_model(self, opened):
+        model = nn.MLP(2, [3, 2, 1], activation="gelu", rng=3)
+        X = [[100.0, 0.001], [140.0, 0.002], [120.0, 0.004], [110.0, 0.003]]
+        window = opened(playground(X, ["b<", "a", "a", "b<"], model=model, theme="light"))
+        assert window.run("return [...page.network.parameters]") == [p.data for p in model.parameters()]
+        assert [window.text("#name-minus"), window.text("#name-plus")] == ["class a", "class b<"]
+        assert window.run("return page.session.points.map((p) => p.y)") == [1, -1, -1, 1]
+        low, high = window.run("return page.session.range")
+        assert low[0] < 100.0 < 140.0 < high[0]
+        assert low[1] < 0.001 < 0.004 < high[1]
+
+    def test_given_numbers_are_learned_by_regression(self, opened):
+        window = opened(playground([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0.0, 10.0, -4.0], theme="light"))
+        assert window.run("return [page.session.settings.loss, page.session.scale]") == ["half_squared", 10]
+        assert window.text("#scale-high") == "10"
+        assert window.run("return document.querySelector('#loss [value=hinge]').disabled") is True
+
+
+@pytest.mark.browser
+@needs_browser
+class TestFiles:
+    def test_what_the_page_exports_the_library_loads(self, opened, tmp_path):
+        window = opened()
+        window.run("page.change({ hidden: [5, 3, 2], activation: 'silu', features: [0, 1, 4] })")
+        window.click("#epoch")
+        path = tmp_path / "model.json"
+        path.write_text(window.run("return page.inside.text()"), encoding="utf-8")
+        model = nn.load(nn.MLP(3, [5, 3, 2, 1], activation="silu"), path)
+        assert [p.data for p in model.parameters()] == window.run("return [...page.network.parameters]")
+        outputs = window.run(
+            "const inputs = inputsOf(Float64Array.of(0.5, -1, 2, 0.25), 2, [0, 1, 4]);"
+            "return [...page.network.forward(inputs, 2).output]"
+        )
+        expected = [model([0.5, -1.0, -0.5]).data, model([2.0, 0.25, 0.5]).data]
+        assert outputs == pytest.approx(expected, rel=1e-12)
+
+    def test_what_the_library_saves_the_page_imports(self, opened, tmp_path):
+        window = opened()
+        model = nn.MLP(2, [7, 1], activation="elu", rng=5)
+        model.parameters()[0].data = float("inf")
+        nn.save(model, tmp_path / "model.json")
+        # Through the field, as a reader does it.
+        field = window.find("#file")
+        window.post(f"/element/{field}/value", {"text": str(tmp_path / "model.json")})
+        window.run(FRAME)
+        assert window.text("#status") == "The model was imported."
+        found = window.run("return [...page.network.parameters].map(String)")
+        assert found == ["Infinity", *(js(p.data) for p in model.parameters()[1:])]
+        assert window.run("return page.session.settings.activation") == "elu"
+
+    @pytest.mark.parametrize(
+        ("model", "words"),
+        [
+            (nn.MLP(2, [9, 1], rng=0), "Hidden layer 1 has 9 units, the playground 1 to 8"),
+            (nn.MLP(2, [2, 2, 2, 2, 2, 1], rng=0), "The model has 5 hidden layers, the playground 1 to 4"),
+            (nn.MLP(2, [1], rng=0), "The model has 0 hidden layers, the playground 1 to 4"),
+            (nn.MLP(9, [2, 1], rng=0), "The model has 9 inputs, the playground at most 7"),
+            (nn.MLP(3, [2, 1], rng=0), "The model has 3 inputs and does not name them, and 2 are chosen here"),
+            (nn.MLP(2, [2, 3], rng=0), "The model has 3 outputs, the playground 1"),
+            (nn.MLP(2, [2, 1], activation="sqnl", rng=0), "has an activation that the playground lacks"),
+            (nn.MLP(2, [2, 1], output="tanh", rng=0), 'The file has "layers.1: Layer(2 -> 1, tanh)" where'),
+            (nn.Sequential(nn.Linear(2, 1, rng=0)), 'The file holds "Sequential()"'),
+        ],
+    )
+    def test_a_model_beyond_the_limits_names_the_first_difference(self, opened, tmp_path, model, words):
+        window = opened()
+        before = window.run("return page.inside.text()")
+        nn.save(model, tmp_path / "model.json")
+        window.run("page.inside.load(arguments[0])", (tmp_path / "model.json").read_text())
+        window.run(FRAME)
+        told = window.text("#status")
+        assert words in told
+        assert told.endswith("Nothing was changed.")
+        assert window.run("return page.inside.text()") == before
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("", "This is no JSON file"),
+            ("[1, 2", "This is no JSON file"),
+            ("null", "The file holds no format"),
+            ('{"format": "other"}', 'The file holds "other"'),
+            ('{"format": "autograd_lite.model", "version": 2}', "The file is of version 2"),
+            ('{"format": "autograd_lite.model", "version": 1}', "The file lacks the structure or the state"),
+        ],
+    )
+    def test_another_file_is_refused_in_words(self, opened, text, words):
+        window = opened()
+        window.run("page.inside.load(arguments[0])", text)
+        window.run(FRAME)
+        assert words in window.text("#status")
+
+    def test_a_state_that_does_not_fit_its_structure_is_refused(self, opened, tmp_path):
+        window = opened()
+        for change, words in [
+            ("delete d.state['layers.0.neurons.0.b']", "layers.0.neurons.0.b is nothing, which is no number"),
+            ("d.state['layers.0.neurons.0.b'] = 'x'", 'layers.0.neurons.0.b is "x", which is no number'),
+            ("d.state.more = 1", 'The file has "more", which its structure lacks'),
+        ]:
+            window.run(f"const d = JSON.parse(page.inside.text()); {change}; page.inside.load(JSON.stringify(d))")
+            window.run(FRAME)
+            assert words in window.text("#status")
+
+
+def js(x):
+    """A float as JavaScript's String writes it."""
+    return repr(x) if x != int(x) else str(int(x))

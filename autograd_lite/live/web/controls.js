@@ -93,6 +93,7 @@ class Controls {
     });
     byId("both").checked = settings.both;
     for (const id of ["second", "which", "figure-b", "thin"]) byId(id).hidden = !settings.both;
+    document.querySelector("main").classList.toggle("both", settings.both);
     for (const tag of document.querySelectorAll(".tag")) tag.hidden = !settings.both;
     const own = settings.data === "own";
     for (const id of ["noise", "size"]) byId(id).disabled = own;
@@ -116,7 +117,6 @@ class Controls {
     byId("scale-high").textContent = regression ? end : names[1];
     byId("load-line").textContent = `nn.load(nn.MLP(${settings.features.length}, [${[...settings.hidden, 1].join(", ")}], `
       + `activation="${settings.activation}"), "model.json")`;
-    this.heads();
   }
 
   // Above each column of the diagram its name, and for hidden layers the buttons of their width.

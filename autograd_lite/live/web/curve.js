@@ -7,8 +7,12 @@ class Curve {
     this.canvas = canvas;
   }
 
+  measure() {
+    this.size = [this.canvas.clientWidth, this.canvas.clientHeight];
+  }
+
   draw(runs, palette) {
-    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    const [width, height] = this.size;
     if (width < 60) return;
     const context = fitted(this.canvas, width, height);
     context.clearRect(0, 0, width, height);

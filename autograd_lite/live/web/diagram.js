@@ -16,6 +16,8 @@ class Diagram {
   constructor(holder, view) {
     this.holder = holder;
     this.view = view; // {network, features, toggle, hover, show, edit}
+    this.canvas = document.createElement("canvas"); // lines and maps; above it what a pointer meets
+    holder.append(this.canvas);
     this.svg = svgElement("svg", { "aria-hidden": "true" }, holder);
     this.chosen = -1;
     holder.tabIndex = 0;
@@ -33,6 +35,7 @@ class Diagram {
     const height = HEAD + Math.max(...columns) * PITCH;
     this.holder.style.height = `${height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.size = [width, height];
     const gap = (width - UNIT - 2) / (columns.length - 1);
     const places = columns.map((count, c) => Array.from({ length: count }, (_, j) => (
       { x: 1 + c * gap + UNIT / 2, y: HEAD + UNIT / 2 + j * PITCH }
@@ -59,10 +62,9 @@ class Diagram {
     const [x0, x1] = [from.x + UNIT / 2, to.x - UNIT / 2];
     const bend = (x1 - x0) / 2;
     const d = `M${x0},${from.y} C${x0 + bend},${from.y} ${x1 - bend},${to.y} ${x1},${to.y}`;
-    const line = svgElement("path", { d, class: "weight" }, this.svg);
-    const reach = svgElement("path", { d, class: "reach", "data-parameter": parameter }, this.svg);
-    this.listen(reach, parameter);
-    this.edges.push({ line, parameter });
+    const element = svgElement("path", { d, class: "reach", "data-parameter": parameter }, this.svg);
+    this.listen(element, parameter);
+    this.edges.push({ element, parameter, line: new Path2D(d) });
   }
 
   addBias(place, parameter) {
@@ -73,7 +75,7 @@ class Diagram {
     mark.style.top = `${place.y + UNIT / 2 - 10}px`;
     this.listen(mark, parameter);
     this.holder.append(mark);
-    return { mark, parameter };
+    return { element: mark, parameter };
   }
 
   listen(element, parameter) {
@@ -83,78 +85,88 @@ class Diagram {
   }
 
   addUnit(place, c, j) {
-    const canvas = document.createElement("canvas");
-    canvas.className = "unit";
-    canvas.style.left = `${place.x - UNIT / 2}px`;
-    canvas.style.top = `${place.y - UNIT / 2}px`;
-    canvas.width = canvas.height = Math.round(UNIT * Math.min(window.devicePixelRatio || 1, 2));
-    canvas.addEventListener("pointerenter", () => this.view.hover(c, j));
-    canvas.addEventListener("pointerleave", () => this.view.hover(-1, -1));
-    if (c) {
-      this.holder.append(canvas);
-      return canvas;
-    }
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "unit feature";
-    button.style.left = canvas.style.left;
-    button.style.top = canvas.style.top;
-    canvas.className = "";
+    const element = document.createElement(c ? "div" : "button");
+    element.className = "unit";
+    element.style.left = `${place.x - UNIT / 2}px`;
+    element.style.top = `${place.y - UNIT / 2}px`;
+    element.addEventListener("pointerenter", () => this.view.hover(c, j));
+    element.addEventListener("pointerleave", () => this.view.hover(-1, -1));
+    this.holder.append(element);
+    if (c) return place;
     const name = featureName(j);
     const on = this.view.features().includes(j);
-    button.setAttribute("aria-pressed", on);
-    button.title = on ? `Input ${name}: select to leave it out` : `Select to give the network ${name}`;
-    button.setAttribute("aria-label", `Input ${name}`);
-    button.append(canvas, Object.assign(document.createElement("span"), { textContent: name }));
-    button.addEventListener("click", () => this.view.toggle(j));
-    this.holder.append(button);
-    return canvas;
+    element.type = "button";
+    element.className = "unit feature";
+    element.setAttribute("aria-pressed", on);
+    element.title = on ? `Input ${name}: select to leave it out` : `Select to give the network ${name}`;
+    element.setAttribute("aria-label", `Input ${name}`);
+    element.append(Object.assign(document.createElement("span"), { textContent: name }));
+    element.addEventListener("click", () => this.view.toggle(j));
+    return place;
   }
 
-  // The numbers of now; `maps[c][j]` are the grids of the units.
+  // The numbers of now; `maps[c][j]` is the grid of a unit, and its largest size.
   draw(maps, palette) {
     const { parameters } = this.view.network();
-    for (const { line, parameter } of this.edges) {
+    const [width, height] = this.size;
+    const context = fitted(this.canvas, width, height);
+    context.clearRect(0, 0, width, height);
+    this.edges.forEach(({ line, parameter }, k) => {
       const w = parameters[parameter];
       const size = Math.abs(w);
-      line.style.strokeWidth = Number.isFinite(size) ? (0.5 + 5.5 * Math.tanh(size / 1.6)).toFixed(2) : 6;
-      line.classList.toggle("negative", w < 0);
-      line.classList.toggle("unknown", Number.isNaN(w));
-    }
-    for (const { mark, parameter } of this.biases) {
-      const b = parameters[parameter];
-      mark.textContent = b > 0 ? "+" : b < 0 ? "−" : Number.isNaN(b) ? "?" : "0";
-      mark.classList.toggle("negative", b < 0);
-      mark.classList.toggle("zero", b === 0);
-      mark.style.opacity = 0.55 + 0.45 * Math.tanh(Math.abs(b));
-    }
-    this.units.forEach((column, c) => column.forEach((canvas, j) => {
-      if (maps[c][j]) palette.paint(canvas.getContext("2d"), maps[c][j], GRID, canvas.width, 5);
+      context.lineWidth = Number.isFinite(size) ? 0.5 + 5.5 * Math.tanh(size / 1.6) : 6;
+      context.setLineDash(w < 0 ? [7, 4] : []);
+      context.strokeStyle = k === this.chosen ? palette.ink : w < 0 ? palette.negative : w >= 0 ? palette.positive : palette.anomaly;
+      context.globalAlpha = 0.85;
+      context.stroke(line);
+    });
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+    const density = this.canvas.width / width;
+    this.units.forEach((column, c) => column.forEach((place, j) => {
+      if (!maps[c][j]) return;
+      const corner = [place.x - UNIT / 2 + 1, place.y - UNIT / 2 + 1].map((x) => Math.round(x * density));
+      const { grid, most } = maps[c][j];
+      palette.paint(context, grid, GRID, Math.round((UNIT - 2) * density), 5, most, corner);
     }));
+    for (const { element, parameter } of this.biases) {
+      const b = parameters[parameter];
+      const sign = b > 0 ? "+" : b < 0 ? "−" : Number.isNaN(b) ? "?" : "0";
+      if (element.textContent === sign) continue;
+      element.textContent = sign;
+      element.classList.toggle("negative", b < 0);
+      element.classList.toggle("zero", b === 0);
+    }
+  }
+
+  get all() {
+    return [...this.edges ?? [], ...this.biases ?? []];
   }
 
   choose(k) {
-    const all = [...this.edges ?? [], ...this.biases ?? []];
-    for (const { line, mark } of all) (line ?? mark).classList.remove("chosen");
+    for (const { element } of this.biases ?? []) element.classList.remove("chosen");
     this.chosen = k;
     if (k < 0) return this.view.show(-1);
-    const { line, mark, parameter } = all[k];
-    (line ?? mark).classList.add("chosen");
-    const box = (line ?? mark).getBoundingClientRect();
-    this.view.show(parameter, box.x + box.width / 2, box.y + box.height / 2);
+    const { element, parameter } = this.all[k];
+    if (k >= this.edges.length) element.classList.add("chosen");
+    this.view.show(parameter, ...this.middle(element));
+  }
+
+  middle(element) {
+    const box = element.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
   }
 
   // Arrows go through the weights and biases, Enter edits the chosen one.
   key(event) {
     if (event.target !== this.holder) return;
-    const count = this.edges.length + this.biases.length;
-    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-    if (event.key in steps) {
-      this.choose((Math.max(this.chosen, steps[event.key] < 0 ? 0 : -1) + steps[event.key] + count) % count);
+    const count = this.all.length;
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step) {
+      this.choose((Math.max(this.chosen, step < 0 ? 0 : -1) + step + count) % count);
     } else if (event.key === "Enter" && this.chosen >= 0) {
-      const { line, mark, parameter } = [...this.edges, ...this.biases][this.chosen];
-      const box = (line ?? mark).getBoundingClientRect();
-      this.view.edit(parameter, box.x + box.width / 2, box.y + box.height / 2);
+      const { element, parameter } = this.all[this.chosen];
+      this.view.edit(parameter, ...this.middle(element));
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -5,6 +5,7 @@ const LEVELS = 128;
 
 class Palette {
   constructor() {
+    this.images = new Map();
     this.read();
   }
 
@@ -20,12 +21,13 @@ class Palette {
     this.unknown = packed(of("--rule"));
     const text = (name) => style.getPropertyValue(name).trim();
     Object.assign(this, { ink: text("--ink"), faint: text("--faint"), paper: text("--paper"), rule: text("--rule"),
-      positive: text("--plus"), negative: text("--minus") });
+      positive: text("--plus"), negative: text("--minus"), anomaly: text("--anomaly") });
   }
 
-  // The image of a square grid of numbers from -1 to 1, row 0 at the top, drawn with `size` x `size` pixels.
-  paint(context, grid, side, size, hatching) {
-    const image = context.createImageData(size, size);
+  // The image of a square grid of numbers from -most to most, row 0 at the top, drawn with `size` x `size` pixels.
+  paint(context, grid, side, size, hatching, most = 1, corner = [0, 0]) {
+    const steps = LEVELS / most;
+    const image = this.imageOf(context, size);
     const pixels = new Uint32Array(image.data.buffer);
     const scale = (side - 1) / (size - 1);
     for (let r = 0; r < size; r += 1) {
@@ -40,13 +42,19 @@ class Palette {
         const upper = grid[i] + (grid[i + 1] - grid[i]) * right;
         const lower = grid[i + side] + (grid[i + side + 1] - grid[i + side]) * right;
         const v = upper + (lower - upper) * down;
-        const level = v < 0 ? -v * LEVELS : v * LEVELS;
+        const level = v < 0 ? -v * steps : v * steps;
         const shade = level > LEVELS ? LEVELS : level | 0;
         const striped = (r + c) % hatching === 0;
         pixels[r * size + c] = v >= 0 ? this.plus[shade] : v < 0 ? (striped ? this.hatch : this.minus)[shade] : this.unknown;
       }
     }
-    context.putImageData(image, 0, 0);
+    context.putImageData(image, ...corner);
+  }
+
+  // A picture to write into, which serves again.
+  imageOf(context, size) {
+    if (!this.images.has(size)) this.images.set(size, context.createImageData(size, size));
+    return this.images.get(size);
   }
 }
 

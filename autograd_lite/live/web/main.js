@@ -25,11 +25,11 @@ class Page {
       show: (...place) => this.card.show(...place),
       edit: (...place) => this.card.edit(...place),
     });
-    this.diagram.compose();
     this.controls = new Controls(this);
     this.inside = new Inside(this);
     this.refresh();
-    window.addEventListener("resize", () => this.refresh());
+    this.width = document.documentElement.clientWidth;
+    window.addEventListener("resize", () => this.resize());
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.palette.read();
       this.repaint();
@@ -41,6 +41,7 @@ class Page {
       points: () => this.session.points,
       range: () => this.session.range,
       regression: () => this.session.regression,
+      scale: () => this.session.scale,
       showsTest: () => byId("shows-test").checked,
       repaint: () => this.repaint(),
       edit: (change) => {
@@ -135,11 +136,20 @@ class Page {
 
   // -- what is seen
 
+  // Not where only the height has changed, as when a phone hides its bars.
+  resize() {
+    if (document.documentElement.clientWidth === this.width) return;
+    this.width = document.documentElement.clientWidth;
+    this.refresh();
+  }
+
   // After a change of the shape of things; a repaint is enough where only numbers have changed.
   refresh() {
-    this.diagram.compose();
     this.controls.show();
+    this.diagram.compose();
+    this.controls.heads();
     this.inside.refresh();
+    for (const part of [...this.planes, this.curve]) part.measure();
     this.repaint();
   }
 
@@ -165,17 +175,17 @@ class Page {
     const inputs = inputsOf(flat, GRID * GRID, session.settings.features);
     session.runs.forEach((run, i) => {
       const pass = run.network.forward(inputs, GRID * GRID);
-      const output = pass.output.map((x) => session.score(x));
+      const output = { grid: pass.output.map((x) => session.score(x)), most: 1 };
       let grid = output;
       if (run === this.run) {
-        const maps = this.maps(pass, flat, output);
+        const maps = this.maps(pass, output);
         this.diagram.draw(maps, this.palette);
         if (this.hovered) grid = maps[this.hovered[0]]?.[this.hovered[1]] ?? output;
       }
       this.planes[i].draw(grid, this.palette);
       const { kind, rate } = run.optimiser;
       byId(`caption-${"ab"[i]}`).textContent = this.captionOf(run, `${"AB"[i]}: ${kind}, rate ${rate}`);
-      this.planes[i].canvas.setAttribute("aria-label", this.planeWords(run));
+      if (!this.playing) this.planes[i].canvas.setAttribute("aria-label", this.planeWords(run));
     });
     this.curve.draw(session.runs, this.palette);
     this.card.update();
@@ -205,14 +215,14 @@ class Page {
           this.flat[at + 1] = high[1] - (r / (GRID - 1)) * (high[1] - low[1]);
         }
       }
-      this.featureMaps = run("features", GRID * GRID, this.flat).map(scaled);
+      this.featureMaps = run("features", GRID * GRID, this.flat).map(withSize);
     }
     return this.flat;
   }
 
-  // For each column of the diagram the grids of its units, from -1 to 1.
-  maps(pass, flat, output) {
-    const hidden = pass.layers.slice(0, -1).map((layer) => layer.outputs.map(scaled));
+  // For each column of the diagram the grids of its units.
+  maps(pass, output) {
+    const hidden = pass.layers.slice(0, -1).map((layer) => layer.outputs.map(withSize));
     return [this.featureMaps, ...hidden, [output]];
   }
 
@@ -244,11 +254,11 @@ class Page {
   }
 }
 
-// A grid, its largest size made 1.
-function scaled(grid) {
+// A grid with its largest size.
+function withSize(grid) {
   let most = 0;
-  for (const x of grid) if (Math.abs(x) > most) most = Math.abs(x);
-  return most > 0 && most < Infinity ? grid.map((x) => x / most) : grid;
+  for (let k = 0; k < grid.length; k += 1) if (Math.abs(grid[k]) > most) most = Math.abs(grid[k]);
+  return { grid, most: most > 0 && most < Infinity ? most : 1 };
 }
 
 const page = new Page();

@@ -1,7 +1,7 @@
 // The plane of the inputs: the network's output as a heat map with its boundary, the points, and their editing by
 // mouse, touch and keyboard.
 
-const GRID = 56; // points of the heat map along a side
+const GRID = 48; // points of the heat map along a side
 const EDGE = { left: 30, bottom: 22, top: 6, right: 6 };
 const NEAR = 11; // pixels from a point within which a press takes hold of it
 
@@ -21,8 +21,13 @@ class Plane {
     canvas.addEventListener("blur", () => { this.cursor = null; view.repaint(); });
   }
 
+  // Read once for all frames: to ask for it in each would make the browser lay the page out in each.
+  measure() {
+    this.width = this.canvas.clientWidth;
+  }
+
   get side() {
-    return this.canvas.clientWidth - EDGE.left - EDGE.right;
+    return this.width - EDGE.left - EDGE.right;
   }
 
   // From coordinates to pixels, and back.
@@ -38,14 +43,14 @@ class Plane {
     return shares.map((share, i) => low[i] + Math.min(1, Math.max(0, share)) * (high[i] - low[i]));
   }
 
-  draw(grid, palette) {
-    const size = this.canvas.clientWidth;
-    if (size < 40) return;
+  draw({ grid, most }, palette) {
+    const size = this.width;
+    if (size < 80) return;
     const height = this.side + EDGE.top + EDGE.bottom;
     const context = fitted(this.canvas, size, height);
     const inner = Math.round(this.side);
     if (this.backdrop.width !== inner) this.backdrop.width = this.backdrop.height = inner;
-    palette.paint(this.backdrop.getContext("2d"), grid, GRID, inner, 9);
+    palette.paint(this.backdrop.getContext("2d"), grid, GRID, inner, 9, most);
     context.clearRect(0, 0, size, height);
     context.drawImage(this.backdrop, EDGE.left, EDGE.top, this.side, this.side);
     this.drawBoundary(context, grid, palette);
@@ -92,7 +97,8 @@ class Plane {
   drawPoint(context, point, palette) {
     if (point.test && !this.view.showsTest()) return;
     const [x, y] = this.pixel(point.x);
-    const r = this.view.regression() ? 3 + 2 * Math.min(1, Math.abs(point.y)) : 4.2;
+    const size = this.view.regression() ? 3 + 2 * Math.min(1, Math.abs(point.y / this.view.scale())) : 4.2;
+    const r = size * Math.min(1, 0.45 + this.side / 500);
     context.beginPath();
     if (point.y >= 0) context.arc(x, y, r, 0, 2 * Math.PI);
     else diamond(context, x, y, r * 1.25);

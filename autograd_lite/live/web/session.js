@@ -3,13 +3,13 @@
 class Session {
   constructor() {
     this.settings = {
-      data: made.own ? "own" : "moons", noise: 0.16, share: 0.4, size: 300, seed: 7, features: [0, 1], hidden: [8, 8],
+      data: made.own ? "own" : "moons", noise: 0.16, share: 0.4, size: 300, seed: 7, features: [0, 1], hidden: [6, 4],
       activation: "tanh", init: "auto", loss: "binary_cross_entropy_with_logits", batch: 16, l1: 0, l2: 0,
       optimisers: [{ kind: "Adam", rate: 0.01 }, { kind: "SGD", rate: 0.1 }], both: false,
     };
     this.own = [];
     this.names = made.own?.names ?? ["−1", "+1"];
-    if (made.own) this.own = made.own.points.map(([x1, x2, y]) => ({ x: [x1, x2], y, test: false }));
+    if (made.own) this.own = this.given = made.own.points.map(([x1, x2, y]) => ({ x: [x1, x2], y, test: false }));
     if (made.own?.regression) this.settings.loss = "half_squared";
     this.renew();
     if (made.model) this.load(JSON.stringify(made.model));
@@ -33,9 +33,9 @@ class Session {
 
   // How far the plane reaches, and the size of the largest number in regression.
   measure() {
-    const given = this.settings.data === "own" && made.own ? made.own.range : [[-REACH, -REACH], [REACH, REACH]];
-    const slack = this.settings.data === "own" ? 0 : 0.08 * REACH;
-    this.range = [given[0].map((x) => x - slack), given[1].map((x) => x + slack)];
+    const reach = 1.08 * REACH;
+    if (this.settings.data !== "own") this.range = [[-reach, -reach], [reach, reach]];
+    else if (made.own && this.own === this.given) this.range = made.own.range;
     const sizes = this.points.map((point) => Math.abs(point.y));
     this.scale = this.regression ? Math.max(1e-9, ...sizes) : 1;
   }
@@ -127,12 +127,15 @@ class Session {
     return this.runs.find((run) => run.broken)?.broken ?? null;
   }
 
+  // One step of each run, or steps until all training points were seen once more or the time is over; in turns, so that
+  // runs which see the same batches stay side by side.
   train(kind, until = Infinity) {
-    for (const run of this.runs) {
-      const before = run.epochs;
-      do run.step(this.data, this.settings);
-      while (kind === "epoch" && run.epochs === before && !run.broken && this.data.train.n && performance.now() < until);
-    }
+    if (!this.data.train.n) return;
+    const [first] = this.runs;
+    const before = first.epochs;
+    do {
+      for (const run of this.runs) run.step(this.data, this.settings);
+    } while (kind === "epoch" && first.epochs === before && !this.broken && performance.now() < until);
     for (const run of this.runs) run.record(this.data, this.settings);
   }
 

@@ -53,12 +53,6 @@ class Run {
     this.check(loss);
   }
 
-  // Until every point of the training data was seen once more.
-  epoch(data, settings) {
-    const before = this.epochs;
-    while (this.epochs === before && !this.broken && data.train.n) this.step(data, settings);
-  }
-
   move(gradient) {
     const { parameters } = this.network;
     const [moved, ...memory] = run(
