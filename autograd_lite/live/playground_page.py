@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.theme import THEMES, find_theme
 from autograd_lite.explaining.page import resource, variables
+from autograd_lite.live.graph_pieces import Piece, empty_page, pieces
 from autograd_lite.live.network_programs import described, programs
 from autograd_lite.live.playground_input import Given, checked_model, checked_points
 from autograd_lite.live.playground_still import still
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCRIPTS = (
-    "programs", "numbers", "chance", "points", "network", "training", "model_file", "session", "heat", "plane", "curve",
-    "diagram", "weight_card", "inside", "controls", "main",
+    "programs", "chance", "points", "network", "training", "model_file", "session", "heat", "plane", "curve",
+    "diagram", "weight_card", "sample_graph", "inside", "controls", "main",
 )  # fmt: skip
 """The files of the page's script, in order."""
 
@@ -75,9 +76,10 @@ class Playground(Exportable):
         """The whole page."""
         style = Template(web("playground.css"))
         return Template(web("playground.html")).substitute(
-            theme=self.theme, title=markup(TITLE), made=script_data(self.made()), still=still(self.given), graph="",
+            theme=self.theme, title=markup(TITLE), made=script_data(self.made()), still=still(self.given),
             style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
-            programs=program_script(), script='"use strict";\n' + "\n".join(web(f"{name}.js") for name in SCRIPTS),
+            programs=program_script(),
+            script="\n".join([resource("explaining", "numbers.js"), *(web(f"{name}.js") for name in SCRIPTS)]),
         )  # fmt: skip
 
     @html.setter
@@ -87,7 +89,8 @@ class Playground(Exportable):
     def made(self) -> dict[str, Any]:
         """What the script reads beside the programs."""
         own = None if self.given is None else self.given.data()
-        return {**described(), "library": __version__, "own": own, "model": self.model}
+        graph = {"pieces": {name: piece.data for name, piece in all_pieces().items()}, "page": empty_page(self.theme)}
+        return {**described(), "library": __version__, "own": own, "model": self.model, "graph": graph}
 
     def show(self) -> Path:
         """Write the page to a temporary file and open it in the browser; returns the file."""
@@ -114,10 +117,16 @@ def web(name: str) -> str:
 
 
 @cache
+def all_pieces() -> dict[str, Piece]:
+    return pieces()
+
+
+@cache
 def program_script() -> str:
     """The programs as JavaScript: `programs.tanh` and the like are functions."""
     lines = ['"use strict";', "const programs = {};"]
-    for name, program in programs().items():
+    every = programs() | {f"graph of {name}": piece.program for name, piece in all_pieces().items()}
+    for name, program in every.items():
         source = program.source("javascript", module=False)
         lines += [f"// program {name}", f"programs[{json.dumps(name)}] = {source.strip()};"]
     return "\n".join(lines)

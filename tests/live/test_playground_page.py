@@ -4,10 +4,12 @@ import random
 import re
 
 import pytest
-from browser import CHROMEDRIVER, CHROMIUM, browser
+from browser import CHROMEDRIVER, CHROMIUM, ELEMENT, browser
 
-from autograd_lite import nn, optim, playground
+from autograd_lite import Value, explain, nn, optim, playground
 from autograd_lite.core.table import sin, square
+from autograd_lite.drawing.number_format import numeral
+from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.live.network_programs import COSTS, OPTIMISERS, SHOWN, STARTS
 
 SIZE = 1_500_000
@@ -85,6 +87,7 @@ RUN_STEPS = """
 const [settings, count] = arguments;
 Object.assign(page.session.settings, settings);
 page.session.renew();
+page.refresh();
 const found = page.session.runs.map((run) => {
   const start = [...run.network.parameters];
   const steps = [];
@@ -183,7 +186,10 @@ def point_at(window, *steps, shift=False):
         pause = [{"type": "pause"}] * (len(mouse) - 1)
         key = "\ue008"
         held = [{"type": "keyDown", "value": key}, *pause, {"type": "keyUp", "value": key}]
-        actions = [{"type": "key", "id": "keyboard", "actions": held}, {**actions[0], "actions": [{"type": "pause"}, *mouse]}]
+        actions = [
+            {"type": "key", "id": "keyboard", "actions": held},
+            {**actions[0], "actions": [{"type": "pause"}, *mouse]},
+        ]
     window.post("/actions", {"actions": actions})
 
 
@@ -279,9 +285,9 @@ class TestHands:
         window.post("/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": [
             {"type": "pointerMove", "x": round(spot[0]), "y": round(spot[1])}]}]})  # fmt: skip
         value, gradient = window.run(
-            "const i = arguments[0]; return [page.network.parameters[i], page.gradient()[i]].map((x) => shortNumber(x))",
-            index,
-        )
+            "const i = arguments[0];"
+            "return [page.network.parameters[i], page.gradient()[i]].map((x) => numeral(x, 4))", index,
+        )  # fmt: skip
         told = window.text("#tip")
         assert "weight from x" in told
         assert value in told
@@ -372,7 +378,9 @@ class TestWhatIsShown:
             window.run("page.change({ hidden: [8, 8, 8, 8], both: true })")
             window.run(FRAME)
             assert window.run("return document.documentElement.scrollWidth") <= 360
-            boxes = window.run("return [...document.querySelectorAll('.unit')].map((x) => x.getBoundingClientRect().right)")
+            boxes = window.run(
+                "return [...document.querySelectorAll('.unit')].map((x) => x.getBoundingClientRect().right)"
+            )
             assert max(boxes) <= 360
             assert window.run("return document.getElementById('plane-a').clientWidth") > 250
         finally:
@@ -415,6 +423,133 @@ class TestWhatIsShown:
         assert window.run("return [page.session.settings.loss, page.session.scale]") == ["half_squared", 10]
         assert window.text("#scale-high") == "10"
         assert window.run("return document.querySelector('#loss [value=hinge]').disabled") is True
+
+
+GRAPH = """
+const [settings, k] = arguments;
+Object.assign(page.session.settings, settings);
+page.session.renew();
+page.refresh();
+const { network } = page.session.runs[0];
+const point = page.session.points[k];
+const { lesson } = new SampleGraph(network, settings.features, point, settings.loss);
+return { lesson, point, parameters: [...network.parameters] };
+"""
+
+
+def below(digits):
+    return "".join("₀₁₂₃₄₅₆₇₈₉"[int(d)] for d in str(digits))
+
+
+@pytest.mark.browser
+@needs_browser
+class TestTheGraphOfOneSample:
+    @pytest.mark.parametrize("activation", SHOWN)
+    def test_every_value_and_gradient_is_that_of_the_eager_engine(self, opened, activation):
+        window, rng = opened(), random.Random(activation)
+        for cost in COSTS:
+            settings = {**settings_of(rng), "activation": activation, "loss": cost}
+            found = window.run(GRAPH, settings, rng.randrange(60))
+            nodes, numbers = found["lesson"]["nodes"], found["lesson"]["numbers"]
+            of = {n["name"]: n for n in nodes}
+            sizes = [len(settings["features"]), *settings["hidden"], 1]
+            model = nn.MLP(sizes[0], sizes[1:], activation=activation, rng=0)
+            for p, x in zip(model.parameters(), found["parameters"], strict=True):
+                p.data = x
+            inputs = [Value(float(x.data if isinstance(x, Value) else x))
+                      for x in features_of(found["point"]["x"], settings["features"])]  # fmt: skip
+            out = model(inputs)
+            y = found["point"]["y"]
+            loss = nn.LOSSES[cost](out, (y + 1) / 2 if cost.startswith("binary") else y)
+            loss.backward()
+            expected = {"L": (loss.data, 1.0), "out": (out.data, out.grad)}
+            for depth, layer in enumerate(model.layers, 1):
+                for j, neuron in enumerate(layer.neurons, 1):
+                    expected[f"b{below(depth)}{below(j)}"] = neuron.b.data, neuron.b.grad
+                    for i, w in enumerate(neuron.w, 1):
+                        expected[f"w{below(depth)}{below(j)}{below(i)}"] = w.data, w.grad
+            leaves = [n for n in nodes if n["kind"] == "input"]
+            expected |= {n["name"]: (x.data, x.grad) for n, x in zip(leaves, inputs, strict=True)}
+            assert expected.keys() <= of.keys()
+            for name, (value, gradient) in expected.items():
+                assert close(numbers[of[name]["value"]], value), (name, settings)
+                assert close(numbers[of[name]["gradient"]], gradient), (name, settings)
+            for n in nodes:
+                assert all(operand < n["key"] for operand in n["operands"])
+                assert n["forward"][-1] == numeral(numbers[n["value"]])
+                if n["gradient"] is None:
+                    continue
+                assert n["numbers"][-1] == numeral(numbers[n["gradient"]])
+                terms = [numbers[up] * numbers[local] for _, up, local in n["ways"]]
+                assert all(close(numbers[up], numbers[nodes[user]["gradient"]]) for user, up, _ in n["ways"])
+                assert n["name"] == "L" or close(sum(terms), numbers[n["gradient"]]), (n["name"], settings)
+
+    def test_a_network_of_one_unit_reads_as_in_explain(self, opened):
+        window = opened()
+        settings = {**settings_of(random.Random(1)), "features": [0, 1], "hidden": [1], "activation": "tanh",
+                    "loss": "half_squared"}  # fmt: skip
+        found = window.run(GRAPH, settings, 0)
+        model = nn.MLP(2, [1, 1], activation="tanh", rng=0)
+        names = ["w₁₁₁", "w₁₁₂", "b₁₁", "w₂₁₁", "b₂₁"]
+        for p, x, name in zip(model.parameters(), found["parameters"], names, strict=True):
+            p.data, p.label = x, name
+        out = model([Value(v, label=f"x{below(i)}") for i, v in enumerate(found["point"]["x"], 1)])
+        hidden = out.parents[0] if out.parents[0].op == "tanh" else next(p for p in out.parents if p.op == "tanh")
+        hidden.label, hidden.parents[0].label, out.label = "h₁₁", "s₁₁", "out"
+        loss = nn.half_squared(out, found["point"]["y"])
+        loss.label = "L"
+        told = explain(loss, infer_names=False).lesson
+        theirs = {step.name: step for step in told.steps if step.gradient is not None and step.name[0] != "v"}
+        of = {n["name"]: n for n in found["lesson"]["nodes"]}
+        to = Notation(4)
+        for name, step in theirs.items():
+            assert of[name]["forward"] == forward_parts(step, to), name
+            letters, numbers = chain_rule(told, step, to)
+            assert (of[name]["letters"], of[name]["numbers"]) == (letters, numbers), name
+        assert len(theirs) == 11
+
+    def test_stepping_through_the_backward_pass_while_training_stands_still(self, opened):
+        window = opened()
+        window.run("page.change({ hidden: [3, 3] })")
+        window.press("p")
+        window.run(FRAME)
+        window.click("#show-graph")
+        assert window.run("return page.playing") is False
+        steps = window.run("return page.run.steps")
+        window.run("return new Promise((done) => setTimeout(done, 700, 1))")
+        frame = window.find("#graph-frame")
+        window.post("/frame", {"id": {ELEMENT: frame}})
+        try:
+            assert "L, step by step" in window.text("h1")
+            window.click("#turn")
+            assert "backward" in window.text("#position")
+            first = window.text("#position")
+            window.press("ArrowRight")
+            assert window.text("#position") != first
+            shown = window.run("return [...document.querySelectorAll('.box .title')].map((t) => t.textContent)")
+            assert {"x₁", "x₂", "layer 1.unit 3", "layer 2.unit 1", "L"} <= set(shown)
+            window.click('[data-key="mlayer 1.unit 3"]')
+            shown = window.run("return [...document.querySelectorAll('.box .title')].map((t) => t.textContent)")
+            assert {"s₁₃", "h₁₃", "w₁₃₂", "b₁₃"} <= set(shown)
+        finally:
+            window.post("/frame", {"id": None})
+        assert window.run("return page.run.steps") == steps
+        window.run("document.getElementById('plane-a').scrollIntoView({ block: 'center' })")
+        chosen = window.run("const { x, y } = page.session.points[41]; return x")
+        point_at(window, on_plane(window, *chosen))
+        assert window.run("return page.inside.sample === page.session.points[page.inside.chosen]") is True
+        assert "x₁ = " + numeral(window.run("return page.inside.sample.x[0]")) in window.text("#sample-words")
+        window.click("#play")
+        window.run(FRAME)
+        assert window.run("return document.getElementById('graph-card').hidden") is True
+        window.click("#play")
+
+    def test_a_name_from_the_user_cannot_break_out_of_the_graph(self, opened):
+        window = opened(playground([[0, 1], [1, 0]], ["</script><img src=x onerror=alert(1)>", "b"], theme="light"))
+        window.click("#show-graph")
+        window.run("return new Promise((done) => setTimeout(done, 500, 1))")
+        assert window.run("return document.images.length + document.querySelectorAll('iframe').length") == 1
+        assert "class </script>" in window.text("#sample-words")
 
 
 @pytest.mark.browser

@@ -18,7 +18,7 @@ const NOTES = {
 
 const byId = (id) => document.getElementById(id);
 
-function fill(select, values, words = (x) => WORDS[x] ?? String(x)) {
+function fillSelect(select, values, words = (x) => WORDS[x] ?? String(x)) {
   select.replaceChildren(...values.map((x) => new Option(words(x), x)));
 }
 
@@ -26,14 +26,14 @@ class Controls {
   constructor(page) {
     this.page = page;
     const names = Object.keys(DATA_SETS);
-    fill(byId("data"), names, (name) => (name === "own" && made.own ? "Given points" : DATA_SETS[name].words));
-    fill(byId("activation"), made.activations);
-    fill(byId("init"), ["auto", ...Object.keys(made.starts)]);
-    fill(byId("loss"), made.losses);
-    fill(byId("batch"), BATCHES, (n) => (n === BATCHES.at(-1) ? "all" : String(n)));
-    for (const id of ["l1", "l2"]) fill(byId(id), STRENGTHS);
-    for (const id of ["kind-a", "kind-b"]) fill(byId(id), Object.keys(made.memory));
-    for (const id of ["rate-a", "rate-b"]) fill(byId(id), RATES);
+    fillSelect(byId("data"), names, (name) => (name === "own" && made.own ? "Given points" : DATA_SETS[name].words));
+    fillSelect(byId("activation"), made.activations);
+    fillSelect(byId("init"), ["auto", ...Object.keys(made.starts)]);
+    fillSelect(byId("loss"), made.losses);
+    fillSelect(byId("batch"), BATCHES, (n) => (n === BATCHES.at(-1) ? "all" : String(n)));
+    for (const id of ["l1", "l2"]) fillSelect(byId(id), STRENGTHS);
+    for (const id of ["kind-a", "kind-b"]) fillSelect(byId(id), Object.keys(made.memory));
+    for (const id of ["rate-a", "rate-b"]) fillSelect(byId(id), RATES);
     this.bind();
   }
 

@@ -72,7 +72,7 @@ class Curve {
     context.textAlign = "center";
     context.textBaseline = "top";
     for (const epoch of ticks(0, epochs, 4)) {
-      if (Number.isInteger(epoch)) context.fillText(shortNumber(epoch), x(epoch), height - FRAME.bottom + 4);
+      if (Number.isInteger(epoch)) context.fillText(epoch.toLocaleString("en"), x(epoch), height - FRAME.bottom + 4);
     }
     context.fillText("epoch", (FRAME.left + width - FRAME.right) / 2, height - 14);
     context.save();

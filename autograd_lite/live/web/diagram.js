@@ -5,6 +5,10 @@ const UNIT = 40; // pixels
 const PITCH = 54; // from unit to unit
 const HEAD = 8;
 
+function subscript(n) {
+  return String(n).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
+}
+
 function svgElement(name, attributes, parent) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);

@@ -3,10 +3,13 @@
 class Inside {
   constructor(page) {
     this.page = page;
-    fill(byId("program"), Object.keys(programs), (name) => name);
+    fillSelect(byId("program"), Object.keys(programs), (name) => name);
     byId("program").addEventListener("change", () => this.showSource());
     byId("show-code").addEventListener("click", () => this.toggle("code"));
     byId("show-graph").addEventListener("click", () => this.toggle("graph"));
+    this.chosen = 0;
+    byId("sample").addEventListener("change", () => this.choose(page.session.points[Number(byId("sample").value) - 1]));
+    byId("graph-frame").addEventListener("load", () => this.fit());
     byId("export").addEventListener("click", () => this.exportModel());
     byId("import").addEventListener("click", () => byId("file").click());
     byId("file").addEventListener("change", () => this.importModel());
@@ -22,18 +25,50 @@ class Inside {
     card.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
+  // As high as its content.
+  fit() {
+    const frame = byId("graph-frame");
+    const inner = frame.contentDocument?.documentElement;
+    if (inner) frame.style.height = `${Math.min(Math.max(inner.scrollHeight, 420), 1100) + 8}px`;
+  }
+
   // Training goes on: the graph was that of the network as it was.
   close() {
     if (byId("graph-card").hidden) return;
     byId("graph-card").hidden = true;
     byId("show-graph").setAttribute("aria-expanded", "false");
+    this.page.repaint();
   }
 
   refresh() {
     if (!byId("code-card").hidden) this.showSource();
+    if (!byId("graph-card").hidden) this.showGraph();
   }
 
-  paint() {}
+  // The point whose graph is shown, while it is.
+  get sample() {
+    return byId("graph-card").hidden ? null : this.page.session.points[this.chosen] ?? null;
+  }
+
+  choose(point) {
+    this.chosen = this.page.session.points.indexOf(point);
+    if (!byId("graph-card").hidden) this.showGraph();
+  }
+
+  showGraph() {
+    const { session, network } = this.page;
+    const { points, settings } = session;
+    const frame = byId("graph-frame");
+    this.chosen = Math.max(0, Math.min(points.length - 1, this.chosen));
+    byId("sample").max = points.length;
+    byId("sample").value = this.chosen + 1;
+    const point = points[this.chosen];
+    byId("sample-words").textContent = point ? pointWords(point, points.length, session) : "There are no points.";
+    frame.hidden = !point;
+    if (!point) return;
+    frame.srcdoc = steppingPage(new SampleGraph(network, settings.features, point, settings.loss).lesson);
+    this.page.repaint();
+  }
 
   showSource() {
     byId("code").textContent = sourceOf(byId("program").value);
@@ -69,6 +104,12 @@ class Inside {
     this.page.shown = 0;
     this.page.refresh();
   }
+}
+
+function pointWords(point, count, session) {
+  const [x1, x2] = point.x.map(shortNumber);
+  const y = session.regression ? `value ${shortNumber(point.y)}` : `class ${session.names[point.y > 0 ? 1 : 0]}`;
+  return `of ${count}: x₁ = ${x1}, x₂ = ${x2}, ${y}${point.test ? ", of the test" : ""}`;
 }
 
 // The text of a program, as Python wrote it into the page.

@@ -44,9 +44,12 @@ class Page {
       scale: () => this.session.scale,
       showsTest: () => byId("shows-test").checked,
       repaint: () => this.repaint(),
+      sample: () => this.inside.sample,
+      choose: (point) => this.inside.choose(point),
       edit: (change) => {
         const point = this.session.edit({ ...change, y: this.controls.brush });
         this.controls.show();
+        this.inside.refresh();
         this.repaint();
         return point;
       },
@@ -88,6 +91,7 @@ class Page {
     this.network.parameters[i] = value;
     this.run.broken = null;
     this.run.record(this.session.data, this.session.settings);
+    this.inside.refresh();
     this.repaint();
   }
 
@@ -116,16 +120,16 @@ class Page {
   }
 
   step() {
-    this.inside.close();
     this.playing = false;
     this.session.train("step");
+    this.inside.refresh();
     this.repaint();
   }
 
   epoch() {
-    this.inside.close();
     this.playing = false;
     this.session.train("epoch");
+    this.inside.refresh();
     this.repaint();
   }
 
@@ -190,7 +194,6 @@ class Page {
     this.curve.draw(session.runs, this.palette);
     this.card.update();
     this.counts();
-    this.inside.paint();
   }
 
   captionOf(run, words) {

@@ -61,28 +61,32 @@ class Network {
     return { n, layers, output: layers.at(-1).outputs[0] };
   }
 
-  // The gradient of a loss in all parameters, from its slopes in the outputs of a forward pass.
-  backward(pass, slopes) {
+  // The gradient of a loss in all parameters, from its slopes in the outputs of a forward pass; with those of each unit's
+  // output and sum, and where asked those of the inputs.
+  backward(pass, slopes, ofInputs = false) {
     const gradient = new Float64Array(this.parameters.length);
+    const units = [];
     let above = [slopes]; // of each unit, the adjoints of its outputs
     for (let l = this.layers.length - 1; l >= 0; l -= 1) {
       const layer = this.layers[l];
       const { inputs, sums } = pass.layers[l];
-      const below = Array.from({ length: l ? layer.nin : 0 }, () => new Float64Array(pass.n));
+      const below = Array.from({ length: l || ofInputs ? layer.nin : 0 }, () => new Float64Array(pass.n));
+      units[l] = { outputs: above, sums: [] };
       for (let j = 0; j < layer.nout; j += 1) {
         const linear = layer.activation === "linear";
         const adjoint = linear ? above[j] : run(`${layer.activation}, adjoint`, pass.n, sums[j], above[j])[0];
         const neuron = this.neuron(layer, j);
         const [ofWeights] = run(`sum of ${layer.nin}, adjoint of weights`, pass.n, neuron, inputs, adjoint);
         gradient.set(ofWeights, this.place(layer, j, 0));
-        if (!l) continue;
+        units[l].sums[j] = adjoint;
+        if (!below.length) continue;
         run(`sum of ${layer.nin}, adjoint of inputs`, pass.n, neuron, inputs, adjoint).forEach((column, i) => {
           for (let k = 0; k < pass.n; k += 1) below[i][k] += column[k];
         });
       }
       above = below;
     }
-    return gradient;
+    return { gradient, units, inputs: above };
   }
 }
 

@@ -56,7 +56,9 @@ class Plane {
     this.drawBoundary(context, grid, palette);
     this.drawAxes(context, palette);
     for (const point of this.view.points()) this.drawPoint(context, point, palette);
-    if (this.cursor) this.drawCursor(context, palette);
+    const sample = this.view.sample();
+    if (sample) this.drawCursor(context, sample.x, palette);
+    if (this.cursor) this.drawCursor(context, this.cursor, palette);
   }
 
   drawBoundary(context, grid, palette) {
@@ -114,8 +116,8 @@ class Plane {
     context.fill();
   }
 
-  drawCursor(context, palette) {
-    const [x, y] = this.pixel(this.cursor);
+  drawCursor(context, place, palette) {
+    const [x, y] = this.pixel(place);
     context.strokeStyle = palette.ink;
     context.lineWidth = 2;
     context.strokeRect(x - 8, y - 8, 16, 16);
@@ -142,6 +144,7 @@ class Plane {
       if (near) this.view.edit({ remove: near });
       return;
     }
+    if (near) this.view.choose(near);
     this.held = near ?? this.view.edit({ add: this.coordinates(x, y) });
     this.canvas.setPointerCapture(event.pointerId);
   }
@@ -194,6 +197,6 @@ function ticks(low, high, count) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? rough;
   const found = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k += 1) found.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k += 1) found.push(k * step + 0);
   return found;
 }

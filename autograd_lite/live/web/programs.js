@@ -6,3 +6,8 @@ const made = JSON.parse(document.getElementById("made").textContent);
 function run(name, n, ...inputs) {
   return programs[name](...inputs, n);
 }
+
+// As everywhere in the library's pages: four significant digits.
+function shortNumber(x) {
+  return numeral(x, 4);
+}

@@ -30,7 +30,7 @@ class Run {
   gradient(rows, settings) {
     const pass = this.network.forward(rows.inputs, rows.n);
     const { value, slopes } = meanLoss(settings.loss, pass.output, rows.targets);
-    const gradient = this.network.backward(pass, slopes);
+    const { gradient } = this.network.backward(pass, slopes);
     const { isWeight, parameters } = this.network;
     if (settings.l1 || settings.l2) {
       const [penalised] = run("penalties", gradient.length, parameters, gradient, settings.l1, settings.l2);

@@ -1,0 +1,114 @@
+"""The pieces of which the playground puts together the graph of one sample: a weighted sum, an activation, a loss.
+
+Each is an `explore` of the function: its lesson, as the stepping page takes it, and the program of all its numbers.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from autograd_lite.core.table import less, less_equal
+from autograd_lite.core.value import Value
+from autograd_lite.explaining.explorer import explore
+from autograd_lite.explaining.formulas import Applied
+from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.explaining.page import Page
+from autograd_lite.explaining.page_data import content, place
+from autograd_lite.live.network_programs import COSTS, SHOWN, WIDEST
+from autograd_lite.nn.activations import ACTIVATIONS
+from autograd_lite.nn.dense import Neuron
+from autograd_lite.nn.losses import LOSSES
+from autograd_lite.program.program import Program
+
+PRECISION = 4
+
+
+class Piece(NamedTuple):
+    """Nodes with the text around their numbers, and what computes the numbers from the inputs."""
+
+    data: dict[str, Any]
+    program: Program
+
+
+def pieces() -> dict[str, Piece]:
+    """All of them, by name: `sum of 2`, `tanh`, `hinge`; those of classes 0 and 1 with the class in the name.
+
+    An activation that chooses between branches has a piece for each, `elu` and `elu, branch 2`.
+    """
+    found = {f"sum of {n}": of_sum(n) for n in range(1, WIDEST + 1)}
+    for name in SHOWN:
+        if name != "linear":
+            found |= of_activation(name)
+    for name in COSTS:
+        if name == "binary_cross_entropy_with_logits":
+            found |= {f"{name} {y}": of_class(LOSSES[name], y) for y in (0, 1)}
+        else:
+            found[name] = of_loss(LOSSES[name])
+    return found
+
+
+def of_sum(n: int) -> Piece:
+    """s of the inputs x1, x2, ..., the weights w1, w2, ..., and the bias b."""
+    neuron = Neuron(n, activation="linear", rng=0)
+    x = [Value(0.5 + i, label=f"x{i + 1}") for i in range(n)]
+    for i, w in enumerate(neuron.w):
+        w.label = f"w{i + 1}"
+    neuron.b.label = "b"
+
+    def s() -> Any:
+        return neuron(x)
+
+    return piece(s)
+
+
+def of_activation(name: str) -> dict[str, Piece]:
+    """h of the sum s, on either side of 0: the branch that is not taken has no gradient, and no words for one."""
+    f = ACTIVATIONS[name]
+
+    def h(s: Any) -> Any:
+        return f(s)
+
+    first, second = piece(h, 0.75), piece(h, -0.75)
+    if first.data["nodes"] == second.data["nodes"]:
+        return {name: first}
+    return {name: first, f"{name}, branch 2": second}
+
+
+def of_loss(f: Callable[[Any, Any], Any]) -> Piece:
+    """L of the output out and the target y."""
+
+    def L(out: Any, y: Any) -> Any:
+        return f(out, y)
+
+    return piece(L, 0.75, -1.0)
+
+
+def of_class(f: Callable[[Any, Any], Any], y: int) -> Piece:
+    """L of the output out, for a target that decides what is computed."""
+
+    def L(out: Any) -> Any:
+        return f(out, y)
+
+    return piece(L, 0.75)
+
+
+def piece(f: Callable[..., Any], *arguments: float) -> Piece:
+    page = explore(f, *arguments, infer_names=False, precision=PRECISION).page
+    lesson, live = page.lesson, page.live
+    if live is None:
+        raise RuntimeError("the explorer gave a page without programs; report this as a bug of autograd_lite")
+    lesson.result = "L"  # so that the words name the gradient of the loss
+    data = content(lesson, PRECISION)
+    slopes = [i for i, origin in enumerate(lesson.origins) if origin.what == "gradient"]
+    # What comparisons gave: the words hold for numbers of which they give the same.
+    chosen = [(place(x.value), float(x.value)) for x in lesson.steps if compares(x)]
+    inputs = [x.name for x in live.inputs]
+    return Piece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs, "chosen": chosen}, live.everything)
+
+
+def compares(step: Step) -> bool:
+    return isinstance(step.formula, Applied) and step.formula.row in (less, less_equal)
+
+
+def empty_page(theme: str) -> str:
+    """The stepping page, into which the playground puts the data of a graph."""
+    return Page(Lesson([], "L"), PRECISION, theme).html
