@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from autograd_lite.control.recomputation import checkpoint
     from autograd_lite.control.solvers import SolutionError
     from autograd_lite.control.switching import switch
-    from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations
+    from autograd_lite.drawing import Animation, Drawing, Movie, animate, draw, draw_activations, draw_sparsity
     from autograd_lite.explaining import Explanation, Explorer, explain, explore
     from autograd_lite.explaining.anomaly import detect_anomaly
     from autograd_lite.explaining.anomaly_report import AnomalyError
@@ -80,6 +80,13 @@ if TYPE_CHECKING:
     from autograd_lite.live.playground_page import Playground, playground
     from autograd_lite.nn.activations import log_softmax, softmax
     from autograd_lite.program.program import Program
+    from autograd_lite.sparse import (
+        SparsityPattern,
+        hessian_sparsity,
+        jacobian_sparsity,
+        sparse_hessian,
+        sparse_jacobian,
+    )
     from autograd_lite.testing.certificates import certify
 
 del choose
@@ -117,6 +124,7 @@ _LATER = {
     "Playground": "live.playground_page",
     "Program": "program.program",
     "SolutionError": "control.solvers",
+    "SparsityPattern": "sparse",
     "animate": "drawing",
     "certify": "testing.certificates",
     "compile": "backends",
@@ -124,6 +132,11 @@ _LATER = {
     "diagnose": "explaining.diagnosis",
     "draw": "drawing",
     "draw_activations": "drawing",
+    "draw_sparsity": "drawing",
+    "hessian_sparsity": "sparse",
+    "jacobian_sparsity": "sparse",
+    "sparse_hessian": "sparse",
+    "sparse_jacobian": "sparse",
     "explain": "explaining",
     "explore": "explaining",
     "log_softmax": "nn.activations",
@@ -185,6 +198,7 @@ __all__ = [
     "Primitive",
     "Program",
     "SolutionError",
+    "SparsityPattern",
     "Value",
     "__version__",
     "animate",
@@ -199,6 +213,7 @@ __all__ = [
     "diagnose",
     "draw",
     "draw_activations",
+    "draw_sparsity",
     "enable_grad",
     "explain",
     "explore",
@@ -207,8 +222,10 @@ __all__ = [
     "grad",
     "gradients",
     "hessian",
+    "hessian_sparsity",
     "hvp",
     "jacobian",
+    "jacobian_sparsity",
     "jvp",
     "log_softmax",
     "minimize",
@@ -220,6 +237,8 @@ __all__ = [
     "root",
     "scan",
     "softmax",
+    "sparse_hessian",
+    "sparse_jacobian",
     "switch",
     "take",
     "taylor",

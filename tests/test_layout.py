@@ -28,6 +28,7 @@ FLOORS = {
     "backends": 6,
     "linalg": 6,
     "optim": 7,
+    "sparse": 7,
     "nn": 8,
     "drawing": 9,
     "explaining": 10,

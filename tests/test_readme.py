@@ -19,6 +19,7 @@ PAGES = [
     "docs/LOOPS.md",
     "docs/NUMPY.md",
     "docs/RULES.md",
+    "docs/SPARSE.md",
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = {

@@ -82,7 +82,7 @@ def scan(
         return in_blocks(scan, f, init, data, n, size, reverse)
     leaves, structure = flatten(init, f"init of {name}")
     step = StepOfLeaves(f, structure, name)
-    if TRACE.get() is not None and n:
+    if n and (trace := TRACE.get()) is not None and not trace.scalar:
         return recorded(step, leaves, data, n, reverse)
     with passing():
         carry, rows, structure_of_y = unrolled(step, leaves, data, n, reverse)

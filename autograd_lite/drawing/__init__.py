@@ -10,5 +10,6 @@ from autograd_lite.drawing.animation import Animation, animate
 from autograd_lite.drawing.drawing import Drawing, draw
 from autograd_lite.drawing.movie import Movie
 from autograd_lite.drawing.rendering import CannotRender
+from autograd_lite.drawing.sparsity_pictures import draw_sparsity
 
-__all__ = ["Animation", "CannotRender", "Drawing", "Movie", "animate", "draw", "draw_activations"]
+__all__ = ["Animation", "CannotRender", "Drawing", "Movie", "animate", "draw", "draw_activations", "draw_sparsity"]

@@ -38,6 +38,9 @@ class Trace(Scope):
     `draws` are the sources of numbers that the function used, called again at each call of the program.
     """
 
+    scalar = False
+    """Whether loops and maps are written out, number by number."""
+
     def __init__(self, find: Callable[[Any], Span | None]) -> None:
         self.start: int = time_now()
         self.find = find

@@ -11,7 +11,7 @@ from autograd_lite.support.forking import IMPORTS
 
 NAMES: Final = {
     "PIL": "Pillow", "array_api_compat": "array-api-compat", "flint": "python-flint", "matplotlib": "Matplotlib",
-    "numpy": "NumPy", "sklearn": "scikit-learn",
+    "numpy": "NumPy", "scipy": "SciPy", "sklearn": "scikit-learn",
 }  # fmt: skip
 """The names of libraries whose packages are named differently."""
 

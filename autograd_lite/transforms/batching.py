@@ -62,7 +62,8 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
                 return at_once(f, sample.unflatten(leaves, whole=WHOLE), reduce)
         arguments = [parts_of(x, axis) for x, axis in zip(args, axes, strict=True)]
         n = sample_count(arguments, name)
-        if TRACE.get() is not None:
+        trace = TRACE.get()
+        if trace is not None and not trace.scalar:
             one = one_sample(arguments, n, reduce)
             if not isinstance(one, str):
                 return at_once(f, one, reduce)

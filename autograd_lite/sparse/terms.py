@@ -1,0 +1,93 @@
+"""A function of one number as a sum of terms, each of few inputs: its Hessian is the sum of theirs.
+
+Source: Griewank and Toint, On the unconstrained optimization of partially separable functions (1982).
+"""
+
+from collections.abc import Mapping
+
+from autograd_lite.core.graph import DETACHED, NUMBER, Node, operands_of
+from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.table import add, div, mul, neg, sub
+from autograd_lite.core.table import sum as total
+from autograd_lite.sparse.repetition import Part, Places, nodes_below
+
+SUMS = (add, sub, neg, total)
+SCALINGS = (mul, div)
+
+
+class Terms:
+    """The terms of a root, each once: roots that share nodes are one term.  `seeds` are the adjoints of their roots.
+
+    `parts` is None where a node of the sum is used twice, so that it has no terms of its own.
+    """
+
+    def __init__(self, root: Node, places: Places) -> None:
+        self.seeds: dict[Node, float] = {}
+        self.parts: list[Part] | None = self.found(places) if self.split(root, places) else None
+
+    def split(self, root: Node, places: Places) -> bool:
+        """Go down from the root through sums; whether each term is used once."""
+        pull = Propagation().pull
+        seen: set[Node] = {root}
+        stack: list[tuple[Node, float]] = [(root, 1.0)]
+        while stack:
+            node, seed = stack.pop()
+            if not is_sum(node, places):
+                self.seeds[node] = seed
+                continue
+            for x, term in pull(node, seed):
+                if x in places:
+                    continue  # it is linear in this one
+                if x in seen or not isinstance(term, float):
+                    return False
+                seen.add(x)
+                stack.append((x, term))
+        return True
+
+    def found(self, places: Places) -> list[Part]:
+        """The parts of the graph below the terms, in the order of the terms."""
+        owner: dict[Node, int] = {}
+        below: list[list[Node]] = []
+        same: dict[int, int] = {}  # terms that share nodes with an earlier one
+
+        def first(k: int) -> int:
+            while k in same:
+                k = same[k]
+            return k
+
+        for k, root in enumerate(self.seeds):
+            nodes = []
+            for x in nodes_below(root, places):
+                j = owner.setdefault(x, k)
+                if j == k:
+                    nodes.append(x)
+                elif (j := first(j)) != (i := first(k)):
+                    same[max(i, j)] = min(i, j)
+            below.append(nodes)
+        groups: dict[int, tuple[list[Node], list[Node]]] = {}
+        for k, root in enumerate(self.seeds):
+            roots, nodes = groups.setdefault(first(k), ([], []))
+            roots.append(root)
+            nodes += below[k]
+        return [Part(roots, nodes, places) for roots, nodes in groups.values()]
+
+
+def is_sum(node: Node, places: Places) -> bool:
+    """Whether a node is a sum, or a sum by a number, so that the adjoints of its operands are numbers."""
+    row = node._row
+    if node in places or row is NUMBER or row is DETACHED:
+        return False
+    if row in SUMS:
+        return True
+    if row not in SCALINGS:
+        return False
+    operands = operands_of(node)
+    numbers = [x._row is NUMBER for x in operands]
+    if row is div:
+        return numbers[1] and operands[0]._row in SUMS
+    return any(numbers) and any(x._row in SUMS for x in operands)
+
+
+def positions(order: list[Node]) -> Mapping[Node, int]:
+    """The place of each node in an order."""
+    return {x: k for k, x in enumerate(order)}
