@@ -24,7 +24,8 @@ const isLive = lesson.inputs.length > 0;
 const state = {
   at: isLive ? steps.length - 1 : 0, folded: new Set(lesson.folded), timer: 0,
   flows: isLive && !lesson.folded.length,
-  numbers: Float64Array.from(lesson.numbers, Number),
+  numbers: isLive ? computeNumbers(lesson.inputs.map((input) => Number(input.value)))[0]
+    : Float64Array.from(lesson.numbers, Number),
 };
 const mostBoxes = 500;
 const crowded = 100; // nodes in a module from which on the modules in it start folded

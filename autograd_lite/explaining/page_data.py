@@ -16,7 +16,7 @@ CROWDED = 40
 MOST_APART = 100
 """Nodes of one group, or of none, from which on they are folded into parts."""
 PARTS = 24
-"""How many parts a group has."""
+"""How many parts a group has at most, and how many nodes a part has at least."""
 
 
 class Input(NamedTuple):
@@ -42,7 +42,7 @@ def content(lesson: Lesson, precision: int, inputs: Sequence[Input] = ()) -> dic
         "result": lesson.result,
         "precision": precision,
         "nodes": [node(lesson, step, path, to) for step, path in zip(lesson.steps, groups.paths, strict=True)],
-        "numbers": [in_json(x) for x in lesson.numbers],
+        "numbers": [] if inputs else [in_json(x) for x in lesson.numbers],
         "modules": list(groups.titles),
         "titles": {path: groups.titles[path] for path in groups.made},
         "folded": tops if len(lesson.steps) > CROWDED else [],
@@ -101,9 +101,7 @@ def split(own: list[int], outer: str, first: int, titles: dict[str, str], paths:
 
     In the order of the computation, so that no two parts need each other.
     """
-    size = PARTS
-    while size * PARTS < len(own):
-        size *= PARTS
+    size = max(PARTS, -(-len(own) // PARTS))
     for start in range(0, len(own), size):
         part = own[start : start + size]
         title = f"nodes {first + start:,} to {first + start + len(part) - 1:,}"
@@ -112,7 +110,7 @@ def split(own: list[int], outer: str, first: int, titles: dict[str, str], paths:
         made.append(path)
         for i in part:
             paths[i] = path
-        if len(part) > PARTS:
+        if len(part) > CROWDED:
             split(part, path, first + start, titles, paths, made)
 
 

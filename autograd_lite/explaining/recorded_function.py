@@ -116,17 +116,19 @@ def local_variables(f: Function) -> Iterator[dict[str, Any]]:
     """What the variables of f hold as it returns: names for its results on the way."""
     found: dict[str, Any] = {}
     code = getattr(unwrap(getattr(f, "func", f)), "__code__", None)
-    before = sys.getprofile()
 
     def look(frame: FrameType, event: str, result: object) -> None:
         if event == "return" and frame.f_code is code:
             found.update(frame.f_locals)
 
+    if sys.getprofile() is not None:  # somebody measures the program: then there are fewer names
+        yield found
+        return
     sys.setprofile(look)
     try:
         yield found
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
 
 
 def variables_around(f: Function) -> dict[str, object]:
