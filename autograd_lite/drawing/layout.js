@@ -30,21 +30,31 @@ function assignColumns(boxes) {
   }
 }
 
-// The columns, with a stop in every column that a long link passes, so that it is led around boxes.
+// The columns, with a stop in every column that a long link passes, so that it is led around boxes.  The links of one
+// box share their stops, as far as they go the same way.
 function withStops(boxes, links) {
   const columns = Array.from({ length: 1 + Math.max(...boxes.map((box) => box.column)) }, () => []);
-  for (const box of boxes) columns[box.column].push(box);
+  for (const box of boxes) {
+    columns[box.column].push(box);
+    box.stops = [];
+  }
   for (const link of links) {
-    const passed = columns.slice(link.from.column + 1, link.to.column);
-    link.stops = passed.map(() => ({ width: 0, height: 6, before: [], after: [] }));
-    passed.forEach((column, i) => column.push(link.stops[i]));
-    [link.from, ...link.stops].forEach((node, i) => {
-      const next = link.stops[i] ?? link.to;
-      node.after.push(next);
-      next.before.push(node);
-    });
+    const { stops } = link.from;
+    while (link.from.column + stops.length + 1 < link.to.column) {
+      const stop = { width: 0, height: 6, before: [], after: [] };
+      join(stops.at(-1) ?? link.from, stop);
+      columns[link.from.column + stops.length + 1].push(stop);
+      stops.push(stop);
+    }
+    link.stops = stops.slice(0, Math.max(0, link.to.column - link.from.column - 1));
+    join(link.stops.at(-1) ?? link.from, link.to);
   }
   return columns;
+}
+
+function join(node, next) {
+  node.after.push(next);
+  next.before.push(node);
 }
 
 // Each node near the middle of its neighbours, sweeping to and fro; the order with the fewest crossings stays.
@@ -74,16 +84,23 @@ function orderColumns(columns) {
   number();
 }
 
+// The pairs of links that cross, between all neighbouring columns: inversions, counted by a Fenwick tree.
 function crossings(columns) {
   let count = 0;
-  for (const column of columns) {
-    const ends = column.flatMap((node) => node.after.map((to) => [node.rank, to.rank]));
-    for (let i = 0; i < ends.length; i += 1) {
-      for (let j = 0; j < i; j += 1) {
-        if ((ends[i][0] - ends[j][0]) * (ends[i][1] - ends[j][1]) < 0) count += 1;
+  columns.forEach((column, i) => {
+    const size = columns[i + 1]?.length ?? 0;
+    const tree = new Int32Array(size + 1);
+    let seen = 0;
+    for (const node of column) {
+      for (const to of node.after) {
+        let notAbove = 0;
+        for (let k = to.rank + 1; k > 0; k -= k & -k) notAbove += tree[k];
+        count += seen - notAbove;
       }
+      for (const to of node.after) for (let k = to.rank + 1; k <= size; k += k & -k) tree[k] += 1;
+      seen += node.after.length;
     }
-  }
+  });
   return count;
 }
 
@@ -106,10 +123,10 @@ function place(columns, links, gap) {
     }
   }
   const all = columns.flat();
-  const top = Math.min(...all.map((node) => node.y - node.height / 2));
+  const top = least(all.map((node) => node.y - node.height / 2));
   let x = gap.margin;
   for (const column of columns) {
-    const width = Math.max(...column.map((node) => node.width));
+    const width = -least(column.map((node) => -node.width));
     for (const node of column) {
       node.x = x + width / 2;
       node.y += gap.margin - top;
@@ -124,8 +141,13 @@ function place(columns, links, gap) {
       [to.x - to.width / 2, to.y + entry(link, links)],
     ];
   }
-  const height = Math.max(...all.map((node) => node.y + node.height / 2)) + gap.margin;
+  const height = gap.margin - least(all.map((node) => -node.y - node.height / 2));
   return { width: x - gap.x + gap.margin, height };
+}
+
+// Math.min takes its operands as arguments, of which there may be too many.
+function least(numbers) {
+  return numbers.reduce((a, b) => Math.min(a, b), Infinity);
 }
 
 // Arrows of one operand that is used twice enter at different heights.

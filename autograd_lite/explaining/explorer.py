@@ -20,7 +20,7 @@ from autograd_lite.drawing.theme import find_theme
 from autograd_lite.explaining.explanation import MOST, drawn
 from autograd_lite.explaining.lesson import lesson
 from autograd_lite.explaining.page import Live, Page
-from autograd_lite.explaining.page_data import Input, in_json, place
+from autograd_lite.explaining.page_data import Input, in_json
 from autograd_lite.explaining.recorded_function import Recorded, programs, record, values_of, variables_around
 from autograd_lite.support.extras import imported, required
 from autograd_lite.support.wording import computed, for_output, readable
@@ -279,9 +279,7 @@ def explored(
             inputs[name] = Input(name, x.data, low, high)
         else:
             name = unlike(step.name, inputs)
-            inputs[name] = Input(
-                name, x.data, low, high, step.kind == PARAMETER, place(step.gradient), step.key, step.module
-            )
+            inputs[name] = Input(name, x.data, low, high, step.kind == PARAMETER, step.key, step.module)
     live = Live(*programs(found, root, recorded, every), list(inputs.values()))
     told = found if len(found.steps) <= MOST else lesson(root, names, MOST)
     return Explorer(Page(found, precision, theme, told, lambda: drawn(root, names, precision), live), inputs)

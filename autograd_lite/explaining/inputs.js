@@ -15,12 +15,17 @@ const start = held.values.slice();
 
 function recompute() {
   renew(computeNumbers(held.values)[0]);
-  for (const i of held.rows.keys()) writeRow(i);
+  writeRows();
   drawPlot();
 }
 
+// The rows that are to be seen.
+function writeRows() {
+  for (const [i, row] of held.rows.entries()) if (row.group.open) writeRow(i);
+}
+
 function slopeOf(i) {
-  const place = lesson.inputs[i].gradient;
+  const place = lesson.nodes[lesson.inputs[i].key]?.gradient ?? null;
   return place === null ? 0 : state.numbers[place];
 }
 
@@ -45,6 +50,7 @@ function take(key) {
   if (i < 0) return;
   hold(i);
   held.rows[i].group.open = true;
+  writeRows();
   held.rows[i].slider.focus({ preventScroll: true });
 }
 
@@ -130,6 +136,7 @@ function makeRows() {
     if (path === "" && isOpen) group.classList.add("plain");
     for (const i of members) makeRow(i, group, body);
     group.open = isOpen;
+    group.addEventListener("toggle", writeRows);
   }
 }
 

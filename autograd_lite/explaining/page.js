@@ -205,12 +205,11 @@ function draw(size) {
   show();
 }
 
-// Beside the start of the arrow, where the sum of all that flows back is.
+// In the middle of the last part of the arrow, which it has for itself.
 function drawFlow(link) {
-  const [[x0, y0], [x1, y1]] = link.points;
-  const [t, s] = [0.5, 0.5];
-  const y = y0 * s + y1 * t - (Math.abs(y1 - y0) < 6 ? 6 : 2);
-  link.label = element("text", { x: x0 * s + x1 * t, y, class: "flow gradient" }, graph);
+  const [[x0, y0], [x1, y1]] = link.points.slice(-2);
+  link.place = [(x0 + x1) / 2, (y0 + y1) / 2 - (Math.abs(y1 - y0) < 6 ? 6 : 2)];
+  link.label = element("text", { x: link.place[0], y: link.place[1], class: "flow gradient" }, graph);
 }
 
 // The part of the graph that is in view, in its own units: what is out of sight is written when it comes into sight.
@@ -311,7 +310,7 @@ function spoken(box) {
 function writeAll() {
   for (const box of boxes.values()) if (inView(box.x, box.y, box.width, box.height)) write(box);
   for (const link of links) {
-    if (!link.label || !inView(...link.points[0], 200, 200)) continue;
+    if (!link.label || !inView(...link.place, 90, 20)) continue;
     const [user, upstream, local] = link.flow;
     const isKnown = user < 0 || reached(lesson.nodes[user], "backward");
     const up = upstream === null ? 1 : state.numbers[upstream];

@@ -30,6 +30,8 @@ class Live(NamedTuple):
 
     everything: Program
     result: Program
+    places: Sequence[int]
+    """Where each number of the lesson is among those that are computed."""
     inputs: Sequence[Input]
 
     @property
@@ -62,7 +64,7 @@ class Page(Exportable):
     def html(self) -> str:
         """The whole page."""
         style = Template(resource("explaining", "page.css"))
-        data = content(self.lesson, self.precision, self.live.inputs if self.live else ())
+        data = content(self.lesson, self.precision, *(self.live[-2:][::-1] if self.live else ()))
         notes = [*self.lesson.notes, *folded_note(data["folded"], len(self.lesson.steps))]
         return Template(resource("explaining", "page.html")).substitute(
             theme=self.theme, title=markup(self.title), result=markup(self.lesson.result), data=script_data(data),

@@ -27,17 +27,15 @@ class Input(NamedTuple):
     low: float
     high: float
     is_parameter: bool = False
-    gradient: int | None = None
-    """The place of its gradient among the numbers of the page; None where the result does not depend on it."""
     key: int | None = None
-    """The step of its node."""
+    """The step of its node; None where the result does not depend on it."""
     module: str = ""
 
 
-def content(lesson: Lesson, precision: int, inputs: Sequence[Input] = ()) -> dict[str, Any]:
+def content(lesson: Lesson, precision: int, inputs: Sequence[Input] = (), places: Sequence[int] = ()) -> dict[str, Any]:
     groups = folding(lesson.steps)
     tops = [path for path in groups.titles if not any(path != o and is_within(path, o) for o in groups.titles)]
-    to = Template(precision)
+    to = Template(precision, places=places)
     return {
         "result": lesson.result,
         "precision": precision,
@@ -61,14 +59,14 @@ def node(lesson: Lesson, step: Step, path: str, to: Template) -> dict[str, objec
         "key": step.key, "name": step.name,
         "named": bool(step.name) and not (step.kind == CONSTANT and step.name[1:].isdigit()),
         "kind": step.kind, "symbol": step.symbol, "operands": step.operands,
-        "value": place(step.value), "gradient": place(step.gradient),
+        "value": place(step.value, to), "gradient": place(step.gradient, to),
         "forward": forward_parts(step, to), "letters": letters, "numbers": numbers,
-        "ways": [[way.key, place(way.upstream), place(way.local)] for way in step.ways], "module": path or None,
+        "ways": [[way.key, place(way.upstream, to), place(way.local, to)] for way in step.ways], "module": path or None,
     }  # fmt: skip
 
 
-def place(x: float | None) -> int | None:
-    return int(x.place) if isinstance(x, Slot) else None
+def place(x: float | None, to: Template) -> int | None:
+    return to.place(x.place) if isinstance(x, Slot) else None
 
 
 # -- groups

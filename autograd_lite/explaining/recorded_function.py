@@ -143,8 +143,11 @@ def variables_around(f: Function) -> dict[str, object]:
 # -- the program
 
 
-def programs(lesson: Lesson, root: Value, recorded: Recorded, inputs: Sequence[Value]) -> tuple[Program, Program]:
-    """What computes all numbers of a lesson from the inputs, and what computes the result alone.
+def programs(
+    lesson: Lesson, root: Value, recorded: Recorded, inputs: Sequence[Value]
+) -> tuple[Program, Program, list[int]]:
+    """What computes the numbers of a lesson from the inputs, each once, what computes the result alone, and the places
+    of all numbers of the lesson among those.
 
     Raises ValueError where the graph has frozen a branch, so that other numbers would come out wrong.
     """
@@ -170,11 +173,13 @@ def programs(lesson: Lesson, root: Value, recorded: Recorded, inputs: Sequence[V
         numbers = [as_value(number(origin)) for origin in lesson.origins]
         checks = [as_value(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
     everything = one_array([*numbers, *checks], leaves)
-    places = everything.results[0].values
-    for way, i in zip(ways, range(len(numbers), len(places)), strict=True):
-        if isinstance(way.local, Slot) and places[i] != places[int(way.local.place)]:
+    [(values, _)] = everything.results
+    for way, i in zip(ways, range(len(numbers), len(values)), strict=True):
+        if isinstance(way.local, Slot) and values[i] != values[int(way.local.place)]:
             way.check = Slot(math.nan, str(i))
-    return everything, one_array([end], leaves)
+    once = {value: k for k, value in enumerate(dict.fromkeys(values))}
+    program = Program(everything.arguments, everything.instructions, [Result(tuple(once), False)])
+    return program, one_array([end], leaves), [once[value] for value in values]
 
 
 def values_of(lesson: Lesson) -> list[Origin]:

@@ -1,5 +1,8 @@
 """The text of a page, whose numbers are computed while it is read: marks where they go, which page.js fills in."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from autograd_lite.core.table import mul
 from autograd_lite.explaining.formats import Notation
 from autograd_lite.explaining.formulas import MINUS, Applied, Formula, Number, Slot
@@ -14,38 +17,44 @@ One of two texts is chosen by whether two numbers agree: START = places END one 
 """
 
 
-def mark(kind: str, x: Slot) -> str:
-    return f"{START}{kind}{x.place}{END}"
-
-
+@dataclass(frozen=True)
 class Template(Notation):
     """Formulas and the chain rule as plain text, with marks in place of the numbers of a lesson."""
 
+    places: Sequence[int] = ()
+    """Where the numbers of the lesson are among those of the page, unless at the same places."""
+
+    def place(self, place: str) -> int:
+        return self.places[int(place)] if self.places else int(place)
+
+    def mark(self, kind: str, x: Slot) -> str:
+        return f"{START}{kind}{'*'.join([str(self.place(part)) for part in x.place.split('*')])}{END}"
+
     def number(self, x: float) -> str:
-        return mark(PLAIN, x) if isinstance(x, Slot) else super().number(x)
+        return self.mark(PLAIN, x) if isinstance(x, Slot) else super().number(x)
 
     def factor(self, x: float) -> str:
-        return mark(FACTOR, x) if isinstance(x, Slot) else super().factor(x)
+        return self.mark(FACTOR, x) if isinstance(x, Slot) else super().factor(x)
 
     def inside(self, x: Formula, least: int, after: bool = False) -> str:
         first = number_in_front(x)
         if first is None:
             return super().inside(x, least, after)
         if isinstance(x, Number):
-            return mark(FACTOR if least > MINUS or after else PLAIN, first)
+            return self.mark(FACTOR if least > MINUS or after else PLAIN, first)
         text = self.of(x)
         if x.strength < least:
             return self.brackets(text)
-        return f"{mark(OPEN, first)}{text}{mark(CLOSE, first)}" if after else text
+        return f"{self.mark(OPEN, first)}{text}{self.mark(CLOSE, first)}" if after else text
 
     def local(self, way: Way) -> str:
         if way.check is None or way.formula is None or not isinstance(way.local, Slot):
             return super().local(way)
-        places = f"{way.local.place},{way.check.place}"
+        places = f"{self.place(way.local.place)},{self.place(way.check.place)}"
         return f"{START}={places}{END}{self.partial(way.formula)}{OTHERWISE}{self.factor(way.local)}{DONE}"
 
     def branch(self, x: Formula) -> str:
-        return mark(BRANCH, x.value) if isinstance(x, Number) and isinstance(x.value, Slot) else super().branch(x)
+        return self.mark(BRANCH, x.value) if isinstance(x, Number) and isinstance(x.value, Slot) else super().branch(x)
 
 
 def number_in_front(x: Formula) -> Slot | None:
