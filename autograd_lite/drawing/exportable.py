@@ -78,7 +78,9 @@ def as_bytes(content: str | bytes) -> bytes:
     return content.encode(errors="backslashreplace") if isinstance(content, str) else content
 
 
-def iframe(page: str, title: str, height: str, still: bytes = b"", more: str = "") -> str:
+def iframe(
+    page: str, title: str, height: str, still: bytes = b"", more: str = "", permits: str = "allow-scripts"
+) -> str:
     """A page inside of a notebook, in a frame, so that neither its style nor its script meets those of the notebook.
 
     Below it is one line, which opens a still picture, and more: a reader who does not trust the notebook, as GitHub,
@@ -87,7 +89,7 @@ def iframe(page: str, title: str, height: str, still: bytes = b"", more: str = "
     data = base64.b64encode(still).decode()
     image = f'<img alt="{escape(title)}" style="max-width:100%" src="data:image/png;base64,{data}">' if still else ""
     return (
-        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts" title="{escape(title)}" '
+        f'<iframe srcdoc="{escape(page)}" sandbox="{permits}" title="{escape(title)}" '
         f'style="width:100%;height:{height};border:0"></iframe>'
         f"<details><summary>{ADVICE_ON_FRAMES}</summary>{image}{more}</details>"
     )

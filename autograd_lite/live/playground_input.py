@@ -45,7 +45,7 @@ def checked_points(X: Any, y: Any) -> Given | None:
     if X is None or y is None:
         lacks = "y" if y is None else "X"
         raise ValueError(f"playground got no {lacks}; pass points and their labels, or neither")
-    rows, labels = listed(X), listed(y)
+    rows, labels = listed(X, "X"), listed(y, "y")
     if not rows or len(rows) > MOST_POINTS:
         raise ValueError(f"a playground shows 1 to {MOST_POINTS:,} points, but got {len(rows):,}; pass some of them")
     if len(labels) != len(rows):
@@ -53,35 +53,57 @@ def checked_points(X: Any, y: Any) -> Given | None:
     places = [place(row, i) for i, row in enumerate(rows)]
     labels = [label[0] if isinstance(label, list) and len(label) == 1 else label for label in labels]
     kinds = sorted_labels(labels)
-    if len(kinds) == 2:
+    if len(kinds) == 2 and all(kind == kind for kind in kinds):
         targets = [1.0 if label == kinds[1] else -1.0 for label in labels]
         low, high = (readable(str(kind), 24) for kind in kinds)
         return Given([(a, b, t) for (a, b), t in zip(places, targets, strict=True)], (low, high), False)
-    numbers = [number(label) for label in labels]
-    for i, x in enumerate(numbers):
-        if x is None or not math.isfinite(x):
-            found = f"{len(kinds)} different labels, of which y[{i}] = {labels[i]!r} is no finite number"
-            raise ValueError(f"a playground has two classes or learns numbers, but got {found}; choose two classes")
-    return Given([(a, b, float(t or 0.0)) for (a, b), t in zip(places, numbers, strict=True)], ("−", "+"), True)
+    return Given([(a, b, value(y, i, len(kinds))) for i, ((a, b), y) in enumerate(zip(places, labels, strict=True))],
+                 ("−", "+"), True)  # fmt: skip
 
 
-def listed(x: Any) -> list[Any]:
-    """An array, a data frame's column or a sequence as a list."""
+def listed(x: Any, name: str) -> list[Any]:
+    """An array, a data frame or a sequence as a list."""
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
-    return x.tolist() if hasattr(x, "tolist") else list(x)
+    found = x.tolist() if hasattr(x, "tolist") else x
+    if isinstance(found, (str, bytes)) or not hasattr(found, "__iter__"):
+        raise TypeError(f"{name} holds one entry a point, but got {x!r}; pass a list or an array")
+    return list(found)
 
 
 def place(row: Any, i: int) -> tuple[float, float]:
-    coordinates = [number(x) for x in row] if isinstance(row, (list, tuple)) else []
-    if len(coordinates) != 2 or any(x is None or not math.isfinite(x) for x in coordinates):
+    coordinates = [finite(x) for x in row] if isinstance(row, (list, tuple)) else []
+    if len(coordinates) != 2 or None in coordinates:
         raise ValueError(f"a playground shows points of 2 finite coordinates, but X[{i}] is {row!r}; choose 2 columns")
     a, b = coordinates
     return float(a or 0.0), float(b or 0.0)
 
 
+def value(label: Any, i: int, kinds: int) -> float:
+    """A number to be learned by regression."""
+    found = finite(label)
+    if found is None:
+        several = f"{kinds}{' or more' if kinds > 2 else ''} different labels"
+        got = f"{several}, of which y[{i}] = {label!r} is no finite number"
+        raise ValueError(f"a playground has two classes or learns numbers, but got {got}; choose two classes")
+    return found
+
+
+def finite(x: Any) -> float | None:
+    try:
+        found = number(x)
+    except OverflowError:
+        return None
+    return found if found is not None and math.isfinite(found) else None
+
+
 def sorted_labels(labels: list[Any]) -> list[Any]:
     """The different labels, smaller ones first, as far as they have an order."""
-    kinds = list(dict.fromkeys(labels))
+    kinds: list[Any] = []
+    for i, label in enumerate(labels):
+        if isinstance(label, (list, dict, set)):
+            raise ValueError(f"a playground takes one label a point, but y[{i}] is {label!r}; pass a flat list")
+        if label not in kinds and len(kinds) < 3:
+            kinds.append(label)
     try:
         return sorted(kinds)
     except TypeError:

@@ -102,8 +102,9 @@ class Playground(Exportable):
         return {"html": lambda: self.html}
 
     def representations(self) -> Formats:
+        permits = "allow-scripts allow-downloads"  # the model's file is one
         return {
-            "text/html": lambda: iframe(self.html, TITLE, "56rem", more=still(self.given)),
+            "text/html": lambda: iframe(self.html, TITLE, "56rem", more=still(self.given), permits=permits),
             "text/plain": self.__repr__,
         }
 

@@ -6,13 +6,13 @@ from autograd_lite.drawing.theme import AUTO
 from autograd_lite.live.playground_input import Given
 from autograd_lite.support.wording import markup
 
-SIZE = 320.0
+SIZE = 420.0
 
 
 def still(given: Given | None) -> str:
     """The points in their plane: discs are positive, diamonds negative."""
     points = moons() if given is None else given.points
-    low, high = [[-3.0, -3.0], [3.0, 3.0]] if given is None else given.range
+    low, high = [[-3.3, -3.3], [3.3, 3.3]] if given is None else given.range
     names = ("−1", "+1") if given is None else given.names
     marks = []
     for a, b, t in points:

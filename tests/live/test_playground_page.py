@@ -339,6 +339,19 @@ class TestHands:
 @pytest.mark.browser
 @needs_browser
 class TestWhatIsShown:
+    def test_without_a_script_the_still_picture_is_shown(self, window, tmp_path):
+        cdp(window, "Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            window.open(playground().save(tmp_path / "page.html"))
+            sizes = [
+                window.call("GET", f"{window.session}/element/{window.find(which)}/rect")["width"]
+                for which in ("noscript svg", "main", "#transport")
+            ]
+        finally:
+            cdp(window, "Emulation.setScriptExecutionDisabled", value=False)
+        assert sizes[0] > 300
+        assert sizes[1:] == [0, 0]
+
     def test_a_step_learns_in_its_last_layer_alone(self, opened):
         window = opened()
         window.run("page.change({ activation: 'binary_step', hidden: [4, 3] })")
