@@ -12,7 +12,7 @@ from autograd_lite.drawing.number_format import check_precision
 from autograd_lite.drawing.picture_builder import build_picture
 from autograd_lite.drawing.selection import select
 from autograd_lite.drawing.sources import Values, own_pass
-from autograd_lite.drawing.theme import AUTO, Theme, find_theme
+from autograd_lite.drawing.theme import AUTO, LIGHT, Theme, find_theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
@@ -35,8 +35,8 @@ class Explanation(Exportable):
     theme: Theme
     whole: Callable[[], Lesson] | None = None
     """Makes the lesson of a page, where that has more nodes."""
-    still: Callable[[], Drawing] | None = None
-    """Makes the picture of the graph."""
+    still: Callable[[str], Drawing] | None = None
+    """Makes the picture of the graph, in a theme."""
 
     def __getitem__(self, name: str) -> Step:
         return self.lesson.step(name)
@@ -140,12 +140,13 @@ def explain(
     most = MOST if limit is None else at_least("limit", limit, 1)
     known = find_names(names, infer_names)
     found = Explanation(lesson(value, known, most), digits, colours)
-    found.still = lambda: drawn(value, known, digits)
+    found.still = lambda theme: drawn(value, known, digits, theme)
     if limit is None and found.lesson.notes and known.modules:
         found.whole = lambda: lesson(value, known, MOST_FOLDED)
     return found
 
 
-def drawn(value: Value, names: Names, precision: int) -> Drawing:
+def drawn(value: Value, names: Names, precision: int, theme: str) -> Drawing:
     source = Values([value], names, own_pass([value]))
-    return Drawing(build_picture(source, select(source), None, precision), Style(precision=precision))
+    style = Style(precision=precision, theme=LIGHT if theme == "auto" else find_theme(theme), auto=theme == "auto")
+    return Drawing(build_picture(source, select(source), None, precision), style)

@@ -282,7 +282,9 @@ def explored(
             inputs[name] = Input(name, x.data, low, high, step.kind == PARAMETER, step.key, step.module)
     live = Live(*programs(found, root, recorded, every), list(inputs.values()))
     told = found if len(found.steps) <= MOST else lesson(root, names, MOST)
-    return Explorer(Page(found, precision, theme, told, lambda: drawn(root, names, precision), live), inputs)
+    return Explorer(
+        Page(found, precision, theme, told, lambda theme: drawn(root, names, precision, theme), live), inputs
+    )
 
 
 def unlike(name: str, taken: Mapping[str, Input]) -> str:

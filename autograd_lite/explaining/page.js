@@ -208,7 +208,12 @@ function draw(size) {
 // In the middle of the last part of the arrow, which it has for itself.
 function drawFlow(link) {
   const [[x0, y0], [x1, y1]] = link.points.slice(-2);
-  link.place = [(x0 + x1) / 2, (y0 + y1) / 2 - (Math.abs(y1 - y0) < 6 ? 6 : 2)];
+  // Nearer to the end where fewer arrows meet: there they are further apart.
+  const t = link.stops.length || link.from.users.length === link.to.operands.length ? 0.5
+    : link.from.users.length > link.to.operands.length ? 0.66 : 0.34;
+  const along = t + (t * (1 - t) * (1 - 2 * t)) / 2;
+  const up = t * t * (3 - 2 * t);
+  link.place = [x0 + (x1 - x0) * along, y0 + (y1 - y0) * up - (Math.abs(y1 - y0) < 6 ? 6 : 2)];
   link.label = element("text", { x: link.place[0], y: link.place[1], class: "flow gradient" }, graph);
 }
 

@@ -17,6 +17,7 @@ from autograd_lite.drawing.theme import AUTO, THEMES, Theme
 from autograd_lite.explaining import formats
 from autograd_lite.explaining.lesson import Lesson
 from autograd_lite.explaining.page_data import Input, content
+from autograd_lite.program.instructions import Result
 from autograd_lite.program.program import Program
 from autograd_lite.support.wording import computed, for_output, markup, script_data
 
@@ -33,6 +34,12 @@ class Live(NamedTuple):
     places: Sequence[int]
     """Where each number of the lesson is among those that are computed."""
     inputs: Sequence[Input]
+
+    def in_order(self) -> Program:
+        """The program that computes every number of the lesson at its own place, also what is there twice."""
+        [(values, _)] = self.everything.results
+        every = Result(tuple([values[k] for k in self.places]), False)
+        return Program(self.everything.arguments, self.everything.instructions, [every])
 
     @property
     def script(self) -> str:
@@ -53,7 +60,7 @@ class Page(Exportable):
     precision: int
     theme: str
     told: Lesson | None = None  # the lesson of the table, where that has fewer nodes
-    still: Callable[[], Drawing] | None = None
+    still: Callable[[str], Drawing] | None = None  # the picture of the graph, in a theme
     live: Live | None = None
 
     def at(self, inputs: Sequence[Input]) -> "Page":
@@ -93,14 +100,14 @@ class Page(Exportable):
     def still_png(self) -> bytes:
         """The graph as a picture, where there is Graphviz."""
         try:
-            return b"" if self.still is None else self.still().render("png")
+            return b"" if self.still is None else self.still(self.theme).render("png")
         except CannotRender:
             return b""
 
     def still_svg(self) -> str:
         """The same for the page itself, as markup that needs no script."""
         try:
-            text = "" if self.still is None else self.still().render("svg").decode()
+            text = "" if self.still is None else self.still(self.theme).render("svg").decode()
         except CannotRender:
             return ""
         return text[text.index("<svg") :] if text else ""

@@ -19,6 +19,9 @@ PARTS = 24
 """How many parts a group has at most, and how many nodes a part has at least."""
 
 
+AS_IS = Template()
+
+
 class Input(NamedTuple):
     """A number that the reader of a page sets: from `low` to `high` by a slider, to any other in a field."""
 
@@ -65,7 +68,7 @@ def node(lesson: Lesson, step: Step, path: str, to: Template) -> dict[str, objec
     }  # fmt: skip
 
 
-def place(x: float | None, to: Template) -> int | None:
+def place(x: float | None, to: Template = AS_IS) -> int | None:
     return to.place(x.place) if isinstance(x, Slot) else None
 
 

@@ -102,7 +102,7 @@ def piece(f: Callable[..., Any], *arguments: float) -> Piece:
     # What comparisons gave: the words hold for numbers of which they give the same.
     chosen = [(place(x.value), float(x.value)) for x in lesson.steps if compares(x)]
     inputs = [x.name for x in live.inputs]
-    return Piece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs, "chosen": chosen}, live.everything)
+    return Piece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs, "chosen": chosen}, live.in_order())
 
 
 def compares(step: Step) -> bool:
