@@ -22,6 +22,7 @@ from autograd_lite.core.table import (
     logarithms,
     networks,
     normal_distribution,
+    normal_logarithm,
     norms,
     sequences,
     special,
@@ -42,6 +43,7 @@ from autograd_lite.core.table.half_turns import *
 from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *
 from autograd_lite.core.table.normal_distribution import *
+from autograd_lite.core.table.normal_logarithm import *
 from autograd_lite.core.table.norms import *
 from autograd_lite.core.table.sequences import *
 from autograd_lite.core.table.sequences import max as max
@@ -258,6 +260,7 @@ __all__ += half_turns.__all__
 __all__ += logarithms.__all__
 __all__ += networks.__all__
 __all__ += normal_distribution.__all__
+__all__ += normal_logarithm.__all__
 __all__ += norms.__all__
 __all__ += sequences.__all__
 __all__ += special.__all__

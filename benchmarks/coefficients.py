@@ -153,9 +153,19 @@ def gamma_functions():
     yield "_DIGAMMA", polynomial(with_digits(90, digamma), 0, m.mpf(1) / 9, 14)
 
 
+def taylor_coefficients():
+    with m.workdps(200):
+        x = -HALF
+        slopes = [m.npdf(x) / m.ncdf(x)]  # h' = -h (x + h)
+        for k in range(64):
+            products = x * slopes[k] + m.fsum(slopes[j] * slopes[k - j] for j in range(k + 1))
+            slopes.append(-(products + (slopes[k - 1] if k else 0)) / (k + 1))
+        yield "LOG_NDTR", tuple(float(h / (k + 1)) for k, h in enumerate(slopes))
+
+
 def main(arguments):
     wrong = []
-    for family in (normal_distribution, bessel, gamma_functions):
+    for family in (normal_distribution, bessel, gamma_functions, taylor_coefficients):
         module = importlib.import_module(f"autograd_lite.core.table.{family.__name__}")
         for name, coefficients in family():
             if "--check" not in arguments:

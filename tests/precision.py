@@ -96,6 +96,7 @@ VALUES = {
     "prod": Bound(3.0),
     "euclidean_norm": Bound(3.0),
     "sinc": Bound(3.0),
+    "cardinal_sine": Bound(3.0),
 }  # fmt: skip
 
 PARTIALS = {
@@ -119,6 +120,7 @@ PARTIALS = {
     "i0e": Bound(6.0),
     "i1e": Bound(4.0, 16.0, of=i1e_slope_terms),  # 4 ulps of each of two terms, 8 of their sum's at most
     "sinc": Bound(4.0, 1.0),  # of its zeros
+    "cardinal_sine": Bound(4.0, 1.0),
     "euclidean_norm": Bound(5.0, floor=NORMAL),
     "gamma": Bound(24.0, 4.0),
     "lgamma": Bound(16.0, 4.0),
@@ -158,6 +160,7 @@ REASONS = {
     "silu": "its slope has a zero, where two terms cancel",
     "gelu": "the rounding of x / 2^(1/2) is magnified by x², up to 1,400; its slope has a zero",
     "sinc": "its slope has zeros, where two terms cancel",
+    "cardinal_sine": "its slope has zeros, where two terms cancel",
     "gamma": "the slope is gamma x digamma, and digamma has zeros",
     "lgamma": "CPython's lgamma, which the table follows to the bit, keeps 1e-15 absolute at its zeros",
     "digamma": "its zeros at negative numbers: two terms cancel",

@@ -21,7 +21,8 @@ from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.gathers import Gather
 from autograd_lite.transforms.levels import Scalar
-from autograd_lite.transforms.power_series import Expansion, Given, Series
+from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.series import Given, Series
 
 Terms = list[tuple[Node, Arrived]]
 

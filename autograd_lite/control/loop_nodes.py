@@ -42,7 +42,8 @@ from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
-from autograd_lite.transforms.power_series import Coefficient, Expansion, Given
+from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.series import Coefficient, Given
 
 
 class RecordedLoop:

@@ -17,7 +17,8 @@ from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value, passed_on
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import Scalar
-from autograd_lite.transforms.power_series import Coefficient, Expansion
+from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.series import Coefficient
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 

@@ -43,7 +43,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "whole": (), "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf,
     "never_zero": False, "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None,
     "words": "", "role": "", "payload": None, "ball_value": None, "rule": None, "outputs": 1, "item": -1,
-    "called_back": False, "traced": None,
+    "called_back": False, "traced": None, "taylor": None,
 }  # fmt: skip
 """What the columns of `Row` are where they are left out."""
 
@@ -71,6 +71,10 @@ class Row:
     # an enclosure of the value at balls of real numbers (see `core.table.ball_functions`): a function, or the name of
     # a method of Arb's balls; where left out the function called `libm`, or else the lowering or the value on balls
     ball_value: str | Callable[..., Any] | None
+
+    # its Taylor coefficients at a number as a function of (result, x, order), in rows, where the recurrence that
+    # follows from the partials loses digits (see `core.table.taylor_coefficients`)
+    taylor: Callable[[Any, Any, int], list[Any]] | None
 
     # Programs and back ends
     commutes: bool  # the two operands can be swapped, to the bit

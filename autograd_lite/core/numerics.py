@@ -261,9 +261,15 @@ def scaled_terms(xs: Sequence[float], m: float) -> list[float]:
 
 
 def probabilities(xs: Sequence[float]) -> list[float]:
-    """e^x over the sum of all e^x, for each x: 1/n where all are -inf, nan for several that are inf."""
+    """e^x over the sum of all e^x, for each x: 1/n where all are -inf, nan for several that are inf.
+
+    Of two by their difference, which tells how far they are from a tie where the exponentials are equal.
+    """
     if len(xs) == 1:
         return [1.0]
+    if len(xs) == 2:
+        lead = 0.0 if xs[0] == xs[1] == -INF else xs[0] - xs[1]
+        return [sigmoid(lead), sigmoid(-lead)]
     m = largest(xs)
     terms = scaled_terms(xs, m)
     shares = shares_of(terms)
@@ -301,6 +307,9 @@ def surprisal_slopes(xs: Sequence[float]) -> list[float]:
     """The probabilities of all but the first, which has minus their sum; nan for what has no limit."""
     if len(xs) == 1:
         return [0.0]
+    if len(xs) == 2:
+        slope = sigmoid(xs[1] - xs[0])
+        return [-slope, slope]
     m = largest(xs)
     terms = scaled_terms(xs, m)
     slopes = shares_of(terms)

@@ -14,7 +14,7 @@ from autograd_lite.core.operands import Scalar
 from autograd_lite.core.table.special import bell
 
 from autograd_lite.core.table import (  # isort: skip
-    abs, asinh, atan, clip, dot, exp, expm1, less, less_equal, log1p, relu, sigmoid, sin, softplus,
+    abs, asinh, atan, cardinal_sine, clip, dot, exp, expm1, less, less_equal, log1p, relu, sigmoid, sin, softplus,
     softsign, square, surprisal, tanh, where,
 )  # fmt: skip
 
@@ -143,7 +143,7 @@ def soft_clipping(x: Scalar, a: Scalar = 1.0) -> Any:
 
 
 def sinc(x: Scalar) -> Any:
-    """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0, by the Taylor series of f near 0.
+    """f = sin(x) / x, 1 at 0; f' = cos(x) / x - sin(x) / x^2, 0 at 0: the row `cardinal_sine`.
 
     The activation of the lectures; `autograd_lite.sinc` is NumPy's, sin(pi x) / (pi x).
 
@@ -151,13 +151,7 @@ def sinc(x: Scalar) -> Any:
     1.0
     """
 
-    def series() -> Any:
-        t, out = square(x), 1.0
-        for k in range(9, 0, -1):  # up to x^18
-            out = 1.0 - t * out / (2.0 * k * (2.0 * k + 1.0))
-        return out
-
-    return where(less(abs(x), 1.0), series, lambda: sin(x) / x)
+    return cardinal_sine(x)
 
 
 def gaussian(x: Scalar) -> Any:

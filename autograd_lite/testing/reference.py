@@ -131,15 +131,22 @@ def error_inverse(x: mpnumeric) -> Any:
 
 
 def cardinal_sine(x: mpnumeric) -> Any:
-    return MP.sinpi(x) / (MP.pi * x) if x else MP.mpf(1)
+    return MP.sin(x) / x if x else MP.mpf(1)
 
 
 def cardinal_sine_slope(x: mpnumeric) -> Any:
     """By its series near 0, where the quotient loses more digits than there are."""
     if abs(x) < MP.mpf(10) ** -6:
-        y = MP.pi * x
-        return MP.pi * (-y / 3 + y**3 / 30 - y**5 / 840 + y**7 / 45360 - y**9 / 3991680)
-    return (MP.cospi(x) - cardinal_sine(x)) / x
+        return -x / 3 + x**3 / 30 - x**5 / 840 + x**7 / 45360 - x**9 / 3991680
+    return (MP.cos(x) - cardinal_sine(x)) / x
+
+
+def sinc(x: mpnumeric) -> Any:
+    return MP.sinpi(x) / (MP.pi * x) if x else MP.mpf(1)
+
+
+def sinc_slope(x: mpnumeric) -> Any:
+    return MP.pi * cardinal_sine_slope(MP.pi * x) if abs(x) < MP.mpf(10) ** -6 else (MP.cospi(x) - sinc(x)) / x
 
 
 def length(xs: Sequence[mpnumeric]) -> Any:
@@ -356,7 +363,8 @@ EXACT: dict[str, Exact] = {
                            lambda x, y: y / MP.sqrt(exactly(lambda s, t: s * s + t * t)(x, y)))),
     "sinpi":        Exact(MP.sinpi, (lambda x: MP.pi * MP.cospi(x),)),
     "cospi":        Exact(MP.cospi, (lambda x: -MP.pi * MP.sinpi(x),)),
-    "sinc":         Exact(cardinal_sine, (cardinal_sine_slope,)),
+    "sinc":         Exact(sinc, (sinc_slope,)),
+    "cardinal_sine": Exact(cardinal_sine, (cardinal_sine_slope,)),
     # special functions
     "erf":          Exact(lambda x: 1 - erfc(x) if x > 1 else MP.erf(x) if x > -1 else erfc(-x) - 1, (gauss,)),
     "erfc":         Exact(erfc, (lambda x: -gauss(x),)),

@@ -54,7 +54,7 @@ def partials_of(row, xs):
     return row.all_partials(value_of(row, xs), list(xs))
 
 
-SCALE_ONE = ("sin", "cos", "tan", "j0", "j1", "sinpi", "cospi", "sinc", "logaddexp", "logsumexp")
+SCALE_ONE = ("sin", "cos", "tan", "j0", "j1", "sinpi", "cospi", "sinc", "cardinal_sine", "logaddexp", "logsumexp")
 """What changes as fast far from 0 as near it: longer steps would see nothing of that."""
 
 
@@ -323,6 +323,7 @@ NOT_IN_PYTHON = {
     "ndtri": {0.5: 0.0, 0.0: ValueError, 1.0: ValueError, 2.0: ValueError, -math.inf: ValueError},
     "sinpi": {-0.0: -0.0, 1.0: 0.0, -1.0: -0.0, 0.5: 1.0, 1.5: -1.0, 1e308: 0.0, math.inf: ValueError},
     "cospi": {0.0: 1.0, 1.0: -1.0, 0.5: 0.0, -1.5: 0.0, 1e308: 1.0, 2.0**53 - 1.0: -1.0, -math.inf: ValueError},
+    "cardinal_sine": {0.0: 1.0, math.inf: 0.0, -math.inf: 0.0, 5e-324: 1.0},
     "sinc": {0.0: 1.0, 1.0: 0.0, 0.5: 2.0 / math.pi, math.inf: 0.0, -math.inf: 0.0, 5e-324: 1.0},
     "j0": {0.0: 1.0, math.inf: 0.0, -math.inf: 0.0, 5e-324: 1.0},
     "j1": {-0.0: -0.0, math.inf: 0.0, -math.inf: 0.0, 1e-300: 5e-301},

@@ -21,6 +21,7 @@ from autograd_lite.core.table.half_turns import *
 from autograd_lite.core.table.logarithms import *
 from autograd_lite.core.table.networks import *
 from autograd_lite.core.table.normal_distribution import *
+from autograd_lite.core.table.normal_logarithm import *
 from autograd_lite.core.table.norms import *
 from autograd_lite.core.table.sequences import *
 from autograd_lite.core.table.sequences import max as max

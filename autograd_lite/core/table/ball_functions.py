@@ -198,6 +198,11 @@ def log_ndtr(x: Ball) -> Ball:
     return (-(y.erfc() / 2)).log1p()
 
 
+def hazard(z: Ball) -> Ball:
+    """The normal density over the probability beyond z."""
+    return 2 * root_of_half(z) / (z.pi().sqrt() * erfcx(z * root_of_half(z)))
+
+
 def ndtri(p: Ball) -> Ball:
     return -(2 * p).erfcinv() / root_of_half(p)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import ball_functions
+from autograd_lite.core.table import taylor_coefficients as series
 from autograd_lite.core.table.choices import abs, decide, less, minimum, sign
 from autograd_lite.core.table.comparisons import isinf
 from autograd_lite.core.table.definitions import on_floats, polynomial
@@ -228,21 +229,25 @@ j0: Primitive = primitive(
     "j0", on_floats(j0_formula), (lambda out, x: -j1(x),), "Bessel's J of order 0", sign="J0", lowering=j0_formula,
     intervals=((-1e9, 1e9),), bend=2.0,
     ball_value=lambda x: x.bessel_j(0), infinity="-inf and inf: 0",
+    taylor=lambda out, x, order: series.j0_coefficients(x, lambda: (j0(x), j1(x)), order),
 )  # fmt: skip
 j1: Primitive = primitive(
     "j1", on_floats(j1_formula), (lambda out, x: j1_slope(out, x),), "Bessel's J of order 1", sign="J1",
     lowering=j1_formula, intervals=((-1e9, 1e9),), bend=2.0, lecture=(lambda out, x: j0(x) - out / x,),
     ball_value=lambda x: x.bessel_j(1), infinity="-inf and inf: 0",
+    taylor=lambda out, x, order: series.j1_coefficients(x, lambda: (j0(x), j1(x)), order),
 )  # fmt: skip
 i0e: Primitive = primitive(
     "i0e", on_floats(i0e_formula), (lambda out, x: -sign(x) * difference(abs(x)),),
     "e^-|x| times Bessel's I of order 0", kinks="0: 0", lowering=i0e_formula, distance=lambda x: x if x > 0.0 else -x,
     bend=2.0, never_zero=True, lecture=(lambda out, x: i1e(x) - sign(x) * out,),
     ball_value=lambda x: ball_functions.scaled_bessel_i(0, x), infinity="-inf and inf: 0",
+    taylor=lambda out, x, order: series.i0e_coefficients(out, x, sign(x), order),
 )  # fmt: skip
 i1e: Primitive = primitive(
     "i1e", on_floats(i1e_formula), (lambda out, x: difference(abs(x)) - ratio(abs(x)),),
     "e^-|x| times Bessel's I of order 1", lowering=i1e_formula, distance=lambda x: x if x > 0.0 else -x, bend=2.0,
     lecture=(lambda out, x: i0e(x) - out / x - sign(x) * out,),
     ball_value=lambda x: ball_functions.scaled_bessel_i(1, x), infinity="-inf and inf: 0",
+    taylor=lambda out, x, order: series.i1e_coefficients(out, i0e(x), x, sign(x), order),
 )  # fmt: skip

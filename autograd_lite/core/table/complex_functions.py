@@ -130,13 +130,17 @@ def cospi(x: complex) -> complex:
 
 
 def sinc(x: complex) -> complex:
-    """sin(pi x) / (pi x), near 0 by Taylor's series."""
-    y = math.pi * x
-    if abs(x.real) >= 0.5:
-        return sinpi(x) / y
+    """sin(pi x) / (pi x)."""
+    return sinpi(x) / (math.pi * x) if abs(x.real) >= 0.5 else cardinal_sine(math.pi * x)
+
+
+def cardinal_sine(x: complex) -> complex:
+    """sin(x) / x, near 0 by Taylor's series."""
+    if abs(x.real) >= 1.6:
+        return cmath.sin(x) / x
     result = complex(1.0)
     for k in range(12, 0, -1):
-        result = 1.0 - y * y * result / (2.0 * k * (2.0 * k + 1.0))
+        result = 1.0 - x * x * result / (2.0 * k * (2.0 * k + 1.0))
     return result
 
 

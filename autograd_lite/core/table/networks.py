@@ -118,6 +118,9 @@ def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
         return numerics.surprisal_slopes(xs)  # the same, restated for speed
     if len(xs) == 1:
         return [0.0]
+    if len(xs) == 2:
+        slope = sigmoid(xs[1] - xs[0])
+        return [-slope, slope]
     found = Terms(xs)
     slopes = found.shares()
     slopes[0] = -share(sum(found.terms[1:]), found.terms[0])

@@ -11,13 +11,14 @@ from autograd_lite.core.numerics import INF, SMALLEST
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
 from autograd_lite.core.table import ball_functions
-from autograd_lite.core.table.choices import abs, copysign, decide, equal, infinite, less, minimum, relu, where
+from autograd_lite.core.table import taylor_coefficients as series
+from autograd_lite.core.table.choices import abs, copysign, decide, equal, infinite, less, minimum, where
 from autograd_lite.core.table.definitions import by_ieee_754, halves, on_floats, polynomial
 from autograd_lite.core.table.distances import to_one
-from autograd_lite.core.table.exponentials import exp, expm1, log, log1p, sqrt
+from autograd_lite.core.table.exponentials import exp, expm1, log, sqrt
 from autograd_lite.core.table.special import TWO_OVER_SQRT_PI, erfc
 
-__all__ = ["erfcx", "erfinv", "ndtr", "log_ndtr", "ndtri"]
+__all__ = ["erfcx", "erfinv", "ndtr", "ndtri"]
 
 SQRT_2: Final = 1.4142135623730951
 SQRT_HALF: Final = 0.7071067811865476
@@ -127,15 +128,6 @@ def ndtr_formula(x: Scalar) -> Any:
     )
 
 
-def log_ndtr_formula(x: Scalar) -> Any:
-    u = minimum(abs(x), 1e300)
-    return decide(
-        less(x, -1.0),
-        lambda: log(0.5 * scaled_to_the_right(u * SQRT_HALF)) - 0.5 * (x * x),
-        lambda: decide(less(x, 0.0), lambda: log(ndtr(x)), lambda: log1p(-ndtr(-x))),
-    )
-
-
 def inverse_near_0(x: Scalar) -> Any:
     """erfinv(x) for |x| <= 0.85."""
     square = x * x
@@ -192,19 +184,6 @@ def ndtri_slope(out: Scalar, p: Scalar) -> Any:
     )
 
 
-def log_ndtr_slope(out: Scalar, x: Scalar) -> Any:
-    """The density over the probability, which is -x and 0 at the ends."""
-    return decide(
-        infinite(x),
-        lambda: relu(-x),
-        lambda: decide(
-            less(x, -0.03),
-            lambda: SQRT_2_OVER_PI / erfcx(x * -SQRT_HALF),
-            lambda: ONE_OVER_SQRT_2_PI * exp(-0.5 * (x * x) - out),
-        ),
-    )
-
-
 def ndtr_slope(x: Scalar) -> Any:
     """The density."""
     return decide(infinite(x), lambda: 0.0, lambda: ONE_OVER_SQRT_2_PI * exp(-0.5 * x * x))
@@ -216,6 +195,7 @@ erfcx: Primitive = primitive(
     intervals=((-26.6, 1e300),), bend=2.0, never_zero=True,
     lecture=(lambda out, x: 2.0 * x * out - TWO_OVER_SQRT_PI,),
     ball_value=ball_functions.erfcx, infinity="inf: 0",
+    taylor=series.erfcx_coefficients,
 )  # fmt: skip
 erfinv: Primitive = primitive(
     "erfinv", on_floats(erfinv_formula, lambda x: -1.0 < x < 1.0), (lambda out, x: erfinv_slope(out, x),),
@@ -229,12 +209,6 @@ ndtr: Primitive = primitive(
     "the probability that a standard normal number is below x", sign="Φ", notation="Φ", latex=r"\Phi",
     lowering=ndtr_formula, bend=2.0, never_zero=True, role="saturating",
     ball_value=ball_functions.ndtr, infinity="-inf: 0; inf: 1",
-)  # fmt: skip
-log_ndtr: Primitive = primitive(
-    "log_ndtr", on_floats(log_ndtr_formula), (lambda out, x: log_ndtr_slope(out, x),),
-    "ln ndtr(x)", sign="ln Φ", lowering=log_ndtr_formula, intervals=((-1e150, 1e300),), bend=2.0, never_zero=True,
-    lecture=(lambda out, x: ONE_OVER_SQRT_2_PI * exp(-0.5 * x**2) / ndtr(x),),
-    ball_value=ball_functions.log_ndtr, infinity="-inf: -inf; inf: 0",
 )  # fmt: skip
 ndtri: Primitive = primitive(
     "ndtri", on_floats(ndtri_formula, lambda p: 0.0 < p < 1.0), (lambda out, p: ndtri_slope(out, p),),

@@ -14,7 +14,8 @@ from autograd_lite.core.table.choices import (  # isort: skip
     equal, infinite, logical_and, logical_not, logical_or, maximum, minimum, where,
 )  # fmt: skip
 from autograd_lite.core.table.distances import lead
-from autograd_lite.core.table.exponentials import exp, log1p
+from autograd_lite.core.table.exponentials import exp, log1p, sigmoid
+from autograd_lite.core.table.exponentials import lead as lead_over
 
 __all__ = ["prod", "mean", "share", "logsumexp", "dot"]
 
@@ -141,6 +142,9 @@ def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
         return numerics.probabilities(xs)  # type: ignore[arg-type]  # the same, restated for speed
     if len(xs) == 1:
         return [1.0]
+    if len(xs) == 2:
+        ahead = lead_over(xs[0], xs[1])
+        return [sigmoid(ahead), sigmoid(-ahead)]
     found = Terms(xs)
     undefined = logical_and(equal(found.largest, INF), found.several())
     return [
