@@ -39,7 +39,8 @@ from autograd_lite.program import gathers, payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
-from autograd_lite.transforms.power_series import Expansion, Given, Series
+from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.series import Given, Series
 
 
 class Gather:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd_lite.support.extras import required
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-    Indices = NDArray[numpy.int64]
+    Indices: TypeAlias = NDArray[numpy.int64]
 
 
 class SparsityPattern:
