@@ -6,7 +6,20 @@ from typing import NamedTuple
 from autograd_lite.program.payloads import Loop
 from autograd_lite.program.program import Program
 
-LONG = 800  # operations of one function: V8 does not optimise one of more than 60 KB of its bytecode
+
+class Limits(NamedTuple):
+    """How long what may be, in operations.
+
+    V8 does not optimise a function of more than 60 KB of its bytecode, some 4,000 operations on names.
+    """
+
+    whole: int = 3200  # of a function
+    piece: int = 1200  # of each function into which a longer one is cut: these read and write arrays
+    apart: int = 100  # from which on a section of a long program is a function of its own
+    many: int = 32  # operands from which on a sum is a loop
+
+
+LIMITS = Limits()
 
 Named = Callable[[int], str]
 """What a value is called in some part of the source."""
@@ -24,12 +37,15 @@ class Action(NamedTuple):
 class Section:
     """Actions that follow each other: what is computed once, or what is for each sample, or each step of a loop."""
 
-    def __init__(self, actions: list[Action]) -> None:
+    def __init__(self, actions: list[Action], limits: Limits) -> None:
         self.parts: list[list[Action]] = [[]]
+        self.work = sum([action.work for action in actions])
+        self.is_apart = False
+        """Whether it is a function of its own."""
         work = 0
         for action in actions:
             work += action.work
-            if work > LONG and self.parts[-1]:
+            if self.work > limits.whole and work > limits.piece and self.parts[-1]:
                 self.parts.append([])
                 work = action.work
             self.parts[-1].append(action)

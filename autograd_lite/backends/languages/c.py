@@ -2,6 +2,7 @@
 
 import re
 
+from autograd_lite.backends.languages.actions import LIMITS, Limits
 from autograd_lite.backends.languages.dialects import SMALL, C, indented
 from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
 from autograd_lite.backends.languages.memory import Memory
@@ -13,9 +14,9 @@ def c_source(program: Program, name: str = "program") -> str:
     return c_texts(program, name)[0]
 
 
-def c_texts(program: Program, name: str) -> tuple[str, str]:
+def c_texts(program: Program, name: str, limits: Limits = LIMITS) -> tuple[str, str]:
     """The text of a program as a file of C, and that of its header."""
-    text = function_text(program, C(name), name)
+    text = function_text(program, C(name), name, limits)
     memory = text.source.memory
     declared = memory.declared()
     size = room(memory)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd_lite.backends.languages.actions import Action
+from autograd_lite.backends.languages.actions import LIMITS, Action, Limits
 from autograd_lite.backends.languages.dialects import Dialect
 from autograd_lite.backends.languages.functions import javascript_texts, texts
 from autograd_lite.backends.languages.memory import Place, Source, times
@@ -18,7 +18,7 @@ from autograd_lite.program.instructions import ROWS
 from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.program.program import Program
 
-OWN = re.compile(r"([acgjprtv]|sums|lanes|values|shared|part|row)[\d_]*|[inkt]|lane|start|stop|numbers|work")
+OWN = re.compile(r"([acgjprstv]|sums|lanes|values|shared|part|row)[\d_]*|[inkt]|lane|start|stop|numbers|work")
 """Names that a source uses itself."""
 
 
@@ -34,7 +34,7 @@ class FunctionText(NamedTuple):
     """Whether it takes the number of samples."""
 
 
-def function_text(program: Program, dialect: Dialect, name: str) -> FunctionText:
+def function_text(program: Program, dialect: Dialect, name: str, limits: Limits = LIMITS) -> FunctionText:
     """The parts of the source of a program, whose function gets that name."""
     if not (re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) and name not in dialect.reserved and name not in ROWS):
         raise ValueError(
@@ -42,7 +42,7 @@ def function_text(program: Program, dialect: Dialect, name: str) -> FunctionText
             f"table of rows do not have, but got {name!r}; choose another, as name='step'"
         )
     program = Program(*lower(program.arguments, program.instructions, program.results, is_unrolled, is_inlined))
-    source = Source(dialect)
+    source = Source(dialect, limits)
     source.functions.names[name] = name
     names = argument_names(program, dialect, name)
     places: list[Place | None] = []

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from autograd_lite.backends.languages.actions import LONG, Action, Named, work_of
+from autograd_lite.backends.languages.actions import Action, Named, work_of
 from autograd_lite.backends.languages.gathering_text import gathering
 from autograd_lite.backends.languages.memory import Place, run_of
 from autograd_lite.backends.languages.value_places import Values
@@ -14,7 +14,6 @@ from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from autograd_lite.program.payloads import Item, Loop, Numbers, Stack, Whole
 
 TERMS = 8  # of a sum on one line
-MANY = 32  # operands from which on a sum is a loop
 
 
 class Actions:
@@ -22,7 +21,7 @@ class Actions:
 
     def __init__(self, values: Values, loop: Callable[[int, Loop, Sequence[int], Named], list[str]]) -> None:
         self.values, self.loop = values, loop
-        self.dialect = values.source.dialect
+        self.dialect, self.many = values.source.dialect, values.source.limits.many
         self.gathered: dict[tuple[int, ...], Place] = {}  # operands that a section has put into an array
         self.halves = Counter(
             half
@@ -42,7 +41,7 @@ class Actions:
             return gathering(self.values, i, row.payload, operands)
         if isinstance(row.payload, Loop):
             loop = row.payload
-            work = min(work_of(loop.body), LONG // 2)
+            work = min(work_of(loop.body), self.values.source.limits.piece // 2)
             uses = [j for j in operands if j not in self.values.arrays]
             return Action(i, uses, work, lambda named: self.loop(i, loop, operands, named))
         if row is BATCH_SIZE:
@@ -74,7 +73,7 @@ class Actions:
         start = 0
         for stop in range(1, len(values) + 1):
             if stop == len(values) or run_of([self.values.places[i] for i in values[start : stop + 1]]) is None:
-                if stop - start >= MANY:
+                if stop - start >= self.many:
                     found.append((start, values[start:stop]))
                 else:
                     found += [(at, values[at : at + 1]) for at in range(start, stop)]
@@ -82,7 +81,7 @@ class Actions:
         return found
 
     def stored(self, values: Sequence[int], place: Place, named: Named) -> list[str]:
-        run = run_of([self.values.places[i] for i in values]) if len(values) >= MANY else None
+        run = run_of([self.values.places[i] for i in values]) if len(values) >= self.many else None
         if run is None:
             return [f"{place.at(j)} = {named(i)};" for j, i in enumerate(values)]
         return [self.dialect.index("i", "0", str(len(values))), f"    {place.at('i')} = {run.at('i')};", "}"]
@@ -93,7 +92,7 @@ class Actions:
             return [self.dialect.declared(self.values.local(i), self.dialect.number(row.empty or 0.0))]
         parts = halves_of(operands) if row.sequences == 2 else [operands]
         count = len(parts[0])
-        if count >= MANY:
+        if count >= self.many:
             runs = [run_of([self.values.places[j] for j in part]) for part in parts]
             if any(runs) or any(self.halves[tuple(part)] > 1 for part in parts):
                 before: list[str] = []

@@ -2,6 +2,7 @@
 
 import json
 
+from autograd_lite.backends.languages.actions import LIMITS, Limits
 from autograd_lite.backends.languages.dialects import JavaScript, indented
 from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
 from autograd_lite.program.program import Program
@@ -23,9 +24,9 @@ function numbers(x, name, size) {
 """Checks an argument and makes it what the program reads fastest."""
 
 
-def javascript_source(program: Program, module: bool = True, name: str = "program") -> str:
+def javascript_source(program: Program, module: bool = True, name: str = "program", limits: Limits = LIMITS) -> str:
     """The text of a program as an ES module that exports a function, or as an expression that is this function."""
-    text = function_text(program, JavaScript(), name)
+    text = function_text(program, JavaScript(), name, limits)
     lines = [*arguments(text), *results(text), *text.source.memory.declared(), *text.lines]
     returned = ", ".join(f"r{k}" for k in range(len(text.program.results)))
     head = f"{'export ' if module else ''}function {name}({', '.join(parameters(text))}) {{"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from autograd_lite.backends.languages.actions import Limits
 from autograd_lite.backends.languages.dialects import Dialect, indented
 from autograd_lite.backends.languages.rows import Functions
 
@@ -81,8 +82,8 @@ class Memory:
 class Source:
     """What the parts of one source share: its language, its functions and its arrays."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: Dialect, limits: Limits) -> None:
+        self.dialect, self.limits = dialect, limits
         self.functions = Functions(dialect)
         self.memory = Memory(dialect)
 

@@ -8,7 +8,7 @@ take long for one, or give up.
 from collections.abc import Callable, Sequence
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
-from autograd_lite.backends.languages.actions import LONG, Action, Named, Section, work_of
+from autograd_lite.backends.languages.actions import Action, Named, Section, work_of
 from autograd_lite.backends.languages.dialects import indented
 from autograd_lite.backends.languages.instructions_text import Actions
 from autograd_lite.backends.languages.memory import Place, times
@@ -23,6 +23,8 @@ class Writer:
         self.values, self.program, self.source = values, values.program, values.source
         self.dialect = values.source.dialect
         self.actions = Actions(values, self.loop)
+        self.in_names = True  # whether accumulators are names
+        self.hoisted: set[int] = set()  # numbers of the arguments that a loop has put into names
 
     # The parts of the source
 
@@ -40,8 +42,13 @@ class Writer:
         flat.append(store(False))
         for phase in range(last + 1):
             looped[phase] += self.adding(phase)
-        once, each = [Section(actions) for actions in flat], [Section(actions) for actions in looped]
-        self.assign(once, each)
+        limits = self.source.limits
+        once, each = [Section(actions, limits) for actions in flat], [Section(actions, limits) for actions in looped]
+        sections = [*once, *each]
+        long = not self.values.prefix and sum([section.work for section in sections]) > limits.whole
+        for section in sections:
+            section.is_apart = section.is_cut() or (long and section.work > limits.apart)
+        self.assign(sections)
         lines: list[str] = []
         for phase in range(last + 1):
             lines += self.section(once[phase])
@@ -51,16 +58,11 @@ class Writer:
                 self.actions.gathered = {}
         return lines + self.section(once[-1])
 
-    def assign(self, *groups: list[Section]) -> None:
+    def assign(self, sections: list[Section]) -> None:
         """Decide which part computes each value, and which values are in memory because another part reads them."""
         values, main = self.values, object()
         homes: dict[int, object] = {}  # the part that computes a value
-        parts = [
-            (object() if section.is_cut() else main, actions)
-            for group in groups
-            for section in group
-            for actions in section.parts
-        ]
+        parts = [(object() if section.is_apart else main, actions) for section in sections for actions in section.parts]
         for home, actions in parts:
             homes |= {action.value: home for action in actions if action.value >= 0 and values.is_number(action.value)}
         kept = sorted({i for later in values.kept for i in later if values.is_number(i)})
@@ -77,16 +79,16 @@ class Writer:
             values.slots |= {i: array.moved(offset=k) for k, i in enumerate(crossing)}
 
     def section(self, section: Section) -> list[str]:
-        if not section.is_cut():
+        if not section.is_apart:
             return self.lines(section.parts[0])
         return [self.source.part(self.lines(actions)) for actions in section.parts]
 
-    def lines(self, actions: list[Action], reads_samples: bool = False) -> list[str]:
-        """The statements of one part; with `reads_samples` numbers of a sample are read once, before it."""
+    def lines(self, actions: list[Action], in_loop: bool = False) -> list[str]:
+        """The statements of one part; `in_loop` numbers of the arguments get names."""
         own = {action.value for action in actions}
 
         def named(i: int) -> str:
-            return self.values.name(i, own, reads_samples)
+            return self.values.name(i, own, in_loop)
 
         lines: list[str] = []
         for action in actions:
@@ -99,49 +101,67 @@ class Writer:
 
     def over_samples(self, phase: int, section: Section) -> list[str]:
         m = len(self.values.sums[phase])
+        before: list[str] = []
+        self.in_names = not section.is_cut()
         if section.is_cut():
             inside = self.section(section)
         else:
             self.values.read = {}
-            lines = self.lines(section.parts[0], reads_samples=True)
-            inside = [self.dialect.declared(name, place.at()) for name, place in self.values.read.values()] + lines
-        if not m:
-            return [self.dialect.index("k", "0", "n"), *indented(inside), "}"]
-        return self.in_blocks(phase, m, inside)
+            lines = self.lines(section.parts[0], in_loop=True)
+            read = sorted(self.values.read)
+            # What all samples share is read once: V8 checks the bounds of an array at each access.
+            known = set() if section.is_apart else self.hoisted
+            before = [self.declared(i) for i in read if not self.program.batched[i] and i not in known]
+            known.update(read)
+            inside = [self.declared(i) for i in read if self.program.batched[i]] + lines
+        if m:
+            lines = [*before, *self.in_blocks(phase, inside)]
+        else:
+            lines = [*before, self.dialect.index("k", "0", "n"), *indented(inside), "}"]
+        return [self.source.part(lines)] if section.is_apart and not section.is_cut() else lines
 
-    def in_blocks(self, phase: int, m: int, inside: list[str]) -> list[str]:
+    def declared(self, i: int) -> str:
+        name, place = self.values.read[i]
+        return self.dialect.declared(name, place.at())
+
+    def in_blocks(self, phase: int, inside: list[str]) -> list[str]:
         """The loop in the order of `batch_order`, with 8 accumulators for each sum."""
-        totals, lanes = f"sums{phase}", f"lanes{phase}"
-        lane = self.dialect.counter("lane", f"k % {LANES} * {m}" if m > 1 else f"k % {LANES}")
+        sums = sorted(self.values.sums[phase])
+        m, totals, lanes = len(sums), f"sums{phase}", f"lanes{phase}"
+        own = Place(lanes, times(m, "lane"))
         a = [Place(lanes, offset=place * m).at("i") for place in range(LANES)]
         added = f"(({a[0]} + {a[4]}) + ({a[2]} + {a[6]})) + (({a[1]} + {a[5]}) + ({a[3]} + {a[7]}))"
+        zero, index = self.dialect.number(0.0), self.dialect.index
+        if self.in_names:
+            before = [self.dialect.variable(f"s{i}", zero) for i in sums]
+            after = [f"{own.at(j)} = s{i};" for j, i in enumerate(sums)]
+        else:
+            before, after = [index("i", "0", str(m)), f"    {own.at('i')} = {zero};", "}"], []
+        lane = [*before, index("k", "start + lane", "stop", str(LANES)), *indented(inside), "}", *after]
         block = [
             self.dialect.counter("stop", f"start + {BLOCK} < n ? start + {BLOCK} : n"),
-            self.dialect.index("i", "0", str(LANES * m)),
-            f"    {lanes}[i] = 0.0;",
+            index("lane", "0", str(LANES)),
+            *indented(lane),
             "}",
-            self.dialect.index("k", "start", "stop"),
-            *indented([lane, *inside]),
-            "}",
-            self.dialect.index("i", "0", str(m)),
+            index("i", "0", str(m)),
             f"    {totals}[i] += {added};",
             "}",
         ]
-        zero = [self.dialect.index("i", "0", str(m)), f"    {totals}[i] = 0.0;", "}"]
-        return [*zero, self.dialect.index("start", "0", "n", str(BLOCK)), *indented(block), "}"]
+        cleared = [index("i", "0", str(m)), f"    {totals}[i] = {zero};", "}"]
+        return [*cleared, index("start", "0", "n", str(BLOCK)), *indented(block), "}"]
 
     def adding(self, phase: int) -> list[Action]:
         """What adds a sample to the sums."""
         sums = sorted(self.values.sums[phase])
-        if not sums:
-            return []
-        self.source.memory.array(f"sums{phase}", len(sums))
-        self.source.memory.array(f"lanes{phase}", LANES * len(sums))
-        place = Place(f"lanes{phase}", "lane")
+        if sums:
+            self.source.memory.array(f"sums{phase}", len(sums))
+            self.source.memory.array(f"lanes{phase}", LANES * len(sums))
+        place = Place(f"lanes{phase}", times(len(sums), "lane"))
         return [self.add(i, place.at(j)) for j, i in enumerate(sums)]
 
     def add(self, i: int, total: str) -> Action:
-        return Action(-1, (i,), 1, lambda named: [f"{total} += {named(i)};"])
+        """An addition to an accumulator: a name, where the loop over the samples is in one function."""
+        return Action(-1, (i,), 3, lambda named: [f"{f's{i}' if self.in_names else total} += {named(i)};"])
 
     def loop(self, i: int, loop: Loop, operands: Sequence[int], named: Named) -> list[str]:
         """A program that runs again and again, over the carry that it leaves."""
@@ -160,7 +180,9 @@ class Writer:
         places: list[Place | None] = [carry.moved(offset=j) for j in range(m)]
         places += [arrays[c.array].moved(times(c.stride, t), c.offset) for c in loop.columns]
         outside: dict[int, str] = {}
-        if work_of(loop.body) > LONG and shared:  # it is cut into functions, which read arrays alone
+        if (
+            work_of(loop.body) > self.source.limits.whole // 2 and shared
+        ):  # it is cut into functions, which read arrays alone
             kept = memory.array(f"shared{prefix}"[:-1], len(shared))
             lines += self.actions.stored(shared, kept, named)
             places += [kept.moved(offset=j) for j in range(len(shared))]

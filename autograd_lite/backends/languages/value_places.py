@@ -32,7 +32,7 @@ class Values:
         self.phases = phases_of(program)
         self.sums, self.kept = used_later(program, self.phases)
         self.slots: dict[int, Place] = {}  # values that another part of the source reads too
-        self.read: dict[int, tuple[str, Place]] = {}  # numbers of a sample of the arguments that a part reads
+        self.read: dict[int, tuple[str, Place]] = {}  # numbers in arrays that a loop reads
         kept_arrays = arrays_of_samples(program, self.kept)
         for i, (row, operands, _) in enumerate(program.instructions, program.size):
             self.places.append(None)
@@ -57,20 +57,25 @@ class Values:
     def local(self, i: int) -> str:
         return f"v{self.prefix}{i}"
 
-    def name(self, i: int, own: set[int], reads_samples: bool) -> str:
+    def name(self, i: int, own: set[int], in_loop: bool) -> str:
         """What a value is called where `own` are computed."""
         if i in self.outside:
             return self.outside[i]
         place = self.places[i]
         if place is not None:
-            if reads_samples and i < self.program.size and self.program.batched[i]:
+            if in_loop and i < self.program.size:
                 self.read[i] = self.local(i), place
                 return self.local(i)
             return place.at()
         constant = self.program.instructions[i - self.program.size].constant
         if constant is not None:
             return self.source.dialect.number(constant)
-        return self.slots[i].at() if i in self.slots and i not in own else self.local(i)
+        if i in own or i not in self.slots:
+            return self.local(i)
+        if in_loop and not self.program.batched[i]:
+            self.read[i] = self.local(i), self.slots[i]
+            return self.local(i)
+        return self.slots[i].at()
 
 
 def arrays_of_samples(program: Program, kept: Sequence[set[int]]) -> set[int]:

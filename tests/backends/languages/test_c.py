@@ -1,0 +1,66 @@
+"""Programs as C: the bits of the plainest reading of a program, from every compiler that is there."""
+
+import subprocess
+
+import drawn_programs
+import pytest
+import sources
+
+from autograd_lite import compile, tanh
+from autograd_lite.program.program import Program
+
+pytestmark = pytest.mark.skipif(not sources.COMPILERS, reason="there is no compiler of C on the path")
+
+
+@pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
+@pytest.mark.parametrize("compiler", sources.COMPILERS)
+def test_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, compiler, limits):
+    drawings = drawn_programs.drawings(range(60), drawn_programs.WITHOUT_CALLBACKS)
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, limits=limits))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("compiler", sources.COMPILERS)
+def test_2000_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, compiler):
+    drawings = drawn_programs.drawings(range(2000), drawn_programs.WITHOUT_CALLBACKS)
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, "-O2"))
+
+
+@pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
+def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(tmp_path, limits):
+    drawings = drawn_programs.with_arrays()
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, limits=limits))
+
+
+def test_every_row_has_its_bits_at_special_and_random_operands(tmp_path):
+    drawings = drawn_programs.rows(drawn_programs.WITHOUT_CALLBACKS)
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path))
+
+
+def test_a_file_and_its_header_compile_into_a_program(tmp_path):
+    program = compile(lambda w, x: [w[0] * tanh(x), w[1] - x], backend="python").trace([1.0, 2.0], 3.0)
+    program.save(tmp_path / "step.c", header=True)
+    (tmp_path / "main.c").write_text(
+        '#include "step.h"\n#include <stdio.h>\nint main(void) {\n'
+        "    const double w[2] = {2.0, 3.0}, x[1] = {0.0};\n    double result[2];\n    step(w, x, result);\n"
+        '    printf("%g %g\\n", result[0], result[1]);\n    return 0;\n}\n'
+    )
+    subprocess.run(
+        [sources.COMPILERS[0], "-std=c99", "-Wall", "-Werror", "main.c", "step.c", "-lm", "-o", "run"],
+        cwd=tmp_path, check=True,
+    )  # fmt: skip
+    assert subprocess.run(tmp_path / "run", capture_output=True, text=True, check=True).stdout == "0 3\n"
+
+
+def test_only_a_file_of_c_has_a_header(tmp_path):
+    program = compile(tanh, backend="python").trace(1.0)
+    with pytest.raises(ValueError, match=r"only a file of C has a header, .*; choose a name that ends in \.c"):
+        program.save(tmp_path / "step.mjs", header=True)
+    program.save(tmp_path / "step.json")
+    assert Program.load(tmp_path / "step.json")(0.0) == 0.0
+
+
+@pytest.mark.parametrize("name", ["double", "1st", "a b", "größe", "", "tanh"])
+def test_a_function_has_a_name_of_c(name):
+    with pytest.raises(ValueError, match="needs a name of letters, digits and underscores"):
+        compile(tanh, backend="python").trace(1.0).source("c", name=name)
