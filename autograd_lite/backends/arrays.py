@@ -15,6 +15,7 @@ from autograd_lite.backends.array_rows import Library, array_operators, on_array
 from autograd_lite.backends.batch_order import BLOCK, LANES, tree
 from autograd_lite.backends.source_text import Text, function
 from autograd_lite.program.arguments import library_of
+from autograd_lite.program.payloads import While
 from autograd_lite.program.program import Program
 from autograd_lite.trees import is_foreign_array
 
@@ -50,7 +51,8 @@ class ArrayCode:
 
     def function(self, library: Library, batch_sums: Callable[[], Any]) -> Callable[..., Any]:
         if library.name not in self.functions:
-            found = on_arrays(library, self.called)
+            found = on_arrays(library, [row for row in self.called if row.payload is None])
+            found |= {row: until(library, row.payload) for row in self.called if row.payload is not None}
             names: dict[str, Callable[..., Any]] = {name: found[row] for row, name in self.called.items()}
             names |= {"BatchSums": batch_sums, "float": lambda n: library.array(float(n))}
             self.functions[library.name] = function(self.source, names)
@@ -80,6 +82,20 @@ class ArrayCode:
             else:
                 results.append(numpy.array(values, dtype=numpy.float64))
         return results
+
+
+def until(library: Library, loop: While) -> Callable[[Sequence[Any]], Any]:
+    """The function of a loop that goes on while any sample does."""
+    step = ArrayCode(loop.body.unrolled()).function(library, lambda: AllSamples(library))
+
+    def run(operands: Sequence[Any]) -> Any:
+        carry, _, shared, whole = loop.parts(operands)
+        while True:
+            carry = step(1, 1, carry, [], shared, *whole)[0]
+            if not library.xp.any(library.array(carry[0]) != 0.0):
+                return carry
+
+    return run
 
 
 def block_size(values: int) -> int:

@@ -5,10 +5,16 @@ import struct
 from types import MethodType
 from typing import Any
 
+from autograd_lite.backends.call_nodes import TracedCall, ValueCall
+from autograd_lite.backends.call_programs import Taken
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
 from autograd_lite.backends.long_programs import warn_if_long
-from autograd_lite.backends.program_cache import Key, ProgramCache
+from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
+from autograd_lite.control.calls import recorded_call
+from autograd_lite.core.graph import BATCHED
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.tracers import is_tracing
+from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.program.make_program import Traced
@@ -17,7 +23,7 @@ from autograd_lite.program.results import Builder
 from autograd_lite.support.extras import imported
 from autograd_lite.support.forking import ProcessLock
 from autograd_lite.transforms.batching import axes_of, is_axis
-from autograd_lite.transforms.levels import differentiated, passed, passing, returned
+from autograd_lite.transforms.levels import STEP, differentiated, is_mapped, passed, passing, returned
 from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef
 
@@ -81,12 +87,13 @@ class Compiled:
         self.array: Any = numpy and numpy.ndarray
         self.float64: Any = numpy and numpy.dtype(float)
         self.names = parameter_names(f)
+        self.calls: dict[Any, ValueCall] = {}  # on Values, by what the arguments are
         self.lock = ProcessLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_tracing():
-            return self.interpreted(args, kwargs)
+            return self.in_trace(args, kwargs)
         key: list[Any] = []
         data: list[Any] = []
         for x in args:
@@ -97,6 +104,8 @@ class Compiled:
             elif kind is float:
                 key.append(float)
                 data.append([x])
+            elif kind is Value:
+                return self.on_values(args, kwargs)
             else:
                 break
         direct = tuple(key) if len(data) == len(args) and not kwargs else None
@@ -110,7 +119,7 @@ class Compiled:
                 return self.interpreted(args, {}) if differentiated(entry.closed_over) else entry.run(data, n)
         pieces, treedefs, keywords = self.taken(args, kwargs)
         if pieces.has_values:
-            return self.interpreted(args, kwargs)
+            return self.on_values(args, kwargs)
         entry = self.entry(pieces, treedefs, keywords)
         if differentiated(entry.closed_over):
             return self.interpreted(args, kwargs)
@@ -122,6 +131,39 @@ class Compiled:
                 self.routes.clear()
             self.routes[direct] = entry, n
         return entry.run(pieces.data, n)
+
+    def on_values(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call as one node of the graph, which runs programs; a small function is run on the Values."""
+        taken = Taken()
+        if self.in_axes is not None or not taken.is_taken(args, kwargs, name_of(self.f)):
+            return self.interpreted(args, kwargs)
+        call = self.calls.get(taken.key)
+        if call is None or call.is_stale():
+            with self.lock.here():
+                if len(self.calls) >= PROGRAMS:
+                    self.calls.clear()
+                call = self.calls[taken.key] = ValueCall(self.f, taken, self.again)
+        if not call.is_node or differentiated(call.closed_over):
+            return self.interpreted(args, kwargs)
+        return returned(call(taken))
+
+    def in_trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call in a function that is traced: one node of its graph too, unless it is small."""
+        taken = Taken()
+        if self.in_axes is not None or not taken.is_taken(args, kwargs, name_of(self.f)) or not taken.operands:
+            return self.interpreted(args, kwargs)
+        trace = TRACE.get()
+        key = self, taken.key, is_mapped(), STEP.get(), *[x._flags & BATCHED for x in taken.operands]
+        known = trace.calls.get(key)
+        if known is None or known.is_stale() or taken.arrays:
+            known = trace.calls[key] = TracedCall(self.f, taken)
+        if known.recorded is None:
+            return self.interpreted(args, kwargs)
+        return known.f.treedef.unflatten(recorded_call(known.recorded, taken.operands, taken.numbers))
+
+    def again(self, f: Function) -> "Compiled":
+        """Another function, compiled like this one."""
+        return Compiled(f, self.backend, self.fastmath)
 
     def interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The function run on Values; floats among its arguments are passed on as constants."""
@@ -166,12 +208,28 @@ class Compiled:
 
     def keep(self, key: Key, entry: Entry) -> None:
         """Keep an entry, and forget the calls that those which it replaces ran for."""
-        if gone := self.entries.add(key, entry):
+        gone = self.entries.add(key, entry)
+        if self.entries.reasons:
+            about = f"program {self.entries.count} of {name_of(self.f)}, since {self.entries.reasons[-1]}"
+            entry.traced.program.about = about
+        if gone:
             self.routes = {direct: route for direct, route in self.routes.copy().items() if route[0] not in gone}
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
-        """The program for arguments of this structure."""
+        """The program for arguments of this structure.  One after the first tells why it was made."""
         return self.entry(*self.taken(args, kwargs)).traced.program
+
+    @property
+    def recompilations(self) -> list[str]:
+        """Why each program after the first was made: what changed from the call before; those of the newest 64.
+
+        >>> total = compile(lambda x: x[0] + x[-1], backend="python")
+        >>> total([1.0, 2.0]), total([1.0, 2.0, 3.0])
+        (3.0, 4.0)
+        >>> total.recompilations
+        ['argument x was a list of 2, then a list of 3; give it one size, or map over it with vmap']
+        """
+        return list(self.entries.reasons)
 
     def why(self, *args: Any, **kwargs: Any) -> str:
         """Which back end runs for such arguments, and why."""

@@ -13,6 +13,12 @@ PROGRAMS = 64
 """Programs that are kept of one compiled function, each of a few megabytes."""
 
 
+REBOUND = (
+    "another Value, or a Module with other settings, is in the place of one that it closes over: assign the .data of a "
+    "Value, or make it an argument"
+)
+
+
 class Key(NamedTuple):
     """What a program is made for: the structure of the arguments, and how results are given."""
 
@@ -41,10 +47,17 @@ class ProgramCache(dict[Key, Any]):
         self.newest: Key | None = None
         self.warned = False
         self.replaced = 0
+        self.count = 0
+        """The programs that were made in all."""
+        self.reasons: list[str] = []
+        """Why each of the newest ones after the first was made."""
 
     def add(self, key: Key, entry: Kept) -> list[Kept]:
         """Keep an entry; returns those that went for it.  The caller holds the lock of the function."""
         gone: list[Kept] = []
+        self.count += 1
+        if self.newest is not None:
+            self.reasons = [*self.reasons[1 - PROGRAMS :], REBOUND if key in self else self.change(key)]
         if key in self:
             self.count_replaced()
             gone.append(self.pop(key))
@@ -74,11 +87,7 @@ class ProgramCache(dict[Key, Any]):
         self.replaced += 1
         if self.replaced >= PROGRAMS and not self.warned:
             self.warned = True
-            warn(
-                f"{self.name} was compiled {PROGRAMS} times for arguments of one structure, because another Value, or "
-                f"a Module with other settings, is in the place of one that it closes over: assign the .data of a "
-                f"Value, or make it an argument"
-            )
+            warn(f"{self.name} was compiled {PROGRAMS} times for arguments of one structure, because {REBOUND}")
 
     def change(self, key: Key) -> str:
         """In what the key differs from the one before."""

@@ -91,7 +91,9 @@ def of_payload(payload: Payload) -> Function:
 
 
 def step_of(body: Any) -> Step:
-    code = PythonCode(body)
+    code = body.codes.get("python")
+    if code is None:  # which all calls of a function share
+        code = body.codes["python"] = PythonCode(body)
     return lambda carry, x, shared, whole: tuple(code([carry, x, shared, *whole], 1))
 
 

@@ -100,8 +100,10 @@ def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     return cast(Value, node)
 
 
-def row_of(payload: Any) -> Primitive:
-    return Primitive(type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload)
+def row_of(payload: Any, name: str = "") -> Primitive:
+    return Primitive(
+        name or type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload
+    )
 
 
 @cache

@@ -19,7 +19,6 @@ from autograd_lite.control.array_nodes import (
     Scattered,
     Terms,
     filled,
-    is_array,
     item,
     node_of,
     so_far,
@@ -29,15 +28,15 @@ from autograd_lite.control.array_nodes import (
     widened,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import dense, stack
-from autograd_lite.control.step_graphs import AdjointStep, Inside, Step, Stream, is_expensive
+from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step, Stream, is_expensive
 from autograd_lite.core.branches import either, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
-from autograd_lite.core.graph import BATCHED, Node, operands_of
+from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.table import cond, identity
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads
-from autograd_lite.program.flattening import Flattener
+from autograd_lite.program.flattening import Flattener, Lowers
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.differentiation import as_value
@@ -49,19 +48,16 @@ from autograd_lite.transforms.series import Coefficient, Given
 class RecordedLoop:
     """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
 
-    def __init__(
-        self, step: Step, length: int, reverse: bool, columns: Sequence[Column], inside: Inside, kept: Sequence[Value]
-    ) -> None:
-        self.nodes, free, read = inside.closure([*step.outputs, *kept], [*step.carry, *step.xs])
-        used = [j for j, x in enumerate(step.xs) if x in read]
-        self.step, self.columns = step._replace(xs=[step.xs[j] for j in used]), [columns[j] for j in used]
+    kind: type[payloads.Loop] = payloads.Loop
+
+    def __init__(self, body: Body, length: int, reverse: bool, columns: Sequence[Column]) -> None:
+        self.body, self.step, self.nodes = body, body.step, body.nodes
+        self.shared, self.residuals = body.shared, body.residuals
+        self.columns = [columns[j] for j in body.used]
         self.length, self.reverse = length, reverse
-        outside = [x for x in free if is_array(x)]
-        self.arrays = list(dict.fromkeys([column.array for column in self.columns] + outside))
-        self.whole = [k for k, x in enumerate(self.arrays) if x in set(outside)]
-        self.shared = [x for x in free if not is_array(x)]
-        # nodes of the step whose numbers are kept for derivatives
-        self.residuals: dict[Node, int] = {x: k for k, x in enumerate(kept)}
+        self.arrays = list(dict.fromkeys([column.array for column in self.columns] + body.arrays))
+        outside = set(body.arrays)
+        self.whole = [k for k, x in enumerate(self.arrays) if x in outside]
 
     # Where the numbers of its array are (see `program.payloads.Loop`)
 
@@ -92,28 +88,37 @@ class RecordedLoop:
     # Programs
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
-        step, m = self.step, len(self.step.carry)
-        arguments = [
-            *[Argument(*a, False) for a in (("carry", m), ("x", len(step.xs)), ("shared", len(self.shared)))],
-            *[Argument(f"array{i}", flattener.array_size(operands[m + k]), False) for i, k in enumerate(self.whole)],
-        ]  # fmt: skip
-        inner = Flattener(arguments, lowers=flattener.lowers)
-        numbers: dict[Node, int] = {x: i for i, x in enumerate([*step.carry, *step.xs, *self.shared])}
-        for i, k in enumerate(self.whole, 3):
-            numbers[self.arrays[k]] = inner.payload(payloads.Whole(i, arguments[i].size), ())
-        values = inner.graph([*step.outputs, *self.residuals], numbers)
-        ends = (0, m, m + len(step.ys), len(values))
-        results = [Result(tuple(values[a:b]), False) for a, b in pairwise(ends)]
+        m = len(self.step.carry)
+        sizes = tuple([flattener.array_size(operands[m + k]) for k in self.whole])
+        key = flattener.lowers, sizes, len(self.residuals)
+        program = self.body.programs.get(key)
+        if program is None:
+            program = self.body.programs[key] = self.program(flattener.lowers, sizes)
         position = {x: k for k, x in enumerate(self.arrays)}
         columns = [
             gathers.Column(position[array], offset, stride)
             for array, offset, stride in map(self.resolved, self.columns)
         ]
-        loop = payloads.Loop(
-            Program(*inner.finished(results)), self.length, self.reverse, m, len(self.arrays), tuple(columns),
-            tuple(self.whole), len(step.ys), len(self.residuals),
+        loop = self.kind(
+            program, self.length, self.reverse, m, len(self.arrays), tuple(columns), tuple(self.whole),
+            len(self.step.ys), len(self.residuals),
         )  # fmt: skip
         return flattener.payload(loop, operands)
+
+    def program(self, lowers: Lowers, sizes: Sequence[int]) -> Program:
+        """The program of the body, where the arrays that it reads as a whole have these sizes."""
+        step, m = self.step, len(self.step.carry)
+        arguments = [
+            *[Argument(*a, False) for a in (("carry", m), ("x", len(step.xs)), ("shared", len(self.shared)))],
+            *[Argument(f"array{i}", size, False) for i, size in enumerate(sizes)],
+        ]
+        inner = Flattener(arguments, lowers=lowers)
+        numbers: dict[Node, int] = {x: i for i, x in enumerate([*step.carry, *step.xs, *self.shared])}
+        for i, k in enumerate(self.whole, 3):
+            numbers[self.arrays[k]] = inner.payload(payloads.Whole(i, arguments[i].size), ())
+        values = inner.graph([*step.outputs, *self.residuals], numbers)
+        ends = (0, m, m + len(step.ys), len(values))
+        return Program(*inner.finished([Result(tuple(values[a:b]), False) for a, b in pairwise(ends)]))
 
     # Derivatives
 
@@ -301,12 +306,17 @@ class RecordedLoop:
 
         The x that it has is in the columns `more`; the nodes `also` are computed in it beside its outputs.
         """
+        step, kept = self.reading(step, inside, also)
         columns = [self.carry_column(node, k) for k in range(len(self.step.carry))] + self.columns + list(more)
+        return step, columns + [self.residual_column(node, x) for x in kept]
+
+    def reading(self, step: Step, inside: Inside, also: Sequence[Value]) -> tuple[Step, list[Node]]:
+        """A step that also reads the carry and x of this loop, and the expensive nodes that come with it."""
         leaves = [*self.step.carry, *self.step.xs, *step.xs]
         nodes, _, _ = inside.closure([*step.outputs, *also], [*leaves, *step.carry])
         own = set(self.nodes)
         kept = [x for x in nodes if x in own and is_expensive(x)]
-        return step._replace(xs=leaves + kept), columns + [self.residual_column(node, x) for x in kept]
+        return step._replace(xs=leaves + kept), kept
 
 
 def is_moving(coefficients: Sequence[Coefficient]) -> bool:
@@ -340,6 +350,6 @@ def loop_node(
     kept: Sequence[Value] = (),
 ) -> Value:
     """The node of a loop over a recorded step, of which also the numbers of the nodes `kept` are kept."""
-    rule = RecordedLoop(step, length, reverse, columns, inside, kept)
-    batched = BATCHED if any(x._flags & BATCHED for x in (*step.carry, *step.xs)) else 0
-    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], batched)
+    body = Body(step, inside, kept)
+    rule = RecordedLoop(body, length, reverse, columns)
+    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.batched)

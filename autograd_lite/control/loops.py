@@ -13,6 +13,7 @@ from autograd_lite.control.blocks import in_blocks
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
+from autograd_lite.control.unbounded_loops import recorded_while
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, LOOPED
 from autograd_lite.core.modes import TRACE
@@ -295,9 +296,10 @@ def while_loop(
 ) -> Any:
     """The loop `while condition(carry): carry = body(carry)`; JAX's `lax.while_loop`.
 
-    With `max_steps` it ends after so many steps at the latest.  In a traced function, and so in a compiled one, it
-    needs that bound: the loop is a scan of so many steps, of which those after the last change nothing, neither a
-    value nor a derivative.
+    With `max_steps` it ends after so many steps at the latest.  In a traced function, and so in a compiled one, such a
+    loop is a scan of so many steps, of which those after the last change nothing, neither a value nor a derivative.
+    Without a bound it runs there until the condition is false, and has derivatives in forward mode only (`jvp`):
+    reverse mode, which needs the carries of all steps, raises TypeError.  `fixed_point` and `root` have both.
 
     >>> while_loop(lambda x: x < 100.0, lambda x: 2.0 * x, 1.0)
     128.0
@@ -313,10 +315,18 @@ def while_loop(
             steps += 1
         return carry
     if max_steps is None:
-        raise TypeError(
-            "a while_loop in a traced function needs a bound, because its gradient needs the carries of all steps; "
-            "pass max_steps, or use fixed_point or root where it iterates to convergence"
+        leaves, structure = flatten(init, "init of while_loop")
+        what = "carry that the body of while_loop returned"
+
+        def carry_of(leaves: Sequence[Scalar]) -> Any:
+            return structure.unflatten(list(leaves), copies=True)
+
+        found = recorded_while(
+            lambda carry: as_condition(condition(carry_of(carry))),
+            lambda carry: leaves_like(body(carry_of(carry)), structure, what),
+            leaves,
         )
+        return structure.unflatten(found)
 
     def step(state: tuple[Any, Any], _: None) -> tuple[tuple[Any, Any], None]:
         running, carry = state

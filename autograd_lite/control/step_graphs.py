@@ -4,9 +4,9 @@ Above `array_nodes`.  A step is recorded once, on leaves for the carry and for x
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from autograd_lite.control.array_nodes import Column, Number, Piece, Record, Whole, arrival, item
+from autograd_lite.control.array_nodes import Column, Number, Piece, Record, Whole, arrival, is_array, item
 from autograd_lite.control.gather_nodes import masked
 from autograd_lite.core import table
 from autograd_lite.core.branches import ChosenPropagation, propagation_for
@@ -14,6 +14,7 @@ from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, LOOPED, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.value import Value, traced
+from autograd_lite.program.program import Program
 from autograd_lite.transforms.levels import Scalar
 
 FEW = 8
@@ -67,6 +68,26 @@ class Inside:
         return sorted(nodes, key=time_of), sorted(free, key=time_of), ends & seen
 
 
+class Body:
+    """A recorded step: its nodes, and what it reads from outside; the numbers of the nodes `kept` are kept.
+
+    Calls of one function have one body.  `programs` are those that were made of it, `backwards` the steps of its
+    adjoints, by what arrives and what is wanted.
+    """
+
+    def __init__(self, step: Step, inside: Inside, kept: Sequence[Value] = ()) -> None:
+        self.nodes, free, read = inside.closure([*step.outputs, *kept], [*step.carry, *step.xs])
+        self.used = [j for j, x in enumerate(step.xs) if x in read]
+        self.step = step._replace(xs=[step.xs[j] for j in self.used])
+        self.arrays = [x for x in free if is_array(x)]
+        self.shared = [x for x in free if not is_array(x)]
+        # nodes of the step whose numbers are kept for derivatives
+        self.residuals: dict[Node, int] = {x: k for k, x in enumerate(kept)}
+        self.batched = BATCHED if any(x._flags & BATCHED for x in (*step.carry, *step.xs)) else 0
+        self.programs: dict[Any, Program] = {}
+        self.backwards: dict[Any, Any] = {}
+
+
 def is_expensive(x: Node) -> bool:
     """Whether it is better to keep the number of a node for derivatives than to compute it again."""
     row = x._row
@@ -116,6 +137,7 @@ class AdjointStep:
         self.inside = Inside(nodes)
         leaves = set(step.carry) | set(step.xs)
         self.order = [*[x for x in inputs if x not in leaves], *step.carry, *step.xs, *nodes]
+        """Operands first; adjoints are added up in its reverse."""
         streams = [*kept, *ys]
         self.columns = [s.column for s in streams] + [s.arrives for s in streams if s.arrives is not None]
         self.present: list[int] = []  # the numbers of the carry that get an adjoint in some step

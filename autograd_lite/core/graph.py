@@ -107,12 +107,16 @@ def used_once(node: Node, ready: list[Node], base: i64, everything: bool) -> Non
 
 @mypyc_attr(acyclic=True)
 class Extra:
-    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None."""
+    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None.
 
-    __slots__ = ("label", "operands", "partials")
+    A row with a payload may keep the numbers of one call in `recorded`.
+    """
+
+    __slots__ = ("label", "operands", "partials", "recorded")
 
     def __init__(self) -> None:
         self.label: str = ""
+        self.recorded: object = None
         self.operands: tuple[Node, ...] = ()
         self.partials: list[float | None] = []
 

@@ -19,7 +19,7 @@ from autograd_lite.core.unrounded import is_unrounded
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
-from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, row_of
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, row_of
 from autograd_lite.program.simplification import rewritten
 
 Lowers = Callable[[Primitive], bool]
@@ -292,8 +292,10 @@ def of_payload(
 
         return once
 
-    if isinstance(payload, Kernel):
+    if isinstance(payload, (Kernel, While)):  # which are not written out
         arrays = [flattener.payload(Stack(len(x)), tuple(x)) if isinstance(x, list) else x for x in operands]
+        if isinstance(payload, While):
+            payload = payload._replace(body=payload.body.lowered(flattener.lowers))
         return flattener.payload(payload, tuple(arrays))
     written_out = any(isinstance(x, list) for x in operands)  # an array that is one, number by number
     if written_out or unrolls(payload, [flattener.batched[i] for i in operands]):

@@ -89,6 +89,8 @@ class Traced:
         self.program = program_of(kept + hidden, outputs, self.treedef, pieces)
         self.feeds = [group.feed for group in kept + hidden]
         self.samples = trace.samples
+        self.draws = bool(trace.draws)
+        self.nodes = seen
         return True
 
     def arguments(self, pieces: list[Any], samples: int) -> list[Any]:

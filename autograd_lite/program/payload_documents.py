@@ -6,12 +6,12 @@ from typing import Any
 from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
 from autograd_lite.program.instructions import Argument, Instruction, Result
 from autograd_lite.program.kernels import KERNELS
-from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Stack, Whole
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Stack, While, Whole
 from autograd_lite.support.files import Json, shortened
 
 NAMES = {
     "item": Item, "stack": Stack, "numbers": Numbers, "whole": Whole, "loop": Loop, "gather": Gather,
-    "gathers": Gathers, "scatter": Scatter, "kernel": Kernel,
+    "gathers": Gathers, "scatter": Scatter, "kernel": Kernel, "call": Loop, "while": While,
 }  # fmt: skip
 LARGEST = 10**8
 """So many numbers the array of a loop may have: a short document must not fill the memory."""
@@ -76,7 +76,16 @@ def checked_payload(
         return Gathers(length, first, apart, checked_places(listed(entry["places"]), array))
     if kind is Kernel:
         return checked_kernel(entry, found)
-    return checked_scatter(entry, found) if kind is Scatter else checked_loop(entry, found, body_of)
+    if kind is Scatter:
+        return checked_scatter(entry, found)
+    loop = checked_loop(entry, found, body_of)
+    if kind is While:
+        if loop.length != 1 or loop.reverse or loop.columns or loop.outputs or loop.residuals or not loop.carries:
+            raise ValueError(f"a while has {loop.carries} carries, and x or y")
+        return While(*loop)
+    if name == "call" and not loop.is_call:
+        raise ValueError(f"a call runs {loop.length} times, with {loop.carries} carries")
+    return loop
 
 
 def checked_places(entry: list[Any], size: int | None) -> Gather:

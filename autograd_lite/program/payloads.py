@@ -92,16 +92,30 @@ class Loop(NamedTuple):
     residuals: int
 
     def shown(self) -> str:
-        return f"{self.length} times{' in reverse' if self.reverse else ''}"
+        return "" if self.is_call else f"{self.length} times{' in reverse' if self.reverse else ''}"
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is no loop, but the call of a function."""
+        return self.length == 1 and not self.carries
+
+    @property
+    def steps(self) -> int:
+        """How many steps it takes, at most."""
+        return self.length
 
     @property
     def size(self) -> int:
         return (self.length + 1) * self.carries + self.length * (self.outputs + self.residuals)
 
-    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
-        carry, shared = list(operands[: self.carries]), list(operands[self.carries + self.arrays :])
+    def parts(self, operands: Sequence[Any]) -> tuple[list[Any], Sequence[Any], list[Any], list[Any]]:
+        """The operands: first carry, arrays, shared numbers; and the arrays that the body reads as a whole."""
         arrays = operands[self.carries : self.carries + self.arrays]
-        whole = [arrays[k] for k in self.whole]
+        shared = list(operands[self.carries + self.arrays :])
+        return list(operands[: self.carries]), arrays, shared, [arrays[k] for k in self.whole]
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        carry, arrays, shared, whole = self.parts(operands)
         step = run.step(self.body)
         values = [*carry]
         ys: list[list[Any]] = [[]] * (self.length if self.outputs else 0)
@@ -118,6 +132,38 @@ class Loop(NamedTuple):
             for numbers in part:
                 values += numbers
         return values
+
+
+class While(Loop):
+    """A program run over a carry until the first number of the new carry is 0: an array of the last carry.
+
+    For samples, until it is 0 for all of them; the body leaves the carry of those as it is whose number is 0.
+    """
+
+    __slots__ = ()
+
+    def shown(self) -> str:
+        return ""
+
+    @property
+    def is_call(self) -> bool:
+        return False
+
+    @property
+    def steps(self) -> int:
+        return 2**40  # as many as it takes
+
+    @property
+    def size(self) -> int:
+        return self.carries
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        carry, _, shared, whole = self.parts(operands)
+        step = run.step(self.body)
+        while True:
+            carry, _, _ = step(carry, [], shared, whole)
+            if not carry[0]:
+                return carry
 
 
 class Kernel(NamedTuple):
@@ -171,7 +217,8 @@ def row_of(payload: Payload) -> Primitive:
 
 
 def made_row(payload: Payload) -> Primitive:
-    return Primitive(type(payload).__name__.lower(), None, no_number, no_partials, payload=payload)
+    name = "call" if isinstance(payload, Loop) and payload.is_call else type(payload).__name__.lower()
+    return Primitive(name, None, no_number, no_partials, payload=payload)
 
 
 item_row = cache(made_row)

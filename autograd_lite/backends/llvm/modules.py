@@ -40,10 +40,11 @@ declare void @PyEval_RestoreThread(ptr)
 class Modules:
     """The modules of a plan as text, and the layout of memory that their caller provides."""
 
-    def __init__(self, plan: Plan, emitter: Emitter, fast: bool) -> None:
+    def __init__(self, plan: Plan, emitter: Emitter, fast: bool, bodies: dict[str, Modules] | None = None) -> None:
         self.plan = plan
         self.emitter = emitter
         self.fast = fast
+        self.bodies: dict[str, Modules] = {} if bodies is None else bodies  # of loops, by the names of their plans
         self.optimized: dict[str, Function] = {}
         self.plain: list[str] = []
         self.slots = _slots(plan)
@@ -94,7 +95,7 @@ class Modules:
         once, each = 0, self.operations
         for op in self.plan.ops.values():
             if isinstance(op.row.payload, Loop):
-                work = op.row.payload.length * work_of(op.row.payload.body)
+                work = op.row.payload.steps * work_of(op.row.payload.body)
                 once, each = (once, each + work) if self.plan.batched[op.id] else (once + work, each)
             elif isinstance(op.row.payload, Kernel):
                 work = op.row.payload.operations
@@ -142,9 +143,11 @@ class Modules:
     def _loops(self, loops: dict[int, LoopLayout], arrays: dict[int, ArrayLayout], stage: Stage | None) -> None:
         """Functions for the steps of loops, and for their bodies; all are worth optimizing."""
         for id, layout in loops.items():
-            body = Modules(layout.plan, self.emitter, self.fast)
-            self.optimized |= body.optimized
-            self.pooled |= body.pooled
+            body = self.bodies.get(layout.plan.name)
+            if body is None:
+                body = self.bodies[layout.plan.name] = Modules(layout.plan, self.emitter, self.fast, self.bodies)
+                self.optimized |= body.optimized
+                self.pooled |= body.pooled
             op = self.plan.ops[id]
             loop = op.row.payload
             read = op.operands[loop.carries : loop.carries + loop.arrays]

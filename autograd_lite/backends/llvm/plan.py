@@ -18,7 +18,7 @@ Buffers; a vector holds a value for 8 samples:
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
@@ -82,11 +82,20 @@ class Stage(NamedTuple):
         return bool(self.sums or self.results)
 
 
+class Body(NamedTuple):
+    """The plan of a body, for all loops that run it, and how many shared numbers are the same for all samples."""
+
+    plan: Plan
+    same: int
+    program: Program
+
+
 class Plan:
     """The stages of a program, and the locations of its values."""
 
-    def __init__(self, program: Program, name: str = "") -> None:
+    def __init__(self, program: Program, name: str = "", bodies: dict[Any, Body] | None = None) -> None:
         self.program, self.name = program, name
+        self.bodies: dict[Any, Body] = {} if bodies is None else bodies
         self.inputs = program.size
         fusion = Fusion(program)
         self.ops, self.constants = fusion.ops, fusion.constants
@@ -155,12 +164,11 @@ class Plan:
             start = self.allocate(buffer, max(size, 2 * payload.carries))
             arrays[id] = ArrayLayout(buffer, start, payload.carries, payload.length, folded)
             if buffer == "s":
-                plan = Plan(payload.body, name)
+                plan = self._body(payload, name, ()).plan
                 count = len(op.operands) - payload.carries - payload.arrays
                 shared, work, scratch = [self.allocate("s", n) for n in (count, len(payload.columns), plan.sizes["s"])]
             else:
-                body, same = over_samples(payload, [self.batched[x] for x in op.operands])
-                plan = Plan(body, name)
+                plan, same, _ = self._body(payload, name, tuple([self.batched[x] for x in op.operands]))
                 shared = self.allocate("s", same)
                 work, scratch = [self.allocate("t", n) for n in (plan.stages[0].tile, -(-plan.sizes["s"] // LANES))]
             loops[id] = LoopLayout(name, plan, shared, work, scratch)
@@ -182,6 +190,14 @@ class Plan:
                 room += payload.size + sum([count for array, count in counts if array.type == VECTOR])
                 room = -(-room // LANES)
             kernels[op.id] = KernelLayout([arrays[op.id], *read], payload, self.allocate(buffer, room))
+
+    def _body(self, loop: Loop, name: str, batched: tuple[bool, ...]) -> Body:
+        """The plan of the body of a loop; where operands are of each sample, of its body over samples."""
+        key = id(loop.body), batched
+        if key not in self.bodies:
+            body, same = over_samples(loop, batched) if batched else (loop.body, 0)
+            self.bodies[key] = Body(Plan(body, name, self.bodies), same, loop.body)
+        return self.bodies[key]
 
     def _with_copies(
         self, ops: list[Op], arrays: dict[int, ArrayLayout], loops: dict[int, LoopLayout]

@@ -8,13 +8,14 @@ program over samples.
 
 from __future__ import annotations
 
-from autograd_lite.program.payloads import Loop
+from autograd_lite.program.payloads import Loop, While
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout
-from .ir_text import SCALAR, VECTOR, Function
+from .ir_text import MASK, SCALAR, VECTOR, Function, number
 from .plan import LoopLayout
 
+FOREVER = str(2**62)
 FEW = 8  # vectors that are copied without a loop
 PATIENCE = 2**24  # instructions that run between two looks for Ctrl-C: some 0.05 s
 INTERRUPTED = """\
@@ -49,7 +50,7 @@ def steps_between_looks(loop: Loop) -> int:
 def work_of(program: Program) -> int:
     """The instructions that run in a call."""
     loops = [row.payload for row, _, _ in program.instructions if isinstance(row.payload, Loop)]
-    return len(program.instructions) + sum([loop.length * work_of(loop.body) for loop in loops])
+    return len(program.instructions) + sum([loop.steps * work_of(loop.body) for loop in loops])
 
 
 def copy(f: Function, source: str, target: str, count: int, type: str) -> None:
@@ -124,12 +125,12 @@ class Steps:
             self.point("t", work)
         self.point("a2", f.offset(f.pointer("s"), SCALAR, layout.shared))
         if batched:
-            f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
+            f.do(f"call void @{layout.plan.name}stage0.numbers(ptr {self.context})")
         else:
             self.point("a1", work)
         carry, ys = self.at(self.own.offset), self.at(self.own.place((loop.length + 1) * m))
         residuals = self.at(loop.length * loop.outputs, ys)
-        with f.loop(loop.length) as counted:
+        with f.loop(FOREVER if isinstance(loop, While) else loop.length) as counted:
             p = counted.counter
             t = f.integer("sub", loop.length - 1, p) if loop.reverse else p
             after = f.integer("add", p, 1)
@@ -143,7 +144,7 @@ class Steps:
                     copy(f, before, places["x0"], m, VECTOR)
                 if "x1" in places:
                     self.gather(t, places["x1"])
-                f.do(f"call void @{layout.name}tile(ptr {self.context}, ptr {work})")
+                f.do(f"call void @{layout.plan.name}tile(ptr {self.context}, ptr {work})")
                 if "o0" in places:
                     copy(f, places["o0"], then, m, VECTOR)
                 if "o1" in places:
@@ -156,13 +157,28 @@ class Steps:
                 self.point("r1", y)
                 self.point("r2", residual)
                 self.gather(t, work)
-                f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
+                f.do(f"call void @{layout.plan.name}stage0.numbers(ptr {self.context})")
+            if isinstance(loop, While):
+                self.end(then, carry)
             self.look(counted.counter)
+
+    def end(self, then: str, carry: str) -> None:
+        """Return from the function with the new carry, if its first number is 0 for all samples."""
+        f = self.f
+        running = f.value(f"fcmp une {self.type} {f.value(f'load {self.type}, ptr {then}')}, {number(0.0, self.type)}")
+        if self.type == VECTOR:
+            running = f.value(f"icmp ne i8 {f.value(f'bitcast {MASK} {running} to i8')}, 0")
+        done, go = f.fresh("done", "go")
+        f.branch(running, go, done)
+        f.label(done)
+        copy(f, then, carry, self.loop.carries, self.type)
+        f.do("ret void")
+        f.label(go)
 
     def look(self, steps: str) -> None:
         """Return from the function if Ctrl-C was pressed, every so many steps."""
         f, between = self.f, steps_between_looks(self.loop)
-        if between >= self.loop.length:
+        if between >= self.loop.steps:
             return  # a loop around it looks, or there is little to wait for
         self.definitions.setdefault("interrupted", INTERRUPTED)
         look, stop, go = f.fresh("look", "stop", "go")

@@ -1,6 +1,7 @@
 """Batched arrays transposed into tiles and back, as LLVM IR: an array is sample-major, a tile has vectors of 8 samples.
 
-Lanes beyond the batch are 0.0, and are never written to an array.
+Lanes beyond the batch have the numbers of its last sample (0.0 where it is empty), so that loops end in them as they do
+there; they are never written to an array.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ def tile_function(name: str) -> Function:
     blocks = f.integer("udiv", f.integer("add", "%size", LANES - 1), LANES)
     exist = [f.value(f"icmp slt i64 {row}, %valid") for row in WIDE]
     rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in WIDE]
+    if name == "tile.read":
+        last = f.integer("sub", "%valid", 1)
+        rows = [f.offset("%array", "double", f.integer("mul", "%size", f.smaller(last, row))) for row in WIDE]
+        exist = [f.value("icmp sgt i64 %valid, 0")] * LANES
     with f.loop(blocks) as loop:  # over 8 columns of the `valid` rows of `size` numbers
         first = f.integer("mul", loop.counter, LANES)
         columns = f.lanes_below(f.integer("sub", "%size", first))
