@@ -25,7 +25,8 @@ from autograd_lite.core.value import Value, constant, passed_on
 from autograd_lite.program.closures import Closures
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import Scalar, returned
-from autograd_lite.transforms.power_series import Expansion, Given
+from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.series import Given
 from autograd_lite.transforms.signatures import Function, name_of
 
 

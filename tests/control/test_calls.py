@@ -19,11 +19,11 @@ from autograd_lite import (
     jacobian,
     jvp,
     no_grad,
+    taylor,
     value_and_grad,
     vmap,
 )
 from autograd_lite.nn import MLP
-from autograd_lite.transforms.power_series import taylor
 
 BACKENDS = ["python", "llvm"]
 POINT = (0.5, 1.25)
