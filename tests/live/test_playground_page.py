@@ -242,7 +242,7 @@ class TestHands:
         after = window.run(POINTS)
         assert len(after) == len(before) == 300
         assert sum(a != b for a, b in zip(after, before, strict=True)) == 1
-        assert window.run("return document.getElementById('data').value") == "own"
+        assert window.run("return document.querySelector('#data [aria-pressed=true]').value") == "own"
 
     def test_points_by_the_keyboard(self, opened):
         window = opened()

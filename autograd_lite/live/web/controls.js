@@ -25,8 +25,7 @@ function fillSelect(select, values, words = (x) => WORDS[x] ?? String(x)) {
 class Controls {
   constructor(page) {
     this.page = page;
-    const names = Object.keys(DATA_SETS);
-    fillSelect(byId("data"), names, (name) => (name === "own" && made.own ? "Given points" : DATA_SETS[name].words));
+    this.pictures = Object.keys(DATA_SETS).map((name) => this.picture(name));
     fillSelect(byId("activation"), made.activations);
     fillSelect(byId("init"), ["auto", ...Object.keys(made.starts)]);
     fillSelect(byId("loss"), made.losses);
@@ -41,7 +40,7 @@ class Controls {
     const { page } = this;
     const choose = (id, read) => byId(id).addEventListener("change", () => page.change(read(byId(id).value)));
     const slide = (id) => byId(id).addEventListener("input", () => page.change({ [id]: Number(byId(id).value) }));
-    for (const id of ["data", "activation", "init", "loss"]) choose(id, (x) => ({ [id]: x }));
+    for (const id of ["activation", "init", "loss"]) choose(id, (x) => ({ [id]: x }));
     for (const id of ["batch", "l1", "l2"]) choose(id, (x) => ({ [id]: Number(x) }));
     for (const id of ["noise", "share", "size"]) slide(id);
     choose("seed", (x) => ({ seed: Math.max(0, Math.round(Number(x)) || 0) }));
@@ -73,16 +72,55 @@ class Controls {
     this.page[action]();
   }
 
+  get brushed() {
+    return document.querySelector("[name=brush]:checked");
+  }
+
+  get removes() {
+    return this.brushed.value === "remove";
+  }
+
+  // A button that shows a data set; that of the reader's own points shows them.
+  picture(name) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.value = name;
+    const canvas = document.createElement("canvas");
+    const words = name === "own" && made.own ? "Given points" : DATA_SETS[name].words;
+    button.append(canvas, Object.assign(document.createElement("span"), { textContent: words }));
+    button.addEventListener("click", () => this.page.change({ data: name }));
+    byId("data").append(button);
+    return { name, button, canvas };
+  }
+
+  drawPictures() {
+    const { session, palette } = this.page;
+    for (const { name, canvas } of this.pictures) {
+      const points = name !== "own" ? makePoints(name, { count: 90, noise: 0.1, share: 0, seed: 3 }) : session.own;
+      const [low, high] = name === "own" ? session.range : [[-REACH, -REACH], [REACH, REACH]];
+      const context = fitted(canvas, 44, 44);
+      context.clearRect(0, 0, 44, 44);
+      for (const { x, y } of points.slice(0, 150)) {
+        const [a, b] = x.map((v, i) => 3 + (38 * (v - low[i])) / (high[i] - low[i]));
+        context.beginPath();
+        if (y >= 0) context.arc(a, 44 - b, 1.6, 0, 2 * Math.PI);
+        else diamond(context, a, 44 - b, 2);
+        context.fillStyle = y >= 0 ? palette.positive : palette.negative;
+        context.fill();
+      }
+    }
+  }
+
   get brush() {
     if (this.page.session.regression) return Number(byId("brush-value").value) * this.page.session.scale;
-    return Number(document.querySelector("[name=brush]:checked").value);
+    return Number(this.brushed.value);
   }
 
   // What the fields say, from the settings.
   show() {
     const { session, shown } = this.page;
     const { settings, regression, names } = session;
-    for (const id of ["data", "activation", "init", "loss", "batch", "l1", "l2", "noise", "share", "size", "seed"]) {
+    for (const id of ["activation", "init", "loss", "batch", "l1", "l2", "noise", "share", "size", "seed"]) {
       byId(id).value = String(settings[id]);
     }
     for (const option of byId("loss").options) option.disabled = regression && option.value !== "half_squared";
@@ -96,6 +134,8 @@ class Controls {
     document.querySelector("main").classList.toggle("both", settings.both);
     for (const tag of document.querySelectorAll(".tag")) tag.hidden = !settings.both;
     const own = settings.data === "own";
+    for (const { name, button } of this.pictures) button.setAttribute("aria-pressed", name === settings.data);
+    this.drawPictures();
     for (const id of ["noise", "size"]) byId(id).disabled = own;
     byId("noise-out").textContent = own ? "as they are" : `${Math.round(100 * settings.noise)} %`;
     byId("share-out").textContent = `${Math.round(100 * settings.share)} %`;
@@ -106,7 +146,7 @@ class Controls {
     const note = NOTES[settings.activation] ?? NOTES[settings.init];
     byId("note").hidden = !note;
     byId("note").textContent = note ?? "";
-    for (const radio of document.querySelectorAll("#brush .radio")) radio.hidden = regression;
+    for (const value of ["1", "-1"]) document.querySelector(`[name=brush][value="${value}"]`).parentElement.hidden = regression;
     byId("brush-number").hidden = !regression;
     byId("brush-out").textContent = shortNumber(Number(byId("brush-value").value) * session.scale);
     const end = shortNumber(session.scale);

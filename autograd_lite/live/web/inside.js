@@ -22,7 +22,8 @@ class Inside {
     if (card.hidden) return;
     if (which === "graph") this.page.pause();
     this.refresh();
-    card.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    card.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
   }
 
   // As high as its content.

@@ -32,6 +32,7 @@ class Page {
     window.addEventListener("resize", () => this.resize());
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.palette.read();
+      this.controls.drawPictures();
       this.repaint();
     });
   }
@@ -45,6 +46,7 @@ class Page {
       showsTest: () => byId("shows-test").checked,
       repaint: () => this.repaint(),
       sample: () => this.inside.sample,
+      removes: () => this.controls.removes,
       choose: (point) => this.inside.choose(point),
       edit: (change) => {
         const point = this.session.edit({ ...change, y: this.controls.brush });

@@ -15,8 +15,14 @@ class Plane {
     canvas.tabIndex = 0;
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.drag(event));
-    canvas.addEventListener("pointerup", () => this.release());
-    canvas.addEventListener("pointercancel", () => this.release());
+    canvas.addEventListener("pointerup", (event) => this.release(event));
+    // A finger on a point drags it; beside points it scrolls the page, and adds a point where it only taps.
+    canvas.addEventListener("touchstart", (event) => {
+      const box = canvas.getBoundingClientRect();
+      const [touch] = event.touches;
+      if (this.nearest(touch.clientX - box.x, touch.clientY - box.y)) event.preventDefault();
+    }, { passive: false });
+    canvas.addEventListener("pointercancel", () => { this.held = this.tapped = null; });
     canvas.addEventListener("keydown", (event) => this.key(event));
     canvas.addEventListener("blur", () => { this.cursor = null; view.repaint(); });
   }
@@ -140,13 +146,14 @@ class Plane {
     const [x, y] = [event.offsetX, event.offsetY];
     if (x < EDGE.left || y > EDGE.top + this.side) return;
     const near = this.nearest(x, y);
-    if (event.shiftKey) {
+    if (event.shiftKey || this.view.removes()) {
       if (near) this.view.edit({ remove: near });
       return;
     }
     if (near) this.view.choose(near);
-    this.held = near ?? this.view.edit({ add: this.coordinates(x, y) });
-    this.canvas.setPointerCapture(event.pointerId);
+    if (!near && event.pointerType === "touch") this.tapped = [x, y];
+    else this.held = near ?? this.view.edit({ add: this.coordinates(x, y) });
+    if (this.held) this.canvas.setPointerCapture(event.pointerId);
   }
 
   drag(event) {
@@ -155,7 +162,8 @@ class Plane {
   }
 
   release() {
-    this.held = null;
+    if (this.tapped) this.view.edit({ add: this.coordinates(...this.tapped) });
+    this.held = this.tapped = null;
   }
 
   // Arrows move a cursor, Enter adds a point there, Delete removes the nearest.

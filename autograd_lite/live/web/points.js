@@ -15,13 +15,13 @@ function onCircle(chance, radius) {
 
 // Each maker gives the place of the i-th of `count` points of a class; `noise` is added to it.
 const DATA_SETS = {
-  moons: { words: "Two moons", place: (chance, i, label) => arcs(chance, i, label) },
+  moons: { words: "Moons", place: (chance, i, label) => arcs(chance, i, label) },
   circles: {
     words: "Circles",
     place: (chance, i, label) => onCircle(chance, label > 0 ? chance.uniform(0, 1.1) : chance.uniform(1.9, 2.7)),
   },
   xor: {
-    words: "Exclusive or",
+    words: "XOR",
     place: (chance, i, label) => {
       const [a, b] = [chance.uniform(0.15, 2.6), chance.uniform(0.15, 2.6)];
       const side = chance.uniform() < 0.5 ? 1 : -1;
@@ -38,11 +38,11 @@ const DATA_SETS = {
     },
   },
   clusters: {
-    words: "Gaussian clusters",
+    words: "Gaussian",
     place: (chance, i, label) => [chance.normal(1.3 * label, 0.55), chance.normal(1.3 * label, 0.55)],
   },
   plane: {
-    words: "Regression: a plane",
+    words: "Plane (regression)",
     regression: true,
     place: (chance) => [chance.uniform(-2.8, 2.8), chance.uniform(-2.8, 2.8)],
     value: ([x1, x2]) => (x1 + x2) / (2 * REACH),
