@@ -64,8 +64,9 @@ class Evaluation:
             place = located.place[first : first + count].reshape(part.rows.shape)
             target = np.arange(first, first + count).reshape(part.rows.shape) if plan.adds else place
             first += count
-            long = len(part.program.instructions) > LONG and len(part.leaves) < FEW
-            if backend != "llvm" or (long and not plan.adds):
+            rows = [row for row, _, _ in part.program.instructions]
+            long = len(rows) > LONG and len(part.leaves) < FEW and not plan.adds
+            if backend != "llvm" or long or any(row.payload is not None for row in rows):
                 self.loose.append((BACKENDS[backend](part.program, fastmath), part, target))
             else:
                 native.append(
@@ -91,7 +92,7 @@ class Evaluation:
         if self.loose:
             out = np.empty(self.scratch) if self.adds else values
             for code, part, target in self.loose:
-                arguments = [a for a in (x[part.leaves], part.constants) if a.shape[1]]
+                arguments = [a.reshape(-1) if len(a) == 1 else a for a in (x[part.leaves], part.constants) if a.shape[1]]
                 (found,) = code(arguments, len(part.leaves))
                 out[target] = np.array(found, dtype=np.float64).reshape(target.shape)
             if self.adds:

@@ -69,12 +69,12 @@ class Plan(NamedTuple):
         return sum(sum(map(operations, p.program.instructions)) * len(p.leaves) for p in self.parts)
 
 
-def program_of(values: Sequence[Any], leaves: Sequence[Node], constants: Sequence[Node]) -> Program:
-    """The program of one row: of its leaves and of the constants that differ from row to row."""
+def program_of(values: Sequence[Any], leaves: Sequence[Node], constants: Sequence[Node], rows: int) -> Program:
+    """The program of so many rows: of the leaves of each, and of the constants that differ from row to row."""
     sizes = {"x": len(leaves), "c": len(constants)}
-    flattener = Flattener([Argument(name, size, True) for name, size in sizes.items() if size])
+    flattener = Flattener([Argument(name, size, rows > 1) for name, size in sizes.items() if size])
     found = flattener.graph(values, {x: k for k, x in enumerate([*leaves, *constants])})
-    return Program(*flattener.finished([Result(tuple(found), True)]))
+    return Program(*flattener.finished([Result(tuple(found), rows > 1)]))
 
 
 def table(rows: Sequence[Sequence[float]], integers: bool) -> Any:
@@ -88,7 +88,7 @@ def part_of(kind: Kind, varying: list[int], values: Sequence[Any], rows: Any, co
     """The rows of a kind: `values` are the entries of the first, graphs."""
     constants = [kind.first_constants[k] for k in varying]
     numbers = table([[row[k] for k in varying] for row in kind.constants], False)
-    program = program_of(values, kind.first_leaves, constants)
+    program = program_of(values, kind.first_leaves, constants, len(kind))
     return RowsOf(program, table(kind.leaves, True), numbers, rows, columns, order)
 
 
@@ -285,7 +285,7 @@ def of_graph(graph: ScalarGraph, forward: bool) -> Plan:
     leaves = list(graph.places)
     numbers = numpy.arange(len(leaves))[None]
     places = table([[row for row, _, _ in entries], [column for _, column, _ in entries]], True)
-    program = program_of([x for _, _, x in entries], leaves, [])
+    program = program_of([x for _, _, x in entries], leaves, [], 1)
     rows, columns = places[:1], places[1:]
     part = RowsOf(program, numbers, numpy.empty((1, 0)), rows, columns, numpy.zeros_like(rows))
     how = "each column by forward" if forward else "each row by reverse"

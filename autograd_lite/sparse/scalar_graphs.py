@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from autograd_lite.core.graph import DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
-from autograd_lite.program.flattening import between
 from autograd_lite.program.tracing import Trace
 from autograd_lite.transforms.differentiation import Argnums, Call, reverse_mode
 from autograd_lite.transforms.levels import Scalar
@@ -68,6 +67,8 @@ class ScalarGraph:
                         self.places[value] = len(self.places)
         self.given = len(self.places)
         self.closed_over: list[Value] = []
+        self.nodes = 0
+        self.has_payloads = False  # instructions for arrays, as those of `linalg` and of computed indices
         self.find_closed_over()
 
     @property
@@ -75,7 +76,7 @@ class ScalarGraph:
         return len(self.inputs)
 
     def find_closed_over(self) -> None:
-        """Note the Values that were made before the trace: their operands do not count."""
+        """Count the nodes, and note the Values that were made before the trace: their operands do not count."""
         seen: set[Node] = set()
         stack: list[Node] = [x for x in self.outputs if isinstance(x, Value)]
         while stack:
@@ -83,15 +84,13 @@ class ScalarGraph:
             if node in seen or node in self.places or node._row is NUMBER or node._row is DETACHED:
                 continue
             seen.add(node)
+            self.has_payloads |= node._row.payload is not None
             if self.trace.is_closed_over(node):
                 self.places[node] = len(self.places)
                 self.closed_over.append(node)  # type: ignore[arg-type]
             else:
                 stack.extend(operands_of(node))
-
-    def nodes(self) -> int:
-        """How many nodes the outputs depend on."""
-        return len(between(self.outputs, dict(self.places)))
+        self.nodes = len(seen)
 
     def gradient(self) -> None:
         """The gradient of the only output takes its place."""

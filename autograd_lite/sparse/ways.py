@@ -36,7 +36,8 @@ class Choice:
         self.compressed: Compressed | None = None
         self.considered: list[str] = []
         forward = second or graph.size < len(graph.outputs)
-        if second and method in ("auto", "direct"):
+        repeats = not graph.has_payloads
+        if second and repeats and method in ("auto", "direct"):
             self.plan = of_terms(graph)
         if self.plan is None:
             if second:
@@ -49,8 +50,8 @@ class Choice:
 
     def choose(self, graph: ScalarGraph, second: bool, forward: bool, method: str) -> None:
         """Set the plan, or the products, for the outputs of a graph."""
-        if method in ("auto", "direct"):
-            self.plan = of_outputs(graph, forward, FIRST + TIMES * graph.nodes())
+        if method in ("auto", "direct") and not graph.has_payloads:
+            self.plan = of_outputs(graph, forward, FIRST + TIMES * graph.nodes)
             if self.plan is not None:
                 return
         dependence = Dependence(graph)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 import autograd_lite as ag
+from autograd_lite import linalg
 from autograd_lite.core.tracers import TracingError
 from autograd_lite.sparse import sparse_functions
 from autograd_lite.sparse.matrices import check_memory, memory
@@ -243,6 +244,25 @@ def test_loops_and_maps_and_gathers():
         return ag.sum(ag.scan(lambda c, t: (0.5 * c + ag.sin(t), c * t), 1.0, x)[1]) + ag.sum(mapped(x))
 
     assert agree(ag.sparse_hessian(energy, format="array")(x), ag.hessian(energy)(x))
+
+
+def test_instructions_for_arrays():
+    def solved(x):
+        matrix = np.array([[x[0] + 3.0, x[1]], [x[1], x[2] + 4.0]])
+        return linalg.solve(matrix, np.array([x[3], x[0]]))
+
+    def picked(x):
+        return [ag.take(x, ag.floor(x[0])) ** 2.0, x[1] * x[2]]
+
+    x = np.array([2.5, 3.0, 4.0, 1.0])
+    for f in (solved, picked):
+        for backend in ("python", "llvm"):
+            assert agree(ag.sparse_jacobian(f, format="array", backend=backend)(x), ag.jacobian(f)(x))
+            assert agree(
+                ag.sparse_hessian(lambda x: ag.sum(f(x)) * x[1], format="array", backend=backend)(x),  # noqa: B023
+                ag.hessian(lambda x: ag.sum(f(x)) * x[1])(x),  # noqa: B023
+            )
+    assert list(ag.jacobian_sparsity(picked)(x)) == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
 
 
 def test_choices_count_with_all_their_branches():
