@@ -14,6 +14,7 @@ from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.transforms.batching import Part, Parts
 from autograd_lite.transforms.levels import STEP
+from autograd_lite.transforms.signatures import Function
 from autograd_lite.trees.treedef import Entry
 
 Feed = Callable[[list[Any], int], Any]
@@ -49,6 +50,10 @@ class Trace(Scope):
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
         self.calls: dict[Any, Any] = {}  # compiled functions that were called, as they were recorded
+
+    def terms(self, f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Value | None:
+        """Of a scalar trace: a `vmap` as a sum of terms that are not written out; None where it is no such sum."""
+        return None
 
     def modes(self) -> Settings:
         return ((TRACE, self), (STEP, None))

@@ -92,7 +92,9 @@ class Evaluation:
         if self.loose:
             out = np.empty(self.scratch) if self.adds else values
             for code, part, target in self.loose:
-                arguments = [a.reshape(-1) if len(a) == 1 else a for a in (x[part.leaves], part.constants) if a.shape[1]]
+                arguments = [
+                    a.reshape(-1) if len(a) == 1 else a for a in (x[part.leaves], part.constants) if a.shape[1]
+                ]
                 (found,) = code(arguments, len(part.leaves))
                 out[target] = np.array(found, dtype=np.float64).reshape(target.shape)
             if self.adds:

@@ -5,21 +5,105 @@ the graph (`repetition`).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from autograd_lite.core.graph import DETACHED, NUMBER, Node, operands_of
+from autograd_lite.control.array_nodes import node_of
+from autograd_lite.core.branches import propagation_for
+from autograd_lite.core.graph import CONSTANT, DETACHED, NUMBER, Node, operands_of
+from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
 from autograd_lite.program.tracing import Trace
+from autograd_lite.transforms.batching import Part, Parts
 from autograd_lite.transforms.differentiation import Argnums, Call, reverse_mode
-from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.levels import Scalar, passing
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
-from autograd_lite.trees import PyTreeDef
+from autograd_lite.trees import PyTreeDef, flatten, is_array
+from autograd_lite.trees.array_leaves import array_of
+
+FEW = 8
+"""Samples of a map that are written out."""
+
+
+class MappedSum:
+    """The payload of a sum over a map: what one term is of its `leaves` and its `data`, and those of all terms.
+
+    `columns` are the Values that each leaf is in the terms, `numbers` those of the data.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.leaves: list[Value] = []
+        self.columns: list[list[Value]] = []
+        self.data: list[Value] = []
+        self.numbers: list[list[float]] = []
+        self.result: Value
+
+    def sample(self, part: Part) -> Any:
+        """A part of the arguments for one term, of leaves that stand for those of all."""
+        content, axis = part
+        if axis is None:
+            return content
+        rows = content
+        if is_array(content):
+            first = axis % content.ndim
+            rows = content.transpose([first, *[k for k in range(content.ndim) if k != first]])
+        shape = rows.shape[1:] if is_array(rows) else ()
+        table = rows.reshape(len(rows), -1).tolist() if is_array(rows) else [[x] for x in rows]
+        leaves = [self.leaf(column) for column in zip(*table, strict=True)]
+        return array_of(leaves, shape) if shape else leaves[0]
+
+    def leaf(self, column: Sequence[Any]) -> Value:
+        """The leaf of a column of Values, or of numbers."""
+        x = traced(0)
+        if all(isinstance(y, Value) for y in column):
+            self.leaves.append(x)
+            self.columns.append(list(column))
+        else:
+            x._flags |= CONSTANT
+            self.data.append(x)
+            self.numbers.append([float(y) for y in column])
+        return x
 
 
 class ScalarTrace(Trace):
-    """A trace in which no loop and no map is kept as one."""
+    """A trace in which no loop is kept as one, and no map except, with `keeps`, sums of many terms."""
 
     scalar = True
+
+    def __init__(self, keeps: bool) -> None:
+        super().__init__(lambda x: None)
+        self.keeps = keeps
+        self.maps: list[Value] = []
+
+    def terms(self, f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Value | None:
+        parts = [part for given, _ in arguments for part in given]
+        if not self.keeps or reduce is None or n < FEW:
+            return None
+        if not all(is_plain(content, axis) for content, axis in parts):
+            return None
+        body = MappedSum(n)
+        self.keeps = False  # not in each other
+        try:
+            with passing():
+                result = f(*[x.passed().map(body.sample) for x in arguments])
+        finally:
+            self.keeps = True
+        if not isinstance(result, Value) or not body.columns:
+            return None
+        body.result = result
+        made = node_of(body, [body.columns[0][0]])
+        self.maps.append(made)
+        return made / n if reduce == "mean" else made
+
+
+def is_plain(content: Any, axis: Any) -> bool:
+    """Whether a part of the arguments of a map is shared and has no Values, or is an array or a list of numbers."""
+    if axis is None:
+        return not any(isinstance(x, Value) for x in flatten(content)[0])
+    if is_array(content):
+        return content.dtype.kind in "Ofiu"
+    return isinstance(content, list) and all(isinstance(x, (Value, float, int)) for x in content)
 
 
 class ScalarGraph:
@@ -36,13 +120,14 @@ class ScalarGraph:
         treedefs: Sequence[PyTreeDef],
         keywords: dict[str, PyTreeDef],
         scalar: bool = False,
+        maps: bool = False,
     ) -> None:
         names = [*numbered(parameter_names(f), len(treedefs)), *keywords]
         abstract = [
             AbstractArguments([treedef], [name], lambda piece: [traced(0) for _ in range(piece.width)], False)
             for treedef, name in zip([*treedefs, *keywords.values()], names, strict=True)
         ]
-        self.f, self.trace = f, ScalarTrace(lambda x: None)
+        self.f, self.trace = f, ScalarTrace(maps)
         given = [x.arguments[0] for x in abstract]
         count = len(treedefs)
         with self.trace:
@@ -72,6 +157,15 @@ class ScalarGraph:
         self.find_closed_over()
 
     @property
+    def maps(self) -> list[Value]:
+        """The maps that were kept."""
+        return self.trace.maps
+
+    def propagation(self) -> Propagation:
+        """The rules for passes over the outputs."""
+        return propagation_for(self.outputs)
+
+    @property
     def size(self) -> int:
         return len(self.inputs)
 
@@ -84,7 +178,10 @@ class ScalarGraph:
             if node in seen or node in self.places or node._row is NUMBER or node._row is DETACHED:
                 continue
             seen.add(node)
-            self.has_payloads |= node._row.payload is not None
+            payload = node._row.payload
+            self.has_payloads |= payload is not None
+            if isinstance(payload, MappedSum):
+                continue
             if self.trace.is_closed_over(node):
                 self.places[node] = len(self.places)
                 self.closed_over.append(node)  # type: ignore[arg-type]

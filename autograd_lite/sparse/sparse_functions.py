@@ -35,12 +35,20 @@ class Structure:
     """The derivative for one structure of arguments; its code is made at the first call that needs it."""
 
     def __init__(self, owner: SparseFunction, treedefs: tuple[PyTreeDef, ...], keywords: dict[str, PyTreeDef]) -> None:
+        from autograd_lite.sparse.mapped_terms import of_mapped_terms
         from autograd_lite.sparse.scalar_graphs import ScalarGraph
         from autograd_lite.sparse.ways import Choice
 
-        graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second)
+        maps = owner.second and owner.method in ("auto", "direct")
+        graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second, maps=maps)
+        plan = None
+        if graph.maps:
+            with graph.trace, inside():
+                plan = of_mapped_terms(graph)
+            if plan is None:
+                graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second)
         with graph.trace, inside():
-            self.choice: Choice = Choice(graph, owner.second, owner.method, owner.__name__)
+            self.choice: Choice = Choice(graph, owner.second, owner.method, owner.__name__, plan)
         self.closed_over = graph.closed_over
         self.closures = Closures(owner.f, graph.closed_over) if graph.closed_over else None
         self.chosen = graph.chosen

@@ -83,9 +83,8 @@ def is_sum(node: Node, places: Places) -> bool:
         return False
     operands = operands_of(node)
     numbers = [x._row is NUMBER for x in operands]
-    if row is div:
-        return numbers[1] and operands[0]._row in SUMS
-    return any(numbers) and any(x._row in SUMS for x in operands)
+    scaled = [x._row in SUMS or x._row in SCALINGS or x._row.payload is not None for x in operands]
+    return numbers[1] and scaled[0] if row is div else any(numbers) and any(scaled)
 
 
 def positions(order: list[Node]) -> Mapping[Node, int]:

@@ -29,15 +29,15 @@ RECORDED = 700
 class Choice:
     """The plan for a graph, or products by colouring, and the pattern of both."""
 
-    def __init__(self, graph: ScalarGraph, second: bool, method: str, name: str) -> None:
+    def __init__(self, graph: ScalarGraph, second: bool, method: str, name: str, plan: Plan | None = None) -> None:
         self.name = name
         self.shape = (graph.size if second else len(graph.outputs), graph.size)
-        self.plan: Plan | None = None
+        self.plan = plan
         self.compressed: Compressed | None = None
         self.considered: list[str] = []
         forward = second or graph.size < len(graph.outputs)
         repeats = not graph.has_payloads
-        if second and repeats and method in ("auto", "direct"):
+        if plan is None and second and repeats and method in ("auto", "direct"):
             self.plan = of_terms(graph)
         if self.plan is None:
             if second:

@@ -63,7 +63,11 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
         arguments = [parts_of(x, axis) for x, axis in zip(args, axes, strict=True)]
         n = sample_count(arguments, name)
         trace = TRACE.get()
-        if trace is not None and not trace.scalar:
+        if trace is not None and trace.scalar:
+            found = trace.terms(f, arguments, n, reduce)
+            if found is not None:
+                return found
+        elif trace is not None:
             one = one_sample(arguments, n, reduce)
             if not isinstance(one, str):
                 return at_once(f, one, reduce)

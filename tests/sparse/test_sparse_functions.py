@@ -8,7 +8,7 @@ import random
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite import linalg
@@ -90,6 +90,7 @@ def agree(sparse, dense):
     return bits(sparse) == bits(dense)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(1, 9), st.sampled_from(["python", "llvm"]))
 def test_the_hessian_has_the_bits_of_the_dense_one(seed, n, backend):
     rng = random.Random(seed)
@@ -97,6 +98,7 @@ def test_the_hessian_has_the_bits_of_the_dense_one(seed, n, backend):
     assert agree(ag.sparse_hessian(f, format="array", backend=backend)(x), ag.hessian(f)(x))
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(1, 9), st.sampled_from(["python", "llvm"]))
 def test_the_jacobian_has_the_bits_of_the_dense_one(seed, n, backend):
     rng = random.Random(seed)
@@ -104,6 +106,7 @@ def test_the_jacobian_has_the_bits_of_the_dense_one(seed, n, backend):
     assert agree(ag.sparse_jacobian(f, format="array", backend=backend)(x), ag.jacobian(f)(x))
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(2, 9), st.sampled_from(["forward", "reverse", "bidirectional"]))
 def test_colouring_gives_the_jacobian(seed, n, method):
     rng = random.Random(seed)
@@ -114,6 +117,7 @@ def test_colouring_gives_the_jacobian(seed, n, method):
     assert agree(found, dense) if method != "bidirectional" else np.allclose(found, dense, rtol=1e-12, atol=1e-300)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(2, 9), st.sampled_from(["star", "substitution"]))
 def test_colouring_gives_the_hessian(seed, n, method):
     rng = random.Random(seed)
@@ -125,6 +129,7 @@ def test_colouring_gives_the_hessian(seed, n, method):
     assert np.abs(found - dense).max(initial=0.0) <= bound
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(1, 8), st.booleans())
 def test_patterns_hold_all_that_is_not_zero_and_no_more_than_the_structure(seed, n, second):
     rng = random.Random(seed)
@@ -164,6 +169,88 @@ def test_data_that_differs_from_term_to_term_is_one_program():
     assert agree(found(p), ag.jacobian(residuals)(p))
     plan = next(iter(found.structures.values())).choice.plan
     assert max(len(part.leaves) for part in plan.parts) >= 38
+
+
+def random_maps(rng, n):
+    """A random sum of maps over slices, in any order, with data, scalings, and terms that are no maps."""
+    parts = []
+    for _ in range(rng.randint(1, 3)):
+        width, step = rng.randint(1, 3), rng.choice([1, 1, 2])
+        body = random_function(rng, width, True)
+        parts.append(
+            (width, step, body, rng.choice(["sum", "mean"]), rng.random() < 0.4, rng.choice([None, 2.0, -0.5]))
+        )
+    data = [rng.uniform(-1.0, 1.0) for _ in range(n)]
+    order, plain = rng.sample(range(len(parts) + 1), len(parts) + 1), rng.random() < 0.6
+
+    def f(x):
+        total = 0.0
+        for k in order:
+            if k == len(parts):
+                total = total + x[0] * ag.sin(x[n // 2] * x[1]) if plain else total
+                continue
+            width, step, body, reduce, with_data, scale = parts[k]
+            count = (n - width) // step + 1
+            slices = [x[j : j + (count - 1) * step + 1 : step] for j in range(width)]
+            if with_data:
+                found = ag.vmap(lambda *v: v[-1] * body(v[:-1]), reduce=reduce)(*slices, np.array(data[:count]))  # noqa: B023
+            else:
+                found = ag.vmap(lambda *v: body(v), reduce=reduce)(*slices)  # noqa: B023
+            total = total + (found if scale is None else scale * found)
+        return total
+
+    return f
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**9), st.integers(9, 30), st.sampled_from(["python", "llvm"]))
+def test_sums_of_maps_have_the_bits_of_the_dense_hessian(seed, n, backend):
+    rng = random.Random(seed)
+    f, x = random_maps(rng, n), np.array([rng.uniform(-1.2, 1.2) for _ in range(n)])
+    assert agree(ag.sparse_hessian(f, format="array", backend=backend)(x), ag.hessian(f)(x))
+
+
+def test_a_map_is_not_written_out():
+    calls = []
+
+    def body(a, b):
+        calls.append(1)
+        return 100.0 * (b - a**2) ** 2 + (1.0 - a) ** 2
+
+    def f(x):
+        return ag.vmap(body, reduce="sum")(x[:-1], x[1:])
+
+    found = ag.sparse_hessian(f)
+    x = np.linspace(-1.2, 1.3, 3000)
+    assert "terms of a map" in found.why(x)
+    assert len(calls) == 1
+    assert agree(found(x).data, ag.sparse_hessian(lambda x: ag.sum(list(map(body, x[:-1], x[1:]))))(x).data)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ag.vmap(lambda a, b: a * b, reduce="sum")(x[:-1], x[1:]) ** 2.0,
+        lambda x: ag.vmap(lambda a, b: a * b * x[0], reduce="sum")(x[:-1], x[1:]),
+        lambda x: ag.vmap(lambda a, b: a * b * b, in_axes=(0, None), reduce="sum")(x[:-1], x[-1]),
+        lambda x: ag.vmap(lambda a, b: a * b * b, reduce="sum")(x[1:] * x[:-1], x[1:]),
+        lambda x: ag.vmap(lambda a, b: [a * b, a], reduce="sum")(x[1:], x[:-1])[0],
+        lambda x: ag.vmap(lambda a, b: a * b * b, reduce="sum")(list(x[1:]), list(x[:-1])),
+        lambda x: ag.vmap(lambda r: r[0] * r[1] ** 3, reduce="sum")(x.reshape(10, 2)),
+        lambda x: ag.vmap(lambda r: ag.scan(lambda c, y: (c * y, None), 1.0, r)[0], reduce="mean")(x.reshape(10, 2)),
+        lambda x: ag.vmap(lambda a, b: ag.grad(lambda c: c**3 * ag.exp(b))(a), reduce="sum")(x[1:], x[:-1]),
+        lambda x: ag.scan(lambda c, t: (c + t * ag.vmap(lambda a: a * t, reduce="sum")(x), None), 0.0, x[:3])[0],
+        lambda x: ag.vmap(lambda a: 3.0, reduce="sum")(x) + x[3] ** 2.0,
+        lambda x: ag.sum(ag.vmap(lambda a: ag.vmap(lambda b: a * b, reduce="sum")(x[:9]))(x[9:])),
+        lambda x: ag.vmap(lambda a, b: a * b, reduce="sum")(x[PERMUTATION], x),
+    ],
+)
+def test_maps_of_any_kind(f):
+    x = np.linspace(-1.0, 1.4, 20)
+    assert agree(ag.sparse_hessian(f, format="array")(x), ag.hessian(f)(x))
+
+
+PERMUTATION = np.random.default_rng(5).permutation(20)
 
 
 @pytest.mark.parametrize("format", FORMATS)
