@@ -218,6 +218,7 @@ class JavaScript(Dialect):
         head, _, body = text.partition("{")
         head = re.sub(r"^double (\w+)", r"function \1", head).replace("double ", "").replace("int ", "")
         body = re.sub(r"static const double (\w+)\[\] = \{([^}]*)\}", r"const \1 = [\2]", body)
+        body = re.sub(r"double (\w+)\[(\d+)\];", r"const \1 = new Float64Array(\2);", body)
         body = re.sub(r"const (double|int) ", "const ", body)
         body = re.sub(r"(?<!\w)(double|int) (?=\w)", "let ", body)
         return head + "{" + body.replace("INFINITY", "Infinity").replace("NAN", "NaN")

@@ -6,6 +6,8 @@ text of each.  Each has the bits of the engine's own value, as far as the functi
 
 from functools import cache
 
+from autograd_lite.backends.languages.gamma_texts import GAMMA_FUNCTIONS
+
 FUNCTIONS = (
     """\
 double place_of(double index, double bound) {
@@ -110,7 +112,7 @@ function exp2(x) {
 @cache
 def texts() -> dict[str, str]:
     """The functions that are written in C, by their names."""
-    return {text.split("(")[0].split()[1]: text for text in FUNCTIONS}
+    return {text.split("(")[0].split()[1]: text for text in (*FUNCTIONS, *GAMMA_FUNCTIONS)}
 
 
 @cache

@@ -56,9 +56,9 @@ class Actions:
         return Action(i, operands, 1, lambda named: [self.computed(i, row, operands, named)])
 
     def computed(self, i: int, row: Primitive, operands: Sequence[int], named: Named) -> str:
-        return self.dialect.declared(
-            self.values.local(i), self.values.source.functions.applied(row, [named(j) for j in operands])
-        )
+        known = [self.values.constant(j) for j in operands]
+        applied = self.values.source.functions.applied(row, [named(j) for j in operands], known)
+        return self.dialect.declared(self.values.local(i), applied)
 
     def storing(self, values: Sequence[int], place: Place) -> list[Action]:
         """What stores numbers in an array, those that are behind each other elsewhere in a loop."""

@@ -5,6 +5,8 @@ function that is made of its lowering.
 """
 
 import re
+from collections.abc import Sequence
+from functools import cache
 
 from autograd_lite.backends.languages.dialects import Dialect, indented
 from autograd_lite.backends.languages.error_functions import FORMULAS
@@ -32,13 +34,19 @@ class Functions:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.texts: list[str] = []
-        self.names: dict[Primitive | str, str] = {}  # of rows, and of functions by C's name
+        self.names: dict[object, str] = {}  # of functions by C's name, and of rows
 
-    def applied(self, row: Primitive, operands: list[str]) -> str:
-        """A row of a fixed number of operands."""
+    def applied(self, row: Primitive, operands: list[str], known: Sequence[float | None] = ()) -> str:
+        """A row of a fixed number of operands; `known` are those of them that are constants."""
         if written := expression(row):
             return self.resolved(written).format(*operands)
-        return f"{self.of_lowering(row)}({', '.join(operands)})"
+        if row.lowering is None or row.arity is None:
+            raise self.refused(row.name)
+        if None in known and any(x is not None for x in known) and not is_written(of_lowering(row, ())):
+            fixed = tuple(known)  # as of gammainc, whose first operand decides how long it is
+            operands = [x for x, number in zip(operands, known, strict=True) if number is None]
+            return f"{self.of_lowering(row, fixed)}({', '.join(operands)})"
+        return f"{self.of_lowering(row, ())}({', '.join(operands)})"
 
     def resolved(self, text: str) -> str:
         """A text in C that calls functions by their names in the dialect, where each is defined."""
@@ -49,7 +57,7 @@ class Functions:
         if found := self.dialect.called(name) or self.names.get(name):
             return found
         if name in FORMULAS:
-            return self.of_lowering(FORMULAS[name])
+            return self.of_lowering(FORMULAS[name], ())
         self.names[name] = self.fresh(name)
         if name in texts():
             self.texts.append(self.dialect.function(self.resolved(texts()[name])))
@@ -71,17 +79,16 @@ class Functions:
             f'lowering of a row of your own, or compute with the back end "python"'
         )
 
-    def of_lowering(self, row: Primitive) -> str:
-        """The name of a function that computes the lowering of a row."""
-        if row not in self.names:
-            if row.lowering is None or row.arity is None:
-                raise self.refused(row.name)
-            name = self.names[row] = self.fresh(row.name)
-            operands = row.operand_names()
-            lines = self.body(of_lowering(row), [*operands])
+    def of_lowering(self, row: Primitive, fixed: tuple[float | None, ...]) -> str:
+        """The name of a function that computes the lowering of a row, where so many operands are fixed."""
+        key = (row, *map(repr, fixed))
+        if key not in self.names:
+            name = self.names[key] = self.fresh(row.name)
+            operands = [x for i, x in enumerate(row.operand_names()) if not fixed or fixed[i] is None]
+            lines = self.body(of_lowering(row, fixed), [*operands])
             head = f"double {name}({', '.join(f'double {x}' for x in operands)}) {{"
             self.texts.append(self.dialect.function("\n".join([head, *indented(lines), "}"])))
-        return self.names[row]
+        return self.names[key]
 
     def body(self, program: Program, names: list[str]) -> list[str]:
         """The statements of a program that gives one number."""
@@ -91,12 +98,24 @@ class Functions:
                 names.append(self.dialect.number(constant))
                 continue
             names.append(f"v{i}")
-            lines.append(self.dialect.declared(f"v{i}", self.applied(row, [names[j] for j in operands])))
+            known = [program.instructions[j - program.size].constant if j >= program.size else None for j in operands]
+            lines.append(self.dialect.declared(f"v{i}", self.applied(row, [names[j] for j in operands], known)))
         return [*lines, f"return {names[program.results[0].values[0]]};"]
 
 
-def of_lowering(row: Primitive) -> Program:
-    """The program of the lowering of a row."""
-    flattener = Flattener([Argument(name, 1, False) for name in row.operand_names()])
-    out = flattener.expand(row, tuple(range(flattener.size)))
+@cache
+def of_lowering(row: Primitive, fixed: tuple[float | None, ...]) -> Program:
+    """The program of the lowering of a row, of those operands that are not fixed."""
+    names = row.operand_names()
+    known = fixed or (None,) * len(names)
+    flattener = Flattener([Argument(x, 1, False) for x, number in zip(names, known, strict=True) if number is None])
+    free = iter(range(flattener.size))
+    operands = [next(free) if number is None else flattener.constant(number) for number in known]
+    out = flattener.expand(row, tuple(operands))
     return Program(*flattener.finished([Result((out,), False)]))
+
+
+def is_written(program: Program) -> bool:
+    """Whether all rows of a program have a text."""
+    rows = [row for row, _, constant in program.instructions if constant is None]
+    return all(expression(row) or (row.lowering is not None and row.arity is not None) for row in rows)

@@ -54,6 +54,10 @@ class Values:
         """Whether a value is neither an array nor in one."""
         return self.places[i] is None and i not in self.arrays
 
+    def constant(self, i: int) -> float | None:
+        """The number that a value is, if it is a constant."""
+        return self.program.instructions[i - self.program.size].constant if i >= self.program.size else None
+
     def local(self, i: int) -> str:
         return f"v{self.prefix}{i}"
 
@@ -67,7 +71,7 @@ class Values:
                 self.read[i] = self.local(i), place
                 return self.local(i)
             return place.at()
-        constant = self.program.instructions[i - self.program.size].constant
+        constant = self.constant(i)
         if constant is not None:
             return self.source.dialect.number(constant)
         if i in own or i not in self.slots:

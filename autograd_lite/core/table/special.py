@@ -34,7 +34,7 @@ gamma: Primitive = primitive(
     domain="x < 171.62, x not 0, -1, -2, ...",
     limit=lambda x: NAN if x == -INF or (x < 0.0 and x == math.floor(x)) else math.copysign(INF, x),
     intervals=((-180.0, 171.6),), distance=to_pole, never_zero=True, notation="Γ", latex=r"\Gamma",
-    array="gamma",
+    array="gamma", c="gamma_of({})",
     ball_value="gamma", infinity="inf: inf",
 )  # fmt: skip
 lgamma: Primitive = primitive(
@@ -42,24 +42,25 @@ lgamma: Primitive = primitive(
     domain="x not 0, -1, -2, ...", limit=INF, intervals=((-1e6, 1e305),), distance=to_pole,
     # SciPy's is infinite at subnormal numbers.
     array=lambda xp, x: xp.where(xp.abs(x) < 2.0**-1000, -xp.log(xp.abs(x)), xp.gammaln(x)),
+    c="log_gamma({})",
     ball_value=ball_functions.lgamma, infinity="-inf and inf: inf",
 )  # fmt: skip
 digamma: Primitive = primitive(
     "digamma", special_functions.digamma, (lambda out, x: trigamma(x),), "the derivative of ln gamma(x)", label="ψ",
     domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole, notation="ψ", latex=r"\psi",
-    array="digamma",
+    array="digamma", c="psi({})",
     ball_value="digamma", infinity="inf: inf",
 )  # fmt: skip
 trigamma: Primitive = primitive(
     "trigamma", special_functions.trigamma, (lambda out, x: polygamma(2.0, x),), "the derivative of digamma(x)",
     label="ψ'", domain="x not 0, -1, -2, ...", intervals=((-1e6, LARGEST),), distance=to_pole,
-    array=lambda xp, x: xp.polygamma(1.0, x),
+    array=lambda xp, x: xp.polygamma(1.0, x), c="psi_derivative(1.0, {})",
     ball_value=ball_functions.trigamma, infinity="inf: 0",
 )  # fmt: skip
 polygamma: Primitive = primitive(
     "polygamma", special_functions.polygamma, (None, lambda out, n, x: polygamma(n + 1.0, x)),
     "the n-th derivative of digamma(x)", domain="n = 0, 1, 2, ...; x not 0, -1, -2, ...",
     intervals=((0.0, 8.0), (-1e3, 1e150)), whole=(0,), distance=lambda n, x: to_pole(x),
-    array="polygamma",
+    array="polygamma", c="psi_derivative({}, {})",
     ball_value=ball_functions.polygamma, infinity="x = inf: 0, inf for n = 0",
 )  # fmt: skip

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.skipif(not sources.COMPILERS, reason="there is no compi
 @pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
 @pytest.mark.parametrize("compiler", sources.COMPILERS)
 def test_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, compiler, limits):
-    drawings = drawn_programs.drawings(range(60), drawn_programs.WITHOUT_CALLBACKS)
+    drawings = drawn_programs.drawings(range(60), drawn_programs.WRITTEN)
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, limits=limits))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("compiler", sources.COMPILERS)
 def test_2000_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, compiler):
-    drawings = drawn_programs.drawings(range(2000), drawn_programs.WITHOUT_CALLBACKS)
+    drawings = drawn_programs.drawings(range(2000), drawn_programs.WRITTEN)
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, "-O2"))
 
 
@@ -33,7 +33,7 @@ def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(tmp_p
 
 
 def test_every_row_has_its_bits_at_special_and_random_operands(tmp_path):
-    drawings = drawn_programs.rows(drawn_programs.WITHOUT_CALLBACKS)
+    drawings = drawn_programs.rows(drawn_programs.WRITTEN)
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path))
 
 
