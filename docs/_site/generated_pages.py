@@ -38,7 +38,9 @@ def page_of(module_name, about):
     parts = [f"# {module_name}\n\n{about}\n"]
     parts += [entry(module_name, x, getattr(module, x)) for x in others]
     if rows:
-        parts.append("## Primitives\n\nThe rows of [the table](../PRIMITIVES.md), each a function of numbers and Values.\n")
+        parts.append(
+            "## Primitives\n\nThe rows of [the table](../PRIMITIVES.md), each a function of numbers and Values.\n"
+        )
         parts += [entry(module_name, x, getattr(module, x)) for x in rows]
     return "\n".join(parts)
 
@@ -88,7 +90,7 @@ SETTING = re.compile(r"^(\w[\w, /*]*?)\s{2,}(\S.*)$")
 def markdown(text):
     """A docstring as Markdown: examples in fences, aligned columns as lists, mathematics left as it is."""
     lines, out, fence = text.expandtabs().splitlines(), [], False
-    for i, line in enumerate(lines):
+    for line in lines:
         example = line.startswith(">>>") or (fence and line.strip() != "")
         if example != fence:
             out.append("```pycon" if example else "```")
@@ -104,14 +106,14 @@ def markdown(text):
         elif line.startswith("    ") and out and out[-1].startswith(("- ", "  ")):
             out.append(f"  {escaped(line.strip())}")
         elif line.startswith("    "):
-            out.append(f"    {line.strip()}" if out and not out[-1] or (out and out[-1].startswith("    ")) else line)
+            out.append(f"    {line.strip()}" if (out and not out[-1]) or (out and out[-1].startswith("    ")) else line)
         else:
             out.append(escaped(line))
     return "\n".join([*out, *(["```"] if fence else [])])
 
 
 def escaped(line):
-    """What Markdown would take for its own outside of code: stars, dollars, underscores at the ends of words, brackets."""
+    """The line with what Markdown would take for its own, outside of code, escaped."""
     parts = re.split(r"(`[^`]*`)", line)
     return "".join(x if x.startswith("`") else re.sub(r"([*$<>\[\]|_])", r"\\\1", x) for x in parts)
 
@@ -126,9 +128,10 @@ def write(path, text):
 def make(app):
     for name, about in MODULES.items():
         try:
-            write(MADE / "reference" / f"{name}.md", page_of(name, about).replace("../PRIMITIVES.md", "../../PRIMITIVES.md"))
+            text = page_of(name, about).replace("../PRIMITIVES.md", "../../PRIMITIVES.md")
         except ImportError as error:
-            write(MADE / "reference" / f"{name}.md", f"# {name}\n\n{about}\n\nNot installed where this page was made: {error}\n")
+            text = f"# {name}\n\n{about}\n\nNot installed where this page was made: {error}\n"
+        write(MADE / "reference" / f"{name}.md", text)
     for source, name in COPIES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         text = relative_links.LINK.sub(lambda found: moved(found), relative_links.with_pages_alone(text, ROOT))
