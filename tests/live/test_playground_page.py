@@ -177,6 +177,11 @@ def cdp(window, command, **parameters):
     return window.post("/goog/cdp/execute", {"cmd": command, "params": parameters})
 
 
+def touch(window, kind, *place):
+    points = [{"x": place[0], "y": place[1]}] if place else []
+    cdp(window, "Input.dispatchTouchEvent", type=kind, touchPoints=points)
+
+
 def point_at(window, *steps, shift=False):
     """Press, move along the places (pixels of the window), and release."""
     moves = [{"type": "pointerMove", "x": round(x), "y": round(y), "duration": 0} for x, y in steps]
@@ -233,6 +238,43 @@ class TestHands:
         assert window.run("return page.session.settings.data") == "own"
         point_at(window, on_plane(window, 0.0, 2.0), shift=True)  # where none is, none goes
         assert window.run(POINTS) == points[:1]
+
+    def test_a_click_removes_where_it_is_asked_to(self, opened):
+        window = opened()
+        before = window.run(POINTS)
+        window.click("[name=brush][value=remove]")
+        point_at(window, on_plane(window, *before[0][:2]))
+        after = window.run(POINTS)
+        assert len(after) == 299
+        assert all(p in before for p in after)
+        point_at(window, on_plane(window, 3.1, 3.1))  # where there is none
+        assert window.run(POINTS) == after
+
+    def test_a_click_adds_the_value_chosen_for_regression(self, opened):
+        window = opened()
+        window.click("#data [value=plane]")
+        clear(window)
+        window.run("const field = document.getElementById('brush-value'); field.value = '-0.5';")
+        point_at(window, on_plane(window, 1.0, 1.0))
+        [[_, _, y]] = window.run(POINTS)
+        assert y == pytest.approx(-0.5 * window.run("return page.session.scale"))
+        window.click("#data [value=moons]")
+        assert window.run("return document.querySelector('[name=brush]:checked').value") == "1"
+
+    def test_a_finger_taps_to_add_and_drags_a_point(self, opened):
+        window = opened()
+        clear(window)
+        x, y = on_plane(window, 1.0, 1.0)
+        touch(window, "touchStart", x, y)
+        touch(window, "touchEnd")
+        [[x1, _, _]] = window.run(POINTS)
+        assert x1 == pytest.approx(1.0, abs=0.03)
+        touch(window, "touchStart", x, y)
+        x, y = on_plane(window, -2.0, -2.0)
+        touch(window, "touchMove", x, y)
+        touch(window, "touchEnd")
+        [[x1, x2, _]] = window.run(POINTS)
+        assert (x1, x2) == (pytest.approx(-2.0, abs=0.03), pytest.approx(-2.0, abs=0.03))
 
     def test_a_made_data_set_becomes_ones_own_by_an_edit(self, opened):
         window = opened()

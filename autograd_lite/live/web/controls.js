@@ -146,8 +146,11 @@ class Controls {
     const note = NOTES[settings.activation] ?? NOTES[settings.init];
     byId("note").hidden = !note;
     byId("note").textContent = note ?? "";
-    for (const value of ["1", "-1"]) document.querySelector(`[name=brush][value="${value}"]`).parentElement.hidden = regression;
-    byId("brush-number").hidden = !regression;
+    for (const radio of document.querySelectorAll("[name=brush]")) {
+      radio.parentElement.hidden = radio.value !== "remove" && (radio.value === "number") !== regression;
+      if (radio.checked && radio.parentElement.hidden) document.querySelector(`[name=brush][value="${regression ? "number" : 1}"]`).checked = true;
+    }
+    byId("brush-value").hidden = !regression;
     byId("brush-out").textContent = shortNumber(Number(byId("brush-value").value) * session.scale);
     const end = shortNumber(session.scale);
     const [low, high] = regression ? ["a value below 0", "a value above 0"] : names.map((name) => `class ${name}`);

@@ -42,7 +42,7 @@ const DATA_SETS = {
     place: (chance, i, label) => [chance.normal(1.3 * label, 0.55), chance.normal(1.3 * label, 0.55)],
   },
   plane: {
-    words: "Plane (regression)",
+    words: "Regression",
     regression: true,
     place: (chance) => [chance.uniform(-2.8, 2.8), chance.uniform(-2.8, 2.8)],
     value: ([x1, x2]) => (x1 + x2) / (2 * REACH),
