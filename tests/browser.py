@@ -56,6 +56,14 @@ class Browser:
         """The value of a script's `return`."""
         return self.post("/execute/sync", {"script": script, "args": list(arguments)})
 
+    def run_async(self, script, *arguments):
+        """What a script hands to its last argument, a function."""
+        return self.post("/execute/async", {"script": script, "args": list(arguments)})
+
+    def source(self):
+        """The markup of the page as it is."""
+        return self.call("GET", self.session + "/source")
+
     def press(self, *keys):
         """Keys, down and up, at whatever has the focus."""
         for key in keys:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.core.operands import number
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.exportable import Exportable, Formats
@@ -19,7 +20,7 @@ from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
 from autograd_lite.explaining.explanation import MOST, drawn
 from autograd_lite.explaining.lesson import lesson
-from autograd_lite.explaining.page import Live, Page
+from autograd_lite.explaining.page import Live, Page, in_javascript
 from autograd_lite.explaining.page_data import Input, in_json
 from autograd_lite.explaining.recorded_function import Recorded, programs, record, values_of, variables_around
 from autograd_lite.support.extras import imported, required
@@ -180,28 +181,38 @@ def explore(
         raise TypeError(f"explore shows a function or a Value, but got {f!r} of type {type(f).__name__}; pass one")
     starts = Starts()
     positions = numbered(parameter_names(f), len(arguments))
-    given = [starts.of(x, name) for x, name in zip(arguments, positions, strict=True)]
-    also = {name: starts.of(x, name) for name, x in inputs.items()}
-    check_arguments(f, given, also)
+    first = [starts.of(x, name) for x, name in zip(arguments, positions, strict=True)]
+    named = {name: starts.of(x, name) for name, x in inputs.items()}
+    given, also = bound(f, first, named)
     recorded = record(f, given, also, list(starts.ranges))
-    passed_on = zip([*positions, *also], [*given, *also.values()], strict=True)
-    for name, x in [*passed_on, *recorded.named.items(), *(variables_around(f).items() if infer_names else ())]:
+    around_f = variables_around(f) if infer_names else {}
+    found = [*zip(positions, first, strict=True), *named.items(), *recorded.named.items(), *around_f.items()]
+    for name, x in found:
         known.take(readable(name), x)
     if (name := name_of(f)).isidentifier():
         known.take(name, recorded.root)
     return explored(recorded, known, digits, theme, starts.ranges, list(starts.ranges))
 
 
-def check_arguments(f: Function, given: Sequence[Any], also: Mapping[str, Any]) -> None:
-    """Raise where f cannot be called so, in words that say how to pass what is missing."""
+def bound(
+    f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any]
+) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """The arguments of a call, by position where f takes them so: the functions that transforms make do.
+
+    Raises TypeError where f cannot be called with them, in words that say how to pass what is missing.
+    """
     from inspect import signature
 
+    if isinstance(f, Primitive):
+        named = [keywords[name] for name in parameter_names(f) if name in keywords]
+        return [*arguments, *named], {name: x for name, x in keywords.items() if name not in parameter_names(f)}
     try:
         found = signature(f)
     except (TypeError, ValueError):
-        return
+        return arguments, keywords
     try:
-        found.bind(*given, **also)
+        call = found.bind(*arguments, **keywords)
+        return call.args, call.kwargs
     except TypeError as error:
         raise TypeError(
             f"{name_of(f)} cannot be called with these arguments: {error}; pass each by its name, as a number to start "
@@ -280,7 +291,8 @@ def explored(
         else:
             name = unlike(step.name, inputs)
             inputs[name] = Input(name, x.data, low, high, step.kind == PARAMETER, step.key, step.module)
-    live = Live(*programs(found, root, recorded, every), list(inputs.values()))
+    everything, result, places = programs(found, root, recorded, every)
+    live = Live(everything, in_javascript(everything, result), places, list(inputs.values()))
     told = found if len(found.steps) <= MOST else lesson(root, names, MOST)
     return Explorer(
         Page(found, precision, theme, told, lambda theme: drawn(root, names, precision, theme), live), inputs

@@ -261,10 +261,11 @@ function drawBox(box) {
   ));
   box.element = group;
   box.said = {};
+  group.setAttribute("aria-label", spoken(box));
   const trace = (key) => boxes.get(box.key) === box && highlight(key); // not while the graph is composed anew
   group.addEventListener("pointerenter", () => trace(box.key));
   group.addEventListener("pointerleave", () => trace(null));
-  group.addEventListener("focus", () => trace(box.key));
+  group.addEventListener("focus", () => { write(box); trace(box.key); });
   group.addEventListener("blur", () => trace(null));
   group.addEventListener("click", () => select(box));
 }

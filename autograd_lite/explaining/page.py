@@ -30,7 +30,7 @@ class Live(NamedTuple):
     """What computes the numbers of a page, from the inputs in one array."""
 
     everything: Program
-    result: Program
+    script: str
     places: Sequence[int]
     """Where each number of the lesson is among those that are computed."""
     inputs: Sequence[Input]
@@ -41,10 +41,11 @@ class Live(NamedTuple):
         every = Result(tuple([values[k] for k in self.places]), False)
         return Program(self.everything.arguments, self.everything.instructions, [every])
 
-    @property
-    def script(self) -> str:
-        everything, result = [x.source("javascript", module=False) for x in (self.everything, self.result)]
-        return f"const computeNumbers = {everything};\nconst computeResult = {result};\n"
+
+def in_javascript(everything: Program, result: Program) -> str:
+    """Both programs in the words of the page."""
+    first, second = [x.source("javascript", module=False) for x in (everything, result)]
+    return f"const computeNumbers = {first};\nconst computeResult = {second};\n"
 
 
 STILL = "const computeNumbers = null;\nconst computeResult = null;\n"
