@@ -15,10 +15,11 @@ from autograd_lite import __version__  # noqa: E402
 
 project, author, release = "autograd_lite", "the authors of autograd_lite", __version__
 copyright = f"2026, {author}"
-extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design", "generated_pages", "relative_links"]
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design", "generated_pages", "mathematics", "relative_links"]
 exclude_patterns = ["_site", "generated/live", "generated/cache", "generated/speed.md"]
 html_theme = "furo"
 html_title = "autograd_lite"
+html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]

@@ -73,7 +73,7 @@ def public_methods(cls):
 
 
 def short(x):
-    text = repr(x)
+    text = ", ".join(x) if isinstance(x, dict) else repr(x)
     return text if len(text) < 200 else text[:200] + " ..."
 
 
