@@ -149,10 +149,11 @@ class Compiled:
 
     def in_trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call in a function that is traced: one node of its graph too, unless it is small."""
-        taken = Taken()
-        if self.in_axes is not None or not taken.is_taken(args, kwargs, name_of(self.f)) or not taken.operands:
+        taken, trace = Taken(), TRACE.get()
+        if trace.scalar or self.in_axes is not None or not taken.is_taken(args, kwargs, name_of(self.f)):
             return self.interpreted(args, kwargs)
-        trace = TRACE.get()
+        if not taken.operands:
+            return self.interpreted(args, kwargs)
         key = self, taken.key, is_mapped(), STEP.get(), *[x._flags & BATCHED for x in taken.operands]
         known = trace.calls.get(key)
         if known is None or known.is_stale() or taken.arrays:

@@ -5,14 +5,14 @@ Above `differentiation`.  Forward mode takes tangents through the graph of one c
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from math import prod
+from math import copysign, prod
 from typing import Any
 
 from autograd_lite.core.create_graph import tangents as forward
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.value import Value
+from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
 from autograd_lite.transforms.levels import Scalar, as_passed, is_number_again
 from autograd_lite.transforms.signatures import Function, checked_function, name_of, transformed
@@ -48,12 +48,18 @@ def forward_mode(
     """The tangents of the outputs for each direction of the inputs (None: not moved), from one sort of the graph."""
     order = topological_order([x for x in outputs if isinstance(x, Value)], since=age_of(inputs))
     results = []
+    zero = constant(0.0)
     for direction in directions:
         pairs = [(x, t) for x, t in zip(inputs, direction, strict=True) if t is not None]
         seeds: dict[Node, Any] = {x: t if record else as_float(t) for x, t in pairs}
         leaves = forward(order, seeds, outputs, record)
-        results.append([as_value(t) for t in leaves] if record else leaves)
+        results.append([t if isinstance(t, Value) else value_of(t, zero) for t in leaves] if record else leaves)
     return results
+
+
+def value_of(x: float, zero: Value) -> Value:
+    """A number as a Value; one for all zeros, as a Jacobian of many inputs is mostly zeros."""
+    return zero if x == 0.0 and copysign(1.0, x) > 0.0 else as_value(x)
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:

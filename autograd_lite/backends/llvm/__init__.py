@@ -11,17 +11,19 @@ from __future__ import annotations
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import reads_samples
+from .constant_results import ConstantResults, mostly_constant
 from .native_code import NativeCode
 
 
-def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode:
+def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode | ConstantResults:
     """Native code for a program whose rows are all lowered (`Program.lowered`).
 
     Strict code gives the bits of the eager engine, except that nothing raises. `fastmath` allows fused multiply-add
     everywhere, and approximations of exp, exp2, expm1, log, log1p, log2, sin, cos and hypot within 2 units in the last
     place, of log10 and tanh within 3 (`fast`).
     """
-    return NativeCode(program, fastmath)
+    constant = mostly_constant(program)
+    return ConstantResults(program, constant, fastmath) if constant else NativeCode(program, fastmath)
 
 
 __all__ = ["NativeCode", "compile_llvm", "reads_samples"]
