@@ -6,7 +6,7 @@ Above `colouring`.  One program gives the products with all directions, which ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,8 +24,8 @@ from autograd_lite.transforms.jacobians import forward_mode
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.float64]
-    Indices = NDArray[np.int64]
+    Numbers: TypeAlias = NDArray[np.float64]
+    Indices: TypeAlias = NDArray[np.int64]
 
 
 class Products(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from autograd_lite.sparse.plans import Plan, RowsOf
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.float64]
-    Indices = NDArray[np.int64]
+    Numbers: TypeAlias = NDArray[np.float64]
+    Indices: TypeAlias = NDArray[np.int64]
 
 LONG = 1500
 """Instructions from which on a program that runs for few rows is compiled by the back end for programs."""

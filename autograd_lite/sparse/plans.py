@@ -7,7 +7,7 @@ first two find what repeats, so that a million entries need one short program.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.create_graph import forward as forward_pass
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-    Indices = NDArray[numpy.int64]
-    Numbers = NDArray[numpy.float64]
+    Indices: TypeAlias = NDArray[numpy.int64]
+    Numbers: TypeAlias = NDArray[numpy.float64]
 
 MANY_NODES = 4_000
 """Nodes in all kinds of rows, or in those that few rows have, from which on rows are not what repeats."""
