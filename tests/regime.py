@@ -25,6 +25,7 @@ import growth  # noqa: E402
 import infinity  # noqa: E402
 import looping  # noqa: E402
 import mutation  # noqa: E402
+import networks  # noqa: E402
 import orders  # noqa: E402
 import stress  # noqa: E402
 import tabulating  # noqa: E402
@@ -33,6 +34,7 @@ from recording import origin, record, recorded  # noqa: E402
 SHORT = {
     "rows": lambda: record("rows", tabulating.measure_rows(2000)),
     "infinity": lambda: record("infinity", infinity.measure()),
+    "networks": lambda: record("networks", networks.measure(40)),
     "expressions": lambda: record("expressions", tabulating.measure_expressions(500)),
     "costs": lambda: record("costs", costs.measure()),
     "faults": lambda: record("faults", faulting.measure()),
@@ -48,6 +50,7 @@ LONG = {
 SECTIONS = [
     ("rows", "The table, row by row, against 60 digits", tabulating.rows_section),
     ("infinity", "Infinite operands, row by row, against limits", infinity.section),
+    ("networks", "Networks: activations, losses, normalisation, against 60 digits", networks.section),
     ("expressions", "Random expressions, against 60 digits", tabulating.expressions_section),
     ("orders", "Derivatives of partials, against as many digits as it takes", orders.section),
     ("dags", "Random functions in every engine", comparing.engines_section),

@@ -1,13 +1,13 @@
 """Activations: the table of the lectures, row by row, at 50 digits; and its misprints, as our checks find them."""
 
 import math
-from typing import NamedTuple
 
 import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
+from networks import TABLE, soft_clipping_slope, soft_exponential
 
 from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, surprisal, tanh
 from autograd_lite.core import numerics
@@ -17,148 +17,6 @@ from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
 from autograd_lite.testing import gradcheck
 
 EPS = 2.0**-53
-L, A = mpf(a.SELU_SCALE), mpf(a.SELU_ALPHA)
-
-
-class Row(NamedTuple):
-    """What the lectures print: f and f', in mpmath, and where they are looked at."""
-
-    f: object
-    value: object
-    slope: object
-    low: float = -700.0
-    high: float = 700.0
-    kinks: tuple = ()
-
-
-def step(x):
-    return mpf(1) if x >= 0 else mpf(0)
-
-
-def pieces(*cases):
-    """The first value whose condition holds."""
-    return next(value for condition, value in cases if condition)
-
-
-def normal(x):
-    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
-
-
-def density(x):
-    return mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi)
-
-
-def logistic(x):
-    return 1 / (1 + mpmath.exp(-x))
-
-
-def isru(x, p):
-    return x / mpmath.sqrt(1 + p * x * x)
-
-
-def cube(x, p):
-    return (1 / mpmath.sqrt(1 + p * x * x)) ** 3
-
-
-def soft_exponential(x, p):
-    if p == 0:
-        return x
-    return -mpmath.log(1 - p * (x + p)) / p if p < 0 else mpmath.expm1(p * x) / p + p
-
-
-def soft_exponential_slope(x, p):
-    return 1 / (1 - p * (p + x)) if p < 0 else mpmath.exp(p * x)
-
-
-def soft_clipping(x, p):
-    return mpmath.log((1 + mpmath.exp(p * x)) / (1 + mpmath.exp(p * (x - 1)))) / p
-
-
-def soft_clipping_slope(x, p):
-    return mpmath.sinh(p / 2) * mpmath.sech(p * x / 2) * mpmath.sech(p * (1 - x) / 2) / 2
-
-
-TABLE = {
-    "identity": Row(a.identity, lambda x: x, lambda x: mpf(1)),
-    "binary step": Row(a.binary_step, step, lambda x: mpf(0), kinks=(0.0,)),
-    "logistic": Row(ACTIVATIONS["logistic"], logistic, lambda x: logistic(x) * (1 - logistic(x))),
-    "tanh": Row(ACTIVATIONS["tanh"], mpmath.tanh, lambda x: 1 - mpmath.tanh(x) ** 2, -340, 340),
-    "SQNL": Row(
-        a.sqnl,
-        lambda x: pieces((x > 2, mpf(1)), (x >= 0, x - x * x / 4), (x >= -2, x + x * x / 4), (True, mpf(-1))),
-        lambda x: pieces((abs(x) > 2, mpf(0)), (True, 1 - abs(x) / 2)),
-        -5, 5, (-2.0, 2.0),
-    ),
-    "arctan": Row(a.arctan, mpmath.atan, lambda x: 1 / (x * x + 1)),
-    "arsinh": Row(a.arsinh, mpmath.asinh, lambda x: 1 / mpmath.sqrt(x * x + 1)),
-    "Elliott, softsign": Row(a.softsign, lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2, -1e9, 1e9),
-    "ISRU(1)": Row(a.isru, lambda x: isru(x, 1), lambda x: cube(x, 1), -1e9, 1e9),
-    "ISRU(0.3)": Row(lambda x: a.isru(x, 0.3), lambda x: isru(x, mpf(0.3)), lambda x: cube(x, mpf(0.3))),
-    "ISRLU(1)": Row(
-        a.isrlu,
-        lambda x: isru(x, 1) if x < 0 else x, lambda x: cube(x, 1) if x < 0 else mpf(1), -1e6, 1e6,
-    ),
-    "ReLU": Row(ACTIVATIONS["relu"], lambda x: max(mpf(0), x), lambda x: mpf(0) if x <= 0 else mpf(1)),
-    "leaky ReLU(0.01)": Row(a.leaky_relu, lambda x: x * mpf(0.01) if x < 0 else x,
-                            lambda x: mpf(0.01) if x < 0 else mpf(1)),
-    "leaky ReLU(0.1)": Row(lambda x: a.leaky_relu(x, 0.1), lambda x: x * mpf(0.1) if x < 0 else x,
-                           lambda x: mpf(0.1) if x < 0 else mpf(1)),
-    "PReLU(0.3)": Row(lambda x: a.prelu(x, 0.3), lambda x: x * mpf(0.3) if x < 0 else x,
-                      lambda x: mpf(0.3) if x < 0 else mpf(1)),
-    "ELU(1)": Row(a.elu, lambda x: mpmath.expm1(x) if x <= 0 else x,
-                  lambda x: mpmath.exp(x) if x <= 0 else mpf(1)),
-    "ELU(0.3)": Row(lambda x: a.elu(x, 0.3), lambda x: mpf(0.3) * mpmath.expm1(x) if x <= 0 else x,
-                    lambda x: mpf(0.3) * mpmath.exp(x) if x <= 0 else mpf(1)),
-    "SELU": Row(a.selu, lambda x: L * (A * mpmath.expm1(x) if x <= 0 else x),
-                lambda x: L * (A * mpmath.exp(x) if x <= 0 else 1)),
-    "SReLU(-1, 0.2, 2, 0.3)": Row(
-        lambda x: a.srelu(x, -1.0, 0.2, 2.0, 0.3),
-        lambda x: pieces((x <= -1, -1 + mpf(0.2) * (x + 1)), (x < 2, x), (True, 2 + mpf(0.3) * (x - 2))),
-        lambda x: pieces((x <= -1, mpf(0.2)), (x < 2, mpf(1)), (True, mpf(0.3))),
-        -10, 10, (-1.0, 2.0),
-    ),
-    "APL(2)": Row(
-        lambda x: a.apl(x, [0.2, -0.3], [0.5, 1.5]),
-        lambda x: max(mpf(0), x) + mpf(0.2) * max(mpf(0), mpf(0.5) - x) - mpf(0.3) * max(mpf(0), mpf(1.5) - x),
-        lambda x: (x > 0) - mpf(0.2) * (x < 0.5) + mpf(0.3) * (x < 1.5),
-        -10, 10, (0.0, 0.5, 1.5),
-    ),
-    "softplus": Row(ACTIVATIONS["softplus"], lambda x: mpmath.log1p(mpmath.exp(x)), logistic),
-    "bent identity": Row(a.bent_identity, lambda x: (mpmath.sqrt(x * x + 1) - 1) / 2 + x,
-                         lambda x: x / (2 * mpmath.sqrt(x * x + 1)) + 1),
-    "GELU": Row(a.gelu, lambda x: x * normal(x), lambda x: normal(x) + x * density(x), -37.0, 40.0),
-    "SiLU": Row(a.silu, lambda x: x * logistic(x),
-                lambda x: logistic(x) + x * logistic(x) * (1 - logistic(x))),
-    "soft exponential(-0.5)": Row(
-        lambda x: a.soft_exponential(x, -0.5),
-        lambda x: soft_exponential(x, mpf(-0.5)), lambda x: soft_exponential_slope(x, mpf(-0.5)), -1.49, 1e3,
-    ),
-    "soft exponential(0)": Row(a.soft_exponential, lambda x: x, lambda x: mpf(1)),
-    "soft exponential(0.5)": Row(
-        lambda x: a.soft_exponential(x, 0.5),
-        lambda x: soft_exponential(x, mpf(0.5)), lambda x: soft_exponential_slope(x, mpf(0.5)),
-    ),
-    "soft clipping(1)": Row(
-        a.soft_clipping, lambda x: soft_clipping(x, 1), lambda x: soft_clipping_slope(x, 1), -300, 300
-    ),
-    "soft clipping(10)": Row(
-        lambda x: a.soft_clipping(x, 10.0),
-        lambda x: soft_clipping(x, 10), lambda x: soft_clipping_slope(x, 10), -30, 30,
-    ),
-    "sinusoid": Row(a.sinusoid, mpmath.sin, mpmath.cos),
-    "sinc": Row(
-        a.sinc, lambda x: mpmath.sin(x) / x if x else mpf(1),
-        lambda x: mpmath.cos(x) / x - mpmath.sin(x) / x**2 if x else mpf(0), -30, 30,
-    ),
-    "Gaussian": Row(a.gaussian, lambda x: mpmath.exp(-x * x), lambda x: -2 * x * mpmath.exp(-x * x), -26, 26),
-    "SQ-RBF": Row(
-        a.sq_rbf,
-        lambda x: pieces((abs(x) <= 1, 1 - x * x / 2), (abs(x) < 2, (2 - abs(x)) ** 2 / 2), (True, mpf(0))),
-        lambda x: pieces((abs(x) <= 1, -x), (abs(x) < 2, x - 2 * mpmath.sign(x)), (True, mpf(0))),
-        -4, 4,
-    ),
-    "hard tanh": Row(a.hard_tanh, lambda x: max(mpf(-1), min(mpf(1), x)), lambda x: mpf(int(-1 <= x <= 1)), -3, 3),
-}  # fmt: skip
 
 
 def assert_close(found, exact_at, x, what):
