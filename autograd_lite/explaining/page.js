@@ -90,7 +90,7 @@ function compose() {
   }
   for (const box of boxes.values()) measure(box);
   const ordered = inOrder([...boxes.values()]);
-  const size = layOut(ordered, links, { x: state.flows ? 100 : 56, y: 16, margin: 14 });
+  const size = layOut(ordered, links, { x: state.flows ? 80 : 56, y: 16, margin: 14 });
   draw(size);
 }
 
