@@ -23,6 +23,7 @@ import enclosing  # noqa: E402
 import faulting  # noqa: E402
 import growth  # noqa: E402
 import infinity  # noqa: E402
+import javascript_rows  # noqa: E402
 import looping  # noqa: E402
 import mutation  # noqa: E402
 import networks  # noqa: E402
@@ -38,6 +39,7 @@ SHORT = {
     "expressions": lambda: record("expressions", tabulating.measure_expressions(500)),
     "costs": lambda: record("costs", costs.measure()),
     "faults": lambda: record("faults", faulting.measure()),
+    "javascript": lambda: record("javascript", javascript_rows.measure(2000)),
 }
 LONG = {
     "dags": lambda: comparing.measure("dags"),
@@ -55,6 +57,7 @@ SECTIONS = [
     ("orders", "Derivatives of partials, against as many digits as it takes", orders.section),
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),
+    ("javascript", "JavaScript, row by row, against the eager engine", javascript_rows.section),
     ("loops", "Random loops in every engine", looping.section),
     ("balls", "Random functions in intervals that are proven", enclosing.section),
     ("costs", "What a gradient costs", costs.section),
