@@ -43,7 +43,7 @@ def bound(row, x):
     if row.name == "cbrt":
         return CBRT
     if row.name == "polygamma":
-        return 4 + 2 * x[0]
+        return 4 + 2 * max(x[0], 0.0) if x[0] == x[0] else 4
     return 2 if row.libm in JAVASCRIPT_MATH.split() else 4
 
 
