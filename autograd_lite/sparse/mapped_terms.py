@@ -7,7 +7,7 @@ around its input alone, recorded as the dense transform would record it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.fast.clock import time_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-    Indices = NDArray[numpy.int64]
+    Indices: TypeAlias = NDArray[numpy.int64]
 
 MOST_KINDS = 100
 """Kinds of rows from which on the terms are written out instead."""
