@@ -68,7 +68,11 @@ def translate(folder):
     extensions = mypycify(
         # No configuration file: an installation depends on the types being right, not on our strictness.
         # And on no library: what the modules import lazily is not installed yet on a fresh machine.
-        ["--config-file=", "--ignore-missing-imports", f"--cache-dir={os.devnull}", *SOURCES],
+        # Nor on modules that are not compiled, which are followed, but not judged.
+        [
+            "--config-file=", "--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={os.devnull}",
+            *SOURCES,
+        ],  # fmt: skip
         opt_level="3",
         debug_level="0",
         target_dir=folder,

@@ -98,4 +98,6 @@ def test_a_wheel_installs_and_runs(built, kind, tmp_path):
     assert f"build     {'pure Python' if kind == 'pure' else 'native'}" in said
     code = "from autograd_lite import Value; x = Value(3.0); (x * x).backward(); print(x.grad)"
     assert run(python, "-c", code, cwd=tmp_path) == "6.0\n"
-    assert Path(run(python, "-c", "import autograd_lite; print(autograd_lite.__file__)", cwd=tmp_path).strip()) != PACKAGE
+    assert (
+        Path(run(python, "-c", "import autograd_lite; print(autograd_lite.__file__)", cwd=tmp_path).strip()) != PACKAGE
+    )
