@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import number
 from autograd_lite.live.network_programs import DEEPEST, SHOWN, WIDEST
+from autograd_lite.nn.activation_modules import Activation
 from autograd_lite.nn.dense import MLP, Layer
+from autograd_lite.nn.linear import Linear, Sequential
 from autograd_lite.nn.model_files import FORMAT, VERSION, encoded
 from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.support.version import __version__
@@ -110,24 +112,53 @@ def sorted_labels(labels: list[Any]) -> list[Any]:
         return kinds
 
 
+class Dense(NamedTuple):
+    """A layer as numbers: a row of weights for each unit, a bias for each, the name of the activation."""
+
+    weights: list[list[float]]
+    biases: list[float]
+    activation: str
+
+
 def checked_model(model: Module | None) -> dict[str, Any] | None:
-    """The model as its file has it; raises ValueError that names where it is beyond the limits of the page."""
+    """The model as the file of an MLP has it; raises ValueError that names where it is beyond the page's limits."""
     if model is None:
         return None
     checked_module(model, "playground")
-    if difference := beyond(model):
+    layers = dense_layers(model)
+    difference = layers if isinstance(layers, str) else beyond(layers)
+    if isinstance(layers, str) or difference:
         raise ValueError(f"the model has {difference}; give an nn.MLP within these limits")
-    state = {name: encoded(x) for name, x in model.state_dict().items()}
+    sizes, activation = [len(layer.biases) for layer in layers], layers[0].activation
+    same = MLP(2, sizes, activation=activation, rng=0)
+    numbers = [x for layer in layers for row, b in zip(layer.weights, layer.biases, strict=True) for x in (*row, b)]
+    state = {name: encoded(x) for name, x in zip(same.state_dict(), numbers, strict=True)}
     document = {"format": FORMAT, "version": VERSION, "library": __version__}
-    return {**document, "structure": model.structure(), "state": state}
+    return {**document, "structure": same.structure(), "state": state}
 
 
-def beyond(model: Module) -> str:
-    """The first thing in a model that the page cannot show; "" where there is none."""
-    layers = getattr(model, "layers", None)
-    if not isinstance(model, MLP) or not isinstance(layers, list) or not all(isinstance(x, Layer) for x in layers):
+def dense_layers(model: Module) -> list[Dense] | str:
+    """The layers of an MLP, or of a Sequential of dense layers and activations; else what it has in their place."""
+    if not isinstance(model, (MLP, Sequential)):
         return f"the structure {model.describe()}, but a playground takes an MLP"
-    sizes = [len(layers[0].neurons[0].w), *(len(layer.neurons) for layer in layers)]
+    found: list[Dense] = []
+    for module in model.layers if isinstance(model, MLP) else model.modules:
+        if isinstance(module, Layer):
+            rows = [[w.data for w in neuron.w] for neuron in module.neurons]
+            found.append(Dense(rows, [neuron.b.data for neuron in module.neurons], module._name))
+        elif isinstance(module, Linear):
+            rows = [[w.data for w in row] for row in module.weight]
+            found.append(Dense(rows, [b.data for b in getattr(module, "bias", ())] or [0.0] * len(rows), "linear"))
+        elif isinstance(module, Activation) and found and found[-1].activation == "linear":
+            found[-1] = found[-1]._replace(activation=module._name)
+        else:
+            return f"{module.describe()}, but a playground has dense layers, each with one activation"
+    return found
+
+
+def beyond(layers: list[Dense]) -> str:
+    """The first thing in a model that the page cannot show; "" where there is none."""
+    sizes = [len(layers[0].weights[0]), *(len(layer.biases) for layer in layers)]
     if sizes[0] != 2:
         return f"{sizes[0]} inputs, but a playground starts with the 2 coordinates of the plane"
     if sizes[-1] != 1:
@@ -137,7 +168,7 @@ def beyond(model: Module) -> str:
     for i, size in enumerate(sizes[1:-1], 1):
         if size > WIDEST:
             return f"{size} units in hidden layer {i}, but a playground has at most {WIDEST}"
-    names = [layer._name for layer in layers]
+    names = [layer.activation for layer in layers]
     for i, name in enumerate(names[:-1], 1):
         if name not in SHOWN:
             return f"the activation {name} in hidden layer {i}, but a playground has {', '.join(SHOWN)}"

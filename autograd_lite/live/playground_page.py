@@ -44,8 +44,9 @@ def playground(
 
     X holds points of 2 coordinates, y a label or a number for each: of two different labels each is a class (the
     larger one is positive, blue), any other numbers are learned by regression.  Without them the page starts with
-    two moons.  `model` is an `nn.MLP` from 2 inputs to 1 output with one to four hidden layers of one to eight units;
-    the page starts with its weights.  `theme` is "light", "dark" or "auto", which follows the reader's system.
+    two moons.  `model` is an `nn.MLP`, or an `nn.Sequential` of dense layers, from 2 inputs to 1 output with one to
+    four hidden layers of one to eight units; the page starts with its weights.  `theme` is "light", "dark" or "auto",
+    which follows the reader's system.
 
     The page computes with programs of this library: its neurons, activations, losses and optimisers as JavaScript.
 

@@ -1,5 +1,6 @@
 """What users give to a playground: points, labels and models, and the words for what does not fit."""
 
+import json
 import math
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value, nn, playground
 from autograd_lite.live.network_programs import DEEPEST, SHOWN, WIDEST
-from autograd_lite.live.playground_input import MOST_POINTS, beyond, checked_model, checked_points
+from autograd_lite.live.playground_input import MOST_POINTS, checked_model, checked_points
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -93,7 +94,10 @@ class Own(nn.Module):
     ("model", "words"),
     [
         (Own(), "the structure Own(w), but a playground takes an MLP"),
-        (nn.Sequential(nn.Linear(2, 1, rng=0)), "takes an MLP"),
+        (nn.Sequential(nn.Linear(2, 1, rng=0)), "0 hidden layers"),
+        (nn.Sequential("tanh", nn.Linear(2, 1, rng=0)), "Activation(tanh), but"),
+        (nn.Sequential(nn.Linear(2, 3, rng=0), nn.Dropout(0.5), nn.Linear(3, 1, rng=0)), "Dropout"),
+        (nn.Sequential(nn.Linear(2, 3, rng=0), "tanh", "relu", nn.Linear(3, 1, rng=0)), "Activation(relu), but"),
         (nn.MLP(3, [2, 1], rng=0), "3 inputs"),
         (nn.MLP(2, [2, 2], rng=0), "2 outputs"),
         (nn.MLP(2, [1], rng=0), "0 hidden layers"),
@@ -104,15 +108,27 @@ class Own(nn.Module):
     ],
 )
 def test_a_model_beyond_the_limits_names_the_first_difference(model, words):
-    assert words in beyond(model)
-    with pytest.raises(ValueError, match=r"give an nn\.MLP within these limits"):
+    with pytest.raises(ValueError, match=r"give an nn\.MLP within these limits") as raised:
         playground(model=model)
+    assert words in str(raised.value)
 
 
 def test_mixed_activations_are_named():
     model = nn.MLP(2, [3, 3, 1], activation="tanh", rng=0)
     model.layers[1] = nn.Layer(3, 3, activation="relu", rng=0)
-    assert "the activations tanh and relu" in beyond(model)
+    with pytest.raises(ValueError, match="the activations tanh and relu"):
+        checked_model(model)
+
+
+def test_a_sequence_of_dense_layers_is_given_as_the_mlp_that_it_is(tmp_path):
+    model = nn.Sequential(
+        nn.Linear(2, 5, rng=0), "tanh", nn.Layer(5, 3, activation="tanh", rng=1), nn.Linear(3, 1, bias=False, rng=2)
+    )
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(checked_model(model)), encoding="utf-8")
+    same = nn.load(nn.MLP(2, [5, 3, 1], activation="tanh"), path)
+    for x in ([0.5, -1.0], [2.0, 3.0]):
+        assert same(x).data == pytest.approx(model(x)[0].data, rel=1e-15)
 
 
 def test_what_is_no_module_is_refused():

@@ -127,10 +127,9 @@ def close(a, b):
     return a == b or abs(a - b) <= 1e-12 * max(1.0, abs(b))
 
 
-@pytest.mark.browser
-@needs_browser
-def test_values_gradients_and_steps_are_those_of_the_eager_engine(opened):
-    window, rng = opened(), random.Random(0)
+def differences(window, settings):
+    """What of three steps of two optimisers is not what the eager engine gives."""
+    wrong = []
     optimizers = {
         "SGD": lambda p, rate: optim.SGD(p, lr=rate),
         "momentum": lambda p, rate: optim.SGD(p, lr=rate, momentum=0.9),
@@ -138,36 +137,60 @@ def test_values_gradients_and_steps_are_those_of_the_eager_engine(opened):
         "RMSprop": lambda p, rate: optim.RMSprop(p, lr=rate),
         "Adam": lambda p, rate: optim.Adam(p, lr=rate),
     }
-    for _ in range(50):
-        settings = settings_of(rng)
-        found = window.run(RUN_STEPS, settings, 3)
-        train = [p for p in found["points"] if not p["test"]]
-        assert len(found["points"]) - len(train) == 18
-        assert found["runs"][0]["start"] == found["runs"][1]["start"]
-        assert found["runs"][0]["steps"][0]["batch"] == found["runs"][1]["steps"][0]["batch"]
-        for run, optimiser in zip(found["runs"], settings["optimisers"], strict=True):
-            model = nn.MLP(
-                len(settings["features"]), [*settings["hidden"], 1], activation=settings["activation"], rng=0
-            )
-            parameters = model.parameters()
-            for p, x in zip(parameters, run["start"], strict=True):
+    found = window.run(RUN_STEPS, settings, 3)
+    train = [p for p in found["points"] if not p["test"]]
+    assert len(found["points"]) - len(train) == 18
+    assert found["runs"][0]["start"] == found["runs"][1]["start"]
+    assert found["runs"][0]["steps"][0]["batch"] == found["runs"][1]["steps"][0]["batch"]
+    for run, optimiser in zip(found["runs"], settings["optimisers"], strict=True):
+        model = nn.MLP(len(settings["features"]), [*settings["hidden"], 1], activation=settings["activation"], rng=0)
+        parameters = model.parameters()
+        for p, x in zip(parameters, run["start"], strict=True):
+            p.data = x
+        optimizer = optimizers[optimiser["kind"]](parameters, optimiser["rate"])
+        weights = [p for name, p in model.named_parameters() if not name.endswith(".b")]
+        for step in run["steps"]:
+            loss = mean_loss(model, [train[k] for k in step["batch"]], settings)
+            penalty = nn.losses.l1_penalty(weights, settings["l1"]) + nn.losses.l2_penalty(weights, settings["l2"])
+            model.zero_grad()
+            (loss + penalty).backward()
+            wrong += [] if close(step["loss"], loss.data) else ["loss"]
+            pairs = zip(step["gradient"], parameters, strict=True)
+            wrong += [("gradient", i) for i, (x, p) in enumerate(pairs) if not close(x, p.grad)]
+            optimizer.step()
+            pairs = zip(step["parameters"], parameters, strict=True)
+            wrong += [("parameter", i) for i, (x, p) in enumerate(pairs) if not close(x, p.data)]
+            # The next step starts from the same bits: errors must not add up in the comparison.
+            for p, x in zip(parameters, step["parameters"], strict=True):
                 p.data = x
-            optimizer = optimizers[optimiser["kind"]](parameters, optimiser["rate"])
-            weights = [p for name, p in model.named_parameters() if not name.endswith(".b")]
-            for step in run["steps"]:
-                loss = mean_loss(model, [train[k] for k in step["batch"]], settings)
-                assert close(step["loss"], loss.data), settings
-                penalty = nn.losses.l1_penalty(weights, settings["l1"]) + nn.losses.l2_penalty(weights, settings["l2"])
-                model.zero_grad()
-                (loss + penalty).backward()
-                assert all(close(x, p.grad) for x, p in zip(step["gradient"], parameters, strict=True)), settings
-                optimizer.step()
-                assert all(close(x, p.data) for x, p in zip(step["parameters"], parameters, strict=True)), settings
-                # The next step starts from the same bits: errors must not add up in the comparison.
-                for p, x in zip(parameters, step["parameters"], strict=True):
-                    p.data = x
-            held = [p for p in found["points"] if p["test"]]
-            assert close(run["test"], mean_loss(model, held, settings).data), settings
+        held = [p for p in found["points"] if p["test"]]
+        wrong += [] if close(run["test"], mean_loss(model, held, settings).data) else ["test loss"]
+    return wrong
+
+
+@pytest.mark.browser
+@needs_browser
+class TestNumbers:
+    def test_values_gradients_and_steps_are_those_of_the_eager_engine(self, opened):
+        window, rng = opened(), random.Random(0)
+        for _ in range(50):
+            settings = settings_of(rng)
+            assert differences(window, settings) == [], settings
+
+    @pytest.mark.parametrize(
+        "name", ["sum of 2", "tanh", "tanh, adjoint", "sum of 3, adjoint of inputs", "hinge", "Adam"]
+    )
+    def test_a_wrong_program_is_found(self, opened, name):
+        window = opened()
+        optimisers = [{"kind": kind, "rate": 0.03} for kind in ("Adam", "SGD")]
+        settings = {**settings_of(random.Random(2)), "features": [0, 1], "hidden": [3, 2], "activation": "tanh",
+                    "loss": "hinge", "optimisers": optimisers}  # fmt: skip
+        assert differences(window, settings) == []
+        window.run(
+            "const right = programs[arguments[0]];"
+            "programs[arguments[0]] = (...x) => right(...x).map((column) => column.map((v) => v * (1 + 1e-9)));", name,
+        )  # fmt: skip
+        assert differences(window, settings) != []
 
 
 # -- a reader's hands
@@ -264,14 +287,12 @@ class TestHands:
     def test_a_finger_taps_to_add_and_drags_a_point(self, opened):
         window = opened()
         clear(window)
-        x, y = on_plane(window, 1.0, 1.0)
-        touch(window, "touchStart", x, y)
+        touch(window, "touchStart", *on_plane(window, 1.0, 1.0))
         touch(window, "touchEnd")
         [[x1, _, _]] = window.run(POINTS)
         assert x1 == pytest.approx(1.0, abs=0.03)
-        touch(window, "touchStart", x, y)
-        x, y = on_plane(window, -2.0, -2.0)
-        touch(window, "touchMove", x, y)
+        touch(window, "touchStart", *on_plane(window, 1.0, 1.0))
+        touch(window, "touchMove", *on_plane(window, -2.0, -2.0))
         touch(window, "touchEnd")
         [[x1, x2, _]] = window.run(POINTS)
         assert (x1, x2) == (pytest.approx(-2.0, abs=0.03), pytest.approx(-2.0, abs=0.03))
@@ -455,12 +476,17 @@ class TestWhatIsShown:
     def test_a_frame_of_training_and_drawing_leaves_room_for_60_a_second(self, opened):
         window = opened()
         window.run("page.change({ hidden: [8, 8], size: 300 }); page.playing = true")
-        milliseconds = window.run(
-            "const found = []; for (let i = 0; i < 120; i += 1) { const start = performance.now();"
-            "page.session.train('epoch'); page.paint(); found.push(performance.now() - start); }"
-            "page.playing = false; return found.slice(40);"
+        frames = (
+            "for (let i = 0; i < 60; i += 1) { page.session.train('epoch'); page.paint(); } return performance.now();"
         )
-        assert min(milliseconds) < 1000 / 60  # of a frame in which the machine did nothing else
+        cdp(window, "Performance.enable", timeDomain="threadTicks")  # of the processor: other work on it does not count
+        spent = []
+        for _ in range(3):  # the first makes the code warm
+            window.run(frames)
+            metrics = cdp(window, "Performance.getMetrics")["metrics"]
+            spent.append(next(x["value"] for x in metrics if x["name"] == "ThreadTime"))
+        cdp(window, "Performance.disable")
+        assert 0.0 < (spent[2] - spent[1]) / 60 < 1 / 60
 
     def test_given_points_and_model(self, opened):
         model = nn.MLP(2, [3, 2, 1], activation="gelu", rng=3)
@@ -469,6 +495,13 @@ class TestWhatIsShown:
         assert window.run("return [...page.network.parameters]") == [p.data for p in model.parameters()]
         assert [window.text("#name-minus"), window.text("#name-plus")] == ["class a", "class b<"]
         assert window.run("return page.session.points.map((p) => p.y)") == [1, -1, -1, 1]
+        assert window.run("return page.session.data.test.n") == 0  # of so few points none is held out
+        window.click("#epoch")
+        assert window.run("return [...page.network.parameters]") != [p.data for p in model.parameters()]
+        window.click("#reset")
+        assert window.run("return [...page.network.parameters]") == [p.data for p in model.parameters()]
+        window.click("#reseed")
+        assert window.run("return [...page.network.parameters]") != [p.data for p in model.parameters()]
         low, high = window.run("return page.session.range")
         assert low[0] < 100.0 < 140.0 < high[0]
         assert low[1] < 0.001 < 0.004 < high[1]

@@ -96,6 +96,7 @@ class Controls {
   drawPictures() {
     const { session, palette } = this.page;
     for (const { name, canvas } of this.pictures) {
+      canvas.hidden = name === "own" && !session.own.length;
       const points = name !== "own" ? makePoints(name, { count: 90, noise: 0.1, share: 0, seed: 3 }) : session.own;
       const [low, high] = name === "own" ? session.range : [[-REACH, -REACH], [REACH, REACH]];
       const context = fitted(canvas, 44, 44);

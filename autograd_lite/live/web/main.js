@@ -40,6 +40,7 @@ class Page {
   planeView() {
     return {
       points: () => this.session.points,
+      version: () => this.session.version,
       range: () => this.session.range,
       regression: () => this.session.regression,
       scale: () => this.session.scale,

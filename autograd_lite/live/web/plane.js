@@ -61,7 +61,7 @@ class Plane {
     context.drawImage(this.backdrop, EDGE.left, EDGE.top, this.side, this.side);
     this.drawBoundary(context, grid, palette);
     this.drawAxes(context, palette);
-    for (const point of this.view.points()) this.drawPoint(context, point, palette);
+    context.drawImage(this.drawPoints(palette, size, height), 0, 0, size, height);
     const sample = this.view.sample();
     if (sample) this.drawCursor(context, sample.x, palette);
     if (this.cursor) this.drawCursor(context, this.cursor, palette);
@@ -99,6 +99,18 @@ class Plane {
     context.strokeStyle = palette.rule;
     context.lineWidth = 1;
     context.strokeRect(EDGE.left - 0.5, EDGE.top - 0.5, this.side + 1, this.side + 1);
+  }
+
+  // The points on a layer of their own, drawn anew only where they, the size or the colours have changed.
+  drawPoints(palette, width, height) {
+    const key = [this.view.version(), width, window.devicePixelRatio, palette.ink, this.view.showsTest()].join();
+    if (this.drawn === key) return this.layer;
+    this.drawn = key;
+    this.layer ??= document.createElement("canvas");
+    const context = fitted(this.layer, width, height);
+    context.clearRect(0, 0, width, height);
+    for (const point of this.view.points()) this.drawPoint(context, point, palette);
+    return this.layer;
   }
 
   // Positive points are discs, negative ones diamonds; those of the test have a hollow middle.

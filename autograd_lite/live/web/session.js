@@ -1,5 +1,7 @@
 // What the page is about at a moment: settings, points, and one or two runs that train on them.
 
+const FEW = 30; // given points, of which none is held out for the test at first
+
 class Session {
   constructor() {
     this.settings = {
@@ -11,6 +13,8 @@ class Session {
     this.names = made.own?.names ?? ["−1", "+1"];
     if (made.own) this.own = this.given = made.own.points.map(([x1, x2, y]) => ({ x: [x1, x2], y, test: false }));
     if (made.own?.regression) this.settings.loss = "half_squared";
+    if (made.own && this.own.length < FEW) this.settings.share = 0;
+    this.start = null; // the parameters of a model that was given or imported
     this.renew();
     if (made.model) this.load(JSON.stringify(made.model));
   }
@@ -40,16 +44,18 @@ class Session {
     this.scale = this.regression ? Math.max(1e-9, ...sizes) : 1;
   }
 
-  // Start again with the same seed: the same weights and batches for each optimiser.
+  // Start again with the same seed: the same weights and batches for each optimiser; an imported model from its own.
   reset() {
     const { optimisers, both } = this.settings;
     if (this.regression) this.settings.loss = "half_squared";
     this.runs = (both ? optimisers : optimisers.slice(0, 1)).map((optimiser) => new Run(this.settings, optimiser));
+    if (this.start) for (const run of this.runs) run.network.parameters.set(this.start);
     this.prepare();
   }
 
   // The rows that the programs take, after a change of points, features or loss.
   prepare() {
+    this.version = (this.version ?? 0) + 1;
     const { features, loss } = this.settings;
     const train = this.points.filter((point) => !point.test);
     const all = rowsOf(train, features, loss);
@@ -75,6 +81,7 @@ class Session {
     if ("data" in changes && changes.data === "own" && this.settings.data !== "own") this.adopt();
     Object.assign(this.settings, changes);
     const has = (...names) => names.some((name) => name in changes);
+    if (has("seed", "features", "hidden", "activation", "init")) this.start = null;
     if (has("data") && before && !this.regression) this.settings.loss = "binary_cross_entropy_with_logits";
     if (has("data", "noise", "share", "size", "seed")) this.renew();
     else if (has("features", "hidden", "activation", "init", "both")) this.reset();
@@ -150,8 +157,7 @@ class Session {
     const { network, settings } = modelFrom(text, this.settings);
     if (this.regression) settings.loss = "half_squared";
     Object.assign(this.settings, settings);
+    this.start = network.parameters;
     this.reset();
-    for (const run of this.runs) run.network.parameters.set(network.parameters);
-    this.prepare();
   }
 }
