@@ -8,6 +8,7 @@ from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CONSTANT, Node, operands_of
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
+from autograd_lite.sparse.matrices import check_memory
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 
 
@@ -30,12 +31,12 @@ class Dependence:
     `steps` counts the pairs of a node and an input that it depends on: the cost of forward mode in these alone.
     """
 
-    def __init__(self, graph: ScalarGraph) -> None:
+    def __init__(self, graph: ScalarGraph, name: str) -> None:
         roots = [x for x in graph.outputs if isinstance(x, Value)]
         order = topological_order(roots, since=age_of(graph.inputs)) if roots else []
         bits: dict[Node, int] = {x: 1 << k for k, x in enumerate(graph.inputs)}
         self.nodes = len(order)
-        self.steps = 0
+        self.steps = taken = 0
         for node in order:
             if node not in bits:
                 found = 0
@@ -43,6 +44,8 @@ class Dependence:
                     found |= bits.get(x, 0)
                 bits[node] = found
                 self.steps += found.bit_count()
+                taken += found.bit_length() // 8
+                check_memory(taken, f"the pattern of {name}", "differentiate in fewer arguments")
         self.outputs = [bits.get(x, 0) if isinstance(x, Value) else 0 for x in graph.outputs]
         self.nnz = sum([x.bit_count() for x in self.outputs])
 

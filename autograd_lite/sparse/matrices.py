@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ class Maker:
         return made
 
 
+@cache
 def memory() -> int:
     """The bytes of memory of this machine."""
     try:

@@ -54,7 +54,7 @@ class Choice:
             self.plan = of_outputs(graph, forward, FIRST + TIMES * graph.nodes)
             if self.plan is not None:
                 return
-        dependence = Dependence(graph)
+        dependence = Dependence(graph, self.name)
         entries = dependence.nnz
         what = f"{self.name} of {self.shape[0]:,} x {self.shape[1]:,} with {entries:,} entries"
         fewer = "differentiate in fewer arguments, or take products by jvp, vjp or hvp"
