@@ -70,9 +70,12 @@ def translate(folder):
         # And on no library: what the modules import lazily is not installed yet on a fresh machine.
         # Nor on modules that are not compiled, which are followed, but not judged.
         [
-            "--config-file=", "--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={os.devnull}",
+            "--config-file=",
+            "--ignore-missing-imports",
+            "--follow-imports=silent",
+            f"--cache-dir={os.devnull}",
             *SOURCES,
-        ],  # fmt: skip
+        ],
         opt_level="3",
         debug_level="0",
         target_dir=folder,

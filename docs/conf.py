@@ -34,6 +34,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "generated" / "cache")
+nb_execution_excludepatterns = ["generated/notebooks/*"]  # they keep their outputs, and tests run them
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True

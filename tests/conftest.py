@@ -26,3 +26,18 @@ def pytest_report_header():
 
 # A shell that starts a job in the background has it ignore Ctrl-C; the tests of interruptions need Python's answer.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--nothing-missing", action="store_true", help="fail where a test is skipped for a missing library"
+    )
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.getoption("--nothing-missing"):
+        skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+        missing = sorted({text for text in skipped if "could not import" in text})
+        if missing:
+            terminalreporter.write_line("\n".join(["Skipped for a missing library:", *missing]), red=True)
+            terminalreporter._session.exitstatus = 1
