@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCRIPTS = (
-    "programs", "chance", "points", "network", "training", "model_file", "session", "heat", "plane", "curve",
-    "diagram", "weight_card", "sample_graph", "inside", "controls", "main",
+    "programs", "chance", "points", "network", "training", "model_file", "session", "heat", "plane", "grid",
+    "curve", "diagram", "weight_card", "sample_graph", "inside", "controls", "readout", "main",
 )  # fmt: skip
 """The files of the page's script, in order."""
 

@@ -4,8 +4,9 @@ const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const STRENGTHS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 500];
 const WORDS = {
-  binary_cross_entropy_with_logits: "cross-entropy", half_squared: "half squared", hinge: "hinge", auto: "what suits the activation",
-  xavier_uniform: "Xavier, uniform", xavier_normal: "Xavier, normal", he_uniform: "He, uniform", he_normal: "He, normal",
+  binary_cross_entropy_with_logits: "cross-entropy", half_squared: "half squared", hinge: "hinge",
+  auto: "what suits the activation", xavier_uniform: "Xavier, uniform", xavier_normal: "Xavier, normal",
+  he_uniform: "He, uniform", he_normal: "He, normal",
   normal: "normal, σ = 1", uniform: "uniform, −1 to 1", constant: "all 0", leaky_relu: "leaky ReLU", relu: "ReLU",
   gelu: "GELU", silu: "SiLU", elu: "ELU", binary_step: "step", sinusoid: "sine", gaussian: "Gaussian",
 };
@@ -53,7 +54,9 @@ class Controls {
     byId("both").addEventListener("change", () => page.change({ both: byId("both").checked }));
     const { settings } = page.session;
     byId("shallower").addEventListener("click", () => page.change({ hidden: settings.hidden.slice(0, -1) }));
-    byId("deeper").addEventListener("click", () => page.change({ hidden: [...settings.hidden, settings.hidden.at(-1)] }));
+    byId("deeper").addEventListener("click", () => {
+      page.change({ hidden: [...settings.hidden, settings.hidden.at(-1)] });
+    });
     byId("clear").addEventListener("click", () => page.clear());
     byId("shows-test").addEventListener("change", () => page.repaint());
     for (const id of ["reset", "play", "step", "epoch"]) byId(id).addEventListener("click", () => page[id]());
@@ -149,7 +152,9 @@ class Controls {
     byId("note").textContent = note ?? "";
     for (const radio of document.querySelectorAll("[name=brush]")) {
       radio.parentElement.hidden = radio.value !== "remove" && (radio.value === "number") !== regression;
-      if (radio.checked && radio.parentElement.hidden) document.querySelector(`[name=brush][value="${regression ? "number" : 1}"]`).checked = true;
+    }
+    if (this.brushed.parentElement.hidden) {
+      document.querySelector(`[name=brush][value="${regression ? "number" : 1}"]`).checked = true;
     }
     byId("brush-value").hidden = !regression;
     byId("brush-out").textContent = shortNumber(Number(byId("brush-value").value) * session.scale);
@@ -159,8 +164,8 @@ class Controls {
     for (const id of ["name-minus", "brush-minus"]) byId(id).textContent = low;
     byId("scale-low").textContent = regression ? `−${end}` : names[0];
     byId("scale-high").textContent = regression ? end : names[1];
-    byId("load-line").textContent = `nn.load(nn.MLP(${settings.features.length}, [${[...settings.hidden, 1].join(", ")}], `
-      + `activation="${settings.activation}"), "model.json")`;
+    const sizes = `${settings.features.length}, [${[...settings.hidden, 1].join(", ")}]`;
+    byId("load-line").textContent = `nn.load(nn.MLP(${sizes}, activation="${settings.activation}"), "model.json")`;
   }
 
   // Above each column of the diagram its name, and for hidden layers the buttons of their width.
@@ -175,7 +180,9 @@ class Controls {
         head.textContent = label;
         return head;
       }
-      const resize = (by) => page.change({ hidden: hidden.map((size, l) => (l === c - 1 ? size + by : size)) }, `${c}${by}`);
+      const resize = (by) => {
+        page.change({ hidden: hidden.map((size, l) => (l === c - 1 ? size + by : size)) }, `${c}${by}`);
+      };
       head.setAttribute("role", "group");
       head.setAttribute("aria-label", `Layer ${c}: ${label} units`);
       head.append(

@@ -120,7 +120,8 @@ class Diagram {
       const size = Math.abs(w);
       context.lineWidth = Number.isFinite(size) ? 0.5 + 5.5 * Math.tanh(size / 1.6) : 6;
       context.setLineDash(w < 0 ? [7, 4] : []);
-      context.strokeStyle = k === this.chosen ? palette.ink : w < 0 ? palette.negative : w >= 0 ? palette.positive : palette.anomaly;
+      const colour = w < 0 ? palette.negative : w >= 0 ? palette.positive : palette.anomaly;
+      context.strokeStyle = k === this.chosen ? palette.ink : colour;
       context.globalAlpha = 0.85;
       context.stroke(line);
     });

@@ -14,10 +14,11 @@ class Palette {
     const style = getComputedStyle(document.documentElement);
     const of = (name) => parsed(style.getPropertyValue(name));
     const [plus, minus, middle] = [of("--heat-plus"), of("--heat-minus"), of("--heat-middle")];
-    const shades = (end) => Array.from({ length: LEVELS + 1 }, (_, i) => packed(mixed(middle, end, (i / LEVELS) ** 0.8)));
-    this.plus = Uint32Array.from(shades(plus));
-    this.minus = Uint32Array.from(shades(minus));
-    this.hatch = Uint32Array.from(shades(minus).map((_, i) => packed(mixed(mixed(middle, minus, (i / LEVELS) ** 0.8), of("--heat-hatch"), 0.22))));
+    const shades = (end) => Array.from({ length: LEVELS + 1 }, (_, i) => mixed(middle, end, (i / LEVELS) ** 0.8));
+    const hatched = (shade) => mixed(shade, of("--heat-hatch"), 0.22);
+    this.plus = Uint32Array.from(shades(plus), packed);
+    this.minus = Uint32Array.from(shades(minus), packed);
+    this.hatch = Uint32Array.from(shades(minus).map(hatched), packed);
     this.unknown = packed(of("--rule"));
     const text = (name) => style.getPropertyValue(name).trim();
     Object.assign(this, { ink: text("--ink"), faint: text("--faint"), paper: text("--paper"), rule: text("--rule"),
@@ -44,8 +45,8 @@ class Palette {
         const v = upper + (lower - upper) * down;
         const level = v < 0 ? -v * steps : v * steps;
         const shade = level > LEVELS ? LEVELS : level | 0;
-        const striped = (r + c) % hatching === 0;
-        pixels[r * size + c] = v >= 0 ? this.plus[shade] : v < 0 ? (striped ? this.hatch : this.minus)[shade] : this.unknown;
+        const below = (r + c) % hatching === 0 ? this.hatch : this.minus;
+        pixels[r * size + c] = v >= 0 ? this.plus[shade] : v < 0 ? below[shade] : this.unknown;
       }
     }
     context.putImageData(image, ...corner);

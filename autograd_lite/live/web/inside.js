@@ -9,7 +9,7 @@ class Inside {
     byId("show-graph").addEventListener("click", () => this.toggle("graph"));
     this.chosen = 0;
     byId("sample").addEventListener("change", () => this.choose(page.session.points[Number(byId("sample").value) - 1]));
-    byId("graph-frame").addEventListener("load", () => this.fit());
+    byId("graph-frame").addEventListener("load", () => this.watch());
     byId("export").addEventListener("click", () => this.exportModel());
     byId("import").addEventListener("click", () => byId("file").click());
     byId("file").addEventListener("change", () => this.importModel());
@@ -26,11 +26,17 @@ class Inside {
     card.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
   }
 
+  // As units unfold in it.
+  watch() {
+    const inner = byId("graph-frame").contentDocument?.body;
+    if (inner) new ResizeObserver(() => this.fit()).observe(inner);
+  }
+
   // As high as its content.
   fit() {
     const frame = byId("graph-frame");
     const inner = frame.contentDocument?.documentElement;
-    if (inner) frame.style.height = `${Math.min(Math.max(inner.scrollHeight, 420), 1100) + 8}px`;
+    if (inner) frame.style.height = `${Math.min(Math.max(inner.scrollHeight, 420), 1100)}px`;
   }
 
   // Training goes on: the graph was that of the network as it was.

@@ -12,6 +12,8 @@ class Page {
     this.waiting = false;
     this.planes = ["a", "b"].map((letter) => new Plane(byId(`plane-${letter}`), this.planeView()));
     this.curve = new Curve(byId("curve"));
+    this.grid = new Grid();
+    this.readout = new Readout(this);
     this.card = new WeightCard({
       describe: (i) => parameterWords(this.network, this.session.settings.features, i),
       numbers: (i) => ({ value: this.network.parameters[i], gradient: this.gradient()[i] }),
@@ -77,6 +79,7 @@ class Page {
   // -- what a reader does
 
   change(changes, focus) {
+    this.message = "";
     this.session.change(changes);
     if (!this.session.runs[this.shown]) this.shown = 0;
     this.refresh();
@@ -104,12 +107,14 @@ class Page {
   }
 
   clear() {
+    this.message = "";
     this.session.clear();
     this.pause();
     this.refresh();
   }
 
   play() {
+    this.message = "";
     if (this.playing) return this.pause();
     if (this.session.broken || !this.session.data.train.n) return this.repaint();
     this.inside.close();
@@ -123,6 +128,7 @@ class Page {
   }
 
   step() {
+    this.message = "";
     this.playing = false;
     this.session.train("step");
     this.inside.refresh();
@@ -130,6 +136,7 @@ class Page {
   }
 
   epoch() {
+    this.message = "";
     this.playing = false;
     this.session.train("epoch");
     this.inside.refresh();
@@ -137,6 +144,7 @@ class Page {
   }
 
   reset() {
+    this.message = "";
     this.session.reset();
     this.refresh();
   }
@@ -177,94 +185,23 @@ class Page {
   }
 
   paint() {
-    const { session } = this;
-    const flat = this.places();
-    const inputs = inputsOf(flat, GRID * GRID, session.settings.features);
+    const { session, grid } = this;
+    const inputs = grid.inputs(session.range, session.settings.features);
     session.runs.forEach((run, i) => {
-      const pass = run.network.forward(inputs, GRID * GRID);
+      const pass = run.network.forward(inputs, grid.size);
       const output = { grid: pass.output.map((x) => session.score(x)), most: 1 };
-      let grid = output;
+      let shown = output;
       if (run === this.run) {
-        const maps = this.maps(pass, output);
+        const maps = grid.maps(pass, output);
         this.diagram.draw(maps, this.palette);
-        if (this.hovered) grid = maps[this.hovered[0]]?.[this.hovered[1]] ?? output;
+        if (this.hovered) shown = maps[this.hovered[0]]?.[this.hovered[1]] ?? output;
       }
-      this.planes[i].draw(grid, this.palette);
-      const { kind, rate } = run.optimiser;
-      byId(`caption-${"ab"[i]}`).textContent = this.captionOf(run, `${"AB"[i]}: ${kind}, rate ${rate}`);
-      if (!this.playing) this.planes[i].canvas.setAttribute("aria-label", this.planeWords(run));
+      this.planes[i].draw(shown, this.palette);
     });
     this.curve.draw(session.runs, this.palette);
     this.card.update();
-    this.counts();
+    this.readout.show();
   }
-
-  captionOf(run, words) {
-    if (this.hovered && run === this.run) {
-      const [c, j] = this.hovered;
-      const last = c === this.network.layers.length;
-      return `shown: ${c ? (last ? "the output" : `unit ${j + 1} of layer ${c}`) : `input ${featureName(j)}`}`;
-    }
-    return this.session.settings.both ? words : "";
-  }
-
-  // The places of the grid, x1 and x2 of each, the upper row first.
-  places() {
-    const [low, high] = this.session.range;
-    const key = String([low, high]);
-    if (this.placesKey !== key) {
-      this.placesKey = key;
-      this.flat = new Float64Array(GRID * GRID * 2);
-      for (let r = 0, at = 0; r < GRID; r += 1) {
-        for (let c = 0; c < GRID; c += 1, at += 2) {
-          this.flat[at] = low[0] + (c / (GRID - 1)) * (high[0] - low[0]);
-          this.flat[at + 1] = high[1] - (r / (GRID - 1)) * (high[1] - low[1]);
-        }
-      }
-      this.featureMaps = run("features", GRID * GRID, this.flat).map(withSize);
-    }
-    return this.flat;
-  }
-
-  // For each column of the diagram the grids of its units.
-  maps(pass, output) {
-    const hidden = pass.layers.slice(0, -1).map((layer) => layer.outputs.map(withSize));
-    return [this.featureMaps, ...hidden, [output]];
-  }
-
-  planeWords(run) {
-    const { train, test } = run.last;
-    return `The plane with ${this.session.points.length} points and the boundary of the network; `
-      + `training loss ${shortNumber(train)}, test loss ${shortNumber(test)}`;
-  }
-
-  counts() {
-    const { run } = this;
-    const { train, test } = run.last;
-    byId("count-epoch").textContent = run.epochs.toLocaleString("en");
-    byId("count-step").textContent = run.steps.toLocaleString("en");
-    byId("loss-train").textContent = this.session.data.train.n ? shortNumber(train) : "no points";
-    byId("loss-test").textContent = this.session.data.test.n ? shortNumber(test) : "no points";
-    this.say(this.session.broken ?? (this.session.data.train.n ? this.message ?? "" : "There are no points to train on: click in the plane to add some."));
-    const button = byId("play");
-    if (button.dataset.playing === String(this.playing)) return;
-    button.dataset.playing = this.playing;
-    button.innerHTML = this.playing ? '<span aria-hidden="true">❚❚</span> Pause' : '<span aria-hidden="true">▶</span> Play';
-  }
-
-  say(text) {
-    const status = byId("status");
-    if (status.textContent !== text) status.textContent = text;
-    status.hidden = !text;
-    status.classList.toggle("broken", Boolean(this.session.broken));
-  }
-}
-
-// A grid with its largest size.
-function withSize(grid) {
-  let most = 0;
-  for (let k = 0; k < grid.length; k += 1) if (Math.abs(grid[k]) > most) most = Math.abs(grid[k]);
-  return { grid, most: most > 0 && most < Infinity ? most : 1 };
 }
 
 const page = new Page();

@@ -61,8 +61,8 @@ class Network {
     return { n, layers, output: layers.at(-1).outputs[0] };
   }
 
-  // The gradient of a loss in all parameters, from its slopes in the outputs of a forward pass; with those of each unit's
-  // output and sum, and where asked those of the inputs.
+  // The gradient of a loss in all parameters, from its slopes in the outputs of a forward pass; with those of each
+  // unit's output and sum, and where asked those of the inputs.
   backward(pass, slopes, ofInputs = false) {
     const gradient = new Float64Array(this.parameters.length);
     const units = [];

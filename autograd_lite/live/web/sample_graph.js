@@ -1,5 +1,5 @@
 // The scalar graph of one sample, as the data of the library's stepping page: put together from the pieces that the
-// library explored (weighted sums, activations, losses), each with its nodes, their words, and the program of its numbers.
+// library explored (weighted sums, activations, losses), each with its nodes, their words, and what computes its numbers.
 
 const MOST_WAYS = 5; // of a sum that are written out, as explaining/formats.py has it
 const FOLDED_FROM = 40; // nodes
@@ -26,8 +26,8 @@ class SampleGraph {
   get lesson() {
     const folded = this.nodes.length > FOLDED_FROM ? this.modules.filter((path) => path.includes(".unit")) : [];
     return {
-      result: "L", precision: 4, numbers: this.numbers.map(inJson), modules: this.modules, titles: {}, folded, inputs: [],
-      nodes: this.nodes.map(({ terms, ...node }) => node),
+      result: "L", precision: 4, numbers: this.numbers.map(inJson), modules: this.modules, titles: {}, folded,
+      inputs: [], nodes: this.nodes.map(({ terms, ...node }) => node),
     };
   }
 
@@ -39,8 +39,8 @@ class SampleGraph {
     const place = this.number(value);
     const node = {
       key: this.nodes.length, name, named: true, kind, symbol: "", operands: [], value: place,
-      gradient: gradient === null ? null : this.number(gradient), forward: [shortNumber(value)], letters: [], numbers: [],
-      ways: [], module, terms: [],
+      gradient: gradient === null ? null : this.number(gradient), forward: [shortNumber(value)], letters: [],
+      numbers: [], ways: [], module, terms: [],
     };
     this.nodes.push(node);
     return node;
