@@ -16,6 +16,7 @@ TABLES = {
     "nn": (["nn"], 5),
     "loops": (["loops"], 3),
     "sparse": (["sparse"], 3),
+    "javascript": (["javascript"], 3),
 }
 
 
