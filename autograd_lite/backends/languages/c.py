@@ -8,6 +8,15 @@ from autograd_lite.backends.languages.function_text import FunctionText, counted
 from autograd_lite.backends.languages.memory import Memory
 from autograd_lite.program.program import Program
 
+START = """\
+/* Compile with -ffp-contract=off, which keeps the bits of the engine, and link with -lm. */
+#include <math.h>
+#include <stddef.h>
+
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#endif"""
+
 
 def c_source(program: Program, name: str = "program") -> str:
     """The text of a program as a file of C."""
@@ -26,7 +35,7 @@ def c_texts(program: Program, name: str, limits: Limits = LIMITS) -> tuple[str, 
     about = comment(text, size)
     functions = text.source.functions.texts
     return (
-        "\n\n".join(["#include <math.h>\n#include <stddef.h>", *functions, f"{about}\n{function}"]) + "\n",
+        "\n\n".join([START, *functions, f"{about}\n{function}"]) + "\n",
         header(text, size, head, about),
     )
 

@@ -29,8 +29,9 @@ def javascript_source(program: Program, module: bool = True, name: str = "progra
     text = function_text(program, JavaScript(), name, limits)
     lines = [*arguments(text), *results(text), *text.source.memory.declared(), *text.lines]
     returned = ", ".join(f"r{k}" for k in range(len(text.program.results)))
+    about = [f"// {line}" for line in described(text)]
     head = f"{'export ' if module else ''}function {name}({', '.join(parameters(text))}) {{"
-    function = "\n".join([head, *indented([*lines, f"return [{returned}];"]), "}"])
+    function = "\n".join([*about, head, *indented([*lines, f"return [{returned}];"]), "}"])
     whole = "\n\n".join([NUMBERS, *text.source.functions.texts, function])
     if module:
         return f"{whole}\n"
@@ -71,11 +72,6 @@ def typescript_types(program: Program, name: str = "program") -> str:
     """The declaration of the module's function for TypeScript."""
     text = function_text(program, JavaScript(), name)
     pairs = list(zip(text.arguments, text.program.arguments, strict=True))
-    about = [f"{x}: {comment_of(argument.name, argument.size, argument.batched)}" for x, argument in pairs]
-    about += ["n: how many samples"] * text.counts
-    returned = [counted(len(r.values), r.batched) for r in text.program.results]
-    about += [f"returns [{', '.join(f'r{k}' for k in range(len(returned)))}]"] if returned else []
-    about += [f"r{k}: {what}" for k, what in enumerate(returned)]
     given = [f"{x}: {'number | ' * (a.size == 1 and not a.batched)}Numbers" for x, a in pairs] + [
         "n?: number"
     ] * text.counts
@@ -84,12 +80,18 @@ def typescript_types(program: Program, name: str = "program") -> str:
         "export type Numbers = ArrayLike<number> | ReadonlyArray<Numbers>;",
         "",
         "/**",
-        *(f" * {line}" for line in about),
+        *(f" * {line}" for line in described(text)),
         " */",
-        f"export function {name}({', '.join(given)}): [{', '.join(['Float64Array'] * len(returned))}];",
+        f"export function {name}({', '.join(given)}): [{', '.join(['Float64Array'] * len(text.program.results))}];",
     ]
     return "\n".join(lines) + "\n"
 
 
-def comment_of(name: str, size: int, batched: bool) -> str:
-    return f"{json.dumps(name).replace('*/', '* /')}, {counted(size, batched)}"
+def described(text: FunctionText) -> list[str]:
+    """What the function takes and gives."""
+    pairs = zip(text.arguments, text.program.arguments, strict=True)
+    lines = [f"{x}: {counted(argument.size, argument.batched)}" for x, argument in pairs]
+    lines += ["n: how many samples, where no argument tells it"] * text.counts
+    returned = [counted(len(r.values), r.batched) for r in text.program.results]
+    lines.append(f"returns [{', '.join(f'r{k}' for k in range(len(returned)))}]")
+    return lines + [f"r{k}: {what}" for k, what in enumerate(returned)]

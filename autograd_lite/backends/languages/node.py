@@ -107,6 +107,7 @@ class Node:
                     'https://nodejs.org, or compute with the back end "llvm" or "python"',
                     name="node",
                 )
+            self.stop()  # what is left of one that ended
             self.known = set()
             pipe = subprocess.PIPE
             # in a session of its own, so that Ctrl-C reaches Python alone

@@ -1,5 +1,7 @@
 """Programs as JavaScript: the bits of exact rows, and all others within their bounds, in Node."""
 
+import subprocess
+
 import comparing
 import drawn_programs
 import javascript_rows
@@ -7,7 +9,8 @@ import programs
 import pytest
 import sources
 
-from autograd_lite import compile, tanh, value_and_grad, vmap
+from autograd_lite import Value, compile, tanh, value_and_grad, vmap
+from autograd_lite.program.program import Program
 
 pytestmark = pytest.mark.skipif(sources.NODE is None, reason="there is no node on the path")
 
@@ -66,3 +69,32 @@ def test_2000_random_functions_are_within_the_bound_of_their_conditions(seed):
     tally = comparing.compare_engines(10**6 + seed, 20, (("javascript", False),))
     assert tally.results
     assert not tally.failures
+
+
+def test_a_file_of_javascript_has_its_types_beside_it(tmp_path):
+    program = compile(vmap(lambda w, x: w[0] * x + w[1], (None, 0)), backend="python").trace([1.0, 2.0], [3.0, 4.0])
+    program.save(tmp_path / "line.mjs")
+    text = 'import { line } from "./line.mjs";\nconsole.log(String(line([2, 1], [3, 4])[0]));\n'
+    (tmp_path / "main.mjs").write_text(text)
+    done = subprocess.run([sources.NODE, "main.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "7,9\n"
+    types = (tmp_path / "line.d.ts").read_text()
+    assert "export function line(w: Numbers, x: Numbers, n?: number): [Float64Array];" in types
+    assert (tmp_path / "line.d.mts").read_text() == types
+
+
+HOSTILE = ["</script><script>alert(1)", "*/ alert(1)", "a\u2028alert(1)", "a\nalert(1)", "__proto__", "n", "w", "Math"]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_names_of_users_are_no_code(label):
+    """Node has no alert, and would throw."""
+    x, w = Value(2.0, label=label), Value(3.0, label="w")
+    program = Program.from_values([x * w], [x, w])
+    for module in (True, False):
+        text = program.source("javascript", module=module)
+        assert "</script" not in text
+        assert text.isascii()
+    (found,) = sources.in_node([program], [([[2.0], [3.0]], 1)])
+    assert found == [[6.0]]
+    assert "alert" not in program.source("c")
