@@ -261,10 +261,11 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     A number that shapes the program, as a count does, is bound before: compile(functools.partial(f, n=3)).
 
     `backend` is "python", "numpy", "llvm", "javascript" or "auto".  python and llvm give the bits of the eager engine,
-    except that domain errors give nan or inf, and that a reduced vmap adds in an order of its own; numpy, other arrays'
-    libraries and javascript, which runs in Node, where their functions do; `fastmath` lets llvm fuse products with sums and approximate within a stated
-    bound.  Infinite operands of a row give what they give in strict code; a product that is fused is not rounded, so
-    that one beyond the floats is not infinite yet: x * y - inf at x = y = 1e200 is -inf, and nan in strict code.
+    except that domain errors give nan or inf, and that a reduced vmap adds in an order of its own; numpy, other array
+    libraries and javascript, which runs in Node, where their functions do; `fastmath` lets llvm fuse products with
+    sums and approximate within a stated bound.  Infinite operands of a row give what they give in strict code; a
+    product that is fused is not rounded, so that one beyond the floats is not infinite yet: x * y - inf at
+    x = y = 1e200 is -inf, and nan in strict code.
 
     Raises TracingError where f asks a traced value for its number, ValueError on an unknown back end,
     ImportError on one whose library, or Node, is missing.
