@@ -25,6 +25,9 @@ SUBNORMAL = 2.0**-1074
 BITS = 100
 WIDE = 1e-3  # relative: what is wider says little, though it has to hold the result too
 NUMPY = 4.0  # ulps of functions of NumPy, which has its own
+FASTMATH = (
+    8.0  # ulps of the approximations of fastmath, and of sums and products that it fuses and puts in another order
+)
 FIRST_SEED, CHUNK, WANTED = 3 * 10**7, 20, 100_000
 TRANSFORMS = ("value_and_grad(f)", "grad(f)", "f", "jvp(f, (x,), ([0.5, 0.0, -1.0],))")
 
@@ -106,9 +109,14 @@ def judge(seed, count):
     program = traced.trace(points)
     flat = [[x for point in points for x in point]]
     tally = Judged(functions=count)
-    strict, loose = enclosed(program, flat, 0.0), enclosed(program, flat, NUMPY)
-    for backend, balls in (("python", strict), ("llvm", strict), ("numpy", loose)):
-        compiled = traced if backend == "python" else compile(everything, backend=backend)
+    strict, loose, fast = (enclosed(program, flat, least) for least in (0.0, NUMPY, FASTMATH))
+    engines = [
+        ("python", traced, strict),
+        ("llvm", compile(everything, backend="llvm"), strict),
+        ("numpy", compile(everything, backend="numpy"), loose),
+        ("fastmath", compile(everything, backend="llvm", fastmath=True), fast),
+    ]
+    for backend, compiled, balls in engines:
         results = compiled(points)
         at = 0
         for case, result in zip(cases, results, strict=True):
@@ -153,6 +161,15 @@ def measure(seconds=600.0):
     return tally
 
 
+def fastmath_lines(figures):
+    """What was judged in fastmath too; all of it, where that was not counted for itself."""
+    count = figures.get("with fastmath", figures["functions"])
+    return [
+        f"Of the first {count:,} functions those of fastmath too (at least {FASTMATH:g} ulps an instruction, since it",
+        "approximates functions, fuses products with sums and puts sums in another order).",
+    ]
+
+
 def section(figures):
     """The lines of the page."""
     judged = max(figures["results"] - figures["unbounded"], 1)
@@ -162,6 +179,7 @@ def section(figures):
         "(values, gradients, forward mode) at a point of its own. A run in ball arithmetic widens the result of every",
         "instruction by the ulps that are published for its row, so that it encloses what an engine may compute; each",
         f"float of generated Python, strict llvm and numpy (at least {NUMPY:g} ulps a function) has to be in that.",
+        *fastmath_lines(figures),
         "",
         f"Results: {figures['results']:,}. Of these {figures['unbounded']:,} have no interval (an overflow, a domain",
         f"that may be left, or operands outside of what bounds are published for). Of the {judged:,} that have one,",
