@@ -165,7 +165,7 @@ def fastmath_lines(figures):
     """What was judged in fastmath too; all of it, where that was not counted for itself."""
     count = figures.get("with fastmath", figures["functions"])
     return [
-        f"Of the first {count:,} functions those of fastmath too (at least {FASTMATH:g} ulps an instruction, since it",
+        f"Of {count:,} of these functions those of fastmath too (at least {FASTMATH:g} ulps an instruction, since it",
         "approximates functions, fuses products with sums and puts sums in another order).",
     ]
 
