@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.core.primitives import INTERNAL
 from autograd_lite.program.arguments import library_of
+from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.program.program import Program
 from autograd_lite.support.extras import missing
 from autograd_lite.support.forking import IMPORTS
@@ -30,7 +31,7 @@ class Code(Protocol):
 
 
 def python(program: Program, fastmath: bool) -> Code:
-    return PythonCode(program)
+    return PythonCode(with_lazy_branches(program))
 
 
 def numpy(program: Program, fastmath: bool) -> Code:
@@ -39,7 +40,7 @@ def numpy(program: Program, fastmath: bool) -> Code:
 
 def llvm(program: Program, fastmath: bool) -> Code:
     back_end = module("llvm", "llvm", "llvmlite", "numpy")
-    return back_end.compile_llvm(program.unrolled(back_end.reads_samples).lowered(), fastmath)  # type: ignore[no-any-return]
+    return back_end.compile_llvm(with_lazy_branches(program).unrolled(back_end.reads_samples).lowered(), fastmath)  # type: ignore[no-any-return]
 
 
 def javascript(program: Program, fastmath: bool) -> Code:

@@ -41,10 +41,10 @@ class PythonCode:
             return self.careful(samples, *lists)  # type: ignore[no-any-return]
 
 
-def listed(x: "list[Any] | NDArray[float64]", batched: bool, samples: int) -> list[Any]:
+def listed(x: "Sequence[Any] | NDArray[float64]", batched: bool, samples: int) -> Sequence[Any]:
     """An argument as a list, of one list a sample if batched."""
-    if isinstance(x, list):
-        return x
+    if isinstance(x, Sequence):
+        return x  # a list, or a tuple of constants
     numbers: list[Any] = (x.reshape(samples, -1) if batched and samples else x.reshape(-1)).tolist()
     return numbers
 

@@ -29,7 +29,7 @@ from autograd_lite.control.array_nodes import (
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import dense, stack
 from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step, Stream, is_expensive
-from autograd_lite.core.branches import either, propagation_for
+from autograd_lite.core.branches import both, either, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
 from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.symbolic import Propagation
@@ -180,7 +180,8 @@ class RecordedLoop:
             if operands[k] in walk.dependent:
                 value, condition = item(loop, rule.final(back.present.index(k))), holds
                 if perhaps and k in back.uncertain:
-                    condition = item(loop, rule.final(len(back.present) + back.uncertain.index(k)))
+                    # what the loop tells matters only where anything arrived at it
+                    condition = both(holds, item(loop, rule.final(len(back.present) + back.uncertain.index(k))))
                 terms.append(walk.term(node, operands[k], under(rules, value, condition)))
         return terms
 

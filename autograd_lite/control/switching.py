@@ -5,6 +5,7 @@ value or a derivative.
 """
 
 from collections.abc import Callable, Sequence
+from math import nan
 from typing import Any
 
 from autograd_lite.core import table
@@ -28,13 +29,28 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
     if not branches:
         raise ValueError("switch has no branches to choose from; pass one or more functions")
     if isinstance(index, Value) and index.is_traced:
-        found, structure = flatten(branches[-1](*operands), "result of a branch of switch")
+        found = branches[-1](*operands)
         for k in reversed(range(len(branches) - 1)):
-            other = leaves_like(branches[k](*operands), structure, f"result of branch {k} of switch")
-            taken = table.less(index, k + 1.0)
-            found = [table.cond(taken, a, b) for a, b in zip(other, found, strict=True)]
-        return structure.unflatten(found)
+            found = between(table.less(index, k + 1.0), branches[k](*operands), found, f"branch {k} of switch")
+        return found
     x = index.data if isinstance(index, Value) else number(index)
     if x is None or x != int(x):
         raise TypeError(f"the index of switch is a whole number, but got {index!r}; pass an int, or round it before")
-    return branches[max(0, min(int(x), len(branches) - 1))](*operands)
+    found = branches[max(0, min(int(x), len(branches) - 1))](*operands)
+    if not isinstance(index, Value):
+        return found
+    return between(index, found, None) if x else between(index, None, found)
+
+
+def between(condition: Scalar, a: Any, b: Any, what: str = "the first branch") -> Any:
+    """a where the condition holds, else b: two pytrees of one structure, None where that was not computed.
+
+    Raises ValueError where the structures differ, naming the place.
+    """
+    if a is None or b is None:
+        leaves, structure = flatten(b if a is None else a, "result of a branch")
+        pairs = [(nan, x) if a is None else (x, nan) for x in leaves]
+    else:
+        others, structure = flatten(b, "result of a branch")
+        pairs = list(zip(leaves_like(a, structure, f"result of {what}"), others, strict=True))
+    return structure.unflatten([table.cond(condition, x, y) for x, y in pairs])

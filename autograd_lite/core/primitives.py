@@ -9,6 +9,7 @@ graph) carry out the row themselves, so this module knows nothing of graphs:
 """
 
 import functools
+import importlib
 import math
 import sys
 from collections.abc import Callable
@@ -38,6 +39,15 @@ def row_named(name: str) -> "Primitive":
 def is_known(row: "Primitive") -> bool:
     """Whether a row is kept by its name, as those of the library are."""
     return PRIMITIVES.get(row.name) is row or INTERNAL.get(row.name) is row
+
+
+def is_scalar(x: object) -> bool:
+    return isinstance(x, Operand) or number(x) is not None
+
+
+def of_leaves(condition: object, a: object, b: object) -> Any:
+    """A choice between pytrees, which a floor above takes apart: by name, and at the first use."""
+    return importlib.import_module("autograd_lite.control.switching").between(condition, a, b)
 
 
 @final
@@ -80,9 +90,12 @@ class Primitive(Row):
         # By `cond`: a graph in which one branch is missing cannot become a program.
         cond = row_named("cond")
         if known is None:
-            return cond(condition, *[x(*operands) if callable(x) else x for x in (a, b)])
+            both = [x(*operands) if callable(x) else x for x in (a, b)]
+            return cond(condition, *both) if all([is_scalar(x) for x in both]) else of_leaves(condition, *both)  # noqa: C419
         taken = a if known else b
         value = taken(*operands) if callable(taken) else taken
+        if not is_scalar(value):
+            return of_leaves(condition, value, None) if known else of_leaves(condition, None, value)
         return cond(condition, value, math.nan) if known else cond(condition, math.nan, value)
 
     def passing(self, condition: float) -> int:

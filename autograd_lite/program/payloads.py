@@ -134,6 +134,17 @@ class Loop(NamedTuple):
         return values
 
 
+class When(Loop):
+    """A call that runs where the first shared number is not 0; elsewhere its outputs are 0, and nobody reads them."""
+
+    __slots__ = ()
+
+    def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
+        if run.apply is None and not operands[self.arrays]:
+            return [0.0] * self.outputs
+        return super().evaluate(operands, run)
+
+
 class While(Loop):
     """A program run over a carry until the first number of the new carry is 0: an array of the last carry.
 
@@ -217,7 +228,7 @@ def row_of(payload: Payload) -> Primitive:
 
 
 def made_row(payload: Payload) -> Primitive:
-    name = "call" if isinstance(payload, Loop) and payload.is_call else type(payload).__name__.lower()
+    name = "call" if type(payload) is Loop and payload.is_call else type(payload).__name__.lower()
     return Primitive(name, None, no_number, no_partials, payload=payload)
 
 

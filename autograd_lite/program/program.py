@@ -52,7 +52,7 @@ class Program:
         """What the back ends made of it where it was called by itself, by their names; freed with it."""
         self.about = ""
         """Why a compiled function made it, where it is not its first."""
-        self.simpler: dict[Lowers, Program] = {}
+        self.simpler: dict[Any, Program] = {}
         """The same without some rows, which all loops share that run it."""
 
     def __getstate__(self) -> dict[str, Any]:

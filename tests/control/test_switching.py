@@ -123,3 +123,53 @@ def test_bad_input():
     with pytest.raises(TypeError, match="whole number"):
         switch("1", BRANCHES, 3.0)
     assert switch(Value(1.0), BRANCHES, 3.0) == {"y": 9.0}
+
+
+def pair(x, y):
+    """Results that are pytrees, of functions with operands."""
+
+    def first(a, b):
+        return {"p": (a * b, a), "q": [1.0]}
+
+    found = ag.cond(ag.less(x, y), first, lambda a, b: {"p": (a + b, b), "q": [a]}, x, y)
+    return found["p"][0] * found["p"][1] + found["q"][0]
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
+def test_cond_chooses_between_pytrees(backend):
+    pytest.importorskip("llvmlite")
+    for point in ((1.0, 2.0), (2.0, 1.0)):
+        assert compile(value_and_grad(pair, (0, 1)), backend=backend)(*point) == value_and_grad(pair, (0, 1))(*point)
+        assert compile(grad(grad(pair)), backend=backend)(*point) == grad(grad(pair))(*point)
+        tangent = lambda x, y: jvp(pair, (x, y), (1.0, 2.0))  # noqa: E731
+        assert compile(tangent, backend=backend)(*point) == tangent(*point)
+    assert ag.cond(True, lambda: (1.0, [2.0]), lambda: (3.0, [4.0])) == (1.0, [2.0])
+    assert ag.cond(0.0, lambda x: x, lambda x: {"a": x * 2.0}, 3.0) == {"a": 6.0}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: ag.cond("x", lambda: 1.0, lambda: 2.0), TypeError, "real numbers and Values, but got 'x'"),
+        (lambda: ag.cond(None, lambda: 1.0, lambda: 2.0), TypeError, "but got None"),
+        (lambda: ag.where([1.0], lambda: 1.0, lambda: 2.0), TypeError, r"but got \[1.0\]"),
+        (lambda: ag.cond(True, lambda: object(), lambda: 2.0), TypeError, "result of a branch holds"),
+        (
+            lambda: compile(lambda x: ag.cond(ag.less(x, 0.0), lambda: (x, x), lambda: [x]))(1.0),
+            ValueError,
+            "tuple of 2",
+        ),
+        (lambda: compile(lambda x: ag.cond(ag.less(x, 0.0), lambda: x, lambda: [x]))(1.0), ValueError, "structure"),
+        (lambda: compile(lambda x: ag.cond(x < 0.0, lambda: x, lambda: -x))(1.0), TypeError, "less_equal and equal"),
+    ],
+)
+def test_bad_input_of_cond(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+@given(st.integers(-1, 3), st.floats(2.5, 9.0))
+def test_a_computed_index_has_the_bits_of_the_compiled_one(index, x):
+    f = lambda x, i: switch(i, [lambda x: ag.sin(x) * x + ag.exp(x), lambda x: x * x * x + x], x * x) * x  # noqa: E731
+    eager = grad(lambda x, i: f(x, i + 0.0))(x, Value(float(index)))
+    assert compile(grad(f), backend="python")(x, float(index)) == (eager.data if isinstance(eager, Value) else eager)

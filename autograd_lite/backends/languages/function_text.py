@@ -15,6 +15,7 @@ from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import lower
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from autograd_lite.program.instructions import ROWS
+from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.program.program import Program
 
@@ -41,6 +42,7 @@ def function_text(program: Program, dialect: Dialect, name: str, limits: Limits 
             f"the function of a program needs a name of letters, digits and underscores that {dialect.name} and the "
             f"table of rows do not have, but got {name!r}; choose another, as name='step'"
         )
+    program = with_lazy_branches(program)
     program = Program(*lower(program.arguments, program.instructions, program.results, is_unrolled, is_inlined))
     source = Source(dialect, limits)
     source.functions.names[name] = name

@@ -13,7 +13,7 @@ from autograd_lite.backends.languages.dialects import indented
 from autograd_lite.backends.languages.instructions_text import Actions
 from autograd_lite.backends.languages.memory import Place, times
 from autograd_lite.backends.languages.value_places import Values
-from autograd_lite.program.payloads import Loop, While
+from autograd_lite.program.payloads import Loop, When, While
 
 
 class Writer:
@@ -166,6 +166,9 @@ class Writer:
     def loop(self, i: int, loop: Loop, operands: Sequence[int], named: Named) -> list[str]:
         """A program that runs again and again, over the carry that it leaves."""
         own, m = self.values.arrays[i], loop.carries
+        if isinstance(loop, When):
+            inside = self.loop(i, Loop(*loop), operands, named)
+            return [f"if ({named(operands[loop.arrays])} != 0.0) {{", *indented(inside), "}"]
         lines = self.actions.stored(operands[:m], own, named)
         if not loop.length:
             return lines

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from autograd_lite.program.flattening import Flattener, has_lowering, replayed
 from autograd_lite.program.instructions import Argument, Result
-from autograd_lite.program.payloads import Loop
+from autograd_lite.program.payloads import Loop, When
 from autograd_lite.program.program import Program
 
 from .ir_text import SCALAR, VECTOR
@@ -65,5 +65,10 @@ def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:
 
 
 def reads_samples(payload: object, batched: Sequence[bool]) -> bool:
-    """Whether a loop reads an array as a whole that differs from sample to sample: then it is written out."""
+    """Whether a loop reads an array as a whole that differs from sample to sample: then it is written out.
+
+    So is a branch, which is computed for all samples.
+    """
+    if isinstance(payload, When):
+        return any(batched)
     return isinstance(payload, Loop) and any(batched[payload.carries + k] for k in payload.whole)

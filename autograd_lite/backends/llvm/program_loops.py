@@ -8,7 +8,7 @@ program over samples.
 
 from __future__ import annotations
 
-from autograd_lite.program.payloads import Loop, While
+from autograd_lite.program.payloads import Loop, When, While
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout
@@ -116,6 +116,8 @@ class Steps:
         """One step after the other, for all samples alike or for those of a tile."""
         loop, f, layout, m = self.loop, self.f, self.layout, self.loop.carries
         batched = self.type == VECTOR
+        if isinstance(loop, When):
+            self.only_if()
         self.whole()
         self.point("s", self.at(layout.scratch))
         stage = layout.plan.stages[0]
@@ -161,6 +163,17 @@ class Steps:
             if isinstance(loop, While):
                 self.end(then, carry)
             self.look(counted.counter)
+
+    def only_if(self) -> None:
+        """Return from the function at once where the condition does not hold."""
+        f = self.f
+        place = f.offset(f.pointer("s"), SCALAR, self.layout.shared)
+        condition = f.value(f"load {SCALAR}, ptr {place}")
+        go, skip = f.fresh("go", "skip")
+        f.branch(f.value(f"fcmp une {SCALAR} {condition}, {number(0.0)}"), go, skip)
+        f.label(skip)
+        f.do("ret void")
+        f.label(go)
 
     def end(self, then: str, carry: str) -> None:
         """Return from the function with the new carry, if its first number is 0 for all samples."""

@@ -1,0 +1,294 @@
+"""Branches that run only where they are taken: what a program computes for one branch of choices alone, moved aside.
+
+A choice by `cond` holds both branches in the program, and so does each of its derivatives.  What only one branch needs
+becomes an instruction `when`, a program that runs where the condition holds; the choices stay and select from its
+outputs, so that no bit changes.  Cheap branches stay where they are, and so does what differs from sample to sample,
+which is computed side by side.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import cond, logical_and, logical_not, logical_or
+from autograd_lite.program.instructions import Argument, Instruction, Result
+from autograd_lite.program.payloads import Item, Loop, When, Whole, row_of
+from autograd_lite.program.program import Program
+
+Fact = tuple[int, bool]
+"""That a condition, a value of the program, holds or does not."""
+
+NOTHING: Final[frozenset[Fact]] = frozenset()
+CHOOSING: Final = {cond: 1, logical_and: 1, logical_or: 2}
+"""Rows whose first operand decides whether others matter, and which of them does where it is true."""
+
+CHEAP: Final = 60
+"""Operations that are not worth a jump around them."""
+
+CALLED_BACK: Final = 10**6
+"""Operations that a call of Python counts for."""
+
+
+def with_lazy_branches(program: Program) -> Program:
+    """The same computation, in which branches of some cost run only where they are taken."""
+    found: Program | None = program.simpler.get(with_lazy_branches)
+    if found is None:
+        found = program.simpler[with_lazy_branches] = made_lazy(program, frozenset())
+    return found
+
+
+def made_lazy(program: Program, known: frozenset[int]) -> Program:
+    """The same, where the conditions `known` hold or do not hold for sure, since the program is a branch itself."""
+    if any(isinstance(row.payload, Loop) for row, _, _ in program.instructions):
+        program = with_lazy_bodies(program)
+    while any(row is cond for row, _, _ in program.instructions):
+        branches = Branches(program, known)
+        fact = branches.costliest()
+        if fact is None:
+            break
+        program = Split(branches, fact).program()
+    return program
+
+
+def with_lazy_bodies(program: Program) -> Program:
+    instructions = []
+    for row, operands, constant in program.instructions:
+        if isinstance(row.payload, Loop) and not isinstance(row.payload, When):
+            body = with_lazy_branches(row.payload.body)
+            if body is not row.payload.body:
+                row = row_of(row.payload._replace(body=body))
+        instructions.append(Instruction(row, operands, constant))
+    return Program(program.arguments, instructions, program.results)
+
+
+def cost(row: Primitive, operands: Sequence[int]) -> int:
+    """The operations of an instruction, about."""
+    payload = row.payload
+    if isinstance(payload, Loop):
+        inner = [cost(row, operands) for row, operands, _ in payload.body.instructions]
+        return payload.steps * sum(inner)
+    if payload is not None:
+        return getattr(payload, "operations", 1)
+    if row.called_back:
+        return CALLED_BACK
+    each = 1 if row.llvm or row.fold else 10
+    return each * max(1, len(operands) - 1) if operands else 0
+
+
+class Branches:
+    """For each value of a program under which conditions alone it is needed."""
+
+    def __init__(self, program: Program, known: frozenset[int]) -> None:
+        self.known = known
+        self.instructions, self.start = program.instructions, program.size
+        self.of = program
+        self.facts: list[frozenset[Fact] | None] = [None] * (program.size + len(program.instructions))
+        for result in program.results:
+            for i in result.values:
+                self.facts[i] = NOTHING
+        for i in range(len(self.facts) - 1, program.size - 1, -1):
+            row, operands, constant = self.instructions[i - program.size]
+            needed = self.facts[i]
+            if needed is None:
+                continue
+            stays = constant is not None or row in (BATCH_SUM, BATCH_SIZE) or isinstance(row.payload, Whole)
+            if stays or program.batched[i] or self.is_moved(i):
+                needed = self.facts[i] = NOTHING
+            for k, j in enumerate(operands):
+                own = needed | self.holding(operands[0], k == holds) if k and (holds := CHOOSING.get(row)) else needed
+                before = self.facts[j]
+                self.facts[j] = own if before is None else before & own
+
+    def source(self, i: int) -> Instruction | None:
+        return self.instructions[i - self.start] if i >= self.start else None
+
+    def is_moved(self, i: int) -> bool:
+        """Whether it was moved aside already, or is an output of what was."""
+        source = self.source(i)
+        if source is not None and isinstance(source.row.payload, Item):
+            source = self.source(source.operands[0])
+        return source is not None and isinstance(source.row.payload, When)
+
+    def holding(self, condition: int, holds: bool) -> frozenset[Fact]:
+        """What is known where a condition holds, or does not."""
+        found: set[Fact] = set()
+        stack = [(condition, holds)]
+        while stack:
+            fact = stack.pop()
+            source = self.source(fact[0])
+            if fact in found or self.of.batched[fact[0]] or fact[0] in self.known:
+                continue
+            found.add(fact)
+            if source is not None:
+                if source.row is logical_not:
+                    stack.append((source.operands[0], not fact[1]))
+                elif source.row is (logical_and if fact[1] else logical_or):
+                    stack += [(x, fact[1]) for x in source.operands]
+        return frozenset(found)
+
+    def costliest(self) -> Fact | None:
+        """The condition that most is computed under."""
+        totals: dict[Fact, int] = {}
+        for i, facts in enumerate(self.facts):
+            if facts and i >= self.start:
+                row, operands, _ = self.instructions[i - self.start]
+                work = cost(row, operands)
+                for fact in facts:
+                    totals[fact] = totals.get(fact, 0) + work
+        best = max(totals, key=lambda fact: (totals[fact], -fact[0]), default=None)
+        return best if best is not None and totals[best] > CHEAP else None
+
+
+class Split:
+    """A program with what is computed under one condition moved aside.
+
+    It comes in parts, since a branch may need what was computed from it: its derivatives do.  The part of a value is
+    the number of times that a way to it leaves the branch.
+    """
+
+    def __init__(self, branches: Branches, fact: Fact) -> None:
+        self.instructions, self.start, self.of = branches.instructions, branches.start, branches.of
+        self.condition, self.holds = fact
+        self.known = branches.known
+        self.own = {
+            i
+            for i, facts in enumerate(branches.facts)
+            if facts is not None and fact in facts and i >= self.start and i != self.condition
+        }
+        self.parts: list[int] = [0] * len(branches.facts)
+        used = {i for i, facts in enumerate(branches.facts) if facts is not None}
+        for i in sorted(used):
+            if i >= self.start:
+                operands = self.instructions[i - self.start].operands
+                leaves = [self.parts[j] + (j in self.own and i not in self.own) for j in operands]
+                self.parts[i] = max(leaves, default=0)
+        self.outputs: dict[int, list[int]] = {}
+        self.members: dict[int, set[int]] = {}
+        for i in self.own:
+            self.members.setdefault(self.parts[i], set()).add(i)
+        for part in sorted(self.members):
+            self.complete(part)
+        wanted: dict[int, set[int]] = {}
+        for members in self.members.values():
+            for i in members:
+                for j in self.operands(i):
+                    if j in self.own and j not in members:
+                        wanted.setdefault(self.parts[j], set()).add(j)
+        for i in used - self.own:
+            for j in self.operands(i):
+                if j in self.own:
+                    wanted.setdefault(self.parts[j], set()).add(j)
+        self.outputs = {part: sorted(found) for part, found in wanted.items()}
+        self.made: list[Instruction] = []
+        self.new: dict[int, int] = {i: i for i in range(self.start)}
+        self.calls: dict[int, int] = {}
+
+    def operands(self, i: int) -> Sequence[int]:
+        return self.instructions[i - self.start].operands if i >= self.start else ()
+
+    def is_array(self, i: int) -> bool:
+        return self.size(i) is not None
+
+    def size(self, i: int) -> int | None:
+        payload = self.instructions[i - self.start].row.payload if i >= self.start else None
+        return None if payload is None or isinstance(payload, Item) else getattr(payload, "size", None)
+
+    def complete(self, part: int) -> None:
+        """Add the arrays of earlier parts that a part reads, with what makes them: parts pass numbers on."""
+        members = self.members[part]
+        stack = list(members)
+        while stack:
+            for j in self.operands(stack.pop()):
+                if j in self.own and j not in members and self.is_array(j):
+                    members.add(j)
+                    stack.append(j)
+
+    # Writing
+
+    def program(self) -> Program:
+        order: list[int] = [i for result in reversed(self.of.results) for i in reversed(result.values)]
+        while order:
+            i = order[-1]
+            if i in self.new:
+                order.pop()
+                continue
+            before = [j for j in self.needs(i) if j not in self.new]
+            if before:
+                order += reversed(before)
+                continue
+            order.pop()
+            self.emit(i)
+        results = [Result(tuple([self.new[i] for i in r.values]), r.batched) for r in self.of.results]
+        return Program(self.of.arguments, self.made, results)
+
+    def needs(self, i: int) -> Sequence[int]:
+        """The values that have to be there before it."""
+        if i not in self.own:
+            return self.operands(i)
+        return () if self.parts[i] in self.calls else [self.condition, *self.inputs(self.parts[i])]
+
+    def inputs(self, part: int) -> list[int]:
+        """What a part reads from outside of it, but constants."""
+        members = self.members[part]
+        found = {j for i in members for j in self.operands(i) if j not in members and not self.is_constant(j)}
+        return sorted(found)
+
+    def is_constant(self, i: int) -> bool:
+        return i >= self.start and self.instructions[i - self.start].constant is not None
+
+    def add(self, instruction: Instruction) -> int:
+        self.made.append(instruction)
+        return self.start + len(self.made) - 1
+
+    def emit(self, i: int) -> None:
+        if i not in self.own:
+            row, operands, constant = self.instructions[i - self.start]
+            self.new[i] = self.add(Instruction(row, tuple([self.new[j] for j in operands]), constant))
+            return
+        part = self.parts[i]
+        if part not in self.calls:
+            self.calls[part] = self.call(part)
+        place = self.outputs[part].index(i)
+        self.new[i] = self.add(Instruction(row_of(Item(place)), (self.calls[part],)))
+
+    def call(self, part: int) -> int:
+        """The instruction that computes a part where the condition holds."""
+        inputs = self.inputs(part)
+        arrays = [j for j in inputs if self.is_array(j)]
+        numbers = [j for j in inputs if not self.is_array(j)]
+        condition = self.new[self.condition]
+        if not self.holds:
+            condition = self.add(Instruction(logical_not, (condition,)))
+        body = self.body(part, arrays, numbers)
+        outputs = len(self.outputs[part])
+        when = When(body, 1, False, 0, len(arrays), (), tuple(range(len(arrays))), outputs, 0)
+        operands = [*[self.new[j] for j in arrays], condition, *[self.new[j] for j in numbers]]
+        return self.add(Instruction(row_of(when), tuple(operands)))
+
+    def body(self, part: int, arrays: list[int], numbers: list[int]) -> Program:
+        arguments = [Argument("carry", 0, False), Argument("x", 0, False), Argument("shared", 1 + len(numbers), False)]
+        for k, j in enumerate(arrays):
+            arguments.append(Argument(f"array{k}", self.size(j) or 0, False))
+        start = sum([a.size for a in arguments])
+        new = {j: k for k, j in enumerate(numbers, 1)}
+        made: list[Instruction] = []
+
+        def add(i: int, instruction: Instruction) -> None:
+            made.append(instruction)
+            new[i] = start + len(made) - 1
+
+        for k, j in enumerate(arrays, 3):
+            add(j, Instruction(row_of(Whole(k, arguments[k].size)), ()))
+        for i in sorted(self.members[part]):
+            row, operands, constant = self.instructions[i - self.start]
+            for j in operands:
+                if j not in new:
+                    add(j, self.instructions[j - self.start])  # a constant
+            if row is cond and operands[0] == self.condition:  # which is known here
+                new[i] = new[operands[1 if self.holds else 2]]
+            else:
+                add(i, Instruction(row, tuple([new[j] for j in operands]), constant))
+        ends: list[tuple[int, ...]] = [(), tuple([new[i] for i in self.outputs[part]]), ()]
+        known = {0, *[new[j] for j in (*self.known, self.condition) if j in new]}
+        return made_lazy(Program(arguments, made, [Result(x, False) for x in ends]), frozenset(known))

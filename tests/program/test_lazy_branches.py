@@ -1,0 +1,145 @@
+"""Branches that run only where they are taken: at every order, with the bits that they have where both are computed."""
+
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from looping import loop_function, numbers_of
+
+import autograd_lite as ag
+from autograd_lite import compile, custom_derivative, grad, jvp, value_and_grad, vmap
+from autograd_lite.backends.python import PythonCode
+from autograd_lite.program.lazy_branches import with_lazy_branches
+
+BACKENDS = ["python", "llvm"]
+
+
+def heavy(x, times=30):
+    for _ in range(times):
+        x = ag.sin(x) * 1.3 + ag.exp(-x * x) * 0.5
+    return x
+
+
+def of_loop(x, y):
+    return ag.scan(lambda c, t: (ag.sin(c) * y + t, c), x, [0.1, 0.2, 0.3] * 20)[0]
+
+
+CHOICES = {
+    "one side": lambda x, y: ag.where(ag.less(x, 0.0), lambda: heavy(x) * y, lambda: x * y + 1.0),
+    "both": lambda x, y: ag.where(ag.less(x, 0.0), lambda: heavy(x) * y, lambda: heavy(y) + x),
+    "two results": lambda x, y: ag.sum(ag.cond(ag.less(x, y), lambda: [heavy(x), y], lambda: [y, heavy(x * y)])),
+    "loop": lambda x, y: ag.where(ag.less(x, 0.0), lambda: of_loop(x, y), lambda: ag.sqrt(x)),
+    "nested": lambda x, y: ag.where(
+        ag.less(x, 0.0),
+        lambda: ag.where(ag.less(y, 0.0), lambda: heavy(x * y), lambda: heavy(y) * x),
+        lambda: heavy(x + y),
+    ),
+    "in steps": lambda x, y: ag.scan(
+        lambda c, t: (ag.where(ag.less(c, t), lambda: heavy(c) * y, lambda: c - t), c), x, [0.1, -0.4, 0.7]
+    )[0],
+    "switch": lambda x, y: ag.switch(ag.floor(2.0 * y), [lambda: heavy(x), lambda: x * y, lambda: of_loop(x, y)]),
+    "condition in a branch": lambda x, y: ag.where(
+        ag.less(x, 0.0),
+        lambda: ag.where(ag.less(heavy(x), y), lambda: heavy(x * y), lambda: x),
+        lambda: ag.where(ag.logical_or(ag.less(y, 0.0), ag.less(x, 1.0)), lambda: heavy(y), lambda: x),
+    ),
+    "shared": lambda x, y: ag.where(ag.less(x, 0.0), lambda: heavy(x) * y, lambda: heavy(x) + y) * heavy(x),
+    "twice": lambda x, y: (
+        ag.where(ag.less(x, 0.0), lambda: heavy(x), lambda: y)
+        * ag.where(ag.less(x, 0.0), lambda: y, lambda: heavy(y))
+    ),
+}  # fmt: skip
+ORDERS = {
+    "value": lambda f: f,
+    "gradient": lambda f: value_and_grad(f, (0, 1)),
+    "second": lambda f: grad(lambda x, y: grad(f)(x, y) + grad(f, 1)(x, y), (0, 1)),
+    "tangent": lambda f: lambda x, y: jvp(f, (x, y), (1.0, -0.5)),
+}
+POINTS = [(-0.3, 0.7), (0.4, 0.7), (-0.3, -0.7), (0.4, -0.7), (-0.6, 1.2)]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", CHOICES)
+def test_values_and_derivatives_keep_their_bits(name, order, backend):
+    pytest.importorskip("llvmlite")
+    f = ORDERS[order](CHOICES[name])
+    compiled = compile(f, backend=backend)
+    program = compiled.trace(*POINTS[0])
+    for point in POINTS:
+        found = compiled(*point)
+        both = PythonCode(program)([[x] for x in point], 1)
+        assert ag.trees.flatten(found)[0] == [x for part in both for x in part]
+        if order != "second" or ("step" not in name and name not in ("loop", "switch")):
+            assert numbers_of(found) == numbers_of(f(*point))
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_something_is_moved_aside(name):
+    program = with_lazy_branches(compile(value_and_grad(CHOICES[name])).trace(0.5, 0.5))
+    assert "= when" in str(program)
+    assert with_lazy_branches(program) is with_lazy_branches(program)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("order", ["value", "gradient", "second"])
+def test_only_the_branch_that_is_taken_is_called(order, backend):
+    """Functions of plain numbers, which programs call back, tell when they are called."""
+    pytest.importorskip("llvmlite")
+    calls = []
+
+    def counted(name, x):
+        calls.append(name)
+        return float(x) * 2.0
+
+    def opaque(name):
+        f = lambda x: counted(name, x.data if hasattr(x, "data") else x)  # noqa: E731
+        return custom_derivative(lambda x: f(x), lambda out, x: (2.0,))
+
+    low, high = opaque("low"), opaque("high")
+
+    def f(x):
+        return ag.where(ag.less(x, 0.0), lambda: low(x * x), lambda: high(x * x * x)) * x
+
+    transform = {"value": lambda f: f, "gradient": value_and_grad, "second": lambda f: grad(grad(f))}[order]
+    compiled = compile(transform(f), backend=backend)
+    for x, name in ((-1.5, "low"), (2.5, "high")):
+        compiled(x)
+        calls.clear()
+        found = compiled(x)
+        assert set(calls) <= {name}
+        assert found == transform(f)(x)
+    assert order == "second" or calls
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
+def test_samples_choose_for_themselves(backend):
+    np = pytest.importorskip("numpy")
+    pytest.importorskip("llvmlite")
+    xs = np.linspace(-1.0, 1.0, 21)
+    f = CHOICES["nested"]
+    found = compile(vmap(value_and_grad(f), in_axes=(0, None)), backend=backend)(xs, 0.5)
+    expected = [value_and_grad(f)(float(x), 0.5) for x in xs]
+    assert np.allclose(np.transpose(found), expected, rtol=1e-12)
+
+
+def test_cheap_branches_stay():
+    program = compile(value_and_grad(lambda x: ag.where(ag.less(x, 0.0), lambda: -x, lambda: x * x))).trace(1.0)
+    assert with_lazy_branches(program) is program
+
+
+@given(st.integers(0, 10**9), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_random_branches_keep_their_bits(seed, loops_on_both_sides):
+    f, arguments = loop_function(seed)
+    g, others = loop_function(seed + 1) if loops_on_both_sides else (lambda *xs: xs[0][0] * 2.0, arguments)
+
+    def chosen(condition, a, b):
+        return ag.where(ag.less(condition, 0.5), partial(f, *a), partial(g, *b)) * condition
+
+    compiled = compile(value_and_grad(chosen, (0, 1, 2)), backend="python")
+    for condition in (0.0, 1.0):
+        found = compiled(condition, arguments, others)
+        expected = value_and_grad(chosen, (0, 1, 2))(condition, arguments, others)
+        assert repr(numbers_of(found)) == repr(numbers_of(expected))
