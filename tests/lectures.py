@@ -143,6 +143,10 @@ LEARNING = [
     Row("bias and variance", ("nn.fit", "nn.evaluate"), (TRAINING + "test_bias_and_variance",)),
     Row("digits: [64, 30, 10], sigmoid, quadratic cost, batches of 10, rate 3.0", ("examples.digits.lecture",),
         ("examples/test_digits.py::test_the_lectures_training",)),
+    Row("points of the plane classified in the browser, while the boundary moves", ("playground",),
+        ("live/test_network_programs.py::test_a_neuron_and_its_adjoints",
+         "live/test_network_programs.py::test_activations",
+         "live/test_playground_page.py::test_the_page_is_one_small_file_and_asks_for_nothing")),
 ]  # fmt: skip
 
 SECTIONS = {

@@ -24,7 +24,8 @@ TAUGHT = {
     "6. Training": """gradient descent until |f(x_k+1) - f(x_k)| < eps; full batch and stochastic;
         mini-batches, epochs, shuffling; learning rate too small, too large; initialisation N(0, sigma^2) and better;
         RMSprop; batch normalisation; train, validation and test sets; bias and variance;
-        digits: [64, 30, 10], sigmoid, quadratic cost, batches of 10, rate 3.0""",
+        digits: [64, 30, 10], sigmoid, quadratic cost, batches of 10, rate 3.0;
+        points of the plane classified in the browser, while the boundary moves""",
 }
 ROWS = [row for rows in lectures.SECTIONS.values() for row in rows]
 
