@@ -16,7 +16,7 @@ from autograd_lite.explaining.page import resource, variables
 from autograd_lite.live.graph_pieces import Piece, empty_page, pieces
 from autograd_lite.live.network_programs import described, programs
 from autograd_lite.live.playground_input import Given, checked_model, checked_points
-from autograd_lite.live.playground_still import still
+from autograd_lite.live.playground_still import still, still_png
 from autograd_lite.nn.module import Module
 from autograd_lite.support.version import __version__
 from autograd_lite.support.wording import computed, markup, script_data
@@ -105,7 +105,8 @@ class Playground(Exportable):
     def representations(self) -> Formats:
         permits = "allow-scripts allow-downloads"  # the model's file is one
         return {
-            "text/html": lambda: iframe(self.html, TITLE, "56rem", more=still(self.given), permits=permits),
+            "text/html": lambda: iframe(self.html, TITLE, "56rem", still_png(self.given), permits=permits),
+            "image/png": lambda: still_png(self.given),
             "text/plain": self.__repr__,
         }
 

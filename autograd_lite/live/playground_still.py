@@ -1,29 +1,59 @@
-"""The picture of a playground where no script runs: the points that it starts with, as SVG."""
+"""The picture of a playground where no script runs: the points that it starts with, as SVG, and as PNG where a notebook
+keeps nothing else."""
 
 import math
+import struct
+import zlib
+from collections.abc import Iterator
 
-from autograd_lite.drawing.theme import AUTO
+from autograd_lite.drawing.theme import AUTO, LIGHT
 from autograd_lite.live.playground_input import Given
 from autograd_lite.support.wording import markup
 
 SIZE = 420.0
 
 
+def placed(given: Given | None) -> Iterator[tuple[float, float, bool]]:
+    """Where each point is in the picture, and whether it is positive."""
+    low, high = [[-3.3, -3.3], [3.3, 3.3]] if given is None else given.range
+    for a, b, t in moons() if given is None else given.points:
+        x, y = (SIZE * (v - low[i]) / (high[i] - low[i]) for i, v in enumerate((a, b)))
+        yield x, SIZE - y, t >= 0.0
+
+
 def still(given: Given | None) -> str:
     """The points in their plane: discs are positive, diamonds negative."""
-    points = moons() if given is None else given.points
-    low, high = [[-3.3, -3.3], [3.3, 3.3]] if given is None else given.range
     names = ("−1", "+1") if given is None else given.names
-    marks = []
-    for a, b, t in points:
-        x, y = (SIZE * (v - low[i]) / (high[i] - low[i]) for i, v in enumerate((a, b)))
-        marks.append(disc(x, SIZE - y) if t >= 0.0 else diamond(x, SIZE - y))
-    words = f"{len(points)} points: discs are {names[1]}, diamonds {names[0]}"
+    marks = [disc(x, y) if positive else diamond(x, y) for x, y, positive in placed(given)]
+    words = f"{len(marks)} points: discs are {names[1]}, diamonds {names[0]}"
     border = f'<rect width="{SIZE:g}" height="{SIZE:g}" fill="none" stroke="{AUTO.rule}"/>'
     return (
         f'<figure><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE:g} {SIZE:g}" width="{SIZE:g}" role="img" '
         f'aria-label="{markup(words)}">{border}{"".join(marks)}</svg><figcaption>{markup(words)}</figcaption></figure>'
     )
+
+
+def still_png(given: Given | None) -> bytes:
+    """The same picture as a PNG, written without any library."""
+    size = int(SIZE)
+    rows = [bytearray(size) for _ in range(size)]  # 0 is paper, 1 blue, 2 orange, 3 the border
+    for k in range(size):
+        rows[0][k] = rows[-1][k] = rows[k][0] = rows[k][-1] = 3
+    for x, y, positive in placed(given):
+        for j in range(max(0, int(y) - 5), min(size, int(y) + 7)):
+            for i in range(max(0, int(x) - 5), min(size, int(x) + 7)):
+                across, down = abs(i + 0.5 - x), abs(j + 0.5 - y)
+                if math.hypot(across, down) <= 4.0 if positive else across + down <= 5.0:
+                    rows[j][i] = 1 if positive else 2
+    colours = "".join(x[1:] for x in (LIGHT.paper, LIGHT.value, LIGHT.gradient, LIGHT.rule))
+    data = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
+    header = struct.pack(">IIBBBBB", size, size, 8, 3, 0, 0, 0)  # 8 bits a pixel, which are numbers of colours
+    parts = [(b"IHDR", header), (b"PLTE", bytes.fromhex(colours)), (b"IDAT", data), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(kind, content) for kind, content in parts])
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def disc(x: float, y: float) -> str:

@@ -41,7 +41,7 @@ def test_saving_and_showing(tmp_path, monkeypatch):
         playground(theme="sepia")
     bundle, _ = page._repr_mimebundle_()
     assert "srcdoc=" in bundle["text/html"]
-    assert "<svg" in bundle["text/html"]  # where the frame is dropped
+    assert f"base64,{bundle['image/png']}" in bundle["text/html"]  # where the frame is dropped
     assert bundle["text/plain"].startswith("<Playground; show it")
     opened = []
     monkeypatch.setattr("webbrowser.open", opened.append)
@@ -657,6 +657,21 @@ class TestFiles:
         )
         expected = [model([0.5, -1.0, -0.5]).data, model([2.0, 0.25, 0.5]).data]
         assert outputs == pytest.approx(expected, rel=1e-12)
+
+    def test_the_button_exports_a_file(self, opened, tmp_path):
+        window = opened()
+        cdp(window, "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+        window.click("#export")
+        for _ in range(100):
+            if (tmp_path / "model.json").exists():
+                break
+            window.run("return new Promise((done) => setTimeout(done, 50, 1))")
+        model = nn.load(nn.MLP(2, [6, 4, 1], activation="tanh"), tmp_path / "model.json")
+        assert [p.data for p in model.parameters()] == window.run("return [...page.network.parameters]")
+        line = window.text("#load-line")
+        namespace = {"nn": nn}
+        same = eval(line.replace('"model.json"', repr(str(tmp_path / "model.json"))), namespace)
+        assert same.state_dict() == model.state_dict()
 
     def test_what_the_library_saves_the_page_imports(self, opened, tmp_path):
         window = opened()
