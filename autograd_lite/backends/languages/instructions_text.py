@@ -47,8 +47,7 @@ class Actions:
         if row is BATCH_SIZE:
             return Action(i, (), 1, lambda named: [self.dialect.declared(self.values.local(i), self.dialect.size("n"))])
         if row is BATCH_SUM:
-            phase = self.values.phases[operands[0]]
-            total = Place(f"sums{phase}", offset=sorted(self.values.sums[phase]).index(operands[0]))
+            total = self.values.total(operands[0])
             return Action(i, (), 1, lambda named: [self.dialect.declared(self.values.local(i), total.at())])
         if isinstance(row.fold, Primitive):
             fold = row.fold

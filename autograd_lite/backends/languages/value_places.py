@@ -31,6 +31,7 @@ class Values:
         self.arrays: dict[int, Place] = {}
         self.phases = phases_of(program)
         self.sums, self.kept = used_later(program, self.phases)
+        self.ranks = [{i: k for k, i in enumerate(sorted(sums))} for sums in self.sums]
         self.slots: dict[int, Place] = {}  # values that another part of the source reads too
         self.read: dict[int, tuple[str, Place]] = {}  # numbers in arrays that a loop reads
         kept_arrays = arrays_of_samples(program, self.kept)
@@ -49,6 +50,11 @@ class Values:
             self.arrays[i] = Place(self.source.table(self.local(i), payload.numbers))
         elif isinstance(getattr(payload, "size", None), int):
             self.arrays[i] = (memory.of_samples if kept else memory.array)(self.local(i), payload.size)
+
+    def total(self, i: int) -> Place:
+        """Where the sum of a value over the samples is."""
+        phase = self.phases[i]
+        return Place(f"sums{phase}", offset=self.ranks[phase][i])
 
     def is_number(self, i: int) -> bool:
         """Whether a value is neither an array nor in one."""
