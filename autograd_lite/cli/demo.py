@@ -118,8 +118,8 @@ def digits_sheet(X: list[Any], y: list[int], found: list[int], rows: int = 8, co
 def neuron_graph(model: nn.MLP, image: list[float]) -> list[Path]:
     """Draw the graph of one neuron of the trained model, with values and gradients; returns the files.
 
-    The four inputs that matter most for this image are drawn, all others are added to the bias, so that the picture
-    is readable and its numbers are those of the whole neuron.
+    The four inputs that matter most for this image are drawn, each beside its weight, all others are added to the bias,
+    so that the picture is readable and its numbers are those of the whole neuron.
     """
     trained = model.layers[0].neurons[0]
     strongest = sorted(range(64), key=lambda i: -abs(trained.w[i].data * image[i]))[:4]
@@ -134,7 +134,7 @@ def neuron_graph(model: nn.MLP, image: list[float]) -> list[Path]:
     files = []
     for name in ("neuron.svg", "neuron.png"):
         try:
-            draw(out).save(os.fspath(FOLDER / name))
+            draw(out, infer_names=False, expand="products").save(os.fspath(FOLDER / name))
         except (ImportError, RuntimeError, OSError) as error:  # no Graphviz
             print(f"the graph of a neuron is not drawn: {error}", file=sys.stderr)
             break

@@ -28,6 +28,10 @@ class Exportable:
         """What a notebook gets, by the MIME type; text/plain is among them and needs no Graphviz."""
         raise NotImplementedError
 
+    def widget_view(self) -> Mapping[str, object]:
+        """What a notebook shows as a widget, by its MIME type; nothing where it cannot."""
+        return {}
+
     def save(self, path: str | Path) -> Path:
         """Write a file in the format of its suffix, as a whole or not at all; returns the path.
 
@@ -58,7 +62,7 @@ class Exportable:
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
-    ) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+    ) -> tuple[dict[str, object], dict[str, dict[str, int]]]:
         """The picture for notebooks: several formats, as readers that distrust a notebook strip some, and text."""
         representations, metadata = self.representations(), {}
         try:
@@ -70,8 +74,10 @@ class Exportable:
         if isinstance(png, bytes) and self.png_scale > 1:
             width, height = struct.unpack(">II", png[16:24])
             metadata["image/png"] = {"width": round(width / self.png_scale), "height": round(height / self.png_scale)}
-        bundle = {mime: x if isinstance(x, str) else base64.b64encode(x).decode() for mime, x in contents.items()}
-        return bundle, metadata
+        bundle: dict[str, object] = {
+            mime: x if isinstance(x, str) else base64.b64encode(x).decode() for mime, x in contents.items()
+        }
+        return {**bundle, **self.widget_view()}, metadata
 
 
 def as_bytes(content: str | bytes) -> bytes:

@@ -84,7 +84,10 @@ def draw_plane(ax: "Axes", recording: Recording, moment: Snapshot) -> None:
         name = f"{label:g}" if isinstance(label, (int, float)) else str(label)
         ax.scatter(x1, x2, s=22, color=colour, marker=marker, edgecolors="#ffffff", linewidths=0.6, label=name)
     if len(recording.labels) <= len(CLASSES):
-        ax.legend(title="class", loc="upper right", fontsize=7, title_fontsize=7, framealpha=0.8, labelcolor="#1b1f24")
+        legend = ax.legend(title="class", loc="upper right", fontsize=7, title_fontsize=7, framealpha=0.8)
+        legend.get_frame().set(facecolor=theme.paper, edgecolor=theme.rule)
+        for text in (legend.get_title(), *legend.get_texts()):
+            text.set_color(theme.ink)
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     ax.set_title(f"epoch {moment.epoch}{moment.right(': ')}", color=theme.ink, fontsize=11)
 
@@ -113,7 +116,9 @@ def draw_loss(ax: "Axes", recording: Recording, i: int) -> None:
     ax.set_ylim(*((0.8 * low, 1.25 * high) if low > 0.0 else (low, 1.05 * high + 1e-12)))
     ax.minorticks_off()
     # The ends of the curve tell its scale; a logarithmic axis of less than a decade would have no numbers at all.
-    ends = sorted({low, high})
+    # Of a curve that is nearly flat both would be written into each other.
+    is_flat = math.log(high / low) < 0.1 if low > 0.0 else high - low < 0.1 * abs(high)
+    ends = [high] if is_flat else [low, high]
     ax.set_yticks(ends, [f"{x:.2g}" for x in ends])
     ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     ax.set_title(f"loss {losses[i]:.4g}", color=theme.gradient, fontsize=10)

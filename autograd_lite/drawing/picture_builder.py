@@ -121,15 +121,34 @@ def connect(
                 left_out[head] += 1
             elif x not in groups and parent not in groups:
                 picture.links.append(Link(tail, head, partial, upstream, flows))
-                box = picture.boxes[tail]
-                if source.row(x).name == "pow" and i == 1 and box.kind == CONSTANT and not box.title:
-                    box.notes = ("exponent",)
             elif tail != head:
                 if (tail, head) not in between:
                     between[tail, head] = Link(tail, head, flows=False, count=0)
                     picture.links.append(between[tail, head])
                 between[tail, head].count += 1
                 between[tail, head].flows |= flows
+    for x, role in roles(source, selected).items():
+        box = picture.boxes[keys[x]]
+        if box.kind == CONSTANT and not box.title:
+            box.notes = (role,)
     for head, n in left_out.items():
         more = picture.add(Box(f"{head}more", MORE, f"… {counted(n, 'operand')}", flows=False))
         picture.links.append(Link(more.key, head, flows=False))
+
+
+def roles(source: Source[N], selected: Selection[N]) -> dict[N, str]:
+    """What some operands are for: an exponent, or the target that an output of a module is compared with."""
+    found: dict[N, str] = {}
+    compared: set[N] = set()
+    for x in reversed(selected.kept):
+        operands, name = source.parents(x), source.row(x).name if source.parents(x) else ""
+        if name == "pow":
+            found[operands[1]] = "exponent"
+        if name in ("pow", "square", "abs") or (name == "mul" and len(set(operands)) == 1):
+            compared.add(operands[0])
+        if name == "sub" and x in compared:
+            for operand, other in (operands, operands[::-1]):
+                if other in selected.owners:
+                    found[operand] = "target"
+    shown = set(selected.kept) - selected.groups.keys()
+    return {x: role for x, role in found.items() if x in shown}

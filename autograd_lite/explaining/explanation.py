@@ -18,7 +18,7 @@ from autograd_lite.explaining.lesson import Lesson, Step, lesson
 from autograd_lite.explaining.page import Page
 from autograd_lite.support.wording import computed, for_output, markup
 
-MOST, MOST_FOLDED = 60, 2_000  # nodes that are explained: line by line; and on a page where modules are folded
+MOST, MOST_FOLDED = 60, 20_000  # nodes that are explained: line by line; and on a page, where they are folded
 
 
 @dataclass(eq=False, repr=False)
@@ -90,7 +90,7 @@ class Explanation(Exportable):
     def page(self, theme: str = "auto") -> Page:
         """The same as an interactive page, which steps through both passes; "auto" follows the reader's system.
 
-        Of a large graph it has all nodes, with each module folded into one box.
+        Of a large graph it has all nodes, with each module, or each part of a long computation, folded into one box.
         """
         if theme != "auto":
             find_theme(theme)
@@ -109,7 +109,7 @@ def explain(
     precision           significant digits, 1 to 17
     theme               of the HTML: "light", "dark", or "auto", which follows the reader's system
     limit               the most nodes that are explained; of a larger graph those nearest to the result.  By default
-                        60, and on a page 2,000 where modules are found, which are folded into a box each
+                        60, and on a page 20,000, where modules and parts of long computations are folded
 
     Raises TypeError where `value` is no Value, RuntimeError where it has no graph to differentiate.
 
@@ -141,7 +141,7 @@ def explain(
     known = find_names(names, infer_names)
     found = Explanation(lesson(value, known, most), digits, colours)
     found.still = lambda theme: drawn(value, known, digits, theme)
-    if limit is None and found.lesson.notes and known.modules:
+    if limit is None and found.lesson.notes:
         found.whole = lambda: lesson(value, known, MOST_FOLDED)
     return found
 

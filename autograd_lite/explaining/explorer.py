@@ -3,7 +3,7 @@
 import math
 import tempfile
 import webbrowser
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,7 @@ from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.drawing.number_format import check_precision, counted
 from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.explaining.explanation import MOST, drawn
+from autograd_lite.explaining.explanation import MOST, MOST_FOLDED, drawn
 from autograd_lite.explaining.lesson import lesson
 from autograd_lite.explaining.page import Live, Page, in_javascript
 from autograd_lite.explaining.page_data import Input, in_json
@@ -30,9 +30,6 @@ from autograd_lite.trees import is_array, item_name
 
 if TYPE_CHECKING:
     from autograd_lite.explaining.widget import ExplorerWidget
-
-MOST_SHOWN = 20_000
-"""Nodes that are on a page; of a larger graph, those nearest to the result."""
 
 
 class Explorer(Exportable):
@@ -121,12 +118,8 @@ class Explorer(Exportable):
     def representations(self) -> Formats:
         return self.page.representations()
 
-    def _repr_mimebundle_(
-        self, include: Container[str] | None = None, exclude: Container[str] | None = None
-    ) -> tuple[dict[str, Any], dict[str, dict[str, int]]]:
-        """For notebooks: the widget, where one can be shown; else the page in a frame; and a still picture."""
-        bundle, metadata = super()._repr_mimebundle_(include, exclude)
-        return {**bundle, **(self.widget().mime() if has_widgets() else {})}, metadata
+    def widget_view(self) -> Mapping[str, object]:
+        return self.widget().mime() if has_widgets() else {}
 
     def __repr__(self) -> str:
         inputs = counted(len(self._values), "input")
@@ -276,7 +269,7 @@ def explored(
 ) -> Explorer:  # fmt: skip
     """The explorer of a graph."""
     root = recorded.root
-    found = lesson(root, names, MOST_SHOWN)
+    found = lesson(root, names, MOST_FOLDED)
     steps = dict(zip([origin.node for origin in values_of(found)], found.steps, strict=True))
     order: list[Any] = topological_order([root])
     leaves = [x for x in order if x.op == "" and not x.parents]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from project import ran
 
-from autograd_lite import Value, compile, draw, exp, no_grad
+from autograd_lite import Value, compile, draw, exp, nn, no_grad
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT
 from autograd_lite.nn import MLP
 
@@ -204,6 +204,16 @@ def test_parameters_of_a_program_share_boxes_layer_by_layer():
     assert "one box for all that do the same" in told
     assert all(f"layers.{i}.neurons.w…" in told for i in (0, 1, 2))
     assert len(told.splitlines()) < 20
+
+
+def test_a_number_that_an_output_is_compared_with_says_so():
+    model = MLP(2, [2, 1], activation="tanh", rng=0)
+    x = [Value(0.5), Value(-1.0)]
+    for loss in ((model(x) - 0.75) ** 2, (0.75 - model(x)) ** 2, abs(model(x) - 0.75), nn.half_squared(model(x), 0.75)):
+        assert "0.75   constant   target" in str(draw(loss))
+        assert "0.75   constant   target" in str(draw(loss, collapse=False))
+    for other in ((x[0] - 0.75) ** 2, model(x) - 0.75, (model(x) * 0.75) ** 2, (1.0 - model(x)) * 2.0):
+        assert "target" not in str(draw(other))
 
 
 def test_a_number_that_is_an_exponent_says_so():

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograd_lite import Program, Value, animate, detect_anomaly, diagnose, draw, explain, nn
+from autograd_lite import Program, Value, animate, detect_anomaly, diagnose, draw, explain, explore, nn
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.drawing.rendering import CannotRender, render
 from autograd_lite.explaining.anomaly_report import AnomalyError
@@ -140,6 +140,7 @@ def test_pages_have_the_elements_that_they_have_with_plain_names(name):
         lambda name: explain(graph(name)).page().html, lambda name: explain(graph(name)).content("html").decode(),
         lambda name: explain(graph(name)).html,
         lambda name: explain(Named(name)([1.0, 2.0]), names={name: Named(name)}).page().html,
+        lambda name: explore(graph(name), infer_names=False).html,
     ):  # fmt: skip
         check_html(make(name), make("plain"))
     found = Elements(explain(graph(name)).page().html)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image
 from autograd_lite import Movie, Value, animate, where
 from autograd_lite.drawing.animation import milestones
 from autograd_lite.drawing.movie_frames import figure
-from autograd_lite.drawing.theme import LIGHT
+from autograd_lite.drawing.theme import LIGHT, THEMES
 from autograd_lite.nn import MLP, Module
 
 X = np.array([[0.0, 0.0], [0.2, 0.1], [1.0, 1.0], [0.9, 1.2]])
@@ -216,6 +217,26 @@ def test_of_two_classes_the_one_above_the_middle_is_blue():
     colours = [points.get_facecolor()[0][:3] for points in plane.collections if isinstance(points, PathCollection)]
     assert [to_hex(colour) for colour in colours] == ["#d55e00", "#0072b2"]
     assert [text.get_text() for text in plane.get_legend().get_texts()] == ["0", "1"]
+
+
+@pytest.mark.filterwarnings("ignore:fit ended no better")
+@pytest.mark.parametrize("lr", [0.0, 1e-4, 1e-2, 1.0])
+def test_the_numbers_at_the_axis_of_the_loss_keep_clear_of_each_other(lr):
+    found = animate(MLP(2, [3, 1], activation="tanh", rng=0), X, Y, epochs=20, frames=4, lr=lr, optimizer="sgd", rng=0)
+    made = figure(found.recording, 3)
+    made.canvas.draw()
+    loss = next(ax for ax in made.axes if ax.get_xlabel() == "epoch")
+    boxes = sorted((label.get_window_extent() for label in loss.get_yticklabels()), key=lambda box: box.y0)
+    assert boxes
+    assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_legend_has_the_colours_of_the_theme(theme):
+    found = animate(MLP(2, [1], rng=0), X, Y, epochs=1, frames=2, theme=theme)
+    legend = figure(found.recording, 1).axes[0].get_legend()
+    assert to_hex(legend.get_frame().get_facecolor()) == THEMES[theme].paper
+    assert {text.get_color() for text in legend.get_texts()} == {THEMES[theme].ink}
 
 
 def test_the_axis_of_the_loss_says_its_scale():

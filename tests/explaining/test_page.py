@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
@@ -12,6 +13,7 @@ from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.rendering import CannotRender, render
 from autograd_lite.explaining.page_data import around, content
 from autograd_lite.nn import MLP
+from autograd_lite.trees.paths import is_within
 
 try:
     render("digraph {}", "svg")
@@ -316,11 +318,26 @@ def test_a_large_network_is_folded_and_never_cut(widths):
         assert len(explain(result, limit=20).page().lesson.steps) <= 20
 
 
-def test_a_large_graph_without_modules_is_cut_and_says_so():
-    x = Value(1.0)
-    for _ in range(100):
+@pytest.mark.parametrize("length", [60, 100, 1000, 7000])
+def test_a_large_graph_without_modules_is_folded_into_parts_and_never_cut(length):
+    x = start = Value(1.0, label="start")
+    for _ in range(length):
         x = x * 1.01
-    assert "nodes nearest to" in explain(x).page().html
+    page = explain(x, infer_names=False).page()
+    found = content(page.lesson, 4)
+    assert len(found["nodes"]) == 2 * length + 1
+    assert not page.lesson.notes
+    assert start.label in [node["name"] for node in found["nodes"] if node["module"] is None]
+    held = Counter(
+        path for node in found["nodes"] for path in found["modules"] if is_within(node["module"] or "", path)
+    )
+    for path in found["modules"]:
+        inner = [p for p in found["modules"] if p != path and is_within(p, path)]
+        children = [p for p in inner if not any(p != q and is_within(p, q) for q in inner)]
+        # What is seen when it unfolds: its parts, or its nodes.
+        assert len(children) <= 24
+        assert children or held[path] <= 40
+    assert len(found["folded"]) == (0 if 2 * length < 100 else min(24, -(-2 * length // 24)))
 
 
 class Sanitizer(HTMLParser):
