@@ -269,9 +269,9 @@ def explored(
 ) -> Explorer:  # fmt: skip
     """The explorer of a graph."""
     root = recorded.root
-    found = lesson(root, names, MOST_FOLDED)
+    found = lesson(root, names, MOST_FOLDED, moves=True)
     steps = dict(zip([origin.node for origin in values_of(found)], found.steps, strict=True))
-    order: list[Any] = topological_order([root])
+    order: list[Any] = topological_order([root], everything=True)
     leaves = [x for x in order if x.op == "" and not x.parents]
     every: list[Value] = list(dict.fromkeys([*given, *leaves]))
     inputs: dict[str, Input] = {}
@@ -286,7 +286,7 @@ def explored(
             inputs[name] = Input(name, x.data, low, high, step.kind == PARAMETER, step.key, step.module)
     everything, result, places = programs(found, root, recorded, every)
     live = Live(everything, in_javascript(everything, result), places, list(inputs.values()))
-    told = found if len(found.steps) <= MOST else lesson(root, names, MOST)
+    told = found if len(found.steps) <= MOST else lesson(root, names, MOST, moves=True)
     return Explorer(
         Page(found, precision, theme, told, lambda theme: drawn(root, names, precision, theme), live), inputs
     )

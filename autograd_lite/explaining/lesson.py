@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
+from autograd_lite.core.graph import CONSTANT as CONSTANT_FLAG
+from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.selection import in_order, nearest
-from autograd_lite.drawing.sources import Values, own_pass, unit
+from autograd_lite.drawing.sources import Gradients, Values, own_pass, unit
 from autograd_lite.explaining.formulas import Formula, Name, Number, Slot, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 
@@ -89,9 +92,15 @@ class Lesson:
         raise KeyError(f"no node is called {name!r}; there are {', '.join(s.name for s in self.steps)}")
 
 
-def lesson(root: Value, names: Names, limit: int) -> Lesson:
-    """The lesson on a Value, from a reverse pass of its own; RuntimeError where there is no graph to differentiate."""
-    source = Values([root], names, own_pass([root]))
+def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson:
+    """The lesson on a Value, from a reverse pass of its own; RuntimeError where there is no graph to differentiate.
+
+    With `moves` other inputs may follow, which take other branches: what only these reach has a gradient too, of 0.
+    """
+    slope = own_pass([root])
+    if moves:
+        slope = with_zeros(slope, root)
+    source = Values([root], names, slope)
     owners, total = source.owners(source.order), len(source.order)
     kept = set(source.order) if total <= limit else nearest(source, limit)
     left_out = units(source, kept)
@@ -117,8 +126,27 @@ def lesson(root: Value, names: Names, limit: int) -> Lesson:
             continue
         upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
         if upstream is not None:
-            add_ways(found, x, upstream, keys, called)
+            add_ways(found, x, upstream, keys, called, partials_of(x, moves))
     return found
+
+
+def with_zeros(slope: Gradients, root: Value) -> Gradients:
+    """The gradients, with 0 for what the branches not taken would reach."""
+    order: list[Any] = topological_order([root], everything=True)
+    reached = {root}
+    for x in reversed(order):
+        if x in reached:
+            reached.update([p for p, local in zip(x.parents, partials_of(x, True), strict=True) if local is not None])
+    return lambda x: 0.0 if (found := slope(x)) is None and x in reached else found
+
+
+def partials_of(x: Value, moves: bool) -> Sequence[float | None]:
+    """The local partials; with `moves` also those of the branch that is not taken."""
+    if not (moves and x.row.selects):
+        return x.partials
+    chooser, *branches = x.parents
+    taken = x.row.passing(chooser.data)
+    return [None, *[None if p._flags & CONSTANT_FLAG else float(i == taken) for i, p in enumerate(branches, 1)]]
 
 
 def units(source: Values, kept: Set[Value]) -> set[Value]:
@@ -131,13 +159,16 @@ def units(source: Values, kept: Set[Value]) -> set[Value]:
     return found
 
 
-def add_ways(found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int], called: Mapping[Value, str]) -> None:
+def add_ways(
+    found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int], called: Mapping[Value, str],
+    partials: Sequence[float | None],
+) -> None:  # fmt: skip
     """Add to the operands of x the ways on which the gradient reaches them through x."""
     parents, user = x.parents, called.get(x, "…")
     operands = tuple(letter(p, called) for p in parents)
     numbers = {called[p]: p.data for p in (*parents, x) if p in called}
     known = found.steps[keys[x]].gradient if x in keys else None
-    for i, (parent, local) in enumerate(zip(parents, x.partials, strict=True)):
+    for i, (parent, local) in enumerate(zip(parents, partials, strict=True)):
         if local is None or parent not in keys:
             continue
         formula = partial_formula(x.row, i, user, operands) if x in called else None

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value, dot, exp, explore, less, log, nn, scan, sin, where
+from autograd_lite import Value, cond, dot, exp, explore, less, log, nn, scan, sin, where
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.rendering import CannotRender, render
 from autograd_lite.explaining import formats
@@ -55,6 +55,11 @@ def repeated(x, a):
     return scan(lambda carry, _: (a * carry * (1.0 - carry), None), x, length=5)[0]
 
 
+def branches(x, y):
+    z = cond(less(x, 1.0), lambda: log(2.0 + x) * y, lambda: 4.0 * x**3)
+    return cond(less(z, y), lambda: z * z, lambda: y) + where(less(y, 0.0), z, x)
+
+
 def kinks(x, y):
     return (
         ag.maximum(x, y)
@@ -75,6 +80,7 @@ doubled.defvjp(lambda x: (doubled(x), None), lambda residuals, adjoint: (adjoint
 
 FUNCTIONS = {
     kinks: {"x": 0.0, "y": 0.0},
+    branches: {"x": 2.0, "y": 1.0},
     lecture: {"x": -2.0, "y": 5.0, "z": -4.0},
     neuron: {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "b": -3.0},
     sums: {"a": 1.0, "b": -2.0, "c": 0.5},
