@@ -134,9 +134,10 @@ class Program:
         kept between calls, and no argument changed; an argument of another size throws a RangeError.
 
         C is C99 that needs its mathematical library alone, with the bits of the engine where the compiler keeps them
-        (-ffp-contract=off): void program(n, arguments, results), each a pointer to `double`s in the same order and
-        layout, n a size_t that only programs over samples take.  A program with large arrays takes room for them last,
-        `work`: the comment before the function and the header say how many numbers.
+        (-ffp-contract=off, and -frounding-math where it knows operands): void program(n, arguments, results), each a
+        pointer to `double`s in the same order and layout, n a size_t that only programs over samples take.  A program
+        with large arrays takes room for them last, `work`: the comment before the function and the header say how many
+        numbers.
 
         Raises ValueError on an unknown back end, ImportError on one whose library is missing, NotImplementedError on a
         row that a language has no text for.

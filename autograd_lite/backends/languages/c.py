@@ -9,7 +9,7 @@ from autograd_lite.backends.languages.memory import Memory
 from autograd_lite.program.program import Program
 
 START = """\
-/* Compile with -ffp-contract=off, which keeps the bits of the engine, and link with -lm. */
+/* Compile with -ffp-contract=off -frounding-math, which keep the bits of the engine, and link with -lm. */
 #include <math.h>
 #include <stddef.h>
 
