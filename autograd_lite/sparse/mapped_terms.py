@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import Node, operands_of
+from autograd_lite.core.graph import ORDERED, Node, operands_of
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value, constant, traced
 from autograd_lite.sparse.derived import is_nothing, tangents_of
@@ -54,6 +54,8 @@ def of_mapped_terms(graph: ScalarGraph) -> Plan | None:
         return None
     own = {x.node: x for x in sums}
     plain = [part for part in terms.parts if not any(x in own for x in part.roots)]
+    if any(is_opaque(x) for part in plain for x in part.nodes):
+        return None
     if any(x in own for part in plain for x in part.nodes) or not all(x in terms.seeds for x in own):
         return None  # a nonlinear function of a sum
     tables = [x.leaves for x in sums]
@@ -88,9 +90,14 @@ def sum_of(node: Value, graph: ScalarGraph) -> Sum | None:
     for x in made.nodes:
         if x in graph.places or not operands_of(x) or graph.trace.is_closed_over(x):
             return None  # it depends on a Value that is none of its arguments
-        if x._row.payload is not None or x._row.rule is not None or x._row.item >= 0:
+        if is_opaque(x):
             return None
     return made
+
+
+def is_opaque(x: Node) -> bool:
+    """Whether a node cannot be recorded again by its row alone."""
+    return x._row.payload is not None or x._row.rule is not None or x._row.item >= 0
 
 
 class Near:
@@ -146,7 +153,7 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
     leaves: dict[int, Node] = {}
     data: list[Value] = []
     columns: list[Any] = []
-    instances: dict[Node, list[Value]] = {x.node: [] for x in sums}
+    instances: dict[Node, list[dict[Node, Any]]] = {x.node: [] for x in sums}
     for slot, (_, m, term) in enumerate(around.tolist()):
         places = near.tables[m][term].tolist()
         leaves |= {k: nodes[k] for k in places}
@@ -157,10 +164,8 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
         data += numbers
         columns += [numpy.asarray(column)[own] for column in made.body.numbers]
         given = dict(zip([*made.body.leaves, *made.body.data], [*[nodes[k] for k in places], *numbers], strict=True))
-        instances[made.node].append(again(made.body.result, made.nodes, given))
-    ends = {x: applied(total, found) if found else constant(0.0) for x, found in instances.items()}
-    spine = sorted([x for x in nodes_below(root, {**graph.places, **ends}) if above(x, ends)], key=time_of)
-    reduced = again(root, spine, dict(ends))
+        instances[made.node].append(given)
+    reduced = around_input(root, graph, sums, instances)
     (slope,) = adjoints([reduced], [1.0], [nodes[first]])
     inner = [k for k in leaves if k < graph.size]
     found = tangents_of(slope, [leaves[k] for k in inner], graph.propagation())
@@ -180,29 +185,32 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
     )
 
 
-def above(x: Node, ends: Mapping[Node, Value]) -> bool:
-    """Whether a node depends on one of these."""
-    seen: set[Node] = set()
-    stack = [x]
-    while stack:
-        node = stack.pop()
-        if node in ends:
-            return True
-        if node not in seen:
-            seen.add(node)
-            stack.extend(operands_of(node))
-    return False
+def around_input(
+    root: Node, graph: ScalarGraph, sums: Sequence[Sum], instances: Mapping[Node, Sequence[dict[Node, Any]]]
+) -> Any:
+    """The root recorded again, in the same order, with those terms of the maps alone."""
+    bodies = {x.node: x for x in sums}
+    given: dict[Node, Any] = {}
+    for x in sorted(nodes_below(root, graph.places), key=time_of):
+        if x in bodies:
+            body = bodies[x]
+            found = [again(body.body.result, body.nodes, known) for known in instances[x]]
+            given[x] = applied(total, found, x) if found else constant(0.0)
+        else:
+            given[x] = applied(x._row, [given.get(y, y) for y in operands_of(x)], x)
+    return given[root]
 
 
 def again(result: Node, nodes: Sequence[Node], given: dict[Node, Any]) -> Any:
     """The result of nodes, recorded again on what is given in the place of some."""
     for x in nodes:
         if x not in given:
-            given[x] = applied(x._row, [given.get(y, y) for y in operands_of(x)])
+            given[x] = applied(x._row, [given.get(y, y) for y in operands_of(x)], x)
     return given.get(result, result)
 
 
-def applied(row: Any, operands: Sequence[Any]) -> Value:
-    """A row on Values."""
+def applied(row: Any, operands: Sequence[Any], like: Node) -> Value:
+    """A row on Values; its adjoints are added up in the order of those of `like`."""
     made: Value = operands[0].apply(row, tuple(operands))
+    made._flags |= like._flags & ORDERED
     return made

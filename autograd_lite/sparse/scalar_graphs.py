@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_lite.control.array_nodes import node_of
 from autograd_lite.core.branches import propagation_for
-from autograd_lite.core.graph import CONSTANT, DETACHED, NUMBER, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
 from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
@@ -93,6 +93,7 @@ class ScalarTrace(Trace):
             return None
         body.result = result
         made = node_of(body, [body.columns[0][0]])
+        made._flags = (made._flags & ~ORDERED) | (result._flags & ORDERED)  # as a sum of the terms has them
         self.maps.append(made)
         return made / n if reduce == "mean" else made
 

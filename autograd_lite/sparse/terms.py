@@ -18,7 +18,7 @@ SCALINGS = (mul, div)
 class Terms:
     """The terms of a root, each once: roots that share nodes are one term.  `seeds` are the adjoints of their roots.
 
-    `parts` is None where a node of the sum is used twice, so that it has no terms of its own.
+    `parts` is None where a node of the sum is used twice, so that it has no terms of its own, or in another term.
     """
 
     def __init__(self, root: Node, places: Places) -> None:
@@ -44,8 +44,8 @@ class Terms:
                 stack.append((x, term))
         return True
 
-    def found(self, places: Places) -> list[Part]:
-        """The parts of the graph below the terms, in the order of the terms."""
+    def found(self, places: Places) -> list[Part] | None:
+        """The parts of the graph below the terms, in the order of the terms; None where one is in another."""
         owner: dict[Node, int] = {}
         below: list[list[Node]] = []
         same: dict[int, int] = {}  # terms that share nodes with an earlier one
@@ -61,6 +61,8 @@ class Terms:
                 j = owner.setdefault(x, k)
                 if j == k:
                     nodes.append(x)
+                elif x in self.seeds:
+                    return None  # a term of the sum in another term: which adjoint comes first is not told by the seeds
                 elif (j := first(j)) != (i := first(k)):
                     same[max(i, j)] = min(i, j)
             below.append(nodes)

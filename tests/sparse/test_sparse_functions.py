@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from looping import loop_function
 
 import autograd_lite as ag
 from autograd_lite import linalg
@@ -45,7 +46,7 @@ def random_function(rng, n, scalar):
         width = rng.randint(1, 3)
         steps = []
         for known in range(width, width + rng.randint(1, 6)):
-            steps.append((rng.choice("u+-*wc"), [rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
+            steps.append((rng.choice("u+-*wck"), [rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
         kinds.append((width, steps, rng.random() < 0.5))
     placed = []
     for width, steps, varying in kinds:
@@ -65,6 +66,9 @@ def random_function(rng, n, scalar):
                     v.append(UNARY[u](v[a]))
                 elif kind == "w":
                     v.append(ag.where(ag.less(v[a], 0.3), v[b], v[c] * v[a]))
+                elif kind == "k":
+                    chosen = ag.where(ag.less(v[a], 0.1), lambda: v[b] * v[b], lambda: ag.sin(v[c]))  # noqa: B023
+                    v.append(chosen)
                 elif kind == "c":
                     v.append(constant * v[a])
                 else:
@@ -297,6 +301,17 @@ def test_arguments_of_any_structure():
     assert both.tolist() == [[2.0, 3.0]]
     module = ag.sparse_hessian(lambda w, k: k * w[0] ** 3, argnums=0, format="array")
     assert module([2.0], 5).tolist() == [[60.0]]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**9))
+def test_loops_have_the_bits_of_dense_derivatives(seed):
+    f, arguments = loop_function(seed)
+    for k in range(3):
+        if arguments[k]:
+            assert agree(
+                ag.sparse_hessian(f, argnums=k, format="array")(*arguments), ag.hessian(f, argnums=k)(*arguments)
+            )
 
 
 def test_values_closed_over_are_read_at_each_call():
