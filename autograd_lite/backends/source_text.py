@@ -156,7 +156,9 @@ class Text:
         if isinstance(row.payload, Item):
             return f"{names[0]}[{row.payload.offset}]"
         if isinstance(row.payload, Whole):
-            return f"a{row.payload.argument}"
+            argument, size, first = row.payload
+            is_part = size < self.program.arguments[argument].size
+            return f"a{argument}[{first}:{first + size}]" if is_part else f"a{argument}"
         array = f"[{', '.join(names)}]"
         return array if isinstance(row.payload, Stack) else f"{self.callee(row)}({array})"
 

@@ -38,7 +38,7 @@ class Column(NamedTuple):
 def widened(column: Column, array: Node, order: int, k: int) -> Column:
     """The column of coefficient k > 0, in the array that holds `order` of them in the place of each number."""
     offset, stride = column[1:]
-    if not stride:  # of residuals, which are counted backwards from -1 (see `loop_nodes`)
+    if offset < 0:  # of residuals, which are counted backwards from -1 (see `loop_nodes`)
         return Column(array, -1 - ((-1 - offset) * order + k - 1), 0)
     return Column(array, offset * order + k - 1, stride * order)
 

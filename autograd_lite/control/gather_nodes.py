@@ -42,6 +42,9 @@ from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.series import Given, Series
 
+MANY = 32
+"""Numbers from which on adjoints of an array are added up in an array."""
+
 
 class Gather:
     """The number of an array at a computed index.  The operands of its node: the array, the index."""
@@ -251,6 +254,11 @@ def dense(parts: Sequence[Any], size: int, base: Node | None = None) -> Node:
     return scatter(size, groups, base)
 
 
+def is_long(part: Any) -> bool:
+    """Whether so many adjoints arrive in a part that it is better to add them up in an array."""
+    return isinstance(part, Piece) and part.length > MANY
+
+
 def masked(adjoint: Scalar, holds: Any) -> Scalar:
     return adjoint if holds is None else cond(holds, adjoint, -0.0)
 
@@ -262,13 +270,13 @@ class Stack:
         self.data = data
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
-        return flattener.payload(payloads.Stack(len(operands)), operands)
+        return flattener.stack(operands)
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         if stays(walk, node, arrived):
             return []
         operands, parts, rules = operands_of(node), arrived.whole, walk.propagation
-        many = len(parts) > len(operands) and self.data is None
+        many = self.data is None and sum(map(is_long, parts)) > 1
         if many or any(isinstance(part, (Record, Scattered)) for part in parts):
             sums = [so_far(walk, node, x) if x in walk.dependent else None for x in operands]
             base = stack([-0.0 if x is None else x[0] for x in sums]) if any(x is not None for x in sums) else None

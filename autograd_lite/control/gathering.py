@@ -7,12 +7,12 @@ with their number; nothing flows into those that are not taken.
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.control.gather_nodes import gather, stack
-from autograd_lite.core import table
-from autograd_lite.core.graph import LOOPED
+from autograd_lite.control.array_places import column_of
+from autograd_lite.control.gather_nodes import gather
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.program.gathers import Gather
+from autograd_lite.transforms.levels import node_apart
 from autograd_lite.trees import flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
 from autograd_lite.trees.pytree import leaves_like
@@ -83,15 +83,9 @@ def element(x: Any, index: Any) -> Any:
 def as_nodes(x: Any) -> Any:
     """An element with a node of its own for each Value: its adjoint is added up apart, as in compiled code."""
     if isinstance(x, Value):
-        return looped(x)
+        return node_apart(x)
     leaves, treedef = flatten(x, "element of take")
-    return treedef.unflatten([looped(y) if isinstance(y, Value) else y for y in leaves]) if leaves else x
-
-
-def looped(x: Value) -> Value:
-    found: Value = table.identity(x)
-    found._flags |= LOOPED
-    return found
+    return treedef.unflatten([node_apart(y) if isinstance(y, Value) else y for y in leaves]) if leaves else x
 
 
 def chosen(x: Any, index: Value, count: int) -> Any:
@@ -100,5 +94,7 @@ def chosen(x: Any, index: Value, count: int) -> Any:
         raise IndexError("take reads from nothing: there are no elements; pass one or more")
     first, structure = flatten_numbers(x[0], "element of take")
     width = len(first)
-    array = stack([leaf for k in range(count) for leaf in leaves_like(x[k], structure, f"element {k} of take")])
-    return structure.unflatten([gather(array, index, Gather(j, width, count)) for j in range(width)])
+    leaves = [leaf for k in range(count) for leaf in leaves_like(x[k], structure, f"element {k} of take")]
+    array, offset, stride = column_of(leaves)
+    places = [Gather(offset + j * stride, width * stride, count) for j in range(width)]
+    return structure.unflatten([gather(array, index, place) for place in places])

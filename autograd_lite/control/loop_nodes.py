@@ -75,7 +75,7 @@ class RecordedLoop:
 
     def resolved(self, column: Column) -> Column:
         """A column with the place that it has in the end."""
-        if column.stride:
+        if column.offset >= 0:
             return column
         rule: RecordedLoop = column.array._row.payload
         start = (rule.length + 1) * len(rule.step.carry) + rule.length * len(rule.step.ys)

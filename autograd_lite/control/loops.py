@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from math import isqrt
 from typing import Any, NamedTuple, TypeGuard
 
-from autograd_lite.control.array_nodes import Column, Whole, item, node_of
+from autograd_lite.control.array_nodes import Column, item
+from autograd_lite.control.array_places import columns_of
 from autograd_lite.control.blocks import in_blocks
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import loop_node
@@ -19,9 +20,8 @@ from autograd_lite.core.graph import BATCHED, LOOPED
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value, passed_on, traced
-from autograd_lite.program.abstract_arguments import Span
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
-from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, passing, returned
+from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, node_apart, passing, returned
 from autograd_lite.transforms.signatures import name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.pytree import leaves_like
@@ -161,9 +161,7 @@ def as_values(x: Any, name: str) -> Any:
 
 def stepped(x: Scalar) -> Value:
     """A number as a step of a loop hands it on: a node of its own, so that adjoints add up as in the compiled loop."""
-    result: Value = table.identity(x if isinstance(x, Value) else passed_on(float(x)))
-    result._flags |= LOOPED
-    return result
+    return node_apart(x if isinstance(x, Value) else passed_on(float(x)))
 
 
 def same_y(known: PyTreeDef | None, found: PyTreeDef, name: str) -> PyTreeDef:
@@ -223,27 +221,6 @@ def drawn_by(draws: Draws, n: int, reverse: bool) -> list[list[Value]]:
     """For each number that a step draws, those of all steps, drawn in the order in which the steps run."""
     rows = [[draw(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
     return [list(column) for column in zip(*(rows[::-1] if reverse else rows), strict=True)]
-
-
-def columns_of(part: Part, n: int, step: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:
-    """The columns of a part of xs, and how an x is built of their elements."""
-    if part.axis is None:
-        return [], lambda _: part.content
-    span: Span | None = TRACE.get().find(part.content)
-    if span is not None and not is_mapped():
-        row = span._replace(node=span.node.inner(0))
-        width = row.node.leaves
-        array = TRACE.get().whole(span.piece, lambda: node_of(Whole(span.piece), []))
-        return [Column(array, span.start + j, width) for j in range(width)], row.build
-    rows = [flatten(part.sample(t), f"xs of {step}") for t in range(n)]
-    for t, (_, treedef) in enumerate(rows):
-        if treedef != rows[0][1]:
-            raise ValueError(
-                f"xs of {step} hold {rows[0][1]!r} for step 0 and {treedef!r} for step {t}; "
-                f"give all steps one structure"
-            )
-    leaves = zip(*[leaves for leaves, _ in rows], strict=True)
-    return [Column(stack(list(column)), 0, 1) for column in leaves], rows[0][1].unflatten
 
 
 # -- loops made of scans

@@ -3,11 +3,12 @@
 Above `array_nodes`.  A step is recorded once, on leaves for the carry and for x.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
-from autograd_lite.control.array_nodes import Column, Number, Piece, Record, Whole, arrival, is_array, item
-from autograd_lite.control.gather_nodes import masked
+from autograd_lite.control.array_nodes import Column, Number, Numbers, Piece, Record, Whole, arrival, is_array, item
+from autograd_lite.control.gather_nodes import Gathers, Stack, masked
 from autograd_lite.core import table
 from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived
@@ -16,6 +17,12 @@ from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, LOOPED, NUMBER, TR
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.levels import Scalar
+
+ARRAYS = (Stack, Numbers, Gathers)
+"""Arrays that may be made in a step though they are the same in each of them."""
+
+SHORT = 64
+"""Numbers of an array that may be copied in each step."""
 
 FEW = 8
 """Operands of a sum that are added again rather than kept."""
@@ -60,12 +67,38 @@ class Inside:
                 continue
             # a leaf that is none of the step is an argument, which a map in the step named
             argument = isinstance(x._row.payload, Whole) or (x._row is LEAF and bool(x._flags & TRACED))
-            if argument or not (time_of(x) > self.start or x in self.known):
+            if argument or self.is_outside(x) or self.is_invariant(x, ends):
                 free.append(x)
             else:
                 nodes.append(x)
                 stack.extend(operands_of(x))
+        inside = mixed(free)
+        nodes += inside
+        free = [x for x in dict.fromkeys([*free, *[y for x in inside for y in operands_of(x)]]) if x not in set(inside)]
+        free = [x for x in free if x._row is not NUMBER and x._row is not DETACHED]
         return sorted(nodes, key=time_of), sorted(free, key=time_of), ends & seen
+
+    def is_outside(self, x: Node) -> bool:
+        return not (time_of(x) > self.start or x in self.known)
+
+    def is_invariant(self, x: Node, leaves: Set[Node]) -> bool:
+        """Whether an array that was made in the step is the same in each of them: it is made before the loop."""
+        if not isinstance(x._row.payload, ARRAYS):
+            return False
+        return all(
+            y._row is NUMBER or (y not in leaves and (self.is_outside(y) or self.is_invariant(y, leaves)))
+            for y in operands_of(x)
+        )
+
+
+def mixed(free: Sequence[Node]) -> list[Node]:
+    """The short arrays outside of a step of which it reads numbers in another way too.
+
+    They are made in each step, so that what arrives at these numbers is added up in one order.
+    """
+    arrays = [x for x in free if isinstance(x._row.payload, Stack) and len(operands_of(x)) <= SHORT]
+    read = Counter([y for x in arrays for y in set(operands_of(x))] + list(free))
+    return [x for x in arrays if any(read[y] > 1 for y in operands_of(x))]
 
 
 class Body:

@@ -5,6 +5,7 @@ naming the user's line and what to do.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
@@ -19,7 +20,7 @@ from autograd_lite.core.graph import (  # isort: skip
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
-from autograd_lite.support.user_lines import users_line
+from autograd_lite.support.user_lines import users_line, users_text
 
 
 @mypyc_attr(native_class=False)
@@ -39,8 +40,32 @@ COMPUTE: Final = (
 DERIVE: Final = "differentiate by grad or value_and_grad, or by gradients(..., create_graph=True)"
 
 
+EACH: Final = "autograd_lite.{0} on each element, as numpy.vectorize(autograd_lite.{0}, otypes=[object]) does"
+OURS: Final = {
+    "max": "autograd_lite.max(x)", "amax": "autograd_lite.max(x)", "min": "autograd_lite.min(x)",
+    "amin": "autograd_lite.min(x)", "clip": EACH.format("clip"), "maximum": EACH.format("maximum"),
+    "minimum": EACH.format("minimum"), "fmax": EACH.format("maximum"), "fmin": EACH.format("minimum"),
+    "sign": EACH.format("sign"), "where": f"autograd_lite.less and {EACH.format('where')}",
+    "sort": "data that was sorted before", "argsort": "an order that is computed before",
+    "argmax": "an index that is computed before", "argmin": "an index that is computed before",
+    "median": "data that was sorted before",
+}  # fmt: skip
+"""What to take in the place of NumPy's functions that compare elements."""
+
+
+def of_numpy(do: str) -> str:
+    """What to do; where the user's line calls a function of NumPy that compares, what to take in its place."""
+    if do is not CHOOSE:
+        return do
+    for name in re.findall(r"\.(\w+)\(", users_text()):
+        if name in OURS:
+            return f"NumPy's {name} compares elements: take {OURS[name]}"
+    return do
+
+
 def complain(what: str, because: str = "a traced value has no number", do: str = COMPUTE) -> NoReturn:
     """Raise a TracingError that names the user's line."""
+    do = of_numpy(do)
     raise TracingError(f"{because}, but {what}, at {users_line()}; {do}")
 
 

@@ -19,7 +19,7 @@ from autograd_lite.core.unrounded import is_unrounded
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
-from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, row_of
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.simplification import rewritten
 
 Lowers = Callable[[Primitive], bool]
@@ -53,6 +53,7 @@ class Flattener:
         self.instructions: list[Instruction] = []
         self.known: dict[Key, int] = {}  # common subexpressions
         self.pieces: dict[int, int] = {}  # the argument that a piece of the call is
+        self.views = False  # whether an array of numbers of an argument is a part of the argument
 
     def append(self, key: Key, instruction: Instruction) -> int:
         row, operands, _ = instruction
@@ -109,6 +110,18 @@ class Flattener:
         key = (type(payload), payload, operands)
         found = self.known.get(key)
         return self.append(key, Instruction(row_of(payload), operands)) if found is None else found
+
+    def stack(self, operands: tuple[int, ...]) -> int:
+        """The array of these numbers; where they are in a row in an argument or in an array, it is a part of that."""
+        first, start = operands[0], 0
+        if self.views and first < self.size and operands == tuple(range(first, first + len(operands))):
+            for k, argument in enumerate(self.arguments):
+                if first < start + argument.size:
+                    if argument.batched or first + len(operands) > start + argument.size:
+                        break
+                    return self.payload(Whole(k, len(operands), first - start), ())
+                start += argument.size
+        return self.payload(Stack(len(operands)), operands)
 
     def array_size(self, i: int) -> int:
         return self.instructions[i - self.size].row.payload.size  # type: ignore[no-any-return]

@@ -4,11 +4,13 @@ Above `tracing`.  The program's arguments are the pieces of a call, and hidden i
 and the Values that the function closes over, read at each call.
 """
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from autograd_lite.core.graph import BATCHED, Node
+from autograd_lite.core.tracers import TracingError
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece
 from autograd_lite.program.flattening import Flattener
@@ -60,10 +62,17 @@ class Traced:
 
     def made(self, found: AbstractArguments, trace: Trace, is_large: Callable[[AbstractPiece], bool]) -> bool:
         """Run the function, and make the program out of what it recorded."""
+        for piece, values in zip(found.pieces, found.values, strict=True):
+            if piece.width > 1 and not is_large(piece):
+                trace.came(values)
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
         given = list(map(Content, found.arguments))
-        result = self.f(*found.arguments[:count], **keywords)
+        try:
+            result = self.f(*found.arguments[:count], **keywords)
+        except (TypeError, IndexError) as error:
+            tell_index(error)
+            raise
         for argument, content, name in zip(found.arguments, given, self.names, strict=True):
             tell_change(argument, content, name, name_of(self.f))
         outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
@@ -101,6 +110,19 @@ class Traced:
         return {node.aux.names for treedef in self.treedefs for node in treedef.nodes if node.kind is MODULE}
 
 
+def tell_index(error: Exception) -> None:
+    """Raise an error that names `take` where a list or an array was indexed by a traced value."""
+    text = str(error)
+    by_value = text.endswith(("not Value", "__index__ method")) or text.startswith("only integers, slices")
+    if not by_value or "ind" not in text:
+        return
+    frames = traceback.extract_tb(error.__traceback__)
+    raise TracingError(
+        f"a traced value has no number, but a list or an array was indexed by it, at {frames[-1].filename}:"
+        f"{frames[-1].lineno}; write take(x, index), which reads an element at a computed index"
+    ) from error
+
+
 def piece_feed(k: int) -> Feed:
     return lambda pieces, samples: pieces[k]
 
@@ -120,6 +142,7 @@ def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef, piec
     """The program of a traced function; `pieces` are the groups that it reads as arrays, by pieces of the call."""
     flattener = Flattener([Argument(g.name, len(g.values), g.batched, g.numbers) for g in groups])
     flattener.pieces = pieces
+    flattener.views = True
     numbers: dict[Node, int] = {x: i for i, x in enumerate(x for group in groups for x in group.values)}
     found = iter(flattener.graph(outputs, numbers))
     results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(treedef)]

@@ -32,7 +32,9 @@ def payload_entry(payload: Payload, program_entry: Callable[[Any], dict[str, Any
         return {**payload._asdict(), "columns": [list(c) for c in payload.columns], "body": program_entry(payload.body)}
     if isinstance(payload, Item | Gather | Gathers | Scatter | Kernel):
         return payload._asdict()  # of tuples, which are lists in a document
-    return {"argument": payload.argument} if isinstance(payload, Whole) else {}
+    if isinstance(payload, Whole):
+        return {"argument": payload.argument, "size": payload.size, "first": payload.first}
+    return {}
 
 
 def checked_payload(
@@ -46,7 +48,9 @@ def checked_payload(
 ) -> Payload:
     """The payload of an instruction, whose operands are values before it; ValueError where it fits no such operands."""
     kind = NAMES[name]
-    fields = set(kind._fields) - ({"size"} if kind in (Stack, Whole) else set())  # type: ignore[attr-defined]
+    fields = set(kind._fields) - ({"size"} if kind is Stack else set())  # type: ignore[attr-defined]
+    if kind is Whole and isinstance(entry, dict) and entry.keys() == {"argument"}:  # as files had it before
+        entry = {**entry, "size": arguments[count(entry["argument"])].size, "first": 0}
     if not isinstance(entry, dict) or entry.keys() != fields:
         raise ValueError(f"{name} has the fields {shortened(entry)}, not {', '.join(sorted(fields)) or 'none'}")
     found = [sizes[i] for i in operands]
@@ -64,7 +68,10 @@ def checked_payload(
         k = count(entry["argument"])
         if k >= len(arguments) or arguments[k].batched:
             raise ValueError(f"an array is argument {k}, which is none or has samples")
-        return Whole(k, arguments[k].size)
+        size, first = count(entry["size"]), count(entry["first"])
+        if first + size > arguments[k].size:
+            raise ValueError(f"an array is {size} numbers from {first} on of an argument of {arguments[k].size}")
+        return Whole(k, size, first)
     if kind is Gather:
         array, index = found
         numbers([index], name)

@@ -55,20 +55,21 @@ class Numbers(NamedTuple):
         return len(self.numbers)
 
     def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
-        return self.numbers
+        return list(self.numbers)
 
 
 class Whole(NamedTuple):
-    """An argument of the program as an array."""
+    """An argument of the program as an array, or `size` numbers of it from number `first` on."""
 
     argument: int
     size: int
+    first: int = 0
 
     def shown(self) -> str:
-        return f"#{self.argument}"
+        return f"#{self.argument}" + (f" from {self.first} on" if self.first else "")
 
     def evaluate(self, operands: Sequence[Any], run: "Run") -> Any:
-        return run.arguments[self.argument]
+        return run.arguments[self.argument][self.first : self.first + self.size]
 
 
 class Loop(NamedTuple):

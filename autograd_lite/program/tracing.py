@@ -50,6 +50,10 @@ class Trace(Scope):
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
         self.calls: dict[Any, Any] = {}  # compiled functions that were called, as they were recorded
+        self.together: list[Sequence[Value]] = []  # inputs of a transform, pieces of the call
+        self.places: dict[Node, tuple[int, int]] = {}  # which of them a value is in, and its place there
+        self.placed = 0  # how many of them are in `places`
+        self.stacks: dict[int, Value] = {}  # the arrays of values that came together
 
     def terms(self, f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Value | None:
         """Of a scalar trace: a `vmap` as a sum of terms that are not written out; None where it is no such sum."""
@@ -86,22 +90,34 @@ class Trace(Scope):
             self.arrays[piece] = node()
         return self.arrays[piece]
 
-    def one_sample(self, arguments: Sequence[Parts], n: int) -> list[Any] | str:
-        """The arguments of a `vmap` for one traced sample of n; or why there is none, and what to do.
+    def came(self, values: Sequence[Value]) -> None:
+        """Remember values that came together: an array of some of them is a part of the array of all."""
+        self.together.append(values)
 
-        Then the function is recorded for each sample.
+    def place_of(self, x: Node) -> tuple[int, int] | None:
+        """Among which values that came together a value is, and its place there."""
+        while self.placed < len(self.together):
+            values = self.together[self.placed]
+            self.places |= {x: (self.placed, i) for i, x in enumerate(values)}
+            self.placed += 1
+        return self.places.get(x)
+
+    def stack(self, k: int, made: Callable[[Sequence[Value]], Value]) -> Value:
+        """The array of values that came together, made once."""
+        if k not in self.stacks:
+            self.stacks[k] = made(self.together[k])
+        return self.stacks[k]
+
+    def one_sample(self, arguments: Sequence[Parts], n: int) -> list[Any] | None:
+        """The arguments of a `vmap` for one traced sample of n; None where they are no arguments of the function.
+
+        Then the function is a loop over the samples, or recorded for each of them.
         """
         if self.samples not in (None, n):
-            return (
-                f"another vmap in it maps over {self.samples} samples; map both over the same number, or compile "
-                f"them as functions of their own"
-            )
-        for i, (parts, _) in enumerate(arguments):
+            return None
+        for parts, _ in arguments:
             if any(part.axis is not None and self.find(part.content) is None for part in parts):
-                return (
-                    f"its argument {i} is no array or list of numbers that the compiled function was called with; "
-                    f"pass the data as an argument of the compiled function, and map over it as it is"
-                )
+                return None
         self.samples = n
         return [x.map(self.one) for x in arguments]
 

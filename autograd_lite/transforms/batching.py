@@ -5,15 +5,15 @@ Eagerly it is a loop.  While a program is traced, the function runs once, on a s
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.modes import TRACE
-from autograd_lite.core.value import passed_on, traced
-from autograd_lite.support.user_lines import warn
+from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.transforms.levels import in_step, is_mapped, mapped, passed, passing, returned
+from autograd_lite.transforms.levels import in_step, is_mapped, mapped, node_apart, passed, passing, returned
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
@@ -22,8 +22,13 @@ from autograd_lite.trees.treedef import LEAF, TreeNode
 
 Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]
 
-WRITTEN_OUT = 100
-"""Samples from which on a program that holds each of them apart deserves a warning."""
+WRITTEN_OUT = 32
+"""Samples up to which a `vmap` that is no batch is written out, sample by sample; more are a loop."""
+
+REDUCTIONS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
+    "sum": table.sum, "mean": table.sum, "max": table.max, "min": table.min, "prod": table.prod,
+    "logsumexp": table.logsumexp,
+}  # fmt: skip
 
 
 def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
@@ -46,8 +51,9 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
     >>> vmap(lambda w, x: w * x, in_axes=(None, 0), reduce="mean")(2.0, [1.0, 2.0, 3.0])
     4.0
     """
-    if reduce not in (None, "sum", "mean"):
-        raise ValueError(f'vmap reduces by None, "sum" or "mean", but got {reduce!r}; choose one of these')
+    if reduce is not None and reduce not in REDUCTIONS:
+        known = ", ".join([f'"{name}"' for name in REDUCTIONS])
+        raise ValueError(f"vmap reduces by None, {known}, but got {reduce!r}; choose one of these")
 
     name = f"vmap({name_of(f)})"
 
@@ -69,10 +75,10 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
                 return found
         elif trace is not None:
             one = one_sample(arguments, n, reduce)
-            if not isinstance(one, str):
+            if one is not None:
                 return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
-                warn(f"in a compiled function {name} is written out for each of its {n:,} samples: {one}")
+                return looped(f, arguments, n, name, reduce)
         results = one_by_one(f, arguments, n)
         return reduced(results, reduce) if reduce else stacked(results, arguments)
 
@@ -215,8 +221,21 @@ def one_by_one(f: Function, arguments: Sequence[Parts], n: int) -> list[Any]:
     """The results of all samples."""
     given = [x.passed() for x in arguments]
     with passing():
-        results = [f(*[x.map(lambda part: part.sample(i)) for x in given]) for i in range(n)]  # noqa: B023
+        results = [f(*[x.map(lambda part: in_order(part, i)) for x in given]) for i in range(n)]  # noqa: B023
     return list(map(returned, results))
+
+
+def in_order(part: Part, i: int) -> Any:
+    """A sample; a Value in it gets a node of its own, so that adjoints add up as in a loop over the samples."""
+    x = part.sample(i)
+    if part.axis is None or not (isinstance(x, Value) or holds_values(x)):
+        return x
+    leaves, treedef = flatten(x)
+    return treedef.unflatten([node_apart(y) if isinstance(y, Value) else y for y in leaves])
+
+
+def holds_values(x: Any) -> bool:
+    return (is_array(x) and x.dtype == object) or (isinstance(x, (list, tuple, dict)) and bool(x))
 
 
 def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
@@ -233,36 +252,50 @@ def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
 
 def reduced(results: Sequence[Any], reduce: str) -> Any:
     if not results:
-        return 0.0 if reduce == "sum" else math.nan
+        return math.nan if reduce == "mean" else REDUCTIONS[reduce]([])
     rows, treedef = rows_of(results)
-    sums = [table.sum(column) for column in zip(*rows, strict=True)]
-    return treedef.unflatten([x / len(results) for x in sums] if reduce == "mean" else sums)
+    found = [REDUCTIONS[reduce](column) for column in zip(*rows, strict=True)]
+    return treedef.unflatten([x / len(results) for x in found] if reduce == "mean" else found)
 
 
 def stacked(results: list[Any], arguments: Sequence[Parts]) -> Any:
     """The results of all samples: arrays where samples came in any, else a list."""
-    if not any(part.axis is not None and is_array(part.content) for parts, _ in arguments for part in parts):
+    if not in_arrays(arguments):
         return results
     if not results:
         return array_of([], (0,))
-    rows, treedef = rows_of(results)
-    return treedef.of_arrays((len(results),), rows)
+    return assembled(*rows_of(results), arguments)
+
+
+def assembled(rows: list[list[Any]], treedef: PyTreeDef, arguments: Sequence[Parts]) -> Any:
+    if in_arrays(arguments):
+        return treedef.of_arrays((len(rows),), rows)
+    return [treedef.unflatten(row) for row in rows]
+
+
+def in_arrays(arguments: Sequence[Parts]) -> bool:
+    return any(part.axis is not None and is_array(part.content) for parts, _ in arguments for part in parts)
 
 
 # -- while a program is traced
 
 
-def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[Any] | str:
-    """The arguments as one sample that represents all n gets them; or why there is none, and what to do."""
-    if is_mapped():
-        return (
-            "it runs for each sample of another vmap; write the inner one with dot, sum and other rows of many operands"
-        )
-    if in_step():
-        return "it runs in each step of a loop; write it with dot, sum and other rows of many operands"
-    if reduce is None:
-        return 'it keeps the result of each sample; let it reduce by "sum" or "mean", or compile the vmap itself'
+def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[Any] | None:
+    """The arguments as one sample that represents all n gets them, where these are a batch of the compiled function."""
+    if is_mapped() or in_step() or reduce not in ("sum", "mean"):
+        return None
     return TRACE.get().one_sample(arguments, n)  # type: ignore[no-any-return]
+
+
+def looped(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:
+    """The result as that of a loop over the samples."""
+    maps = import_module("autograd_lite.control.maps")  # a floor above, therefore by name
+    rows, treedef = maps.mapped(f, arguments, n, name, "sum" if reduce == "mean" else reduce)
+    if reduce is None:
+        return assembled(rows, treedef, arguments)
+    if reduce == "mean":
+        return treedef.unflatten([x / n for x in rows[0]])
+    return treedef.unflatten(rows[0] if reduce == "sum" else [REDUCTIONS[reduce](x) for x in zip(*rows, strict=True)])
 
 
 def at_once(f: Function, args: Iterable[Any], reduce: str | None) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT, Node
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.tracers import check_differentiable, is_tracing
@@ -124,6 +125,8 @@ class Call:
             kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
             pairs = zip(leaves, kinds, strict=True)
             self.nested |= any(type(x) is Value and kind is not MODULE and not is_number_again(x) for x, kind in pairs)
+        if is_tracing() and len(values) > 1:
+            TRACE.get().came(values)
         self.inputs += values
         self.treedefs.append(treedef)
         return treedef.unflatten(values, copies=True)

@@ -152,6 +152,16 @@ def as_passed(x: Scalar) -> Scalar:
     return passed_on(x) if PASSING.get() and isinstance(x, float) else x
 
 
+def node_apart(x: Value) -> Value:
+    """A node of its own for a Value, from which on adjoints add up in the order in which nodes were made.
+
+    So they do in compiled code where a step of a loop, or a gather, hands the number on.
+    """
+    result: Value = identity(x)
+    result._flags |= LOOPED
+    return result
+
+
 def is_number_again(x: object) -> bool:
     return isinstance(x, Value) and bool(x._flags & NUMERIC)
 

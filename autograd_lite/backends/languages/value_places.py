@@ -43,7 +43,7 @@ class Values:
         """Give an array, or a number of one, its place; with `kept`, an array for each sample."""
         payload, memory = row.payload, self.source.memory
         if isinstance(payload, Whole):
-            self.arrays[i] = self.starts[payload.argument]
+            self.arrays[i] = self.starts[payload.argument].moved(offset=payload.first)
         elif isinstance(payload, Item):
             self.places[i] = self.arrays[operands[0]].moved(offset=payload.offset)
         elif isinstance(payload, Numbers):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.flattening import Flattener, has_lowering, replayed
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.payloads import Loop, When
@@ -39,6 +40,11 @@ class ArrayLayout(NamedTuple):
     @property
     def type(self) -> str:
         return VECTOR if self.buffer == "t" else SCALAR
+
+
+def is_over_lanes(loop: Loop, buffer: str) -> bool:
+    """Whether a loop computes 8 steps at once, because none needs another one."""
+    return buffer == "s" and not loop.carries and loop.length >= LANES
 
 
 def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:

@@ -7,6 +7,7 @@ of the same form, which `rerolling` looks for.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from autograd_lite.core.graph import BATCH_SUM
@@ -39,9 +40,10 @@ class Fusion:
     """The live instructions of a program in order, with products and sums fused into their only user.
 
     Both have to be on the same side of a batch sum, or a product of parameters would be computed once for each sample.
+    The instructions `without` are left out.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, without: Collection[int] = ()) -> None:
         self.ops: dict[int, Op] = {}
         self.constants = {ONE: 1.0}
         self.batched = list(program.batched)
@@ -61,7 +63,7 @@ class Fusion:
             for x in result.values:
                 self.uses[x] += 2  # a result is never fused into its only user
         for id, (row, operands, constant) in enumerate(program.instructions, program.size):
-            if constant is not None:
+            if constant is not None or id in without:
                 continue
             if row is add or row is total:
                 self.sums[id] = self.sum(id, row, operands)

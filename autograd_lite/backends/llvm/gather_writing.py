@@ -13,6 +13,7 @@ from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
 
 from .arrays_of_loops import ArrayLayout
 from .ir_text import INTEGERS, MASKS, SCALAR, VECTOR, Function, number
+from .result_copies import Copy
 
 GATHER = f"""\
 declare {VECTOR} @llvm.masked.gather.v{LANES}f64.v{LANES}p0(<{LANES} x ptr>, i32, <{LANES} x i1>, {VECTOR})
@@ -121,6 +122,15 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
         for at_place, last in zip(kept, loop.carried, strict=True):
             f.do(f"store {type} {last}, ptr {f.offset(start, type, at_place)}")
     each(initial=False)
+
+
+def write_copy(f: Function, payload: Copy, array: ArrayLayout) -> None:
+    """Numbers of an array in a result."""
+    source = f.offset(f.pointer(array.buffer), SCALAR, array.place(payload.first))
+    target = f.offset(f.pointer(f"r{payload.result}"), SCALAR, payload.offset)
+    with f.loop(payload.length) as loop:
+        x = f.value(f"load double, ptr {f.offset(source, SCALAR, loop.counter)}")
+        f.do(f"store double {x}, ptr {f.offset(target, SCALAR, loop.counter)}")
 
 
 def add(f: Function, x: str, address: str, type: str) -> None:

@@ -13,7 +13,7 @@ from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.program.payloads import Kernel, Loop
 
 from .accumulators import sum_function
-from .arrays_of_loops import ArrayLayout
+from .arrays_of_loops import ArrayLayout, is_over_lanes
 from .batch_sums import write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
@@ -153,7 +153,11 @@ class Modules:
             read = op.operands[loop.carries : loop.carries + loop.arrays]
             f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
             places = [arrays[x] for x in (id, *read)]
-            Steps(f, loop, layout, places, body.slots, self.emitter.definitions).steps()
+            steps = Steps(f, loop, layout, places, body.slots, self.emitter.definitions)
+            if is_over_lanes(loop, "s" if stage is None else "t"):
+                steps.lanes()
+            else:
+                steps.steps()
             self.optimized[f.name] = f
 
     def _block(self, index: int, stage: Stage) -> None:

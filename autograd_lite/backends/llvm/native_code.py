@@ -113,7 +113,8 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
     added up in the order of the blocks, so that the number of threads changes no bit.
     """
     modules = code._modules
-    numbers = empty(max(1, code._plan.sizes["s"]))
+    room = empty(code._plan.sizes["s"] + LANES)
+    numbers = room[-room.ctypes.data % 64 // 8 :]  # loops read vectors in it
     outputs = {f"r{k}": x for k, x in enumerate(results)} | {"s": numbers}
     memories = [code._memory(samples) for _ in range(threads)]
 

@@ -19,11 +19,12 @@ from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import Op, term_width
-from .gather_writing import read, write_gathers, write_scatter
+from .gather_writing import read, write_copy, write_gathers, write_scatter
 from .ir_text import SCALAR, VECTOR, Function, Index, number
 from .kernel_calls import write_kernel
 from .plan import KernelLayout, LoopLayout
 from .rerolling import Access, Location, LoopNest, Scheduled
+from .result_copies import Copy
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
@@ -94,6 +95,8 @@ class SectionWriter:
             write_scatter(self.f, payload, *[self.arrays[x] for x in (op.id, *op.operands)])
         elif op.id in self.kernels:
             write_kernel(self.f, self.emitter, self.kernels[op.id])
+        elif isinstance(payload, Copy):
+            write_copy(self.f, payload, self.arrays[op.operands[0]])
         elif op.id in self.loops:
             kept = ", ptr %kept" if self.batched else ""
             self.f.do(f"call void @{self.loops[op.id].name}steps(ptr %context{kept})")

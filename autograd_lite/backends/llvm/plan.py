@@ -24,14 +24,15 @@ from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
-from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Stack, Whole
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Stack, Whole, row_of
 from autograd_lite.program.program import Program
 
-from .arrays_of_loops import ArrayLayout, over_samples
+from .arrays_of_loops import ArrayLayout, is_over_lanes, over_samples
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
 from .ir_text import VECTOR
 from .rerolling import Location, LoopNest, Scheduled, reroll
+from .result_copies import Copy, runs_of
 
 
 class LoopLayout(NamedTuple):
@@ -97,7 +98,9 @@ class Plan:
         self.program, self.name = program, name
         self.bodies: dict[Any, Body] = {} if bodies is None else bodies
         self.inputs = program.size
-        fusion = Fusion(program)
+        runs = [] if name else runs_of(program)
+        self.copied = {x for run in runs for x in run.values}  # numbers of arrays that are results
+        fusion = Fusion(program, self.copied)
         self.ops, self.constants = fusion.ops, fusion.constants
         self.batched, self.stage = fusion.batched, fusion.stage
         self.argument_sizes = [argument.size for argument in program.arguments]
@@ -109,6 +112,11 @@ class Plan:
         for index, argument in enumerate(program.arguments):
             buffer, first = f"{'x' if argument.batched else 'a'}{index}", len(self.locations)
             self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
+        for run in runs:
+            id = self._value(run.array)
+            self.batched[id] = False
+            row = row_of(Copy(run.result, run.offset, run.first, len(run.values)))  # type: ignore[arg-type]
+            self.ops[id] = Op(id, row, (run.array,))
         self.arrays: dict[int, ArrayLayout] = {}
         self.loops: dict[int, LoopLayout] = {}
         self.kernels: dict[int, KernelLayout] = {}
@@ -141,6 +149,11 @@ class Plan:
         self.sizes[buffer] += count
         return start
 
+    def _aligned(self, count: int) -> int:
+        """So many numbers in `s`, which begin where a vector may."""
+        self.sizes["s"] = _padded(self.sizes["s"])
+        return self.allocate("s", count)
+
     def pool(self, numbers: list[float]) -> int:
         self.pooled += numbers
         return len(self.pooled) - len(numbers)
@@ -153,7 +166,7 @@ class Plan:
         """The place of an array, if the instruction makes one, and what a loop needs beside it."""
         id, payload = op.id, op.row.payload
         if isinstance(payload, Whole):
-            arrays[id] = ArrayLayout(f"a{payload.argument}", 0)
+            arrays[id] = ArrayLayout(f"a{payload.argument}", payload.first)
         elif isinstance(payload, Numbers):
             arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
         elif isinstance(payload, Stack | Gathers | Scatter | Kernel):
@@ -163,10 +176,15 @@ class Plan:
             size = payload.size - (payload.length - 1) * payload.carries * folded
             start = self.allocate(buffer, max(size, 2 * payload.carries))
             arrays[id] = ArrayLayout(buffer, start, payload.carries, payload.length, folded)
-            if buffer == "s":
+            if is_over_lanes(payload, buffer):
+                plan, same, _ = self._body(payload, name, (False,) * len(op.operands))
+                shared = self.allocate("s", same)
+                work, scratch = [self._aligned(n) for n in (LANES * plan.stages[0].tile, plan.sizes["s"])]
+            elif buffer == "s":
                 plan = self._body(payload, name, ()).plan
                 count = len(op.operands) - payload.carries - payload.arrays
-                shared, work, scratch = [self.allocate("s", n) for n in (count, len(payload.columns), plan.sizes["s"])]
+                shared, work = [self.allocate("s", n) for n in (count, len(payload.columns))]
+                scratch = self._aligned(plan.sizes["s"])
             else:
                 plan, same, _ = self._body(payload, name, tuple([self.batched[x] for x in op.operands]))
                 shared = self.allocate("s", same)
@@ -216,7 +234,7 @@ class Plan:
                 self.locations[place] = (array.buffer, array.place(payload.offset))
                 self.sources[place] = op.operands[0]
                 op = Op(op.id, identity, (place,))
-            elif payload is not None and not isinstance(payload, Gather | Gathers | Scatter | Kernel):
+            elif payload is not None and not isinstance(payload, Gather | Gathers | Scatter | Kernel | Copy):
                 own, m = arrays[op.id], payload.carries if isinstance(payload, Loop) else len(op.operands)
                 places: list[tuple[int, Location]] = [
                     (x, (own.buffer, own.offset + i)) for i, x in enumerate(op.operands[:m])
@@ -255,7 +273,7 @@ class Plan:
         read: set[int] = set()
         for op in self.ops.values():
             payload = op.row.payload
-            if isinstance(payload, Gather | Gathers | Scatter | Kernel):
+            if isinstance(payload, Gather | Gathers | Scatter | Kernel | Copy):
                 read |= set(op.operands)
             if isinstance(payload, Loop):
                 operands = op.operands[payload.carries :]
@@ -284,6 +302,8 @@ class Plan:
         for index, result in enumerate(self.program.results):
             buffer = f"{'o' if result.batched else 'r'}{index}"
             for offset, value in enumerate(result.values):
+                if value in self.copied:
+                    continue
                 own = value in self.ops and value not in self.locations and value not in self.kept
                 if not own or self.batched[value] != result.batched:
                     value = self._copy(value, result.batched)

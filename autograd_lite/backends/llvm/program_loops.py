@@ -8,6 +8,7 @@ program over samples.
 
 from __future__ import annotations
 
+from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.payloads import Loop, When, While
 from autograd_lite.program.program import Program
 
@@ -111,6 +112,43 @@ class Steps:
             if array.type != self.type:
                 element = f.splat(element)
             f.do(f"store {self.type} {element}, ptr {self.at(j, xs)}")
+
+    def lanes(self) -> None:
+        """8 steps at once; the last ones again where their number is no multiple of 8."""
+        loop, f, layout = self.loop, self.f, self.layout
+        self.whole()
+        self.point("s", self.at(layout.scratch))
+        work = self.at(layout.work)
+        places = {name: f.offset(work, VECTOR, offset) for name, (_, offset) in layout.plan.stages[0].buffers.items()}
+        self.point("t", work)
+        self.point("a2", f.offset(f.pointer("s"), SCALAR, layout.shared))
+        f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
+        ys = self.at(self.own.offset)
+        residuals = self.at(loop.length * loop.outputs, ys)
+        with f.loop(-(-loop.length // LANES)) as counted:
+            t = f.smaller(f.integer("mul", counted.counter, LANES), loop.length - LANES)
+            for j, column in enumerate(loop.columns if "x1" in places else ()):
+                array = self.arrays[column.array]
+                first = f.offset(f.pointer(array.buffer), SCALAR, array.place(column.offset))
+                self.move(f.offset(first, SCALAR, f.integer("mul", t, column.stride)), column.stride, places["x1"], j)
+            f.do(f"call void @{layout.name}tile(ptr {self.context}, ptr {work})")
+            for name, target, count in (("o1", ys, loop.outputs), ("o2", residuals, loop.residuals)):
+                for j in range(count if name in places else 0):
+                    start = f.offset(target, SCALAR, f.integer("mul", t, count))
+                    self.move(f.offset(start, SCALAR, j), count, places[name], j, stores=True)
+            self.look(counted.counter)
+
+    def move(self, numbers: str, stride: int, vectors: str, j: int, stores: bool = False) -> None:
+        """A vector of numbers that are a stride apart: loaded, or stored."""
+        f, vector = self.f, self.f.offset(vectors, VECTOR, j)
+        if stride == 1:
+            source, target = (vector, numbers) if stores else (numbers, vector)
+            f.do(f"store {VECTOR} {f.value(f'load {VECTOR}, ptr {source}, align 8')}, ptr {target}, align 8")
+            return
+        for lane in range(LANES):
+            one, place = f.offset(numbers, SCALAR, lane * stride), f.offset(vector, SCALAR, lane)
+            source, target = (place, one) if stores else (one, place)
+            f.do(f"store double {f.value(f'load double, ptr {source}')}, ptr {target}")
 
     def steps(self) -> None:
         """One step after the other, for all samples alike or for those of a tile."""

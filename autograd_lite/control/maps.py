@@ -1,0 +1,51 @@
+"""A `vmap` in a traced function as a loop without a carry, whose steps are the samples: one instruction for all.
+
+Above `loop_nodes`.  It is what a `vmap` becomes that is no batch of the compiled function.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.control.array_nodes import Column, Entry, Scattered, item
+from autograd_lite.control.array_places import columns_of
+from autograd_lite.control.gather_nodes import scatter, stack
+from autograd_lite.control.loop_nodes import loop_node
+from autograd_lite.control.step_graphs import Inside, Step
+from autograd_lite.core.graph import BATCHED, LOOPED
+from autograd_lite.core.value import Value, traced
+from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped
+from autograd_lite.trees import PyTreeDef, flatten_numbers
+
+
+def mapped(
+    f: Callable[..., Any], arguments: Sequence[Parts], n: int, name: str, reduce: str | None
+) -> tuple[list[list[Scalar]], PyTreeDef]:
+    """The numbers of the result of each sample, or with "sum" a row of their sums; and the structure of a result."""
+    columns: list[Column] = []
+    xs: list[Value] = []
+    flags = LOOPED | (BATCHED if is_mapped() else 0)
+
+    def sample(part: Part) -> Any:
+        found, build = columns_of(part, n, name)
+        leaves = [traced(flags) for _ in found]
+        columns.extend(found)
+        xs.extend(leaves)
+        return build(leaves)
+
+    given = [x.passed().map(sample) for x in arguments]
+    inside, draws = Inside(), Draws()
+    with draws:
+        out, structure = flatten_numbers(f(*given), "result of a mapped function")
+    drawn = [[draw(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
+    for (leaf, _), numbers in zip(draws.drawn, zip(*drawn, strict=True), strict=True):
+        xs.append(leaf)
+        columns.append(Column(stack(numbers), 0, 1))
+    numbers_out = [y if isinstance(y, Value) else float(y) for y in out]
+    node = loop_node(Step([], [*xs], [], numbers_out), [], n, False, columns, inside)
+    places = [node._row.payload.y_column(node, j) for j in range(len(out))]
+    if reduce != "sum":
+        return [[item(node, column.offset + t * column.stride) for column in places] for t in range(n)], structure
+    entries = [Entry(column, None, k, 0, 1) for k, column in enumerate(places)]
+    sums = scatter(len(out), [Scattered(n, False, entries)])
+    return [[item(sums, k) for k in range(len(out))]], structure
