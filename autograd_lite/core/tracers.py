@@ -40,27 +40,26 @@ COMPUTE: Final = (
 DERIVE: Final = "differentiate by grad or value_and_grad, or by gradients(..., create_graph=True)"
 
 
-EACH: Final = "autograd_lite.{0} on each element, as numpy.vectorize(autograd_lite.{0}, otypes=[object]) does"
-OURS: Final = {
-    "max": "autograd_lite.max(x)", "amax": "autograd_lite.max(x)", "min": "autograd_lite.min(x)",
-    "amin": "autograd_lite.min(x)", "clip": EACH.format("clip"), "maximum": EACH.format("maximum"),
-    "minimum": EACH.format("minimum"), "fmax": EACH.format("maximum"), "fmin": EACH.format("minimum"),
-    "sign": EACH.format("sign"), "where": f"autograd_lite.less and {EACH.format('where')}",
-    "sort": "data that was sorted before", "argsort": "an order that is computed before",
-    "argmax": "an index that is computed before", "argmin": "an index that is computed before",
-    "median": "data that was sorted before",
-}  # fmt: skip
-"""What to take in the place of NumPy's functions that compare elements."""
+COMPARING: Final = re.compile(
+    r"\.(?:(a?max|a?min)|(clip|maximum|minimum|sign|where)|((?:arg)?sort|argmax|argmin|median))\("
+)
+"""NumPy's functions that compare elements: those of a whole array, of each element, and those that put in order."""
 
 
 def of_numpy(do: str) -> str:
     """What to do; where the user's line calls a function of NumPy that compares, what to take in its place."""
-    if do is not CHOOSE:
+    found = COMPARING.search(users_text()) if do is CHOOSE else None
+    if found is None:
         return do
-    for name in re.findall(r"\.(\w+)\(", users_text()):
-        if name in OURS:
-            return f"NumPy's {name} compares elements: take {OURS[name]}"
-    return do
+    whole, each, ordering = found.groups()
+    if whole:
+        return f"take autograd_lite.{whole[-3:]}(x) in the place of NumPy's {whole}"
+    if each:
+        return (
+            f"take autograd_lite.{each} in the place of NumPy's, on each element, as "
+            f"numpy.vectorize(autograd_lite.{each}, otypes=[object]) does, with conditions made by less and equal"
+        )
+    return f"NumPy's {ordering} needs numbers: sort or pick before, and pass the order as an argument for take"
 
 
 def complain(what: str, because: str = "a traced value has no number", do: str = COMPUTE) -> NoReturn:

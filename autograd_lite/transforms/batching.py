@@ -25,10 +25,13 @@ Axes = int | None | Sequence["Axes"] | Mapping[Any, "Axes"]
 WRITTEN_OUT = 32
 """Samples up to which a `vmap` that is no batch is written out, sample by sample; more are a loop."""
 
-REDUCTIONS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
-    "sum": table.sum, "mean": table.sum, "max": table.max, "min": table.min, "prod": table.prod,
-    "logsumexp": table.logsumexp,
-}  # fmt: skip
+REDUCTIONS = ("sum", "mean", "max", "min", "prod", "logsumexp")
+"""What the results of the samples may be reduced by."""
+
+
+def reduction(name: str) -> Callable[[Sequence[Any]], Any]:
+    """The row of many operands that reduces; a mean is a sum first."""
+    return getattr(table, "sum" if name == "mean" else name)  # type: ignore[no-any-return]
 
 
 def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
@@ -252,9 +255,9 @@ def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
 
 def reduced(results: Sequence[Any], reduce: str) -> Any:
     if not results:
-        return math.nan if reduce == "mean" else REDUCTIONS[reduce]([])
+        return math.nan if reduce == "mean" else reduction(reduce)([])
     rows, treedef = rows_of(results)
-    found = [REDUCTIONS[reduce](column) for column in zip(*rows, strict=True)]
+    found = [reduction(reduce)(column) for column in zip(*rows, strict=True)]
     return treedef.unflatten([x / len(results) for x in found] if reduce == "mean" else found)
 
 
@@ -295,7 +298,7 @@ def looped(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: s
         return assembled(rows, treedef, arguments)
     if reduce == "mean":
         return treedef.unflatten([x / n for x in rows[0]])
-    return treedef.unflatten(rows[0] if reduce == "sum" else [REDUCTIONS[reduce](x) for x in zip(*rows, strict=True)])
+    return treedef.unflatten(rows[0] if reduce == "sum" else [reduction(reduce)(x) for x in zip(*rows, strict=True)])
 
 
 def at_once(f: Function, args: Iterable[Any], reduce: str | None) -> Any:
