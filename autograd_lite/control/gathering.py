@@ -7,13 +7,16 @@ with their number; nothing flows into those that are not taken.
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite.control.array_nodes import Column, item
 from autograd_lite.control.array_places import column_of
-from autograd_lite.control.gather_nodes import gather
+from autograd_lite.control.gather_nodes import gather, gathered
 from autograd_lite.core.primitives import number
+from autograd_lite.core.tracers import is_tracing
 from autograd_lite.core.value import Value
 from autograd_lite.program.gathers import Gather
+from autograd_lite.transforms.batching import WRITTEN_OUT
 from autograd_lite.transforms.levels import node_apart
-from autograd_lite.trees import flatten, flatten_numbers, is_array, summary
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
 from autograd_lite.trees.pytree import leaves_like
 
@@ -42,13 +45,40 @@ def take(x: Any, indices: Any, axis: int = 0) -> Any:
         raise TypeError(f"take along axis {axis} needs an array, but got {summary(x)}; pass numpy.array(x)")
     if not isinstance(x, (list, tuple)) and not (is_array(x) and x.ndim):
         raise TypeError(f"take reads a list or an array, but got {summary(x)}; pass the elements in a list")
+    if is_tracing() and (many := many_indices(indices)):
+        rows = all_at_once(x, many)
+        return gathered_rows(rows, indices.shape if is_array(indices) else None, is_array(x))
     if isinstance(indices, (list, tuple)):
         found = [take(x, i) for i in indices]
-        return gathered(found, (len(found),)) if is_array(x) else found
+        return gathered_in(found, (len(found),)) if is_array(x) else found
     if is_array(indices) and indices.ndim:
         found = [element(x, i) for i in indices.ravel().tolist()]
-        return gathered(found, indices.shape)
+        return gathered_in(found, indices.shape)
     return element(x, indices)
+
+
+def many_indices(indices: Any) -> list[Any]:
+    """Indices as a flat list, if they are so many that an element is no instruction of its own."""
+    if is_array(indices):
+        return indices.ravel().tolist() if indices.size > WRITTEN_OUT else []
+    flat = isinstance(indices, (list, tuple)) and not any(isinstance(i, (list, tuple)) or is_array(i) for i in indices)
+    return list(indices) if flat and len(indices) > WRITTEN_OUT else []
+
+
+def all_at_once(x: Any, indices: list[Any]) -> list[Any]:
+    """The elements at many indices, as numbers of arrays that are gathered."""
+    first, structure, array = in_array(x)
+    numbers = [i if isinstance(i, Value) else float(checked_index(i, len(x))) for i in indices]
+    places, n = column_of(numbers), len(indices)
+    found = [gathered(array.array, places, n, place) for place in places_of_rows(array, len(first), len(x))]
+    return [structure.unflatten([item(column, t) for column in found]) for t in range(n)]
+
+
+def gathered_rows(rows: list[Any], shape: tuple[int, ...] | None, is_in_array: bool) -> Any:
+    """Elements in the shape of their indices, None for a list."""
+    if shape is None:
+        return gathered_in(rows, (len(rows),)) if is_in_array else rows
+    return gathered_in(rows, shape)
 
 
 def moved(x: Any, indices: Any, axis: int) -> Any:
@@ -60,7 +90,7 @@ def moved(x: Any, indices: Any, axis: int) -> Any:
     return numpy.moveaxis(found, range(count), range(axis, axis + count)) if count else found
 
 
-def gathered(found: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def gathered_in(found: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Elements of an array in the shape of their indices."""
     inner = found[0].shape if found and is_array(found[0]) else ()
     leaves = [y for part in found for y in (part.ravel().tolist() if is_array(part) else [part])]
@@ -72,12 +102,16 @@ def element(x: Any, index: Any) -> Any:
     count = len(x)
     if isinstance(index, Value) and index.is_traced:
         return chosen(x, index, count)
+    return as_nodes(x[checked_index(index, count)])
+
+
+def checked_index(index: Any, count: int) -> int:
     i = index.data if isinstance(index, Value) else number(index)
     if i is None or i != int(i):
         raise TypeError(f"take has whole numbers as indices, but got {index!r}; round it before, or pass an int")
     if not -count <= i < count:
         raise IndexError(f"take has index {int(i)}, but there are {count} elements; pass one from 0 to {count - 1}")
-    return as_nodes(x[int(i)])
+    return int(i)
 
 
 def as_nodes(x: Any) -> Any:
@@ -92,9 +126,21 @@ def chosen(x: Any, index: Value, count: int) -> Any:
     """The element of a traced index: numbers of an array of all elements."""
     if not count:
         raise IndexError("take reads from nothing: there are no elements; pass one or more")
+    first, structure, column = in_array(x)
+    places = places_of_rows(column, len(first), count)
+    return structure.unflatten([gather(column.array, index, place) for place in places])
+
+
+def in_array(x: Any) -> tuple[list[Any], PyTreeDef, Column]:
+    """The first element, the structure of all elements, and where their numbers are."""
     first, structure = flatten_numbers(x[0], "element of take")
-    width = len(first)
-    leaves = [leaf for k in range(count) for leaf in leaves_like(x[k], structure, f"element {k} of take")]
-    array, offset, stride = column_of(leaves)
-    places = [Gather(offset + j * stride, width * stride, count) for j in range(width)]
-    return structure.unflatten([gather(array, index, place) for place in places])
+    if is_array(x):
+        return first, structure, column_of(x.ravel().tolist())
+    rows = [leaves_like(row, structure, f"element {k} of take") for k, row in enumerate(x)]
+    return first, structure, column_of([leaf for row in rows for leaf in row])
+
+
+def places_of_rows(column: Column, width: int, count: int) -> list[Gather]:
+    """The places of each number of a row, by the index of the row."""
+    _, offset, stride = column
+    return [Gather(offset + j * stride, width * stride, count) for j in range(width)]

@@ -81,12 +81,17 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
             if one is not None:
                 return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
-                return looped(f, arguments, n, name, reduce)
+                try:
+                    return looped(f, arguments, n, name, reduce)
+                except (TypeError, IndexError):
+                    if not any(part.holds_ints() for parts, _ in arguments for part in parts):
+                        raise  # else f may count with the ints, which it gets when it is written out
         results = one_by_one(f, arguments, n)
         return reduced(results, reduce) if reduce else stacked(results, arguments)
 
     result = transformed(f, over_samples, "vmap", vmap, f, in_axes, reduce)
-    result.in_axes = in_axes
+    if reduce in (None, "sum", "mean"):  # else it is no batch
+        result.in_axes = in_axes
     return result
 
 
@@ -139,6 +144,11 @@ class Part(NamedTuple):
         raise TypeError(
             f"in_axes says {axis!r} for {summary(x)}, which holds no samples; pass an array or a list, or say None"
         )
+
+    def holds_ints(self) -> bool:
+        """Whether the samples are ints, or may be."""
+        x, axis = self
+        return axis is not None and (x.dtype.kind in "iub" if is_array(x) else isinstance(x, list))
 
     def sample(self, i: int) -> Any:
         x, axis = self
