@@ -53,9 +53,9 @@ def places_in(numbers: Sequence[Scalar]) -> tuple[Node, list[int]] | None:
     start = trace.place_of(first)
     if start is None:
         return None
-    found = [trace.place_of(x) if isinstance(x, Value) else None for x in numbers]
-    places = [place[1] for place in found if place is not None and place[0] == start[0]]
-    return (trace.stack(start[0], stack), places) if len(places) == len(found) else None
+    known, k = trace.places, start[0]
+    places = [place[1] for x in numbers if (place := known.get(x)) is not None and place[0] == k]
+    return (trace.stack(k, stack), places) if len(places) == len(numbers) else None
 
 
 def columns_of(part: Part, n: int, name: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:

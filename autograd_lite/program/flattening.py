@@ -287,6 +287,8 @@ def replayed(
             number.append(flattener.constant(constant))
         elif row.payload is None:
             number.append(flattener.emit(row, tuple([number[i] for i in operands])))
+        elif type(row.payload) is Item and type(number[operands[0]]) is int:
+            number.append(flattener.payload(row.payload, (number[operands[0]],)))
         else:
             number.append(of_payload(flattener, row.payload, [number[i] for i in operands], arguments, unrolls))
     return number

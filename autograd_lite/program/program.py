@@ -17,10 +17,15 @@ from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
 from autograd_lite.program.flattening import Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
-from autograd_lite.program.payloads import Loop
+from autograd_lite.program.payloads import Item, Loop
 from autograd_lite.support.files import read_json, write_atomically, write_json
 from autograd_lite.support.wording import for_output, readable
 from autograd_lite.trees import item_name
+
+
+def has_such(payload: Any, lowers: Lowers) -> bool:
+    """Whether a payload runs a program with rows that have to be lowered."""
+    return isinstance(payload, Loop) and payload.body.lowered(lowers) is not payload.body
 
 
 def backends() -> ModuleType:
@@ -69,7 +74,7 @@ class Program:
 
     def lowered(self, lowers: Lowers = has_lowering) -> "Program":
         """The same computation without the rows that it `lowers`: each is replaced by its lowering."""
-        if not any(lowers(row) or row.payload is not None for row, _, _ in self.instructions):
+        if not any(lowers(row) or has_such(row.payload, lowers) for row, _, _ in self.instructions):
             return self
         if lowers not in self.simpler:
             self.simpler[lowers] = Program(*lower(self.arguments, self.instructions, self.results, lowers=lowers))
@@ -77,7 +82,12 @@ class Program:
 
     def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
         """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""
-        if all(row.payload is None for row, _, _ in self.instructions):
+        flags = self.batched
+        if not any(
+            row.payload is not None and unrolls(row.payload, [flags[i] for i in operands])
+            for row, operands, _ in self.instructions
+            if type(row.payload) is not Item
+        ):
             return self
         return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=nothing))
 

@@ -146,17 +146,18 @@ def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[No
     stack = [x for x in reversed(outputs) if isinstance(x, Value)]
     while stack:
         x = stack.pop()
-        known = x in seen or x in inputs or x._row is DETACHED
-        seen.add(x)
-        if known:
+        if x in seen:
             continue
-        if trace.is_closed_over(x):
+        seen.add(x)
+        if x in inputs or x._row is DETACHED:
+            continue
+        if not x._flags & TRACED and trace.is_closed_over(x):
             before.append(x)
-        elif x.is_traced and x._row is LEAF:
+        elif x._flags & TRACED and x._row is LEAF:
             raise TypeError(
                 "a traced value of another call is used here, which has no number any more; return values from "
                 "the compiled function in place of storing them"
             )
         else:
-            stack.extend(reversed(x.parents))
+            stack.extend(reversed(operands_of(x)))  # type: ignore[arg-type]
     return seen, before
