@@ -55,7 +55,8 @@ def loop_function(seed):
     rng = random.Random(seed)
     carries, columns, shared, outputs, n = (rng.randint(*ends) for ends in ((1, 3), (0, 2), (0, 3), (0, 2), (1, 5)))
     body, after = body_of(rng, carries, columns, shared, outputs, 1), body_of(rng, 1, 1, 2, 1, 0)
-    reverse, changed, twice = (rng.random() < share for share in (0.4, 0.5, 0.4))
+    reverse, changed, twice, mapped = (rng.random() < share for share in (0.4, 0.5, 0.4, 0.3))
+    row, reduce = UNARY[rng.randrange(len(UNARY))], rng.choice(["sum", "mean", "max", "logsumexp", None])
     weights = [rng.choice([0.0, 1.0, 0.7]) for _ in range(outputs * n)]
     read = [rng.random() < 0.7 for _ in range(carries - 1)] + [True]
 
@@ -76,6 +77,12 @@ def loop_function(seed):
             total = total + weight * y * y if weight else total
         for x in numbers:
             total = total + x * 0.3 * x
+        if mapped:  # samples that repeat, of what the loop gave and of what it read
+            alone = changed or not numbers
+            known = [*carry, *numbers] if alone else carry
+            samples = [known[7 * i % len(known)] for i in range(40)]
+            found = ag.vmap(lambda x: row(x) * x if alone else row(x * numbers[0]), reduce=reduce)(samples)
+            total = total + (found if reduce else ag.sum([0.3 * y for y in found[::3]]))
         if twice:
 
             def again(carry, x):

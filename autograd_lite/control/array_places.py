@@ -17,13 +17,17 @@ from autograd_lite.transforms.batching import Part
 from autograd_lite.transforms.levels import Scalar, is_mapped
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 
+SHORT = 64
+"""Numbers up to which an array is made of them, wherever they came in."""
+
 
 def column_of(numbers: Sequence[Scalar]) -> Column:
     """A column that holds these numbers: of the array that they came in, or of a new one.
 
-    Those that are in one array in another order are gathered from it.
+    Those that are in one array in another order are gathered from it.  A few numbers are an array of their own, so that
+    what arrives at them is added up in the order that it has without arrays.
     """
-    found = places_in(numbers)
+    found = places_in(numbers) if len(numbers) > SHORT else None
     if found is None:
         return Column(stack(numbers), 0, 1)
     array, places = found

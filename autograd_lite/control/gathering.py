@@ -1,7 +1,8 @@
 """Elements by a computed index: NumPy's `take`, for lists and arrays of numbers and Values.
 
-NumPy cannot index an array by a Value.  In a traced function the element is chosen among all of them, so the cost grows
-with their number; nothing flows into those that are not taken.
+NumPy cannot index an array by a Value.  In a traced function an element at a computed index is one load (see
+`gather_nodes`),
+and so are the elements at many indices.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ def take(x: Any, indices: Any, axis: int = 0) -> Any:
     `x` is a list or an array of numbers and Values, nested as deep as one likes; `indices` is a whole number, a Value
     that is one, or a list or an array of them, whose shape then takes the place of that axis.  Negative indices count
     from the end.  The gradient flows to the elements taken, and adds up where one is taken several times; nothing flows
-    to the index.  An axis other than 0 needs an array.
+    to the index.  An axis other than 0 needs an array.  Elements that are Values get nodes of their own.
 
     Raises IndexError where an index is out of bounds; in a compiled function the result is nan there.  Raises TypeError
     where an index is no whole number.

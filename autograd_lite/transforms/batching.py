@@ -40,12 +40,13 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
     `in_axes` says which axis of each argument counts the samples: 0 (or another axis of an array), None for
     an argument that all samples share, a tuple with one entry an argument, or inside it a tuple or dict in the
     structure of the argument.  A list maps over its items.  `reduce` is None (all results: arrays with the samples
-    along axis 0 where any of them came in an array, else a list), "sum" or "mean".  f gets floats as constants of the
-    library, as compiled code has them; ints, strings and shared arrays stay what they are.
+    along axis 0 where any of them came in an array, else a list), "sum", "mean", "max", "min", "prod" or "logsumexp".
+    f gets floats as constants of the library, as compiled code has them; ints, strings and shared arrays stay what
+    they are.
 
     Compiled, the samples are added up in one fixed order, whatever the back end and the number of threads; see
-    `autograd_lite.backends`.  Inside of a compiled function, a reduced vmap over its arguments, arrays or lists
-    of numbers, is a batch; any other is written out sample by sample, with a warning where these are many.
+    `autograd_lite.backends`.  Inside of a compiled function, a sum or mean over its arguments, arrays or lists of
+    numbers, is a batch; any other vmap of more than 32 samples is a loop over them (docs/LOOPS.md).
 
     Raises ValueError where the arguments hold different numbers of samples, or lack the axis.
 
