@@ -36,7 +36,9 @@ def column_of(numbers: Sequence[Scalar]) -> Column:
         return Column(array, places[0], stride)
     least = min(places)
     indices = Column(stack([float(place - least) for place in places]), 0, 1)
-    return Column(gathered(array, indices, len(places), gathers.Gather(least, 1, max(places) + 1 - least)), 0, 1)
+    return Column(
+        gathered(array, indices, len(places), gathers.Gather(least, 1, max(places) + 1 - least), view=True), 0, 1
+    )
 
 
 def places_in(numbers: Sequence[Scalar]) -> tuple[Node, list[int]] | None:

@@ -103,9 +103,13 @@ def gather(array: Node, index: Node, places: gathers.Gather) -> Value:
 
 
 class Gathers:
-    """The numbers of an array at many indices, as an array."""
+    """The numbers of an array at many indices, as an array.
 
-    def __init__(self, length: int, first: int, apart: int, places: gathers.Gather) -> None:
+    Where it is a `view`, these are no nodes of their own without arrays: adjoints go to the array itself.
+    """
+
+    def __init__(self, length: int, first: int, apart: int, places: gathers.Gather, view: bool) -> None:
+        self.view = view
         self.length, self.first, self.apart, self.places = length, first, apart, places
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
@@ -138,9 +142,9 @@ class Gathers:
         return scatter(self.length * order, [Scattered(self.length, False, entries)])
 
 
-def gathered(array: Node, indices: Column, length: int, places: gathers.Gather) -> Value:
+def gathered(array: Node, indices: Column, length: int, places: gathers.Gather, view: bool = False) -> Value:
     """The numbers of an array node at the indices in a column of another one."""
-    return node_of(Gathers(length, indices.offset, indices.stride, places), [array, indices.array])
+    return node_of(Gathers(length, indices.offset, indices.stride, places, view), [array, indices.array])
 
 
 class Scatter:

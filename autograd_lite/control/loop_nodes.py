@@ -27,7 +27,7 @@ from autograd_lite.control.array_nodes import (
     under,
     widened,
 )  # fmt: skip
-from autograd_lite.control.gather_nodes import dense, stack
+from autograd_lite.control.gather_nodes import Gathers, dense, stack
 from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step, Stream, is_expensive
 from autograd_lite.core.branches import both, either, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
@@ -166,23 +166,27 @@ class RecordedLoop:
             walk.term(node, x, going_on(rules, item(loop, rule.final(i)), holds, before))
             for i, (x, before) in enumerate(zip(receiving, sums, strict=True), len(first))
         ]
-        for i, j in enumerate(moved):
-            array, offset, stride = self.columns[j]
-            piece = Piece(offset, stride, self.length, rule.y_column(loop, i), holds)
-            terms.append((array, Arrived([piece], [])))
-        for array, entries in recorded:
-            found = [
-                Entry(rule.y_column(loop, value), None if index is None else rule.y_column(loop, index), *places)
-                for value, index, *places in entries
-            ]
-            terms.append((array, Arrived([Scattered(self.length, not self.reverse, found)], [])))
+        entries: dict[Node, list[Entry]] = {}
+        for array, places in recorded:
+            for value, index, *place in places:
+                indices = None if index is None else rule.y_column(loop, index)
+                entries.setdefault(array, []).append(Entry(rule.y_column(loop, value), indices, *place))
+        for i, j in reversed(list(enumerate(moved))):
+            array, entry = source_of(self.columns[j], rule.y_column(loop, i), self.length)
+            entries.setdefault(array, []).append(entry)
+        for source, found in entries.items():
+            alone = found if are_apart(found, self.length) else [x for x in found if x.offset < 0]
+            parts: list[Any] = [Piece(x.offset, x.stride, self.length, x.value, holds) for x in reversed(alone)]
+            if len(alone) < len(found):
+                parts.append(Scattered(self.length, not self.reverse, [x for x in found if x.offset >= 0]))
+            terms.append((source, Arrived(parts, [])))
         for k in reversed(back.present_at_last(self.length)):
             if operands[k] in walk.dependent:
-                value, condition = item(loop, rule.final(back.present.index(k))), holds
+                final_adjoint, condition = item(loop, rule.final(back.present.index(k))), holds
                 if perhaps and k in back.uncertain:
                     # what the loop tells matters only where anything arrived at it
                     condition = both(holds, item(loop, rule.final(len(back.present) + back.uncertain.index(k))))
-                terms.append(walk.term(node, operands[k], under(rules, value, condition)))
+                terms.append(walk.term(node, operands[k], under(rules, final_adjoint, condition)))
         return terms
 
     def in_columns(self, node: Node, arrived: Arrived) -> Arrived:
@@ -322,6 +326,27 @@ class RecordedLoop:
 
 def is_moving(coefficients: Sequence[Coefficient]) -> bool:
     return any(c is not None for c in coefficients)
+
+
+def source_of(column: Column, adjoint: Column, length: int) -> tuple[Node, Entry]:
+    """The array that a column is of, and its adjoint there; of gathered numbers that which they are gathered from."""
+    array, offset, stride = column
+    payload = array._row.payload
+    if not isinstance(payload, Gathers) or not payload.view:
+        return array, Entry(adjoint, None, offset, stride, length)
+    source, indices = operands_of(array)
+    places = Column(indices, payload.first + offset * payload.apart, stride * payload.apart)
+    return source, Entry(adjoint, places, *payload.places)
+
+
+def are_apart(entries: Sequence[Entry], length: int) -> bool:
+    """Whether no two entries are at the same number of an array, so that their order does not matter."""
+    entries = [x for x in entries if x.offset >= 0]  # the others are residuals, which are columns of their own
+    first = entries[0].stride if entries else 1
+    if any(x.indices is not None or x.stride != first or not first for x in entries):
+        return False
+    offsets = sorted([x.offset for x in entries])
+    return all((b - a) % first or b - a >= abs(first) * length for k, a in enumerate(offsets) for b in offsets[k + 1 :])
 
 
 def reads_before(part: Any, start: int) -> bool:
