@@ -159,6 +159,28 @@ def test_the_table_stands_on_math_alone(module):
     assert loaded <= {"math", "cmath", "numbers", "threading", "autograd_lite"} | types | pickling
 
 
+def aliases_without_type(text):
+    """The names that a source binds for type checkers alone and does not declare as types."""
+    return [
+        node.targets[0].id
+        for block in ast.parse(text).body
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in block.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    ]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("autograd_lite.backends.llvm")])
+def test_aliases_of_libraries_are_declared_as_types(module):
+    # Where a library is not installed, as while the package is compiled, an alias of Any is a variable and no type.
+    assert aliases_without_type(MODULES[module].read_text(encoding="utf-8")) == []
+
+
+def test_an_alias_that_is_not_declared_is_found():
+    text = "if TYPE_CHECKING:\n    X = NDArray[int]\n    Y: TypeAlias = NDArray[int]\n"
+    assert aliases_without_type(text) == ["X"]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_short_and_says_what_it_is_for(module):
     text = MODULES[module].read_text(encoding="utf-8")

@@ -459,6 +459,17 @@ def test_functions_pickle_and_show_themselves():
     assert hessian.why(x).endswith("operations")
 
 
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+@pytest.mark.parametrize("method", ["direct", "star"])
+def test_tables_are_taken_at_every_call(backend, method):
+    f = lambda x: ag.sum([a * a * b for a, b in zip(x[0], x[1], strict=True)])  # noqa: E731
+    hessian = ag.sparse_hessian(f, format="array", backend=backend, method=method)
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    dense = np.array(ag.hessian(lambda v: f([v[:3], v[3:]]))(x.ravel()))
+    for y in (x, x, np.asfortranarray(x), x.astype(int), x.tolist(), x):
+        assert agree(hessian(y), dense)
+
+
 def test_a_route_is_taken_for_arrays_of_one_shape_only():
     hessian = ag.sparse_hessian(rosenbrock, format="array")
     for n in (3, 5, 3):
