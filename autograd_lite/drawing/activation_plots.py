@@ -96,7 +96,10 @@ def described(f: Callable[..., Any]) -> str:
     found = re.match(r"f = (.*?)(?:; |, f'|\. |\.$|$)", (inspect.getdoc(f) or "").split("\n")[0])
     formula = found[1] if found else ""
     if isinstance(f, Module):
-        settings = [f"{name} = {x:g}" for name, x in vars(f).items() if isinstance(x, float) and name[:1] != "_"]
+        held = [(name, x) for name, x in vars(f).items() if name[:1] != "_"]
+        held = [(name, x[0] if isinstance(x, list) and len(x) == 1 else x) for name, x in held]
+        held = [(name, x.data if isinstance(x, Value) else x) for name, x in held]
+        settings = [f"{name} = {x:g}" for name, x in held if isinstance(x, float)]
     else:
         given = inspect.signature(f).parameters.values() if callable(f) else ()
         settings = [f"{p.name} = {p.default:g}" for p in given if isinstance(p.default, float)]

@@ -79,6 +79,7 @@ class Page(Exportable):
             style=style.substitute({name: variables(theme) for name, theme in THEMES.items()}),
             notes=markup("; ".join(notes)), static=self.still_svg() + self.table(),
             program=self.live.script if self.live else STILL,
+            when=" of the values at the start" if self.live else "",
             script=resource("drawing", "layout.js") + "".join([resource("explaining", name) for name in SCRIPTS]),
         )  # fmt: skip
 
@@ -118,7 +119,8 @@ class Page(Exportable):
 
     def representations(self) -> Formats:
         def framed() -> str:
-            return iframe(self.html, self.title, "36rem", self.still_png(), self.table())
+            height = "36rem" if self.live is None else "44rem"
+            return iframe(self.html, self.title, height, self.still_png(), self.table())
 
         return {"text/html": framed, "text/plain": lambda: for_output(formats.text(self.lesson, self.precision))}
 

@@ -29,7 +29,7 @@ class ScalarModule(Module):
 
 
 class PReLU(ScalarModule):
-    """f = a x for x < 0, x otherwise; a is trained, from `a` on.  He et al. 2015, and PyTorch's names.
+    """f = weight x for x < 0, x otherwise; weight is trained, from `a` on.  He et al. 2015, and PyTorch's names.
 
     >>> PReLU()(-2.0).data
     -0.5

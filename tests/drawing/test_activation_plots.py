@@ -5,7 +5,7 @@ import math
 import pytest
 
 from autograd_lite import draw_activations, log, relu, sin
-from autograd_lite.drawing.activation_plots import LAYERS, named
+from autograd_lite.drawing.activation_plots import LAYERS, described, named
 from autograd_lite.nn import ACTIVATIONS, PReLU
 from autograd_lite.nn.activation_modules import MODULES
 
@@ -96,3 +96,10 @@ def test_it_saves_as_every_other_picture(tmp_path):
     with pytest.raises(ValueError, match="no format of the plot of activations; end it in"):
         figure.save(tmp_path / "zoo.txt")
     assert {*figure._repr_mimebundle_()[0]} == {"image/png", "text/plain"}
+
+
+def test_parameters_are_named_with_their_numbers_also_those_that_are_trained():
+    words = {name: described(f) for name, f in named(["leaky_relu", "prelu", "srelu"])}
+    assert words["leaky_relu"].endswith("slope = 0.01")
+    assert words["prelu"].endswith("weight = 0.25")
+    assert words["srelu"].endswith("tl = -1, al = 0.1, tr = 1, ar = 0.1")
