@@ -399,9 +399,53 @@ class TestHands:
         assert window.run("return [...page.network.parameters]") == runs[1][1]
 
 
+ANYTHING = """
+const chance = new Chance(arguments[0]);
+const any = (list) => list[Math.floor(chance.uniform(0, list.length))];
+const { session, diagram } = page;
+const optimiser = () => ({ kind: any(Object.keys(made.memory)), rate: any(RATES) });
+const actions = [
+  () => page.change({ data: any(Object.keys(DATA_SETS)) }),
+  () => page.change({ noise: chance.uniform(0, 0.6), share: chance.uniform(0, 0.8), size: any([20, 100, 500]) }),
+  () => page.change({ hidden: Array.from({ length: any([1, 2, 3, 4]) }, () => any([1, 2, 5, 8])) }),
+  () => page.change({ activation: any(made.activations), init: any(["auto", ...Object.keys(made.starts)]) }),
+  () => page.change({ loss: any([...byId("loss").options].filter((o) => !o.disabled)).value }),
+  () => page.change({ batch: any(BATCHES), l1: any(STRENGTHS), l2: any(STRENGTHS) }),
+  () => page.change({ both: any([true, false]), optimisers: [optimiser(), optimiser()] }),
+  () => page.toggleFeature(any([0, 1, 2, 3, 4, 5, 6])),
+  () => page.setParameter(0, any([chance.normal(), 1e300])),
+  () => page.planes[0].view.edit({ add: [chance.uniform(-3, 3), 0] }),
+  () => session.points.length && page.planes[0].view.edit({ remove: any(session.points) }),
+  () => session.points.length && page.planes[0].view.edit({ move: any(session.points), to: [0, 1] }),
+  () => { page.hovered = [1, 0]; }, () => diagram.choose(any(diagram.all.map((_, k) => k))),
+  () => page.showRun(session.runs.length - 1), () => page.inside.load(page.inside.text()),
+  () => page.step(), () => page.epoch(), () => page.reset(), () => page.play(),
+  ...["clear", "show-graph", "show-code", "shows-test", "reseed"].map((id) => () => byId(id).click()),
+];
+const done = [];
+for (let i = 0; i < 60; i += 1) {
+  const action = any(actions);
+  done.push(String(action));
+  try {
+    action();
+    page.paint();
+  } catch (error) {
+    return [...done.slice(-3), error.stack];
+  }
+}
+return [];
+"""
+
+
 @pytest.mark.browser
 @needs_browser
 class TestWhatIsShown:
+    @pytest.mark.parametrize("seed", range(10))
+    def test_whatever_a_reader_does_in_any_order_raises_nothing(self, opened, seed):
+        window = opened()
+        assert window.run(ANYTHING, seed) == []
+        window.run(FRAME)
+
     def test_without_a_script_the_still_picture_is_shown(self, window, tmp_path):
         cdp(window, "Emulation.setScriptExecutionDisabled", value=True)
         try:

@@ -160,6 +160,7 @@ class Page {
 
   // After a change of the shape of things; a repaint is enough where only numbers have changed.
   refresh() {
+    this.hovered = null;
     this.controls.show();
     this.diagram.compose();
     this.controls.heads();
