@@ -1,10 +1,8 @@
 """The playground: a page in which a small network learns before the reader's eyes, one file without a network."""
 
-import json
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from string import Template
 from tempfile import mkdtemp
@@ -13,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.theme import THEMES, find_theme
 from autograd_lite.explaining.page import resource, variables
-from autograd_lite.live.graph_pieces import Piece, empty_page, pieces
-from autograd_lite.live.network_programs import described, programs
+from autograd_lite.live.graph_pieces import empty_page
+from autograd_lite.live.network_programs import described
 from autograd_lite.live.playground_input import Given, checked_model, checked_points
 from autograd_lite.live.playground_still import still, still_png
+from autograd_lite.live.program_script import all_pieces, program_script
 from autograd_lite.nn.module import Module
 from autograd_lite.support.version import __version__
 from autograd_lite.support.wording import computed, markup, script_data
@@ -117,19 +116,3 @@ class Playground(Exportable):
 
 def web(name: str) -> str:
     return resource("live", f"web/{name}")
-
-
-@cache
-def all_pieces() -> dict[str, Piece]:
-    return pieces()
-
-
-@cache
-def program_script() -> str:
-    """The programs as JavaScript: `programs.tanh` and the like are functions."""
-    lines = ['"use strict";', "const programs = {};"]
-    every = programs() | {f"graph of {name}": piece.program for name, piece in all_pieces().items()}
-    for name, program in every.items():
-        source = program.source("javascript", module=False)
-        lines += [f"// program {name}", f"programs[{json.dumps(name)}] = {source.strip()};"]
-    return "\n".join(lines)

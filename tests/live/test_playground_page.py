@@ -11,6 +11,7 @@ from autograd_lite.core.table import sin, square
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.explaining.formats import Notation, chain_rule, forward_parts
 from autograd_lite.live.network_programs import COSTS, OPTIMISERS, SHOWN, STARTS
+from autograd_lite.live.program_script import SHARED
 
 SIZE = 1_500_000
 needs_browser = pytest.mark.skipif(not (CHROMIUM and CHROMEDRIVER), reason="needs chromium and chromedriver")
@@ -489,6 +490,18 @@ class TestWhatIsShown:
         window.click("#epoch")
         window.run(FRAME)
         assert window.run("return [document.getElementById('status').hidden, page.run.epochs]") == [True, 1]
+
+    def test_how_it_computes_can_be_read(self, opened):
+        window = opened()
+        window.click("#show-code")
+        names = window.run("return [...document.getElementById('program').options].map((o) => o.value)")
+        assert {SHARED, "tanh", "sum of 2, adjoint of weights", "Adam", "graph of gelu"} <= set(names)
+        texts = window.run("return arguments[0].map(sourceOf)", names)
+        assert all(text.endswith(("};", "})();", "}")) for text in texts)
+        window.run("const field = document.getElementById('program'); field.value = 'tanh';"
+                   "field.dispatchEvent(new Event('change'))")  # fmt: skip
+        assert "Math.tanh" in window.text("#code")
+        assert "numbers(x" in texts[names.index(SHARED)]
 
     def test_it_fits_a_small_screen(self, opened):
         window = opened()

@@ -3,7 +3,7 @@
 class Inside {
   constructor(page) {
     this.page = page;
-    fillSelect(byId("program"), Object.keys(programs), (name) => name);
+    fillSelect(byId("program"), programNames(), (name) => name);
     byId("program").addEventListener("change", () => this.showSource());
     byId("show-code").addEventListener("click", () => this.toggle("code"));
     byId("show-graph").addEventListener("click", () => this.toggle("graph"));
@@ -119,8 +119,16 @@ function pointWords(point, count, session) {
   return `of ${count}: x₁ = ${x1}, x₂ = ${x2}, ${y}${point.test ? ", of the test" : ""}`;
 }
 
-// The text of a program, as Python wrote it into the page.
+// The programs as Python wrote them into the page: names and texts by turns.
+function programTexts() {
+  return byId("programs").textContent.split(/^\/\/ program ?(.*)$/m).slice(1, -2);
+}
+
+function programNames() {
+  return programTexts().filter((_, i) => i % 2 === 0);
+}
+
 function sourceOf(name) {
-  const parts = byId("programs").textContent.split(/^\/\/ program (.+)$/m);
-  return parts[parts.indexOf(name) + 1]?.trim() ?? "";
+  const texts = programTexts();
+  return texts[texts.indexOf(name) + 1]?.trim() ?? "";
 }
