@@ -1,6 +1,5 @@
 """The user's line: the innermost one outside of this package, for messages and warnings."""
 
-import linecache
 import os
 import sys
 import warnings
@@ -29,6 +28,8 @@ def users_frame() -> FrameType:
 
 def users_text() -> str:
     """The text of what the user's line calls or computes just now, "" where it is not known."""
+    import linecache  # for messages alone
+
     frame = users_frame()
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
     places = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
