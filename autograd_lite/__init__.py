@@ -174,6 +174,9 @@ def _hint(name: str) -> str:
 
 
 def __getattr__(name: str) -> object:
+    if name == "linalg":  # as `numpy.linalg` is there without an import of its own
+        with _IMPORTS:
+            return _import_module(f"{__name__}.linalg")
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_hint(name)}")
     with _IMPORTS:

@@ -16,6 +16,7 @@ PAGES = [
     "docs/CERTIFICATES.md",
     "docs/ENGINE.md",
     "docs/FAQ.md",
+    "docs/LINALG.md",
     "docs/LOOPS.md",
     "docs/NUMPY.md",
     "docs/RULES.md",

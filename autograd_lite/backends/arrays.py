@@ -51,8 +51,9 @@ class ArrayCode:
 
     def function(self, library: Library, batch_sums: Callable[[], Any]) -> Callable[..., Any]:
         if library.name not in self.functions:
-            found = on_arrays(library, [row for row in self.called if row.payload is None])
-            found |= {row: until(library, row.payload) for row in self.called if row.payload is not None}
+            loops = {row for row in self.called if isinstance(row.payload, While)}
+            found = on_arrays(library, [row for row in self.called if row not in loops])
+            found |= {row: until(library, row.payload) for row in loops}
             names: dict[str, Callable[..., Any]] = {name: found[row] for row, name in self.called.items()}
             names |= {"BatchSums": batch_sums, "float": lambda n: library.array(float(n))}
             self.functions[library.name] = function(self.source, names)

@@ -7,14 +7,35 @@ both have the same graph, and so the same bits.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 from autograd_lite.control import array_nodes
-from autograd_lite.control.array_nodes import Column, Number, Piece, Terms, data_of, item, node_of, numbered, stays
-from autograd_lite.control.gather_nodes import dense, masked, stack
+from autograd_lite.control.array_nodes import (
+    Column,
+    Direct,
+    Item,
+    Number,
+    Own,
+    Piece,
+    Terms,
+    Timed,
+    data_of,
+    item,
+    item_row,
+    node_of,
+    numbered,
+    numbers_of,
+    stays,
+    under,
+)  # fmt: skip
+from autograd_lite.control.gather_nodes import Stack, dense, masked, stack
+from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.branches import either
 from autograd_lite.core.create_graph import AdjointPass, Arrived
+from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import BATCH_SUM, BATCHED, CONSTANT, Node, operands_of
+from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.recording import records_nothing
 from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.symbolic import Propagation, check_unassigned
@@ -24,6 +45,7 @@ from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.kernels import KERNELS
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.power_series import Expansion
 
 
 class Array(NamedTuple):
@@ -36,7 +58,7 @@ class Array(NamedTuple):
 
     def part(self, start: int, size: int) -> "Array":
         data = None if self.data is None else self.data[start : start + size]
-        return Array(self.node, self.start + start, size, data)
+        return Array(self.node, 0 if self.node is None else self.start + start, size, data)
 
     def as_node(self) -> Node:
         if self.node is None:
@@ -72,7 +94,7 @@ def array(leaves: Sequence[Scalar]) -> Array:
     known = not is_tracing()
     if known and (records_nothing() or all(not isinstance(x, Value) or x._flags & CONSTANT for x in leaves)):
         return plain([x._data if isinstance(x, Value) else float(x) for x in leaves])
-    node = stack(leaves)
+    node = stack(leaves, Operand)
     return Array(node, 0, len(leaves), data_of(node))
 
 
@@ -99,6 +121,51 @@ def applied(name: str, sizes: Sequence[int], *operands: Array) -> Array:
     return Array(node, 0, rule.kernel.size, data)
 
 
+class Operand(Stack):
+    """Numbers as an operand of a kernel.
+
+    What arrives at it is added up before it goes to the numbers, as it does eagerly.  While a program is traced, that
+    of neighbours in another array goes to this array at once, after all that has arrived at its numbers so far.
+    """
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
+        if stays(walk, node, arrived):
+            return []
+        operands, rules = operands_of(node), walk.propagation
+        holds = condition_of(arrived.whole)
+        total = gathered(node, len(operands), arrived.whole)
+        source, start = (None, 0) if self.data is not None else neighbours(operands)
+        if source in walk.dependent and type(rules) is Propagation and walk.inputs.isdisjoint(operands):
+            found: list[Any] = []
+            for i, x in enumerate(operands, start):
+                if x in walk.arrived:
+                    found += numbers_of(walk, x, walk.arrived.pop(x), i)
+            direct = Direct(start, 1, len(operands), Column(total.as_node(), total.start, 1))
+            direct.time = time_of(operands[0])
+            found.append(direct)
+            walk.direct.add(source)
+            return [(source, Arrived(found, []))]
+        terms = []
+        for x, number in reversed([*zip(operands, total.leaves(), strict=True)]):
+            if x in walk.dependent:
+                terms.append(walk.term(number if isinstance(number, Node) else x, x, under(rules, number, holds)))
+        return terms
+
+
+def neighbours(operands: Sequence[Node]) -> tuple[Node | None, int]:
+    """The array whose numbers these are, one after the other, and the place of the first; None: of none."""
+    first = operands[0]
+    if not isinstance(first._row.payload, Item):
+        return None, 0
+    (array,), start = operands_of(first), first._row.payload.offset
+    if not getattr(array._row.payload, "takes_direct", False):
+        return None, 0
+    for k, x in enumerate(operands):
+        if x._row is not item_row(start + k) or operands_of(x)[0] is not array:
+            return None, 0
+    return array, start
+
+
 class KernelRule(NamedTuple):
     """The derivatives of a kernel, in kernels.
 
@@ -117,6 +184,8 @@ RULES: dict[str, KernelRule] = {}
 
 class RecordedKernel:
     """The payload of a kernel in the graph, and eagerly its numbers."""
+
+    takes_direct = True
 
     def __init__(self, kernel: payloads.Kernel, data: list[float] | None) -> None:
         self.kernel, self.data = kernel, data
@@ -144,59 +213,23 @@ class RecordedKernel:
         operands = self.operands(node)
         if self.data is not None:
             check_unassigned(node, operands_of(node))
-        holds = None
-        for k, part in enumerate(arrived.whole):
-            holds = part.holds if k == 0 else either(holds, part.holds)
+        holds = condition_of(arrived.whole)
         reached = [reach(part, self.kernel.size) for part in arrived.whole]
 
         def reaches(start: int, stop: int) -> bool:
             return any(a < stop and b > start for a, b in reached)
 
         out = of_node(node, 0, self.kernel.size)
-        adjoint = self.gathered(node, arrived.whole)
+        adjoint = gathered(node, self.kernel.size, arrived.whole)
         found = self.rule.pull(self.kernel.sizes, operands, out, adjoint, reaches)
         terms: Terms = []
         for x, operand, term in zip(operands_of(node), operands, found, strict=True):
             if term is not None and x in walk.dependent:
                 column = Column(term.as_node(), term.start, 1)
-                terms.append((x, Arrived([Piece(operand.start, 1, operand.size, column, holds)], [])))
+                piece = Timed(operand.start, 1, operand.size, column, holds)
+                piece.time = time_of(node)
+                terms.append((x, Arrived([piece], [])))
         return terms
-
-    def gathered(self, node: Node, parts: Sequence[Any]) -> Array:
-        """All that has arrived as one array, added up in order; -0.0 where nothing has, because it changes no sum."""
-        size = self.kernel.size
-        if not all(isinstance(x, Number) or (isinstance(x, Piece) and x.stride == 1) for x in parts):
-            return of_node(dense(parts, size), 0, size)
-        found: Array | None = None
-        numbers: dict[int, Scalar] = {}
-        for part in [*parts, None]:
-            if isinstance(part, Number) and (found is None or part.offset not in numbers):
-                term = summed(node, masked(part.adjoint, part.holds))
-                numbers[part.offset] = numbers[part.offset] + term if part.offset in numbers else term
-                continue
-            if numbers:
-                more = array([numbers.get(i, -0.0) for i in range(size)])
-                found = more if found is None else applied("plus", (size,), found, more)
-                numbers = {}
-            if isinstance(part, Number):
-                numbers[part.offset] = summed(node, masked(part.adjoint, part.holds))
-            elif part is not None:
-                found = self.with_piece(node, found, part)
-        assert found is not None
-        return found
-
-    def with_piece(self, node: Node, found: Array | None, part: Piece) -> Array:
-        size = self.kernel.size
-        column = part.adjoint
-        term = of_node(column.array, column.offset, part.length)
-        apart = column.array._flags & BATCHED and not node._flags & BATCHED
-        if column.stride != 1 or part.holds is not None or apart:
-            places = range(column.offset, column.offset + part.length * column.stride, column.stride)
-            term = array([summed(node, masked(item(column.array, i), part.holds)) for i in places])
-        if part.length == size:
-            return term if found is None else applied("plus", (size,), found, term)
-        base = filled(size, -0.0) if found is None else found
-        return applied("placed", (size, part.offset, part.length), base, term)
 
     def pull_floats(self, node: Node, adjoint: Cotangents, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
         terms = adjoint.terms
@@ -215,7 +248,23 @@ class RecordedKernel:
             if term is not None and not x._flags & CONSTANT
         ]
 
-    # Tangents
+    # Series, tangents
+
+    def expand(self, expansion: Expansion, node: Node) -> list[list[Any]]:
+        """The coefficients of each number, by the kernel opened into scalars."""
+        inside = Inside()
+        with enable_grad():
+            leaves = [
+                [item(x, start + i) for i in range(operand.size)]
+                for x, start, operand in zip(operands_of(node), self.kernel.offsets, self.operands(node), strict=True)
+            ]
+            outputs = self.kernel.kernel(self.kernel.sizes, leaves)
+        nodes, _, _ = inside.closure(outputs, operands_of(node))
+        inner = expansion.within({x: expansion.series[x] for x in operands_of(node) if x in expansion.series})
+        inner.record = expansion.record
+        inner.follow(nodes)
+        numbers = outputs if expansion.record else [x._data if isinstance(x, Value) else float(x) for x in outputs]
+        return [[x, *inner.coefficients(y)] for x, y in zip(numbers, outputs, strict=True)]
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         operands = self.operands(node)
@@ -234,6 +283,60 @@ class RecordedKernel:
         ]
         assert self.data is not None
         return list(self.rule.push(self.kernel.sizes, operands, plain(self.data), moved).data or ())
+
+
+def gathered(node: Node, size: int, parts: Sequence[Any]) -> Array:
+    """All that has arrived as one array, added up in order; -0.0 where nothing has, because it changes no sum."""
+    if not all(isinstance(x, Number) or (isinstance(x, Piece) and x.stride == 1) for x in parts):
+        return of_node(dense(parts, size), 0, size)
+    own = [x for x in parts if isinstance(x, (Own, Direct))]
+    direct = [x for x in own if isinstance(x, Direct)]
+    if not direct:
+        return accumulated(node, size, parts, None)
+    others = [x for x in parts if not isinstance(x, (Own, Direct))]
+    later = [x for x in others if not isinstance(x, Timed) or x.time > direct[0].time]  # than the numbers were made
+    found = accumulated(node, size, later, None) if later else None
+    total = accumulated(node, size, own, None)
+    found = total if found is None else applied("plus", (size,), found, total)
+    return accumulated(node, size, [x for x in others if not any(x is y for y in later)], found)
+
+
+def accumulated(node: Node, size: int, parts: Sequence[Any], found: Array | None) -> Array:
+    """The sum of parts, one after the other, from what was found so far."""
+    numbers: dict[int, Scalar] = {}
+    for part in [*parts, None]:
+        if isinstance(part, Number) and (found is None or part.offset not in numbers):
+            term = summed(node, masked(part.adjoint, part.holds))
+            numbers[part.offset] = numbers[part.offset] + term if part.offset in numbers else term
+            continue
+        if numbers:
+            more = array([numbers.get(i, -0.0) for i in range(size)])
+            found = more if found is None else applied("plus", (size,), found, more)
+            numbers = {}
+        if isinstance(part, Number):
+            numbers[part.offset] = summed(node, masked(part.adjoint, part.holds))
+        elif part is not None:
+            found = with_piece(node, size, found, part)
+    assert found is not None
+    return found
+
+
+def with_piece(node: Node, size: int, found: Array | None, part: Piece) -> Array:
+    column = part.adjoint
+    term = of_node(column.array, column.offset, part.length)
+    apart = column.array._flags & BATCHED and not node._flags & BATCHED
+    if column.stride != 1 or part.holds is not None or apart:
+        places = range(column.offset, column.offset + part.length * column.stride, column.stride)
+        term = array([summed(node, masked(item(column.array, i), part.holds)) for i in places])
+    if part.length == size:
+        return term if found is None else applied("plus", (size,), found, term)
+    base = filled(size, -0.0) if found is None else found
+    return applied("placed", (size, part.offset, part.length), base, term)
+
+
+def condition_of(parts: Sequence[Any]) -> Any:
+    """The condition under which any part of an adjoint arrives; None: for sure."""
+    return reduce(either, [getattr(part, "holds", None) for part in parts])
 
 
 def reach(part: Any, size: int) -> tuple[int, int]:

@@ -56,12 +56,29 @@ class Piece(NamedTuple):
     holds: Any = None
 
 
+class Timed(Piece):
+    """An adjoint that a kernel sends, which was made at that time."""
+
+    time: int
+
+
+class Direct(Timed):
+    """An adjoint of neighbours in an array that are the operand of a kernel, as if it came by way of these numbers.
+
+    The time is that at which the numbers were made.
+    """
+
+
 class Number(NamedTuple):
     """An adjoint of one number of an array, and the condition under which it arrives."""
 
     offset: int
     adjoint: Scalar
     holds: Any = None
+
+
+class Own(Number):
+    """One of several adjoints of a number that is among those which `Direct` ones go round."""
 
 
 class Entry(NamedTuple):
@@ -154,8 +171,12 @@ class Item:
             if walk.step:
                 return []
         (array,) = operands_of(node)
+        if array not in walk.dependent:
+            return []
+        if array in walk.direct:
+            return [(array, Arrived(numbers_of(walk, node, arrived, self.offset), []))]
         number = Number(self.offset, walk.propagation.result(adjoint), arrival(adjoint))
-        return [(array, Arrived([number], []))] if array in walk.dependent else []
+        return [(array, Arrived([number], []))]
 
     def pull_floats(self, node: Node, adjoint: float, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
         """What it passes on in a pass over floats: to an array, adjoints by place."""
@@ -178,6 +199,13 @@ class Item:
         order = expansion.order
         later = [item(array, self.offset * order + k) for k in range(order)]
         return Given(expansion, [cast(Value, node), *later])
+
+
+def numbers_of(walk: AdjointPass, node: Node, arrived: Arrived, offset: int) -> list[Own]:
+    """What has arrived at a number of an array, term by term: others may arrive in between, at the array itself."""
+    if arrived.from_samples:
+        return [Own(offset, arrived.total(node, walk.propagation))]
+    return [Own(offset, term) for term in arrived.whole]
 
 
 def item(array: Node, offset: int) -> Value:

@@ -311,7 +311,7 @@ class Stack:
         return stack([c for x in operands_of(node) for c in filled(expansion.coefficients(cast(Value, x)))])
 
 
-def stack(numbers: Sequence[Scalar | Node]) -> Node:
+def stack(numbers: Sequence[Scalar | Node], kind: type[Stack] = Stack) -> Node:
     """An array node of these numbers."""
     constants = [x._data if isinstance(x, Node) else x for x in numbers if not isinstance(x, Node) or x._row is NUMBER]
     if len(constants) == len(numbers):
@@ -319,5 +319,5 @@ def stack(numbers: Sequence[Scalar | Node]) -> Node:
         return node if is_tracing() else numbered(node, 0.0)
     operands = [x if isinstance(x, Node) else as_value(x) for x in numbers]
     if is_tracing() or any(x._flags & TRACED for x in operands):
-        return node_of(Stack(), operands)
-    return numbered(node_of(Stack([x._data for x in operands]), operands), 0.0)
+        return node_of(kind(), operands)
+    return numbered(node_of(kind([x._data for x in operands]), operands), 0.0)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from autograd_lite.control.array_nodes import (
     Column,
+    Direct,
     Entry,
     Number,
     Piece,
@@ -49,6 +50,7 @@ class RecordedLoop:
     """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
 
     kind: type[payloads.Loop] = payloads.Loop
+    takes_direct = True
 
     def __init__(self, body: Body, length: int, reverse: bool, columns: Sequence[Column]) -> None:
         self.body, self.step, self.nodes = body, body.step, body.nodes
@@ -192,6 +194,8 @@ class RecordedLoop:
     def in_columns(self, node: Node, arrived: Arrived) -> Arrived:
         """What has arrived at numbers after the last step and at whole columns, which all else is added up to."""
         m = len(self.step.carry)
+        if any(isinstance(part, Direct) for part in arrived.whole):
+            arrived = Arrived(self.split(arrived.whole), arrived.from_samples)
         whole = [self.carry_column(node, k) for k in range(m)]
         whole += [self.y_column(node, j) for j in range(len(self.step.ys))]
         whole += [self.residual_column(node, x) for x in self.residuals]
@@ -218,6 +222,30 @@ class RecordedLoop:
                 column = self.carry_column(node, k)
                 parts.append(Piece(column.offset, column.stride, self.length, column._replace(array=found)))
         return Arrived(parts, arrived.from_samples)
+
+    def split(self, parts: Sequence[Any]) -> list[Any]:
+        """Adjoints of all y at once as those of each column; what has arrived at single numbers too is added up."""
+        width = len(self.step.ys)
+        start, size = self.final(len(self.step.carry)), self.length * width
+
+        def is_all(part: Any) -> bool:
+            return isinstance(part, Direct) and part[:3] == (start, 1, size)
+
+        def is_within(part: Any) -> bool:
+            return is_all(part) or (isinstance(part, Number) and start <= part.offset < start + size)
+
+        within = [x for x in parts if is_within(x)]
+        if not any(map(is_all, within)):
+            return list(parts)
+        found = [x for x in parts if not is_within(x)]
+        if not all(map(is_all, within)):
+            array = dense([x._replace(offset=x.offset - start) for x in within], size)
+            within = [Piece(start, 1, size, Column(array, 0, 1))]
+        for part in within:
+            array, first, stride = part.adjoint
+            columns = [Column(array, first + j * stride, stride * width) for j in range(width)]
+            found += [Piece(start + j, width, self.length, columns[j], part.holds) for j in range(width)]
+        return found
 
     def streams(self, x: Any, arrived: Arrived, column: Column) -> list[Stream]:
         """The adjoints of a column, each of whose numbers is what x is in a step."""

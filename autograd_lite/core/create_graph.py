@@ -59,6 +59,7 @@ class AdjointPass:
         self.step = step
         self.arrived: dict[Node, Arrived] = {}
         self.inputs = set(inputs)
+        self.direct: set[Node] = set()  # arrays that have got adjoints of their numbers round these
         self.found: dict[Node, Any] = {}
         self.arrays: dict[Node, Arrived] = {}  # inputs of a step that are arrays: what has arrived at them
         self.dependent = set(inputs)  # on an input

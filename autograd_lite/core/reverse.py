@@ -48,10 +48,11 @@ class Cotangents:
         self.terms: Final = terms
 
     def __add__(self, other: "Cotangents") -> "Cotangents":
-        joined = dict(self.terms)
+        """The sum, in place: a call of many outputs gets a term of each, and copies would cost their square."""
+        joined = self.terms
         for k, term in other.terms.items():
             joined[k] = joined[k] + term if k in joined else term
-        return Cotangents(joined)
+        return self
 
     def __float__(self) -> float:
         """0, where all of them are finite: a call has no adjoint of its own."""

@@ -38,6 +38,9 @@ Key = tuple[Any, ...]
 """What makes two instructions the same: the row or the payload, and the operands or the bytes of a constant."""
 
 
+NO_INSTRUCTION = Instruction(NUMBER, ())
+
+
 class Flattener:
     """Builds the instructions of one program; rows that it `lowers` are replaced.
 
@@ -107,6 +110,12 @@ class Flattener:
 
     def payload(self, payload: Payload, operands: tuple[int, ...]) -> int:
         """The number of an array, of one of its numbers, or of the results of a loop."""
+        if isinstance(payload, Stack):
+            whole = self.neighbours(operands)
+            if whole is not None and whole[1] == 0 and self.array_size(whole[0]) == len(operands):
+                return whole[0]
+        if isinstance(payload, Kernel):
+            payload, operands = self.without_copies(payload, operands)
         key = (type(payload), payload, operands)
         found = self.known.get(key)
         return self.append(key, Instruction(row_of(payload), operands)) if found is None else found
@@ -122,6 +131,29 @@ class Flattener:
                     return self.payload(Whole(k, len(operands), first - start), ())
                 start += argument.size
         return self.payload(Stack(len(operands)), operands)
+
+    def neighbours(self, numbers: tuple[int, ...]) -> tuple[int, int] | None:
+        """The array whose numbers these values are, one after the other, and the offset of the first; None: of none."""
+        array, first = -1, 0
+        for k, i in enumerate(numbers):
+            row, operands, _ = self.instructions[i - self.size] if i >= self.size else NO_INSTRUCTION
+            if not isinstance(row.payload, Item):
+                return None
+            if k == 0:
+                array, first = operands[0], row.payload.offset
+            elif operands[0] != array or row.payload.offset != first + k:
+                return None
+        return (array, first) if numbers else None
+
+    def without_copies(self, kernel: Kernel, operands: tuple[int, ...]) -> tuple[Kernel, tuple[int, ...]]:
+        """A kernel that reads parts of arrays where they are."""
+        arrays, offsets = list(operands), list(kernel.offsets)
+        for k, i in enumerate(operands):
+            source = self.source_of(i)
+            found = self.neighbours(source.operands) if source and isinstance(source.row.payload, Stack) else None
+            if found is not None:
+                arrays[k], offsets[k] = found[0], found[1] + kernel.offsets[k]
+        return kernel._replace(offsets=tuple(offsets)), tuple(arrays)
 
     def array_size(self, i: int) -> int:
         return self.instructions[i - self.size].row.payload.size  # type: ignore[no-any-return]

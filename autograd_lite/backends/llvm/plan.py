@@ -241,13 +241,15 @@ class Plan:
                 ]
                 if isinstance(payload, Loop):
                     places += self._shared_places(op, payload, loops[op.id])
+                copies = []
                 for x, (buffer, offset) in places:
                     copy = self._value(op.id)
                     self.batched[copy] = buffer != "s"
                     self.locations[copy] = (buffer, offset)
                     self.shared.add(copy)  # a loop reads it
                     (found if self.batched[copy] == self.batched[op.id] else once).append(Op(copy, identity, (x,)))
-                    op = op._replace(operands=(*op.operands, copy))
+                    copies.append(copy)
+                op = op._replace(operands=(*op.operands, *copies))
             found.append(op)
         return found, once
 
