@@ -6,13 +6,11 @@ Each is an `explore` of the function: its lesson, as the stepping page takes it,
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from autograd_lite.core.table import less, less_equal
 from autograd_lite.core.value import Value
 from autograd_lite.explaining.explorer import explore
-from autograd_lite.explaining.formulas import Applied
-from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.explaining.lesson import Lesson
 from autograd_lite.explaining.page import Page
-from autograd_lite.explaining.page_data import content, place
+from autograd_lite.explaining.page_data import content
 from autograd_lite.live.network_programs import COSTS, SHOWN, WIDEST
 from autograd_lite.nn.activations import ACTIVATIONS
 from autograd_lite.nn.dense import Neuron
@@ -30,14 +28,11 @@ class Piece(NamedTuple):
 
 
 def pieces() -> dict[str, Piece]:
-    """All of them, by name: `sum of 2`, `tanh`, `hinge`; those of classes 0 and 1 with the class in the name.
-
-    An activation that chooses between branches has a piece for each, `elu` and `elu, branch 2`.
-    """
+    """All of them, by name: `sum of 2`, `tanh`, `hinge`; those of classes 0 and 1 with the class in the name."""
     found = {f"sum of {n}": of_sum(n) for n in range(1, WIDEST + 1)}
     for name in SHOWN:
         if name != "linear":
-            found |= of_activation(name)
+            found[name] = of_activation(ACTIVATIONS[name])
     for name in COSTS:
         if name == "binary_cross_entropy_with_logits":
             found |= {f"{name} {y}": of_class(LOSSES[name], y) for y in (0, 1)}
@@ -60,17 +55,13 @@ def of_sum(n: int) -> Piece:
     return piece(s)
 
 
-def of_activation(name: str) -> dict[str, Piece]:
-    """h of the sum s, on either side of 0: the branch that is not taken has no gradient, and no words for one."""
-    f = ACTIVATIONS[name]
+def of_activation(f: Callable[[Any], Any]) -> Piece:
+    """h of the sum s."""
 
     def h(s: Any) -> Any:
         return f(s)
 
-    first, second = piece(h, 0.75), piece(h, -0.75)
-    if first.data["nodes"] == second.data["nodes"]:
-        return {name: first}
-    return {name: first, f"{name}, branch 2": second}
+    return piece(h, 0.75)
 
 
 def of_loss(f: Callable[[Any, Any], Any]) -> Piece:
@@ -99,14 +90,8 @@ def piece(f: Callable[..., Any], *arguments: float) -> Piece:
     lesson.result = "L"  # so that the words name the gradient of the loss
     data = content(lesson, PRECISION)
     slopes = [i for i, origin in enumerate(lesson.origins) if origin.what == "gradient"]
-    # What comparisons gave: the words hold for numbers of which they give the same.
-    chosen = [(place(x.value), float(x.value)) for x in lesson.steps if compares(x)]
     inputs = [x.name for x in live.inputs]
-    return Piece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs, "chosen": chosen}, live.in_order())
-
-
-def compares(step: Step) -> bool:
-    return isinstance(step.formula, Applied) and step.formula.row in (less, less_equal)
+    return Piece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs}, live.in_order())
 
 
 def empty_page(theme: str) -> str:

@@ -80,7 +80,9 @@ class SampleGraph {
 
   // The nodes of a piece whose inputs are known; `upstream` is the gradient of its result.  Returns the node of that.
   splice(name, known, called, upstream, module, mark) {
-    const { piece, numbers } = computed(name, (input) => this.numbers[known[input].value]);
+    const piece = made.graph.pieces[name];
+    const inputs = piece.inputs.map((input) => this.numbers[known[input].value]);
+    const numbers = Float64Array.from(programs[`graph of ${name}`](inputs)[0]);
     for (const place of piece.slopes) numbers[place] *= upstream;
     const nodes = new Map();
     const words = new Map();
@@ -136,15 +138,6 @@ class SampleGraph {
     if (flows.length > 1 && !rest.length) node.numbers.push(joined(flows));
     node.numbers.push(shortNumber(this.numbers[node.gradient]));
   }
-}
-
-// A piece with its numbers; of one with several branches that whose branch the numbers take.
-function computed(name, valueOf) {
-  const found = [name, `${name}, branch 2`].filter((key) => key in made.graph.pieces).map((key) => {
-    const piece = made.graph.pieces[key];
-    return { piece, numbers: Float64Array.from(programs[`graph of ${key}`](piece.inputs.map(valueOf))[0]) };
-  });
-  return found.find(({ piece, numbers }) => piece.chosen.every(([place, x]) => numbers[place] === x)) ?? found[0];
 }
 
 function layerPath(network, l) {
