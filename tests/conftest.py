@@ -30,7 +30,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--nothing-missing", action="store_true", help="fail where a test is skipped for a missing library"
+        "--nothing-missing", action="store_true", help="fail where a library is missing"
     )
 
 
