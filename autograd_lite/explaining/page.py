@@ -49,7 +49,7 @@ def in_javascript(everything: Program, result: Program) -> str:
 
 
 STILL = "const computeNumbers = null;\nconst computeResult = null;\n"
-SCRIPTS = ("numbers.js", "page.js", "inputs.js")
+SCRIPTS = ("numbers.js", "graph.js", "page.js", "inputs.js")
 
 
 @dataclass(eq=False, repr=False)

@@ -1,4 +1,4 @@
-"""The text of a page, whose numbers are computed while it is read: marks where they go, which page.js fills in."""
+"""The text of a page, whose numbers are computed while it is read: marks where they go, which numbers.js fills in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
