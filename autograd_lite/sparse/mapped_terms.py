@@ -18,7 +18,7 @@ from autograd_lite.sparse.derived import is_nothing, tangents_of
 from autograd_lite.sparse.plans import Plan, RowsOf, program_of
 from autograd_lite.sparse.repetition import nodes_below
 from autograd_lite.sparse.scalar_graphs import MappedSum, ScalarGraph
-from autograd_lite.sparse.terms import Terms
+from autograd_lite.sparse.terms import terms_of
 
 if TYPE_CHECKING:
     import numpy
@@ -48,7 +48,7 @@ def of_mapped_terms(graph: ScalarGraph) -> Plan | None:
     (root,) = graph.outputs
     if not isinstance(root, Value):
         return None
-    terms = Terms(root, graph.places)
+    terms = terms_of(root, graph.places)
     sums = [made for x in graph.maps if (made := sum_of(x, graph)) is not None]
     if terms.parts is None or len(sums) < len(graph.maps) or len(terms.seeds) > MOST_KINDS:
         return None

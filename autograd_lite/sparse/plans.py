@@ -23,7 +23,7 @@ from autograd_lite.program.program import Program
 from autograd_lite.sparse.derived import Seeded, adjoints_of, is_nothing, is_plain, tangents_of
 from autograd_lite.sparse.repetition import Kind, Part, nodes_below
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
-from autograd_lite.sparse.terms import Terms, positions
+from autograd_lite.sparse.terms import Terms, positions, terms_of
 
 if TYPE_CHECKING:
     import numpy
@@ -270,7 +270,7 @@ def of_terms(graph: ScalarGraph) -> Plan | None:
     (root,) = graph.outputs
     if not isinstance(root, Value) or root in graph.places:
         return Plan([], False, "the function is linear")
-    terms = Terms(root, graph.places)
+    terms = terms_of(root, graph.places)
     if terms.parts is None or (len(terms.parts) <= 1 and len(graph.inputs) > 8):
         return None
     found = TermsOf(graph, root, terms, terms.parts)

@@ -16,7 +16,7 @@ from autograd_lite.program.abstract_arguments import AbstractArguments
 from autograd_lite.program.tracing import Trace
 from autograd_lite.transforms.batching import Part, Parts
 from autograd_lite.transforms.differentiation import Argnums, Call, reverse_mode
-from autograd_lite.transforms.levels import Scalar, passing
+from autograd_lite.transforms.levels import Scalar, node_apart, passing
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 from autograd_lite.trees.array_leaves import array_of
@@ -59,10 +59,10 @@ class MappedSum:
         if all(isinstance(y, Value) for y in column):
             self.leaves.append(x)
             self.columns.append(list(column))
-        else:
-            x._flags |= CONSTANT
-            self.data.append(x)
-            self.numbers.append([float(y) for y in column])
+            return node_apart(x)  # as each sample of vmap gets its Values
+        x._flags |= CONSTANT
+        self.data.append(x)
+        self.numbers.append([float(y) for y in column])
         return x
 
 
@@ -78,7 +78,7 @@ class ScalarTrace(Trace):
 
     def terms(self, f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Value | None:
         parts = [part for given, _ in arguments for part in given]
-        if not self.keeps or reduce is None or n < FEW:
+        if not self.keeps or reduce not in ("sum", "mean") or n < FEW:
             return None
         if not all(is_plain(content, axis) for content, axis in parts):
             return None
@@ -102,9 +102,10 @@ def is_plain(content: Any, axis: Any) -> bool:
     """Whether a part of the arguments of a map is shared and has no Values, or is an array or a list of numbers."""
     if axis is None:
         return not any(isinstance(x, Value) for x in flatten(content)[0])
-    if is_array(content):
-        return content.dtype.kind in "Ofiu"
-    return isinstance(content, list) and all(isinstance(x, (Value, float, int)) for x in content)
+    if is_array(content) and content.dtype.kind != "O":
+        return content.dtype.kind in "fiu"
+    items = content.ravel().tolist() if is_array(content) else content if isinstance(content, list) else [None]
+    return all(isinstance(x, Value) for x in items) or all(isinstance(x, (float, int)) for x in items)
 
 
 class ScalarGraph:

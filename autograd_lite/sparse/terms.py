@@ -18,10 +18,12 @@ SCALINGS = (mul, div)
 class Terms:
     """The terms of a root, each once: roots that share nodes are one term.  `seeds` are the adjoints of their roots.
 
-    `parts` is None where a node of the sum is used twice, so that it has no terms of its own, or in another term.
+    With `coarse`, a term that is a difference, or a sum times a number, is not taken apart.  `parts` is None where a
+    node of the sum is used twice, so that it has no terms of its own, or in another term.
     """
 
-    def __init__(self, root: Node, places: Places) -> None:
+    def __init__(self, root: Node, places: Places, coarse: bool = False) -> None:
+        self.coarse = coarse
         self.seeds: dict[Node, float] = {}
         self.parts: list[Part] | None = self.found(places) if self.split(root, places) else None
 
@@ -29,19 +31,20 @@ class Terms:
         """Go down from the root through sums; whether each term is used once."""
         pull = Propagation().pull
         seen: set[Node] = {root}
-        stack: list[tuple[Node, float]] = [(root, 1.0)]
+        stack: list[tuple[Node, float, bool]] = [(root, 1.0, False)]
         while stack:
-            node, seed = stack.pop()
-            if not is_sum(node, places):
+            node, seed, inside = stack.pop()
+            if not is_sum(node, places) or (inside and self.coarse and not is_chain(node)):
                 self.seeds[node] = seed
                 continue
+            inside |= node._row is add or node._row is total
             for x, term in pull(node, seed):
                 if x in places:
                     continue  # it is linear in this one
                 if x in seen or not isinstance(term, float):
                     return False
                 seen.add(x)
-                stack.append((x, term))
+                stack.append((x, term, inside))
         return True
 
     def found(self, places: Places) -> list[Part] | None:
@@ -87,6 +90,18 @@ def is_sum(node: Node, places: Places) -> bool:
     numbers = [x._row is NUMBER for x in operands]
     scaled = [x._row in SUMS or x._row in SCALINGS or x._row.payload is not None for x in operands]
     return numbers[1] and scaled[0] if row is div else any(numbers) and any(scaled)
+
+
+def is_chain(node: Node) -> bool:
+    """Whether a node adds to a sum, or subtracts from one."""
+    row = node._row
+    return row is add or row is total or (row is sub and operands_of(node)[0]._row in SUMS)
+
+
+def terms_of(root: Node, places: Places) -> Terms:
+    """The terms of a root: as small as they can be, else coarse ones."""
+    terms = Terms(root, places)
+    return terms if terms.parts is not None else Terms(root, places, coarse=True)
 
 
 def positions(order: list[Node]) -> Mapping[Node, int]:

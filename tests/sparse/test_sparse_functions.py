@@ -154,7 +154,18 @@ def test_rosenbrock(n, backend):
     assert found.sparsity(x).nnz == 3 * n - 2
 
 
-def test_terms_with_few_repetitions_are_added_up():
+def pairs(x):
+    """The same, of terms that are differences of which one is in the other."""
+    energy = 0.0
+    for i in range(len(x) // 3):
+        for j in range(i):
+            s = 1.0 / ag.sum([(x[3 * i + k] - x[3 * j + k]) ** 2 for k in range(3)]) ** 3
+            energy = energy + 4.0 * (s * s - s)
+    return energy
+
+
+@pytest.mark.parametrize("lennard_jones", [lennard_jones, pairs])
+def test_terms_with_few_repetitions_are_added_up(lennard_jones):
     x = np.random.default_rng(3).standard_normal(3 * 14)
     found = ag.sparse_hessian(lennard_jones, format="array")
     assert "sums of what the terms give" in found.why(x)
