@@ -19,6 +19,7 @@ from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, LOOPED
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
+from autograd_lite.core.loop_steps import RecordedSteps
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
 from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, node_apart, passing, returned
@@ -95,7 +96,9 @@ def unrolled(
     step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool
 ) -> tuple[list[Value], list[list[Value]], PyTreeDef | None]:
     """The last carry, the y of each step, and their structure, step by step."""
+    steps = RecordedSteps()
     carry = [stepped(x) for x in init]
+    steps.keep_in(carry)
     rows: list[list[Value]] = [[]] * n
     y_structure: PyTreeDef | None = None
     for t in reversed(range(n)) if reverse else range(n):
@@ -104,6 +107,7 @@ def unrolled(
         y_structure = same_y(y_structure, found, step.name)
         rows[t] = [stepped(y) for y in ys]
         carry = [stepped(x) for x in new]
+        steps.end()
     return carry, rows, y_structure
 
 
@@ -286,10 +290,12 @@ def while_loop(
             f"max_steps of while_loop is a number of steps, but got {max_steps!r}; pass an int that is not negative"
         )
     if TRACE.get() is None:
-        carry, steps = scan(lambda carry, _: (carry, None), init, length=0)[0], 0
-        while (max_steps is None or steps < max_steps) and as_condition(condition(carry)):
+        steps = RecordedSteps()
+        carry = scan(lambda carry, _: (carry, None), init, length=0)[0]
+        steps.keep_in(flatten(carry, "carry of while_loop")[0])
+        while (max_steps is None or len(steps.times) <= max_steps) and as_condition(condition(carry)):
             carry = scan(lambda carry, _: (body(carry), None), carry, length=1)[0]
-            steps += 1
+            steps.end()
         return carry
     if max_steps is None:
         leaves, structure = flatten(init, "init of while_loop")

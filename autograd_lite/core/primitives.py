@@ -9,7 +9,6 @@ graph) carry out the row themselves, so this module knows nothing of graphs:
 """
 
 import functools
-import importlib
 import math
 import sys
 from collections.abc import Callable
@@ -47,7 +46,9 @@ def is_scalar(x: object) -> bool:
 
 def of_leaves(condition: object, a: object, b: object) -> Any:
     """A choice between pytrees, which a floor above takes apart: by name, and at the first use."""
-    return importlib.import_module("autograd_lite.control.switching").between(condition, a, b)
+    from pkgutil import resolve_name
+
+    return resolve_name("autograd_lite.control.switching:between")(condition, a, b)
 
 
 @final

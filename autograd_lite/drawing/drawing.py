@@ -147,8 +147,10 @@ def draw(
     legend        a line that explains the colours
     backward      run a reverse pass for this drawing alone; the `.grad` of the Values stays as it is
     collapse      one box for each of the "neurons", the "layers" or the "model", for the modules at the given
-                  paths ("layers.0"), or for all nodes that do the same ("alike"); False for no groups; by
-                  default "neurons" for a network of several without `edges` and `expand`, else none
+                  paths ("layers.0"), for all nodes that do the same ("alike"), or for each step of a loop
+                  ("steps", or a list as ["step 2", "step 3"]); False for no groups; by default "steps" where
+                  there is a loop of three and more, and "neurons" for a network of several, without `edges`
+                  and `expand`, else none
     expand        draw a dot, sum, mean or prod as the scalar products and sums that it is made of; "products"
                   adds all products in one step
     limit         how many boxes are drawn; a larger graph collapses by itself, with a note in the drawing

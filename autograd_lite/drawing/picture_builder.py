@@ -50,7 +50,9 @@ def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N],
     outputs = [x for x in nodes if x in used] or nodes[-1:]
     operations = sum(1 for x in nodes if source.parents(x))
     base = "" if operations else source.kind(nodes[0])
-    if group.module is None:
+    if group.title:
+        title, symbol, notes = group.title, "", [counted(operations, "operation")]
+    elif group.module is None:
         if set(source.roots).issuperset(nodes):
             base = RESULT
         families = {family(source.name(x)) for x in nodes}

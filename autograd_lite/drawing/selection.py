@@ -12,6 +12,8 @@ from autograd_lite.drawing.sources import Source
 
 MOST = 70_000  # nodes that are looked at one by one, in a fraction of a second; larger graphs are cut to it
 LEVELS = ("neurons", "layers", "model")
+FEW_STEPS = 2  # of a loop, which are drawn one by one
+MOST_STEPS = 8  # that have boxes of their own
 MOST_RESULTS = 8  # that have boxes of their own where boxes are shared
 LINKS_PER_BOX = 2.5  # more than that on average is a tangle
 Collapse = str | Sequence[str] | bool | None
@@ -22,6 +24,7 @@ class Group(NamedTuple):
 
     module: str | None
     likeness: Hashable = None
+    title: str = ""  # of steps of a loop
 
 
 @dataclass
@@ -48,6 +51,8 @@ def select(
     start.owners = source.owners(start.kept)
     if collapse is not None and collapse is not False:
         return grouped(source, start, collapse)
+    if collapse is None and fold and focus is None and (folded := in_steps(source, start, few=FEW_STEPS)):
+        return folded
     if total <= limit:
         return units(source, start) if collapse is None and fold else start
     found = automatic(source, start, limit) if collapse is None else None
@@ -71,6 +76,11 @@ def units(source: Source[N], start: Selection[N]) -> Selection[N]:
 def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str] | bool) -> Selection[N]:
     if collapse == "alike":
         return with_alike(source, start)
+    if collapse == "steps" or (not isinstance(collapse, (str, bool)) and all(x.startswith("step ") for x in collapse)):
+        found = in_steps(source, start, None if collapse == "steps" else set(collapse))
+        if found is None:
+            raise ValueError(f'collapse={collapse!r} needs a loop of several steps, but none was found; choose "alike"')
+        return found
     modules = source.modules
     if not modules or isinstance(collapse, bool):
         raise ValueError(
@@ -90,6 +100,22 @@ def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str
             )
         inside = within(start.owners, paths)
     return replace(start, groups={x: Group(path) for x, path in inside.items()})
+
+
+def in_steps(source: Source[N], start: Selection[N], only: Set[str] | None = None, few: int = 0) -> Selection[N] | None:
+    """Each step of a loop in one box, of a long loop those in the middle together, or `only` some; None: no loop."""
+    steps = source.steps(start.kept)
+    if not steps or max([count for _, count in steps.values()]) <= few:
+        return None
+    groups: dict[N, Group] = {}
+    for x, (step, count) in steps.items():
+        title = f"step {step}"
+        if only is None and count > MOST_STEPS and 2 < step < count:
+            title = f"steps 3 to {count - 1}"
+        if (only is None or title in only) and not (x in source.roots and len(source.roots) > MOST_RESULTS):
+            groups[x] = Group(None, ("step", count), title)
+    note = f"{len(source.order):,} nodes: one box for each step of a loop; collapse=False draws all"
+    return replace(start, groups=groups, notes=start.notes or [note])
 
 
 def automatic(source: Source[N], start: Selection[N], limit: int) -> Selection[N] | None:

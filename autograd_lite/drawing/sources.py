@@ -7,6 +7,7 @@ from typing import Protocol
 from autograd_lite.core.graph import BATCH_SIZE, NUMBER
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import float_adjoints, topological_order
+from autograd_lite.core.loop_steps import steps_of
 from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.grouping import N, belonging
@@ -35,6 +36,10 @@ class Source(Protocol[N]):
     def box(self, node: N, key: str) -> Box: ...
     def owners(self, order: Sequence[N]) -> Mapping[N, str]:
         """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent."""
+        return {}
+
+    def steps(self, order: Sequence[N]) -> Mapping[N, tuple[int, int]]:
+        """The step of a loop that each of these nodes is of, and how many there are; others are absent."""
         return {}
 
     def similar(self, node: N) -> Hashable:
@@ -94,6 +99,9 @@ class Values(Source[Value]):
 
     def owners(self, order: Sequence[Value]) -> Mapping[Value, str]:
         return belonging(self.names.parameters, order) if self.names.parameters else {}
+
+    def steps(self, order: Sequence[Value]) -> Mapping[Value, tuple[int, int]]:
+        return {x: place for x, place in steps_of(order).items() if isinstance(x, Value) and x.op}
 
     def box(self, node: Value, key: str) -> Box:
         kind, name, value = self.kind(node), self.name(node), self.value(node)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from project import ran
 
+import autograd_lite as ag
 from autograd_lite import Value, compile, draw, exp, nn, no_grad
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT
 from autograd_lite.nn import MLP
@@ -221,3 +222,49 @@ def test_a_number_that_is_an_exponent_says_so():
     assert "2   constant   exponent" in str(draw(x**2.0))
     assert "exponent" not in str(draw(x * 2.0))
     assert "exponent" not in str(draw(2.0**x))
+
+
+def of_steps(n, collapse=None):
+    x, p = Value(0.5, label="x"), Value(2.0, label="p")
+    result = ag.scan(lambda c, t: (ag.sin(c) * p + t, c), x, [0.1 * k for k in range(n)])[0]
+    return draw(result * x, names={}, infer_names=False, collapse=collapse)
+
+
+def test_each_step_of_a_loop_is_one_box():
+    text = of_steps(3).text()
+    assert [text.count(f"step {k} ") for k in (1, 2, 3, 4)] == [1, 1, 1, 0]
+    assert "one box for each step of a loop" in text
+    long = of_steps(1000).text()
+    assert [long.count(f"step {k} ") for k in (1, 2, 3, 999, 1000)] == [1, 1, 0, 0, 1]
+    assert "steps 3 to 999" in long
+    assert len(of_steps(1000).picture.boxes) < 10
+
+
+def test_steps_unfold_all_or_all_but_some():
+    assert "step" not in of_steps(3, collapse=False).text()
+    some = of_steps(3, collapse=["step 2"]).text()
+    assert [f"step {k} " in some for k in (1, 2, 3)] == [False, True, False]
+    assert len(of_steps(3, collapse="steps").picture.boxes) == len(of_steps(3).picture.boxes)
+    assert "step" not in of_steps(2).text()
+    assert "step 2" in of_steps(2, collapse="steps").text()
+    with pytest.raises(ValueError, match="needs a loop"):
+        draw(Value(2.0) * 3.0, collapse="steps")
+
+
+def test_steps_of_a_while_loop_and_of_the_outermost_loop():
+    p = Value(2.0)
+    found = draw(ag.while_loop(lambda y: y < 10.0, lambda y: y * p, Value(0.5))).text()
+    assert [found.count(f"step {k} ") for k in (1, 5, 6)] == [1, 1, 0]
+    inner = lambda c: ag.scan(lambda d, u: (d * p + u, d), c, [1.0, 2.0, 3.0])[0]  # noqa: E731
+    nested = draw(ag.scan(lambda c, t: (inner(c) * t, c), Value(0.5), [0.1, 0.2, 0.3, 0.4])[0]).text()
+    assert [nested.count(f"step {k} ") for k in (1, 4, 5)] == [1, 1, 0]
+
+
+def waves(x):
+    return ag.sum([ag.sin(x * float(k)) * ag.cos(x) for k in range(9)])
+
+
+def test_a_call_of_a_compiled_function_is_one_box():
+    text = draw(compile(waves, backend="python")(Value(0.5)) * 2.0).text()
+    assert "waves" in text
+    assert "sin" not in text
