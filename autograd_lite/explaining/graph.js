@@ -178,7 +178,7 @@ let widthOfGraph = 0;
 
 // A graph that does not fit beside the words gets the whole width; none is shrunk until its text can't be read.
 function fit() {
-  const beside = document.documentElement.clientWidth - 440;
+  const beside = document.documentElement.clientWidth - (isLive ? 510 : 440);
   document.querySelector("main").classList.toggle("wide", widthOfGraph * 0.85 > beside);
 }
 

@@ -159,6 +159,23 @@ function curveOf(i) {
   });
 }
 
+// Whether the result jumps between two points of the curve: what is left of the difference is still there in an interval
+// a million times as short.
+function jumps(i, before, after) {
+  const size = Math.abs(after[1] - before[1]);
+  if (size < 0.1 * (held.range[1] - held.range[0])) return false;
+  const values = held.values.slice();
+  let [a, b] = [before, after];
+  for (let k = 0; k < 20; k += 1) {
+    values[i] = (a[0] + b[0]) / 2;
+    const middle = [values[i], computeResult(values)[0][0]];
+    if (!Number.isFinite(middle[1])) return true;
+    if (Math.abs(middle[1] - a[1]) > Math.abs(b[1] - middle[1])) b = middle;
+    else a = middle;
+  }
+  return Math.abs(b[1] - a[1]) > 0.5 * size;
+}
+
 // From where to where the second axis goes: all points, without the far ones of a pole.
 function range(ys) {
   const finite = ys.filter(Number.isFinite).sort((a, b) => a - b);
@@ -223,7 +240,7 @@ function drawCurve(i) {
   element("text", { x: box.left, y: box.top - 8, class: "axis left" }, panel.plot, lesson.result);
   const strokes = held.curve.map(([x, y], k) => {
     if (!Number.isFinite(y)) return "";
-    const isOn = k > 0 && Number.isFinite(held.curve[k - 1][1]);
+    const isOn = k > 0 && Number.isFinite(held.curve[k - 1][1]) && !jumps(i, held.curve[k - 1], [x, y]);
     return `${isOn ? "L" : "M"}${across(x).toFixed(2)},${upwards(y).toFixed(2)}`;
   });
   const inside = element("g", { "clip-path": "url(#inside)" }, panel.plot);

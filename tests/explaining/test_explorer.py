@@ -6,6 +6,7 @@ import re
 import sys
 import time
 
+import dags
 import pytest
 from browser import CHROMEDRIVER, CHROMIUM, browser
 from hypothesis import given
@@ -309,6 +310,23 @@ class TestInABrowser:
                 continue
             assert window.run(WORDS) == expected, values
 
+    @pytest.mark.parametrize("seed", range(12))
+    def test_the_words_of_random_functions_follow_every_move(self, opened, seed):
+        f, draw = dags.function(dags.source(dags.Chooser(seed), inputs=3, steps=8)), random.Random(seed)
+
+        def one(a, b, c):
+            found = f([a, b, c])
+            return found[0] if isinstance(found, list) else found
+
+        def point():
+            return [draw.choice([*dags.POINTS, *[draw.uniform(-3.0, 3.0)] * 6]) for _ in range(3)]
+
+        window = opened(explore(one, *point(), infer_names=False))
+        for _ in range(3):
+            values = point()
+            window.run("setInputs(arguments[0], false)", list(enumerate(values)))
+            assert window.run(WORDS) == words(explore(one, *values, infer_names=False)), values
+
     def test_numbers_are_written_as_in_python(self, opened):
         window = opened(explore(lecture, **FUNCTIONS[lecture]))
         draw = random.Random(1)
@@ -353,6 +371,11 @@ class TestInABrowser:
         assert 2.0 < x < 5.0
         assert window.run("return state.numbers[lesson.nodes.at(-1).value]") == x * x
         assert len(window.run("return held.curve")) == 161
+
+    def test_a_jump_is_no_line_and_a_steep_curve_is_one(self, opened):
+        window = opened(explore(lambda x: where(less(x, 0.3), 1.0 * x, x + 5.0) + ag.tanh(400.0 * (x + 2.0)), x=1.0))
+        path = window.run("return document.querySelector('#plot .graph').getAttribute('d')")
+        assert path.count("M") == 2  # where it begins, and behind the jump
 
     def test_flows_are_upstream_times_local(self, opened):
         window = opened(explore(lecture, **FUNCTIONS[lecture]))
