@@ -68,8 +68,8 @@ def lennard_jones(x: Any) -> Any:
 
 def ours(job: str, n: int, mapped: bool = False) -> Figures:
     ag, x = feature("autograd_lite"), start_of(job, n)
-    for library in ("llvmlite.binding", "scipy.sparse"):  # as the peers are imported before the watch starts
-        feature(library)
+    for module in ("scipy.sparse", "autograd_lite.sparse.ways", "autograd_lite.backends.llvm.gathered_rows"):
+        feature(module)  # as the peers are imported as a whole, before the watch starts
     if job == "LJ":
         return figures(lambda: with_argument(ag.sparse_hessian(lennard_jones, format="array"), x), np.linalg.norm)
     if job == "dense LJ":
