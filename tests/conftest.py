@@ -29,9 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--nothing-missing", action="store_true", help="fail where a library is missing"
-    )
+    parser.addoption("--nothing-missing", action="store_true", help="fail where a library is missing")
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -272,6 +272,12 @@ def as_condition(x: Any) -> Scalar:
     return found
 
 
+def same_carry(carry: Any, new: Any) -> Any:
+    """What the body of a while_loop returned; ValueError where it has another structure than the carry before."""
+    leaves_like(new, flatten(carry, "carry")[1], "carry that the body of while_loop returned")
+    return new
+
+
 def while_loop(
     condition: Callable[[Any], Any], body: Callable[[Any], Any], init: Any, max_steps: int | None = None
 ) -> Any:
@@ -294,7 +300,7 @@ def while_loop(
         carry = scan(lambda carry, _: (carry, None), init, length=0)[0]
         steps.keep_in(flatten(carry, "carry of while_loop")[0])
         while (max_steps is None or len(steps.times) <= max_steps) and as_condition(condition(carry)):
-            carry = scan(lambda carry, _: (body(carry), None), carry, length=1)[0]
+            carry = scan(lambda carry, _: (same_carry(carry, body(carry)), None), carry, length=1)[0]
             steps.end()
         return carry
     if max_steps is None:

@@ -421,6 +421,7 @@ def inner(c, a):
 f = {
     "flat": lambda a: scan(lambda c, _: (ag.sin(c * a) + 0.5, None), a, length=10**10)[0],
     "nested": lambda a: scan(lambda c, _: (inner(c, a), None), a, length=10**8)[0],
+    "endless": lambda a: ag.while_loop(lambda c: ag.less(c, 9.0), lambda c: ag.sin(c * a), a),
 }[sys.argv[1]]
 f = compile(vmap(f) if sys.argv[2] == "samples" else f, backend="llvm")
 x = [0.1, 0.2] if sys.argv[2] == "samples" else 0.1
@@ -435,7 +436,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.skipif(os.name == "nt", reason="os.kill ends a process there")
 @pytest.mark.parametrize("samples", ["one", "samples"])
-@pytest.mark.parametrize("loop", ["flat", "nested"])
+@pytest.mark.parametrize("loop", ["flat", "nested", "endless"])
 def test_ctrl_c_ends_a_native_loop(loop, samples):
     pytest.importorskip("llvmlite")
     script = [sys.executable, "-c", INTERRUPTED, loop, samples]
@@ -520,3 +521,73 @@ def test_programs_with_loops_without_a_bound_are_written_and_read():
     again = ag.Program.from_json(program.to_json())
     assert (str(again), again(2.0)) == (str(program), program(2.0))
     assert ag.grad(again)(2.0) == ag.grad(newton)(2.0)
+
+
+LEAKING = {
+    "scan": lambda x, y: scan(lambda c, t: (c * y, None), x, length=3)[0],
+    "while": lambda x, y: while_loop(lambda c: ag.less(c, 9.0), lambda c: c + y, x),
+    "bounded": lambda x, y: while_loop(lambda c: ag.less(c, 9.0), lambda c: c + y, x, max_steps=4),
+    "choice": lambda x, y: ag.cond(ag.less(x, 0.0), lambda: y, lambda: x),
+    "call": lambda x, y: compile(lambda x: ag.sum([ag.sin(x * k) * y for k in range(20)]))(x),
+}
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_traced_values_of_another_trace_are_refused(name):
+    kept = []
+    compile(lambda x: kept.append(x * 2.0) or x)(1.0)
+    with pytest.raises(TypeError, match=r"a traced value of another call.*return values"):
+        compile(lambda x: LEAKING[name](x, kept[0]))(1.0)
+
+
+STORING = {
+    "scan": lambda keep, x: scan(lambda c, t: (keep(c * 2.0), None), x, length=3)[0],
+    "while": lambda keep, x: while_loop(lambda c: ag.less(c, 9.0), lambda c: keep(c + 3.0), x),
+    "call": lambda keep, x: compile(lambda x: ag.sum([keep(ag.sin(x * k)) for k in range(20)]))(x),
+}
+
+
+@pytest.mark.parametrize("name", STORING)
+def test_values_of_a_body_that_are_stored_elsewhere_are_refused(name):
+    kept = []
+    with pytest.raises(TypeError, match=r"a traced value of another call.*return values"):
+        compile(lambda x: STORING[name](lambda y: kept.append(y) or y, x) * kept[0])(1.0)
+
+
+@pytest.mark.parametrize("bound", [None, 5])
+def test_carries_of_a_while_loop_that_change_name_the_place(bound):
+    def changes(x):
+        body = lambda c: {"a": [c["a"][0], (c["a"][1][0], [1.0])]}  # noqa: E731
+        return while_loop(lambda c: ag.less(c["a"][0], x), body, {"a": [0.0, (2.0, 3.0)]}, bound)["a"][0]
+
+    for call in (lambda: changes(5.0), lambda: compile(changes)(5.0)):
+        with pytest.raises(ValueError, match=r"body of while_loop returned\['a'\]\[1\]\[1\] is a list"):
+            call()
+
+
+def test_documents_with_calls_and_loops_without_a_bound_are_checked():
+    step = compile(lambda x: ag.sum([ag.sin(x * k) for k in range(20)]))
+    document = json.loads(compile(lambda x: newton(x + 4.0) + step(x) * step(2.0 * x)).trace(2.0).to_json())
+    entries = {entry[0]: entry for entry in document["instructions"] if entry[0] in ("while", "call")}
+
+    def read():
+        return Program.from_json(json.dumps(document))
+
+    assert read()(2.0) == compile(lambda x: newton(x + 4.0) + step(x) * step(2.0 * x))(2.0)
+    for name, field, value in [
+        ("while", "length", 2), ("while", "carries", 0), ("while", "outputs", 1), ("while", "reverse", True),
+        ("while", "columns", [[0, 0, 1]]), ("while", "carries", -1), ("while", "body", {}), ("while", "residuals", 1),
+        ("call", "length", 2), ("call", "length", 10**12), ("call", "outputs", 2), ("call", "carries", 1),
+        ("call", "columns", [[0, 5, 1]]), ("call", "body", 3), ("call", "whole", [7]),
+    ]:  # fmt: skip
+        fields = entries[name][2]
+        kept, fields[field] = fields[field], value
+        with pytest.raises(ValueError, match=r"program"):
+            read()
+        fields[field] = kept
+    inner = entries["while"]
+    for _ in range(60):  # loops in loops, deeper than files may be
+        inner = ["while", inner[1], {**inner[2], "body": {**inner[2]["body"], "instructions": [inner]}}]
+    document["instructions"] = [*document["instructions"], inner]
+    with pytest.raises(ValueError, match=r"."):
+        read()
