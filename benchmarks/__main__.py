@@ -14,6 +14,7 @@ TABLES = {
     "import": (["imports"], 7),
     "programs": (["programs", "digits", "small"], 7),
     "nn": (["nn"], 5),
+    "linalg": (["linalg"], 3),
     "loops": (["loops"], 3),
     "sparse": (["sparse"], 3),
     "javascript": (["javascript"], 3),
