@@ -36,7 +36,9 @@ def likelihood(theta: Any, x: Any, y: Any, ones: Any) -> Any:
 
     def row(carry: Any, given: Any) -> Any:
         a, diagonal = given
-        return carry, np.array([size * exp(-rate * ((a - b) * (a - b))) + noise * d for b, d in zip(x, diagonal)])
+        return carry, np.array(
+            [size * exp(-rate * ((a - b) * (a - b))) + noise * d for b, d in zip(x, diagonal, strict=True)]
+        )
 
     factor = linalg.cholesky(scan(row, 0.0, (x, ones))[1])
     rest = linalg.solve_triangular(factor, y, lower=True)

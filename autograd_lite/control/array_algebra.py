@@ -128,6 +128,8 @@ class Operand(Stack):
     of neighbours in another array goes to this array at once, after all that has arrived at its numbers so far.
     """
 
+    name = "stack"
+
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         if stays(walk, node, arrived):
             return []
@@ -188,7 +190,7 @@ class RecordedKernel:
     takes_direct = True
 
     def __init__(self, kernel: payloads.Kernel, data: list[float] | None) -> None:
-        self.kernel, self.data = kernel, data
+        self.kernel, self.data, self.name = kernel, data, kernel.name
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
         return flattener.payload(self.kernel, operands)

@@ -110,7 +110,7 @@ class Record(NamedTuple):
 
 def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     """A node with a payload: it has no number, like all traced nodes."""
-    row = item_row(payload.offset) if type(payload) is Item else row_of(payload)
+    row = item_row(payload.offset) if type(payload) is Item else row_of(payload, getattr(payload, "name", ""))
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, math.nan, tuple(operands), partials)
     node._flags |= TRACED | LOOPED | flags | (0 if any(p is not None for p in partials) else CONSTANT)

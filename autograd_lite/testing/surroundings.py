@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from autograd_lite.core.create_graph import float_tangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.primitives import is_known
-from autograd_lite.core.reverse import float_terms, reverse, topological_order
+from autograd_lite.core.reverse import Cotangents, float_terms, reverse, topological_order
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
@@ -90,10 +90,18 @@ class Surroundings:
 
 
 def sizes_of_terms(node: Node, weight: Any) -> list[tuple[Node, Any]]:
+    if node._row.payload is not None:  # a matrix, or what is recomputed
+        return [(x, size_of(term)) for x, term in node._row.payload.pull_floats(node, weight, {})]
     if node._row.item >= 0 or node._row.rule is not None:  # no partials are recorded
         terms = float_terms(node, weight)
         return [(x, abs(term) if isinstance(term, float) else term) for x, term in terms]
     return [(x, weight * abs(p)) for x, p in zip(operands_of(node), partials_of(node), strict=True) if p]
+
+
+def size_of(term: Any) -> Any:
+    if isinstance(term, Cotangents):
+        return Cotangents({k: abs(x) for k, x in term.terms.items()})
+    return abs(term)
 
 
 def largest_rounded(node: Node) -> float:

@@ -209,3 +209,13 @@ def test_a_shared_matrix_gets_the_sum_over_the_samples():
     expected = np.array(grad(loss)(a, bs))
     for backend in ("python", "numpy", "llvm"):
         assert np.allclose(compile(grad(loss), backend=backend)(a, bs), expected, rtol=1e-12)
+
+
+def test_gradcheck_and_certify_see_through_a_matrix():
+    from autograd_lite.testing import gradcheck
+
+    a = positive(3).tolist()
+    for f in (linalg.det, lambda a: linalg.slogdet(a)[1], lambda a: linalg.cholesky(a)[2][1]):
+        assert gradcheck(f, a)
+    explained = str(__import__("autograd_lite").explain(linalg.det([[Value(2.0), 1.0], [0.0, 3.0]])))
+    assert "lu_det" in explained
