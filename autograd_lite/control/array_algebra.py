@@ -8,7 +8,7 @@ both have the same graph, and so the same bits.
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from autograd_lite.control import array_nodes
 from autograd_lite.control.array_nodes import (
@@ -32,12 +32,14 @@ from autograd_lite.control.array_nodes import (
 from autograd_lite.control.gather_nodes import Stack, dense, masked, stack
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.branches import either
+from autograd_lite.core.contexts import Mode
 from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import BATCH_SUM, BATCHED, CONSTANT, Node, operands_of
 from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.recording import records_nothing
 from autograd_lite.core.reverse import Cotangents
+from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.symbolic import Propagation, check_unassigned
 from autograd_lite.core.tracers import is_tracing
 from autograd_lite.core.value import Value
@@ -87,8 +89,34 @@ def constants(numbers: Sequence[float]) -> Node:
     return node if is_tracing() else numbered(node, 0.0)
 
 
+OPENED: Final = Mode("autograd_lite.opened", False)
+"""Whether kernels record their scalars."""
+
+
+class opened(Scope):
+    """A context in which functions of linear algebra record the scalars that they compute, to be drawn and stepped.
+
+    The graph is what the algorithm does with these numbers, choices included, and its derivatives are those of the
+    scalars.  A compiled function holds whole matrices all the same.  Also a decorator.
+
+    >>> from autograd_lite import Value, linalg
+    >>> a = [[Value(4.0), Value(2.0)], [Value(2.0), Value(10.0)]]
+    >>> linalg.cholesky(a)[1][0].op
+    'item'
+    >>> with linalg.opened():
+    ...     factor = linalg.cholesky(a)
+    >>> factor[1][0], factor[0][0].op
+    (Value(data=1.0, op='div'), 'sqrt')
+    """
+
+    def modes(self) -> Settings:
+        return ((OPENED, True),)
+
+
 def array(leaves: Sequence[Scalar]) -> Array:
     """Numbers and Values as an array."""
+    if OPENED.get() and not is_tracing():
+        return plain(list(leaves))  # type: ignore[arg-type]
     if not any(isinstance(x, Value) for x in leaves):
         return plain([float(x) for x in leaves])
     known = not is_tracing()

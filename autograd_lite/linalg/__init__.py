@@ -10,6 +10,7 @@ stack, and `vmap` works as everywhere.  Only real numbers.  `np.linalg` itself c
 floats, and raises before it asks a Value.
 """
 
+from autograd_lite.control.array_algebra import opened
 from autograd_lite.linalg.factorisations import EighResult, LUResult, QRResult, cholesky, eigh, lu, qr
 from autograd_lite.linalg.matrix_operands import LinAlgError
 from autograd_lite.linalg.products import expm, matmul, norm, trace
@@ -17,5 +18,5 @@ from autograd_lite.linalg.systems import LstsqResult, SlogdetResult, det, inv, l
 
 __all__ = [
     "EighResult", "LUResult", "LinAlgError", "LstsqResult", "QRResult", "SlogdetResult", "cholesky", "det", "eigh",
-    "expm", "inv", "lstsq", "lu", "matmul", "norm", "qr", "slogdet", "solve", "solve_triangular", "trace",
+    "expm", "inv", "lstsq", "lu", "matmul", "norm", "opened", "qr", "slogdet", "solve", "solve_triangular", "trace",
 ]  # fmt: skip

@@ -153,7 +153,7 @@ def made(found: Array, shape: Shape, leaves: Sequence[Sequence[Any]]) -> Made:
     """An array as a result of operands with these leaves: numbers out of any graph, where these are."""
     nodes = [x for part in leaves for x in part if isinstance(x, Node)]
     numbers = found.leaves()
-    if found.node is None and nodes and not is_tracing():
+    if found.node is None and nodes and not is_tracing() and not any(isinstance(x, Node) for x in numbers):
         common = reduce(and_, [x._flags for x in nodes])
         return Made([detached(float(x), common) for x in numbers], shape)
     return Made(numbers, shape)
@@ -161,7 +161,10 @@ def made(found: Array, shape: Shape, leaves: Sequence[Sequence[Any]]) -> Made:
 
 def known(x: Array) -> Sequence[float] | None:
     """The numbers of an array if they are known and finite: what is not finite gives what is not finite."""
-    return x.data if x.data is not None and all(map(isfinite, x.data)) else None
+    if x.data is None:
+        return None
+    numbers = [y._data if isinstance(y, Node) else y for y in x.data]
+    return numbers if all(map(isfinite, numbers)) else None
 
 
 def matrix(leaves: Sequence[Any]) -> Array:
