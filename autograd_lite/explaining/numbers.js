@@ -25,12 +25,19 @@ function numeral(x, precision) {
 
 // The digits of a positive number, and the exponent of the first.
 function significant(x, precision) {
-  const [exact, power] = x.toExponential(60).split("e");
-  const all = exact.replace(".", "");
-  const kept = all.slice(0, precision);
-  if (/^50*$/.test(all.slice(precision)) && Number(kept.at(-1)) % 2 === 0) return [kept, Number(power)];
+  if (mayBeTie(x, precision, 17) && mayBeTie(x, precision, 61)) {
+    const [exact, power] = x.toExponential(60).split("e");
+    const kept = exact.replace(".", "").slice(0, precision);
+    if (Number(kept.at(-1)) % 2 === 0) return [kept, Number(power)];
+  }
   const [rounded, exponent] = x.toExponential(precision - 1).split("e");
   return [rounded.replace(".", ""), Number(exponent)];
+}
+
+// Whether only a 5 and zeros are cut off, as far as so many digits tell; many take time.
+function mayBeTie(x, precision, digits) {
+  const [all] = x.toExponential(digits - 1).split("e");
+  return precision >= digits || /^50*$/.test(all.replace(".", "").slice(precision));
 }
 
 // A text with its marks filled in: n a number, f one in brackets where it is negative, d dots where it is nan, and

@@ -9,16 +9,16 @@ function reached(node, phase) {
 
 // The numbers of a box, as far as they are known in this step.
 function write(box) {
-  box.element.setAttribute("aria-label", spoken(box));
   if (!box.shown) return;
   const known = reached(box.shown, "forward");
-  say(box, "value", known ? written(box.shown.value) : "?");
-  if (box.shown.gradient !== null) {
-    const found = reached(box.shown, "backward");
-    if (say(box, "gradient", `grad ${found ? written(box.shown.gradient) : "?"}`)) {
-      box.texts.gradient.classList.toggle("unknown", !found);
-    }
+  const isNew = say(box, "value", known ? written(box.shown.value) : "?");
+  const found = box.shown.gradient !== null && reached(box.shown, "backward");
+  if (box.shown.gradient !== null && say(box, "gradient", `grad ${found ? written(box.shown.gradient) : "?"}`)) {
+    box.texts.gradient.classList.toggle("unknown", !found);
+  } else if (!isNew) {
+    return;
   }
+  box.element.setAttribute("aria-label", spoken(box));
 }
 
 // Put a text into a box, squeezed where it is longer than the box was made for; whether it is new.
