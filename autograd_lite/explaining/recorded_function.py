@@ -23,6 +23,7 @@ from autograd_lite.explaining.formulas import Applied, Slot, evaluated
 from autograd_lite.explaining.lesson import Lesson, Origin
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.payloads import While
 from autograd_lite.program.program import Program
 from autograd_lite.program.tracing import Trace
 from autograd_lite.transforms.levels import inside
@@ -61,7 +62,7 @@ def record(f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], s
     known: dict[Value, Value] = {y: x for x, y in inputs.items()}
     known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
     if any(x.row.payload is not None for x in order):
-        return Recorded(written_out(root, order, known), {}, {})
+        return Recorded(written_out(root, order, known, name_of(f)), {}, {})
     with ieee_arithmetic():
         for x in order:
             if x.is_traced and x not in known:
@@ -99,13 +100,18 @@ def check_rows(order: Sequence[Value], name: str) -> None:
             )
 
 
-def written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value]) -> Value:
+def written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value], name: str) -> Value:
     """The result of a graph with loops, each of which is written out step by step."""
     leaves = [x for x in order if x in known or (not x.parents and not x.is_traced and x.op == "")]
     arguments = [Argument(f"x{i}", 1, False) for i in range(len(leaves))]
     flattener = Flattener(arguments)
     numbers = flattener.graph([root], {x: i for i, x in enumerate(leaves)})
     program = Program(*flattener.finished([Result(tuple(numbers), False)])).unrolled()
+    if any(isinstance(row.payload, While) for row, _, _ in program.instructions):
+        raise ValueError(
+            f"explore writes loops out step by step, but {name} has a while_loop whose number of steps depends on its "
+            f"numbers; pass max_steps to the while_loop"
+        )
     with ieee_arithmetic():
         found: Value = program(*[known.get(x, x) for x in leaves])
     return found

@@ -52,6 +52,10 @@ def powers(x, y):
     return (x**2 - 3.0) ** 3 / (y**2 + 1.0) - x**-1 + 2.0**y - (-x) * (-y)
 
 
+def endless(x):
+    return ag.while_loop(lambda y: less(y, 10.0), lambda y: y * x, 1.0)
+
+
 def repeated(x, a):
     return scan(lambda carry, _: (a * carry * (1.0 - carry), None), x, length=5)[0]
 
@@ -179,6 +183,7 @@ def test_a_branch_is_computed_and_a_loop_written_out():
     (lambda: explore(lambda x: x, x=(3, 1)), ValueError, r"goes from a low number to a higher one, but got \(3, 1\)"),
     (lambda: explore(lambda x: x * x, x=1.0, precision=0), ValueError, "precision is the number"),
     (lambda: explore(lambda x: x * x, x=1.0, theme="sepia"), ValueError, "there is no theme"),
+    (lambda: explore(endless, x=2.0), ValueError, "endless has a while_loop whose number of steps.*pass max_steps"),
     (lambda: explore(lambda x: doubled(x) * x, x=1.0), ValueError, "calls doubled, which has a derivative of its own"),
     (lambda: explore(where(Value(1.0) > 0.0, Value(2.0), Value(3.0))), ValueError, "make the condition with less"),
 ])  # fmt: skip
