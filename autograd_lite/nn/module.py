@@ -26,6 +26,14 @@ from autograd_lite.trees.paths import check_distinct, inside
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
+class NoAttribute(AttributeError):
+    """A Module has no such attribute; what was meant is looked for when the error is shown, and `hasattr` shows none."""
+
+    def __str__(self) -> str:
+        module, name = self.args
+        return f"{type(module).__name__!r} object has no attribute {name!r}{instead(module, name)}"
+
+
 class Module:
     """A part of a network: subclass it, keep Values and Modules in attributes, and write `forward`.
 
@@ -58,7 +66,7 @@ class Module:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> NoReturn:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{instead(self, name)}")
+            raise NoAttribute(self, name)
 
     def forward(self, *inputs: Any) -> Any:
         """The output for the inputs; every subclass writes its own."""

@@ -456,3 +456,16 @@ def test_a_model_that_does_not_change_keeps_its_program():
         f(model, [1.0, 2.0])
         model([1.0, 2.0])  # whose layers keep rows of weights
     assert len(f.entries) == 1
+
+
+def test_an_attribute_that_is_only_asked_for_costs_no_search(monkeypatch):
+    """Compiled calls ask Modules whether they are arrays; what was meant is looked for where an error is shown."""
+    searched = []
+    monkeypatch.setattr("autograd_lite.nn.module.instead", lambda module, name: searched.append(name) or "; write w")
+    model = MLP(2, [3, 1])
+    assert not hasattr(model, "shape")
+    assert getattr(model, "weigth", None) is None
+    assert searched == []
+    with pytest.raises(AttributeError, match=r"'MLP' object has no attribute 'weigth'; write w$"):
+        model.weigth  # noqa: B018
+    assert searched
