@@ -12,7 +12,7 @@ from autograd_lite.core.operands import number
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.exportable import Exportable, Formats
-from autograd_lite.drawing.names import Names, find_names
+from autograd_lite.drawing.names import Names, find_names, is_module
 from autograd_lite.drawing.number_format import check_precision, counted
 from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
@@ -171,7 +171,7 @@ def explore(
     if not callable(f):
         raise TypeError(f"explore shows a function or a Value, but got {f!r} of type {type(f).__name__}; pass one")
     starts = Starts()
-    positions = numbered(parameter_names(f), len(arguments))
+    positions = numbered(parameter_names(f.forward if is_module(f) else f), len(arguments))
     first = [starts.of(x, name) for x, name in zip(arguments, positions, strict=True)]
     named = {name: starts.of(x, name) for name, x in inputs.items()}
     given, also = bound(f, first, named)
@@ -180,6 +180,9 @@ def explore(
     found = [*zip(positions, first, strict=True), *named.items(), *recorded.named.items(), *around_f.items()]
     for name, x in found:
         known.take(readable(name), x)
+    for name, x in [*zip(positions, first, strict=True), *named.items()]:
+        if isinstance(x, Value):  # one that the caller has under another name
+            known.names[x] = readable(name)
     if (name := name_of(f)).isidentifier():
         known.take(name, recorded.root)
     return explored(recorded, known, digits, theme, starts.ranges, list(starts.ranges))
@@ -194,8 +197,10 @@ def explored(
     found = lesson(root, names, MOST_FOLDED, moves=True)
     steps = dict(zip([origin.node for origin in values_of(found)], found.steps, strict=True))
     order: list[Any] = topological_order([root], everything=True)
-    leaves = [x for x in order if x.op == "" and not x.parents]
-    every: list[Value] = list(dict.fromkeys([*given, *leaves]))
+    leaves = dict.fromkeys([x for x in [*steps, *order] if x.op == "" and not x.parents])
+    parameters = [x for x in names.parameters if x in leaves]  # in the order of their module
+    others = [x for x in leaves if x not in names.parameters]
+    every: list[Value] = list(dict.fromkeys([*given, *others, *parameters]))
     inputs: dict[str, Input] = {}
     for x in every:
         low, high = ranges.get(x) or around(x.data)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT
-from autograd_lite.core.modes import ieee_arithmetic
+from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.symbolic import argument, partials_as_graphs
 from autograd_lite.core.value import Value, constant, traced
@@ -63,7 +63,7 @@ def record(f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], s
     known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
     if any(x.row.payload is not None for x in order):
         return Recorded(written_out(root, order, known, name_of(f)), {}, {})
-    with ieee_arithmetic():
+    with ieee_arithmetic(), enable_grad():
         for x in order:
             if x.is_traced and x not in known:
                 operands = tuple([known.get(p, p) for p in x.parents])
@@ -112,7 +112,7 @@ def written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value
             f"explore writes loops out step by step, but {name} has a while_loop whose number of steps depends on its "
             f"numbers; pass max_steps to the while_loop"
         )
-    with ieee_arithmetic():
+    with ieee_arithmetic(), enable_grad():
         found: Value = program(*[known.get(x, x) for x in leaves])
     return found
 
@@ -160,7 +160,8 @@ def programs(
     leaves, end = [recorded.twin(x) for x in inputs], recorded.twin(root)
     wanted = list(dict.fromkeys([recorded.twin(origin.node) for origin in lesson.origins]))
     flowing = [x for x in wanted if not x._flags & CONSTANT]
-    slopes = dict(zip(flowing, adjoints([end], [1.0], flowing), strict=True))
+    with enable_grad():
+        slopes = dict(zip(flowing, adjoints([end], [1.0], flowing), strict=True))
     partials: dict[Value, list[Any]] = {}
 
     def number(origin: Origin) -> Any:
@@ -175,7 +176,7 @@ def programs(
 
     nodes = {s.name: recorded.twin(o.node) for s, o in zip(lesson.steps, values_of(lesson), strict=True)}
     ways = [way for step in lesson.steps for way in step.ways if isinstance(way.formula, Applied)]
-    with ieee_arithmetic():
+    with ieee_arithmetic(), enable_grad():
         numbers = [as_value(number(origin)) for origin in lesson.origins]
         checks = [as_value(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
     everything = one_array([*numbers, *checks], leaves)

@@ -7,6 +7,7 @@ from typing import Any
 from autograd_lite.core.operands import number
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
+from autograd_lite.drawing.names import is_module
 from autograd_lite.support.extras import required
 from autograd_lite.support.wording import readable
 from autograd_lite.transforms.signatures import Function, name_of, parameter_names
@@ -22,9 +23,10 @@ def bound(
     """
     from inspect import signature
 
-    if isinstance(f, Primitive):
-        named = [keywords[name] for name in parameter_names(f) if name in keywords]
-        return [*arguments, *named], {name: x for name, x in keywords.items() if name not in parameter_names(f)}
+    if isinstance(f, Primitive) or is_module(f):  # whose own signatures name nothing
+        names = parameter_names(f.forward if is_module(f) else f)
+        named = [keywords[name] for name in names if name in keywords]
+        return [*arguments, *named], {name: x for name, x in keywords.items() if name not in names}
     try:
         found = signature(f)
     except (TypeError, ValueError):

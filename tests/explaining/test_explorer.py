@@ -155,6 +155,26 @@ def test_transforms_loops_and_rules_are_explored(f):
     assert lesson.step("x").gradient == pytest.approx(48.0, rel=1e-12)
 
 
+def test_a_model_is_explored_as_a_function():
+    model = nn.MLP(2, [2, 1], rng=0)
+    by_place, by_name = explore(model, [1.0, (0, 4)]), explore(model, x=[1.0, 2.0])
+    assert by_place.values == by_name.values
+    assert list(by_place.values) == ["x[0]", "x[1]", *(
+        f"layers.{path}" for path in ("0.neurons.0.w[0]", "0.neurons.0.w[1]", "0.neurons.0.b", "0.neurons.1.w[0]",
+                                      "0.neurons.1.w[1]", "0.neurons.1.b", "1.neurons.0.w[0]", "1.neurons.0.w[1]",
+                                      "1.neurons.0.b")
+    )]  # fmt: skip
+    assert by_place.page.lesson.steps[-1].value == model([1.0, 2.0]).data
+
+
+def test_what_no_grad_and_other_names_are_around_changes_nothing():
+    other = Value(3.0)
+    with ag.no_grad():
+        found = explore(lambda x, y: x * y, x=other, y=2.0)
+    assert found.values == {"y": 2.0, "x": 3.0}
+    assert found.page.lesson.step("x").gradient == 2.0
+
+
 def test_a_value_is_explored_from_its_leaves():
     x, y = Value(2.0, label="x"), Value(3.0)
     found = explore(x * y + x)
