@@ -251,6 +251,7 @@ def test_saving_showing_and_a_still_picture(tmp_path, monkeypatch):
         found.save(tmp_path / "a.svg")
     opened = []
     monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     path = found.show()
     assert opened == [path.as_uri()]
     assert path.read_text(encoding="utf-8") == found.html
