@@ -10,6 +10,9 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+MUCH = 100.0
+"""Milliseconds of the processor that no frame takes, however slow the machine."""
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
 

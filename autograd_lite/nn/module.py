@@ -27,7 +27,7 @@ from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStruc
 
 
 class NoAttribute(AttributeError):
-    """A Module has no such attribute; what was meant is looked for when the error is shown, and `hasattr` shows none."""
+    """A Module has no such attribute; what was meant is looked for only when the error is shown."""
 
     def __str__(self) -> str:
         module, name = self.args

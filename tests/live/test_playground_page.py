@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from browser import CHROMEDRIVER, CHROMIUM, ELEMENT, browser
+from browser import CHROMEDRIVER, CHROMIUM, ELEMENT, MUCH, browser
 
 from autograd_lite import Value, explain, nn, optim, playground
 from autograd_lite.core.table import sin, square
@@ -543,7 +543,9 @@ class TestWhatIsShown:
             metrics = cdp(window, "Performance.getMetrics")["metrics"]
             spent.append(next(x["value"] for x in metrics if x["name"] == "ThreadTime"))
         cdp(window, "Performance.disable")
-        assert 0.0 < (spent[2] - spent[1]) / 60 < 1 / 60
+        milliseconds = 1000 * (spent[2] - spent[1]) / 60
+        print(f"a frame of training and drawing: {milliseconds:.1f} ms")
+        assert 0.0 < milliseconds < MUCH  # the figure is a machine's: here only that it is no other order of magnitude
 
     def test_given_points_and_model(self, opened):
         model = nn.MLP(2, [3, 2, 1], activation="gelu", rng=3)

@@ -1,4 +1,4 @@
-"""Gathers and scatters as instructions: what they compute, on every meaning of numbers, and what files may say of them."""
+"""Gathers and scatters as instructions: what they compute, with every kind of number, and in files."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import compile, scan, take, value_and_grad
-from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
+from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Scatter
 from autograd_lite.program.payloads import Run
 from autograd_lite.program.program import Program
 
