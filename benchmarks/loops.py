@@ -95,9 +95,7 @@ def ours(job: str) -> Callable[..., Any]:
         emit = [normalised(p[first + SYMBOLS * i : first + SYMBOLS * (i + 1)]) for i in range(STATES)]
 
         def step(alpha: Any, symbol: Any) -> Any:
-            here = [ag.where(ag.equal(symbol, 0.0), row[0], row[1]) for row in emit]
-            for k in range(2, SYMBOLS):
-                here = [ag.where(ag.equal(symbol, float(k)), row[k], x) for row, x in zip(emit, here, strict=True)]
+            here = [ag.take(row, symbol) for row in emit]
             columns = [ag.logsumexp([alpha[i] + move[i][j] for i in range(STATES)]) for j in range(STATES)]
             return [x + e for x, e in zip(columns, here, strict=True)], None
 

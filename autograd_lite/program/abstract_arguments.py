@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import axis_first
-from autograd_lite.trees import PyTreeDef, item_name, joined
+from autograd_lite.trees import PyTreeDef, joined
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
 from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, Way, sized
@@ -108,7 +108,12 @@ def names_in(entry: Entry, several: bool) -> list[str]:
     if kind is MODULE:
         return [joined(entry.name if several else "", path) for path in aux.names]
     if kind is ARRAY:
-        return [item_name(entry.name, *key) for key in product(*map(range, aux))]
+        own = entry.name
+        names = [own] if not aux else [f"{own}[{i}" for i in range(aux[0])]
+        for count in aux[1:]:  # axis by axis: names of large arrays take most of their tracing otherwise
+            ends = [f", {i}" for i in range(count)]
+            names = [name + end for name in names for end in ends]
+        return [f"{name}]" for name in names] if aux else names
     return entry.names()
 
 
