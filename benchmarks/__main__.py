@@ -15,6 +15,7 @@ TABLES = {
     "programs": (["programs", "digits", "small"], 7),
     "nn": (["nn"], 5),
     "linalg": (["linalg"], 3),
+    "gpt": (["gpt"], 3),
     "loops": (["loops"], 3),
     "sparse": (["sparse"], 3),
     "javascript": (["javascript"], 3),

@@ -2,7 +2,7 @@
 
     python -m autograd_lite.examples.digits
 
-`line`, `xor`, `points`, `iris`, `digits` and `transformer` each have a `main` that prints what it does, and functions
+`line`, `xor`, `points`, `iris`, `digits` and `gpt` each have a `main` that prints what it does, and functions
 that return what was learned, for the tests.
 """
 
