@@ -146,7 +146,8 @@ def measure(count, every=10):
 def section(figures):
     shown = {name: f"{x:,}" if isinstance(x, int) else f"{x:.1g}" for name, x in figures.items()}
     return [
-        f"Random functions of one loop or two, of which every second has a loop in its step: {shown['functions']}.",
+        "Random functions of one loop or two, every second with a loop in its step, with gathers and maps: "
+        f"{shown['functions']}.",
         f"Value and gradients have the bits of the eager graph in generated Python ({shown['python']} programs) and",
         f"in native code ({shown['native']}), but in {shown['other bits']}. Second derivatives differ from those of",
         f"the unrolled graph by {shown['second order']} (1 + |x|) at most.",
