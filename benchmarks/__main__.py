@@ -19,6 +19,7 @@ TABLES = {
     "loops": (["loops"], 3),
     "sparse": (["sparse"], 3),
     "javascript": (["javascript"], 3),
+    "clusters": (["clusters"], 3),
 }
 
 

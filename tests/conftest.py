@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -14,6 +16,12 @@ from autograd_lite.support import build as native
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Helpers are imported from here, but the folders beside them are no packages: Dask would take tests/sparse for one.
+for folder in Path(__file__).parent.iterdir():
+    spec = find_spec(folder.name) if folder.is_dir() and folder.name.isidentifier() else None
+    if spec is not None and spec.origin is None:
+        sys.modules.setdefault(folder.name, None)
 
 # Tests of the native back end itself have nothing to run without what it is made of.
 collect_ignore = [] if find_spec("llvmlite") else ["backends/test_llvm.py", "backends/test_llvm_fast.py"]

@@ -38,9 +38,10 @@ def numpy(program: Program, fastmath: bool) -> Code:
     return module("arrays", "numpy", "numpy").ArrayCode(program.unrolled())  # type: ignore[no-any-return]
 
 
-def llvm(program: Program, fastmath: bool) -> Code:
+def llvm(program: Program, fastmath: bool, threads: bool = True) -> Code:
     back_end = module("llvm", "llvm", "llvmlite", "numpy")
-    return back_end.compile_llvm(with_lazy_branches(program).unrolled(back_end.reads_samples).lowered(), fastmath)  # type: ignore[no-any-return]
+    lowered = with_lazy_branches(program).unrolled(back_end.reads_samples).lowered()
+    return back_end.compile_llvm(lowered, fastmath, threads)  # type: ignore[no-any-return]
 
 
 def javascript(program: Program, fastmath: bool) -> Code:
@@ -50,6 +51,13 @@ def javascript(program: Program, fastmath: bool) -> Code:
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {
     "python": python, "numpy": numpy, "llvm": llvm, "javascript": javascript,
 }  # fmt: skip
+
+
+def code_of(backend: str, program: Program, fastmath: bool, library: str) -> Code:
+    """The code of a back end on arrays of NumPy, or of another library that it was `chosen` for."""
+    if backend == "llvm" and library:
+        return module("dask_blocks", "llvm", "llvmlite", "numpy").BlockCode(program, fastmath)  # type: ignore[no-any-return]
+    return BACKENDS[backend](program, fastmath)
 
 
 def checked(backend: str, *known: str) -> str:
@@ -71,16 +79,32 @@ def module(name: str, backend: str, *libraries: str) -> Any:
         return importlib.import_module(f"autograd_lite.backends.{name}")
 
 
+def why_no_blocks(program: Program, data: list[Any]) -> str:
+    """Why native code cannot compute the blocks of Dask arrays; empty where it can."""
+    if not (available("llvmlite") and available("numpy")):
+        return "llvmlite is not installed"
+    kinds = {library_of(x._meta) for x in data if is_foreign_array(x)} - {"numpy"}
+    if kinds:
+        return f"its blocks are arrays of {min(kinds)}"
+    back_end = module("dask_blocks", "llvm", "llvmlite", "numpy")
+    rows: set[str] = back_end.strangers(back_end.portable(program))
+    return f"other processes do not have {min(rows)}, a row or rule of yours without a lowering" if rows else ""
+
+
 def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
     """The name of the back end for a program and its data, and why."""
     libraries = {library_of(x) for x in data if is_foreign_array(x)}
     if len(libraries) > 1:
         raise TypeError(f"the arguments are arrays of {' and of '.join(sorted(libraries))}; pass those of one library")
     for library in libraries:
+        blocks = library == "dask" and backend in ("auto", "llvm")
+        reason = why_no_blocks(program, data) if blocks else ""
+        if blocks and not reason:
+            return "llvm", "the arguments are arrays of dask, whose blocks native code computes"
         if backend not in ("auto", "numpy"):
             raise TypeError(
-                f'the back end "{backend}" computes on NumPy arrays, but got an array of {library}; choose "numpy", '
-                f"which computes with the library of the arrays"
+                f'the back end "{backend}" computes on NumPy arrays, but got an array of {library}'
+                f'{reason and f", and {reason}"}; choose "numpy", which computes with the library of the arrays'
             )
         return "numpy", f"the arguments are arrays of {library}, which computes on them itself"
     if backend != "auto":

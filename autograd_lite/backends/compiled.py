@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_lite.backends.call_nodes import TracedCall, ValueCall
 from autograd_lite.backends.call_programs import Taken
-from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen
+from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen, code_of
 from autograd_lite.backends.long_programs import warn_if_long
 from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
 from autograd_lite.control.calls import recorded_call
@@ -43,7 +43,7 @@ class Entry:
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
         if backend == "auto" and self.backend == "llvm":
             warn_if_long(traced.f, traced.program)
-        self.code = BACKENDS[self.backend](traced.program, fastmath)
+        self.code = code_of(self.backend, traced.program, fastmath, pieces.library)
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not pieces.library
         self.build = Builder(lists, arrays, traced.parameter_names()).build(traced.treedef)

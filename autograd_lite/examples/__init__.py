@@ -2,8 +2,8 @@
 
     python -m autograd_lite.examples.digits
 
-`line`, `xor`, `points`, `iris`, `digits` and `gpt` each have a `main` that prints what it does, and functions
-that return what was learned, for the tests.
+`line`, `xor`, `points`, `iris`, `digits`, `gpt` and `cluster` (which needs Dask) each have a `main` that prints what it
+does, and functions that return what was learned, for the tests.
 """
 
 from importlib.util import find_spec

@@ -15,15 +15,17 @@ from .constant_results import ConstantResults, mostly_constant
 from .native_code import NativeCode
 
 
-def compile_llvm(program: Program, fastmath: bool = False) -> NativeCode | ConstantResults:
+def compile_llvm(program: Program, fastmath: bool = False, threads: bool = True) -> NativeCode | ConstantResults:
     """Native code for a program whose rows are all lowered (`Program.lowered`).
 
     Strict code gives the bits of the eager engine, except that nothing raises. `fastmath` allows fused multiply-add
     everywhere, and approximations of exp, exp2, expm1, log, log1p, log2, sin, cos and hypot within 2 units in the last
-    place, of log10 and tanh within 3 (`fast`).
+    place, of log10 and tanh within 3 (`fast`).  Without `threads`, large batches run on the thread of the caller alone.
     """
     constant = mostly_constant(program)
-    return ConstantResults(program, constant, fastmath) if constant else NativeCode(program, fastmath)
+    if constant:
+        return ConstantResults(program, constant, fastmath, threads)
+    return NativeCode(program, fastmath, threads)
 
 
 __all__ = ["NativeCode", "compile_llvm", "reads_samples"]

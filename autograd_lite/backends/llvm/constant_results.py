@@ -40,7 +40,7 @@ def mostly_constant(program: Program) -> list[int]:
 class ConstantResults:
     """The code of a program, of which some results are mostly constants."""
 
-    def __init__(self, program: Program, which: Sequence[int], fastmath: bool) -> None:
+    def __init__(self, program: Program, which: Sequence[int], fastmath: bool, threads: bool = True) -> None:
         self.templates: list[tuple[int, Array, NDArray[np.int64]]] = []
         results = list(program.results)
         for k in which:
@@ -50,7 +50,7 @@ class ConstantResults:
             template = np.array([0.0 if x is None else x for x in constants])
             self.templates.append((k, template, np.array(places, dtype=np.int64)))
             results[k] = Result(tuple([values[place] for place in places]), False)
-        self.code = NativeCode(Program(program.arguments, program.instructions, results), fastmath)
+        self.code = NativeCode(Program(program.arguments, program.instructions, results), fastmath, threads)
         self.source = self.code.source
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:

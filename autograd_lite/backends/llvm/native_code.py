@@ -39,7 +39,7 @@ class NativeCode:
     number of samples, it returns its results in the same form. `source` is the LLVM IR. Threads may call it at once.
     """
 
-    def __init__(self, program: Program, fastmath: bool = False) -> None:
+    def __init__(self, program: Program, fastmath: bool = False, threads: bool = True) -> None:
         emitter = Emitter(fastmath)
         self._plan = Plan(program)
         self._modules = Modules(self._plan, emitter, fastmath)
@@ -53,7 +53,7 @@ class NativeCode:
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
-        passes = any(stage.passes for stage in self._plan.stages)
+        passes = threads and any(stage.passes for stage in self._plan.stages)
         self._parallel_from = max(2 * BLOCK, PARALLEL // self._modules.operations) if passes else sys.maxsize
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
