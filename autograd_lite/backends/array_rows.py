@@ -3,10 +3,10 @@
 On NumPy's arrays, arithmetic, square roots, choices and roundings have the bits of the eager engine.  exp, tanh and the
 like are the library's own functions: within 4 ulps of `math`, with its infinities and nans.  Those of SciPy (erfc
 and gelu, which is made of it, gamma, lgamma, betaln, digamma, polygamma, and gammainc where its first operand is
-computed) are as near as SciPy is: a relative 1e-12 away from zeros and poles, at poles its own convention, 0 for an erfc
-below 2^-1022.  Other libraries keep what their own functions keep; PyTorch's sqrt is an ulp off at times, its gammainc
-and gammaincc a relative 1e-8, and its xlog1py loses the sign of a zero.  A row that has no function in a library is
-refused by name.
+computed) are as near as SciPy is: a relative 1e-12 away from zeros and poles, at poles its own convention, 0 for an
+erfc below 2^-1022.  Other libraries keep what their own functions keep; PyTorch's sqrt is an ulp off at times, its
+gammainc and gammaincc a relative 1e-8, and its xlog1py takes a second operand below 2^-1022 for 0.  A row that has no
+function in a library is refused by name.
 """
 
 import functools

@@ -112,6 +112,8 @@ def test_other_libraries_compute_the_rows_or_refuse_them_by_name(library, name):
     data = operands(row, 700, 0 if name in SCIPY | {"mod", "fmod"} else 300)
     if name in ("mod", "fmod"):  # PyTorch has nan where the quotient overflows
         data = data[np.abs(data[:, 0]) < 2.0**50 * np.abs(data[:, 1])]
+    if (library, name) == ("torch", "xlog1py"):
+        data = data[(data[:, 1] == 0.0) | ~(np.abs(data[:, 1]) < 2.0**-1022)]
     x, back = getattr(Libraries, library)(data)
     if name in REFUSED[library]:
         with pytest.raises(NotImplementedError, match=rf"{library} has no function for {name}; .* back end"):
@@ -124,8 +126,6 @@ def test_other_libraries_compute_the_rows_or_refuse_them_by_name(library, name):
         if name in SCIPY:
             assert near(name, got, want, library), (xs, want, got)
         else:
-            if (library, name) == ("torch", "xlog1py"):
-                got, want = got + 0.0, want + 0.0  # without the sign of a zero
             assert distance(got, want) <= (0 if name in EXACT - {"sqrt"} else 4), (xs, want, got)
 
 
