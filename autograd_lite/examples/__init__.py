@@ -2,13 +2,8 @@
 
     python -m autograd_lite.examples.digits
 
-<<<<<<< HEAD
-`line`, `xor`, `points`, `iris`, `digits`, `gpt` and `cluster` (which needs Dask) each have a `main` that prints what it
-does, and functions that return what was learned, for the tests.
-=======
-`line`, `xor`, `points`, `iris`, `digits`, `predator_prey`, `hidden_markov` and `gpt` each have a `main` that prints
-what it does, and functions that return what was learned, for the tests.
->>>>>>> a618911 (Lessons of loops: rates of prey and predators through every step of a solver, and a loaded die by the likelihood of all throws)
+`line`, `xor`, `points`, `iris`, `digits`, `predator_prey`, `hidden_markov`, `gpt` and `cluster` (which needs Dask) each
+have a `main` that prints what it does, and functions that return what was learned, for the tests.
 """
 
 from importlib.util import find_spec
