@@ -53,7 +53,7 @@ class RecordedCall(RecordedLoop):
         if key not in self.body.backwards:
             inputs = [self.step.xs[j] for j in wanted]
             nodes = in_order_of_sweep(self.nodes, [s.of for s in (*ys, *kept)])
-            back = AdjointStep(self.step, nodes, (), inputs, kept, ys)
+            back = AdjointStep(self.step, nodes, (), inputs, kept, ys, spans=self.body.spans)
             moved = [j for j, x in enumerate(self.step.xs) if x in back.reached]
             step, _ = back.backwards((), [self.step.xs[j] for j in moved])
             step, read = self.reading(step, back.inside, ())
@@ -110,7 +110,7 @@ def recorded(f: FlatFunction, operands: Sequence[Value], numbers: Sequence[float
     if sum(map(work_of, nodes)) < SMALL:
         return None
     free = [x for x in free if not is_array(x)]
-    body = Body(Step([], [*own, *free], [], [x for x in outputs if is_output(x)]), inside)
+    body = Body(Step([], [*own, *free], [], [x for x in outputs if is_output(x)]), inside, reads_all=True)
     return Recorded(leaves, draws.drawn, free, outputs, body)
 
 

@@ -49,8 +49,9 @@ class Step(NamedTuple):
 class Inside:
     """What belongs to a step: nodes of the step that it is made of, and all that is recorded from now on."""
 
-    def __init__(self, nodes: Collection[Node] = ()) -> None:
+    def __init__(self, nodes: Collection[Node] = (), spans: Sequence[tuple[int, int]] = ()) -> None:
         self.start, self.known = time_now(), set(nodes)
+        self.spans = tuple(spans)  # of time, in which what the step is made of was recorded
 
     def closure(self, outputs: Iterable[Scalar], leaves: Iterable[Node]) -> tuple[list[Node], list[Node], set[Node]]:
         """The nodes of a step, and those outside that it reads, in the order in which they were made; its leaves."""
@@ -79,7 +80,8 @@ class Inside:
         return sorted(nodes, key=time_of), sorted(free, key=time_of), ends & seen
 
     def is_outside(self, x: Node) -> bool:
-        return not (time_of(x) > self.start or x in self.known)
+        time = time_of(x)
+        return not (time > self.start or x in self.known or any([a < time <= b for a, b in self.spans]))  # noqa: C419
 
     def is_invariant(self, x: Node, leaves: Set[Node]) -> bool:
         """Whether an array that was made in the step is the same in each of them: it is made before the loop."""
@@ -108,15 +110,16 @@ class Body:
     adjoints, by what arrives and what is wanted.
     """
 
-    def __init__(self, step: Step, inside: Inside, kept: Sequence[Value] = ()) -> None:
+    def __init__(self, step: Step, inside: Inside, kept: Sequence[Value] = (), reads_all: bool = False) -> None:
         self.nodes, free, read = inside.closure([*step.outputs, *kept], [*step.carry, *step.xs])
-        self.used = [j for j, x in enumerate(step.xs) if x in read]
+        self.used = [j for j, x in enumerate(step.xs) if reads_all or x in read]
         self.step = step._replace(xs=[step.xs[j] for j in self.used])
         self.arrays = [x for x in free if is_array(x)]
         self.shared = [x for x in free if not is_array(x)]
         # nodes of the step whose numbers are kept for derivatives
         self.residuals: dict[Node, int] = {x: k for k, x in enumerate(kept)}
         self.batched = BATCHED if any(x._flags & BATCHED for x in (*step.carry, *step.xs)) else 0
+        self.spans = (*inside.spans, (inside.start, time_now()))
         self.programs: dict[Any, Program] = {}
         self.backwards: dict[Any, Any] = {}
 
@@ -163,11 +166,12 @@ class AdjointStep:
         kept: Sequence[Stream],
         ys: Sequence[Stream],
         perhaps: Collection[int] = (),
+        spans: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.perhaps = set(perhaps)
         self.arrays: dict[Node, Arrived] = {}  # arrays outside of the step, and what has arrived at their numbers
         self.step, self.final, self.inputs, self.kept, self.ys = step, set(final), inputs, kept, ys
-        self.inside = Inside(nodes)
+        self.inside = Inside(nodes, spans)
         leaves = set(step.carry) | set(step.xs)
         self.order = [*[x for x in inputs if x not in leaves], *step.carry, *step.xs, *nodes]
         """Operands first; adjoints are added up in its reverse."""

@@ -4,7 +4,7 @@ import gc
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from looping import loop_function
 
@@ -328,6 +328,7 @@ def test_what_maps_over_samples_is_in_the_graph_around():
 
 
 @given(st.integers(0, 10**9), st.booleans())
+@example(46, False)  # a loop whose adjoint reads an array that its value does not
 @settings(max_examples=25, deadline=None)
 def test_random_functions_that_are_called(seed, twice):
     """Loops, choices and sums of all kinds: traced, a call gives what it gives on Values, and that is the function."""
