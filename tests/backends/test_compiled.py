@@ -340,7 +340,7 @@ def test_texts_and_none_are_part_of_the_structure_of_a_result(compiler, result):
 
 
 def test_what_is_no_function_is_refused():
-    with pytest.raises(TypeError, match="compile takes a function, but got 3"):
+    with pytest.raises(TypeError, match="compile takes a function of Values, but got 3; pass the function"):
         compile(3)
 
 
