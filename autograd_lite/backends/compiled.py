@@ -139,13 +139,18 @@ class Compiled:
             return self.interpreted(args, kwargs)
         call = self.calls.get(taken.key)
         if call is None or call.is_stale():
-            with self.lock.here():
-                if len(self.calls) >= PROGRAMS:
-                    self.calls.clear()
-                call = self.calls[taken.key] = ValueCall(self.f, taken, self.again)
+            call = self.value_call(taken)
         if not call.is_node or differentiated(call.closed_over):
             return self.interpreted(args, kwargs)
         return returned(call(taken))
+
+    def value_call(self, taken: Taken) -> ValueCall:
+        """Calls of a structure that is new, or whose program is stale."""
+        with self.lock.here():
+            if len(self.calls) >= PROGRAMS:
+                self.calls.clear()
+            call = self.calls[taken.key] = ValueCall(self.f, taken, self.again)
+            return call
 
     def in_trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call in a function that is traced: one node of its graph too, unless it is small."""
