@@ -68,11 +68,7 @@ class Traced:
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
         given = list(map(Content, found.arguments))
-        try:
-            result = self.f(*found.arguments[:count], **keywords)
-        except (TypeError, IndexError) as error:
-            tell_index(error)
-            raise
+        result = self.called(found.arguments[:count], keywords)
         for argument, content, name in zip(found.arguments, given, self.names, strict=True):
             tell_change(argument, content, name, name_of(self.f))
         outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
@@ -101,6 +97,13 @@ class Traced:
         self.draws = bool(trace.draws)
         self.nodes = seen
         return True
+
+    def called(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        try:
+            return self.f(*arguments, **keywords)
+        except (TypeError, IndexError) as error:
+            tell_index(error)
+            raise
 
     def arguments(self, pieces: list[Any], samples: int) -> list[Any]:
         return pieces if self.in_order else [feed(pieces, samples) for feed in self.feeds]
