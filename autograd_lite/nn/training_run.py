@@ -100,19 +100,22 @@ class Run:
         """Warn where the model is no better than it was in that state, before the first step."""
         if self.began is None or len(self.history) < 2 or min(self.history["loss"]) < SUSPECT * self.began:
             return
-        trained = self.model.state_dict()
-        after = evaluate(self.model, self.samples, self.targets, self.compute)["loss"]
-        try:
-            self.model.load_state_dict(untrained)
-            before = evaluate(self.model, self.samples, self.targets, self.compute)["loss"]
-        finally:
-            self.model.load_state_dict(trained)
+        after, before = self.loss_in(self.model.state_dict()), self.loss_in(untrained)
         if after > NO_BETTER * before > TINY:
             warn(
                 f"fit ended no better than it began: the loss was {before:.4g} before the first step, and is "
                 f"{after:.4g} after {len(self.history)} epochs; see which units pass no gradient with "
                 f"autograd_lite.diagnose(model, X, y, loss), and try another learning rate than {self.optimizer.rate:g}"
             )
+
+    def loss_in(self, state: dict[str, float]) -> float:
+        """The mean loss of the model in that state; it then has its own again."""
+        own = self.model.state_dict()
+        try:
+            self.model.load_state_dict(state)
+            return evaluate(self.model, self.samples, self.targets, self.compute)["loss"]
+        finally:
+            self.model.load_state_dict(own)
 
     def penalised(self, loss: Scalar, model: Module) -> Any:
         if self.penalty is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd_lite.support.extras import required
+from autograd_lite.support.wording import computed
 
 if TYPE_CHECKING:
     import numpy
@@ -56,10 +57,18 @@ class SparsityPattern:
     def nnz(self) -> int:
         return len(self.rows)
 
+    @nnz.setter
+    def nnz(self, value: object) -> None:
+        raise computed(self, "nnz", "make a pattern of other rows and columns")
+
     @property
     def density(self) -> float:
         size = self.shape[0] * self.shape[1]
         return self.nnz / size if size else 0.0
+
+    @density.setter
+    def density(self, value: object) -> None:
+        raise computed(self, "density", "make a pattern of other rows and columns")
 
     def toarray(self) -> Any:
         """The pattern as an array of bools."""

@@ -82,13 +82,8 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
             if one is not None:
                 return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
-                try:
-                    return looped(f, arguments, n, name, reduce)
-                except (TypeError, IndexError):
-                    if not any(part.holds_ints() for parts, _ in arguments for part in parts):
-                        raise  # else f may count with the ints, which it gets when it is written out
-        results = one_by_one(f, arguments, n)
-        return reduced(results, reduce) if reduce else stacked(results, arguments)
+                return looped_or_written_out(f, arguments, n, name, reduce)
+        return written_out(f, arguments, n, reduce)
 
     result = transformed(f, over_samples, "vmap", vmap, f, in_axes, reduce)
     if reduce in (None, "sum", "mean"):  # else it is no batch
@@ -299,6 +294,20 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
     if is_mapped() or in_step() or reduce not in ("sum", "mean"):
         return None
     return TRACE.get().one_sample(arguments, n)  # type: ignore[no-any-return]
+
+
+def written_out(f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Any:
+    results = one_by_one(f, arguments, n)
+    return reduced(results, reduce) if reduce else stacked(results, arguments)
+
+
+def looped_or_written_out(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:
+    try:
+        return looped(f, arguments, n, name, reduce)
+    except (TypeError, IndexError):
+        if not any(part.holds_ints() for parts, _ in arguments for part in parts):
+            raise  # else f may count with the ints, which it gets when it is written out
+    return written_out(f, arguments, n, reduce)
 
 
 def looped(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:
