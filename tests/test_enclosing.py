@@ -25,6 +25,7 @@ def test_what_was_counted_has_no_misses():
     assert not figures["misses"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [

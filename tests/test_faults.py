@@ -432,6 +432,7 @@ def test_an_audit_would_see_what_is_executed():
     assert seen
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(damaged(PROGRAM))
 def test_any_program_is_refused_or_runs(document):
@@ -485,6 +486,7 @@ def training(model, path, epochs):
     return optimizer, draw
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(st.data())
 def test_any_checkpoint_is_refused_and_all_stays(folder, data):

@@ -1,10 +1,12 @@
 """What the long part measures in seconds, here in counts: blocks that come back, and work that is linear."""
 
 import growth
+import pytest
 
 from autograd_lite import Program, Value, gradients
 
 
+@pytest.mark.thorough
 def test_all_blocks_of_a_program_come_back():
     # What dies is kept for reuse, up to 65,536 nodes of a block each.
     assert growth.compiled("", 2000)["blocks left"] < 3 * 2000

@@ -94,6 +94,7 @@ def upward(module, path, modules):
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_point_down(module):
     assert upward(module, MODULES[module], MODULES) == []
@@ -103,6 +104,7 @@ def test_every_floor_is_that_of_a_part_that_exists():
     assert FLOORS.keys() - {part(module) for module in MODULES} == set()
 
 
+@pytest.mark.thorough
 def test_imports_do_not_go_round_in_a_circle():
     graph = {module: set(imports(module, path, MODULES)) - {module} for module, path in MODULES.items()}
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
@@ -170,6 +172,7 @@ def aliases_without_type(text):
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("autograd_lite.backends.llvm")])
 def test_aliases_of_libraries_are_declared_as_types(module):
     # Where a library is not installed, as while the package is compiled, an alias of Any is a variable and no type.
@@ -181,6 +184,7 @@ def test_an_alias_that_is_not_declared_is_found():
     assert aliases_without_type(text) == ["X"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_short_and_says_what_it_is_for(module):
     text = MODULES[module].read_text(encoding="utf-8")
@@ -214,6 +218,7 @@ def untyped(text):
 
 
 # The mark goes when the types of all folders are in: then the share is below the bound for good.
+@pytest.mark.thorough
 def test_parameters_have_types():
     counts = [untyped(path.read_text(encoding="utf-8")) for path in MODULES.values()]
     assert sum(any_ for _, any_ in counts) <= 0.1 * sum(all_ for all_, _ in counts)
@@ -266,6 +271,7 @@ def tables_by_name(text):
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", [path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))])
 def test_what_is_known_of_a_row_is_in_its_row(path):
     if not path.startswith(TABLES):

@@ -82,6 +82,7 @@ def test_product_and_quotient(fg):
 UNARY = [row for row in DRAWN_ROWS if row.arity == 1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("outer", UNARY, ids=lambda row: row.name)
 def test_chain(outer):
     @settings(max_examples=8)
@@ -112,6 +113,7 @@ def test_hessians_are_symmetric(f):
         assert_near(h[i], [h[j][i] for j in range(n)], [max(sizes[i][j], sizes[j][i]) for j in range(n)], 1e-9)
 
 
+@pytest.mark.thorough
 @EXAMPLES
 @given(pairs(), st.lists(factors, min_size=5, max_size=5))
 def test_forward_and_reverse_are_adjoint(fg, numbers):
@@ -385,6 +387,7 @@ IDENTITIES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", IDENTITIES)
 @FEW
 @given(x=st.floats(0.2, 1.9))

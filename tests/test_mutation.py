@@ -2,6 +2,7 @@
 
 import ast
 
+import pytest
 from equivalents import EQUIVALENT, reason
 from mutants import mutants
 from mutation import TESTS, path_of
@@ -57,6 +58,7 @@ def test_reasons_are_given_to_equivalent_mutants_alone():
     assert len({words for words, _ in EQUIVALENT}) == len(EQUIVALENT)
 
 
+@pytest.mark.thorough
 def test_reasons_are_given_to_mutants_that_there_are():
     keys = [mutant.key for module in TESTS for mutant in mutants(path_of(module).read_text(encoding="utf-8"))]
     assert [words for words, _ in EQUIVALENT if not any(words in key for key in keys)] == []

@@ -25,6 +25,7 @@ def test_all_activations_and_losses_are_looked_at():
     assert {"mse", "half_squared", "softmax cross-entropy", "BatchNorm"} <= networks.OF_LISTS.keys()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rule", [
     lambda xs: log(exp(xs[0]) + exp(xs[1]) + exp(xs[2])) - xs[1],
     lambda xs: -log(exp(xs[1]) / (exp(xs[0]) + exp(xs[1]) + exp(xs[2]))),

@@ -17,6 +17,7 @@ from autograd_lite.testing.reference import MP
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "ci"  # `.ci/run` samples more
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", orders.ROWS)
 def test_derivatives_of_partials(name):
     row = PRIMITIVES[name]
@@ -24,6 +25,7 @@ def test_derivatives_of_partials(name):
     assert not tally.failures, "\n".join(tally.failures[:5])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", orders.ROWS)
 def test_every_back_end_has_the_bits_of_the_eager_derivatives(name):
     """numpy within its bound."""

@@ -85,6 +85,7 @@ def test_readme_has_the_commands_that_ci_runs(job):
     assert ci.stdout.strip() == COMMANDS[job]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("module", "path"), [(name, path) for name, path in sources()])
 def test_doctests(module, path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

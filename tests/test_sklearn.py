@@ -17,6 +17,7 @@ from autograd_lite.sklearn import Classifier, Regressor
 
 
 # Small networks and few epochs: the checks fit hundreds of times. No check is exempted.
+@pytest.mark.thorough
 @parametrize_with_checks([
     Classifier(hidden=(6,), epochs=12, lr=0.05, batch_size=16),
     Regressor(hidden=(6,), epochs=12, lr=0.05, batch_size=16),

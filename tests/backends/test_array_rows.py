@@ -67,6 +67,7 @@ def distance(got, want):
     return abs(position(got) - position(want)) if math.isfinite(got) and math.isfinite(want) else math.inf
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ROWS)
 def test_numpy_keeps_the_bits_or_four_ulps(name):
     row = ROWS[name]
@@ -103,6 +104,7 @@ class Libraries:
 REFUSED = {"torch": {"cbrt", "gamma", "trigamma", "polygamma"}, "dask": {"trigamma", "polygamma"}}
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of dask's workers: what a program does about inf and nan
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("library", ["torch", "dask"])

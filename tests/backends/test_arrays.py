@@ -42,6 +42,7 @@ def as_arrays(program, data, samples):
     ]
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(st.data(), st.sampled_from([0, 1, 2, 7, 8, 9, 17]))
 def test_any_program_in_any_block_size(data, samples):

@@ -20,6 +20,7 @@ def check(cases, backend):
     return tally.dags
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_two_thousand_functions(chunk, backend):
@@ -29,6 +30,7 @@ def test_two_thousand_functions(chunk, backend):
     assert check(cases, backend) > CHUNK // 2  # most of them raise nowhere
 
 
+@pytest.mark.thorough
 @settings(max_examples=200)
 @given(st.data())
 def test_any_function(data):
@@ -36,6 +38,7 @@ def test_any_function(data):
     check([case(dags.Drawn(data.draw))], "python")
 
 
+@pytest.mark.thorough
 @settings(max_examples=100)
 @given(st.data())
 def test_vmap_of_any_function_is_that_function_of_each_sample(data):
@@ -53,6 +56,7 @@ def test_vmap_of_any_function_is_that_function_of_each_sample(data):
                 assert dags.same_bits(result, of_sample), report(text, transform, x, result, of_sample)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(10))
 def test_engines_with_functions_of_their_own_keep_their_bounds(seed):
     """Lanes, numpy and fastmath: the first of the hundred thousand that `python tests/regime.py --long dags` runs."""
@@ -62,6 +66,7 @@ def test_engines_with_functions_of_their_own_keep_their_bounds(seed):
     assert tally.dags >= 3
 
 
+@pytest.mark.thorough
 def test_a_result_beyond_its_bound_would_be_seen(monkeypatch):
     """The test of the test: an exponential that is off by 200 ulps fails, by 2 it does not."""
     from autograd_lite.backends import array_rows
@@ -75,6 +80,7 @@ def test_a_result_beyond_its_bound_would_be_seen(monkeypatch):
         assert any("numpy [" in text for text in tally.failures) == seen
 
 
+@pytest.mark.thorough
 def test_a_difference_would_be_seen(monkeypatch):
     """The test of the test: a wrong sign of zero in one row fails."""
     from autograd_lite.backends import python

@@ -165,6 +165,7 @@ def test_every_row_has_the_bits_of_the_table(name, batched):
             assert_same_bits(native([floats], 1), [value])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name in BASE if name not in ("sum", "prod", "dot", "max", "min")])
 def test_rows_in_loops_have_the_same_bits(name):
     row = BASE[name]
@@ -269,6 +270,7 @@ def thresholds(part, straight, smallest, optimized):
         yield
 
 
+@pytest.mark.thorough
 @given(
     program=st.one_of(graphs(), regular()),
     samples=st.sampled_from([0, 1, 3, 7, 8, 9, 17, 1030]),
@@ -302,6 +304,7 @@ def test_boxes_hold_the_rows_in_order(rows):
 # -- batches and threads
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("samples", [0, 1, 7, 8, 9, 1023, 1024, 1025, 5000])
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_a_network_has_the_bits_of_the_rows_for_every_batch(samples, activation):
@@ -309,6 +312,7 @@ def test_a_network_has_the_bits_of_the_rows_for_every_batch(samples, activation)
     check(program, data(program, samples), samples)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sizes", [(40, 5, 3), (9, 35, 2)])  # the second has more sums side by side than a strip
 def test_wide_arguments_are_summed_in_the_same_order(sizes):
     program = network(sizes)
@@ -368,6 +372,7 @@ def test_a_program_without_batch_or_results_runs():
     check(w.program(([w.number(2.5)], False)), [], 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("parts", [1, 1_000_000])
 def test_the_number_of_threads_changes_no_bit(threads, parts):
@@ -424,11 +429,13 @@ def test_threads_may_call_one_program_at_once():
 # -- size
 
 
+@pytest.mark.thorough
 def test_the_code_of_a_network_does_not_grow_with_its_layers():
     small, large = (compile_llvm(network((16, width, 8))).source.count("\n") for width in (16, 64))
     assert large < 1.2 * small
 
 
+@pytest.mark.thorough
 def test_a_large_irregular_program_is_cut_into_functions():
     random = np.random.default_rng(5)
     w = Writer(("p", 10, False), ("x", 10, True))
@@ -453,6 +460,7 @@ def test_a_long_chain_compiles():
 # -- the edges of native code
 
 
+@pytest.mark.thorough
 def test_code_lives_as_long_as_its_function():
     program = network()
     arrays = data(program, 10)

@@ -53,6 +53,7 @@ def ulps(found, exact):
     return float(abs(mpmath.mpf(float(found)) - exact) / unit)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", APPROXIMATED)
 def test_approximations_keep_their_bound(name):
     points = POINTS[name]
@@ -95,6 +96,7 @@ def test_products_are_fused_with_sums():
         assert abs(fused) == 2.0**-60
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_infinite_operands_give_what_strict_code_gives(row):
     """Values and slopes of every row, alone and in lanes."""

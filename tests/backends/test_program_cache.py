@@ -47,6 +47,7 @@ CHANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", CHANGES)
 def test_ever_new_structures_are_bounded_with_one_warning(change):
     f, calls = CHANGES[change]()
@@ -94,6 +95,7 @@ def test_programs_that_are_dropped_are_freed():
     assert len({entry for entry, _ in f.routes.values()} - set(f.entries.values())) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
 def test_programs_that_were_called_by_themselves_are_freed(backend):
     if backend == "llvm":

@@ -16,6 +16,7 @@ from autograd_lite.backends.python import PythonCode, careful
 from autograd_lite.core.primitives import PRIMITIVES
 
 
+@pytest.mark.thorough
 @settings(max_examples=200)
 @given(st.data(), st.sampled_from([0, 1, 2, 9, 1025]))
 def test_any_program_as_the_plainest_reading_has_it(data, samples):

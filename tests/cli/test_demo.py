@@ -30,6 +30,7 @@ def test_the_digits_are_real_and_split():
     assert demo.digits() == (X, held_X, y, held_y)
 
 
+@pytest.mark.thorough
 def test_it_writes_everything_and_runs_twice(short, capsys):
     for _ in range(2):
         assert demo.main() == 0
@@ -44,6 +45,7 @@ def test_it_writes_everything_and_runs_twice(short, capsys):
     assert json.loads((short / "model.json").read_text())["state"] == model.state_dict()
 
 
+@pytest.mark.thorough
 def test_it_draws_a_neuron(short):
     demo.main()
     svg = (short / "neuron.svg").read_text(encoding="utf-8")

@@ -80,6 +80,7 @@ def test_the_command():
     assert native.describe() in result.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -96,6 +97,7 @@ def test_a_wrong_command_is_refused(arguments, words):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.thorough
 def test_commands_tell_what_they_do():
     assert run("--version").stdout == f"{autograd_lite.__version__}\n"
     for command, (_, purpose) in COMMANDS.items():

@@ -14,6 +14,7 @@ def opened(monkeypatch, tmp_path):
     return found
 
 
+@pytest.mark.thorough
 def test_it_writes_a_page_and_opens_it(opened, tmp_path, capsys):
     assert main(["playground"]) == 0
     path = tmp_path / "playground.html"

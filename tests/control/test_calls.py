@@ -102,6 +102,7 @@ TRANSFORMS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_transforms_of_calls_are_those_of_the_function(name, compiled):
     transform = TRANSFORMS[name]
@@ -110,6 +111,7 @@ def test_transforms_of_calls_are_those_of_the_function(name, compiled):
     assert flat(transform(product(compiled(mixed)))) == pytest.approx(flat(expected), rel=1e-11)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name in TRANSFORMS if name != "series"])
 @pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
 def test_calls_in_traced_functions_are_those_of_the_function(name, backend):
@@ -220,6 +222,7 @@ def test_rules_of_users_hold_in_calls():
     assert compile(grad(lambda x: called(x) * 2.0))(0.25) == grad(lambda x: f(x) * 2.0)(0.25)
 
 
+@pytest.mark.thorough
 def test_calls_leave_nothing_behind():
     f = compile(mixed, backend="python")
 
@@ -327,6 +330,7 @@ def test_what_maps_over_samples_is_in_the_graph_around():
     )
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 10**9), st.booleans())
 @example(46, False)  # a loop whose adjoint reads an array that its value does not
 @settings(max_examples=25, deadline=None)

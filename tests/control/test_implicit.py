@@ -46,6 +46,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("order", ORDERS)
 @settings(max_examples=15)
@@ -56,6 +57,7 @@ def test_the_closed_form_agrees(case, order, a):
     assert implicit(a) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("backend", ["python", "llvm"])

@@ -434,6 +434,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name == "nt", reason="os.kill ends a process there")
 @pytest.mark.parametrize("samples", ["one", "samples"])
 @pytest.mark.parametrize("loop", ["flat", "nested", "endless"])
@@ -480,6 +481,7 @@ UNBOUNDED = {"newton": newton, "power": power, "nested": nested, "none": lambda 
 )}  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
 @pytest.mark.parametrize("name", UNBOUNDED)
 def test_loops_without_a_bound_run_compiled_and_have_tangents(name, backend):

@@ -53,6 +53,7 @@ def function_of(row, reduce, parts):
 PARTS = ["neighbours", "strided", "backwards", "gathered", "taken", "computed", "lists", "mapped before"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(ROWS), st.sampled_from(REDUCTIONS), st.sampled_from(PARTS), st.integers(70, 90), st.integers(0, 999)

@@ -47,6 +47,7 @@ def test_native_loops_have_these_bits_too(seed):
     assert same_bits(compile(lambda x: taylor(f, x, 4), backend="llvm")(0.125), found)
 
 
+@pytest.mark.thorough
 @settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_they_are_those_of_nested_gradients(seed):

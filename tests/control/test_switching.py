@@ -75,6 +75,7 @@ FUNCTIONS = {name: partial(below_zero, branch=loop) for name, loop in LOOPS.item
 FUNCTIONS["in steps"] = in_steps
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_loop_in_a_branch_that_is_not_taken_reaches_nothing(name, backend):

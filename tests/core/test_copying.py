@@ -29,6 +29,7 @@ def test_a_copy_differentiates_like_the_original(copied, f):
     assert not {id(x) for x in inputs} & {id(x) for x in twins}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 def test_copies_of_deep_graphs(copied):
     x = Value(1.0, label="x")

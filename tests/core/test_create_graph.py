@@ -153,6 +153,7 @@ def choosing(choose):
     return "\n".join([*lines, f"    return {names[-1]}", ""])
 
 
+@pytest.mark.thorough
 def test_functions_of_choices_have_their_bits_in_second_derivatives():
     choose = dags.Chooser(0)
     cases = [
@@ -270,6 +271,7 @@ def slopes_of_partials(row, point, j):
 SMOOTH = [name for name, row in PRIMITIVES.items() if not (row.selects or is_flat(row))]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SMOOTH)
 def test_second_derivatives_at_special_points(name):
     """At zeros, ties and whole numbers a rule may be a case of its own; where it is smooth, it has its slopes too."""
@@ -342,6 +344,7 @@ def test_a_row_with_a_removable_singularity_has_its_second_derivative_there(mode
     assert run_by(backend, TWICE[mode](sine_quotient), 0.0) == -1.0 / 3.0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("mode", TWICE)
 @pytest.mark.parametrize("n", [0.0, 1.0, 2.0, 3.0, 4.0, 7.0])

@@ -67,6 +67,7 @@ SECOND = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_random_graphs_against_the_reference():
     """2,000 of them, in reverse mode."""
     asked = sum(check_expression(random_expression(seed, inputs=1 + seed % 4, size=seed % 20)) for seed in range(2000))
@@ -79,6 +80,7 @@ def test_small_graphs_against_the_reference(f):
     check_expression(f)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", FIRST)
 def test_every_way_to_first_derivatives(way):
     if "llvm" in way or way == "fastmath":
@@ -88,6 +90,7 @@ def test_every_way_to_first_derivatives(way):
         check_numbers(f, FIRST[way](f))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", SECOND)
 def test_every_way_to_second_derivatives(way):
     if way == "llvm":

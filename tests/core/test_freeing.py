@@ -26,6 +26,7 @@ def run(code):
     return ran("-X", "faulthandler", "-c", PREAMBLE + code).stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("container", ["(x,)", "[x]", "{0: x}", "Holder(x)"])
 def test_values_that_die_deep_inside_containers_overwrite_nothing(container):
     # CPython's trashcan defers what dies inside 50 levels, by writing to a header that Values don't have.
@@ -68,6 +69,7 @@ CHAINS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("make", CHAINS.values(), ids=CHAINS.keys())
 def test_deep_graphs_go_without_a_trace(make):
     """A million nodes freed between live tuples and lists: these stay whole, and memory comes back."""
@@ -113,6 +115,7 @@ print("whole")
     assert out == "whole\n"
 
 
+@pytest.mark.thorough
 def test_resident_memory_comes_back():
     out = (
         run("""

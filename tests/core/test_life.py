@@ -286,6 +286,7 @@ class Life(RuleBasedStateMachine):
             assert [p.grad for p in v.parents] == [p.grad for p in n.parents]
 
 
+@pytest.mark.thorough
 def test_graphs_live_as_the_model_does():
     run_state_machine_as_test(Life, settings=settings(max_examples=120, stateful_step_count=40))
 
@@ -322,6 +323,7 @@ def fresh(self, seed=1):
     return sums
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [

@@ -39,6 +39,7 @@ def _all_modes_are_off_at_the_end():
 KINDS = [no_grad, enable_grad, Watch, inside, mapped, ieee_arithmetic]
 
 
+@pytest.mark.thorough
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 5)), max_size=8))
 def test_the_newest_open_scope_decides_in_whatever_order_they_end(events):
     """As generators end them: not the newest first."""
@@ -147,6 +148,7 @@ def count_of_steps(action, stop=None):
     return seen[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("action", [switching, scopes], ids=lambda f: f.__name__)
 def test_an_interrupt_at_any_place_leaves_no_mode_on(action):
     """Also while somebody keeps the exception, and with it every frame, as an interactive shell does."""
@@ -164,6 +166,7 @@ def test_an_interrupt_at_any_place_leaves_no_mode_on(action):
     assert came >= 50
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer")
 def test_thousands_of_timed_interrupts_leave_no_mode_on():
     def press(number, frame):

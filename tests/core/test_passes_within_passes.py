@@ -144,6 +144,7 @@ class Cycle:
         self.action()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["__del__", "weakref"])
 def test_a_finalizer_differentiates_whenever_the_collector_runs(how):
     model = Model()

@@ -16,6 +16,7 @@ from autograd_lite.support.build import is_native
 from autograd_lite.testing.random_graphs import Expression, expressions
 
 
+@pytest.mark.thorough
 def test_a_graph_of_depth_10000():
     # Differences that shrink, so that ten thousand steps stay of ordinary size.
     rows = ag.PRIMITIVES

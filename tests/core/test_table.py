@@ -140,6 +140,7 @@ def test_every_row_has_a_reference():
     assert set(EXACT) == set(PRIMITIVES)
 
 
+@pytest.mark.thorough
 @every_row
 def test_value(row):
     @EXAMPLES
@@ -160,6 +161,7 @@ def test_partials(row):
     check()
 
 
+@pytest.mark.thorough
 @every_row
 def test_differences(row):
     @EXAMPLES
@@ -177,6 +179,7 @@ EVERYDAY = {
 }
 
 
+@pytest.mark.thorough
 @every_row
 def test_the_reference_is_right(row):
     """Its partials against differences of its values, in 60 digits."""
@@ -229,6 +232,7 @@ def test_conditions_on_nan_are_those_of_python():
     assert ag.where(nan, 1.0, 2.0) == 1.0
 
 
+@pytest.mark.thorough
 @every_row
 def test_only_domain_errors_are_raised(row):
     """And `total` raises nothing, and agrees with `value` wherever that is defined."""
@@ -246,6 +250,7 @@ def test_only_domain_errors_are_raised(row):
     check()
 
 
+@pytest.mark.thorough
 @every_row
 def test_partials_never_raise(row):
     @EXAMPLES
@@ -361,6 +366,7 @@ def test_what_python_decides_and_what_is_listed_here_are_rows_and_apart():
     assert not set(IN_PYTHON) & set(NOT_IN_PYTHON)
 
 
+@pytest.mark.thorough
 @every_row
 def test_special_operands_against_the_reference(row):
     """Every row, whether Python or this file knows its special values or not: a new one needs no entry here."""
@@ -578,6 +584,7 @@ def test_nothing_overflows_up_to_700():
 LOWERED = [row for row in ROWS if row.lowering is not None]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", LOWERED, ids=lambda row: row.name)
 def test_lowering(row):
     @settings(max_examples=200)
@@ -640,6 +647,7 @@ def test_the_slope_of_a_power_of_0_is_the_same_zero_recorded(x, y):
         assert bits(slope) == bits(0.0)
 
 
+@pytest.mark.thorough
 @every_row
 def test_recorded_partials_are_the_float_ones(row):
     """Bit for bit, and without exceptions, at singular points too: one text, two interpretations."""
@@ -659,6 +667,7 @@ def test_recorded_partials_are_the_float_ones(row):
     check()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "operator"),
     [
@@ -757,11 +766,13 @@ def found(check, row, draw):
     return False
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", WRONG_VALUES, ids=lambda row: row.name)
 def test_a_wrong_value_is_found(row):
     assert found(check_value, row, operands(PRIMITIVES[row.name]))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", WRONG_PARTIALS, ids=lambda row: row.name)
 def test_a_wrong_partial_is_found(row):
     ties = st.lists(st.sampled_from([1.0, 2.0, 0.0]), min_size=row.arity or 3, max_size=row.arity or 3)
@@ -769,11 +780,13 @@ def test_a_wrong_partial_is_found(row):
     assert found(check_partials, row, drawn if row.arity == 1 else st.one_of(drawn, ties))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", WRONG_SLOPES, ids=lambda row: row.name)
 def test_a_wrong_partial_is_found_by_differences(row):
     assert found(check_differences, row, operands(PRIMITIVES[row.name]))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", WRONG_LOWERINGS, ids=lambda row: row.name)
 def test_a_wrong_lowering_is_found(row):
     drawn = st.lists(st.floats(-800.0, 800.0), min_size=row.arity or 3, max_size=row.arity or 3)

@@ -68,6 +68,7 @@ def test_only_the_interval_is_drawn():
     assert all(0.25 <= drawn(source, 0.25, 0.5, [7.0, -1.0]) <= 0.5 for _ in range(DRAWS))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_every_row_keeps_its_bounds(row):
     looked, value, partial = worst_of(row, random.Random(f"{row.name}, in CI"), 60)

@@ -48,6 +48,7 @@ def test_where_it_is_not_defined_nothing_is_drawn():
     assert (f[-1], slope[-1]) == (0.0, 1.0)
 
 
+@pytest.mark.thorough
 def test_those_with_parameters_are_there_as_they_start():
     by_title = {ax.get_title(): ax.get_lines()[0].get_ydata() for ax in draw_activations().axes}
     assert {"prelu", "srelu", "apl"} < by_title.keys()

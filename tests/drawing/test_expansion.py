@@ -14,6 +14,7 @@ def steps(drawing):
     return sorted(box.symbol for box in drawing.picture.boxes.values() if box.symbol)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["products", "sums"])
 @pytest.mark.parametrize("row", [sum, mean, prod])
 @given(NUMBERS)

@@ -114,6 +114,7 @@ def check_lines(text, plain):
     assert len(text) < len(plain) + 10_000
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(NAMES)
 @example("<!--<script>")
@@ -131,6 +132,7 @@ def test_texts_have_the_lines_that_they_have_with_plain_names(name):
         check_lines(make(name), make("plain"))
 
 
+@pytest.mark.thorough
 @settings(max_examples=30)
 @given(NAMES)
 @example("<!--<script>")
@@ -162,6 +164,7 @@ def test_latex_has_balanced_braces_and_nothing_that_markdown_takes(name):
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not HAS_GRAPHVIZ, reason="no Graphviz")
 @pytest.mark.parametrize("name", HOSTILE, ids=[ascii(name[:12]) for name in HOSTILE])
 def test_pictures_are_well_formed(name):

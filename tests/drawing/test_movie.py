@@ -56,6 +56,7 @@ def test_parameters_with_labels_are_drawn():
     assert sorted(found.recording.snapshots[-1].lines) == sorted(weights)
 
 
+@pytest.mark.thorough
 def test_pictures_files_and_pages(movie, tmp_path):
     assert Image.open(io.BytesIO(movie.png(0))).size == (840, 440)
     with Image.open(movie.save(tmp_path / "m.gif")) as image:
@@ -195,6 +196,7 @@ class Line(Module):
         return self.slope * x + self.shift
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("one", [lambda x: [x], lambda x: x], ids=["samples of one", "numbers"])
 def test_a_regression_on_numbers_is_a_curve(one):
     # A movie refused all but points of a plane.

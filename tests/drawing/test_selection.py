@@ -54,6 +54,7 @@ def test_what_does_nothing_alike_is_cut_to_what_is_near_the_result():
     assert any(b.kind == MORE for b in drawing.picture.boxes.values())
 
 
+@pytest.mark.thorough
 def test_a_graph_larger_than_what_can_be_looked_at_is_cut_first():
     drawing = draw(chain(MOST))
     assert f"the {MOST:,} nodes nearest to the result, of {2 * MOST + 1:,}" in drawing.picture.notes[0]

@@ -13,6 +13,7 @@ from autograd_lite.support.build import is_native
 WHOLE = FAST or is_native()
 
 
+@pytest.mark.thorough
 def test_the_lectures_training():
     told = []
     epochs, least = (30, 0.93) if WHOLE else (3, 0.9)
@@ -23,10 +24,12 @@ def test_the_lectures_training():
     assert scores[-1] >= least * 360
 
 
+@pytest.mark.thorough
 def test_cross_entropy_and_adam_reach_97_percent():
     assert digits.better() >= 0.97 if WHOLE else digits.better(epochs=3) >= 0.93
 
 
+@pytest.mark.thorough
 def test_a_small_convolutional_network():
     assert digits.convolutions() >= 0.95 if FAST else digits.convolutions(epochs=1) >= 0.85
 

@@ -9,6 +9,7 @@ from autograd_lite.support.build import is_native
 LONG = 300 if FAST or is_native() else 100  # 300 epochs of plain Python take half a minute
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("shape", "sizes", "epochs", "least", "most_of_a_line"),
     [(moons, [16], 60, 0.93, 0.9), (spirals, [16, 16], LONG, 0.93, 0.75)],

@@ -318,6 +318,7 @@ def test_a_large_network_is_folded_and_never_cut(widths):
         assert len(explain(result, limit=20).page().lesson.steps) <= 20
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("length", [60, 100, 1000, 7000])
 def test_a_large_graph_without_modules_is_folded_into_parts_and_never_cut(length):
     x = start = Value(1.0, label="start")

@@ -34,6 +34,7 @@ def slope_of(f):
     return lambda xs: sum(float(d) * g for d, g in zip(DIRECTION, grad(f)(xs), strict=False))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_first_and_second_derivatives(name):
     f, xs = loss_of(name)
@@ -52,6 +53,7 @@ def test_forward_mode_agrees_with_reverse_mode(name):
     assert jvp(grad(f), (xs,), (direction,))[1] == pytest.approx(grad(slope_of(f))(xs), rel=1e-8, abs=1e-8)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_compiled_code_has_the_same_bits_at_every_order(name, backend):
@@ -62,6 +64,7 @@ def test_compiled_code_has_the_same_bits_at_every_order(name, backend):
         assert compile(g, backend=backend)(xs) == g(xs)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_batch_has_the_bits_of_each_sample(name, backend):

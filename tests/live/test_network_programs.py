@@ -24,6 +24,7 @@ def found():
     return programs()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", range(1, WIDEST + 1))
 def test_a_neuron_and_its_adjoints(found, n):
     rng = random.Random(n)
@@ -43,6 +44,7 @@ def test_a_neuron_and_its_adjoints(found, n):
     assert [[*row] for row in zip(*columns, strict=True)] == [[x.grad for x in row] for row in inputs]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SHOWN)
 def test_activations(found, name):
     f = nn.ACTIVATIONS[name]

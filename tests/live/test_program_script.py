@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from autograd_lite.live.network_programs import programs
 from autograd_lite.live.program_script import SHARED, hoisted, program_script
 
@@ -22,6 +24,7 @@ def test_one_name_for_different_texts_stays():
     assert hoisted(given) == ("", given)
 
 
+@pytest.mark.thorough
 def test_every_program_is_in_the_script():
     names = re.findall("^// program (.+)$", program_script(), re.M)
     assert names[0] == SHARED

@@ -30,6 +30,7 @@ def assert_close(found, exact_at, x, what):
     assert error <= bound, f"{what}({x!r}) is {found!r}, exactly {mpmath.nstr(exact, 20)}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TABLE)
 @given(data=st.data())
 @settings(max_examples=60)
@@ -86,6 +87,7 @@ def test_brelu_turns_every_other_unit(xs):
     assert slopes == [float(x > 0) if i % 2 == 0 else float(x < 0) for i, x in enumerate(xs)]
 
 
+@pytest.mark.thorough
 @given(st.lists(st.floats(-700, 700), min_size=1, max_size=6))
 def test_softmax_and_its_logarithm(xs):
     with mpmath.workdps(700):

@@ -68,11 +68,13 @@ def faults(f, exact, found):
     return wrong
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_digits_are_lost_at_large_logits(name):
     assert not faults(*FUNCTIONS[name], points(40))
 
 
+@pytest.mark.thorough
 def test_a_rule_that_loses_digits_is_found():
     """Of the textbook: e^(x - logsumexp(x)), which knows a large logsumexp to a rounding error far above 1."""
     planted = custom_derivative(

@@ -92,6 +92,7 @@ def slack(logits, ulps=30):
     return ulps * (1.0 + max(logits) - min(logits)) * 2.0**-53
 
 
+@pytest.mark.thorough
 @given(wide, st.data())
 def test_probabilities_as_targets_keep_their_digits(logits, data):
     rest = [data.draw(shares) for _ in logits[1:]]
@@ -264,6 +265,7 @@ def tolerance(logits, p):
     return (16.0 + 4.0 * spread) * 2.0**-53 * float(abs(p)) + 1e-300
 
 
+@pytest.mark.thorough
 @given(st.lists(LOGITS, min_size=1, max_size=5), st.tuples(st.booleans(), st.booleans()), st.data())
 def test_gradients_of_softmax_losses_over_the_whole_range(logits, choose, data):
     logits = ties(logits, choose)
@@ -285,6 +287,7 @@ def test_gradients_of_softmax_losses_over_the_whole_range(logits, choose, data):
         assert abs(g - want) <= tolerance(logits, want)
 
 
+@pytest.mark.thorough
 @given(LOGITS, st.sampled_from([0, 1, 0.25, 1e-3]))
 def test_gradients_of_binary_losses_over_the_whole_range(z, y):
     with mpmath.workdps(1000):

@@ -304,6 +304,7 @@ ATTRIBUTES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.thorough
 @given(st.builds(Nest, NESTS, ATTRIBUTES))
 def test_no_parameter_is_lost_whatever_the_keys_are(tmp_path_factory, nest):
     parameters = nest.parameters()
@@ -410,6 +411,7 @@ HOLDERS = {  # what holds the setting, how it is read, and how it is changed
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["k", "_k"])
 @pytest.mark.parametrize("holder", HOLDERS)
 @given(old=st.floats(-9, 9) | st.integers(-2, 2), new=st.floats(-9, 9) | st.integers(-2, 2) | st.just(-0.0))

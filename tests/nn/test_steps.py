@@ -55,11 +55,13 @@ def assert_same(results):
             assert other[name] == pytest.approx(history[name], rel=1e-9, abs=1e-11), name
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer(optimizer):
     assert_same(both(lambda: MLP(2, [4, 2], activation="tanh", rng=0), optimizer=optimizer))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss(name):
     kind = KINDS.get(LOSSES[name], "numbers")
@@ -75,6 +77,7 @@ def test_several_outputs_and_probabilities():
         assert_same(both(lambda: MLP(2, [3, 2], activation="tanh", rng=0), y=rows, loss=loss))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "build",
     [
@@ -124,6 +127,7 @@ def test_penalty_clip_and_validation():
     )
 
 
+@pytest.mark.thorough
 def test_only_the_parameters_of_the_optimizer_move():
     results = []
     for compiled in (False, True):

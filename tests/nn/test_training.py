@@ -82,6 +82,7 @@ def test_an_epoch_sees_every_sample_once_in_mini_batches_in_a_new_order(shuffle)
     assert optimizer.steps == 3 * 3
 
 
+@pytest.mark.thorough
 def test_bias_and_variance():
     # Few noisy points on a curve: a line is wrong everywhere, a large network learns the noise by heart.
     draw = random.Random(0)

@@ -173,6 +173,7 @@ RULES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("when", [0, 1, 6, 7, 8, 15])  # 4 steps an epoch

@@ -51,6 +51,7 @@ def simplest(program):
     return True
 
 
+@pytest.mark.thorough
 @given(st.data())
 def test_a_program_has_the_bits_of_the_graph_and_nothing_twice(data):
     outputs, inputs, program = recorded(dags.Drawn(data.draw))
@@ -62,6 +63,7 @@ def test_a_program_has_the_bits_of_the_graph_and_nothing_twice(data):
     assert all(row.lowering is None for row, _, _ in program.lowered().instructions)
 
 
+@pytest.mark.thorough
 @given(st.data())
 def test_lowering_keeps_the_bits_of_programs_over_samples(data):
     choose = dags.Drawn(data.draw)
@@ -191,6 +193,7 @@ def test_other_than_lists_of_values_is_refused(wrong):
         Program.from_values(*wrong)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", [row for row in PRIMITIVES.values() if row.lowering], ids=lambda row: row.name)
 def test_a_lowering_never_raises_whatever_constants_it_gets(row):
     """Programs never raise on domain: isru(x, -2.5) is nan in every back end."""

@@ -59,6 +59,7 @@ ORDERS = {
 POINTS = [(-0.3, 0.7), (0.4, 0.7), (-0.3, -0.7), (0.4, -0.7), (-0.6, 1.2)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("name", CHOICES)
@@ -75,6 +76,7 @@ def test_values_and_derivatives_keep_their_bits(name, order, backend):
             assert numbers_of(found) == numbers_of(f(*point))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", CHOICES)
 def test_something_is_moved_aside(name):
     program = with_lazy_branches(compile(value_and_grad(CHOICES[name])).trace(0.5, 0.5))

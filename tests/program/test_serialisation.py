@@ -137,6 +137,7 @@ def test_what_loads_runs_alike_everywhere(data):
     assert str(Program.from_json(program.to_json())) == str(program)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", [
     ("arguments", 0, 0), ("arguments", 0, 1), ("instructions", 0, 0), ("instructions", 0, 1), ("results", 0, 0),
     ("instructions", 0), ("results", 0, 1), ("version",), ("format",),

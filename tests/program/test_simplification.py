@@ -61,6 +61,7 @@ def value(text, inputs):
     return inputs[first] if first in INPUTS else float(first)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", REWRITTEN)
 @given(data=st.data())
 def test_a_rewrite_has_the_bits_of_the_row_itself(name, data):

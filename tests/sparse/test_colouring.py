@@ -29,6 +29,7 @@ def banded(n, width):
     return [(i, j) for i in range(n) for j in range(n) if abs(i - j) <= width]
 
 
+@pytest.mark.thorough
 @given(PATTERNS, st.sampled_from([0, 1]))
 def test_columns_of_one_colour_have_no_row_in_common(pattern, line):
     shape, entries = pattern

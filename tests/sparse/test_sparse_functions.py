@@ -110,6 +110,7 @@ def test_the_jacobian_has_the_bits_of_the_dense_one(seed, n, backend):
     assert agree(ag.sparse_jacobian(f, format="array", backend=backend)(x), ag.jacobian(f)(x))
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(2, 9), st.sampled_from(["forward", "reverse", "bidirectional"]))
 def test_colouring_gives_the_jacobian(seed, n, method):
@@ -121,6 +122,7 @@ def test_colouring_gives_the_jacobian(seed, n, method):
     assert agree(found, dense) if method != "bidirectional" else np.allclose(found, dense, rtol=1e-12, atol=1e-300)
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(2, 9), st.sampled_from(["star", "substitution"]))
 def test_colouring_gives_the_hessian(seed, n, method):
@@ -217,6 +219,7 @@ def random_maps(rng, n):
     return f
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(9, 30), st.sampled_from(["python", "llvm"]))
 def test_sums_of_maps_have_the_bits_of_the_dense_hessian(seed, n, backend):
@@ -225,6 +228,7 @@ def test_sums_of_maps_have_the_bits_of_the_dense_hessian(seed, n, backend):
     assert agree(ag.sparse_hessian(f, format="array", backend=backend)(x), ag.hessian(f)(x))
 
 
+@pytest.mark.thorough
 def test_a_map_is_not_written_out(monkeypatch):
     calls = []
 
@@ -318,6 +322,7 @@ def test_arguments_of_any_structure():
     assert module([2.0], 5).tolist() == [[60.0]]
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.integers(0, 10**9))
 def test_loops_have_the_bits_of_dense_derivatives(seed):

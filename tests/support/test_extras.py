@@ -47,6 +47,7 @@ USES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("library", USES)
 def test_every_use_of_an_extra_names_it(library):
     """In a process in which the library cannot be found."""

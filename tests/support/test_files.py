@@ -188,6 +188,7 @@ def file_of(writer, folder, name="it"):
     return path, functools.partial(WRITERS[writer], path)
 
 
+@pytest.mark.thorough
 def test_nothing_else_in_the_library_writes_files():
     """Every writer is `write_atomically`: what the tests here show holds for all of them."""
     found = []
@@ -318,6 +319,7 @@ IRREGULAR = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @every_writer
 @pytest.mark.parametrize("words", IRREGULAR)
 @pytest.mark.parametrize("linked", [False, True], ids=["itself", "by a link"])
@@ -358,6 +360,7 @@ def test_a_hard_link_is_broken_as_documented(tmp_path):
         assert "hard link" in documented.__doc__ or "as `nn.save` does" in documented.__doc__
 
 
+@pytest.mark.thorough
 @every_writer
 @pytest.mark.parametrize("letter", ["n", "é", "漢"])
 def test_a_name_may_have_the_greatest_length(writer, tmp_path, letter):
@@ -430,6 +433,7 @@ def alarmed(*_):
     raise KeyboardInterrupt
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="without timers")
 def test_no_file_stays_open_whenever_ctrl_c_strikes(tmp_path):
     path, draw_from, small = tmp_path / "it.json", random.Random(0), {"format": "a format", "version": 1}

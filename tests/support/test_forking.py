@@ -22,12 +22,14 @@ assert one_round(sys.argv[1], 0, int(sys.argv[2])) > 0
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_child_forked_while_threads_work_works_on(number):
     ran("-c", ROUND, "forks", str(number))
 
 
+@pytest.mark.thorough
 def test_calls_go_on_while_another_thread_imports_numpy():
     assert find_attacks()["imports"].run(random.Random(0)) > 0
 

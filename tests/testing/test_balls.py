@@ -82,6 +82,7 @@ def misses_inside(row, balls, within):
     return not found.is_nan() and MP.isfinite(want) and not holds(found, want)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @settings(max_examples=15)
 @given(data=st.data(), precision=st.sampled_from([24, 53, 200]))
@@ -89,6 +90,7 @@ def test_the_interval_holds_the_value(row, data, precision):
     assert not misses(row, data.draw(operands(row)), precision)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @settings(max_examples=15)
 @given(data=st.data())
@@ -116,6 +118,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_wrong_meaning_is_found(name, monkeypatch):
     row = PRIMITIVES[name]

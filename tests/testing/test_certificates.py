@@ -55,6 +55,7 @@ def holds(found, want):
     return found.lower <= want + slack and found.upper >= want - slack
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
 @settings(max_examples=10)
 @given(data=st.data())
@@ -309,6 +310,7 @@ def test_gradcheck_proves_a_rule_wrong(x, error):
     assert "proven wrong" in str(wrong)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
 @settings(max_examples=4, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())

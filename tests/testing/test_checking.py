@@ -80,6 +80,7 @@ def test_rows_pass(row):
     assert report.checks >= 2 * len(xs)
 
 
+@pytest.mark.thorough
 @every_row
 def test_right_rows_are_not_accused(row):
     """A point may be no good, at the ends of the floats for instance, and is said to be; but no derivative is wrong."""
@@ -201,6 +202,7 @@ def planted(row, i, change):
     return custom_derivative(eval(f"lambda {names}: f({names})", {"f": f}), partials)
 
 
+@pytest.mark.thorough
 @every_row
 def test_wrong_rules_are_found(row):
     xs = point_of(row)
@@ -350,6 +352,7 @@ def opaque(f):
     return lambda rule: Primitive("opaque", 1, lambda x: float(f(x)), (rule,))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("make", [lambda f: lambda rule: custom_derivative(f, lambda *xs: (rule(*xs),)), opaque])
 @pytest.mark.parametrize("name", RULES)
 def test_right_rules_pass_and_slightly_wrong_ones_fail(name, make):

@@ -38,6 +38,7 @@ def test_every_row_is_known_but_the_special_functions():
     assert set(PRIMITIVES) - known == SPECIAL
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(set(ANALYTIC) - {"identity"}))
 def test_rows(name):
     row = PRIMITIVES[name]

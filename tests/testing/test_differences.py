@@ -22,6 +22,7 @@ def test_smooth_functions(x):
         assert found.error < 1e-9 * max(1.0, math.exp(x))
 
 
+@pytest.mark.thorough
 @given(st.floats(-9.0, 9.0), st.lists(st.integers(-3, 3), min_size=1, max_size=5))
 def test_polynomials_up_to_what_is_extrapolated_are_exact(x, c):
     found = slope(lambda x: sum(a * x**k for k, a in enumerate(c)), x)

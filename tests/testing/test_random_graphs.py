@@ -118,6 +118,7 @@ def test_a_constant_uses_no_value():
     assert f(0.5) == 1.0
 
 
+@pytest.mark.thorough
 def test_a_planted_bug_shrinks_to_a_few_nodes():
     """Whatever it is that goes wrong at one row, the smallest example has hardly more than that row."""
     for name in ("tanh", "where"):
@@ -127,6 +128,7 @@ def test_a_planted_bug_shrinks_to_a_few_nodes():
         assert len(repr(f).splitlines()) <= 8
 
 
+@pytest.mark.thorough
 def test_sharing_comes_up():
     def shares(f):
         used = [i for _, operands in f.steps for i in operands if isinstance(i, int) and i >= len(f.point)]

@@ -33,6 +33,7 @@ def test_values_shrink_to_0():
     assert find(values(), lambda v: True, settings=SETTINGS).data == 0.0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_operands_are_in_the_domain(row):
     @settings(max_examples=20)
@@ -50,6 +51,7 @@ def test_floats_by_spacing_stay_between_their_bounds(data, a, b):
     assert low <= data.draw(floats_by_spacing(low, high)) <= high
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wanted", [
     lambda x: 0.0 < x < 2.0**-1022, lambda x: x == -0.0 and math.copysign(1.0, x) < 0.0,
     lambda x: x == math.nextafter(1.0, 2.0), lambda x: abs(x) > 1e300,

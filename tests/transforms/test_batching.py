@@ -303,6 +303,7 @@ def test_maps_that_are_no_batch_are_written_out():
     assert both(grad(lambda x: vmap(lambda v: v * v, reduce="sum")(x)), x).tolist() == (2 * x).tolist()
 
 
+@pytest.mark.thorough
 def test_a_large_array_of_data_is_not_taken_for_structure():
     n = 200_000
     x = np.full((n, 2), 0.5)

@@ -45,6 +45,7 @@ def test_jvp_is_the_jacobian_times_the_tangent_and_vjp_the_cotangent_times_it():
         assert [list(map(pytest.approx, row)) for row in jacobian(field, mode=mode)(x)] == rows
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(st.data())
 def test_forward_and_reverse_agree_on_any_function(data):

@@ -162,6 +162,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
 @given(w=st.lists(st.floats(0.25, 2.0), min_size=2, max_size=2), c=st.sampled_from([0.0, 1.0, 2.0]), d=st.floats(1, 2))
 def test_contributions_come_in_one_order_whether_an_operand_is_a_float_a_value_or_traced(f, w, c, d):

@@ -70,6 +70,7 @@ OUTER = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("outer", OUTER)
 @pytest.mark.parametrize("inner", INNER, ids=lambda f: f.__name__)
 def test_visited_nodes_grow_with_the_steps_and_not_with_their_square(inner, outer):

@@ -51,6 +51,7 @@ def as_jvp(f):
 EVERY = [(f, kind) for f in (looked_up, by_numpy, branches) for kind in (as_row, as_vjp, as_jvp)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("f", "kind"), EVERY)
 @given(st.floats(0.0, 1.0))
 def test_it_is_called_back_with_the_bits_of_the_eager_engine(f, kind, x):
@@ -64,6 +65,7 @@ def test_it_is_called_back_with_the_bits_of_the_eager_engine(f, kind, x):
     assert [compile(call, backend="python")(x) for call in calls] == eager
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("f", "kind"), EVERY)
 def test_llvm_calls_it_back_for_each_sample(f, kind):
     pytest.importorskip("llvmlite")

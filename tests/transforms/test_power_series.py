@@ -38,6 +38,7 @@ def worst_of(found, want, x):
     return max(errors)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ELEMENTARY)
 def test_rows_keep_their_digits(name):
     """Eager and compiled, with the same bits."""
@@ -117,6 +118,7 @@ REFERENCES = {
 """By recurrences too, but upwards in 400 digits."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OWN)
 @given(data=st.data())
 @settings(max_examples=12)
@@ -131,6 +133,7 @@ def test_rows_with_coefficients_of_their_own_keep_their_digits_everywhere(name, 
         assert worst_of(found, want, x) <= DIGITS
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("x", [0.0, 0.4, -0.9, 3.0, 30.0])
 def test_every_engine_has_their_bits(name, x):
@@ -178,6 +181,7 @@ COMPOSITIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("f", "reference"), COMPOSITIONS, ids=range(len(COMPOSITIONS)))
 def test_compositions_keep_their_digits(f, reference):
     found = taylor(f, 0.7, 16)

@@ -46,6 +46,7 @@ def ring(kind):
     return rule, made[-1], x, weakref.ref(marker)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cycle_through_a_result_is_collected(kind):
     gone = ring(kind)[3]
@@ -54,6 +55,7 @@ def test_a_cycle_through_a_result_is_collected(kind):
     assert gone() is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_held_stays(kind):
     rule, y, x, gone = ring(kind)

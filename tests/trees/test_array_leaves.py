@@ -91,6 +91,7 @@ TAKERS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("taker", TAKERS)
 @given(x=NO_NUMBERS | ARRAYS_OF_NO_NUMBERS, around=NESTED)
 def test_what_is_no_number_is_refused_everywhere(taker, x, around):

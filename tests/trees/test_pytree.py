@@ -183,6 +183,7 @@ def test_a_treedef_pickles(x):
 DEEP = 100_000
 
 
+@pytest.mark.thorough
 def test_depth_costs_linear_time_and_no_recursion():
     x = 1.0
     for i in range(DEEP):
@@ -254,6 +255,7 @@ def test_subclasses_of_containers():
     assert flatten([1.0, Color.RED])[1].unflatten([2.0]) == [2.0, Color.RED]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: (x,), lambda x: {"a": x}, lambda x: [1.0, x]])
 def test_the_deepest_nests_take_linear_time(wrap):
     def seconds(depth):

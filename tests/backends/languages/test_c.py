@@ -13,6 +13,7 @@ from autograd_lite.program.program import Program
 pytestmark = pytest.mark.skipif(not sources.COMPILERS, reason="there is no compiler of C on the path")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
 @pytest.mark.parametrize("compiler", sources.COMPILERS)
 def test_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, compiler, limits):
@@ -28,12 +29,14 @@ def test_2000_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, co
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, "-O2"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
 def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(tmp_path, limits):
     drawings = drawn_programs.with_arrays()
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, limits=limits))
 
 
+@pytest.mark.thorough
 def test_every_row_has_its_bits_at_special_and_random_operands(tmp_path):
     drawings = drawn_programs.rows(drawn_programs.WRITTEN)
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path))
@@ -54,6 +57,7 @@ def test_a_file_and_its_header_compile_into_a_program(tmp_path):
     assert subprocess.run(tmp_path / "run", capture_output=True, text=True, check=True).stdout == "0 3\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no g++ on the path")
 def test_the_text_is_c_plus_plus_too(tmp_path):
     """As in a sketch of Arduino, which is one file: two programs in it have no name in common."""

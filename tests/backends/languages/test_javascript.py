@@ -15,12 +15,14 @@ from autograd_lite.program.program import Program
 pytestmark = pytest.mark.skipif(sources.NODE is None, reason="there is no node on the path")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
 def test_exact_rows_have_the_bits_of_the_plainest_reading(limits):
     drawings = drawn_programs.drawings(range(60), programs.EXACT)
     drawn_programs.check(drawings, sources.in_node(*drawn_programs.calls(drawings), limits))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
 def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(limits):
     drawings = drawn_programs.with_arrays()
@@ -45,6 +47,7 @@ def test_every_row_is_within_its_bound(row):
     assert distance <= javascript_rows.bound(row, at), at
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", javascript_rows.rows(), ids=lambda row: row.name)
 def test_special_operands_give_what_the_engine_gives(row):
     """nan, infinities and the signs of zeros alike; other numbers as near as the bound."""
@@ -86,6 +89,7 @@ def test_a_file_of_javascript_has_its_types_beside_it(tmp_path):
 HOSTILE = ["</script><script>alert(1)", "*/ alert(1)", "a\u2028alert(1)", "a\nalert(1)", "__proto__", "n", "w", "Math"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("label", HOSTILE)
 def test_names_of_users_are_no_code(label):
     """Node has no alert, and would throw."""

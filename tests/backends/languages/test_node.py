@@ -104,6 +104,7 @@ def test_a_child_of_a_fork_has_a_process_of_its_own():
     assert NODE.process.pid == parent
 
 
+@pytest.mark.thorough
 @needs_node
 def test_node_ends_with_python():
     text = (

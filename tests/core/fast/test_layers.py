@@ -203,6 +203,7 @@ def test_a_number_among_the_weights_is_held_fixed():
         rows_of([[w, "a"]], [b], [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", [relu, sigmoid, tanh, sin])
 @given(data=st.lists(st.floats(-50, 50) | st.sampled_from([0.0, -0.0, float("nan")]), min_size=1, max_size=5))
 def test_each_is_the_row_for_each_operand(row, data):

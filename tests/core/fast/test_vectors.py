@@ -51,6 +51,7 @@ def deeper(x, depth):
     return square(x)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(data=st.data())
 def test_gradients_are_those_of_plain_dots(data):

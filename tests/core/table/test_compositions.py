@@ -36,6 +36,7 @@ def test_nan_to_num_is_numpys(x):
     assert grad(lambda x, y: ag.nan_to_num(x, y, y, y), 1)(x, 5.0) == float(not math.isfinite(x))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("f", [ag.norm, ag.var, ag.std, lambda xs: ag.var(xs, ddof=1), lambda xs: ag.cumprod(xs)[-1],
                                lambda xs: ag.dot(ag.cumsum(xs), ag.cumprod(xs))])  # fmt: skip
 def test_gradients_and_back_ends(f):

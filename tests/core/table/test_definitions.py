@@ -57,6 +57,7 @@ def test_values_where_the_condition_is_good(name):
         assert error <= 4.0 or error <= 4.0 + condition_of(EXACT[name].value, [x]), x
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", LINES)
 def test_second_and_third_derivatives(name):
     slope = EXACT[name].partials[0]
@@ -85,6 +86,7 @@ def bits(x):
     return "nan" if x != x else struct.pack("<d", x)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 @pytest.mark.parametrize("name", LINES)
 def test_programs_have_the_bits_of_the_eager_engine(name, backend):
@@ -124,6 +126,7 @@ def test_scipy_agrees_on_pairs(name):
         assert PRIMITIVES[name](x, y) == pytest.approx(want, rel=1e-11, abs=1e-13)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("a", [1e-9, 0.3, 1.0, 2.5, 19.9, 20.0, 77.7, 1000.0])
 @pytest.mark.parametrize("name", ["gammainc", "gammaincc"])
 def test_incomplete_gamma_functions(name, a):
@@ -190,5 +193,6 @@ def test_nor_at_ties_and_means(f):
         assert gradcheck(f, x, order=2)
 
 
+@pytest.mark.thorough
 def test_coefficients_are_those_of_the_script():
     assert coefficients.main(["--check"]) == 0

@@ -20,11 +20,13 @@ def test_values(row):
     assert not faults_of_value(row, most=40)
 
 
+@pytest.mark.thorough
 @every_row
 def test_first_derivatives(row):
     assert not faults_of_partials(row, most=30)
 
 
+@pytest.mark.thorough
 @every_row
 def test_second_derivatives(row):
     """`python tests/regime.py infinity` looks at all points."""
@@ -62,6 +64,7 @@ def bits(x):
     return "nan" if x != x else struct.pack("<d", x + 0.0)
 
 
+@pytest.mark.thorough
 @every_row
 def test_every_engine_agrees(row):
     """Eager, recorded and compiled gradients and both tangents, in lanes with finite ones among them."""
