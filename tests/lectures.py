@@ -1,14 +1,24 @@
-"""What the lectures teach, row by row: the public name that does it, and the tests that show it.
+"""What the lectures teach, row by row: the public name that does it, the page and the part of a notebook where a reader
+sees it, and the tests that show it.
 
 The one place that says so; `tests/test_taught.py` sees to it that every row is here and that every name and every
 test exists.  `python tests/lectures.py > docs/LECTURES.md` writes the page.
 """
 
+import re
 import sys
+import urllib.parse
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class Seen(NamedTuple):
+    """A part of a notebook, by its heading."""
+
+    notebook: str
+    heading: str
 
 
 class Row(NamedTuple):
@@ -28,6 +38,68 @@ def columns(taught: str, name: str, *points: str, also: tuple[str, ...] = ()) ->
 ZOO, UNITS, LOSSES = "nn/test_activations.py::", "nn/test_activation_modules.py::", "nn/test_losses.py::"
 LINEAR, CONVOLUTION, TRAINING = "nn/test_linear.py::", "nn/test_convolution.py::", "nn/test_training.py::"
 KINKS, TAILS = ZOO + "test_kinks_follow_the_table", ZOO + "test_printed_forms_lose_the_digits_that_ours_keep"
+
+LESSONS, REVERSE, DERIVATIVES = (
+    "explaining/test_lectures.py::",
+    "core/test_reverse.py::",
+    "transforms/test_jacobians.py::",
+)
+
+ALGORITHM = [
+    Row("forward in topological order, then backward in reverse", ("Value.backward", "grad"),
+        (REVERSE + "test_each_node_is_visited_once", REVERSE + "test_the_sweeps_agree_to_the_bit")),
+    Row("why the order matters: a recursion without it goes wrong", ("Value.backward",),
+        (REVERSE + "test_repeated_operands",
+         "test_costs.py::test_the_work_of_a_gradient_grows_with_the_graph_and_not_with_its_paths")),
+    Row("add distributes, max routes, mul switches", ("add", "maximum", "mul"),
+        ("core/test_value.py::test_partials_are_those_of_the_row_and_none_where_nothing_flows",)),
+    Row("the duties of a unit: forward, backward, parameter gradient", ("Primitive", "nn.Module"),
+        ("nn/test_dense.py::test_a_neuron_is_the_activation_of_a_weighted_sum",)),
+    Row("the chain rule: composite, total derivative, several ways", ("explain",),
+        ("explaining/test_explanation.py::test_paths_that_join_are_summed",
+         "explaining/test_explanation.py::test_every_gradient_is_the_sum_of_its_ways")),
+]  # fmt: skip
+
+EXPENSES = [
+    Row("the cheap gradient principle", ("value_and_grad",),
+        ("test_costs.py::test_the_gradient_of_a_polynomial_costs_at_most_five_times_its_value",
+         "test_costs.py::test_networks_cost_at_most_five_times_their_value")),
+    Row("memory grows with the operations of the forward pass", ("checkpoint",),
+        ("test_growth.py::test_all_blocks_of_a_program_come_back",)),
+    Row("m outputs: reverse mode m sweeps, forward mode n", ("jacobian", "jvp", "vjp"),
+        (DERIVATIVES + "test_a_jacobian_takes_the_mode_of_fewer_sweeps",)),
+    Row("a Hessian-vector product costs O(n)", ("hvp", "hessian"),
+        (DERIVATIVES + "test_a_hessian_vector_product_costs_a_small_multiple_of_the_function",)),
+    Row("centred differences, two evaluations a parameter", ("testing.gradcheck",),
+        (ZOO + "test_errata_are_findings_of_gradcheck",)),
+    Row("symbolic differentiation swells", ("grad", "compile"),
+        ("test_growth.py::test_instructions_are_linear_in_the_nodes",)),
+    Row("expressive power: x^2 iterated, and a x + b", ("taylor",),
+        ("test_costs.py::test_the_gradient_of_a_polynomial_costs_at_most_five_times_its_value",)),
+    Row("deep rectifiers fold the input space", ("abs", "nn.relu"), (KINKS,)),
+]  # fmt: skip
+
+EXAMPLES = [
+    Row("f = (x + y) z", ("Value", "explain"), (LESSONS + "test_product_of_a_sum",)),
+    Row("a logistic neuron in single steps", ("exp", "explain"),
+        (LESSONS + "test_a_logistic_neuron_in_single_steps",)),
+    Row("logistic regression", ("sigmoid", "log"), (LESSONS + "test_logistic_regression",)),
+    Row("one hidden layer of logistic units", ("sigmoid", "log"), (LESSONS + "test_a_hidden_layer_of_logistic_units",)),
+    Row("(x - 1)^2 from -4 with rate 0.1", ("grad", "examples.line.parabola"),
+        (LESSONS + "test_descent_on_a_parabola",)),
+    Row("goals a season, least squares", ("grad", "examples.line"),
+        (LESSONS + "test_goals_a_season_by_least_squares",)),
+    Row("h = relu(w1 x1 + w2 x2), p = w5 h", ("relu",), (LESSONS + "test_one_hidden_rectifier_over_several_samples",)),
+    Row("two-layer regression", ("sigmoid",), (LESSONS + "test_two_layer_regression",)),
+    Row("2-2-1, tanh then logistic", ("tanh", "sigmoid"), (LESSONS + "test_two_two_one_network",)),
+    Row("softmax(1.2, 0.3), and cross-entropies", ("nn.softmax",), (LESSONS + "test_softmax_and_cross_entropy",)),
+    Row("softmax with cross-entropy: dL/dw21 = h2 (o1 - t1)", ("nn.softmax_cross_entropy",),
+        (LESSONS + "test_the_gradient_of_softmax_with_cross_entropy",)),
+    Row("digits, 30 epochs, test score an epoch", ("examples.digits.lecture",),
+        ("examples/test_digits.py::test_the_lectures_training",)),
+    Row("2-D points, in the browser", ("playground",),
+        ("live/test_playground_page.py::test_the_page_is_one_small_file_and_asks_for_nothing",)),
+]  # fmt: skip
 
 ACTIVATIONS = [
     columns("identity", "nn.identity"),
@@ -150,11 +222,78 @@ LEARNING = [
 ]  # fmt: skip
 
 SECTIONS = {
+    "1. The algorithm": ALGORITHM,
+    "2. Costs": EXPENSES,
     "3. Activations and their derivatives": ACTIVATIONS,
     "4. Losses": COSTS,
     "5. Units and networks": NETWORKS,
     "6. Training": LEARNING,
+    "7. Worked examples": EXAMPLES,
 }
+
+LEARNED = dict(
+    zip(
+        SECTIONS,
+        ["algorithm", "costs", "activations", "losses", "networks", "training", "worked_examples"],
+        strict=True,
+    )
+)
+"""The page of the site, in docs/learn, for each section."""
+
+HAND, MODES, UNIT, TRAIN = (
+    "02_backpropagation_by_hand",
+    "07_forward_reverse_hessian",
+    "10_units_and_networks",
+    "11_training",
+)
+ZOO_BOOK, MOONS, DIGITS = "03_activation_zoo", "04_moons_and_spirals", "05_digits"
+WHERE = {
+    "1. The algorithm": [
+        Seen("01_tour", "Backward"), Seen(HAND, "12. Why the order matters"),
+        Seen(HAND, "13. Patterns, and forms of the chain rule"), Seen(HAND, "8. Two-layer regression"),
+        Seen(HAND, "13. Patterns, and forms of the chain rule"),
+    ],
+    "2. Costs": [
+        Seen(MODES, "Counting"), Seen(MODES, "Memory"), Seen(MODES, "Many outputs"),
+        Seen(MODES, "Five questions to one function"),
+        Seen(MODES, "Differences"), Seen(MODES, "Symbolic swelling"), Seen(MODES, "Expressive power"),
+        Seen(UNIT, "Rectifiers fold the plane"),
+    ],
+    "3. Activations and their derivatives": [],
+    "4. Losses": [Seen(TRAIN, "Losses")] * len(COSTS),
+    "5. Units and networks": [
+        *[Seen(UNIT, "A perceptron, and its failure at exclusive or")] * 2, Seen(UNIT, "McCulloch and Pitts"),
+        Seen(UNIT, "Dense layers, with every activation"), Seen(UNIT, "Convolution in one dimension"),
+        Seen(UNIT, "Convolution in two dimensions, its filters drawn"), *[Seen(UNIT, "Pooling")] * 2,
+        *[Seen(UNIT, "Several outputs, any depth")] * 2,
+    ],
+    "6. Training": [
+        Seen(TRAIN, "The rate, and where to stop"), *[Seen(TRAIN, "Full batch, mini-batch, stochastic")] * 2,
+        Seen(TRAIN, "The rate, and where to stop"), Seen(TRAIN, "Initialisation"),
+        Seen(TRAIN, "RMSprop against the others"), Seen(TRAIN, "Batch normalisation"),
+        *[Seen(TRAIN, "Train, validation and test; bias and variance")] * 2, Seen(DIGITS, "The lecture's training"),
+        Seen(MOONS, "The boundary moves"),
+    ],
+    "7. Worked examples": [
+        Seen(HAND, "1. f = (x + y) z"), Seen(HAND, "2. A logistic neuron, taken apart"),
+        Seen(HAND, "3. Logistic regression"),
+        Seen(HAND, "4. One hidden layer of logistic units"), Seen(HAND, "5. Down a parabola"),
+        Seen(HAND, "6. Goals a season, 2013 to 2017"), Seen(HAND, "7. A rectifier with squared error"),
+        Seen(HAND, "8. Two-layer regression"), Seen(HAND, "9. A 2-2-1 network: tanh, then logistic"),
+        *[Seen(HAND, "10. Softmax and cross-entropy")] * 2, Seen(DIGITS, "The lecture's training"),
+        Seen(MOONS, "The boundary moves"),
+    ],
+}  # fmt: skip
+"""Where in the notebooks each row is seen, in the order of the rows."""
+
+WHERE["3. Activations and their derivatives"] = [
+    Seen(HAND, "11. Errata, found by differences") if row.taught.startswith("erratum")
+    else Seen(HAND, "10. Softmax and cross-entropy") if row.taught == "softmax"
+    else Seen(ZOO_BOOK, "With parameters") if any(mark in row.taught for mark in ("(", "RReLU", "maxout", "BReLU"))
+    and row.taught not in ("logistic (sigmoid)", "SiLU (Swish-1)")
+    else Seen(ZOO_BOOK, "The activation zoo")
+    for row in ACTIVATIONS
+]  # fmt: skip
 
 
 def page() -> str:
@@ -162,16 +301,25 @@ def page() -> str:
     lines = [
         "# What the lectures teach, and where it is",
         "",
-        "Each row of the lectures with the public names that do it, below `autograd_lite`, and the tests that show it,",
-        "below `tests`. Written by `python tests/lectures.py > docs/LECTURES.md`.",
+        "Each row of the lectures with the public names that do it, below `autograd_lite`, the part of a notebook",
+        "where a student sees it, and the tests that show it, below `tests`; above each table is the page of the site",
+        "that teaches it. Written by `python tests/lectures.py > docs/LECTURES.md`.",
     ]
     for title, rows in SECTIONS.items():
-        lines += ["", f"## {title}", "", "| taught | name | shown by |", "| --- | --- | --- |"]
-        for row in rows:
+        lines += ["", f"## {title}", "", f"To learn from: [{title}](learn/{LEARNED[title]}.md).", ""]
+        lines += ["| taught | name | seen in | shown by |", "| --- | --- | --- | --- |"]
+        for row, seen in zip(rows, WHERE[title], strict=True):
             names = ", ".join(f"`{name}`" for name in row.names)
             shown = ", ".join(link(test) for test in row.tests)
-            lines.append(f"| {cell(row.taught)} | {names} | {shown} |")
+            lines.append(f"| {cell(row.taught)} | {names} | {part(seen)} | {shown} |")
     return "\n".join(lines) + "\n"
+
+
+def part(seen: Seen) -> str:
+    """A link to a part of a notebook."""
+    anchor = re.sub(r"\s", "-", seen.heading)
+    target = urllib.parse.quote(f"../notebooks/{seen.notebook}.ipynb#{anchor}", safe="/#.")
+    return f"[{seen.notebook[:2]}: {cell(seen.heading)}]({target})"
 
 
 def link(test: str) -> str:

@@ -1,13 +1,23 @@
 """The table of what the lectures teach: no row is missing, every name and every test exists, the page is new."""
 
+import json
 import pkgutil
+import re
 
 import lectures
 import pytest
 from project import ROOT, ran
 
-# The rows of the lectures, sections 3 to 6, as a list of their own: dropping one from the table is noticed.
+# The rows of the lectures, as a list of their own: dropping one from the table is noticed.
 TAUGHT = {
+    "1. The algorithm": """forward in topological order, then backward in reverse;
+        why the order matters: a recursion without it goes wrong; add distributes, max routes, mul switches;
+        the duties of a unit: forward, backward, parameter gradient;
+        the chain rule: composite, total derivative, several ways""",
+    "2. Costs": """the cheap gradient principle; memory grows with the operations of the forward pass;
+        m outputs: reverse mode m sweeps, forward mode n; a Hessian-vector product costs O(n);
+        centred differences, two evaluations a parameter; symbolic differentiation swells;
+        expressive power: x^2 iterated, and a x + b; deep rectifiers fold the input space""",
     "3. Activations and their derivatives": """identity; binary step; logistic (sigmoid); tanh; SQNL; arctan; arsinh;
         Elliott, softsign; ISRU(a); ISRLU(a); ReLU; BReLU; leaky ReLU; PReLU(a), a trainable; RReLU; ELU(a); SELU;
         SReLU(tl, al, tr, ar), trainable; APL(S, a_i, b_i), trainable; softplus; bent identity; GELU; SiLU (Swish-1);
@@ -26,6 +36,11 @@ TAUGHT = {
         RMSprop; batch normalisation; train, validation and test sets; bias and variance;
         digits: [64, 30, 10], sigmoid, quadratic cost, batches of 10, rate 3.0;
         points of the plane classified in the browser, while the boundary moves""",
+    "7. Worked examples": """f = (x + y) z; a logistic neuron in single steps; logistic regression;
+        one hidden layer of logistic units; (x - 1)^2 from -4 with rate 0.1; goals a season, least squares;
+        h = relu(w1 x1 + w2 x2), p = w5 h; two-layer regression; 2-2-1, tanh then logistic;
+        softmax(1.2, 0.3), and cross-entropies; softmax with cross-entropy: dL/dw21 = h2 (o1 - t1);
+        digits, 30 epochs, test score an epoch; 2-D points, in the browser""",
 }
 ROWS = [row for rows in lectures.SECTIONS.values() for row in rows]
 
@@ -66,6 +81,26 @@ def test_every_activation_of_the_table_is_compared(collected):
     named = {test for row in ROWS for test in row.tests}
     column = "nn/test_activations.py::test_the_function_and_derivative_columns["
     assert {test for test in collected if test.startswith(column)} <= named
+
+
+@pytest.mark.parametrize("seen", sorted({seen for parts in lectures.WHERE.values() for seen in parts}))
+def test_every_part_of_a_notebook_exists_and_shows_something(seen):
+    cells = json.loads((ROOT / "notebooks" / f"{seen.notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    part, shows = None, []
+    for cell in cells:
+        for heading in (
+            re.findall(r"^#+ (.+)$", "".join(cell["source"]), re.M) if cell["cell_type"] == "markdown" else ()
+        ):
+            part = heading
+        if part == seen.heading:
+            shows += cell.get("outputs", ())
+    assert shows
+
+
+@pytest.mark.parametrize("title", lectures.SECTIONS)
+def test_every_section_has_its_page(title):
+    page = (ROOT / "docs" / "learn" / f"{lectures.LEARNED[title]}.md").read_text(encoding="utf-8")
+    assert f"\n# {title}\n" in page
 
 
 def test_the_page_is_up_to_date():

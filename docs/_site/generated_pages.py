@@ -139,7 +139,8 @@ def make(app):
     readme = relative_links.with_pages_alone((ROOT / "README.md").read_text(encoding="utf-8"), ROOT)
     write(MADE / "speed.md", "# Figures" + readme.partition("## Speed")[2].partition("\n## ")[0])
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        write(MADE / "notebooks" / path.name, path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8").replace("](../docs/", "](../../")
+        write(MADE / "notebooks" / path.name, text)
     live(MADE / "live" / "live")
 
 
