@@ -11,11 +11,13 @@ from autograd_lite.control.array_places import columns_of
 from autograd_lite.control.gather_nodes import scatter, stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
+from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCHED, LOOPED
+from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.batching import Part, Parts
-from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped
-from autograd_lite.trees import PyTreeDef, flatten_numbers
+from autograd_lite.transforms.levels import Draws, Scalar, draw, is_differentiable, is_mapped, put_in_order
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
 
 def mapped(
@@ -24,19 +26,21 @@ def mapped(
     """The numbers of the result of each sample, or with "sum" a row of their sums; and the structure of a result."""
     columns: list[Column] = []
     xs: list[Value] = []
-    flags = LOOPED | (BATCHED if is_mapped() else 0)
+    flags = BATCHED if is_mapped() else 0
 
     def sample(part: Part) -> Any:
         found, build = columns_of(part, n, name)
-        leaves = [traced(flags) for _ in found]
+        leaves = [traced(flags | (LOOPED if found and is_moved(part) else 0)) for _ in found]
         columns.extend(found)
         xs.extend(leaves)
         return build(leaves)
 
     given = [x.passed().map(sample) for x in arguments]
-    inside, draws = Inside(), Draws()
+    inside, draws, start = Inside(), Draws(), time_now()
     with draws:
         out, structure = flatten_numbers(f(*given), "result of a mapped function")
+    for y in out:
+        put_in_order(y, start)
     drawn = [[draw(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
     for (leaf, _), numbers in zip(draws.drawn, zip(*drawn, strict=True), strict=True):
         xs.append(leaf)
@@ -49,3 +53,10 @@ def mapped(
     entries = [Entry(column, None, k, 0, 1) for k, column in enumerate(places)]
     sums = scatter(len(out), [Scattered(n, False, entries)])
     return [[item(sums, k) for k in range(len(out))]], structure
+
+
+def is_moved(part: Part) -> bool:
+    """Whether a gradient may be asked for of any sample: of none that are a part of an argument."""
+    if TRACE.get().find(part.content) is not None:
+        return False
+    return any(isinstance(x, Value) and is_differentiable(x) for x in flatten(part.content)[0])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LEAF, LOOPED, TRACED, Node, operands_of
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.value import Value, traced
@@ -45,6 +45,8 @@ class Trace(Scope):
     def __init__(self, find: Callable[[Any], Span | None]) -> None:
         self.start: int = time_now()
         self.find = find
+        self.inputs: set[Node] = set()  # of the transforms that are running
+        self.independent: set[Node] = set()  # of any of these
         self.samples: int | None = None
         self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
@@ -73,6 +75,25 @@ class Trace(Scope):
             if node not in seen:
                 seen.add(node)
                 stack.extend(operands_of(node))
+        return False
+
+    def is_differentiated(self, x: Node) -> bool:
+        """Whether x depends on an input of a transform that is running, on a step of a loop, or on a closed-over Value.
+
+        What was made before an input does not depend on it: it needs no second search.
+        """
+        seen: set[Node] = set()
+        stack = [x]
+        while stack:
+            node = stack.pop()
+            if node in seen or node in self.independent or node._flags & CONSTANT:
+                continue
+            in_step = node._row is LEAF and node._flags & LOOPED
+            if node in self.inputs or in_step or self.is_closed_over(node):
+                return True
+            seen.add(node)
+            stack.extend(operands_of(node))
+        self.independent |= seen
         return False
 
     def is_closed_over(self, x: Node) -> bool:

@@ -9,11 +9,22 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from autograd_lite.core import table
+from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.transforms.levels import in_step, is_mapped, mapped, node_apart, passed, passing, returned
+from autograd_lite.transforms.levels import (
+    in_step,
+    is_differentiable,
+    is_mapped,
+    mapped,
+    node_apart,
+    passed,
+    passing,
+    put_in_order,
+    returned,
+)
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of
@@ -229,18 +240,29 @@ def sample_count(arguments: Sequence[Parts], name: str) -> int:
 def one_by_one(f: Function, arguments: Sequence[Parts], n: int) -> list[Any]:
     """The results of all samples."""
     given = [x.passed() for x in arguments]
+    start = time_now()
     with passing():
         results = [f(*[x.map(lambda part: in_order(part, i)) for x in given]) for i in range(n)]  # noqa: B023
+    for leaf in flatten(results, whole=True)[0]:
+        for x in leaf.ravel().tolist() if is_array(leaf) and leaf.dtype == object else (leaf,):
+            put_in_order(x, start)
     return list(map(returned, results))
 
 
 def in_order(part: Part, i: int) -> Any:
-    """A sample; a Value in it gets a node of its own, so that adjoints add up as in a loop over the samples."""
+    """A sample; a Value in it gets a node of its own, so that adjoints add up as in a loop over the samples.
+
+    Not so a constant: transforms of it do what they do without a vmap.
+    """
     x = part.sample(i)
     if part.axis is None or not (isinstance(x, Value) or holds_values(x)):
         return x
     leaves, treedef = flatten(x)
-    return treedef.unflatten([node_apart(y) if isinstance(y, Value) else y for y in leaves])
+    return treedef.unflatten([apart(y) for y in leaves])
+
+
+def apart(x: Any) -> Any:
+    return node_apart(x) if isinstance(x, Value) and is_differentiable(x) else x
 
 
 def holds_values(x: Any) -> bool:

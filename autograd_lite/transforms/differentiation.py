@@ -112,6 +112,7 @@ class Call:
             return self.f(*arguments, **kwargs)
         before = [Content(arguments[i]) for i in chosen]
         result = self.f(*arguments, **kwargs)
+        TRACE.get().inputs.difference_update(self.inputs)
         names = numbered(parameter_names(self.f), len(arguments))
         for i, content in zip(chosen, before, strict=True):
             tell_change(arguments[i], content, names[i], name_of(self.f))

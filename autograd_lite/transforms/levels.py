@@ -162,6 +162,18 @@ def node_apart(x: Value) -> Value:
     return result
 
 
+def is_differentiable(x: Value) -> bool:
+    """Whether a gradient may be asked for: of no constant, which while a program is traced its arguments are too."""
+    trace = TRACE.get()
+    return not x._flags & CONSTANT and (trace is None or trace.is_differentiated(x))
+
+
+def put_in_order(x: Scalar, start: int) -> None:
+    """Let adjoints add up in the order in which nodes were made, from a result on that was made since `start`."""
+    if isinstance(x, Value) and time_of(x) > start and not x._flags & CONSTANT:
+        x._flags |= LOOPED
+
+
 def is_number_again(x: object) -> bool:
     return isinstance(x, Value) and bool(x._flags & NUMERIC)
 
@@ -171,6 +183,8 @@ def fresh(x: Scalar) -> Value:
     if isinstance(x, Value) and (TRACE.get() is not None or not x._flags & CONSTANT):
         result: Value = identity(x)
         result._flags &= ~COMMON  # what was detached while a program is traced is an input like any other
+        if TRACE.get() is not None:
+            TRACE.get().inputs.add(result)
     else:
         result = Value(x.data if isinstance(x, Value) else x)
         if isinstance(x, Value):

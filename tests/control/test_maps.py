@@ -171,3 +171,41 @@ def test_reductions_of_few_and_of_no_samples(reduce):
     assert compile(grad(f), backend="python")(np.array([1.0, 2.0, 0.5])) == pytest.approx(
         np.array(grad(f)(np.array([1.0, 2.0, 0.5])), dtype=float)
     )
+
+
+INNER = {
+    "no gradient": lambda w, x: ag.sin(w * x) * ag.exp(w) * w + ag.tanh(w * w) * x,
+    "a gradient in the sample": lambda w, x: grad(lambda y: ag.sin(y) * ag.exp(y) * ag.sin(y) * y)(x) * w,
+    "a gradient of a gradient": lambda w, x: grad(grad(lambda y: ag.sin(y) * ag.sin(y)))(x) * w,
+    "a gradient with what is shared": lambda w, x: grad(lambda y: ag.sin(y * w) * ag.sin(y * w) * y)(x) * w,
+    "an array of results": lambda w, x: np.array([ag.sin(w * x) * ag.exp(w) * w, grad(lambda y: y * ag.exp(y) * y)(x)]),
+    "what is shared alone": lambda w, x: w,
+}
+
+
+def number(x):
+    return ag.sum(list(x.flat)) if isinstance(x, np.ndarray) else x
+
+
+@pytest.mark.parametrize("n", [5, 40])
+@pytest.mark.parametrize("f", INNER.values(), ids=INNER)
+@settings(max_examples=5, deadline=None)
+@given(st.floats(0.1, 1.5), st.floats(0.01, 1.0))
+def test_data_are_constants_in_a_batch_in_a_loop_and_written_out(f, n, w, first):
+    """Transforms of a sample do what they do without a vmap, whatever the vmap is compiled to; so do those of it."""
+    data = [first + k / 50.0 for k in range(n)]
+    alone = [number(f(w, x)) for x in data]
+    assert list(map(number, vmap(f, (None, 0))(w, data))) == alone
+    batch = vmap(lambda w, x: number(f(w, x)), (None, 0))
+    for backend in BACKENDS:
+        assert compile(batch, backend=backend)(w, data) == alone
+        assert compile(lambda w, xs: list(batch(w, xs)), backend=backend)(w, data) == alone
+    for loss in (
+        lambda w, xs: ag.sum([number(y) for y in vmap(f, (None, 0))(w, xs)]),
+        lambda w, xs: ag.sum([number(y) for y in vmap(f, (None, 0))(w, data)]) + xs[0] * 0.0,
+        lambda w, xs: vmap(lambda w, x: number(f(w, x)), (None, 0), "max")(w, xs),
+    ):
+        for slope in (value_and_grad(loss), value_and_grad(loss, (0, 1))):
+            expected = ag.trees.flatten(slope(w, data))[0]
+            for backend in BACKENDS:
+                assert ag.trees.flatten(compile(slope, backend=backend)(w, data))[0] == expected
