@@ -21,6 +21,7 @@ import comparing  # noqa: E402
 import costs  # noqa: E402
 import enclosing  # noqa: E402
 import faulting  # noqa: E402
+import full  # noqa: E402
 import growth  # noqa: E402
 import infinity  # noqa: E402
 import javascript_rows  # noqa: E402
@@ -65,6 +66,7 @@ SECTIONS = [
     ("mutation", "Mutation: whether tests notice", mutation.section),
     ("faults", "Faults, and what was found", faulting.section),
     ("stress", "Stress: attacks from seeds", stress.section),
+    ("full", "By hand: all Pythons, the long parts, the packages", full.section),
 ]
 """The page: the part that each section shows, its title, and its lines."""
 
