@@ -16,7 +16,7 @@ from autograd_lite import __version__  # noqa: E402
 project, author, release = "autograd_lite", "the authors of autograd_lite", __version__
 copyright = f"2026, {author}"
 extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design", "generated_pages", "mathematics", "relative_links"]
-exclude_patterns = ["_site", "generated/live", "generated/cache", "generated/speed.md"]
+exclude_patterns = ["_site", "generated/live", "generated/cache"]
 html_theme = "furo"
 html_title = "autograd_lite"
 html_math_renderer = "mathml"

@@ -136,8 +136,6 @@ def make(app):
         text = (ROOT / source).read_text(encoding="utf-8")
         text = relative_links.LINK.sub(lambda found: moved(found), relative_links.with_pages_alone(text, ROOT))
         write(MADE / name, text)
-    readme = relative_links.with_pages_alone((ROOT / "README.md").read_text(encoding="utf-8"), ROOT)
-    write(MADE / "speed.md", "# Figures" + readme.partition("## Speed")[2].partition("\n## ")[0])
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         text = path.read_text(encoding="utf-8").replace("](../docs/", "](../../")
         write(MADE / "notebooks" / path.name, text)

@@ -3,6 +3,7 @@
 The pages are read in the repository too, where such a link opens the file.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -19,6 +20,9 @@ def with_pages_alone(text, folder):
         target = (folder / path).resolve()
         if not target.exists() or (target.is_relative_to(DOCS) and target.suffix in (".md", ".ipynb", ".svg", ".png")):
             return found[0]
+        if target.suffix == ".ipynb" and folder.is_relative_to(DOCS):  # a notebook is a page, by its copy
+            copy = os.path.relpath(DOCS / "generated" / "notebooks" / target.name, folder)
+            return f"[{words}]({Path(copy).as_posix()})"
         shown = words.strip("`")
         return f"`{shown}`" if shown in path else f"{words} (`{target.relative_to(ROOT).as_posix()}`)"
 

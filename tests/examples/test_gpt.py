@@ -25,6 +25,7 @@ def test_it_has_the_parameters_of_its_sizes():
     assert len(MODEL.parameters()) == len(g.GPT(dots=False).parameters()) == rows * g.WIDTH == 4192
 
 
+@pytest.mark.thorough
 def test_it_learns_more_than_pairs_of_letters_tell():
     learned, held = g.split_names(g.names())
     assert not set(learned) & set(held)
