@@ -126,19 +126,25 @@ def write(path, text):
 
 
 def make(app):
+    old = {page for pattern in ("*.md", "reference/*.md", "notebooks/*.ipynb") for page in MADE.glob(pattern)}
     for name, about in MODULES.items():
         try:
             text = page_of(name, about).replace("../PRIMITIVES.md", "../../PRIMITIVES.md")
         except ImportError as error:
             text = f"# {name}\n\n{about}\n\nNot installed where this page was made: {error}\n"
         write(MADE / "reference" / f"{name}.md", text)
+        old.discard(MADE / "reference" / f"{name}.md")
     for source, name in COPIES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         text = relative_links.LINK.sub(lambda found: moved(found), relative_links.with_pages_alone(text, ROOT))
         write(MADE / name, text)
+        old.discard(MADE / name)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         text = path.read_text(encoding="utf-8").replace("](../docs/", "](../../")
         write(MADE / "notebooks" / path.name, text)
+        old.discard(MADE / "notebooks" / path.name)
+    for page in old:  # of an earlier build
+        page.unlink()
     live(MADE / "live" / "live")
 
 
