@@ -38,6 +38,7 @@ nb_execution_excludepatterns = ["generated/notebooks/*"]  # they keep their outp
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # with formulas and tables
 nb_render_image_options = {"class": "picture"}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
