@@ -42,13 +42,15 @@ def samples(n: int) -> tuple[Any, Any]:
     return t, 1.0 + 5.0 / (1.0 + da.exp(-0.5 * (t - 3.0))) + rng.normal(0.0, 0.1, n, chunks=BLOCK)
 
 
-def lose_a_worker(client: Any, blocks: int) -> None:
-    """Kill the process of a worker as soon as so many blocks are done."""
+def lose_a_worker(client: Any, results: list[Any], blocks: int) -> None:
+    """Kill the process of a worker as soon as so many blocks are done, or all."""
     pids = client.run(os.getpid)
-    scheduler = client.cluster.scheduler
-    while (
-        sum(task.state == "memory" and "sums_on_block" in str(task.key) for task in scheduler.tasks.values()) < blocks
-    ):
+    tasks = client.cluster.scheduler.tasks
+
+    def done() -> int:
+        return sum(task.state == "memory" and "sums_on_block" in str(task.key) for task in list(tasks.values()))
+
+    while done() < blocks and not all(result.done() for result in results):
         time.sleep(0.001)
     os.kill(min(pids.values()), getattr(signal, "SIGKILL", signal.SIGTERM))
 
@@ -58,7 +60,7 @@ def on_cluster(client: Any, p: Any, t: Any, y: Any, lose_after: int = 0) -> tupl
     lazy = step(p, t, y)  # nothing is computed yet
     results = client.compute(list(lazy))
     if lose_after:
-        lose_a_worker(client, lose_after)
+        lose_a_worker(client, results, lose_after)
     loss, gradient = client.gather(results)
     return float(loss), gradient
 
