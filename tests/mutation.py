@@ -120,6 +120,9 @@ TESTS = {
 
 NOT_WRONG = "not wrong and not planted"
 
+EVERY = "not notebook and not long and not browser and not packages"
+"""The tests that judge a mutant, those with the marker `thorough` too."""
+
 
 def path_of(module):
     path = PACKAGE.joinpath(*module.split("."))
@@ -198,7 +201,7 @@ def run(module, tree, arguments, judges):
     if tree is not None:
         SourceFileLoader.get_code = get_code
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *arguments], plugins=[judges])
+    return pytest.main(["-x", "-q", "-m", EVERY, "-p", "no:cacheprovider", *arguments], plugins=[judges])
 
 
 def judged(module, tree, arguments, timeout, judges):

@@ -16,7 +16,7 @@ from autograd_lite.core.modes import PAUSED
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import unsupported
 from autograd_lite.core.primitives import Primitive, number
-from autograd_lite.core.tracers import CHOOSE, INDEX, check_number, check_traced, is_read_later
+from autograd_lite.core.tracers import CHOOSE, check_number, check_traced, is_read_later
 from autograd_lite.support.extras import imported
 from autograd_lite.support.user_lines import warn
 
@@ -146,13 +146,6 @@ class Operators(Node):
             f"{self!r} does not turn into an int silently, because its gradient would be lost; "
             f"use trunc(v) for a Value, keep Values in arrays of dtype=object, and take int(v.data) where the number "
             f"alone is wanted"
-        )
-
-    def __index__(self) -> int:
-        check_traced(self, "it was used as an index or a count, as in range(n)", INDEX)
-        raise TypeError(
-            f"{self!r} does not turn into an index silently, because its gradient would be lost; "
-            f"write take(x, v) for an element at a computed index, and int(v.data) where the number alone is wanted"
         )
 
     def __xor__(self, other: object) -> Any:

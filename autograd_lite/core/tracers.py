@@ -37,10 +37,6 @@ COMPUTE: Final = (
     "compute with the value itself, with autograd_lite.exp and its like in place of math.exp, and return what you want "
     "to see; a number that shapes the program, as a count does, is bound before: functools.partial(f, n=3)"
 )
-INDEX: Final = (
-    "write take(x, index) for an element at a computed index; a count that shapes the program is bound before: "
-    "functools.partial(f, n=3), or is the length of fori_loop and scan"
-)
 DERIVE: Final = "differentiate by grad or value_and_grad, or by gradients(..., create_graph=True)"
 
 

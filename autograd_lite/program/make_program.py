@@ -114,14 +114,23 @@ class Traced:
 
 
 def tell_index(error: Exception) -> None:
-    """Raise an error that names `take` where an array of NumPy was indexed by a traced value."""
-    if not str(error).startswith("only integers, slices"):
+    """Raise an error that names `take` and the length of loops where a traced value was used as an index or a count.
+
+    Python and NumPy ask a value for an index without asking its class, and say so in these words.
+    """
+    text = str(error)
+    index = "indices must be integers" in text or text.startswith("only integers, slices")
+    if not index and not text.startswith(("'Value' object cannot be interpreted", "can't multiply sequence by")):
         return
     frames = traceback.extract_tb(error.__traceback__)
-    raise TracingError(
-        f"a traced value has no number, but a list or an array was indexed by it, at {frames[-1].filename}:"
-        f"{frames[-1].lineno}; write take(x, index), which reads an element at a computed index"
-    ) from error
+    was = "a list or an array was indexed by it" if index else "it was used as a count, as in range(n)"
+    do = (
+        "write take(x, index), which reads an element at a computed index"
+        if index
+        else "bind a count that shapes the program before, by functools.partial(f, n=3), or write fori_loop or scan"
+    )
+    place = f"{frames[-1].filename}:{frames[-1].lineno}"
+    raise TracingError(f"a traced value has no number, but {was}, at {place}; {do}") from error
 
 
 def piece_feed(k: int) -> Feed:
