@@ -154,6 +154,7 @@ def test_operators_refuse_what_is_no_number(operator, bad):
             eval(text, {"x": X, "bad": bad})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bad", BAD, ids=lambda x: type(x).__name__)
 @pytest.mark.parametrize("row", [row for row in PRIMITIVES.values() if row.arity], ids=lambda row: row.name)
 def test_rows_refuse_what_is_no_number(row, bad):

@@ -37,6 +37,7 @@ def test_operations_are_counted_exactly():
     assert costs.cost(program, 10) == 13
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [10, 1000])
 def test_the_work_of_a_gradient_grows_with_the_graph_and_not_with_its_paths(n):
     """A ladder has 2^n paths and 2n nodes: programs of gradients have a few instructions a node."""

@@ -11,6 +11,7 @@ from recording import recorded
 from autograd_lite import PRIMITIVES
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.filterwarnings("ignore")
 def test_a_sample_has_no_misses(seed):

@@ -464,6 +464,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
 
 
+@pytest.mark.thorough
 @settings(max_examples=80)
 @given(st.data())
 def test_any_file_of_a_model_is_refused_and_the_model_stays(folder, data):
@@ -513,6 +514,7 @@ def test_a_best_state_that_lacks_a_name_is_refused_at_once(folder):
         training(nn.MLP(2, [2, 1], rng=1), path, 1)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(st.data())
 def test_any_state_is_refused_and_the_model_stays(data):

@@ -48,6 +48,7 @@ def pairs(draw):
 # -- the laws of calculus
 
 
+@pytest.mark.thorough
 @EXAMPLES
 @given(pairs(), factors, factors)
 def test_linearity(fg, a, b):
@@ -62,6 +63,7 @@ def test_linearity(fg, a, b):
     assert_near(got, want, [abs(a) * x + abs(b) * y for x, y in zip(sf, sg, strict=True)])
 
 
+@pytest.mark.thorough
 @EXAMPLES
 @given(pairs())
 def test_product_and_quotient(fg):
@@ -149,6 +151,7 @@ def test_rows_forward_and_reverse(row):
 # -- graphs that say the same in other words
 
 
+@pytest.mark.thorough
 @EXAMPLES
 @given(expressions(), st.randoms(use_true_random=False))
 def test_labels_change_nothing(f, source):
@@ -337,6 +340,7 @@ def test_the_order_of_many_operands_is_theirs_alone(name, xs, seed):
     assert_near(got, [want[i] for i in places], [1.0 + abs(w) for w in want])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", DEGREES)
 @FEW
 @given(xs=st.lists(st.floats(0.1, 9.0), min_size=4, max_size=4))

@@ -10,6 +10,7 @@ from autograd_lite import dot, exp, log, nn
 COUNT = 40 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 4  # `.ci/run` samples more
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [*networks.TABLE, *networks.OF_LISTS])
 def test_values_and_slopes_are_within_their_bounds(name):
     beyond = networks.measure(COUNT, [name])[name][-1]

@@ -64,6 +64,7 @@ def run_blocks(text, page="README.md"):
             exec(compile("\n" * line + code, page, "exec"), namespace)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what it writes, it writes here

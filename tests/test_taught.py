@@ -76,6 +76,7 @@ def test_every_test_exists(collected):
     assert "nn/test_losses.py::test_of_nothing" not in collected
 
 
+@pytest.mark.thorough
 def test_every_activation_of_the_table_is_compared(collected):
     # none of the comparisons with mpmath stands beside the table
     named = {test for row in ROWS for test in row.tests}

@@ -175,6 +175,7 @@ def test_rows_in_loops_have_the_same_bits(name):
     check(w.program((results, False)), [random.choice([*SPECIAL, 0.3, -0.9], 50) for _ in w.inputs], 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "dot"])
 @pytest.mark.parametrize("count", [1, 2, 40])
 def test_constants_may_be_terms_of_reductions(name, count):
@@ -449,6 +450,7 @@ def test_a_large_irregular_program_is_cut_into_functions():
     assert compile_llvm(program).source.count("define void @stage0.tile.") > 10
 
 
+@pytest.mark.thorough
 def test_a_long_chain_compiles():
     w = Writer(("x", 1, False))
     (x,) = w.inputs[0]

@@ -79,6 +79,7 @@ def test_special_values_are_those_of_the_table(name):
     np.testing.assert_allclose(found, expected, rtol=1e-15, atol=0.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", APPROXIMATED)
 def test_lanes_and_single_numbers_agree(name):
     native = compile_llvm(single(name, False), fastmath=True)

@@ -82,6 +82,7 @@ def test_what_is_used_again_and_again_stays():
     assert f.trace(x) is program
 
 
+@pytest.mark.thorough
 def test_programs_that_are_dropped_are_freed():
     f = compile(lambda xs: xs[0] * 2.0, backend="python")
     programs = []

@@ -56,6 +56,7 @@ def decided(x):  # the program is a number
 merged.point = decided.point = (1.0,)
 
 
+@pytest.mark.thorough
 @settings(max_examples=60)
 @given(expressions())
 @example(merged)

@@ -20,6 +20,7 @@ from autograd_lite.program.instructions import Argument, Instruction, Result
 from autograd_lite.program.program import Program
 
 
+@pytest.mark.thorough
 @settings(max_examples=100)
 @given(st.data(), st.booleans())
 def test_any_text_is_python(data, blocks):
@@ -94,6 +95,7 @@ def test_a_traceback_shows_the_line_of_the_program():
     assert re.search(r'File "<autograd_lite program \d+>", line 3, in program\n    return x / 0.0', shown)
 
 
+@pytest.mark.thorough
 def test_the_text_is_forgotten_with_the_function():
     text = function("def program(n):\n    return n\n", {})
     name = text.__code__.co_filename

@@ -23,6 +23,7 @@ def test_it_writes_a_page_and_opens_it(opened, tmp_path, capsys):
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.thorough
 def test_it_opens_nothing_where_asked(opened, tmp_path):
     assert main(["playground", "--no-open", "--output", "other.html", "--theme", "dark"]) == 0
     assert opened == []

@@ -25,6 +25,7 @@ def test_decay(rate, start):
     assert hessian(last)(rate, start) == pytest.approx(true, rel=1e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["rk4", "dopri5"])
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 def test_every_engine_takes_the_same_steps(method, backend):

@@ -66,6 +66,7 @@ def test_values_and_gradients_have_the_bits_of_the_unrolled_graph(seed):
         assert bits(compile(both, backend="python")(*args)) == bits(expected)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(12))
 def test_native_loops_have_these_bits_too(seed):
     pytest.importorskip("llvmlite")
@@ -74,6 +75,7 @@ def test_native_loops_have_these_bits_too(seed):
     assert bits(compile(both, backend="llvm")(*args)) == bits(both(*args))
 
 
+@pytest.mark.thorough
 @settings(max_examples=15)
 @given(seeds)
 def test_second_derivatives_and_tangents_are_those_of_the_unrolled_graph(seed):
@@ -106,6 +108,7 @@ def test_loops_run_inside_of_vmap(seed, reduce):
         assert found == pytest.approx(flatten(expected)[0], rel=1e-11, abs=1e-11)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("backend", ["numpy", "llvm"])
 def test_loops_over_samples(seed, backend):
@@ -151,6 +154,7 @@ def ode(p, n):
     return x * x + y
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("transform", [value_and_grad, hessian, lambda f: lambda p: jvp(f, (p,), ([1.0] * 3,))])
 def test_a_program_does_not_grow_with_the_length_of_its_loops(transform):
     p = [1.5, 1.0, 0.7]
@@ -326,6 +330,7 @@ def places_of(x, way=()):
         yield from places_of(inner, (*way, key))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("f", [ag.tanh, ag.erf, ag.lgamma, ag.exp], ids=lambda row: row.name)
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 def test_forward_over_reverse_through_what_is_kept_of_a_step(f, backend):
@@ -376,6 +381,7 @@ def draws(rng, reverse, nested):
     return f
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("reverse", [False, True])

@@ -98,6 +98,7 @@ def test_second_derivatives_and_tangents(backend):
     np.testing.assert_allclose(flat(along), flat(jvp(f, (x,), (v,))), rtol=1e-13)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_maps_in_maps_in_steps_and_in_batches(backend):
     points, cameras = np.linspace(0.5, 1.5, 80).reshape(40, 2), np.linspace(-1.0, 1.0, 6).reshape(3, 2)

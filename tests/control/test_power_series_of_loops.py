@@ -30,6 +30,7 @@ def inside(f, *args):
         reject()
 
 
+@pytest.mark.thorough
 @settings(max_examples=25)
 @given(st.integers(0, 10**6))
 def test_the_coefficients_have_the_bits_of_the_unrolled_graph(seed):
@@ -89,6 +90,7 @@ LOOPS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "llvm", "numpy"])
 @pytest.mark.parametrize("f", LOOPS.values(), ids=LOOPS)
 def test_loops_of_every_kind(f, backend):

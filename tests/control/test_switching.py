@@ -18,6 +18,7 @@ def chosen(x, index):
     return switch(index, BRANCHES, x)["y"]
 
 
+@pytest.mark.thorough
 @given(st.integers(-3, 6), st.floats(2.5, 9.0))
 def test_the_index_chooses_and_is_kept_in_its_range(index, x):
     value, slope = value_and_grad(lambda x: chosen(x, index))(x)
@@ -98,6 +99,7 @@ def test_what_the_other_branch_reads_of_a_loop_reaches_nothing(backend):
     assert found == (0.5625, (2.25, 0.75))
 
 
+@pytest.mark.thorough
 @settings(max_examples=20)
 @given(st.integers(0, 10**6), st.booleans())
 def test_random_loops_in_branches_have_the_bits_of_the_branch_that_is_taken(seed, sign):
@@ -169,6 +171,7 @@ def test_bad_input_of_cond(call, error, words):
         call()
 
 
+@pytest.mark.thorough
 @given(st.integers(-1, 3), st.floats(2.5, 9.0))
 def test_a_computed_index_has_the_bits_of_the_compiled_one(index, x):
     f = lambda x, i: switch(i, [lambda x: ag.sin(x) * x + ag.exp(x), lambda x: x * x * x + x], x * x) * x  # noqa: E731

@@ -125,6 +125,7 @@ def test_a_wrong_gradient_is_found():
     assert found >= 10  # elsewhere the gradient is 0
 
 
+@pytest.mark.thorough
 def test_a_wrong_second_derivative_is_found():
     found = 0
     for seed in range(20000, 20020):

@@ -71,6 +71,7 @@ def test_the_newest_open_scope_decides_in_whatever_order_they_end(events):
     assert modes() == NONE
 
 
+@pytest.mark.thorough
 def test_it_is_entered_by_hand_and_by_an_exit_stack_too():
     pause = no_grad()
     pause.__enter__()
@@ -196,6 +197,7 @@ def test_thousands_of_timed_interrupts_leave_no_mode_on():
 # -- no_grad
 
 
+@pytest.mark.thorough
 def test_what_is_computed_under_no_grad_is_detached():
     x = Value(2.0)
     with no_grad():
@@ -207,6 +209,7 @@ def test_what_is_computed_under_no_grad_is_detached():
         y.backward()
 
 
+@pytest.mark.thorough
 def test_contexts_nest_and_end_with_an_exception():
     x = Value(2.0)
     with no_grad():
@@ -216,6 +219,7 @@ def test_contexts_nest_and_end_with_an_exception():
     assert (x * x).op == "mul"
 
 
+@pytest.mark.thorough
 def test_it_decorates_functions():
     @no_grad()
     def twice(x, depth):
@@ -226,6 +230,7 @@ def test_it_decorates_functions():
     assert twice.__name__ == "twice"
 
 
+@pytest.mark.thorough
 def test_no_grad_is_per_thread():
     x = Value(2.0)
     seen = []
@@ -254,6 +259,7 @@ def test_no_grad_inside_a_differentiated_function_makes_constants():
     assert grad(f)(3.0) == 9.0
 
 
+@pytest.mark.thorough
 def test_detach_makes_a_constant():
     x, y = Value(2.0), Value(3.0)
     d = x.detach()

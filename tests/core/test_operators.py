@@ -39,6 +39,7 @@ OPERATORS = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OPERATORS)
 @given(x=st.floats(0.1, 50.0), y=st.floats(0.1, 5.0))
 def test_an_operator_is_its_row_on_either_side(name, x, y):

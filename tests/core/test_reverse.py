@@ -25,6 +25,7 @@ def test_a_graph_of_depth_10000():
     check_expression(Expression((0.7, 0.9), steps, repeat=2000))  # 10,000 nodes
 
 
+@pytest.mark.thorough
 @settings(max_examples=100)
 @given(expressions())
 def test_the_sweeps_agree_to_the_bit(f):
@@ -156,6 +157,7 @@ def test_threads_that_share_leaves_lose_nothing():
     assert x.grad == 800.0
 
 
+@pytest.mark.thorough
 def test_a_million_nodes_deep():
     x = Value(1.0)
     v = x
@@ -166,6 +168,7 @@ def test_a_million_nodes_deep():
     assert gradients(v, [x]) == [1.0]
 
 
+@pytest.mark.thorough
 def test_no_reference_cycles():
     gc.collect()
     gc.disable()

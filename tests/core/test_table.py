@@ -605,6 +605,7 @@ def test_lowering(row):
 SLOPES = [row for row in INTERNAL.values() if row.lowering is not None]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", SLOPES, ids=lambda row: row.name)
 def test_rows_of_slopes_have_lowerings_that_agree(row):
     """They are in no table, and their values are partials of rows that are: held to the bounds of these."""

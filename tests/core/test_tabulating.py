@@ -52,6 +52,7 @@ def test_kinks_and_their_neighbours_are_drawn(name):
     assert sum(0.0 < d <= 2.0 for d in distances) > DRAWS / 500
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_operands_stay_in_their_intervals_and_reach_the_ends(row):
     tuples = [xs for xs in draws(row.name, 1000) if row.arity is not None]

@@ -77,6 +77,7 @@ def test_wrong_options_are_refused(options, complaint):
         draw_activations(**options)
 
 
+@pytest.mark.thorough
 def test_all_have_common_axes_and_say_what_they_are():
     figure = draw_activations()
     assert len({(ax.get_xlim(), ax.get_ylim()) for ax in figure.axes}) == 1

@@ -185,6 +185,7 @@ def test_no_other_module_writes_pictures():
     assert [name for name, text in sources.items() if "write_atomically" in text] == ["exportable.py"]
 
 
+@pytest.mark.thorough
 def test_graphviz_is_imported_by_drawings_alone():
     code = """
 import sys

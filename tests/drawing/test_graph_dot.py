@@ -118,6 +118,7 @@ def depth_axis(direction):
     return 0 if direction in ("right", "left") else 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("direction", ["right", "left", "down", "up"])
 @pytest.mark.parametrize("collapse", [None, "neurons", "layers", "alike"])
 @pytest.mark.parametrize("others", [0, 1, 2])

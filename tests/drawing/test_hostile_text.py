@@ -208,6 +208,7 @@ def test_a_name_is_shown_once_only_in_a_box_and_whole_in_its_tip():
 # -- outputs that have only some signs
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "utf-8", "koi8-r"])
 def test_everything_prints_on_any_output(encoding, monkeypatch):
     x, y = Value(-2.0, label="größe"), Value(3.0, label="λ漢")

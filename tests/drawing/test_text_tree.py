@@ -1,5 +1,7 @@
 """Graphs as text."""
 
+import pytest
+
 from autograd_lite import Value, draw, sum
 
 
@@ -17,6 +19,7 @@ def test_shared_nodes_are_shown_once_and_pointed_to():
     ]
 
 
+@pytest.mark.thorough
 def test_a_deep_graph_prints_without_recursion():
     v = Value(0.0)
     for _ in range(20_000):

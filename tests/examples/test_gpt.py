@@ -57,6 +57,7 @@ def test_what_fills_a_name_up_costs_nothing_and_changes_nothing():
     assert both == pytest.approx((gradients[0][0] + g.loss(MODEL, *g.sample("abba")).data) / 2, rel=1e-12)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("dots", [False, True])
 def test_compiled_it_gives_the_same_bits(dots):
     step, model = value_and_grad(g.loss), g.GPT(dots)

@@ -239,6 +239,7 @@ def test_a_long_way_is_cut_in_the_drawing():
     assert "... 189 more ..." in found.anomaly.text
 
 
+@pytest.mark.thorough
 @given(st.lists(st.sampled_from(["add", "mul", "sin", "exp"]), min_size=1, max_size=12), st.integers(0, 11))
 def test_a_planted_nan_is_found_wherever_it_stands(steps, place):
     """One operation of a chain of harmless ones makes a nan; it is the one that is found."""

@@ -178,6 +178,7 @@ def test_a_matrix_of_few_values_keeps_little():
     assert len(seen) < 2 * n * n
 
 
+@pytest.mark.thorough
 def test_systems_in_the_steps_of_a_loop():
     """A Kalman filter solves in each step."""
 

@@ -61,6 +61,7 @@ def test_at_least_eight_activations_of_the_library_among_them_a_step():
     assert {"relu", "tanh", "sigmoid", "gelu", "binary_step"} <= set(SHOWN)
 
 
+@pytest.mark.thorough
 def test_features_and_losses_are_all_there(found):
     assert len(found["features"]([[1.0, 2.0]])) == len(FEATURES)
     assert set(COSTS) <= found.keys()

@@ -14,6 +14,7 @@ from autograd_lite.nn import MLP, Layer, Neuron
 numbers = st.floats(-5, 5)
 
 
+@pytest.mark.thorough
 @given(st.lists(numbers, min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_a_neuron_is_the_activation_of_a_weighted_sum(x, rng):
     neuron = Neuron(len(x), activation="tanh", rng=rng)

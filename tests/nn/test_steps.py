@@ -71,6 +71,7 @@ def test_every_loss(name):
     assert_same(both(build, y=y.get(kind, LABELS), loss=name))
 
 
+@pytest.mark.thorough
 def test_several_outputs_and_probabilities():
     rows = [one_hot(k, 2) for k in LABELS]
     for loss in ("mse", "half_squared", "binary_cross_entropy_with_logits", "softmax_cross_entropy"):
@@ -148,6 +149,7 @@ def test_callbacks_may_change_parameters_between_epochs():
     assert_same(both(lambda: MLP(2, [3, 2], activation="tanh", rng=0), callbacks=[zero]))
 
 
+@pytest.mark.thorough
 def test_callbacks_may_change_settings_between_epochs():
     class Scaled(Module):
         def __init__(self):
@@ -162,6 +164,7 @@ def test_callbacks_may_change_settings_between_epochs():
     assert_same(both(Scaled, callbacks=[halve]))
 
 
+@pytest.mark.thorough
 def test_a_compiled_run_resumes_to_the_same_bits(tmp_path):
     def run(epochs, path=None):
         model = Sequential(Linear(2, 4, rng=0), "relu", Dropout(0.3, rng=3), Linear(4, 2, rng=1))

@@ -140,6 +140,7 @@ def insist():
     pytest.fail("the second one was ignored")
 
 
+@pytest.mark.thorough
 @given(st.integers(1, 92))
 @settings(max_examples=25)
 def test_an_interrupted_run_goes_on_to_the_same_numbers(tmp_path_factory, whole, count):
@@ -329,6 +330,7 @@ def at(*keys):
     return change
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("place", "x", "words"),
     [

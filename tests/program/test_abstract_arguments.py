@@ -56,6 +56,7 @@ HOLDERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", backends())
 @pytest.mark.parametrize(("f", "args"), HOLDERS)
 def test_lists_of_numbers_are_a_batch_as_arrays_are(f, args, backend):

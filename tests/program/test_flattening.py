@@ -117,6 +117,7 @@ def test_inputs_have_their_labels_and_may_be_results():
     assert [(row.name, operands) for row, operands, _ in program.instructions] == [("mul", (0, 0))]
 
 
+@pytest.mark.thorough
 def test_the_depth_of_a_graph_needs_no_recursion():
     x = Value(1.0)
     y = x

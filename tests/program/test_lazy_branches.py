@@ -131,6 +131,7 @@ def test_cheap_branches_stay():
     assert with_lazy_branches(program) is program
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 10**9), st.booleans())
 @settings(max_examples=20, deadline=None)
 def test_random_branches_keep_their_bits(seed, loops_on_both_sides):

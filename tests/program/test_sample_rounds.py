@@ -83,6 +83,7 @@ def traced(name):
     return Program.from_json(program.to_json())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FUNCTIONS)
 @settings(max_examples=25)
 @given(data=st.data())

@@ -114,6 +114,7 @@ def test_a_program_of_nothing_runs(backend):
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60)
 @given(st.data())
 def test_what_loads_runs_alike_everywhere(data):

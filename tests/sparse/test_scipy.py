@@ -26,6 +26,7 @@ def circles(x):
     return x[1:] ** 2 + x[:-1] ** 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["direct", "star", "substitution"])
 def test_trust_constr_with_constraints(method):
     bend = ag.sparse_hessian(lambda x, v: ag.dot(v, circles(x)), method=method)

@@ -94,6 +94,7 @@ def agree(sparse, dense):
     return bits(sparse) == bits(dense)
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(1, 9), st.sampled_from(["python", "llvm"]))
 def test_the_hessian_has_the_bits_of_the_dense_one(seed, n, backend):
@@ -102,6 +103,7 @@ def test_the_hessian_has_the_bits_of_the_dense_one(seed, n, backend):
     assert agree(ag.sparse_hessian(f, format="array", backend=backend)(x), ag.hessian(f)(x))
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.integers(0, 10**9), st.integers(1, 9), st.sampled_from(["python", "llvm"]))
 def test_the_jacobian_has_the_bits_of_the_dense_one(seed, n, backend):
@@ -166,6 +168,7 @@ def pairs(x):
     return energy
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lennard_jones", [lennard_jones, pairs])
 def test_terms_with_few_repetitions_are_added_up(lennard_jones):
     x = np.random.default_rng(3).standard_normal(3 * 14)
@@ -250,6 +253,7 @@ def test_a_map_is_not_written_out(monkeypatch):
     assert "terms of a map" not in written_out.why(x)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "f",
     [

@@ -152,6 +152,7 @@ exec(compile(open("setup.py", encoding="utf-8").read(), "setup.py", "exec"))
 """
 
 
+@pytest.mark.thorough
 def test_a_python_that_is_too_old_is_told_at_once():
     # pip looked for other versions of every requirement of an extra for half an hour before it said so.
     pytest.importorskip("setuptools")
@@ -184,6 +185,7 @@ except ImportError as error:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["both", "alone"])
 def test_a_sub_interpreter_is_told_that_native_code_is_not_for_it(where):
     out = ran("-c", SUB_INTERPRETER, where).stdout

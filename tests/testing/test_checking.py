@@ -70,6 +70,7 @@ def test_settings_are_held():
 # -- what is right passes
 
 
+@pytest.mark.thorough
 @every_row
 def test_rows_pass(row):
     xs = point_of(row)

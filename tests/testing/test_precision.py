@@ -70,6 +70,7 @@ def test_conditions_at_zeros():
     assert condition(lambda x: ag.Value(0.0) * x, 1.0) == 0.0
 
 
+@pytest.mark.thorough
 @given(expressions(max_size=6))
 def test_the_condition_bounds_what_a_change_of_the_operands_costs(f):
     """A relative change of the operands is multiplied by at most the condition number, to first order."""

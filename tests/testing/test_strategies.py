@@ -45,6 +45,7 @@ def test_operands_are_in_the_domain(row):
     check()
 
 
+@pytest.mark.thorough
 @given(st.data(), st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_by_spacing_stay_between_their_bounds(data, a, b):
     low, high = sorted((a, b))

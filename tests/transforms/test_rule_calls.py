@@ -151,6 +151,7 @@ def test_a_nested_pass_disturbs_no_pass():
     assert gradients(z, [x]) == [x.grad]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 def test_in_a_loop(backend):
     opaque = ag.custom_derivative(lambda x: math.sin(x), lambda out, x: (ag.cos(x),))

@@ -78,6 +78,7 @@ def test_what_is_held_stays(kind):
     assert gone() is None
 
 
+@pytest.mark.thorough
 def test_arguments_are_not_held_by_results():
     marker = weakref.WeakValueDictionary()
 

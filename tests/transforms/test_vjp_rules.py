@@ -331,6 +331,7 @@ def iterated_bwd(f, res, g):
 iterated.defvjp(lambda f, a, guess: (lambda x: (x, (a, x)))(iterated(f, a, guess)), iterated_bwd)
 
 
+@pytest.mark.thorough
 def test_a_solver_in_plain_python():
     root = lambda a: iterated(lambda a, x: 0.5 * (x + a / x), a, a)  # noqa: E731
     for order, expected in (

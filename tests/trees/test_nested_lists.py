@@ -54,6 +54,7 @@ def is_table(x):
     return all(isinstance(y, (int, float, Fraction, Value)) for y in level)
 
 
+@pytest.mark.thorough
 @given(st.lists(nests, max_size=3))
 def test_nothing_else_is_taken_for_a_table(x):
     assert (table_of(x) is not None) == is_table(x)

@@ -273,6 +273,7 @@ def test_the_deepest_nests_take_linear_time(wrap):
     assert seconds(20_000) < 25.0 * seconds(2_000) + 0.5  # 100 times as long where it is quadratic
 
 
+@pytest.mark.thorough
 def test_a_deep_nest_comes_back_from_a_compiled_function():
     x = 1.0
     for _ in range(5_000):

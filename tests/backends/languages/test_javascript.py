@@ -41,6 +41,7 @@ def test_an_expression_is_called_with_numbers_or_nests_of_them():
     assert sources.flat(found) == pytest.approx([value, *gradient], rel=1e-14)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", javascript_rows.rows(), ids=lambda row: row.name)
 def test_every_row_is_within_its_bound(row):
     distance, at = javascript_rows.worst(row, 300)

@@ -131,6 +131,7 @@ def is_running(pid):
     return True
 
 
+@pytest.mark.thorough
 @needs_node
 @pytest.mark.parametrize(
     ("call", "told"),

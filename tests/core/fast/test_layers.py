@@ -65,6 +65,7 @@ def networks(sizes, rng):
 CACHE = {}
 
 
+@pytest.mark.thorough
 @given(st.lists(st.integers(1, 4), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_shared_dots_are_dots_to_the_bit(sizes, rng):
     (ps, outs), (qs, wanted) = networks(sizes, rng)

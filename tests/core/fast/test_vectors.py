@@ -30,6 +30,7 @@ def test_products_are_dots(data):
     assert [bits(x.data) for x in results] == [bits(numerics.dot(ws + xs)) for ws in every]
 
 
+@pytest.mark.thorough
 @given(st.lists(anything, max_size=13))
 def test_a_vector_holds_the_data_of_its_nodes(numbers):
     for made in (of_numbers(numbers), vector([Value(x) for x in numbers])):

@@ -48,6 +48,7 @@ def derivative(f, x, order):
     return (f(x + h) - f(x - h)) / (2 * h) if order == 1 else (f(x + h) - 2 * f(x) + f(x - h)) / h**2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", LINES)
 def test_values_where_the_condition_is_good(name):
     """At most 4 ulps, and one more for each that an ulp of the operand costs."""

@@ -108,6 +108,7 @@ def planted(name, **changed):
     return Primitive(name, row.arity, **{**columns, **changed})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("row", "faults"),
     [
