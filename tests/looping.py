@@ -73,7 +73,7 @@ def loop_function(seed):
         total = 0.0
         for c, is_read in zip(carry, read, strict=True):
             total = total + (c * c * 0.5 + c if is_read else 0.0)
-        for weight, y in zip(weights, [y for row in ys for y in row], strict=True):
+        for weight, y in zip(weights, [y for outputs in ys for y in outputs], strict=True):
             total = total + weight * y * y if weight else total
         for x in numbers:
             total = total + x * 0.3 * x
