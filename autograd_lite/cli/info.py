@@ -14,6 +14,20 @@ from autograd_lite.support.version import __version__
 
 _DISTRIBUTION = "autograd_lite"
 
+GIVES = {
+    "arrays": "run programs on arrays of NumPy, PyTorch, JAX, CuPy and Dask",
+    "certify": "have intervals that are proven to contain the true result",
+    "demo": "run the demo",
+    "docs": "build the documentation site",
+    "draw": "see pictures of graphs without Graphviz on the machine",
+    "jit": "compile functions to native code",
+    "notebook": "run the notebooks, and have explorers as widgets",
+    "sklearn": "use networks as estimators of scikit-learn",
+    "sparse": "get sparse Jacobians and Hessians as SciPy's arrays",
+    "test": "run the tests",
+}
+"""What one can do with each extra."""
+
 
 def main() -> int:
     """Print the report."""
@@ -39,7 +53,8 @@ def report() -> Iterator[str]:
     yield "extras"
     for extra, absent in extras.items():
         command = " ".join(f'"{requirement}"' for requirement in absent)
-        yield f"  {extra:9} " + (f"missing, get it with: pip install {command}" if absent else "present")
+        gives = f", to {GIVES[extra]}" if extra in GIVES else ""
+        yield f"  {extra:9} " + (f"missing{gives}: pip install {command}" if absent else f"present{gives}")
 
 
 def missing_requirements() -> dict[str, list[str]]:

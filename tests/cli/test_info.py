@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import subprocess
+import tomllib
 from email.message import Message
 
 import pytest
@@ -57,8 +58,14 @@ def test_missing_follows_extras_of_extras(machine):
 def test_report_says_how_to_get_what_is_missing(machine):
     machine |= {"numpy"}
     text = "\n".join(info.report())
-    assert re.search(r"^  jit +present$", text, flags=re.M)
-    assert re.search(r'^  draw +missing, get it with: pip install "pygraphviz>=2.0"$', text, flags=re.M)
+    assert re.search(r"^  jit +present, to compile functions to native code$", text, flags=re.M)
+    missing = r'^  draw +missing, to see pictures of graphs without .*: pip install "pygraphviz>=2.0"$'
+    assert re.search(missing, text, flags=re.M)
+
+
+def test_what_each_extra_gives_is_told():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert info.GIVES.keys() == declared.keys()
 
 
 def test_report_of_sources_that_are_not_installed(monkeypatch):
