@@ -92,6 +92,8 @@ def test_doctests(module, path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if module.startswith("autograd_lite.backends.llvm"):
         pytest.importorskip("llvmlite")
+    if module == "autograd_lite.explaining.widget":
+        pytest.importorskip("anywidget")
     namespace, rows = vars(importlib.import_module(module)), set(PRIMITIVES)
     for name, line, text in docstrings(path.read_text(encoding="utf-8")):
         test = doctest.DocTestParser().get_doctest(text, dict(namespace), name, str(path), line)

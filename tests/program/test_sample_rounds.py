@@ -29,7 +29,7 @@ def scores(p, x):
 def centred():
     """Results of each sample that need a sum over all, beside one of all samples: x - mean(sin x), p[0]; the mean."""
     rows = [("sin", 2), ("batch_sum", 3), ("batch_size",), ("div", 4, 5), ("sub", 2, 6)]
-    instructions = [Instruction(ROWS[name], operands) for name, *operands in rows]
+    instructions = [Instruction(ROWS[name], tuple(operands)) for name, *operands in rows]
     arguments = [Argument("p", 2, False), Argument("x", 1, True)]
     return Program(arguments, instructions, [Result((7, 0), True), Result((6,), False), Result((2,), True)])
 
