@@ -1,6 +1,6 @@
 """The table of `gpt`: a training pass of a scalar GPT on one name, forward and backward, 4,192 parameters.
 
-Every scalar engine runs `slotted.loss` as it stands; only its numbers and the functions on them differ. PyTorch has
+Every scalar engine runs `slotted.loss` unchanged; only its numbers and the functions on them differ. PyTorch has
 the model in matrices. CPU times of a pass, without the optimiser.
 """
 

@@ -164,6 +164,15 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def timing_rows(results: dict[str, Figures]) -> list[list[str]]:
+    """The first call, a run, and the norm of the gradient of each workload that gave figures."""
+    return [
+        [label, f"{1e3 * found['first']:.0f} ms", f"{1e6 * found['seconds']:.1f} us", f"{found['norm']:.9g}"]
+        for label, found in results.items()
+        if "seconds" in found
+    ]
+
+
 def notes(results: dict[str, Figures]) -> list[str]:
     """One line for each reason why workloads gave no figures, with those workloads."""
     reasons: dict[str, list[str]] = {}

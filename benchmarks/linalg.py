@@ -109,12 +109,7 @@ def works() -> list[Workload]:
 
 def table(rounds: int, slow: bool) -> str:
     results = harness.measure(works(), rounds)
-    rows = []
-    for label, found in results.items():
-        if "seconds" in found:
-            rows.append(
-                [label, f"{1e3 * found['first']:.0f} ms", f"{1e6 * found['seconds']:.1f} us", f"{found['norm']:.9g}"]
-            )
+    rows = harness.timing_rows(results)
     bounds = [(PROCESS, 20, 1.0), (PROCESS, 50, 1.0), (PROCESS, 100, 1.5), ("solve", 60, 1.5)]
     goals = []
     for job, n, bound in bounds:

@@ -232,11 +232,6 @@ def works() -> list[Workload]:
 
 def table(rounds: int, slow: bool) -> str:
     results = harness.measure(works(), rounds)
-    rows = []
-    for label, found in results.items():
-        if "seconds" in found:
-            rows.append(
-                [label, f"{1e3 * found['first']:.0f} ms", f"{1e6 * found['seconds']:.1f} us", f"{found['norm']:.9g}"]
-            )
+    rows = harness.timing_rows(results)
     head = ["job, steps, library", "first call less one run", "a run", "norm of the gradient"]
     return "\n".join(["### Loops", "", harness.markdown(head, rows), *harness.notes(results)])

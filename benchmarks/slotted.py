@@ -1,6 +1,6 @@
 """A scalar GPT in plain Python: one layer, 16 wide, 4 heads, letters; with a Value of 60 lines to differentiate it.
 
-It imports nothing that is installed, so that PyPy runs it as it stands: `pypy3 benchmarks/slotted.py`. The model is
+It imports nothing that is installed, so that PyPy runs it unchanged: `pypy3 benchmarks/slotted.py`. The model is
 that of `autograd_lite.examples.gpt`; `benchmarks.gpt` hands it this library's numbers and functions.
 """
 

@@ -141,7 +141,7 @@ def data_of(node: Node) -> Sequence[float] | None:
 
 
 def is_array(x: Node) -> bool:
-    """Whether a node is an array, of which a payload is a number where it says so."""
+    """Whether a node is an array rather than one number."""
     return x._row.payload is not None and not getattr(x._row.payload, "is_number", False)
 
 

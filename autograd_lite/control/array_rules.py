@@ -75,13 +75,13 @@ def or_zero(a: Array | None, size: int) -> Array:
 
 
 def symmetric(n: int, a: Array) -> Array:
-    """The symmetric matrix that a lower triangle stands for."""
+    """The symmetric matrix with that lower triangle."""
     part = triangle(n, a, 1)
     return plus(part, turned(n, n, part))
 
 
 def of_triangle(n: int, a: Array) -> Array:
-    """The adjoint of a lower triangle, from that of the symmetric matrix that it stands for."""
+    """The adjoint of a lower triangle, from that of the symmetric matrix with it."""
     return triangle(n, plus(a, turned(n, n, a)), 1)
 
 

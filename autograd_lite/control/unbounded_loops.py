@@ -22,12 +22,6 @@ from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Draws, Scalar, is_mapped
 from autograd_lite.transforms.power_series import Expansion
 
-Condition = Callable[[list[Scalar]], Scalar]
-"""Of the leaves of a carry."""
-
-Update = Callable[[list[Scalar]], list[Scalar]]
-"""From the leaves of a carry to those of the next one."""
-
 INSTEAD = (
     "pass max_steps, with which it is a scan that keeps its carries, or use fixed_point or root where it iterates to "
     "convergence, whose derivatives need no steps"

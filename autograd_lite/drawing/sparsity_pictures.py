@@ -25,7 +25,7 @@ INK = (31, 78, 121)
 def draw_sparsity(pattern: Any, title: str = "") -> "SparsityDrawing":
     """A picture of a sparsity pattern, also of one of a `scipy.sparse` matrix or a dense array.
 
-    Rows go down, columns to the right, as matrices are written.  A cell of a large matrix stands for several entries,
+    Rows go down, columns to the right, as matrices are written.  A cell of a large matrix shows several entries,
     and is darker where there are more of them.  `save` writes a .svg, .png or .txt file; notebooks show it.
 
     >>> from autograd_lite import hessian_sparsity

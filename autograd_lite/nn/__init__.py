@@ -21,6 +21,7 @@ from autograd_lite.nn.dense import MLP, Layer, Neuron
 from autograd_lite.nn.evaluation import evaluate, predict
 from autograd_lite.nn.history import History
 from autograd_lite.nn.linear import Flatten, Linear, Maxout, McCullochPitts, Perceptron, Sequential
+from autograd_lite.nn.losses import ELSEWHERE as _LOSSES
 from autograd_lite.nn.losses import (
     LOSSES,
     binary_cross_entropy,
@@ -40,7 +41,6 @@ from autograd_lite.nn.regularisation import BatchNorm, Dropout
 from autograd_lite.nn.steps import Diverged
 from autograd_lite.nn.training import fit
 from autograd_lite.nn.training_run import Interrupted, Run
-from autograd_lite.support.suggestions import LOSSES as _LOSSES
 from autograd_lite.support.suggestions import meant as _meant
 
 # What PyTorch and Keras call the same things, as `plain` spells it.

@@ -8,8 +8,9 @@ from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER, ActivationFunction, apl, identity, prelu, srelu
 from autograd_lite.nn.module import Module
-from autograd_lite.nn.randomness import Seed, draw_uniform, lookup, spawned
+from autograd_lite.nn.randomness import Seed, draw_uniform, spawned
 from autograd_lite.nn.shapes import NestedNumbers, Scalar, check_size, map_numbers
+from autograd_lite.support.suggestions import lookup
 
 AnyActivation: TypeAlias = str | ActivationFunction | Module
 """A name, a function or a Module."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from autograd_lite.core.primitives import PRIMITIVES
-from autograd_lite.nn.randomness import lookup
+from autograd_lite.support.suggestions import lookup
 
 Initialiser: TypeAlias = Callable[[int, int, random.Random], float]
 Init: TypeAlias = str | Initialiser | None

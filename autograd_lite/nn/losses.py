@@ -28,8 +28,8 @@ from autograd_lite.core.table import (
 )  # fmt: skip
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal_of
-from autograd_lite.nn.randomness import lookup
 from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat
+from autograd_lite.support.suggestions import lookup
 
 RENAMED = (
     "binary_cross_entropy takes a logit, while a probability is what others give it; write "
@@ -202,12 +202,23 @@ LOSSES: dict[str, Loss] = {
 }  # fmt: skip
 
 
+ELSEWHERE = {
+    "bce": "binary_cross_entropy_with_logits", "bcewithlogits": "binary_cross_entropy_with_logits",
+    "bcewithlogitsloss": "binary_cross_entropy_with_logits", "bceloss": "binary_log_loss",
+    "logistic": "binary_cross_entropy_with_logits", "ce": "softmax_cross_entropy",
+    "crossentropy": "softmax_cross_entropy", "crossentropyloss": "softmax_cross_entropy",
+    "categoricalcrossentropy": "softmax_cross_entropy", "nll": "softmax_cross_entropy", "nllloss": "log_loss",
+    "l2": "mse", "l2loss": "mse", "mseloss": "mse", "meansquarederror": "mse", "squarederror": "mse", "svm": "hinge",
+}  # fmt: skip
+"""What other libraries call the losses, as `plain` spells it."""
+
+
 def loss_of(given: str | Loss) -> Loss:
     """The loss of that name, or itself if it is a function.  Raises ValueError with the known names."""
     if isinstance(given, str) and given in FORMER:
         warnings.warn(RENAMED, DeprecationWarning, stacklevel=3)
         given = FORMER[given]
-    return given if callable(given) else lookup("loss", given, LOSSES)
+    return given if callable(given) else lookup("loss", given, LOSSES, ELSEWHERE)
 
 
 def reduce_losses(losses: list[Any], reduction: str) -> Any:

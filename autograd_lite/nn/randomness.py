@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 from autograd_lite.core.modes import TRACE
-from autograd_lite.support.suggestions import LOSSES, question
 from autograd_lite.transforms.levels import draw
 
 if TYPE_CHECKING:
@@ -53,11 +52,3 @@ def draw_uniform(rng: random.Random) -> Any:
     if TRACE.get() is None:
         return rng.random()
     return draw(rng.random)
-
-
-def lookup(what: str, name: str, known: dict[str, T]) -> T:
-    """known[name]; raises ValueError with the name that is meant, and the known ones, where there is none."""
-    if name in known:
-        return known[name]
-    asked = question(name, known, LOSSES) if isinstance(name, str) else ""
-    raise ValueError(f"there is no {what} {name!r}; the known ones are {', '.join(known)}{asked}")

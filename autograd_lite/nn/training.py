@@ -17,12 +17,13 @@ from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, target_kind
 from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.progress import Progress
-from autograd_lite.nn.randomness import Seed, generator, lookup
+from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, check_size
 from autograd_lite.nn.training_run import Callback, Run
 from autograd_lite.optim.optimizer import Optimizer, check_number
 from autograd_lite.optim.rules import OPTIMIZERS
 from autograd_lite.support.files import checked_path
+from autograd_lite.support.suggestions import lookup
 
 
 def fit(

@@ -19,7 +19,14 @@ from autograd_lite.support.extras import imported, required
 from autograd_lite.support.forking import ProcessLock
 from autograd_lite.transforms.differentiation import Argnums
 from autograd_lite.transforms.levels import inside
-from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered, parameter_names
+from autograd_lite.transforms.signatures import (
+    Function,
+    checked_function,
+    name_of,
+    name_that_leads_to,
+    numbered,
+    parameter_names,
+)
 from autograd_lite.trees import PyTreeDef
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ class Structure:
 class SparseFunction:
     """A sparse derivative of a function; called like the function.
 
-    `sparsity(*args)` gives its pattern for such arguments, and `why(*args)` says how it is computed for them.
+    `sparsity(*args)` gives its pattern for such arguments, and `why(*args)` names the method that is used for them.
     """
 
     second = False
@@ -72,8 +79,7 @@ class SparseFunction:
     methods: tuple[str, ...] = ("auto", "direct", "forward", "reverse", "bidirectional")
 
     def __init__(self, f: Function, argnums: Argnums, format: str, method: str, backend: str, fastmath: bool) -> None:
-        if not callable(f):
-            raise TypeError(f"{self.name} takes a function, but got {f!r}; pass the function itself, not its result")
+        checked_function(self.name, f)
         for what, x, known in (("format", format, FORMATS), ("method", method, self.methods)):
             if x not in known:
                 raise ValueError(f"{self.name} has no {what} {x!r}; choose {', '.join(map(repr, known))}")

@@ -7,17 +7,9 @@ spelled like a known one.
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Final
+from typing import TypeVar
 
-LOSSES: Final = {
-    "bce": "binary_cross_entropy_with_logits", "bcewithlogits": "binary_cross_entropy_with_logits",
-    "bcewithlogitsloss": "binary_cross_entropy_with_logits", "bceloss": "binary_log_loss",
-    "logistic": "binary_cross_entropy_with_logits", "ce": "softmax_cross_entropy",
-    "crossentropy": "softmax_cross_entropy", "crossentropyloss": "softmax_cross_entropy",
-    "categoricalcrossentropy": "softmax_cross_entropy", "nll": "softmax_cross_entropy", "nllloss": "log_loss",
-    "l2": "mse", "l2loss": "mse", "mseloss": "mse", "meansquarederror": "mse", "squarederror": "mse", "svm": "hinge",
-}  # fmt: skip
-"""What other libraries call the losses, as `plain` spells it."""
+T = TypeVar("T")
 
 
 def plain(name: str) -> str:
@@ -34,8 +26,8 @@ def meant(name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None =
 
     `elsewhere` has names of other libraries, as `plain` spells them, and what is written here.
 
-    >>> meant("Relu", ["relu", "elu"]), meant("bce", ["mse"], LOSSES), meant("rleu", ["relu", "tanh"]), meant("x", [])
-    ('relu', 'binary_cross_entropy_with_logits', 'relu', None)
+    >>> meant("Relu", ["relu", "elu"]), meant("l2", ["mse"], {"l2": "mse"}), meant("rleu", ["relu", "tanh"])
+    ('relu', 'mse', 'relu')
     """
     found = {plain(x): x for x in known}
     given = plain(name)
@@ -55,3 +47,11 @@ def question(name: str, known: Iterable[str], elsewhere: Mapping[str, str] | Non
     """
     found = meant(name, known, elsewhere)
     return f"; did you mean {found!r}?" if found else ""
+
+
+def lookup(what: str, name: str, known: Mapping[str, T], elsewhere: Mapping[str, str] | None = None) -> T:
+    """known[name]; raises ValueError with the known names, and the one that is meant, where there is none."""
+    if name in known:
+        return known[name]
+    asked = question(name, known, elsewhere) if isinstance(name, str) else ""
+    raise ValueError(f"there is no {what} {name!r}; the known ones are {', '.join(known)}{asked}")

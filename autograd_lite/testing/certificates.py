@@ -23,7 +23,7 @@ from autograd_lite.support.wording import computed
 from autograd_lite.testing.balls import Arb, Ball, BallArithmetic, NoBall
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import inside
-from autograd_lite.transforms.signatures import Function, name_of
+from autograd_lite.transforms.signatures import Function, checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
 End = Fraction | float
@@ -111,8 +111,7 @@ def certify(f: Function, *args: Any, precision: int = 53, width: float | None = 
     >>> 12.5 in certify(grad(lambda x: x**3.0 + x / 2.0), 2.0)
     True
     """
-    if not callable(f):
-        raise TypeError(f"certify takes a function, but got {f!r}; pass the function itself, not its result")
+    checked_function("certify", f)
     if not isinstance(precision, int) or not 2 <= precision <= MOST_BITS:
         raise ValueError(
             f"certify computes with 2 to {MOST_BITS} bits, but got precision={precision!r}; choose so many"

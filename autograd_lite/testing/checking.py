@@ -20,7 +20,7 @@ from autograd_lite.testing.report import ROUNDING, TOLERANCE, Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings, obstacles
 from autograd_lite.transforms.differentiation import as_float, as_value, reverse_mode
 from autograd_lite.transforms.jacobians import forward_mode
-from autograd_lite.transforms.signatures import numbered, parameter_names
+from autograd_lite.transforms.signatures import checked_function, numbered, parameter_names
 from autograd_lite.trees import flatten, flatten_numbers
 
 STEPPED = 1e-9  # relative; what the complex step finds is as good as the rows that it takes
@@ -60,8 +60,7 @@ def gradcheck(
         raise ValueError(f"gradcheck checks derivatives of order 1 and 2, but got order={order!r}; choose one")
     if method not in ("differences", "certified"):
         raise ValueError(f'gradcheck has the methods "differences" and "certified", but got {method!r}; choose one')
-    if not callable(f):
-        raise TypeError(f"gradcheck takes a function, but got {f!r}; pass the function itself, not its result")
+    checked_function("gradcheck", f)
     leaves, treedef = flatten(args, "arguments")
     point = [as_float(x) for x in leaves]
     names = zip(args, numbered(parameter_names(f), len(args)), strict=True)

@@ -15,7 +15,7 @@ from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.opaque_functions import on_numbers
 from autograd_lite.transforms.rule_calls import FlatRule, called
 from autograd_lite.transforms.rule_cycles import OWNERS, unreachable
-from autograd_lite.transforms.signatures import Function, name_of
+from autograd_lite.transforms.signatures import Function, checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten
 from autograd_lite.trees.pytree import leaves_like
 from autograd_lite.trees.registry import DICT, one_level
@@ -32,8 +32,7 @@ class CustomFunction:
 
     def __init__(self, f: Function, nondiff_argnums: int | Sequence[int] = ()) -> None:
         name = type(self).__name__
-        if not callable(f):
-            raise TypeError(f"{name} takes a function, but got {f!r}; pass the function itself, not its result")
+        checked_function(name, f)
         functools.update_wrapper(self, f, updated=())
         self.f = f
         self.nondiff_argnums = (nondiff_argnums,) if isinstance(nondiff_argnums, int) else tuple(nondiff_argnums)

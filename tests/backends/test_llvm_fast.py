@@ -115,7 +115,7 @@ def test_infinite_operands_give_what_strict_code_gives(row):
 
 
 def test_a_fused_product_does_not_overflow_alone():
-    """As the docstring of `compile` says: inf - inf is nan in strict code, and -inf without the overflow."""
+    """As documented for `compile`: inf - inf is nan in strict code, and -inf without the overflow."""
     for z in (math.inf, 1e308):
         strict, fused = (
             ag.compile(lambda x, y, z: x * y - z, backend="llvm", fastmath=fast)(1e200, 1e200, z)

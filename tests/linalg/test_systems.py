@@ -1,4 +1,4 @@
-"""Systems of equations: what NumPy says, exact references, and input that has no answer."""
+"""Systems of equations: what NumPy gives, exact references, and input that has no answer."""
 
 import math
 

@@ -36,6 +36,8 @@ class Dialect(ABC):
 
     name: str
     reserved: frozenset[str]
+    index_type: str
+    """What declares the number that a loop counts."""
 
     @abstractmethod
     def number(self, x: float) -> str:
@@ -49,9 +51,10 @@ class Dialect(ABC):
     def variable(self, name: str, expression: str) -> str:
         """A number that changes."""
 
-    @abstractmethod
     def index(self, name: str, start: str, stop: str, step: str = "++") -> str:
         """The head of a counted loop."""
+        moved = f"{name}++" if step == "++" else f"{name} += {step}"
+        return f"for ({self.index_type} {name} = {start}; {name} < {stop}; {moved}) {{"
 
     @abstractmethod
     def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
@@ -105,6 +108,7 @@ class C(Dialect):
     """C99 with its mathematical library."""
 
     name = "c"
+    index_type = "size_t"
     reserved = frozenset(C_RESERVED.split())
 
     def __init__(self, prefix: str) -> None:
@@ -118,10 +122,6 @@ class C(Dialect):
 
     def variable(self, name: str, expression: str) -> str:
         return f"double {name} = {expression};"
-
-    def index(self, name: str, start: str, stop: str, step: str = "++") -> str:
-        moved = f"{name}++" if step == "++" else f"{name} += {step}"
-        return f"for (size_t {name} = {start}; {name} < {stop}; {moved}) {{"
 
     def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
         lines, place = [], 0
@@ -170,6 +170,7 @@ class JavaScript(Dialect):
     """ECMAScript 2020: modules, and typed arrays."""
 
     name = "javascript"
+    index_type = "let"
     reserved = frozenset(JAVASCRIPT_RESERVED.split())
 
     def number(self, x: float) -> str:
@@ -180,10 +181,6 @@ class JavaScript(Dialect):
 
     def variable(self, name: str, expression: str) -> str:
         return f"let {name} = {expression};"
-
-    def index(self, name: str, start: str, stop: str, step: str = "++") -> str:
-        moved = f"{name}++" if step == "++" else f"{name} += {step}"
-        return f"for (let {name} = {start}; {name} < {stop}; {moved}) {{"
 
     def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
         lengths = [(name, str(size)) for name, size in sizes.items()]

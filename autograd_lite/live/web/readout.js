@@ -1,4 +1,4 @@
-// What the page says in words and numbers while it trains: counts, losses, captions, and why it has stopped.
+// The words and numbers of the page while it trains: counts, losses, captions, and why it has stopped.
 
 const NO_POINTS = "There are no points to train on: click in the plane to add some.";
 
