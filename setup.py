@@ -19,7 +19,7 @@ from setuptools.extension import Extension
 # The modules to compile: the only place that lists them.
 COMPILED = [
     "core.numerics", "core.contexts", "core.operands", "core.columns", "core.primitives", "core.graph",
-    "core.fast.clock", "core.fast.pool", "core.fast.vectors", "core.reverse", "core.symbolic", "core.branches",
+    "core.fast.clock", "core.fast.pool", "core.fast.vectors", "core.reverse", "core.symbolic", "transforms.branches",
     "core.create_graph", "core.tracers", "core.recording", "core.copying", "core.operators", "core.value",
     "core.fast.layers", "program.instructions", "program.simplification", "program.flattening",
 ]  # fmt: skip

@@ -191,7 +191,7 @@ MAKE_OR_WALK_GRAPHS = [
     "core.primitives", "core.value", "core.fast.pool", "core.fast.vectors", "core.reverse",
     "core.fast.layers", "core.contexts", "core.scopes", "core.modes",
     "core.tracers", "core.create_graph", "core.graph", "core.recording",
-    "core.symbolic", "core.branches", "core.copying",
+    "core.symbolic", "core.copying", "transforms.branches",
     "transforms.custom_rules", "transforms.differentiation", "transforms.jacobians", "transforms.batching",
     "program.flattening", "program.simplification", "program.tracing", "program.make_program",
     "backends.compiled", "nn.dense", "nn.regularisation", "nn.steps", "nn.training_run", "nn.training",

@@ -44,7 +44,7 @@ FLOORS = {
 # The same inside of `core`, which is read from its first file to its last.
 CORE = (
     "", "numerics", "decorating", "contexts", "scopes", "operands", "columns", "primitives", "methods", "table",
-    "graph", "modes", "fast", "loop_steps", "tracers", "reverse", "unrounded", "symbolic", "branches", "create_graph",
+    "graph", "modes", "fast", "loop_steps", "tracers", "reverse", "unrounded", "symbolic", "create_graph",
     "recording", "copying", "operators", "value", "fast.layers",
 )  # fmt: skip
 LONGEST = 500

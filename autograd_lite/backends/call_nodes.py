@@ -15,7 +15,7 @@ from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import CONSTANT, NUMERIC, RULED, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, NUMERIC, ORDERED, Node, operands_of
 from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.reverse import Cotangents
@@ -54,7 +54,7 @@ class ProgramCall:
         """The outputs of a call."""
         partials = [None if x._flags & CONSTANT else nan for x in operands]
         node: Any = many(self.row, found[0], tuple(operands), partials)
-        node._flags |= RULED
+        node._flags |= ORDERED
         node._extra.recorded = numbers
         items: list[Any] = [many(row, x, (node,), [nan]) for row, x in zip(self.items, found, strict=False)]
         return items or [node]

@@ -31,7 +31,6 @@ from autograd_lite.control.array_nodes import (
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Stack, dense, masked, stack
 from autograd_lite.control.step_graphs import Inside
-from autograd_lite.core.branches import either
 from autograd_lite.core.contexts import Mode
 from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import time_of
@@ -46,6 +45,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.kernels import KERNELS
+from autograd_lite.transforms.branches import either
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import BATCHED, CONSTANT, LOOPED, RULED, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
 from autograd_lite.core.reverse import Cotangents
@@ -46,7 +46,7 @@ def widened(column: Column, array: Node, order: int, k: int) -> Column:
 class Piece(NamedTuple):
     """An adjoint of some numbers of an array: of `length` in a column, one of another array.
 
-    Where it does not always arrive, `holds` is the condition under which it does, as in `core.branches`.
+    Where it does not always arrive, `holds` is the condition under which it does, as in `transforms.branches`.
     """
 
     offset: int
@@ -113,7 +113,7 @@ def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     row = item_row(payload.offset) if type(payload) is Item else row_of(payload, getattr(payload, "name", ""))
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, math.nan, tuple(operands), partials)
-    node._flags |= TRACED | LOOPED | flags | (0 if any(p is not None for p in partials) else CONSTANT)
+    node._flags |= TRACED | ORDERED | flags | (0 if any(p is not None for p in partials) else CONSTANT)
     return cast(Value, node)
 
 
@@ -130,7 +130,7 @@ def item_row(offset: int) -> Primitive:
 
 def numbered(node: Value, x: float) -> Value:
     """A node of a payload that has its number, because nothing is traced."""
-    node._flags = (node._flags & ~TRACED) | RULED
+    node._flags = (node._flags & ~TRACED) | ORDERED
     node._data = x
     return node
 

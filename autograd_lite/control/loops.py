@@ -16,7 +16,7 @@ from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.control.unbounded_loops import recorded_while
 from autograd_lite.core import table
-from autograd_lite.core.graph import BATCHED, LOOPED
+from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.loop_steps import RecordedSteps
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
@@ -190,7 +190,7 @@ def collected(rows: Sequence[Sequence[Scalar]], structure: PyTreeDef | None, dat
 def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool) -> tuple[Any, Any]:
     """The loop as a node, and what it gives."""
     columns: list[Column] = []
-    flags = LOOPED | (BATCHED if is_mapped() else 0)
+    flags = ORDERED | (BATCHED if is_mapped() else 0)
     xs: list[Value] = []
 
     def sample(part: Part) -> Any:

@@ -12,7 +12,7 @@ from autograd_lite.control.gather_nodes import scatter, stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.core.fast.clock import time_now
-from autograd_lite.core.graph import BATCHED, LOOPED
+from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.batching import Part, Parts
@@ -30,7 +30,7 @@ def mapped(
 
     def sample(part: Part) -> Any:
         found, build = columns_of(part, n, name)
-        leaves = [traced(flags | (LOOPED if found and is_moved(part) else 0)) for _ in found]
+        leaves = [traced(flags | (ORDERED if found and is_moved(part) else 0)) for _ in found]
         columns.extend(found)
         xs.extend(leaves)
         return build(leaves)

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from autograd_lite.control.array_nodes import Column, Number, Numbers, Piece, Record, Whole, arrival, is_array, item
 from autograd_lite.control.gather_nodes import Gathers, Stack, masked
 from autograd_lite.core import table
-from autograd_lite.core.branches import ChosenPropagation, propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, LOOPED, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
+from autograd_lite.core.symbolic import propagation_for
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
+from autograd_lite.transforms.branches import ChosenPropagation
 from autograd_lite.transforms.levels import Scalar
 
 ARRAYS = (Stack, Numbers, Gathers)
@@ -43,7 +44,7 @@ class Step(NamedTuple):
     def leaves(self, count: int) -> list[Value]:
         """New leaves for a step that is made of this one."""
         batched = any(x._flags & BATCHED for x in (*self.carry, *self.xs))
-        return [traced(LOOPED | (BATCHED if batched else 0)) for _ in range(count)]
+        return [traced(ORDERED | (BATCHED if batched else 0)) for _ in range(count)]
 
 
 class Inside:

@@ -12,10 +12,9 @@ from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import Body, Inside, Step
 from autograd_lite.core import table
-from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
-from autograd_lite.core.graph import BATCHED, LOOPED, Node, operands_of
-from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.graph import BATCHED, ORDERED, Node, operands_of
+from autograd_lite.core.symbolic import Propagation, propagation_for
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program import payloads
 from autograd_lite.transforms.differentiation import as_value
@@ -86,7 +85,7 @@ def recorded_while(
 ) -> list[Value]:
     """The last carry of the loop; functions of leaves."""
     inside, draws = Inside(), Draws()
-    flags = LOOPED | (BATCHED if is_mapped() else 0)
+    flags = ORDERED | (BATCHED if is_mapped() else 0)
     running, *carry = [traced(flags) for _ in range(1 + len(init))]
     with draws:
         goes_on = table.logical_and(running, condition(list(carry)))

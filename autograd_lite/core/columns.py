@@ -38,9 +38,9 @@ class Rule(Protocol):
 
 DEFAULTS: Final[dict[str, Any]] = {
     "domain": "all reals", "infinity": "", "kinks": "none", "limit": math.nan, "lowering": None, "selects": False,
-    "sequences": 1, "empty": None, "complex_value": None, "commutes": False, "rewrites": (), "fold": None,
-    "operations": None, "python": "", "c": "", "array": None, "libm": "", "llvm": "", "fastmath": 0, "intervals": (),
-    "whole": (), "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf,
+    "lazy": False, "sequences": 1, "empty": None, "complex_value": None, "commutes": False, "rewrites": (),
+    "fold": None, "operations": None, "python": "", "c": "", "array": None, "libm": "", "llvm": "", "fastmath": 0,
+    "intervals": (), "whole": (), "distance": None, "compares": False, "truths": 0, "entire": None, "bend": math.inf,
     "never_zero": False, "label": "", "sign": "", "notation": "", "latex": "", "binds": "atom", "lecture": None,
     "words": "", "role": "", "payload": None, "ball_value": None, "rule": None, "outputs": 1, "item": -1,
     "called_back": False, "traced": None, "taylor": None,
@@ -64,6 +64,7 @@ class Row:
     # the same value in simpler rows, bit for bit, for compiled programs; None: a call of `value`
     lowering: Callable[..., Any] | None
     selects: bool  # whether the first operand chooses which of the two others passes through, as in `where`
+    lazy: bool  # whether what it does not select is as if it were not there: no adjoint, not even 0, arrives at it
     sequences: int  # of a row of any number of operands: how many iterables it takes, 1 or 2
     empty: float | None  # its value without operands; None: it has none
     # the value at complex operands, up to a real constant; rows that choose do so by the real parts

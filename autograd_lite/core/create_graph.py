@@ -7,12 +7,11 @@ graph, `tangents` forwards.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import Cotangents, reverse, topological_order
-from autograd_lite.core.symbolic import Propagation, through_rule, times
+from autograd_lite.core.symbolic import Propagation, propagation_for, through_rule, times
 
 
 class Arrived:

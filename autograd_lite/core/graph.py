@@ -20,14 +20,12 @@ REACHED: Final = 8  # a reverse pass has stored a gradient in it
 ASSIGNED: Final = 16  # its data was assigned after it was made
 NUMERIC: Final = 64  # it was computed from numbers alone, and no Value of a user
 PASSED: Final = 128  # a number that a transform passed on, not one that is written in the function
-RULED: Final = 512  # it depends on a call with rules of its own, as `custom_vjp` records one
-# and while programs are traced (`tracers`, `branches`)
+ORDERED: Final = 256  # its adjoints are added up in the order in which nodes were made, as programs of loops do
+CHOSEN: Final = 32  # it depends on a row that is `lazy`
+# and while programs are traced (`tracers`)
 TRACED: Final = 2  # it has no number yet
 BATCHED: Final = 4  # it is different from sample to sample
-CHOSEN: Final = 32  # it depends on a choice between branches that are functions
-LOOPED: Final = 256  # it depends on a step of a loop
-ORDERED: Final = CHOSEN | LOOPED | RULED  # its adjoints are added up in the order in which nodes were made
-INHERITED: Final = TRACED | BATCHED | ORDERED  # what passes from any operand to the result
+INHERITED: Final = ORDERED | CHOSEN | TRACED | BATCHED  # what passes from any operand to the result
 COMMON: Final = CONSTANT | NUMERIC  # what passes to the result where all operands have it
 
 # Rows that no operation of a user makes; a leaf has no name, as its `op` tells.

@@ -12,14 +12,13 @@ from autograd_lite.core import table
 from autograd_lite.core.fast.pool import new_node, number_node
 
 from autograd_lite.core.graph import (  # isort: skip
-    BATCH_SUM, BATCHED, CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, STATE, TRACED, Node, as_recorded,
-    connect,
+    BATCH_SUM, BATCHED, CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node,
+    as_recorded, connect,
 )  # fmt: skip
 from autograd_lite.core.modes import PAUSED, WATCH
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.tracers import is_tracing, sum_over_samples, traced_partials
 
-COND: Final = table.cond
 DOT: Final = table.dot
 
 
@@ -62,8 +61,8 @@ def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: f
 def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list[float | None]) -> Node:
     """The result of any number of operands; a partial is None where nothing flows."""
     either: i64 = 0
-    if row is COND:  # nothing in the branch not taken is reached by a gradient
-        either = CHOSEN
+    if row.lazy:
+        either = CHOSEN | ORDERED
         partials = [p or None for p in partials]
     both: i64 = COMMON
     for x in operands:

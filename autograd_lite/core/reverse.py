@@ -14,7 +14,7 @@ from autograd_lite.core.fast.clock import age_of, in_order_of_making
 from autograd_lite.core.fast.vectors import PENDING
 
 from autograd_lite.core.graph import (  # isort: skip
-    LEAF, ORDERED, PASS, REACHED, RULED, STATE, Node, operands_of, partials_of, use, used_once,
+    LEAF, ORDERED, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once,
 )  # fmt: skip
 
 SORT: Final = 1 << 32
@@ -148,8 +148,7 @@ def count_uses(roots: Sequence[Node], everything: bool, brief: bool, since: i64)
 
 
 def is_ordered(roots: Sequence[Node]) -> bool:
-    """Whether anything depends on a choice between functions or on a loop, which programs hold in other graphs, or on a
-    call with rules of its own."""
+    """Whether anything depends on what programs hold in another graph, as choices between functions and loops."""
     return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
@@ -255,8 +254,8 @@ def keep(node: Node, leaves: list[Node]) -> None:
 
 def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
     """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
-    if any([root._flags & RULED != 0 for root in roots]):  # noqa: C419  (a list is faster when compiled)
-        # rules differentiate too: the scratch would not be ours alone
+    if is_ordered(roots):
+        # what orders may have a rule, which differentiates too: the scratch would not be ours alone
         order = dependent_on(topological_order(roots, since=age_of(inputs)), inputs)
         found = dict(adjoints_in(order, roots, seeds))
         return [float(found.get(x, 0.0)) for x in inputs]

@@ -3,11 +3,11 @@
 Above `graph`.  `Propagation` is the step of the chain rule at one node, for adjoints and tangents that are graphs.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CONSTANT, NUMBER, PASSED, Node, operands_of
+from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CHOSEN, CONSTANT, NUMBER, PASSED, Node, operands_of
 from autograd_lite.core.reverse import Cotangents, of_outputs
 from autograd_lite.core.unrounded import is_unrounded, partials_of_rules
 
@@ -151,3 +151,15 @@ class Propagation:
             return None
         total = self.total(terms)
         return self.over_samples(node, total) if node._row is BATCH_SUM else total
+
+
+LAZY: Final[list[Callable[[Node], Propagation]]] = []
+"""The rules for graphs with rows that are lazy, entered by a floor above: `transforms.branches`."""
+
+
+def propagation_for(roots: Sequence[Any]) -> Propagation:
+    """The rules for a pass over everything that the roots depend on."""
+    for x in roots:
+        if isinstance(x, Node) and x._flags & CHOSEN:
+            return LAZY[0](x)
+    return Propagation()

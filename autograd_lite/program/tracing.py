@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LEAF, LOOPED, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LEAF, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.value import Value, traced
@@ -88,7 +88,7 @@ class Trace(Scope):
             node = stack.pop()
             if node in seen or node in self.independent or node._flags & CONSTANT:
                 continue
-            in_step = node._row is LEAF and node._flags & LOOPED
+            in_step = node._row is LEAF and node._flags & ORDERED
             if node in self.inputs or in_step or self.is_closed_over(node):
                 return True
             seen.add(node)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import ORDERED, Node, operands_of
+from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value, constant, traced
 from autograd_lite.sparse.derived import is_nothing, tangents_of
@@ -212,5 +212,5 @@ def again(result: Node, nodes: Sequence[Node], given: dict[Node, Any]) -> Any:
 def applied(row: Any, operands: Sequence[Any], like: Node) -> Value:
     """A row on Values; its adjoints are added up in the order of those of `like`."""
     made: Value = operands[0].apply(row, tuple(operands))
-    made._flags |= like._flags & ORDERED
+    made._flags |= like._flags & (CHOSEN | ORDERED)
     return made

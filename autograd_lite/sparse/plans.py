@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from autograd_lite.core.branches import propagation_for
 from autograd_lite.core.create_graph import forward as forward_pass
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.symbolic import Propagation, propagation_for
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result, operations

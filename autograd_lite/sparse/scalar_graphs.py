@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.control.array_nodes import node_of
-from autograd_lite.core.branches import propagation_for
-from autograd_lite.core.graph import CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
-from autograd_lite.core.symbolic import Propagation
+from autograd_lite.core.graph import CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
+from autograd_lite.core.symbolic import Propagation, propagation_for
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
 from autograd_lite.program.tracing import Trace
@@ -21,6 +20,7 @@ from autograd_lite.transforms.signatures import Function, name_of, numbered, par
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 from autograd_lite.trees.array_leaves import array_of
 
+FLAGS = CHOSEN | ORDERED
 FEW = 8
 """Samples of a map that are written out."""
 
@@ -93,7 +93,7 @@ class ScalarTrace(Trace):
             return None
         body.result = result
         made = node_of(body, [body.columns[0][0]])
-        made._flags = (made._flags & ~ORDERED) | (result._flags & ORDERED)  # as a sum of the terms has them
+        made._flags = (made._flags & ~FLAGS) | (result._flags & FLAGS)  # as a sum of the terms has them
         self.maps.append(made)
         return made / n if reduce == "mean" else made
 

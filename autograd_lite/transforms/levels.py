@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from autograd_lite.core.contexts import Mode
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, LOOPED, NUMERIC, Node
+from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, NUMERIC, ORDERED, Node
 from autograd_lite.core.modes import PAUSED, TRACE
 from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.core.table import identity
@@ -108,7 +108,7 @@ def draw(source: Source) -> Value:
     if step is None:
         value: Value = TRACE.get().draw(source, is_mapped())
         return value
-    value = traced(LOOPED | (BATCHED if is_mapped() else 0))
+    value = traced(ORDERED | (BATCHED if is_mapped() else 0))
     step.drawn.append((value, source))
     return value
 
@@ -158,7 +158,7 @@ def node_apart(x: Value) -> Value:
     So they do in compiled code where a step of a loop, or a gather, hands the number on.
     """
     result: Value = identity(x)
-    result._flags |= LOOPED
+    result._flags |= ORDERED
     return result
 
 
@@ -171,7 +171,7 @@ def is_differentiable(x: Value) -> bool:
 def put_in_order(x: Scalar, start: int) -> None:
     """Let adjoints add up in the order in which nodes were made, from a result on that was made since `start`."""
     if isinstance(x, Value) and time_of(x) > start and not x._flags & CONSTANT:
-        x._flags |= LOOPED
+        x._flags |= ORDERED
 
 
 def is_number_again(x: object) -> bool:
@@ -188,7 +188,7 @@ def fresh(x: Scalar) -> Value:
     else:
         result = Value(x.data if isinstance(x, Value) else x)
         if isinstance(x, Value):
-            result._flags |= x._flags & LOOPED  # adjoints add up in the order that they have in a compiled loop
+            result._flags |= x._flags & ORDERED  # adjoints add up in the order that they have in a compiled loop
     if MAPPED.get():
         result._flags |= BATCHED
     return result

@@ -13,7 +13,7 @@ from types import FunctionType, MethodType
 from typing import Any, NoReturn
 
 from autograd_lite.core.fast.clock import time_now
-from autograd_lite.core.graph import CONSTANT, RULED, TRACED, Node, partials_of
+from autograd_lite.core.graph import CONSTANT, ORDERED, TRACED, Node, partials_of
 from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import many
@@ -143,7 +143,7 @@ def called_back(name: str, f: Flat, count: int, operands: Sequence[Node]) -> lis
             called_back=True, rule=NoDerivative(name),
         )  # fmt: skip
         node = many(row, data[k], tuple(operands), list(partials))
-        node._flags |= RULED
+        node._flags |= ORDERED
         nodes.append(node)
     return nodes
 

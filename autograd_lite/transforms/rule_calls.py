@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from autograd_lite.core.create_graph import adjoints as recorded_adjoints
-from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, RULED, Node, operands_of, partials_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, ORDERED, Node, operands_of, partials_of
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import detached, many, records_nothing
@@ -181,7 +181,7 @@ def recorded(rule: FlatRule, operands: list[Node], results: list[float], inner: 
     )  # fmt: skip
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, results[0], every, [*partials, *[None for _ in inner]])
-    node._flags |= RULED
+    node._flags |= ORDERED
     return node
 
 

@@ -12,7 +12,7 @@ import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients, no_grad
 from autograd_lite.core.fast import pool
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import BATCHED, CHOSEN, CONSTANT, INHERITED, TRACED
+from autograd_lite.core.graph import BATCHED, CHOSEN, CONSTANT, INHERITED, ORDERED, TRACED
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import traced
@@ -161,7 +161,7 @@ def test_nothing_flows_back_through_what_is_detached_in_a_program():
 
 @pytest.mark.parametrize("row", [row for row in PRIMITIVES.values() if row.arity != 0], ids=lambda row: row.name)
 def test_a_result_inherits_from_any_operand(row):
-    n, own = row.arity or 4, CHOSEN if row.name == "cond" else 0
+    n, own = row.arity or 4, CHOSEN | ORDERED if row.name == "cond" else 0
     for i, flags in itertools.product(range(n), (0, CHOSEN, TRACED, TRACED | BATCHED)):
         operands = [Value(0.5) for _ in range(n)]
         operands[i] = traced(flags) if flags & TRACED else operands[i]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, custom_jvp, custom_vjp, grad, gradients, hessian, hvp, jacobian, jvp, vjp, vmap
-from autograd_lite.core.graph import RULED
+from autograd_lite.core.graph import ORDERED
 
 
 def one(x, y):
@@ -120,8 +120,8 @@ def test_a_batch_whose_samples_share_an_operand():
 
 def test_a_graph_without_rules_is_not_marked():
     x = Value(1.0)
-    assert not (x * x)._flags & RULED
-    assert (by_vjp(one)(x, 2.0) * x)._flags & RULED
+    assert not (x * x)._flags & ORDERED
+    assert (by_vjp(one)(x, 2.0) * x)._flags & ORDERED
 
 
 def test_a_program_from_a_graph_with_a_rule_is_refused():

@@ -123,7 +123,7 @@ where: Primitive = primitive(
 cond: Primitive = primitive(
     "cond", lambda condition, a, b: a if condition else b,
     (None, lambda out, condition, a, b: truth(condition), lambda out, condition, a, b: logical_not(condition)),
-    "a() if condition else b()", selects=True, truths=1, intervals=where.intervals,
+    "a() if condition else b()", selects=True, lazy=True, truths=1, intervals=where.intervals,
     lowering=lambda condition, a, b: where(condition, a, b), complex_value=where.complex_value, rewrites=where.rewrites,
     notation=where.notation, latex=where.latex, binds="sum", python=where.python, c=where.c,
     infinity="inf is true",

@@ -1,29 +1,25 @@
 """Gradients through choices between functions, of which only the chosen one exists.
 
-Above `symbolic`; not needed to understand the engine.  While a program is traced both branches are recorded, and
-eagerly only one.  So that both give the same bits, every term holds under a condition, that a branch was taken, and
-terms are added up in the order in which nodes were made.  Once choices are calls in a program this can go.
+While a program is traced both branches are recorded, and eagerly only one.  So every term holds under a condition, that
+a branch was taken.  A payload that gives 0 for the branch not taken would not do: in
+
+    r = sqrt(x)
+    return cond(less(0.0, x), lambda: r, lambda: 1.0)
+
+nothing arrives at r for x = 0, and 0 times its infinite partial would be nan.  Bits are those of the eager graph
+because terms are added up in the order in which nodes were made.
 """
 
-from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from autograd_lite.core.graph import CHOSEN, Node, operands_of
+from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
 from autograd_lite.core.reverse import Cotangents, of_outputs
-from autograd_lite.core.symbolic import Propagation, argument, check_unassigned, partials_as_graphs, times
+from autograd_lite.core.symbolic import LAZY, Propagation, argument, check_unassigned, partials_as_graphs, times
 from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
 
 Term = tuple[Any, Any]
 """A value, and the condition under which it holds; None: always."""
-
-
-def propagation_for(roots: Sequence[Any]) -> Propagation:
-    """The rules for a pass over everything that the roots depend on."""
-    for x in roots:
-        if isinstance(x, Node) and x._flags & CHOSEN:
-            return ChosenPropagation(x)
-    return Propagation()
 
 
 def masked(term: Term, otherwise: float) -> Any:
@@ -82,7 +78,7 @@ class ChosenPropagation(Propagation):
     def result(self, x: Term) -> Any:
         derivative = masked(x, 0.0)
         if isinstance(derivative, Node):
-            derivative._flags |= CHOSEN
+            derivative._flags |= CHOSEN | ORDERED
         return derivative
 
     def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
@@ -122,3 +118,6 @@ class ChosenPropagation(Propagation):
         return [
             (times(tangents[x][0], partial), tangents[x][1]) for x, partial in partials_as_graphs(node) if x in tangents
         ]
+
+
+LAZY.append(ChosenPropagation)
