@@ -1,18 +1,39 @@
-"""Random functions with loops, from seeds: steps of a few rows over carry, x and shared numbers, and loops in steps."""
+"""Random functions with loops, from seeds: steps of a few rows over carry, x and shared numbers, with loops, calls,
+gathers and choices of functions in them."""
 
 import random
+import time
+
+from recording import record, recorded
 
 import autograd_lite as ag
 from autograd_lite.trees import flatten
 
+KINDS = ["unary"] * 3 + ["+", "-", "*", "*", "+", "scaled", "where", "take", "cond", "switch", "call"]
 UNARY = (ag.sin, ag.tanh, ag.exp, ag.sigmoid, ag.cos, ag.softplus, ag.atan, ag.relu, ag.abs)
+
+
+def called_of(rng):
+    """A random compiled function of two numbers, large enough to stay a call."""
+    rows = [UNARY[rng.randrange(len(UNARY))] for _ in range(8)]
+
+    def several(a, b):
+        for row in rows:
+            a, b = row(a) + 0.3 * b, a * b
+        return a
+
+    return ag.compile(several)
+
+
+def chosen(row):
+    return lambda x, y: row(x) * y
 
 
 def body_of(rng, carries, columns, shared, outputs, depth):
     """A random step: (carry, x, shared numbers) to (carry, y), all of them lists."""
-    steps, known = [], carries + columns + shared
+    steps, known, called = [], carries + columns + shared, called_of(rng)
     for _ in range(rng.randint(2, 7)):
-        kind = rng.choice(["unary"] * 3 + ["+", "-", "*", "*", "+", "scaled", "where", "take"])
+        kind = rng.choice(KINDS)
         steps.append((kind, *[rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
         known += 1
     inner = None
@@ -30,6 +51,13 @@ def body_of(rng, carries, columns, shared, outputs, depth):
                 v.append(-1.5 * v[a])
             elif kind == "where":
                 v.append(ag.where(ag.less(v[a], 0.3), v[b], v[c]))
+            elif kind == "cond":
+                v.append(ag.cond(ag.less(v[a], 0.3), chosen(UNARY[f]), lambda x, y: x - ag.sin(y), v[b], v[c]))
+            elif kind == "switch":
+                index = ag.where(ag.less(v[a], 0.0), 0.0, ag.where(ag.less(v[b], 0.0), 1.0, 2.0))
+                v.append(ag.switch(index, [UNARY[f], lambda x: x * x, lambda x: 0.5], v[c]))
+            elif kind == "call":
+                v.append(called(v[a], v[b]))
             elif kind == "take":  # from what all steps share, or from what there is so far
                 table = numbers if f % 2 and numbers else v[: 1 + c]
                 second = ag.where(ag.less(v[b], 0.0), -1.0, float(len(table) // 2))
@@ -105,9 +133,10 @@ def numbers_of(x):
 
 
 def compared(seed, native):
-    """For value and gradients whether the bits agree, in generated Python and native code; the error of second order.
+    """The first number with other bits in generated Python and native code, and the errors of NumPy and second order.
 
-    None where the function leaves its domain: a program has inf or nan where it raises.
+    None where the function leaves its domain: a program has inf or nan where it raises.  Native code and NumPy only
+    where asked.  Errors are those of x in units of 1 + |x|.
     """
     f, args = loop_function(seed)
     both = ag.value_and_grad(f, argnums=(0, 1, 2))
@@ -121,34 +150,59 @@ def compared(seed, native):
         first, curves = numbers_of(both(*args)), numbers_of(second(*args))
     except (ArithmeticError, ValueError):
         return None
-    backends = ["python", "llvm"] if native else ["python"]
-    same = [repr(numbers_of(ag.compile(both, backend=name)(*args))) == repr(first) for name in backends]
-    found = numbers_of(ag.compile(second, backend="python")(*args))
-    errors = [abs(x - y) / (1.0 + abs(x)) for x, y in zip(curves, found, strict=True) if x == x]
-    return same, max(errors, default=0.0)
+
+    def error(g, backend, expected):
+        found = numbers_of(ag.compile(g, backend=backend)(*args))
+        pairs = [(x, y) for x, y in zip(expected, found, strict=True) if x != y and x == x]
+        return max([abs(x - y) / (1.0 + abs(x)) for x, y in pairs], default=0.0)
+
+    strict = ["python", "llvm"] if native else ["python"]
+    same = [repr(numbers_of(ag.compile(both, backend=name)(*args))) == repr(first) for name in strict]
+    loose = error(both, "numpy", first) if native else 0.0
+    return same, loose, max(error(second, name, curves) for name in strict)
 
 
-def measure(count, every=10):
-    """So many random functions; every tenth in native code too."""
-    figures = {"functions": 0, "python": 0, "native": 0, "other bits": 0, "second order": 0.0, "first seed": 0}
-    for seed in range(count):
-        result = compared(seed, seed % every == 0)
-        if result is not None:
-            same, error = result
-            figures["functions"] += 1
-            figures["python"] += 1
-            figures["native"] += len(same) - 1
-            figures["other bits"] += same.count(False)
-            figures["second order"] = max(figures["second order"], error)
-    return figures
+WANTED, CHUNK, EVERY = 100_000, 100, 10
+
+
+def measure():
+    """Random functions by the hundred, until there are enough; a run that was interrupted goes on where it stopped."""
+    document = recorded("loops")
+    begun = document["figures"] if document is not None and document["figures"].get("functions", 0) < WANTED else {}
+    names = ("chunks", "functions", "native", "numpy", "second order")
+    figures = {**dict.fromkeys(names, 0), "other bits": [], "failures": [], **begun}
+    kept = time.monotonic()
+    while figures["functions"] < WANTED:
+        for seed in range(figures["chunks"] * CHUNK, (figures["chunks"] + 1) * CHUNK):
+            try:
+                result = compared(seed, seed % EVERY == 0)
+            except Exception as error:
+                figures["failures"].append(f"seed {seed}: {type(error).__name__}: {error}")
+                continue
+            if result is not None:
+                same, loose, curved = result
+                figures["functions"] += 1
+                figures["native"] += len(same) - 1
+                figures["other bits"] += [] if all(same) else [seed]
+                figures["numpy"] = max(figures["numpy"], loose)
+                figures["second order"] = max(figures["second order"], curved)
+        figures["chunks"] += 1
+        if time.monotonic() - kept > 20.0 or figures["functions"] >= WANTED:
+            kept = time.monotonic()
+            record("loops", figures)
 
 
 def section(figures):
-    shown = {name: f"{x:,}" if isinstance(x, int) else f"{x:.1g}" for name, x in figures.items()}
+    other = figures["other bits"]
+    named = f": {', '.join(map(str, other[:20]))}" if other else ""
     return [
-        "Random functions of one loop or two, every second with a loop in its step, with gathers and maps: "
-        f"{shown['functions']}.",
-        f"Value and gradients have the bits of the eager graph in generated Python ({shown['python']} programs) and",
-        f"in native code ({shown['native']}), but in {shown['other bits']}. Second derivatives differ from those of",
-        f"the unrolled graph by {shown['second order']} (1 + |x|) at most.",
+        "Random functions of one loop or two, with loops, calls, gathers, maps and choices of functions in their",
+        f"steps: {figures['functions']:,}, seeds 0 to {figures['chunks'] * CHUNK - 1:,}. Value and gradients have the",
+        "bits of the eager graph in generated Python, and for every tenth seed in native code",
+        f"({figures['native']:,} programs), but for {len(other)} of them{named}. NumPy, with an exp of its own,",
+        f"is off by {figures['numpy']:.1g} (1 + |x|) at most. Second derivatives of Python and native code differ from",
+        f"those of the unrolled graph by {figures['second order']:.1g} (1 + |x|) at most.",
+        "",
+        f"Failures: {len(figures['failures'])}.",
+        *[f"- {text}" for text in figures["failures"][:5]],
     ]

@@ -153,6 +153,7 @@ class RecordedLoop:
             [stream for x, column in kept for stream in self.streams(x, arrived, column)],
             [stream for j in range(len(step.ys)) for stream in self.y_adjoints(arrived, node, j)],
             perhaps,
+            self.body.spans,
         )
         receiving = [x for x in self.shared if x in back.reached]
         moved = [j for j, x in enumerate(step.xs) if x in back.reached]
@@ -280,7 +281,7 @@ class RecordedLoop:
         operands, step, m = operands_of(node), self.step, len(self.step.carry)
         moved = [j for j, column in enumerate(self.columns) if column.array in tangents]
         present = {k for k in range(m) if operands[k] in tangents}
-        inside, rules = Inside(self.nodes), propagation_for(step.outputs)
+        inside, rules = Inside(self.nodes, self.body.spans), propagation_for(step.outputs)
         outputs: list[Scalar] = []
         reached: set[int] | None = None
         while reached is None or not reached <= present:
@@ -307,7 +308,7 @@ class RecordedLoop:
         moved = [j for j, column in enumerate(self.columns) if column.array in expansion.series]
         first = [expansion.coefficients(x) for x in operands[:m]]
         present = {k for k in range(m) if is_moving(first[k])}
-        inside, outputs = Inside(self.nodes), list[list[Coefficient]]()
+        inside, outputs = Inside(self.nodes, self.body.spans), list[list[Coefficient]]()
         reached: set[int] | None = None
         while reached is None or not reached <= present:
             present |= reached or set()

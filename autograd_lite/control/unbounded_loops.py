@@ -43,7 +43,7 @@ class RecordedWhile(RecordedLoop):
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         operands, step, m = operands_of(node), self.step, len(self.step.carry)
-        inside, rules = Inside(self.nodes), propagation_for(step.outputs)
+        inside, rules = Inside(self.nodes, self.body.spans), propagation_for(step.outputs)
         present = {k for k in range(m) if operands[k] in tangents}
         reached: set[int] | None = None
         while reached is None or not reached <= present:

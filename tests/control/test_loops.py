@@ -66,6 +66,25 @@ def test_values_and_gradients_have_the_bits_of_the_unrolled_graph(seed):
         assert bits(compile(both, backend="python")(*args)) == bits(expected)
 
 
+@pytest.mark.parametrize("inner", [lambda g: g, lambda g: lambda *args: jvp(g, args, (1.0, -0.5))[1]])
+def test_an_array_of_numbers_around_an_inner_loop_belongs_to_the_step(inner):
+    def f(start, p):
+        def step(c, x):
+            read = [c * c, ag.cos(c)]
+
+            def once(u, _):
+                return ag.tanh(ag.take(read, ag.where(ag.less(u, 0.2), 0.0, 1.0))), read[1]  # one in two ways
+
+            last, (y,) = scan(once, p, length=1)
+            return ag.tanh(last + y * c), x + c
+
+        c, ys = scan(step, start, [0.1, 0.4])
+        return c * c + ys[1] * ys[1]
+
+    both = grad(inner(f), argnums=(0, 1))
+    assert compile(both, backend="python")(0.3, 0.7) == pytest.approx(both(0.3, 0.7), rel=1e-14)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(12))
 def test_native_loops_have_these_bits_too(seed):
