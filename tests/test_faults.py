@@ -189,8 +189,8 @@ print("whole", n)
 
 MAKE_OR_WALK_GRAPHS = [
     "core.primitives", "core.value", "core.fast.pool", "core.fast.vectors", "core.reverse",
-    "core.fast.layers", "core.contexts", "core.scopes", "core.modes",
-    "core.tracers", "core.create_graph", "core.graph", "core.recording",
+    "core.fast.layers", "core.contexts.variables", "core.contexts.scopes", "core.modes",
+    "core.abstract.tracers", "core.create_graph", "core.graph", "core.recording",
     "core.symbolic", "core.copying", "transforms.branches",
     "transforms.custom_rules", "transforms.differentiation", "transforms.jacobians", "transforms.batching",
     "program.flattening", "program.simplification", "program.tracing", "program.make_program",

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy
 
 from autograd_lite.backends.source_text import operators
-from autograd_lite.core.columns import Row
+from autograd_lite.core.columns.row import Row
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.payloads import Kernel, Run
 from autograd_lite.support.extras import required

@@ -7,12 +7,12 @@ arrays.  A derivative of such a function is a function of that form again, so th
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.create_graph import adjoints, tangents
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CONSTANT, NUMBER, Node
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.tracers import is_tracing
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.levels import Scalar, fresh, inside, passed
 from autograd_lite.transforms.signatures import Function, name_of

@@ -11,9 +11,9 @@ from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, ch
 from autograd_lite.backends.long_programs import warn_if_long
 from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
 from autograd_lite.control.calls import recorded_call
+from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.graph import BATCHED
 from autograd_lite.core.modes import TRACE
-from autograd_lite.core.tracers import is_tracing
 from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures

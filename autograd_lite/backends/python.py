@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.batch_order import tree
 from autograd_lite.backends.source_text import Expression, Text, function, operators
-from autograd_lite.core.columns import Row
+from autograd_lite.core.columns.row import Row
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.payloads import Loop, Payload, Run, Step
 from autograd_lite.program.program import Program

@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
-from autograd_lite.core.columns import Row
+from autograd_lite.core.columns.row import Row
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul

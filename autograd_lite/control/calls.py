@@ -11,11 +11,11 @@ from autograd_lite.control.array_nodes import Column, Piece, Terms, is_array, it
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, Node, operands_of
 from autograd_lite.core.reverse import is_ordered, topological_order
-from autograd_lite.core.tracers import TracingError
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.levels import CallDraws, MapsInside, Scalar, Source, draw
 

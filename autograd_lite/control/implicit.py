@@ -9,9 +9,9 @@ from typing import Any
 
 from autograd_lite.control.linear_systems import SingularMatrix, solved
 from autograd_lite.control.solvers import Matrix, Numbers, SolutionError, descent, is_small, iteration, newton
+from autograd_lite.core.abstract.tracers import RuleError, check_traced
 from autograd_lite.core.graph import Node
 from autograd_lite.core.operands import Operand
-from autograd_lite.core.tracers import RuleError, check_traced
 from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.differentiation import grad
 from autograd_lite.transforms.jacobians import jacobian, jvp, vjp

@@ -13,11 +13,11 @@ from autograd_lite.control.array_places import columns_of
 from autograd_lite.control.blocks import in_blocks
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import loop_node
+from autograd_lite.control.loop_steps import RecordedSteps
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.control.unbounded_loops import recorded_while
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, ORDERED
-from autograd_lite.core.loop_steps import RecordedSteps
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value, passed_on, traced

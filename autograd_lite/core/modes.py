@@ -6,10 +6,10 @@ would cost more than the operation.
 
 from typing import Final
 
-from autograd_lite.core.contexts import Mode
+from autograd_lite.core.contexts.scopes import Scope, Settings
+from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.graph import PASS, STATE
 from autograd_lite.core.operands import IEEE
-from autograd_lite.core.scopes import Scope, Settings
 from autograd_lite.support.forking import KEPT
 
 KEPT.append(PASS)  # a child finds no pass half done, and may do passes

@@ -5,8 +5,10 @@ from typing import Any, Final, Protocol, final
 
 from mypy_extensions import mypyc_attr
 
-from autograd_lite.core.contexts import Mode
-from autograd_lite.core.numerics import quotient
+from autograd_lite.core.contexts.variables import Mode
+
+ROWS: Final[dict[str, Any]] = {}
+"""The table: every row by its name, in order; `table` fills it."""
 
 
 class Scalar(Protocol):
@@ -45,22 +47,9 @@ def has_unit(x: object) -> bool:
     return type(x).__module__ == "numpy" and type(x).__name__ in ("timedelta64", "datetime64")
 
 
-def unsupported(x: object) -> Any:
-    """What an operator gives for an operand that is no number: NotImplemented, so that Python asks the other one.
-
-    A date or duration of NumPy would answer with its number of nanoseconds, so it raises here.
-    """
-    if has_unit(x):
-        raise TypeError(
-            f"a Value met {x!r} of type {type(x).__name__}, which is a number only in some unit; divide it by "
-            f"np.timedelta64(1, 's') or another unit first"
-        )
-    return NotImplemented
-
-
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
 class Operand:
-    """Something that a row can be applied to and that is more than a number."""
+    """Something that a row can be applied to and that is more than a number; its operators are rows of the table."""
 
     __slots__ = ()
 
@@ -71,6 +60,39 @@ class Operand:
     def truth(self) -> bool | None:
         """Whether it counts as true; None where that is not known yet."""
         raise NotImplementedError
+
+    def __neg__(self) -> Any:
+        return self.apply(ROWS["neg"], (self,))
+
+    def __add__(self, other: Any) -> Any:
+        return self.apply(ROWS["add"], (self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return self.apply(ROWS["add"], (other, self))
+
+    def __sub__(self, other: Any) -> Any:
+        return self.apply(ROWS["sub"], (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.apply(ROWS["sub"], (other, self))
+
+    def __mul__(self, other: Any) -> Any:
+        return self.apply(ROWS["mul"], (self, other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.apply(ROWS["mul"], (other, self))
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.apply(ROWS["div"], (self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.apply(ROWS["div"], (other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        return self.apply(ROWS["pow"], (self, other))
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.apply(ROWS["pow"], (other, self))
 
 
 @final
@@ -87,33 +109,6 @@ class IEEEFloat(Operand):
 
     def truth(self) -> bool | None:
         return self.data != 0.0
-
-    def __neg__(self) -> "IEEEFloat":
-        return IEEEFloat(-self.data)
-
-    def __add__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(self.data + float_of(other))
-
-    def __radd__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(float_of(other) + self.data)
-
-    def __sub__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(self.data - float_of(other))
-
-    def __rsub__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(float_of(other) - self.data)
-
-    def __mul__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(self.data * float_of(other))
-
-    def __rmul__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(float_of(other) * self.data)
-
-    def __truediv__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(quotient(self.data, float_of(other)))
-
-    def __rtruediv__(self, other: Scalar) -> "IEEEFloat":
-        return IEEEFloat(quotient(float_of(other), self.data))
 
 
 def float_of(x: Any) -> float:

@@ -10,18 +10,31 @@ from typing import Any, ClassVar, Final
 from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
+from autograd_lite.core.abstract.tracers import CHOOSE, check_number, check_traced, is_read_later
 from autograd_lite.core.graph import LEAF, REACHED, TRACED, Node
-from autograd_lite.core.methods import Method, method, operator, reflected_operator
+from autograd_lite.core.methods.making import Method, method, operator, reflected_operator
 from autograd_lite.core.modes import PAUSED
 from autograd_lite.core.numerics import INF
-from autograd_lite.core.operands import unsupported
+from autograd_lite.core.operands import has_unit
 from autograd_lite.core.primitives import Primitive, number
-from autograd_lite.core.tracers import CHOOSE, check_number, check_traced, is_read_later
 from autograd_lite.support.extras import imported
 from autograd_lite.support.user_lines import warn
 
 RADIANS: Final = math.pi / 180.0  # in a degree
 DEGREES: Final = 180.0 / math.pi
+
+
+def unsupported(x: object) -> Any:
+    """What an operator gives for an operand that is no number: NotImplemented, so that Python asks the other one.
+
+    A date or duration of NumPy would answer with its number of nanoseconds, so it raises here.
+    """
+    if has_unit(x):
+        raise TypeError(
+            f"a Value met {x!r} of type {type(x).__name__}, which is a number only in some unit; divide it by "
+            f"np.timedelta64(1, 's') or another unit first"
+        )
+    return NotImplemented
 
 
 @mypyc_attr(acyclic=True)

@@ -9,17 +9,17 @@ graph) carry out the row themselves, so this module knows nothing of graphs:
 """
 
 import functools
-import math
 import sys
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from autograd_lite.core.columns import Partial, Partials, Row
-from autograd_lite.core.operands import IEEE, IEEEFloat, float_of
+from autograd_lite.core.columns.called_row import CalledRow
+from autograd_lite.core.columns.row import Partial, Partials
+from autograd_lite.core.operands import IEEE, ROWS, IEEEFloat, float_of
 from autograd_lite.core.operands import Operand as Operand
 from autograd_lite.core.operands import number as number
 
-PRIMITIVES: Final[dict[str, "Primitive"]] = {}
+PRIMITIVES: Final[dict[str, "Primitive"]] = ROWS
 """The table: every row by its name, in order."""
 
 INTERNAL: Final[dict[str, "Primitive"]] = {}
@@ -40,20 +40,9 @@ def is_known(row: "Primitive") -> bool:
     return PRIMITIVES.get(row.name) is row or INTERNAL.get(row.name) is row
 
 
-def is_scalar(x: object) -> bool:
-    return isinstance(x, Operand) or number(x) is not None
-
-
-def of_leaves(condition: object, a: object, b: object) -> Any:
-    """A choice between pytrees, which a floor above takes apart: by name, and at the first use."""
-    from pkgutil import resolve_name
-
-    return resolve_name("autograd_lite.control.switching:between")(condition, a, b)
-
-
 @final
-class Primitive(Row):
-    """One row of the table.  Beside its name, value and partials it has the columns that `core.columns` explains.
+class Primitive(CalledRow):
+    """One row of the table.  Beside its name, value and partials it has the columns that `core.columns.row` explains.
 
     value     floats in, a float out; raises as `math` and Python's operators do.
     partials  one per operand, each of (result, *operands), written in the library's own rows, so that
@@ -82,36 +71,6 @@ class Primitive(Row):
             if type(x) is not float:
                 floats = False
         return self.evaluate_floats(operands) if floats else self.evaluate([self.as_number(x) for x in operands])
-
-    # Choosing a branch
-
-    def choose(self, condition: object, a: object, b: object, *operands: object) -> Any:
-        """Branches that are functions of the operands: only the chosen one is called, both where it is still open."""
-        known = condition.truth() if isinstance(condition, Operand) else self.as_number(condition) != 0.0
-        # By `cond`: a graph in which one branch is missing cannot become a program.
-        cond = row_named("cond")
-        if known is None:
-            both = [x(*operands) if callable(x) else x for x in (a, b)]
-            return cond(condition, *both) if all([is_scalar(x) for x in both]) else of_leaves(condition, *both)  # noqa: C419
-        taken = a if known else b
-        value = taken(*operands) if callable(taken) else taken
-        if not is_scalar(value):
-            return of_leaves(condition, value, None) if known else of_leaves(condition, None, value)
-        return cond(condition, value, math.nan) if known else cond(condition, math.nan, value)
-
-    def passing(self, condition: float) -> int:
-        """Of a row that selects: the number of the operand that passes through."""
-        return 1 if condition != 0.0 else 2
-
-    def selected(self, condition: object, a: object, b: object) -> Any:
-        """Of a row that selects: a or b, at once where the condition is a number, else by `where`.
-
-        The adjoint of operand 1 is selected(condition, adjoint, 0.0), that of operand 2
-        selected(condition, 0.0, adjoint), and the tangent selected(condition, tangent of 1, tangent of 2).
-        """
-        if isinstance(condition, Operand):
-            return row_named("where")(condition, a, b)
-        return a if condition else b
 
     # The value
 
@@ -146,20 +105,6 @@ class Primitive(Row):
 
     def raw(self, floats: list[float]) -> float:
         return float(self.value(floats) if self.arity is None else self.value(*floats))
-
-    def domain_error(self, floats: list[float], error: Exception) -> str:
-        shown = ", ".join(f"{x:.6g}" for x in floats[:6]) + (", ..." if len(floats) > 6 else "")
-        if isinstance(error, OverflowError) and not any(abs(x) == math.inf for x in floats):
-            return (
-                f"{self.name}({shown}) failed: it overflowed, beyond 1.8e308, the largest float (its domain is "
-                f"{self.domain}); scale the operands, and in training lower the learning rate, which is probably "
-                f"too high"
-            )
-        return (
-            f"{self.name}({shown}) failed: {error}; its domain is {self.domain}: keep the operands inside it with "
-            f"clip, or choose by where(condition, lambda: {self.name}(...), lambda: ...), whose branches are "
-            f"functions, so that only the chosen one is computed"
-        )
 
     def ieee_value(self, *floats: float) -> float:
         """The value by IEEE 754, as compiled programs compute: inf or nan where `value` raises."""
@@ -234,7 +179,7 @@ def primitive(
     operand, written in functions of this library, so that it can be differentiated again and compiled; a number
     where a partial is constant, None where nothing flows back.  For a row of any number of operands it is one
     function of (result, operands) that gives all of them.  `formula` and the other columns, which
-    `autograd_lite.core.columns` lists, tell drawings, explanations and checks more.
+    `autograd_lite.core.columns.row` lists, tell drawings, explanations and checks more.
 
     A row is pickled by import: keep it in a variable of its name in a module.  Raises ValueError where the table has
     the name already, or where it is no name, and TypeError where the partials are neither a tuple nor a function.

@@ -15,9 +15,9 @@ from autograd_lite.core.graph import (  # isort: skip
     BATCH_SUM, BATCHED, CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node,
     as_recorded, connect,
 )  # fmt: skip
+from autograd_lite.core.abstract.tracers import is_tracing, sum_over_samples, traced_partials
 from autograd_lite.core.modes import PAUSED, WATCH
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.tracers import is_tracing, sum_over_samples, traced_partials
 
 DOT: Final = table.dot
 

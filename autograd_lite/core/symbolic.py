@@ -6,10 +6,13 @@ Above `graph`.  `Propagation` is the step of the chain rule at one node, for adj
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SUM, CHOSEN, CONSTANT, NUMBER, PASSED, Node, operands_of
 from autograd_lite.core.reverse import Cotangents, of_outputs
-from autograd_lite.core.unrounded import is_unrounded, partials_of_rules
+
+READING: Final = Mode("autograd_lite.reading", None)
+"""What applies the rules of a row in place of `applied_rules` (`transforms.unrounded`), or None."""
 
 
 def times(adjoint: Any, partial: Any) -> Any:
@@ -49,8 +52,9 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
 
 def applied_rules(node: Node, operands: tuple[Node, ...], arguments: list[Any]) -> list[Any]:
     """The rules of a row for its partials, applied; None where nothing flows."""
-    if is_unrounded():
-        return partials_of_rules(node, operands)
+    reading = READING.get()
+    if reading is not None:
+        return list(reading(node, operands))
     rules = node._row.partials
     if not isinstance(rules, tuple):
         every: list[Any] = list(rules(node, arguments))

@@ -9,6 +9,7 @@ from typing import Any, Final, cast, final
 from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
+from autograd_lite.core.abstract.tracers import check_differentiable, check_number, is_tracing, traced_node
 from autograd_lite.core.copying import clone, deep_copy, restore, state_of
 from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned
 from autograd_lite.core.fast.pool import POOL, free, number_node
@@ -26,12 +27,10 @@ from autograd_lite.core.graph import (
     partials_of,
 )
 from autograd_lite.core.modes import WATCH
-from autograd_lite.core.operands import unsupported
-from autograd_lite.core.operators import Operators
+from autograd_lite.core.operators import Operators, unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record
 from autograd_lite.core.reverse import scratch_of_outer_pass, sweep
-from autograd_lite.core.tracers import check_differentiable, check_number, is_tracing, traced_node
 
 BLANK: Final = object()
 EACH: Final = "for an array or a list, make a Value of each element"

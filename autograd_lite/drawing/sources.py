@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Protocol
 
+from autograd_lite.control.loop_steps import steps_of
+from autograd_lite.core.abstract.tracers import check_differentiable
 from autograd_lite.core.graph import BATCH_SIZE, NUMBER
-from autograd_lite.core.loop_steps import steps_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import float_adjoints, topological_order
-from autograd_lite.core.tracers import check_differentiable
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.grouping import N, belonging
 from autograd_lite.drawing.names import Names

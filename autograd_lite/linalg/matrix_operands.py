@@ -8,10 +8,10 @@ from operator import and_
 from typing import Any, NamedTuple, NoReturn
 
 from autograd_lite.control.array_algebra import Array, array
+from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.graph import Node
 from autograd_lite.core.operands import number
 from autograd_lite.core.recording import detached
-from autograd_lite.core.tracers import is_tracing
 from autograd_lite.trees import is_array, summary
 from autograd_lite.trees.array_leaves import array_of, elements, is_foreign_array
 from autograd_lite.trees.nested_lists import is_leaf

@@ -8,12 +8,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.fast.layers import all_finite, assign, data_of, remember, restore
 from autograd_lite.core.graph import CHOSEN, CONSTANT
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.table import mean
-from autograd_lite.core.tracers import TracingError
 from autograd_lite.core.value import Value
 from autograd_lite.nn.evaluation import agrees
 from autograd_lite.nn.metrics import correctness

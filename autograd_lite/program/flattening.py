@@ -9,18 +9,18 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.core.abstract.tracers import check_operands
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
-from autograd_lite.core.tracers import check_operands
-from autograd_lite.core.unrounded import is_unrounded
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.simplification import rewritten
+from autograd_lite.transforms.unrounded import is_unrounded
 
 Lowers = Callable[[Primitive], bool]
 """Which rows are replaced by their lowering."""
@@ -44,7 +44,7 @@ NO_INSTRUCTION = Instruction(NUMBER, ())
 class Flattener:
     """Builds the instructions of one program; rows that it `lowers` are replaced.
 
-    Where rules are not rounded (`core.unrounded`) no constant is computed, which would round.
+    Where rules are not rounded (`transforms.unrounded`) no constant is computed, which would round.
     """
 
     def __init__(self, arguments: Sequence[Argument], lowers: Lowers = nothing) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.graph import BATCHED, Node
-from autograd_lite.core.tracers import TracingError
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece
 from autograd_lite.program.flattening import Flattener

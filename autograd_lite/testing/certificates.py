@@ -12,7 +12,6 @@ from typing import Any
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.unrounded import unrounded_rules
 from autograd_lite.core.value import traced
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
@@ -24,6 +23,7 @@ from autograd_lite.testing.balls import Arb, Ball, BallArithmetic, NoBall
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, checked_function, name_of
+from autograd_lite.transforms.unrounded import unrounded_rules
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
 End = Fraction | float

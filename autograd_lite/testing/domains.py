@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from autograd_lite.core.columns import EVERYWHERE, Interval
+from autograd_lite.core.columns.row import EVERYWHERE, Interval
 from autograd_lite.core.primitives import Primitive
 
 

@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.unrounded import unrounded_rules
 from autograd_lite.core.value import Value
 from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
@@ -18,6 +17,7 @@ from autograd_lite.testing.naming import derivative
 from autograd_lite.testing.report import ROUNDING, TOLERANCE, Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings, obstacles
 from autograd_lite.transforms.differentiation import reverse_mode
+from autograd_lite.transforms.unrounded import unrounded_rules
 from autograd_lite.trees import flatten
 
 STEP_BITS, PRECISION = 120, 640

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import MethodType
 from typing import Any
 
-from autograd_lite.core.tracers import RuleError
+from autograd_lite.core.abstract.tracers import RuleError
 from autograd_lite.support.wording import computed
 from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.opaque_functions import on_numbers

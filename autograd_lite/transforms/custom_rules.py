@@ -7,11 +7,11 @@ settings and pytrees.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.core.abstract.tracers import RuleError, check_operands, traced_node
 from autograd_lite.core.graph import CONSTANT, INHERITED, Node
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.operands import IEEEFloat
 from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
-from autograd_lite.core.tracers import RuleError, check_operands, traced_node
 from autograd_lite.core.value import constant
 from autograd_lite.transforms.opaque_functions import called_back, check_captured, on_nodes, on_numbers
 from autograd_lite.transforms.rule_calls import of_samples

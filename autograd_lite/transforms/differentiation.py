@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
 from typing import Any
 
+from autograd_lite.core.abstract.tracers import check_differentiable, is_tracing
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT, Node
 from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
-from autograd_lite.core.tracers import check_differentiable, is_tracing
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
 from autograd_lite.transforms.signatures import (

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.tracers import RuleError
+from autograd_lite.core.abstract.tracers import RuleError
 from autograd_lite.transforms.custom_functions import CustomCall, CustomFunction, leaves_or_none
 from autograd_lite.transforms.rule_calls import transposed
 from autograd_lite.transforms.signatures import Function

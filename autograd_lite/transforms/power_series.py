@@ -18,7 +18,6 @@ from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.symbolic import argument
-from autograd_lite.core.unrounded import EXACT, is_approximate, is_unrounded, node_of
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.differentiation import Call, as_float, as_value
 from autograd_lite.transforms.levels import Scalar
@@ -40,6 +39,7 @@ from autograd_lite.transforms.series import (
     is_exact_factor,
 )  # fmt: skip
 from autograd_lite.transforms.signatures import Function, name_of
+from autograd_lite.transforms.unrounded import EXACT, is_approximate, is_unrounded, node_of
 
 LARGEST_POWER = 64
 """Whole exponents up to which powers are products, which have every coefficient at 0 too."""

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from autograd_lite.core import table
-from autograd_lite.core.columns import Partials
+from autograd_lite.core.columns.row import Partials
 from autograd_lite.core.graph import BATCH_SUM, Node
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.unrounded import exact_partial, is_unrounded, node_of
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.unrounded import exact_partial, is_unrounded, node_of
 
 Coefficient = Scalar | None
 """None: 0 for good, whatever it would be multiplied with."""
@@ -55,39 +55,6 @@ class Series(Operand):
     def truth(self) -> bool | None:
         first = self.found[0]
         return first.truth() if isinstance(first, Operand) else first != 0.0
-
-    def __neg__(self) -> Any:
-        return self.apply(table.neg, (self,))
-
-    def __add__(self, other: object) -> Any:
-        return self.apply(table.add, (self, other))
-
-    def __radd__(self, other: object) -> Any:
-        return self.apply(table.add, (other, self))
-
-    def __sub__(self, other: object) -> Any:
-        return self.apply(table.sub, (self, other))
-
-    def __rsub__(self, other: object) -> Any:
-        return self.apply(table.sub, (other, self))
-
-    def __mul__(self, other: object) -> Any:
-        return self.apply(table.mul, (self, other))
-
-    def __rmul__(self, other: object) -> Any:
-        return self.apply(table.mul, (other, self))
-
-    def __truediv__(self, other: object) -> Any:
-        return self.apply(table.div, (self, other))
-
-    def __rtruediv__(self, other: object) -> Any:
-        return self.apply(table.div, (other, self))
-
-    def __pow__(self, other: object) -> Any:
-        return self.apply(table.pow, (self, other))
-
-    def __rpow__(self, other: object) -> Any:
-        return self.apply(table.pow, (other, self))
 
 
 class Variable(Series):

@@ -16,8 +16,8 @@ import autograd_lite as ag
 from autograd_lite import Value, compile, dot, exp, grad, hessian, hvp, jacobian, nn, tanh, value_and_grad, vmap
 from autograd_lite import sum as total
 from autograd_lite.backends import compiled
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.modes import TRACE
-from autograd_lite.core.tracers import TracingError
 
 Point = namedtuple("Point", "x y")
 

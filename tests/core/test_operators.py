@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients
-from autograd_lite.core.tracers import TracingError
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.value import traced
 
 NUMBERS = [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
-from autograd_lite.core.columns import DEFAULTS
+from autograd_lite.core.columns.row import DEFAULTS
 from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.operands import IEEEFloat, number
 from autograd_lite.core.primitives import INTERNAL, Primitive, row_named

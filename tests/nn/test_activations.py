@@ -10,7 +10,7 @@ from mpmath import mpf
 from networks import TABLE, soft_clipping_slope, soft_exponential
 
 from autograd_lite import Value, custom_derivative, exp, grad, gradients, log, square, surprisal, tanh
-from autograd_lite.core import numerics
+from autograd_lite.core.table import float_values
 from autograd_lite.nn import activations as a
 from autograd_lite.nn.activation_modules import activation_of
 from autograd_lite.nn.activations import ACTIVATIONS, WHOLE_LAYER
@@ -198,7 +198,7 @@ def test_what_is_restated_for_speed_is_the_rule(xs):
     out = surprisal(xs)
     assert surprisal.lowering(xs) == out
     generic = surprisal.partials(Value(out), [Value(x) for x in xs])
-    assert [float_of(s) for s in generic] == numerics.surprisal_slopes(xs)
+    assert [float_of(s) for s in generic] == float_values.surprisal_slopes(xs)
 
 
 def float_of(x):

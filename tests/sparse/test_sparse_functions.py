@@ -13,7 +13,7 @@ from looping import loop_function
 
 import autograd_lite as ag
 from autograd_lite import linalg
-from autograd_lite.core.tracers import TracingError
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.sparse import sparse_functions
 from autograd_lite.sparse.matrices import check_memory, memory
 

@@ -10,13 +10,14 @@ from typing import Any, Final, cast
 from mypy_extensions import i64
 
 from autograd_lite.core import numerics, table
+from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.fast.clock import note_assigned
 from autograd_lite.core.fast.pool import new_node, number_node
 from autograd_lite.core.fast.vectors import Pair, Vector, multiply, of_nodes, of_numbers
 from autograd_lite.core.graph import CONSTANT, INHERITED, STATE, TRACED, Node
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import binary, detached, observe, record, records_nothing
-from autograd_lite.core.tracers import is_tracing
+from autograd_lite.core.table import float_values
 from autograd_lite.core.value import Value
 
 DOT: Final = table.dot
@@ -114,9 +115,9 @@ def activated(row: Primitive, x: Node) -> Node:
         return binary(row, numerics.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0)
     if row is SIGMOID:
         out = numerics.sigmoid(v)
-        return binary(row, out, x, None, numerics.sigmoid_slope(v), 0.0)
+        return binary(row, out, x, None, float_values.sigmoid_slope(v), 0.0)
     if row is TANH:
-        return binary(row, math.tanh(v), x, None, 4.0 * numerics.sigmoid_slope(2.0 * v), 0.0)
+        return binary(row, math.tanh(v), x, None, 4.0 * float_values.sigmoid_slope(2.0 * v), 0.0)
     return record(row, (x,))
 
 

@@ -2,7 +2,7 @@
 
 A row holds the value on floats, the partial derivative in each operand, and whatever else is known of a primitive:
 the function on Values, the operators, forward and reverse mode, gradients of gradients, compiled programs, checks,
-drawings and the documentation all derive from it.  `autograd_lite.core.columns` explains the columns.  Partials are
+drawings and the documentation all derive from it.  `autograd_lite.core.columns.row` explains the columns.  Partials are
 written in rows themselves; `out` is the result of the row.  Names that would shadow built-ins are in no `__all__`.
 """
 

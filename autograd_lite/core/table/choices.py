@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.core import numerics
-from autograd_lite.core.columns import EVERYWHERE
+from autograd_lite.core.columns.row import EVERYWHERE
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import ball_choices, complex_functions
+from autograd_lite.core.table import ball_choices, complex_functions, float_values
 from autograd_lite.core.table.distances import to_cell_of_trunc, to_half, to_step_of_trunc, to_whole
 
 __all__ = [
@@ -27,31 +27,31 @@ abs: Primitive = primitive(
     ball_value=ball_choices.magnitude, infinity="-inf and inf: inf",
 )  # fmt: skip
 sign: Primitive = primitive(
-    "sign", numerics.sign, (0.0,), "x / |x|, 0 at 0", kinks="0: 0", distance=math.fabs, role="activation",
+    "sign", float_values.sign, (0.0,), "x / |x|, 0 at 0", kinks="0: 0", distance=math.fabs, role="activation",
     array=lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, xp.where(x != x, x, 0.0))),
     c="{0} > 0.0 ? 1.0 : {0} < 0.0 ? -1.0 : {0} != {0} ? {0} : 0.0", llvm="emit_sign",
     ball_value=ball_choices.sign, infinity="-inf: -1; inf: 1",
 )  # fmt: skip
 floor: Primitive = primitive(
-    "floor", numerics.floor, (0.0,), "the largest whole number <= x", sign="⌊x⌋",
+    "floor", float_values.floor, (0.0,), "the largest whole number <= x", sign="⌊x⌋",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_whole,
     array="floor", llvm="llvm.floor",
     ball_value=ball_choices.rounded(ball_choices.floor_of),
 )  # fmt: skip
 ceil: Primitive = primitive(
-    "ceil", numerics.ceil, (0.0,), "the smallest whole number >= x", sign="⌈x⌉",
+    "ceil", float_values.ceil, (0.0,), "the smallest whole number >= x", sign="⌈x⌉",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_whole,
     array="ceil", llvm="llvm.ceil",
     ball_value=ball_choices.rounded(ball_choices.ceil_of),
 )  # fmt: skip
 round: Primitive = primitive(
-    "round", numerics.round_half_even, (0.0,), "the nearest whole number, the even one of two",
+    "round", float_values.round_half_even, (0.0,), "the nearest whole number, the even one of two",
     domain="x finite", kinks="x = n + 1/2: 0", limit=lambda x: x, distance=to_half,
     array="round", llvm="llvm.roundeven",
     ball_value=ball_choices.rounded(ball_choices.round_of),
 )  # fmt: skip
 trunc: Primitive = primitive(
-    "trunc", numerics.trunc, (0.0,), "x without its fraction",
+    "trunc", float_values.trunc, (0.0,), "x without its fraction",
     domain="x finite", kinks="whole x: 0", limit=lambda x: x, distance=to_step_of_trunc,
     array="trunc", llvm="llvm.trunc",
     ball_value=ball_choices.rounded(ball_choices.trunc_of),
@@ -64,7 +64,7 @@ fmod: Primitive = primitive(
     ball_value=ball_choices.fmod, infinity="x with inf: x",
 )  # fmt: skip
 copysign: Primitive = primitive(
-    "copysign", numerics.copysign,
+    "copysign", float_values.copysign,
     (lambda out, x, y: sign(x) * copysign(1.0, y), 0.0), "|x| with the sign of y",
     kinks="x = 0: 0; y = 0 in y: 0", distance=lambda x, y: min(math.fabs(x), math.fabs(y)),
     complex_value=lambda x, y: x if (x.real > 0.0) == (math.copysign(1.0, y.real) > 0.0) else -x,
@@ -149,7 +149,7 @@ minimum: Primitive = primitive(
     ball_value=ball_choices.minimum, infinity="x = inf: y; x = -inf: -inf",
 )  # fmt: skip
 clip: Primitive = primitive(
-    "clip", numerics.clip,
+    "clip", float_values.clip,
     (
         lambda out, x, low, high: less_equal(low, x) * less_equal(x, high),
         lambda out, x, low, high: less(x, low) * less_equal(low, high),

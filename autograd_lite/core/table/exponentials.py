@@ -8,7 +8,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, NAN, SMALLEST
 from autograd_lite.core.operands import IEEEFloat, Operand, Scalar
 from autograd_lite.core.primitives import Primitive, primitive, row_named, slope
-from autograd_lite.core.table import ball_functions, complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.choices import abs, equal, less, less_equal, logical_and, logical_or, maximum, relu, where
 from autograd_lite.core.table.distances import to_whole
 
@@ -118,19 +118,20 @@ sigmoid: Primitive = primitive(
     ball_value=ball_functions.sigmoid, infinity="-inf: 0; inf: 1",
 )  # fmt: skip
 sigmoid_slope: Primitive = slope(
-    "sigmoid_slope", numerics.sigmoid_slope, (lambda out, x: -out * row_named("tanh")(0.5 * x),), "e^x / (1 + e^x)^2",
+    "sigmoid_slope", float_values.sigmoid_slope, (lambda out, x: -out * row_named("tanh")(0.5 * x),),
+    "e^x / (1 + e^x)^2",
     lowering=lambda x: stable_sigmoid_slope(exp(-abs(x))), bend=2.0, never_zero=True,
     complex_value=complex_functions.sigmoid_slope,
     ball_value=ball_functions.sigmoid_slope,
 )  # fmt: skip
 softplus: Primitive = primitive(
-    "softplus", numerics.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
+    "softplus", float_values.softplus, (lambda out, x: sigmoid(x),), "ln(1 + e^x)",
     lowering=lambda x: relu(x) + log1p(exp(-abs(x))), bend=2.0, never_zero=True, role="rectifier",
     complex_value=lambda x: complex_functions.logsumexp([x, complex(0.0)]),
     ball_value=ball_functions.softplus, infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 logaddexp: Primitive = primitive(
-    "logaddexp", numerics.logaddexp, (lambda out, x, y: sigmoid(lead(x, y)), lambda out, x, y: sigmoid(lead(y, x))),
+    "logaddexp", float_values.logaddexp, (lambda out, x, y: sigmoid(lead(x, y)), lambda out, x, y: sigmoid(lead(y, x))),
     "ln(e^x + e^y)", bend=2.0, kinks="x = y = -inf: 1/2 each; x = y = inf: nan",
     lowering=lambda x, y: where(equal(x, y), x + LN2, maximum(x, y) + log1p(exp(-abs(x - y)))),
     complex_value=lambda x, y: complex_functions.logsumexp([x, y]),

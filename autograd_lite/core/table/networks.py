@@ -4,11 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN, SQRT_HALF
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
-from autograd_lite.core.table import ball_functions, complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import (
     abs,
@@ -32,14 +31,14 @@ __all__ = ["softsign", "isru", "silu", "gelu", "bent_identity", "surprisal"]
 ONE_OVER_SQRT_2_PI = 0.3989422804014327
 
 softsign: Primitive = primitive(
-    "softsign", numerics.softsign, (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
+    "softsign", float_values.softsign, (lambda out, x: square(1.0 / (1.0 + abs(x))),), "x / (1 + |x|)",
     lowering=lambda x: where(infinite(x), sign(x), x / (1.0 + abs(x))), role="saturating",
     distance=math.fabs,  # 0: no second derivative
     complex_value=complex_functions.softsign,
     ball_value=ball_functions.softsign, infinity="-inf: -1; inf: 1",
 )  # fmt: skip
 isru: Primitive = primitive(
-    "isru", numerics.isru,
+    "isru", float_values.isru,
     (lambda out, x, a: isru_slope(x, a), lambda out, x, a: -0.5 * out * out * out),
     "x / (1 + a x^2)^(1/2)", lowering=lambda x, a: stable_isru(x, a),
     domain="a >= 0", intervals=((-1e150, 1e150), (0.0, 1e300)), distance=lambda x, a: a, role="saturating",
@@ -48,20 +47,20 @@ isru: Primitive = primitive(
     ball_value=ball_functions.isru, infinity="x = inf: 1/a^(1/2); a = inf: 0",
 )  # fmt: skip
 silu: Primitive = primitive(
-    "silu", numerics.silu, (lambda out, x: sigmoid(x) + finite_or_zero(x) * sigmoid_slope(x),), "x / (1 + e^-x)",
+    "silu", float_values.silu, (lambda out, x: sigmoid(x) + finite_or_zero(x) * sigmoid_slope(x),), "x / (1 + e^-x)",
     lowering=lambda x: where(equal(x, -INF), 0.0, x * sigmoid(x)), label="SiLU", bend=2.0, role="rectifier",
     complex_value=lambda x: x * complex_functions.sigmoid(x), ball_value=lambda x: x * ball_functions.sigmoid(x),
     lecture=(lambda out, x: sigmoid(x) + x * sigmoid(x) * (1.0 - sigmoid(x)),), infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 gelu: Primitive = primitive(
-    "gelu", numerics.gelu,
+    "gelu", float_values.gelu,
     (lambda out, x: 0.5 * erfc(-SQRT_HALF * x) + ONE_OVER_SQRT_2_PI * (within_the_bell(x) * bell(SQRT_HALF * x)),),
     "x (1 + erf(x / 2^(1/2))) / 2",
     lowering=lambda x: where(equal(x, -INF), 0.0, 0.5 * x * erfc(-SQRT_HALF * x)), label="GELU", bend=2.0,
     role="rectifier", ball_value=lambda x: x * ball_functions.ndtr(x), infinity="-inf: 0; inf: inf",
 )  # fmt: skip
 bent_identity: Primitive = primitive(
-    "bent_identity", numerics.bent_identity, (lambda out, x: 0.5 * cosine(x, 1.0) + 1.0,),
+    "bent_identity", float_values.bent_identity, (lambda out, x: 0.5 * cosine(x, 1.0) + 1.0,),
     "((x^2 + 1)^(1/2) - 1) / 2 + x",
     lowering=lambda x: where(infinite(x), x, 0.5 * x * (x / (hypot(x, 1.0) + 1.0)) + x), role="activation",
     complex_value=lambda x: 0.5 * x * (x / (complex_functions.hypot(x, complex(1.0)) + 1.0)) + x,
@@ -69,7 +68,7 @@ bent_identity: Primitive = primitive(
     lecture=(lambda out, x: 0.5 * x / sqrt(x * x + 1.0) + 1.0,), infinity="-inf: -inf; inf: inf",
 )  # fmt: skip
 isru_slope: Primitive = slope(
-    "isru_slope", lambda x, a: cube(1.0 / math.sqrt(numerics.stretch(x, a))),
+    "isru_slope", lambda x, a: cube(1.0 / math.sqrt(float_values.stretch(x, a))),
     (
         lambda out, x, a: -3.0 * (finite_or_zero(a) * isru(near(x, a), a)) * (out / sqrt(stretch(x, a))),
         lambda out, x, a: -1.5 * square(isru(x, a)) * out,
@@ -79,7 +78,7 @@ isru_slope: Primitive = slope(
     ball_value=lambda x, a: 1 / ((1 + a * ball_functions.product(x, x)).sqrt() ** 3),
 )  # fmt: skip
 surprisal: Primitive = primitive(
-    "surprisal", numerics.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",
+    "surprisal", float_values.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",
     infinity="inf at x_0 = -inf or another x = inf; nan at x_0 = another x = the largest, infinite",
     lowering=lambda xs: stable_surprisal(xs), intervals=((-350.0, 350.0),), bend=2.0,
     complex_value=lambda xs: complex_functions.logsumexp([x - xs[0] for x in xs]),
@@ -99,7 +98,7 @@ def near(x: Scalar, a: Scalar) -> Any:
 
 
 def stable_isru(x: Scalar, a: Scalar) -> Any:
-    """x / (1 + a x^2)^(1/2), as in `numerics.isru`."""
+    """x / (1 + a x^2)^(1/2), as in `float_values.isru`."""
     far = sign(x) * where(equal(a, 0.0), INF, 1.0 / sqrt(a))
     scaled = sqrt(a) * x
     near = x / hypot(1.0, scaled)
@@ -115,7 +114,7 @@ def cube(x: Scalar) -> Any:
 def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
     """The probabilities of all but the first, which has minus their sum: p_0 - 1 cancels."""
     if type(out) is float:
-        return numerics.surprisal_slopes(xs)  # the same, restated for speed
+        return float_values.surprisal_slopes(xs)  # the same, restated for speed
     if len(xs) == 1:
         return [0.0]
     if len(xs) == 2:
@@ -133,7 +132,7 @@ def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
 
 
 def stable_surprisal(xs: Sequence[Any]) -> Any:
-    """(m - x_0) + ln(1 + (the other terms + (e^(x_0 - m) - 1))), as in `numerics.surprisal`."""
+    """(m - x_0) + ln(1 + (the other terms + (e^(x_0 - m) - 1))), as in `float_values.surprisal`."""
     found = Terms(xs)
     at_infinity = where(found.at_largest[0], where(found.several(), NAN, 0.0), INF)
     rest = sum(found.terms[1:]) + (found.terms[0] - 1.0)

@@ -8,7 +8,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import ball_functions, complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, logical_and, where
 from autograd_lite.core.table.comparisons import isinf
@@ -46,7 +46,7 @@ def direction(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     """x / out for each operand, 0 at the origin."""
     shares = [share(out, x) for x in xs]
     squares = [square(u) for u in shares]
-    rests = numerics.sums_of_others(squares)
+    rests = float_values.sums_of_others(squares)
     return [exact_share(*parts) for parts in zip(xs, shares, squares, rests, strict=True)]
 
 

@@ -7,7 +7,7 @@ from autograd_lite.core import numerics
 from autograd_lite.core.numerics import INF, NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
-from autograd_lite.core.table import ball_choices, ball_functions, complex_functions
+from autograd_lite.core.table import ball_choices, ball_functions, complex_functions, float_values
 from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
 
 from autograd_lite.core.table.choices import (  # isort: skip
@@ -70,7 +70,7 @@ same: Primitive = slope(
     ball_value=ball_choices.equal,
 )  # fmt: skip
 logsumexp: Primitive = primitive(
-    "logsumexp", numerics.logsumexp, lambda out, xs: probabilities(out, xs),
+    "logsumexp", float_values.logsumexp, lambda out, xs: probabilities(out, xs),
     "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
     kinks="all x = -inf: 1/n each; several x = inf: nan for them",
     complex_value=complex_functions.logsumexp, lecture=lambda out, xs: [exp(x - out) for x in xs],
@@ -128,7 +128,7 @@ class Terms:
 
     def shares(self) -> list[Any]:
         """Each term over the sum of all, which is nowhere taken apart again."""
-        others = numerics.sums_of_others(self.terms)
+        others = float_values.sums_of_others(self.terms)
         return [share(t, rest) for t, rest in zip(self.terms, others, strict=True)]
 
     def several(self) -> Any:
@@ -139,7 +139,7 @@ class Terms:
 def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
     """e^x over the sum of all e^x: 1/n where all are -inf, nan for several that are inf."""
     if type(out) is float:
-        return numerics.probabilities(xs)  # type: ignore[arg-type]  # the same, restated for speed
+        return float_values.probabilities(xs)  # type: ignore[arg-type]  # the same, restated for speed
     if len(xs) == 1:
         return [1.0]
     if len(xs) == 2:
@@ -157,7 +157,7 @@ def shared(a: float, b: float) -> float:
     """The value of `share`, which raises where it has none."""
     if a == 0.0 and b == 0.0:
         raise ZeroDivisionError("two parts of nothing")
-    return numerics.share(a, b)
+    return float_values.share(a, b)
 
 
 def scaled_share(a: Scalar, b: Scalar, total: Scalar) -> Any:
@@ -166,7 +166,7 @@ def scaled_share(a: Scalar, b: Scalar, total: Scalar) -> Any:
 
 
 def stable_logsumexp(xs: Sequence[Scalar]) -> Any:
-    """m + ln(1 + the terms of all but the first largest operand), as in `numerics.logsumexp`."""
+    """m + ln(1 + the terms of all but the first largest operand), as in `float_values.logsumexp`."""
     found = Terms(xs)
     rest: Any = 0.0
     seen: Any = 0.0

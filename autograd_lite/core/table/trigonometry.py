@@ -4,11 +4,10 @@ import cmath
 import math
 from typing import Any
 
-from autograd_lite.core import numerics
 from autograd_lite.core.numerics import ENLARGED, INF, LARGEST, NAN, TINY
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
-from autograd_lite.core.table import ball_functions, complex_functions
+from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.choices import (
     abs,
     decide,
@@ -105,7 +104,7 @@ atanh: Primitive = primitive(
     libm="atanh",
 )  # fmt: skip
 hypot: Primitive = primitive(
-    "hypot", numerics.hypot, (lambda out, x, y: cosine_in(out, x, y), lambda out, x, y: cosine_in(out, y, x)),
+    "hypot", float_values.hypot, (lambda out, x, y: cosine_in(out, x, y), lambda out, x, y: cosine_in(out, y, x)),
     "(x^2 + y^2)^(1/2)",
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
     lecture=(lambda out, x, y: x / out, lambda out, x, y: y / out),
@@ -122,7 +121,7 @@ def turn(x: Scalar, y: Scalar) -> Any:
 # Slopes
 
 cosine: Primitive = slope(
-    "cosine", numerics.cosine,
+    "cosine", float_values.cosine,
     (
         lambda out, x, y: cosine(y, x) * (cosine(y, x) / hypot(x, y)),
         lambda out, x, y: -out * (cosine(y, x) / hypot(x, y)),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, dot, grad, gradients, no_grad, relu, sigmoid, sin, tanh
+from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.fast.layers import (
     all_finite,
@@ -27,7 +28,6 @@ from autograd_lite.core.fast.layers import (
 )  # fmt: skip
 from autograd_lite.core.graph import operands_of
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.tracers import TracingError
 from autograd_lite.core.value import constant
 from autograd_lite.explaining.watch import Watch
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar, cast, overload
 
-from autograd_lite.core.contexts import Mode, Setting
-from autograd_lite.core.decorating import decorated
+from autograd_lite.core.contexts.decorating import decorated
+from autograd_lite.core.contexts.variables import Mode, Setting
 
 F = TypeVar("F")
 R = TypeVar("R")

@@ -1,6 +1,6 @@
 """Rules of the table as graphs in which no number is rounded: for programs of which the real value is wanted.
 
-Below `symbolic`; not needed to understand the engine.  A rule gets operands that record all that is computed with them,
+A rule gets operands that record all that is computed with them,
 constants included: y - 1 in the rule of x ** y is an instruction, not the float next to it.  The few constants of rules
 that are rounded themselves, such as ln 2, become what they stand for.
 """
@@ -10,15 +10,15 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from autograd_lite.core.columns import Partials
-from autograd_lite.core.contexts import Mode
+from autograd_lite.core.columns.row import Partials
+from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.fast.pool import number_node
 from autograd_lite.core.graph import CONSTANT, NUMBER, Node
 from autograd_lite.core.numerics import LN2, LOG2_E
-from autograd_lite.core.operands import Operand, Scalar
+from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.scopes import Scope, Settings
-from autograd_lite.core.table import acos, add, div, log, mul, neg, pow, sqrt, sub
+from autograd_lite.core.symbolic import READING
+from autograd_lite.core.table import acos, log, sqrt
 
 
 class Unrounded(Operand):
@@ -39,53 +39,20 @@ class Unrounded(Operand):
     def truth(self) -> bool | None:
         return self.node._data != 0.0 if self.node._row is NUMBER else None
 
-    def __neg__(self) -> Any:
-        return self.apply(neg, (self,))
-
-    def __add__(self, other: Scalar) -> Any:
-        return self.apply(add, (self, other))
-
-    def __radd__(self, other: Scalar) -> Any:
-        return self.apply(add, (other, self))
-
-    def __sub__(self, other: Scalar) -> Any:
-        return self.apply(sub, (self, other))
-
-    def __rsub__(self, other: Scalar) -> Any:
-        return self.apply(sub, (other, self))
-
-    def __mul__(self, other: Scalar) -> Any:
-        return self.apply(mul, (self, other))
-
-    def __rmul__(self, other: Scalar) -> Any:
-        return self.apply(mul, (other, self))
-
-    def __truediv__(self, other: Scalar) -> Any:
-        return self.apply(div, (self, other))
-
-    def __rtruediv__(self, other: Scalar) -> Any:
-        return self.apply(div, (other, self))
-
-    def __pow__(self, other: Scalar) -> Any:
-        return self.apply(pow, (self, other))
-
 
 RULE: Final = threading.local()
 """Whether the rule that is applied in this thread holds constants that may be rounded."""
-
-UNROUNDED: Final = Mode("autograd_lite.unrounded", False)
-"""Whether rules are applied without rounding constants."""
 
 
 class unrounded_rules(Scope):
     """A context in which the rules of rows are applied without rounding constants."""
 
     def modes(self) -> Settings:
-        return ((UNROUNDED, True),)
+        return ((READING, partials_of_rules),)
 
 
 def is_unrounded() -> bool:
-    return bool(UNROUNDED.get())
+    return READING.get() is not None
 
 
 def exact_node(x: float) -> Node:

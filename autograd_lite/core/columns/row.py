@@ -4,11 +4,10 @@ Each is optional, and is a keyword of `autograd_lite.primitive`.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from autograd_lite.core.numerics import LARGEST
-from autograd_lite.core.operands import Operand, number
 
 Interval = tuple[float, float]
 EVERYWHERE: Final[Interval] = (-LARGEST, LARGEST)
@@ -51,7 +50,7 @@ FIXED: Final = ("arity", "columns", "formula", "name", "partial_rules", "partial
 
 
 class Row:
-    """The columns of a primitive, and how a call of it is read and written."""
+    """The columns of a primitive."""
 
     __slots__ = (*FIXED, *DEFAULTS)  # without a dict, rows are read faster
 
@@ -167,53 +166,3 @@ class Row:
     def __call__(self, *operands: object) -> Any:
         """Declared here, because mypyc gives a class that is called another layout than a base that is not."""
         raise NotImplementedError
-
-    def operand_names(self) -> list[str]:
-        """The operands as the table names them: x, or condition, a, b; w and x for the pairs of a dot."""
-        if self.arity is None:
-            return ["w", "x"] if self.sequences == 2 else ["x"]
-        value = getattr(self.value, "__wrapped__", self.value)
-        for skipped, rule in [*((1, rule) for rule in self.partial_rules), (0, value)]:  # partials begin with out
-            code: Any = getattr(rule, "__code__", None)
-            if code is not None and code.co_argcount - skipped == self.arity:
-                return list(code.co_varnames[skipped : skipped + self.arity])
-        return [f"x{i}" for i in range(self.arity)] if self.arity > 3 else ["x", "y", "z"][: self.arity]
-
-    def stated_domain(self) -> str:
-        """The domain, with what holds at its infinite ends."""
-        return f"{self.domain}; {self.infinity}" if self.infinity else self.domain
-
-    def written(self) -> str:
-        """A call of it, as one writes it."""
-        return f"{self.name}({', '.join([f'[{x}, ...]' if self.arity is None else x for x in self.operand_names()])})"
-
-    def gather(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
-        """The operands of a row of any number of them: one iterable, or two of one length for dot."""
-        if len(arguments) != self.sequences:
-            wanted = "one iterable" if self.sequences == 1 else "two iterables"
-            got = f"not {len(arguments)} arguments; write {self.written()}"
-            raise TypeError(f"{self.name} takes {wanted} of operands, {got}")
-        parts: list[list[object]] = []
-        for x in arguments:
-            if isinstance(x, (str, Operand)) or not isinstance(x, Iterable):
-                raise TypeError(f"{self.name} takes iterables of operands, but got {x!r}; write {self.written()}")
-            parts.append(list(x))
-        if len(parts[0]) != len(parts[-1]):
-            raise ValueError(
-                f"{self.name} pairs its operands, but got {len(parts[0])} and {len(parts[1])} of them; "
-                f"pass two iterables of one length"
-            )
-        if not parts[0] and self.empty is None:
-            raise ValueError(f"{self.name} of no operands has no value; pass at least one")
-        return tuple([x for part in parts for x in part])
-
-    def as_number(self, x: object) -> float:
-        """x as a float, if it is a number."""
-        result = number(x)
-        if result is None:
-            do = "pass all numbers in one flat list" if self.arity is None else "apply it to each element"
-            raise TypeError(
-                f"{self.name} works on real numbers and Values, but got {x!r} of type "
-                f"{type(x).__name__}; for an array or a list, {do}"
-            )
-        return result

@@ -1,0 +1,1 @@
+"""Values without numbers, which exist while a function is traced into a program."""
