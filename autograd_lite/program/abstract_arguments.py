@@ -3,14 +3,15 @@
 Between `arguments`, whose treedefs these are, and `tracing`, which asks where the data is that a `vmap` maps over.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, product, takewhile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, product, repeat, takewhile
 from operator import is_
 from typing import Any, NamedTuple
 
 from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import axis_first
 from autograd_lite.trees import PyTreeDef, joined
+from autograd_lite.trees.array_leaves import broadcast, objects_in
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
 from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, Way, sized
@@ -38,7 +39,9 @@ class Span(NamedTuple):
         return cut(piece[self.start : self.start + self.node.leaves], self.node.shape[0])
 
     def build(self, values: Sequence[Value]) -> Any:
-        kind, aux, _, _ = self.node
+        kind, aux, _, count = self.node
+        if len(values) < count:  # data, with one value for all of it
+            return broadcast(values[0], aux) if kind is ARRAY else kind.unflatten(aux, [values[0]] * count)
         return aux.module.with_parameters(list(values)) if kind is MODULE else kind.unflatten(aux, values)
 
     def lists(self, x: Any) -> Iterator[tuple[Any, "Span"]]:
@@ -54,11 +57,12 @@ class Span(NamedTuple):
 
     def is_in(self, x: Any, values: Sequence[Value]) -> bool:
         """Whether an array or a list has the structure and the values with which it came."""
-        kind, aux, _, _ = self.node
+        kind, aux, _, count = self.node
+        known: Iterable[Value] = repeat(values[0]) if len(values) < count else values
         if kind is ARRAY:
-            return x.shape == aux and all(map(is_, x.ravel().tolist(), values))
+            return x.shape == aux and all(map(is_, objects_in(x), known))
         table = table_of(x)
-        return table is not None and table.levels == aux and all(map(is_, table.numbers, values))
+        return table is not None and table.levels == aux and all(map(is_, table.numbers, known))
 
 
 class AbstractPiece:
@@ -120,7 +124,8 @@ def names_in(entry: Entry, several: bool) -> list[str]:
 class AbstractArguments:
     """The arguments of a traced function, made of the traced values of the pieces of a call.
 
-    The pieces are those that `arguments` makes; `traced_values` gives a value for each number of one.
+    The pieces are those that `arguments` makes; `traced_values` gives a value for each number of one, or for
+    data a single one.
     """
 
     def __init__(
@@ -164,7 +169,12 @@ class AbstractArguments:
         return spans
 
     def values_of(self, span: Span) -> list[Value]:
-        return self.values[span.piece][span.start : span.start + span.node.leaves] if span.node.leaves else []
+        if not span.node.leaves:
+            return []
+        values = self.values[span.piece]
+        if len(values) < self.pieces[span.piece].width:
+            return values
+        return self.values[span.piece][span.start : span.start + span.node.leaves]
 
     def find(self, x: Any) -> Span | None:
         """The numbers of an array or a list, if it came as an argument and is as it was."""

@@ -17,7 +17,7 @@ from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
-from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
+from autograd_lite.program.instructions import Argument, Instruction, Parts, Result, batched_values
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.simplification import rewritten
 from autograd_lite.transforms.unrounded import is_unrounded
@@ -51,7 +51,7 @@ class Flattener:
         self.lowers = lowers
         self.folds = not is_unrounded()
         self.arguments = list(arguments)
-        self.batched = [a.batched for a in arguments for _ in range(a.size)]
+        self.batched: bytearray = batched_values(arguments, ())
         self.size = len(self.batched)
         self.instructions: list[Instruction] = []
         self.known: dict[Key, int] = {}  # common subexpressions
@@ -192,21 +192,26 @@ class Flattener:
 
     def finished(self, results: Sequence[Result]) -> Parts:
         """Arguments, instructions and results without dead code."""
-        needed = [False] * len(self.batched)
+        size = self.size
+        needed = [False] * len(self.instructions)
         for result in results:
             for i in result.values:
-                needed[i] = True
-        for i in range(len(needed) - 1, self.size - 1, -1):
-            if needed[i]:
-                for j in self.instructions[i - self.size].operands:
-                    needed[j] = True
-        renumbered = list(range(len(needed)))
+                if i >= size:
+                    needed[i - size] = True
+        for k in range(len(needed) - 1, -1, -1):
+            if needed[k]:
+                for j in self.instructions[k].operands:
+                    if j >= size:
+                        needed[j - size] = True
+        later = [0] * len(needed)  # the new numbers
         kept: list[Instruction] = []
-        for i, (row, operands, constant) in enumerate(self.instructions, self.size):
-            if needed[i]:
-                renumbered[i] = self.size + len(kept)
-                kept.append(Instruction(row, tuple([renumbered[j] for j in operands]), constant))
-        return self.arguments, kept, [Result(tuple([renumbered[i] for i in r.values]), r.batched) for r in results]
+        for k, (row, operands, constant) in enumerate(self.instructions):
+            if needed[k]:
+                later[k] = size + len(kept)
+                new = [j if j < size else later[j - size] for j in operands]
+                kept.append(Instruction(row, tuple(new), constant))
+        values = [tuple([i if i < size else later[i - size] for i in r.values]) for r in results]
+        return self.arguments, kept, [Result(v, r.batched) for v, r in zip(values, results, strict=True)]
 
 
 def lowered(row: Primitive, arguments: list[Any]) -> Any:
@@ -303,39 +308,60 @@ def lower(
     Loops stay, except those that `unrolls` asks for.
     """
     flattener = Flattener(arguments, lowers=lowers)
-    ids = iter(range(flattener.size))
-    given = [[next(ids) for _ in range(argument.size)] for argument in arguments]
-    number = replayed(flattener, given, instructions, unrolls)
-    return flattener.finished([Result(tuple([number[i] for i in r.values]), r.batched) for r in results])
+    given: list[Sequence[int]] = []
+    start = 0
+    for argument in arguments:
+        given.append(range(start, start + argument.size))
+        start += argument.size
+    numbers = replayed(flattener, given, instructions, unrolls, [result.values for result in results])
+    return flattener.finished([Result(tuple(v), r.batched) for v, r in zip(numbers, results, strict=True)])
 
 
 def replayed(
-    flattener: Flattener, arguments: list[list[int]], instructions: Sequence[Instruction], unrolls: Unrolls
-) -> list[Any]:
-    """The values of a program whose arguments these are: numbers of instructions, lists of them for arrays."""
-    number: list[Any] = [i for argument in arguments for i in argument]
+    flattener: Flattener,
+    arguments: Sequence[Sequence[int]],
+    instructions: Sequence[Instruction],
+    unrolls: Unrolls,
+    results: Sequence[Sequence[int]],
+) -> list[list[Any]]:
+    """The results of a program whose arguments these are: numbers of instructions, lists of them for arrays."""
+    given = one_after_the_other(arguments)
+    size = len(given)
+    number: list[Any] = []
     for row, operands, constant in instructions:
         if constant is not None:
             number.append(flattener.constant(constant))
-        elif row.payload is None:
-            number.append(flattener.emit(row, tuple([number[i] for i in operands])))
-        elif type(row.payload) is Item and type(number[operands[0]]) is int:
-            number.append(flattener.payload(row.payload, (number[operands[0]],)))
+            continue
+        own = [given[i] if i < size else number[i - size] for i in operands]
+        if row.payload is None:
+            number.append(flattener.emit(row, tuple(own)))
+        elif type(row.payload) is Item and type(own[0]) is int:
+            number.append(flattener.payload(row.payload, (own[0],)))
         else:
-            number.append(of_payload(flattener, row.payload, [number[i] for i in operands], arguments, unrolls))
-    return number
+            number.append(of_payload(flattener, row.payload, own, arguments, unrolls))
+    return [[given[i] if i < size else number[i - size] for i in values] for values in results]
+
+
+def one_after_the_other(parts: Sequence[Sequence[int]]) -> Sequence[int]:
+    """The numbers of all parts; data of a million numbers is in ranges, of which no list is made."""
+    end = 0
+    for part in parts:
+        if not isinstance(part, range) or part.start != end:
+            return [i for part in parts for i in part]
+        end += len(part)
+    return range(end)
 
 
 def of_payload(
-    flattener: Flattener, payload: Any, operands: list[Any], arguments: list[list[int]], unrolls: Unrolls
+    flattener: Flattener, payload: Any, operands: list[Any], arguments: Sequence[Sequence[int]], unrolls: Unrolls
 ) -> Any:
     """An instruction with a payload again, or what it consists of."""
 
     def step(body: Any) -> Any:
         def once(*parts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
             carry, x, shared, whole = parts
-            values = replayed(flattener, [carry, x, shared, *whole], body.instructions, unrolls)
-            return tuple([[values[i] for i in result.values] for result in body.results])  # type: ignore[return-value]
+            results = [result.values for result in body.results]
+            return tuple(replayed(flattener, [carry, x, shared, *whole], body.instructions, unrolls, results))  # type: ignore[return-value]
 
         return once
 
@@ -350,7 +376,7 @@ def of_payload(
         values = payload.evaluate(ids, Run(arguments, step, flattener.applied))
         if isinstance(payload, Numbers):
             return [flattener.constant(x) for x in values]
-        return values
+        return list(values) if isinstance(values, range) else values
     if isinstance(payload, Loop):
         payload = payload._replace(body=payload.body.lowered(flattener.lowers))
     return flattener.payload(payload, tuple(operands))

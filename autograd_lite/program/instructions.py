@@ -43,9 +43,11 @@ class Result(NamedTuple):
 Parts = tuple[list[Argument], list[Instruction], list[Result]]
 
 
-def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruction]) -> list[bool]:
+def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruction]) -> bytearray:
     """For every value of a program, whether it differs from sample to sample."""
-    flags = [a.batched for a in arguments for _ in range(a.size)]
+    flags = bytearray()
+    for argument in arguments:
+        flags += bytes([argument.batched]) * argument.size
     for row, operands, _ in instructions:
         flags.append(row is not BATCH_SUM and any(flags[i] for i in operands))
     return flags

@@ -4,8 +4,9 @@ Above `tracing`.  The program's arguments are the pieces of a call, and hidden i
 and the Values that the function closes over, read at each call.
 """
 
+import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,15 +18,15 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import flat_results
-from autograd_lite.program.tracing import Feed, Group, Trace, reached
+from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed, reached
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.changes import Content, tell_change
 from autograd_lite.trees.registry import MODULE
 
-LARGE = 100_000
-"""Elements from which on an array is first filled with one value: it is data, unless the function uses an element."""
+LARGE = 1000
+"""Numbers from which on one value is first at all places of an array: it is data, unless the function uses a number."""
 
 
 class Traced:
@@ -43,27 +44,36 @@ class Traced:
         self.names = [*numbered(parameter_names(f), len(treedefs)), *keywords]
         self.mapped = samples is not None
         self.program: Program
-        if not self.run(LARGE):
-            self.run(None)
+        self.has_data = False
+        try:
+            self.run(LARGE)
+        except Exception:
+            if not self.has_data:
+                raise
+            self.has_data = False
+        else:
+            return
+        self.run(sys.maxsize)  # numbers of what was taken for data are used or assigned, or f is at fault
 
-    def run(self, large: int | None) -> bool:
-        """Trace the function; False if an element of an array that was taken for data is used."""
-
-        def is_large(piece: AbstractPiece) -> bool:
-            return large is not None and piece.width > large and not piece.batched and piece.kind is not MODULE
+    def run(self, large: int) -> None:
+        """Trace the function; Unnamed if a number is used of what is larger than that, which is taken for data."""
 
         def traced_values(piece: AbstractPiece) -> list[Value]:
-            flags = BATCHED if piece.batched else 0
-            return [traced(flags)] * piece.width if is_large(piece) else [traced(flags) for _ in range(piece.width)]
+            flags, n = BATCHED if piece.batched else 0, piece.width
+            is_data = n > large and not piece.batched and piece.kind is not MODULE
+            return [traced(flags) for _ in range(1 if is_data else n)]
 
         found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped)
         with Trace(found.find) as trace, inside():
-            return self.made(found, trace, is_large)
+            self.made(found, trace)
 
-    def made(self, found: AbstractArguments, trace: Trace, is_large: Callable[[AbstractPiece], bool]) -> bool:
+    def made(self, found: AbstractArguments, trace: Trace) -> None:
         """Run the function, and make the program out of what it recorded."""
         for piece, values in zip(found.pieces, found.values, strict=True):
-            if piece.width > 1 and not is_large(piece):
+            if len(values) < piece.width:
+                trace.data.add(values[0])
+                self.has_data = True
+            elif len(values) > 1:
                 trace.came(values)
         count = len(found.arguments) - len(self.keywords)
         keywords = dict(zip(self.keywords, found.arguments[count:], strict=True))
@@ -74,29 +84,30 @@ class Traced:
         outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
         several = sum(piece.kind is MODULE for piece in found.pieces) > 1
         groups = [
-            Group(piece.name, found.values[k], piece.batched, piece_feed(k), piece.number_names(several))
-            for k, piece in enumerate(found.pieces)
+            Group(piece.name, values, piece.batched, piece_feed(k), piece.width)
+            if len(values) < piece.width
+            else Group(piece.name, values, piece.batched, piece_feed(k), piece.width, piece.number_names(several))
+            for k, (piece, values) in enumerate(zip(found.pieces, found.values, strict=True))
         ]
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
         seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
         used = [not seen.isdisjoint(group.values) for group in groups]
         whole = {piece for piece, node in trace.arrays.items() if node in seen}
-        if any(used[k] and is_large(piece) for k, piece in enumerate(found.pieces)):
-            return False
+        if not trace.data.isdisjoint(seen):
+            raise Unnamed
         only_viewed = {span.piece for span, _ in trace.views}
         keeps = [k for k in range(len(groups)) if used[k] or k in whole or k not in only_viewed]
         kept = [groups[k] for k in keeps]
         self.in_order = len(kept) == len(groups) and not hidden and not before
         self.closed_over = before
         if before:
-            hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before]))
+            hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before], len(before)))
         pieces = {piece: keeps.index(piece) for piece in whole}
         self.program = program_of(kept + hidden, outputs, self.treedef, pieces)
         self.feeds = [group.feed for group in kept + hidden]
         self.samples = trace.samples
         self.draws = bool(trace.draws)
         self.nodes = seen
-        return True
 
     def called(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> Any:
         try:
@@ -142,18 +153,23 @@ def drawn(trace: Trace) -> Iterator[Group]:
     once = [(value, source) for value, source, mapped in trace.draws if not mapped]
     each = [(value, source) for value, source, mapped in trace.draws if mapped]
     if once:
-        yield Group("drawn", [x for x, _ in once], False, lambda pieces, samples: [source() for _, source in once])
+        feed: Feed = lambda pieces, samples: [source() for _, source in once]  # noqa: E731
+        yield Group("drawn", [x for x, _ in once], False, feed, len(once))
     if each:
-        feed: Feed = lambda pieces, samples: [[source() for _, source in each] for _ in range(samples)]  # noqa: E731
-        yield Group("drawn", [value for value, _ in each], True, feed)
+        feed = lambda pieces, samples: [[source() for _, source in each] for _ in range(samples)]  # noqa: E731
+        yield Group("drawn", [value for value, _ in each], True, feed, len(each))
 
 
 def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef, pieces: dict[int, int]) -> Program:
     """The program of a traced function; `pieces` are the groups that it reads as arrays, by pieces of the call."""
-    flattener = Flattener([Argument(g.name, len(g.values), g.batched, g.numbers) for g in groups])
+    flattener = Flattener([Argument(g.name, g.size, g.batched, g.numbers) for g in groups])
     flattener.pieces = pieces
     flattener.views = True
-    numbers: dict[Node, int] = {x: i for i, x in enumerate(x for group in groups for x in group.values)}
+    numbers: dict[Node, int] = {}
+    start = 0
+    for group in groups:
+        numbers.update(zip(group.values, range(start, start + group.size), strict=False))
+        start += group.size
     found = iter(flattener.graph(outputs, numbers))
     results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(treedef)]
     return Program(*flattener.finished(results))

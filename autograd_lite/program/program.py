@@ -84,7 +84,7 @@ class Program:
         """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""
         flags = self.batched
         if not any(
-            row.payload is not None and unrolls(row.payload, [flags[i] for i in operands])
+            row.payload is not None and unrolls(row.payload, [bool(flags[i]) for i in operands])
             for row, operands, _ in self.instructions
             if type(row.payload) is not Item
         ):
@@ -119,7 +119,7 @@ class Program:
     def __str__(self) -> str:
         of_each = {True: " of each sample", False: ""}
         lines = [f"# {self.about}"] if self.about else []
-        lines += [f"%{i} = {readable(name)}{of_each[self.batched[i]]}" for i, name in enumerate(self.names())]
+        lines += [f"%{i} = {readable(name)}{of_each[bool(self.batched[i])]}" for i, name in enumerate(self.names())]
         for i, (row, operands, constant) in enumerate(self.instructions, self.size):
             shown = [repr(constant)] if constant is not None else [f"%{j}" for j in operands]
             about = [] if row.payload is None else [row.payload.shown()]

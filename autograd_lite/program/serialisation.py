@@ -117,7 +117,7 @@ def checked_parts(document: dict[str, Any], depth: int) -> Parts:
     return arguments, instructions, results
 
 
-def result_of(entry: Json, batched: Sequence[bool]) -> Result:
+def result_of(entry: Json, batched: bytearray) -> Result:
     values, each = listed(entry)
     if not (isinstance(each, bool) and all(is_count(i) and i < len(batched) for i in listed(values))):
         raise ValueError(f"a result reads {shortened(entry)}")

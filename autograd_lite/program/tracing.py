@@ -22,13 +22,21 @@ Feed = Callable[[list[Any], int], Any]
 
 
 class Group(NamedTuple):
-    """An argument of the program: its traced values, the names of its numbers, and what it is at a call."""
+    """An argument of the program: its traced values, one for each number or for all of them, and what it is at a call.
+
+    `numbers` are their names.
+    """
 
     name: str
     values: list[Value]
     batched: bool
     feed: Feed
+    size: int
     numbers: tuple[str, ...] = ()
+
+
+class Unnamed(Exception):
+    """A number was used of what was taken for data: the function is traced again, with a value for each number."""
 
 
 class Trace(Scope):
@@ -50,6 +58,7 @@ class Trace(Scope):
         self.samples: int | None = None
         self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
+        self.data: set[Node] = set()  # values of pieces of the call whose numbers have no value of their own
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
         self.calls: dict[Any, Any] = {}  # compiled functions that were called, as they were recorded
         self.together: list[Sequence[Value]] = []  # inputs of a transform, pieces of the call
@@ -105,6 +114,11 @@ class Trace(Scope):
         self.draws.append((value, source, mapped))
         return value
 
+    def name(self, values: Sequence[Any]) -> None:
+        """Values become inputs of a transform, each of which has to be one of its own; Unnamed where it is not."""
+        if values and values[0] in self.data:
+            raise Unnamed
+
     def whole(self, piece: int, node: Callable[[], Value]) -> Value:
         """A piece of the call as an array, made once."""
         if piece not in self.arrays:
@@ -153,7 +167,7 @@ class Trace(Scope):
             values = [traced(BATCHED) for _ in range(inner.node.leaves)]
             feed: Feed = lambda pieces, _: span.samples(pieces[span.piece], axis)  # noqa: E731
             names = AbstractPiece(Entry(span.way, inner.node, 1)).number_names(several=False)
-            self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, names)
+            self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, len(values), names)
         return self.views[span, axis][0]
 
 

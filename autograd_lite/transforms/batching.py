@@ -27,7 +27,7 @@ from autograd_lite.transforms.levels import (
 )
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
-from autograd_lite.trees.array_leaves import array_of
+from autograd_lite.trees.array_leaves import array_of, check_real
 from autograd_lite.trees.registry import DICT, LIST, SAMPLES, WHOLE, Level, Samples, one_level
 from autograd_lite.trees.treedef import LEAF, TreeNode
 
@@ -206,8 +206,11 @@ def parts_of(x: Any, axis: Axes) -> Parts:
 
 def taken_apart(x: Any, axis: Axes) -> tuple[Level, list[tuple[Any, Axes]]] | None:
     """A container and its children with the axis of each; None where it is a part with that axis."""
-    level = None if axis is None else one_level(x)
     several = isinstance(axis, (tuple, list, dict))
+    if not several and is_array(x):
+        check_real(x, "array")
+        return None
+    level = None if axis is None else one_level(x)
     if not several and (level is None or level.kind in (LIST, SAMPLES, *WHOLE)):
         return None
     keys = level.aux if level is not None and level.kind is DICT else None

@@ -121,6 +121,8 @@ class Call:
     def input(self, argument: Any, name: str) -> Any:
         """The argument with fresh inputs in the places of its numbers."""
         leaves, treedef = flatten_numbers(argument, name)
+        if is_tracing():
+            TRACE.get().name(leaves)
         values = [fresh(x) for x in leaves]
         if Value in map(type, leaves):  # parameters of Modules do not count
             kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)

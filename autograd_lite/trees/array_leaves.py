@@ -54,12 +54,26 @@ def check_real(x: Any, what: str) -> None:
             f"the {what} is a masked array, and a masked element has no number; pass x.filled(number), or "
             f"x.compressed() without these elements"
         )
-    for y in plain(x).ravel().tolist() if objects else ():
+    for y in objects_in(x) if objects else ():
         if not is_leaf(y):
             raise TypeError(
                 f"the {what} is an array of {x.dtype} that holds {y!r} of type {type(y).__name__}; make it one of real "
                 f"numbers or Values"
             )
+
+
+def objects_in(x: Any) -> list[Any]:
+    """The elements of an array of objects; where one of them was broadcast to all places, just that."""
+    array = plain(x)
+    return [array.flat[0]] if array.size and not any(array.strides) else array.ravel().tolist()
+
+
+def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+    """An array with one object at all places, which nobody can change."""
+    numpy = sys.modules["numpy"]
+    one = numpy.empty((), dtype=object)
+    one[()] = x
+    return numpy.broadcast_to(one, shape)
 
 
 def elements(x: Any, what: str) -> list[Any]:

@@ -1,11 +1,12 @@
 """Whether a function changes what it was given: a traced or differentiated function gets copies of its arguments."""
 
 from collections import deque
+from operator import is_
 from typing import Any
 
 from autograd_lite.core.value import Value
 from autograd_lite.support.user_lines import warn
-from autograd_lite.trees.array_leaves import is_array
+from autograd_lite.trees.array_leaves import is_array, objects_in
 from autograd_lite.trees.exact_keys import attributes_of, exact
 from autograd_lite.trees.paths import inside
 from autograd_lite.trees.pytree import flatten
@@ -39,7 +40,7 @@ class Content:
     def change(self, now: "Content", name: str) -> str:
         """The name of the first part that is another than before; nothing where there is none."""
         for i, (one, other) in enumerate(zip(self.elements, now.elements, strict=False)):
-            if len(one) != len(other) or not all(map(is_same, one, other)):
+            if len(one) != len(other) or not (all(map(is_, one, other)) or all(map(is_same, one, other))):
                 return self.treedef.leaf_name(name, i) if self.nodes == now.nodes or len(one) == len(other) else name
         for i, (before, after) in enumerate(zip(self.objects, now.objects, strict=False)):
             for key in [*before, *(key for key in after if key not in before)]:
@@ -66,7 +67,7 @@ def elements_of(x: Any) -> list[Any]:
     if isinstance(x, Value):
         return [x, x.has_grad]
     if is_array(x):
-        return x.ravel().tolist() if x.dtype == object else [x.dtype, x.tobytes()]
+        return objects_in(x) if x.dtype == object else [x.dtype, x.tobytes()]
     return [*x] if isinstance(x, (set, deque, bytearray)) else [x]
 
 

@@ -1,6 +1,7 @@
 """Data of a call is found by the vmap inside of it, whatever holds it; and numbers have the names of their places."""
 
 import random
+import sys
 import warnings
 from collections import namedtuple
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import compile, dot, draw, nn, tanh, value_and_grad, vmap
+from autograd_lite import compile, dot, draw, grad, nn, scan, take, tanh, value_and_grad, vmap
 from autograd_lite import sum as total
 from autograd_lite.program import make_program as traced
 from autograd_lite.program.program import Program
@@ -110,6 +111,41 @@ def test_large_data_is_traced_without_its_numbers(large, monkeypatch):
     value, slope = step(W, X, Y)
     assert value == pytest.approx(WANT[0] + X[0][0], rel=1e-13)
     assert slope == pytest.approx(WANT[1], rel=1e-13)
+
+
+@pytest.mark.parametrize("kind", [list, np.array])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w, x: scan(lambda c, y: (c * w[0] + y, None), w[1], x)[0],
+        lambda w, x: scan(lambda c, y: (c * w[0] + y, None), x[0], x[1:])[0],
+        lambda w, x: total([w[0] * y for y in x]),
+        lambda w, x: take(x, w[0] * 0.0) * w[1],
+        lambda w, x: vmap(lambda y: y * w[0], reduce="sum")(x),
+        lambda w, x: grad(lambda z: scan(lambda c, y: (c * y, None), w[0], z)[0])(x)[3] * w[1],
+        lambda w, x: total([grad(lambda z: z * z * w[0])(y) for y in x]),
+    ],
+)
+def test_data_may_be_used_in_any_way(f, kind, monkeypatch):
+    args = [0.5, 0.25], kind([float(i % 7) - 2.0 for i in range(40)])
+    found = []
+    for large in (10, 1000):
+        monkeypatch.setattr(traced, "LARGE", large)
+        found.append(compile(value_and_grad(f), backend="python")(*args))
+    assert found[0] == found[1]
+    assert found[0][0] == pytest.approx(f(*args), rel=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(100_000,), (50_000, 2)])
+def test_the_length_of_data_costs_a_trace_nothing(shape):
+    step = compile(value_and_grad(lambda w, x: scan(lambda c, y: (c * w + np.sum(y), None), 0.0, x)[0]))
+    sizes = []
+    for n in (shape[0] // 10, shape[0]):
+        data, before = np.ones((n, *shape[1:])), sys.getallocatedblocks()
+        program = step.trace(0.5, data)
+        sizes.append(sys.getallocatedblocks() - before)
+        assert len(program.instructions) < 50
+    assert sizes[1] < 1.5 * sizes[0] + 1000
 
 
 # -- what cannot be a batch is a loop over its samples

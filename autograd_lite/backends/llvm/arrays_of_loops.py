@@ -64,10 +64,9 @@ def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:
     given = [[next(ids) for _ in range(argument.size)] for argument in arguments]
     equal, other = iter(given[2]), iter(given[-1])
     mixed = [next(other) if own else next(equal) for own in differs]
-    values = replayed(flattener, [*given[:2], mixed, *given[3:-1]], body.instructions, reads_samples)
-    return Program(
-        *flattener.finished([Result(tuple([values[i] for i in r.values]), True) for r in body.results])
-    ), same
+    ends = [result.values for result in body.results]
+    found = replayed(flattener, [*given[:2], mixed, *given[3:-1]], body.instructions, reads_samples, ends)
+    return Program(*flattener.finished([Result(tuple(values), True) for values in found])), same
 
 
 def reads_samples(payload: object, batched: Sequence[bool]) -> bool:

@@ -46,7 +46,7 @@ class Fusion:
     def __init__(self, program: Program, without: Collection[int] = ()) -> None:
         self.ops: dict[int, Op] = {}
         self.constants = {ONE: 1.0}
-        self.batched = list(program.batched)
+        self.batched = bytearray(program.batched)
         self.stage = [0] * len(self.batched)  # the number of batch sums on the longest path to a value
         self.uses = [0] * len(self.batched)
         self.sums: dict[int, list[int]] = {}  # the terms of every sum so far; a longer sum may still absorb it

@@ -109,9 +109,13 @@ class Plan:
         self.pooled: list[float] = []  # the buffer c
         self.kept: set[int] = set()  # values that batch sums read
         self.locations: dict[int, Location] = {}
+        named = [x for op in self.ops.values() for x in op.operands] + [x for r in program.results for x in r.values]
+        read, first = sorted({x for x in named if 0 <= x < program.size}, reverse=True), 0
         for index, argument in enumerate(program.arguments):
-            buffer, first = f"{'x' if argument.batched else 'a'}{index}", len(self.locations)
-            self.locations |= {first + offset: (buffer, offset) for offset in range(argument.size)}
+            buffer, first = f"{'x' if argument.batched else 'a'}{index}", first + argument.size
+            while read and read[-1] < first:
+                x = read.pop()
+                self.locations[x] = (buffer, x - first + argument.size)
         for run in runs:
             id = self._value(run.array)
             self.batched[id] = False
@@ -186,7 +190,7 @@ class Plan:
                 shared, work = [self.allocate("s", n) for n in (count, len(payload.columns))]
                 scratch = self._aligned(plan.sizes["s"])
             else:
-                plan, same, _ = self._body(payload, name, tuple([self.batched[x] for x in op.operands]))
+                plan, same, _ = self._body(payload, name, tuple([bool(self.batched[x]) for x in op.operands]))
                 shared = self.allocate("s", same)
                 work, scratch = [self.allocate("t", n) for n in (plan.stages[0].tile, -(-plan.sizes["s"] // LANES))]
             loops[id] = LoopLayout(name, plan, shared, work, scratch)
