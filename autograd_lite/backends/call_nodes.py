@@ -10,13 +10,13 @@ from operator import add, and_
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.backends.call_programs import CallProgram, FlatCall, Pullback, Pushforward, Taken
-from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, row_of
+from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, row_of, under
 from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.abstract.tracers import TracingError, is_tracing
 from autograd_lite.core.create_graph import AdjointPass, Arrived
-from autograd_lite.core.graph import CONSTANT, NUMERIC, ORDERED, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, NUMERIC, Node, operands_of
 from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.reverse import Cotangents
@@ -54,26 +54,33 @@ class ProgramCall:
         """The outputs of a call."""
         partials = [None if x._flags & CONSTANT else nan for x in operands]
         node: Any = many(self.row, found[0], tuple(operands), partials)
-        node._flags |= ORDERED
+        node._flags |= self.program.f.flags
         node._extra.recorded = numbers
         items: list[Any] = [many(row, x, (node,), [nan]) for row, x in zip(self.items, found, strict=False)]
         return items or [node]
 
     def derived(self, node: Node, kind: Any, given: tuple[int, ...], seeds: list[float]) -> dict[int, float]:
-        """The numbers of a derivative, by the numbers of the operands or outputs that they belong to."""
+        """The numbers of a derivative that arrive, by the numbers of the operands or outputs that they belong to."""
         program = self.program.derivative(kind, given)
         call = recorded_in(node)
         found = program.run([*call.operands, *seeds], call.numbers, call.arrays, call.closed_over)
-        return dict(zip(program.f.found, found, strict=True))
+        return {k: x for k, (x, holds) in program.f.told(found).items() if holds is None or holds}
 
-    def derived_graph(self, node: Node, kind: Any, given: tuple[int, ...], seeds: Sequence[Scalar]) -> dict[int, Any]:
-        """The same as a graph."""
+    def derived_graph(
+        self, propagation: Propagation, node: Node, kind: Any, given: tuple[int, ...], seeds: Sequence[Scalar]
+    ) -> dict[int, Any]:
+        """The same as terms of a pass that records a graph."""
         check_unassigned(node, operands_of(node))
         program = self.program.derivative(kind, given)
         call = recorded_in(node)
         operands = [*operands_of(node)[: len(call.operands)], *seeds]
         found = applied(program, operands, call.numbers, call.arrays)  # type: ignore[arg-type]
-        return dict(zip(program.f.found, found, strict=True))
+        terms: dict[int, Any] = {}
+        for k, (x, holds) in program.f.told(found).items():
+            arrives = holds.truth() if isinstance(holds, Value) else holds
+            if arrives is None or arrives:
+                terms[k] = under(propagation, x, holds if isinstance(holds, Value) and arrives is None else None)
+        return terms
 
     def pull_floats(self, node: Node, adjoint: Any, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
         terms = adjoint.terms if isinstance(adjoint, Cotangents) else {0: adjoint}
@@ -94,11 +101,9 @@ class ProgramCall:
         operands = operands_of(node)
         if not any(x in walk.dependent for x in operands):
             return []
-        found = self.derived_graph(node, Pullback, tuple(seeds), list(seeds.values()))
+        found = self.derived_graph(walk.propagation, node, Pullback, tuple(seeds), list(seeds.values()))
         return [
-            walk.term(node, operands[k], walk.propagation.start(found[k]))
-            for k in sorted(found, reverse=True)
-            if operands[k] in walk.dependent
+            walk.term(node, operands[k], found[k]) for k in sorted(found, reverse=True) if operands[k] in walk.dependent
         ]
 
     def given(self, node: Node, tangents: dict[Node, Any]) -> tuple[tuple[int, ...], list[Any]]:
@@ -111,8 +116,8 @@ class ProgramCall:
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         moved, seeds = self.given(node, tangents)
-        found = self.derived_graph(node, Pushforward, moved, [propagation.result(t) for t in seeds])
-        return self.told({k: propagation.start(t) for k, t in found.items()})
+        seeds = [propagation.result(t) for t in seeds]
+        return self.told(self.derived_graph(propagation, node, Pushforward, moved, seeds))
 
     def expand(self, expansion: Expansion, node: Node) -> Any:
         """The series of the outputs: the function is run on the Values again."""

@@ -7,10 +7,11 @@ arrays.  A derivative of such a function is a function of that form again, so th
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.control.array_nodes import arrival
 from autograd_lite.core.abstract.tracers import is_tracing
-from autograd_lite.core.create_graph import adjoints, tangents
+from autograd_lite.core.create_graph import adjoint_pass, tangents
 from autograd_lite.core.fast.clock import age_of
-from autograd_lite.core.graph import CONSTANT, NUMBER, Node
+from autograd_lite.core.graph import CHOSEN, CONSTANT, NUMBER, ORDERED, Node
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
@@ -101,7 +102,13 @@ class FlatCall:
         args, kwargs = (leaves, {}) if self.around is None else self.around.unflatten(leaves, whole=WHOLE)
         found, self.treedef = flatten(self.f(*args, **kwargs), f"result of {name_of(self.f)}")
         self.moves = [isinstance(x, Value) and not x._flags & CONSTANT for x in found]
+        self.flags = flags_of(found)
         return found
+
+
+def flags_of(outputs: Sequence[Any]) -> int:
+    """What the node of a call is."""
+    return ORDERED | (CHOSEN if any(isinstance(x, Value) and x._flags & CHOSEN for x in outputs) else 0)
 
 
 def put_together(kind: Kind, given: dict[str, Any]) -> Any:
@@ -121,12 +128,14 @@ class Derivative:
     """The derivative of a flat function along some of its outputs or operands: a flat function again.
 
     Its operands are those of the function, and the adjoints (or tangents) of the parts that are `given`.  `found` are
-    the numbers of the operands (or outputs) that they reach, where the Values closed over come after the operands.
+    the numbers of the operands (or outputs) that they reach, where the Values closed over come after the operands.  The
+    outputs go on with the conditions under which they reach those of `sometimes`.
     """
 
     def __init__(self, f: FlatFunction, count: int, closed_over: Sequence[Value], given: tuple[int, ...]) -> None:
         self.f, self.count, self.closed_over, self.given = f, count, closed_over, given
         self.found: list[int] = []
+        self.sometimes: list[int] = []
         self.__name__ = f"derivative of {name_of(f)}"
 
     def __call__(self, operands: Sequence[Scalar], numbers: Sequence[Scalar], arrays: Sequence[Any]) -> list[Scalar]:
@@ -135,10 +144,22 @@ class Derivative:
         with inside():
             outputs = self.f(points, numbers, arrays)
         every = self.derivatives(outputs, inputs, operands[self.count :])
-        self.found = [k for k, x in enumerate(every) if x is not None]
-        return [every[k] for k in self.found]
+        reached = {k: x for k, x in enumerate(every) if x is not None}
+        holds = {k: condition for k, (_, condition) in reached.items() if condition is not None}
+        self.found, self.sometimes = list(reached), list(holds)
+        outputs = [x for x, _ in reached.values()]
+        self.flags = flags_of(outputs)
+        return [*outputs, *holds.values()]
 
-    def derivatives(self, outputs: Sequence[Scalar], inputs: list[Value], directions: Sequence[Scalar]) -> list[Any]:
+    def told(self, outputs: Sequence[Any]) -> dict[int, Any]:
+        """What a run has given, by the numbers of `found`, each with its condition."""
+        count = len(self.found)
+        holds = dict(zip(self.sometimes, outputs[count:], strict=True))
+        return {k: (x, holds.get(k)) for k, x in zip(self.found, outputs[:count], strict=True)}
+
+    def derivatives(
+        self, outputs: Sequence[Scalar], inputs: list[Value], directions: Sequence[Scalar]
+    ) -> list[tuple[Scalar, Any] | None]:
         raise NotImplementedError
 
 
@@ -150,7 +171,9 @@ class Pullback(Derivative):
         roots = [(x, seed) for x, seed in pairs if isinstance(x, Value) and not x._flags & CONSTANT]
         if not roots:
             return [None] * len(inputs)
-        return adjoints([x for x, _ in roots], [seed for _, seed in roots], inputs)
+        walk, order = adjoint_pass([x for x, _ in roots], [seed for _, seed in roots], inputs)
+        found = walk.run(order)
+        return [(found[x], arrival(walk.found[x])) if x in found else None for x in inputs]
 
 
 class Pushforward(Derivative):
@@ -161,7 +184,7 @@ class Pushforward(Derivative):
         roots = [x for x in outputs if isinstance(x, Value)]
         order = topological_order(roots, since=age_of(inputs))
         found = zip(roots, tangents(order, seeds, roots, True), strict=True)
-        moved = {x: t for x, t in found if isinstance(t, Value)}  # 0.0: nothing arrives
+        moved = {x: (t, None) for x, t in found if isinstance(t, Value)}  # 0.0: nothing arrives
         return [moved.get(x) if isinstance(x, Value) else None for x in outputs]
 
 

@@ -140,7 +140,7 @@ class Compiled:
         call = self.calls.get(taken.key)
         if call is None or call.is_stale():
             call = self.value_call(taken)
-        if not call.is_node or differentiated(call.closed_over):
+        if not call.is_node:
             return self.interpreted(args, kwargs)
         return returned(call(taken))
 

@@ -20,10 +20,12 @@ from autograd_lite.control.array_nodes import (
     Piece,
     Terms,
     Timed,
+    condition_at,
     data_of,
     item,
     item_row,
     node_of,
+    number_in,
     numbered,
     numbers_of,
     stays,
@@ -356,8 +358,8 @@ def with_piece(node: Node, size: int, found: Array | None, part: Piece) -> Array
     term = of_node(column.array, column.offset, part.length)
     apart = column.array._flags & BATCHED and not node._flags & BATCHED
     if column.stride != 1 or part.holds is not None or apart:
-        places = range(column.offset, column.offset + part.length * column.stride, column.stride)
-        term = array([summed(node, masked(item(column.array, i), part.holds)) for i in places])
+        terms = [masked(number_in(column, t), condition_at(part, t)) for t in range(part.length)]
+        term = array([summed(node, x) for x in terms])
     if part.length == size:
         return term if found is None else applied("plus", (size,), found, term)
     base = filled(size, -0.0) if found is None else found
@@ -366,7 +368,11 @@ def with_piece(node: Node, size: int, found: Array | None, part: Piece) -> Array
 
 def condition_of(parts: Sequence[Any]) -> Any:
     """The condition under which any part of an adjoint arrives; None: for sure."""
-    return reduce(either, [getattr(part, "holds", None) for part in parts])
+    found: list[Any] = []
+    for part in parts:
+        holds = getattr(part, "holds", None)
+        found += [condition_at(part, t) for t in range(part.length)] if isinstance(holds, Column) else [holds]
+    return reduce(either, found)
 
 
 def reach(part: Any, size: int) -> tuple[int, int]:

@@ -46,7 +46,8 @@ def widened(column: Column, array: Node, order: int, k: int) -> Column:
 class Piece(NamedTuple):
     """An adjoint of some numbers of an array: of `length` in a column, one of another array.
 
-    Where it does not always arrive, `holds` is the condition under which it does, as in `transforms.branches`.
+    Where it does not always arrive, `holds` is the condition under which it does, as in `transforms.branches`; a column
+    of them is one for each number.
     """
 
     offset: int
@@ -89,6 +90,9 @@ class Entry(NamedTuple):
     offset: int
     stride: int
     bound: int
+
+    def piece(self, length: int, holds: Any) -> Piece:
+        return Piece(self.offset, self.stride, length, self.value, holds)
 
 
 class Scattered(NamedTuple):
@@ -228,7 +232,7 @@ def terms_at(arrived: Arrived, offset: int) -> list[tuple[Scalar, Any]]:
         elif isinstance(part, Piece):
             t, rest = divmod(offset - part.offset, part.stride)
             if not rest and 0 <= t < part.length:
-                found.append((item(part.adjoint.array, part.adjoint.offset + t * part.adjoint.stride), part.holds))
+                found.append((number_in(part.adjoint, t), condition_at(part, t)))
     return found
 
 
@@ -239,10 +243,18 @@ def terms_of(parts: Sequence[Any], size: int) -> list[list[tuple[Scalar, Any]]]:
         if isinstance(part, Number):
             found[part.offset].append((part.adjoint, part.holds))
         else:
-            array, offset, stride = part.adjoint
             for t in range(part.length):
-                found[part.offset + t * part.stride].append((item(array, offset + t * stride), part.holds))
+                found[part.offset + t * part.stride].append((number_in(part.adjoint, t), condition_at(part, t)))
     return found
+
+
+def number_in(column: Column, t: int) -> Value:
+    return item(column.array, column.offset + t * column.stride)
+
+
+def condition_at(part: Piece, t: int) -> Any:
+    """The condition under which number t of a piece arrives."""
+    return number_in(part.holds, t) if isinstance(part.holds, Column) else part.holds
 
 
 def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:

@@ -55,18 +55,20 @@ class RecordedCall(RecordedLoop):
             nodes = in_order_of_sweep(self.nodes, [s.of for s in (*ys, *kept)])
             back = AdjointStep(self.step, nodes, (), inputs, kept, ys, spans=self.body.spans)
             moved = [j for j, x in enumerate(self.step.xs) if x in back.reached]
-            step, _ = back.backwards((), [self.step.xs[j] for j in moved])
+            told = [j for j in moved if self.step.xs[j] in back.sometimes]
+            step, _ = back.backwards((), [self.step.xs[j] for j in moved], back.sometimes)
             step, read = self.reading(step, back.inside, ())
-            self.body.backwards[key] = moved, read, Body(step, back.inside)
-        moved, read, body = self.body.backwards[key]
+            self.body.backwards[key] = moved, told, read, Body(step, back.inside)
+        moved, told, read, body = self.body.backwards[key]
         columns = [*self.columns, *[s.column for s in (*kept, *ys)], *[self.residual_column(node, x) for x in read]]
         loop = call_node(body, columns)
         rule: RecordedCall = loop._row.payload
-        places = [self.columns[j] for j in moved]
-        return [
-            (array, Arrived([Piece(offset, stride, 1, rule.y_column(loop, i))], []))
-            for i, (array, offset, stride) in enumerate(places)
-        ]
+        arrives = {j: rule.y_column(loop, i) for i, j in enumerate(told, len(moved))}
+        terms = []
+        for i, j in enumerate(moved):
+            array, offset, stride = self.columns[j]
+            terms.append((array, Arrived([Piece(offset, stride, 1, rule.y_column(loop, i), arrives.get(j))], [])))
+        return terms
 
 
 def in_order_of_sweep(nodes: list[Node], outputs: Sequence[Any]) -> list[Node]:
@@ -82,7 +84,7 @@ def in_order_of_sweep(nodes: list[Node], outputs: Sequence[Any]) -> list[Node]:
 
 def call_node(body: Body, columns: Sequence[Column]) -> Value:
     rule = RecordedCall(body, columns)
-    return node_of(rule, [*rule.arrays, *rule.shared], body.batched)
+    return node_of(rule, [*rule.arrays, *rule.shared], body.flags)
 
 
 class Recorded(NamedTuple):

@@ -18,9 +18,11 @@ from autograd_lite.control.array_nodes import (
     Scattered,
     Terms,
     arrival,
+    condition_at,
     filled,
     item,
     node_of,
+    number_in,
     numbered,
     so_far,
     stays,
@@ -250,8 +252,8 @@ def dense(parts: Sequence[Any], size: int, base: Node | None = None) -> Node:
             elif isinstance(part, Piece):
                 offset, stride, count, column, holds = part
                 if holds is not None:
-                    terms = [item(column.array, column.offset + t * column.stride) for t in range(count)]
-                    column = Column(stack([masked(x, holds) for x in terms]), 0, 1)
+                    terms = [masked(number_in(column, t), condition_at(part, t)) for t in range(count)]
+                    column = Column(stack(terms), 0, 1)
                 groups.append(Scattered(count, True, [Entry(column, None, offset, stride, count)]))
             else:
                 groups.append(part)

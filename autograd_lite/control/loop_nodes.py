@@ -6,7 +6,6 @@ like any other, so derivatives of any order follow.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 from itertools import pairwise
 from typing import Any, cast
 
@@ -33,13 +32,13 @@ from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step, S
 from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
 from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.symbolic import Propagation, propagation_for
-from autograd_lite.core.table import cond, identity
+from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads
 from autograd_lite.program.flattening import Flattener, Lowers
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
-from autograd_lite.transforms.branches import both, either
+from autograd_lite.transforms.branches import ChosenPropagation, either
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
@@ -137,7 +136,6 @@ class RecordedLoop:
                 perhaps[k] = either(perhaps[k], condition) if k in final else condition
                 final[k] = final[k] + term if k in final else term
         perhaps = {k: condition for k, condition in perhaps.items() if condition is not None}
-        holds = reduce(either, [part.holds for part in arrived.whole])
         kept: list[tuple[Value | Node, Column]] = [(x, self.carry_column(node, k)) for k, x in enumerate(step.carry)]
         kept += [(x, self.residual_column(node, x)) for x in self.residuals]
         back = AdjointStep(
@@ -158,37 +156,47 @@ class RecordedLoop:
         receiving = [x for x in self.shared if x in back.reached]
         moved = [j for j, x in enumerate(step.xs) if x in back.reached]
         sums = [so_far(walk, node, x) for x in receiving]
-        backwards, recorded = back.backwards(receiving, [step.xs[j] for j in moved])
+        told = set(back.sometimes if isinstance(rules, ChosenPropagation) else ())
+        told -= {x for x, before in zip(receiving, sums, strict=True) if before is not None and before[1] is None}
+        marked, sometimes = [x for x in receiving if x in told], [j for j in moved if step.xs[j] in told]
+        backwards, recorded = back.backwards(receiving, [step.xs[j] for j in moved], told)
         backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside, ())
         first = [final.get(k, 0.0) for k in back.present]
         first += [perhaps.get(k, float(k in final)) for k in back.uncertain]
         start = [*first, *[-0.0 if x is None else x[0] for x in sums]]  # -0.0 changes no sum
+        start += [0.0 if before is None else before[1] for x, before in zip(receiving, sums, strict=True) if x in told]
         loop = loop_node(backwards, start, self.length, not self.reverse, columns, back.inside)
         rule: RecordedLoop = loop._row.payload
+        ends = [item(loop, rule.final(i)) for i in range(len(first), len(start))]
+        began = dict(zip(marked, ends[len(receiving) :], strict=True))
         terms = [
-            walk.term(node, x, going_on(rules, item(loop, rule.final(i)), holds, before))
-            for i, (x, before) in enumerate(zip(receiving, sums, strict=True), len(first))
+            walk.term(node, x, under(rules, total, began.get(x)))
+            for x, total in zip(receiving, ends[: len(receiving)], strict=True)
         ]
         entries: dict[Node, list[Entry]] = {}
         for array, places in recorded:
             for value, index, *place in places:
                 indices = None if index is None else rule.y_column(loop, index)
                 entries.setdefault(array, []).append(Entry(rule.y_column(loop, value), indices, *place))
+        arrives: dict[Entry, Column] = {}
         for i, j in reversed(list(enumerate(moved))):
             array, entry = source_of(self.columns[j], rule.y_column(loop, i), self.length)
             entries.setdefault(array, []).append(entry)
+            if j in sometimes:
+                arrives[entry] = rule.y_column(loop, len(moved) + sometimes.index(j))
         for source, found in entries.items():
             alone = found if are_apart(found, self.length) else [x for x in found if x.offset < 0]
-            parts: list[Any] = [Piece(x.offset, x.stride, self.length, x.value, holds) for x in reversed(alone)]
+            parts: list[Any] = [
+                Piece(x.offset, x.stride, self.length, x.value, arrives.get(x)) for x in reversed(alone)
+            ]
             if len(alone) < len(found):
                 parts.append(Scattered(self.length, not self.reverse, [x for x in found if x.offset >= 0]))
             terms.append((source, Arrived(parts, [])))
         for k in reversed(back.present_at_last(self.length)):
             if operands[k] in walk.dependent:
-                final_adjoint, condition = item(loop, rule.final(back.present.index(k))), holds
-                if perhaps and k in back.uncertain:
-                    # what the loop tells matters only where anything arrived at it
-                    condition = both(holds, item(loop, rule.final(len(back.present) + back.uncertain.index(k))))
+                final_adjoint, condition = item(loop, rule.final(back.present.index(k))), None
+                if k in back.uncertain and isinstance(rules, ChosenPropagation):
+                    condition = item(loop, rule.final(len(back.present) + back.uncertain.index(k)))
                 terms.append(walk.term(node, operands[k], under(rules, final_adjoint, condition)))
         return terms
 
@@ -252,10 +260,14 @@ class RecordedLoop:
         """The adjoints of a column, each of whose numbers is what x is in a step."""
         parts = [part for part in arrived.whole if isinstance(part, Piece)]
         return [
-            Stream(x, part.adjoint, None if part.holds is None else Column(stack([part.holds] * self.length), 0, 1))
+            Stream(x, part.adjoint, self.over_steps(part.holds))
             for part in parts
             if (part.offset, part.stride) == column[1:] and part.length == self.length
         ]
+
+    def over_steps(self, holds: Any) -> Column | None:
+        """A condition as a column."""
+        return holds if holds is None or isinstance(holds, Column) else Column(stack([holds] * self.length), 0, 1)
 
     def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Stream]:
         """The adjoints of y number j."""
@@ -387,14 +399,6 @@ def reads_before(part: Any, start: int) -> bool:
     return any(entry.offset < start for entry in part.entries)
 
 
-def going_on(rules: Propagation, total: Scalar, holds: Any, before: tuple[Scalar, Any] | None) -> Any:
-    """The sum for a node that all steps share: where nothing arrived at the loop, what it was before."""
-    if holds is None or before is None:
-        return under(rules, total, holds)
-    sum_before, arrived_before = before
-    return cond(holds, total, sum_before), either(arrived_before, holds)
-
-
 def loop_node(
     step: Step,
     init: Sequence[Scalar],
@@ -407,4 +411,4 @@ def loop_node(
     """The node of a loop over a recorded step, of which also the numbers of the nodes `kept` are kept."""
     body = Body(step, inside, kept)
     rule = RecordedLoop(body, length, reverse, columns)
-    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.batched)
+    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.flags)

@@ -7,12 +7,23 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
-from autograd_lite.control.array_nodes import Column, Number, Numbers, Piece, Record, Whole, arrival, is_array, item
+from autograd_lite.control.array_nodes import (
+    Column,
+    Number,
+    Numbers,
+    Piece,
+    Record,
+    Whole,
+    arrival,
+    condition_at,
+    is_array,
+    number_in,
+)  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, Stack, masked
 from autograd_lite.core import table
 from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CHOSEN, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.symbolic import propagation_for
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
@@ -119,7 +130,10 @@ class Body:
         self.shared = [x for x in free if not is_array(x)]
         # nodes of the step whose numbers are kept for derivatives
         self.residuals: dict[Node, int] = {x: k for k, x in enumerate(kept)}
-        self.batched = BATCHED if any(x._flags & BATCHED for x in (*step.carry, *step.xs)) else 0
+        chosen = [x for x in (*step.outputs, *kept) if isinstance(x, Node) and x._flags & CHOSEN]
+        self.flags = CHOSEN if chosen else 0
+        if any(x._flags & BATCHED for x in (*step.carry, *step.xs)):
+            self.flags |= BATCHED
         self.spans = (*inside.spans, (inside.start, time_now()))
         self.programs: dict[Any, Program] = {}
         self.backwards: dict[Any, Any] = {}
@@ -194,6 +208,7 @@ class AdjointStep:
                 break
             present |= more
             uncertain |= vague
+        self.sometimes = {x for x, adjoint in found.items() if arrival(adjoint) is not None}
 
     def carries_in(self, nodes: Collection[Node]) -> set[int]:
         return {k for k, x in enumerate(self.step.carry) if x in nodes}
@@ -212,38 +227,44 @@ class AdjointStep:
         return sorted(present)
 
     def backwards(
-        self, receiving: Sequence[Node], moved: Sequence[Node]
+        self, receiving: Sequence[Node], moved: Sequence[Node], told: Set[Node] = frozenset()
     ) -> tuple[Step, list[tuple[Node, list[Place]]]]:
         """A step of the loop backwards; its carry: adjoints, whether they arrived, and sums for shared nodes.
 
-        Its y are the adjoints of x that are `moved`, and those of numbers of arrays; the places of these.
+        Its y are the adjoints of x that are `moved`, and those of numbers of arrays; the places of these.  After the
+        sums, and after the adjoints of x, come for nodes that are `told` whether anything has arrived.
         """
-        walk, carry = self.run(receiving), self.step.carry
+        marked = [x for x in receiving if x in told]
+        walk, carry = self.run(receiving, marked=marked), self.step.carry
         values = {x: walk.propagation.result(adjoint) for x, adjoint in walk.found.items()}
-        out = [values.get(carry[k], 0.0) for k in self.present]
-        for k in self.uncertain:
-            found = walk.found.get(carry[k])
-            condition = arrival(found)
-            out.append(0.0 if found is None else 1.0 if condition is None else condition)
-        out += [values[x] for x in receiving]
-        ys = [values[x] for x in moved]
+
+        def whether(x: Node) -> Scalar:
+            condition: Any = arrival(walk.found.get(x))
+            return 0.0 if x not in walk.found else 1.0 if condition is None else condition
+
+        out = [values.get(carry[k], 0.0) for k in self.present] + [whether(carry[k]) for k in self.uncertain]
+        out += [values[x] for x in receiving] + [whether(x) for x in marked]
+        ys = [values[x] for x in moved] + [whether(x) for x in moved if x in told]
         places = [(array, recorded(arrived, ys)) for array, arrived in walk.arrays.items()]
         return Step(self.carry, list(self.xs), out, ys), places
 
-    def run(self, receiving: Sequence[Node], present: Collection[int] | None = None) -> AdjointPass:
-        """The reverse pass through one step, with sums that go on for some nodes.
+    def run(
+        self, receiving: Sequence[Node], present: Collection[int] | None = None, marked: Sequence[Node] = ()
+    ) -> AdjointPass:
+        """The reverse pass through one step, with sums that go on for some nodes; to those `marked` nothing may have
+        arrived.
 
         With `present`, just these adjoints of the carry arrive.
         """
         step = self.step
         wanted = self.present if present is None else sorted(present)
         uncertain = self.uncertain if present is None else []
-        counts = [len(wanted), len(uncertain), len(receiving)]
-        adjoints, arrives, sums = [step.leaves(count) for count in counts]
-        self.carry, self.xs = adjoints + arrives + sums, step.leaves(len(self.columns))
+        counts = [len(wanted), len(uncertain), len(receiving), len(marked)]
+        adjoints, arrives, sums, begun = [step.leaves(count) for count in counts]
+        self.carry, self.xs = adjoints + arrives + sums + begun, step.leaves(len(self.columns))
         rules = propagation_for(step.outputs)
         count = len(self.kept) + len(self.ys)
-        if (uncertain or len(self.xs) > count) and not isinstance(rules, ChosenPropagation):
+        if (uncertain or marked or len(self.xs) > count) and not isinstance(rules, ChosenPropagation):
             rules = ChosenPropagation(self.carry[0] if self.carry else self.xs[0])
         walk = AdjointPass(rules, self.order, self.inputs, step=True)
 
@@ -257,8 +278,9 @@ class AdjointStep:
             (s.of, adjoint, None if s.arrives is None else next(told))
             for s, adjoint in zip([*self.kept, *self.ys], self.xs, strict=False)
         ]
+        begins = dict(zip(marked, begun, strict=True))
         for x, total in zip(receiving, sums, strict=True):
-            seed(x, total, None)
+            seed(x, total, begins.get(x))
         for root, adjoint, condition in given[: len(self.kept)]:
             seed(root, adjoint, condition)
         known = dict(zip(uncertain, arrives, strict=True))
@@ -286,7 +308,7 @@ def recorded(arrived: Arrived, ys: list[Scalar]) -> list[Place]:
             places.append((y(masked(part.adjoint, part.holds)), y(part.indexed_by), *part.places))
         elif isinstance(part, Piece):
             for t in range(part.length):
-                x = masked(number_in(part.adjoint, t), part.holds)
+                x = masked(number_in(part.adjoint, t), condition_at(part, t))
                 places.append((y(x), None, part.offset + t * part.stride, 0, 1))
         else:
             steps = range(part.length)
@@ -297,7 +319,3 @@ def recorded(arrived: Arrived, ys: list[Scalar]) -> list[Place]:
                     else:
                         places.append((y(number_in(value, t)), y(number_in(index, t)), offset, stride, count))
     return places
-
-
-def number_in(column: Column, t: int) -> Value:
-    return item(column.array, column.offset + t * column.stride)

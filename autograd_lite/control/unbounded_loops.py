@@ -75,7 +75,7 @@ def no_rule(what: str, do: str) -> TypeError:
 def while_node(step: Step, init: Sequence[Any], inside: Inside) -> Value:
     body = Body(step, inside)
     rule = RecordedWhile(body)
-    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.batched)
+    return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.flags)
 
 
 def recorded_while(

@@ -99,12 +99,20 @@ class AdjointPass:
 
 def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
     """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
+    walk, order = adjoint_pass(roots, seeds, inputs)
+    found = walk.run(order)
+    return [found.get(x) for x in inputs]
+
+
+def adjoint_pass(
+    roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node]
+) -> tuple[AdjointPass, Sequence[Node]]:
+    """The pass that finds them, and the order that it is to run in."""
     order = topological_order(roots, since=age_of(inputs))
     walk = AdjointPass(propagation_for(roots), order, inputs)
     for root, seed in zip(roots, seeds, strict=True):
         walk.seed(root, seed)
-    found = walk.run(order)
-    return [found.get(x) for x in inputs]
+    return walk, order
 
 
 def to_the_end(walk: Iterator[tuple[Node, Any]]) -> None:
