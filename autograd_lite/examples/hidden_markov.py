@@ -10,8 +10,8 @@ names.  So the throws are data, and no others need another program.
 import random
 from typing import Any
 
-from autograd_lite import compile, exp, logsumexp, scan, take, value_and_grad
-from autograd_lite.examples import FAST
+from autograd_lite import exp, logsumexp, scan, take
+from autograd_lite.examples import minimised
 
 FACES = 6
 FAIR = [1.0 / FACES] * FACES
@@ -54,17 +54,9 @@ def surprise(scores: Any, faces: Any) -> Any:
 
 
 def fitted(faces: list[float], steps: int = 300, lr: float = 0.05) -> list[float]:
-    """Scores by Adam, from dice of which the second shows a little more sixes."""
-    step = compile(value_and_grad(surprise), backend="llvm" if FAST else "python")
-    scores = [2.0, 0.0, 0.0, 2.0, *[0.0] * FACES, *[0.0] * 5, 1.0]
-    mean, square = [0.0] * len(scores), [0.0] * len(scores)
-    for t in range(1, steps + 1):
-        _, slopes = step(scores, faces)
-        mean = [0.9 * m + 0.1 * g for m, g in zip(mean, slopes, strict=True)]
-        square = [0.999 * s + 0.001 * g * g for s, g in zip(square, slopes, strict=True)]
-        scale = lr * (1.0 - 0.999**t) ** 0.5 / (1.0 - 0.9**t)
-        scores = [x - scale * m / (s**0.5 + 1e-12) for x, m, s in zip(scores, mean, square, strict=True)]
-    return scores
+    """Scores, from dice of which the second shows a little more sixes."""
+    start = [2.0, 0.0, 0.0, 2.0, *[0.0] * FACES, *[0.0] * 5, 1.0]
+    return minimised(surprise, start, faces, steps, lr)[0]
 
 
 def probabilities(scores: Any) -> tuple[list[float], list[list[float]]]:

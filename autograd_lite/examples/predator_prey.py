@@ -8,8 +8,8 @@ both are one instruction each, however many steps there are.
 
 from typing import Any
 
-from autograd_lite import compile, exp, log, odeint, value_and_grad
-from autograd_lite.examples import FAST
+from autograd_lite import exp, log, odeint
+from autograd_lite.examples import minimised
 
 RATES = [1.5, 1.0, 3.0, 1.0]
 START = [1.0, 0.5]
@@ -36,16 +36,8 @@ def misfit(logs: Any, seen: Any) -> Any:
 
 
 def fitted(seen: Any, steps: int = 1500, lr: float = 0.02) -> list[float]:
-    """The rates by Adam, from 1 each: the step is lr x mean of the slopes / root of the mean of their squares."""
-    step = compile(value_and_grad(misfit), backend="llvm" if FAST else "python")
-    logs, mean, square = [0.0] * 4, [0.0] * 4, [0.0] * 4
-    for t in range(1, steps + 1):
-        _, slopes = step(logs, seen)
-        mean = [0.9 * m + 0.1 * g for m, g in zip(mean, slopes, strict=True)]
-        square = [0.999 * s + 0.001 * g * g for s, g in zip(square, slopes, strict=True)]
-        scale = lr * (1.0 - 0.999**t) ** 0.5 / (1.0 - 0.9**t)
-        logs = [x - scale * m / (s**0.5 + 1e-12) for x, m, s in zip(logs, mean, square, strict=True)]
-    return [float(exp(x)) for x in logs]
+    """The rates, from 1 each."""
+    return [float(exp(x)) for x in minimised(misfit, [0.0] * 4, seen, steps, lr)[0]]
 
 
 def picture(states: Any, width: int = 56) -> str:

@@ -105,7 +105,7 @@ class Optimizer:
             got = f"a dict with the keys {', '.join(map(repr, [*gradients][:3]))}, ..."
             takes = f"{type(self).__name__} takes the gradients in the order of its parameters"
             raise TypeError(f"{takes}, but got {got}; pass list(gradients.values()) of all of them")
-        return gradients if isinstance(gradients, list) else as_list(gradients)
+        return list(map(float, as_list(gradients)))  # which refuses Values
 
     def move(self, data: ListOrArray, gradients: ListOrArray) -> ListOrArray:
         """The numbers after a step from `data`, both lists or both arrays; the gradients may be overwritten."""

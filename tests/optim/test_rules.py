@@ -195,6 +195,15 @@ def test_a_dict_of_gradients_is_refused():
     assert ([x.data for x in w], optimizer.steps) == ([1.0, 2.0], 0)
 
 
+@pytest.mark.parametrize("size", [2, 100])
+def test_gradients_that_are_values_do_not_become_data(size):
+    w = [Value(1.0) for _ in range(size)]
+    optimizer = SGD(w, lr=0.1)
+    with pytest.raises(TypeError, match=r"take v\.data"):
+        optimizer.step([2.0 * Value(0.5) for _ in range(size)])
+    assert ([x.data for x in w], optimizer.steps) == ([1.0] * size, 0)
+
+
 @pytest.mark.parametrize(("numbers", "gradients"), [(1, 2), (2, 1), (1, 1), (3, 3)])
 def test_there_is_a_gradient_for_each_parameter(numbers, gradients):
     optimizer = Adam([Value(1.0), Value(2.0)])
