@@ -13,12 +13,13 @@ from autograd_lite.support.version import __version__
 
 # command -> (its module, what it does)
 COMMANDS = {
+    "cache": ("autograd_lite.cli.cache_command", "show the cache of machine code, or clear it"),
     "demo": ("autograd_lite.cli.demo", "train a network on real handwritten digits, and draw the results"),
     "info": ("autograd_lite.cli.info", "show the version, the build, and which extras are present"),
     "playground": ("autograd_lite.cli.playground_command", "write a page in which a network learns, and open it"),
     "table": ("autograd_lite.cli.table", "print the table of primitives, for the docs"),
 }
-WITH_OPTIONS = {"playground"}
+WITH_OPTIONS = {"cache", "playground"}
 
 
 def main(arguments: list[str]) -> int:

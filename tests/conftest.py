@@ -18,6 +18,9 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.register_profile("few", settings.get_profile("ci"), max_examples=20)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Tests compile what they test; those of the cache choose folders of their own.
+os.environ.setdefault("AUTOGRAD_LITE_CACHE", "0")
+
 # Helpers are imported from here, but the folders beside them are no packages: Dask would take tests/sparse for one.
 for folder in Path(__file__).parent.iterdir():
     spec = find_spec(folder.name) if folder.is_dir() and folder.name.isidentifier() else None

@@ -16,8 +16,8 @@ import numpy
 from numpy.typing import NDArray
 
 from autograd_lite.backends.choice import llvm
-from autograd_lite.core import table
-from autograd_lite.core.primitives import INTERNAL, Primitive
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.program.fingerprint import is_own
 from autograd_lite.program.payloads import Loop
 from autograd_lite.program.program import Program
 from autograd_lite.program.sample_rounds import rounds_of
@@ -33,11 +33,6 @@ MADE: dict[str, Callable[..., list[Array]]] = {}
 """The code of this process, by the fingerprint of the program, in order of use."""
 
 LOCK = ProcessLock()
-
-
-def is_own(row: Primitive) -> bool:
-    """Whether a row is one of the library, which every process has."""
-    return getattr(table, row.name, None) is row or INTERNAL.get(row.name) is row
 
 
 def strangers(program: Program) -> set[str]:

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from autograd_lite.cli.cache_command import shown
 from autograd_lite.support.build import describe
 from autograd_lite.support.version import __version__
 
@@ -36,7 +37,7 @@ def main() -> int:
 
 
 def report() -> Iterator[str]:
-    """The lines of the report: version, build, Python, platform, and the extras.
+    """The lines of the report: version, build, Python, platform, cache of machine code, and the extras.
 
     >>> print(next(report()))  # doctest: +ELLIPSIS
     autograd_lite ...
@@ -45,6 +46,7 @@ def report() -> Iterator[str]:
     yield f"build     {describe()}"
     yield f"Python    {platform.python_version()} ({platform.python_implementation()}), {sys.executable}"
     yield f"platform  {platform.platform()}"
+    yield f"cache     {shown()}"
     try:
         extras = missing_requirements()
     except importlib.metadata.PackageNotFoundError:

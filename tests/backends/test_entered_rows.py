@@ -10,7 +10,7 @@ import autograd_lite as ag
 from autograd_lite import Program, Value, compile, grad, primitive, value_and_grad, vmap
 from autograd_lite.backends import choice
 from autograd_lite.backends.llvm import compile_llvm
-from autograd_lite.backends.llvm.emitters import library_function
+from autograd_lite.backends.llvm.imported_functions import library_function
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import Argument, Instruction, Result
 

@@ -22,7 +22,7 @@ import autograd_lite as ag
 from autograd_lite.backends import llvm
 from autograd_lite.backends.llvm import compile_llvm, engine, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
-from autograd_lite.backends.llvm.emitters import guarded, library_function
+from autograd_lite.backends.llvm.imported_functions import guarded, library_function
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.program.program import Program

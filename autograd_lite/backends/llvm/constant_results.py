@@ -51,7 +51,10 @@ class ConstantResults:
             self.templates.append((k, template, np.array(places, dtype=np.int64)))
             results[k] = Result(tuple([values[place] for place in places]), False)
         self.code = NativeCode(Program(program.arguments, program.instructions, results), fastmath, threads)
-        self.source = self.code.source
+
+    @property
+    def source(self) -> str:
+        return self.code.source
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         results = self.code(arguments, samples)

@@ -10,13 +10,9 @@ Conditions are 1.0 and 0.0, as everywhere; where one is read, the i1 that it was
 
 from __future__ import annotations
 
-import _thread
-import ctypes
 import math
 import re
-from collections.abc import Callable
-from functools import cache, partialmethod
-from typing import Any
+from functools import partialmethod
 
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SIZE
@@ -27,17 +23,14 @@ from . import approximations
 from .approximations import VectorMath
 from .ir_text import MASKS, SCALAR, SUFFIXES, VECTOR, Function, number
 
-PROBES = (0.1, 0.3, 0.7, 0.95, -0.2, -0.6, -0.99, 1.1, 1.9, 2.6, 7.3, 33.1, 250.7, -5.3, -41.9, 3e5, 1e-9, 2e-310)
-
 
 class Emitter:
     """Writes rows into functions, and collects what these need: declarations, helper functions, addresses."""
 
     def __init__(self, fast: bool) -> None:
         self.fast = fast
-        self.addresses: dict[str, int] = {}  # of the functions that the module imports
-        self.callbacks: list[object] = []  # must live as long as the code
-        self.failures: list[BaseException] = []  # of functions that are called back
+        self.rows: dict[str, tuple[Primitive, int]] = {}  # those that are called, and the number of their operands
+        self.kernels: set[str] = set()  # those that are called
         self.definitions: dict[str, str] = {}  # declarations and helper functions
         self._names: dict[tuple[Primitive, int], str] = {}
 
@@ -61,6 +54,16 @@ class Emitter:
         if self.fast and row.fastmath:
             return self._approximation(f, row.name, type, operands)
         return self._call(f, row, type, operands)
+
+    def needed(self, functions: list[str]) -> list[str]:
+        """The declarations and helper functions that a module with these functions needs."""
+        texts = list(functions)
+        needed: list[str] = []
+        for name, text in reversed(self.definitions.items()):  # a helper comes after what it calls
+            if any(f"@{name}(" in x for x in texts):
+                texts.append(text)
+                needed.append(text)
+        return needed[::-1]
 
     def reduce(self, f: Function, row: Primitive, type: str, so_far: str, factors: list[str]) -> str:
         """A reduction after one more term; `so_far` is empty before the first."""
@@ -148,7 +151,7 @@ class Emitter:
             parameters = [f"%x{k}" for k in range(len(operands))]
             g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True)
             result = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
-            self.definitions[full] = g.text(type, f"ret {type} {result}")
+            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
         return f.call(full, type, *operands)
 
     def _call(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
@@ -160,7 +163,7 @@ class Emitter:
             full = name if name not in self.definitions else f"{name}.{len(self._names)}"
             self._names[row, count] = full
             self.definitions[full] = f"declare double @{full}({', '.join(['double'] * count)})"
-            self.addresses[full] = self._address(row, count)
+            self.rows[full] = row, count
         if type == SCALAR:
             return f.call(full, type, *operands)
         lanes = full + ".lanes"
@@ -171,47 +174,5 @@ class Emitter:
             for lane in range(LANES):
                 y = g.call(full, SCALAR, *[g.value(f"extractelement {VECTOR} {x}, i64 {lane}") for x in parameters])
                 result = g.value(f"insertelement {VECTOR} {result}, double {y}, i64 {lane}")
-            self.definitions[lanes] = g.text(VECTOR, f"ret {VECTOR} {result}")
+            self.definitions[lanes] = g.text(f"internal {VECTOR}", f"ret {VECTOR} {result}")
         return f.call(lanes, type, *operands)
-
-    def _address(self, row: Primitive, operands: int) -> int:
-        """The address of a row's function: the C library's, else one that calls Python."""
-        function = library_function(row)
-        if function is None:
-            function = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)(
-                guarded(row.ieee_value, self.failures)
-            )
-            self.callbacks.append(function)
-        return ctypes.cast(function, ctypes.c_void_p).value or 0
-
-
-@cache
-def library_function(row: Primitive) -> Any:
-    """The function of the C library that has the bits of a row; None if there is none."""
-    if not row.libm:
-        return None
-    try:
-        function = getattr(ctypes.CDLL(None), row.libm)
-    except (AttributeError, OSError, TypeError):
-        return None
-    operands = row.arity or 0
-    function.argtypes = [ctypes.c_double] * operands
-    function.restype = ctypes.c_double
-    points = [(x,) for x in PROBES] if operands == 1 else [(x, y) for x in PROBES for y in PROBES if y != 2.0]
-    same = all(repr(function(*point)) == repr(float(row.ieee_value(*point))) for point in points)
-    return function if same else None
-
-
-def guarded(function: Callable[..., float], failures: list[BaseException]) -> Callable[..., float]:
-    """A function for native code to call, through which no exception can pass: it is kept, and nan returned."""
-
-    def call(*operands: float) -> float:
-        try:
-            return function(*operands)
-        except KeyboardInterrupt:
-            _thread.interrupt_main()  # raises it again outside of native code
-        except BaseException as error:
-            failures.append(error)
-        return math.nan
-
-    return call

@@ -1,4 +1,4 @@
-"""The text of a module compiled by LLVM's code generator to functions, one of which Python calls directly.
+"""The text of modules compiled by LLVM's code generator to object code, and object code made ready to run.
 
 Only this module uses llvmlite, and CPython's calling convention.
 """
@@ -6,14 +6,19 @@ Only this module uses llvmlite, and CPython's calling convention.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
+import llvmlite
 import llvmlite.binding as llvm
 
 from autograd_lite.support.forking import KEPT
 
 FASTCALL = 0x0080  # METH_FASTCALL: function(self, arguments, number of arguments)
 OPTIMIZED_LINES = 8000  # longer modules get code generator level 0: a quarter of the time to compile, slower loops
+LINKED = os.name != "nt"  # by the newer of LLVM's linkers, which keeps the sections of a module together
 
 KEPT.append(llvm.ffi.lib._lock._lock)  # llvmlite holds it whenever it is in LLVM
 
@@ -29,23 +34,53 @@ class MethodDef(ctypes.Structure):
     )  # fmt: skip
 
 
-class Engine:
-    """A compiled module. Its functions live as long as the engine, so whoever holds one must hold the other."""
+@cache
+def processor() -> tuple[str, str, str]:
+    """What code is made for: the triple of the system, the name of the processor and its features."""
+    return llvm.get_default_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
-    def __init__(self, text: str, addresses: Mapping[str, int], optimized: bool) -> None:
-        level = 2 if optimized and text.count("\n") <= OPTIMIZED_LINES else 0
-        features = llvm.get_host_cpu_features().flatten()
-        target = llvm.Target.from_triple(llvm.get_default_triple())
-        # A machine of its own: engines that shared one crashed the process when some of them were dropped.
-        machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=level)
-        module = llvm.parse_assembly(text)
-        self._engine = llvm.create_mcjit_compiler(module, machine)
+
+def requirements() -> str:
+    """What has to be the same where object code is to run: processor, versions, and how Python lays out objects."""
+    python = sys.implementation.cache_tag, getattr(sys, "abiflags", ""), object.__basicsize__
+    return repr((processor(), llvmlite.__version__, llvm.llvm_version_info, python))
+
+
+@cache
+def machine(level: int) -> llvm.TargetMachine:
+    """LLVM's code generator of a level."""
+    triple, name, features = processor()
+    # Code that may call over any distance takes LLVM twice the time; the linker brings what is far away near.
+    model = {"codemodel": "small", "reloc": "pic"} if LINKED else {}
+    return llvm.Target.from_triple(triple).create_target_machine(cpu=name, features=features, opt=level, **model)
+
+
+def object_code(text: str, optimized: bool) -> bytes:
+    """The object code of a module."""
+    level = 2 if optimized and text.count("\n") <= OPTIMIZED_LINES else 0
+    module = llvm.parse_assembly(text, llvm.create_context())  # which is freed with its constants
+    return bytes(machine(level).emit_object(module))
+
+
+class Engine:
+    """Object code in memory. Its functions live as long as the engine, so whoever holds one must hold the other.
+
+    `addresses` are those of the functions that the code calls, `names` those of its own functions to be found.
+    """
+
+    def __init__(self, objects: Iterable[bytes], addresses: Mapping[str, int], names: Iterable[str]) -> None:
+        builder = llvm.JITLibraryBuilder().add_current_process()
+        for code in objects:
+            builder.add_object_img(code)
         for name, address in addresses.items():
-            self._engine.add_global_mapping(module.get_function(name), address)
-        self._engine.finalize_object()
+            builder.import_symbol(name, address)
+        for name in names:
+            builder.export_symbol(name)
+        # A linker of its own: what one keeps of each engine is only freed with it.
+        self._library = builder.link(llvm.create_lljit_compiler(use_jit_link=LINKED, suppress_errors=True), "code")
 
     def address(self, name: str) -> int:
-        return int(self._engine.get_function_address(name))
+        return int(self._library[name])
 
     def function(self, name: str, *types: type) -> Callable[..., None]:
         """A function of the module; other Python threads run while it does."""

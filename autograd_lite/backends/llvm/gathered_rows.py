@@ -14,9 +14,10 @@ from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.program import Program
 
 from .emitters import Emitter
-from .engine import Engine
+from .engine import object_code
 from .fusion import term_width
 from .ir_text import SCALAR, VECTOR, Function, number
+from .machine_code import MachineCode, ObjectCode
 from .modules import ATTRIBUTES, DECLARATIONS
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ class GatheredRows:
         main.do("call void @Py_IncRef(ptr %self)")
         texts = [f.text() for f in functions] + [main.text("ptr", "ret ptr %self")]
         self.source = "\n".join([DECLARATIONS, *emitter.definitions.values(), *texts, ATTRIBUTES, ""])
-        self._engine = Engine(self.source, emitter.addresses, True)
-        self._call = self._engine.builtin("call", [emitter.callbacks, self.arrays])
-        self._failures = emitter.failures
+        code = MachineCode(ObjectCode([object_code(self.source, True)], emitter.rows, [], ["call"]))
+        self._call = code.engine.builtin("call", [code.callbacks, self.arrays])
+        self._failures = code.failures
         self._scratch = 1 if sums is None else max(1, sums.scratch)
 
     def __call__(self, read: NDArray[np.float64], write: NDArray[np.float64]) -> None:

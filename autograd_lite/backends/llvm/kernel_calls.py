@@ -11,7 +11,7 @@ from autograd_lite.backends.batch_order import LANES
 from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .ir_text import SCALAR, VECTOR, Function
-from .kernel_text import kernel_code, types_of
+from .kernel_text import types_of
 from .plan import KernelLayout
 
 
@@ -20,10 +20,8 @@ def write_kernel(f: Function, emitter: Emitter, layout: KernelLayout) -> None:
     kernel, sizes = layout.kernel.kernel, layout.kernel.sizes
     name = f"kernel.{kernel.name}"
     if name not in emitter.definitions:
-        code = kernel_code(kernel.name)
         emitter.definitions[name] = f"declare void @{name}({types_of(kernel)})"
-        emitter.addresses[name] = code.address
-        emitter.callbacks.append(code)
+        emitter.kernels.add(kernel.name)
     own, *read = layout.arrays
 
     def at(array: ArrayLayout, offset: int = 0) -> str:

@@ -11,19 +11,15 @@ import ast
 import inspect
 import math
 import textwrap
-import threading
 from collections.abc import Sequence
-from functools import cache
 
 import llvmlite.binding as llvm
 
 from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.table import log as log_row
 from autograd_lite.program.kernels import KERNELS, ArrayKernel
-from autograd_lite.support.forking import KEPT
 
 from .emitters import Emitter
-from .engine import Engine
 from .ir_text import SCALAR, SUFFIXES, VECTOR, Function, number
 
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
@@ -31,8 +27,6 @@ INTEGER = "i64"
 ORDERS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 OPERATIONS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Mod: "rem"}
 INTRINSICS = {"sqrt": "llvm.sqrt", "abs": "llvm.fabs"}
-LOCK = threading.RLock()
-KEPT.append(LOCK)
 
 Typed = tuple[str, str]
 """A type, and a name or a constant of it."""
@@ -281,34 +275,16 @@ def in_registers(text: str) -> str:
     return str(module)
 
 
-class KernelCode:
-    """A kernel as native code, which calls that of other kernels."""
-
-    address: int
-
-    def __init__(self, name: str) -> None:
-        emitter = Emitter(False)
-        writer = KernelWriter(KERNELS[name], emitter)
-        self.called = {f"kernel.{other}": kernel_code(other) for other in writer.called}
-        declared = [f"declare void @{other}({types_of(KERNELS[other[7:]])})" for other in self.called]
-        text = "\n".join([*declared, *emitter.definitions.values(), writer.f.text(), ATTRIBUTES, ""])
-        addresses = {other: code.address for other, code in self.called.items()}
-        self.engine = Engine(in_registers(text), emitter.addresses | addresses, True)
-        self.emitter, self.address = emitter, self.engine.address(f"kernel.{name}")
+def kernel_module(name: str) -> tuple[str, Emitter]:
+    """A kernel as a module, and what it calls."""
+    emitter = Emitter(False)
+    writer = KernelWriter(KERNELS[name], emitter)
+    emitter.kernels |= {called.removeprefix("kernel.") for called in writer.called}
+    declared = [f"declare void @kernel.{other}({types_of(KERNELS[other])})" for other in sorted(emitter.kernels)]
+    return in_registers("\n".join([*declared, *emitter.definitions.values(), writer.f.text(), ATTRIBUTES, ""])), emitter
 
 
 def types_of(kernel: ArrayKernel) -> str:
     """The types of the parameters of a kernel as native code."""
     sizes, arrays = kernel.counts
     return ", ".join(["i64"] * sizes + ["ptr"] * arrays)
-
-
-@cache
-def made(name: str) -> KernelCode:
-    return KernelCode(name)
-
-
-def kernel_code(name: str) -> KernelCode:
-    """The native code of a kernel; made once in a process."""
-    with LOCK:
-        return made(name)

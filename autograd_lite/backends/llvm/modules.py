@@ -84,10 +84,9 @@ class Modules:
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
-        rows = self.emitter.definitions.values()
-        optimized = [DECLARATIONS, *rows, *constants, *functions, ATTRIBUTES, ""]
+        optimized = [DECLARATIONS, *self.emitter.needed(functions), *constants, *functions, ATTRIBUTES, ""]
         read = [constant_array(name, x) for name, x in self.pooled.items() if any(f"{name}," in f for f in self.plain)]
-        plain = [DECLARATIONS, *rows, ones, *read, *imported, *self.plain, ATTRIBUTES, ""]
+        plain = [DECLARATIONS, *self.emitter.needed(self.plain), ones, *read, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
     def _short_batch(self) -> int:

@@ -17,7 +17,8 @@ from autograd_lite.backends.python import PythonCode
 from autograd_lite.program.program import Program
 
 from .emitters import Emitter
-from .engine import Engine
+from .engine import object_code
+from .machine_code import Layout, ObjectCode, key_of_program, machine_code
 from .modules import Modules
 from .plan import Plan
 
@@ -36,25 +37,26 @@ class NativeCode:
     """A compiled program.
 
     Called with its arguments as flat arrays of float64 (a table with a row for each sample where batched) and the
-    number of samples, it returns its results in the same form. `source` is the LLVM IR. Threads may call it at once.
+    number of samples, it returns its results in the same form. Threads may call it at once.
     """
 
     def __init__(self, program: Program, fastmath: bool = False, threads: bool = True) -> None:
-        emitter = Emitter(fastmath)
-        self._plan = Plan(program)
-        self._modules = Modules(self._plan, emitter, fastmath)
-        optimized, plain = self._modules.sources()
-        self.source = optimized + plain
-        loops = Engine(optimized, emitter.addresses, True)
-        imported = {name: loops.address(name) for name in self._modules.optimized}
-        self._engine = Engine(plain, emitter.addresses | imported, False)
-        self._call = self._engine.builtin("call", [loops, emitter.callbacks])
-        self._failures = emitter.failures
+        self._program, self._fastmath = program, fastmath
+        self._code = machine_code(key_of_program(program, fastmath), lambda: compiled(program, fastmath))
+        self._call = self._code.engine.builtin("call", [self._code.callbacks])
+        self._failures = self._code.failures
+        self._layout: Layout = self._code.layout  # type: ignore[assignment]
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
-        passes = threads and any(stage.passes for stage in self._plan.stages)
-        self._parallel_from = max(2 * BLOCK, PARALLEL // self._modules.operations) if passes else sys.maxsize
+        passes = threads and any(passes for passes, _ in self._layout.stages)
+        self._parallel_from = max(2 * BLOCK, PARALLEL // self._layout.operations) if passes else sys.maxsize
+
+    @property
+    def source(self) -> str:
+        """The LLVM IR."""
+        modules, _ = written(self._program, self._fastmath)
+        return "".join(modules.sources())
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         arrays = list(arguments)
@@ -68,7 +70,7 @@ class NativeCode:
             if x.size != (size * samples if batched else size):
                 each = f" for each of {samples} samples" if batched else ""
                 raise ValueError(
-                    f"argument {self._plan.program.arguments[k].name} of a compiled program has {size} numbers{each}, "
+                    f"argument {self._program.arguments[k].name} of a compiled program has {size} numbers{each}, "
                     f"but got an array of shape {x.shape}; pass an array of that many numbers"
                 )
         results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
@@ -96,14 +98,34 @@ class NativeCode:
         Lanes without a sample call it too, so the python back end decides, which computes the same.
         """
         self._failures.clear()
-        PythonCode(self._plan.program)(arguments, samples)
+        PythonCode(self._program)(arguments, samples)
 
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""
-        kept = max([stage.kept for stage in self._plan.stages])
         tiles = -(-max(1, min(samples, BLOCK)) // LANES)
-        vectors = kept * tiles + LANES  # sums may read up to 7 vectors behind
-        return empty(self._modules.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
+        vectors = self._layout.kept * tiles + LANES  # sums may read up to 7 vectors behind
+        return empty(self._layout.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
+
+
+def written(program: Program, fastmath: bool) -> tuple[Modules, Emitter]:
+    """A program as LLVM modules, and what they call."""
+    emitter = Emitter(fastmath)
+    return Modules(Plan(program), emitter, fastmath), emitter
+
+
+def compiled(program: Program, fastmath: bool) -> ObjectCode:
+    """The object code of a program."""
+    modules, emitter = written(program, fastmath)
+    optimized, plain = modules.sources()
+    plan = modules.plan
+    layout = Layout(
+        modules.slots, modules.bytes, plan.sizes["s"], max([stage.kept for stage in plan.stages]), modules.parts,
+        modules.part, modules.operations, [(stage.passes, stage.summed) for stage in plan.stages],
+    )  # fmt: skip
+    numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]
+    names = [f"{name}numbers" for name, _ in numbered] + [f"{name}blocks" for name, stage in numbered if stage.passes]
+    objects = [object_code(optimized, True), object_code(plain, False)]
+    return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], layout)
 
 
 def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array], samples: int, threads: int) -> None:
@@ -112,24 +134,24 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
     Each thread takes a few blocks of samples at a time, and stores the sums of each block separately; then they are
     added up in the order of the blocks, so that the number of threads changes no bit.
     """
-    modules = code._modules
-    room = empty(code._plan.sizes["s"] + LANES)
+    layout, engine = code._layout, code._code.engine
+    room = empty(layout.numbers + LANES)
     numbers = room[-room.ctypes.data % 64 // 8 :]  # loops read vectors in it
     outputs = {f"r{k}": x for k, x in enumerate(results)} | {"s": numbers}
     memories = [code._memory(samples) for _ in range(threads)]
 
     def context_of(memory: Array) -> Context:
-        context = (ctypes.c_void_p * len(modules.slots))(*[x.ctypes.data for x in (*arrays, *results, *results)])
+        context = (ctypes.c_void_p * len(layout.slots))(*[x.ctypes.data for x in (*arrays, *results, *results)])
         base = -(-memory.ctypes.data // 64) * 64
-        addresses = {name: base + offset for name, offset in modules.bytes.items()}
+        addresses = {name: base + offset for name, offset in layout.bytes.items()}
         for name, address in {**addresses, "s": numbers.ctypes.data, "batch": samples}.items():
-            context[modules.slots[name]] = address
+            context[layout.slots[name]] = address
         return context
 
     contexts = [context_of(memory) for memory in memories]
     blocks = -(-samples // BLOCK)
-    at_once = min(blocks, max(threads, PARTS // (1 + modules.part)))
-    parts = empty((at_once, modules.part))
+    at_once = min(blocks, max(threads, PARTS // (1 + layout.part)))
+    parts = empty((at_once, layout.part))
 
     def share(work: Callable[..., None], start: int, count: int) -> None:
         """Compute `count` blocks from `start` on, a few at a time on each free thread."""
@@ -155,19 +177,19 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
             raise failures[0]
 
     types = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
-    for index, stage in enumerate(code._plan.stages):
-        code._engine.function(f"stage{index}.numbers", ctypes.c_void_p)(contexts[0])
-        if stage.passes:
-            work = code._engine.function(f"stage{index}.blocks", *types)
-            total = np.zeros(modules.part)
+    for index, (passes, summed) in enumerate(layout.stages):
+        engine.function(f"stage{index}.numbers", ctypes.c_void_p)(contexts[0])
+        if passes:
+            work = engine.function(f"stage{index}.blocks", *types)
+            total = np.zeros(layout.part)
             for start in range(0, blocks, at_once):
                 count = min(at_once, blocks - start)
                 share(work, start, count)
                 with np.errstate(all="ignore"):  # uninitialised elements hold no sum
                     for part in parts[:count]:
                         total += part
-            for buffer, offsets in stage.summed.items():
-                outputs[buffer][offsets] = total[np.array(offsets) + modules.parts[buffer.upper()]]
+            for buffer, offsets in summed.items():
+                outputs[buffer][offsets] = total[np.array(offsets) + layout.parts[buffer.upper()]]
 
 
 def _cores() -> int:
