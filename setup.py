@@ -23,6 +23,7 @@ COMPILED = [
     "core.fast.vectors", "core.reverse", "core.symbolic", "transforms.branches", "core.create_graph",
     "core.abstract.tracers", "core.recording", "core.copying", "core.operators", "core.value",
     "core.fast.layers", "program.instructions", "program.simplification", "program.flattening",
+    "program.fast_arguments",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

@@ -1,7 +1,6 @@
 """`compile`: a function becomes a program per structure of its arguments, and each program fast code."""
 
 import functools
-import struct
 from types import MethodType
 from typing import Any
 
@@ -14,9 +13,9 @@ from autograd_lite.control.calls import recorded_call
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.graph import BATCHED
 from autograd_lite.core.modes import TRACE
-from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
+from autograd_lite.program.fast_arguments import FastArguments
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
@@ -47,13 +46,11 @@ class Entry:
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not pieces.library
         self.build = Builder(lists, arrays, traced.parameter_names()).build(traced.treedef)
-        self.modules = pieces.modules if self.backend != "python" else []
+        self.modules = pieces.modules
 
     def run(self, data: list[Any], n: int) -> Any:
         for k in self.modules:
-            import numpy
-
-            data[k] = numpy.frombuffer(struct.pack(f"{len(data[k])}d", *data[k]))  # 4 times as fast as numpy.array
+            data[k] = data[k].floats() if self.backend == "python" else data[k].array()
         return self.build(self.code(self.traced.arguments(data, n), n), n)
 
     def is_stale(self) -> bool:
@@ -79,10 +76,11 @@ class Compiled:
         self.by_count = backend == "auto" and not available("llvmlite")  # then a batch of few samples runs elsewhere
         self.in_axes = getattr(f, "in_axes", None)
         self.entries = ProgramCache(name_of(f), lambda count: numbered(self.names, count))
-        # The calls whose arguments are all floats and float64 arrays, by their shapes: they need no taking apart.
+        # The programs of calls by the keys of `FastArguments`.
         self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
         axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
         self.has_routes = all(axis is None or (is_axis(axis) and axis == 0) for axis in axes)
+        self.mapped = [axis is not None for axis in axes]
         numpy = imported("numpy")
         self.array: Any = numpy and numpy.ndarray
         self.float64: Any = numpy and numpy.dtype(float)
@@ -94,29 +92,17 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_tracing():
             return self.in_trace(args, kwargs)
-        key: list[Any] = []
-        data: list[Any] = []
-        for x in args:
-            kind = type(x)
-            if kind is self.array and x.dtype is self.float64:
-                key.append(x.shape)
-                data.append(x)
-            elif kind is float:
-                key.append(float)
-                data.append([x])
-            elif kind is Value:
-                return self.on_values(args, kwargs)
-            else:
-                break
-        direct = tuple(key) if len(data) == len(args) and not kwargs else None
-        route = self.routes.get(direct)
+        found = FastArguments(args, kwargs, self.mapped, self.array, self.float64)
+        if found.has_values:
+            return self.on_values(args, kwargs)
+        route = self.routes.get(found.key)
         if route is not None:
             entry, n = route
             entry.used = True
             if entry.closures is None:
-                return entry.run(data, n)
+                return entry.run(found.data, n)
             if not entry.is_stale():
-                return self.interpreted(args, {}) if differentiated(entry.closed_over) else entry.run(data, n)
+                return self.interpreted(args, kwargs) if differentiated(entry.closed_over) else entry.run(found.data, n)
         pieces, treedefs, keywords = self.taken(args, kwargs)
         if pieces.has_values:
             return self.on_values(args, kwargs)
@@ -126,10 +112,10 @@ class Compiled:
         n = entry.samples(pieces)
         if numpy := imported("numpy"):  # which may have come after this function
             self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
-        if direct is not None and self.has_routes:
+        if found.key is not None and self.has_routes:
             if len(self.routes) >= ROUTES:
                 self.routes.clear()
-            self.routes[direct] = entry, n
+            self.routes[found.key] = entry, n
         return entry.run(pieces.data, n)
 
     def on_values(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from inspect import signature
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from autograd_lite.core.fast.layers import HeldDict, HeldList, holds_same
+from autograd_lite.core.fast.layers import HeldDict, HeldList, Numbers, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.support.suggestions import question
@@ -100,7 +100,7 @@ class Module:
         plain objects too, but what training moves: numbers to the bit, words, sets, functions and objects.
         """
         contents = self._contents()
-        return ModuleStructure(self, contents.names, contents.parameters, contents.settings, contents.places)
+        return ModuleStructure(self, contents.names, contents.numbers, contents.settings, contents.places)
 
     def _changeable(self) -> dict[str, Any]:
         """Its mode and its attributes, which a compiled function changes in its copy alone, and warns that it does."""
@@ -369,7 +369,7 @@ class Contents:
         what = type(x).__name__
         check_distinct(names, self.parameters, what)
         check_distinct([path for path, _ in self.modules], [type(y).__name__ for _, y in self.modules], what)
-        self.names = tuple(names)
+        self.names, self.numbers = tuple(names), Numbers(self.parameters)
         self.places = [*places[1:], *[path] * (len(settings) + 2 - len(places))]
         self.settings = Settings([len(names), *settings])
 
@@ -390,10 +390,13 @@ class Contents:
 
     def changed(self) -> bool:
         """Whether an attribute or anything in a container is another object than before."""
+        if not holds_same(self.attributes, self.lists):
+            return True
+        if not (self.others or self.arrays or self.sets or self.objects):
+            return False
         levels = [(one_level(held), items) for held, items in self.others]
-        others = [([] if level is None else list(level.children), items) for level, items in levels]
         return not (
-            holds_same(self.attributes, [*self.lists, *others] if others else self.lists)
+            holds_same([], [([] if level is None else list(level.children), items) for level, items in levels])
             and all(array_content(held) == content for held, content in self.arrays)
             and all(contents_of(held) == content for held, content in self.sets)
             and all(has_same(held, attributes) for held, attributes in self.objects)

@@ -7,7 +7,7 @@ those.  The treedefs, in which samples are one node, decide which program runs.
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.fast.layers import data_of
+from autograd_lite.core.fast.layers import Numbers
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.transforms.batching import Axes, Part, parts_of
 from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
@@ -56,13 +56,13 @@ class Pieces:
                 numbers = None
                 self.add_array(leaf, name)
             elif is_module(leaf):
-                parameters = next(modules).parameters
+                structure = next(modules)
                 if getattr(leaf, "_given", None):  # its parameters are Values of a transform that runs
                     self.has_values = True
-                elif parameters:
+                elif structure.parameters:
                     numbers = None
                     self.modules.append(len(self.data))
-                    self.data.append(data_of(parameters))
+                    self.data.append(structure.numbers)
             elif isinstance(leaf, Operand):
                 self.has_values = True
             elif (value := number(leaf)) is not None:
@@ -124,7 +124,7 @@ class Pieces:
                     f"sample {i} of {name} is {summary(row)}, which has another structure than sample 0; give all "
                     f"samples one structure"
                 )
-            table.append([x for piece in inner.data for x in (piece.ravel().tolist() if is_array(piece) else piece)])
+            table.append([x for piece in inner.data for x in numbers_of(piece)])
         if first is None:
             raise ValueError(
                 f"argument {name} is an empty list, which does not show what a sample looks like; pass an array of "
@@ -132,6 +132,13 @@ class Pieces:
             )
         self.data.append(table)
         return first
+
+
+def numbers_of(piece: Any) -> list[float]:
+    """The numbers of a piece, whatever it is."""
+    if isinstance(piece, Numbers):
+        return piece.floats()
+    return piece.ravel().tolist() if is_array(piece) else piece  # type: ignore[no-any-return]
 
 
 def floats(numbers: Sequence[Any], types: set[type]) -> Sequence[float]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.choice import BACKENDS, available, checked
 from autograd_lite.backends.program_cache import Key, ProgramCache
+from autograd_lite.core.fast.layers import Numbers
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.sparse.patterns import SparsityPattern
@@ -195,7 +196,8 @@ def flat(data: list[list[Any]], structure: Structure) -> Any:
     first = [piece for k in structure.chosen for piece in data[k]]
     others = [piece for k, pieces in enumerate(data) if k not in structure.chosen for piece in pieces]
     closed = [[x.data for x in structure.closed_over]] if structure.closed_over else []
-    parts = [numpy.asarray(x, dtype=numpy.float64).ravel() for x in (*first, *others, *closed)]
+    whole = [x.array() if isinstance(x, Numbers) else x for x in (*first, *others, *closed)]
+    parts = [numpy.asarray(x, dtype=numpy.float64).ravel() for x in whole]
     if len(parts) == 1:
         return numpy.ascontiguousarray(parts[0])
     return numpy.concatenate(parts) if parts else numpy.zeros(0)

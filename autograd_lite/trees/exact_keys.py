@@ -62,7 +62,13 @@ class Auxiliary:
         return isinstance(other, Auxiliary) and self.key == other.key
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        try:
+            return hash(self.key)
+        except TypeError as error:
+            raise TypeError(
+                f"the auxiliary data of a pytree is no key of a dict: {error}; let the flatten that was registered "
+                f"give tuples and the like"
+            ) from None
 
     def __repr__(self) -> str:
         return repr(self.content)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
+from autograd_lite.core.fast.layers import Numbers
 from autograd_lite.core.primitives import Operand
 from autograd_lite.trees.array_leaves import array_of, elements, is_array, is_foreign_array
 from autograd_lite.trees.exact_keys import Auxiliary, attributes_of, exact, keys_of
@@ -60,17 +61,18 @@ class Samples:
 class ModuleStructure:
     """What a program of a Module is made for: the Module, the names of its parameters, and its settings."""
 
-    __slots__ = ("_hash", "module", "names", "parameters", "places", "settings")
+    __slots__ = ("_hash", "module", "names", "numbers", "parameters", "places", "settings")
 
     def __init__(
         self,
         module: Any,
         names: tuple[str, ...],
-        parameters: list[Any],
+        numbers: Numbers,
         settings: Hashable,
         places: Sequence[str] = (),
     ) -> None:
-        self.module, self.names, self.parameters, self.settings = module, names, parameters, settings
+        self.module, self.names, self.numbers, self.settings = module, names, numbers, settings
+        self.parameters = numbers.values
         self.places = places  # the paths of the settings, for messages
         self._hash = hash((id(module), settings))
 
@@ -78,8 +80,7 @@ class ModuleStructure:
         return self is other or (
             isinstance(other, ModuleStructure)
             and self.module is other.module
-            and self.names == other.names
-            and self.settings == other.settings
+            and (self.names, self.settings) == (other.names, other.settings)  # fast where they are the same objects
         )
 
     def __hash__(self) -> int:
@@ -107,7 +108,7 @@ def structure_of(module: Any) -> ModuleStructure:
     plain = {name: x for name, x in (attributes_of(module) or {}).items() if x is None or isinstance(x, PLAIN)}
     plain["training"] = getattr(module, "training", None)
     settings = (len(named), *[(name, exact(x)) for name, x in plain.items()])
-    return ModuleStructure(module, tuple(names), values, settings, ["", *plain])
+    return ModuleStructure(module, tuple(names), Numbers(values), settings, ["", *plain])
 
 
 def record_fields(x: Any) -> Parts:

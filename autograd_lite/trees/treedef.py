@@ -137,13 +137,7 @@ class PyTreeDef:
         return isinstance(other, PyTreeDef) and self.nodes == other.nodes
 
     def __hash__(self) -> int:
-        try:
-            return hash(self.nodes)
-        except TypeError as error:
-            raise TypeError(
-                f"the auxiliary data of a pytree is no key of a dict: {error}; let the flatten that was registered "
-                f"give tuples and the like"
-            ) from None
+        return hash(self.nodes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PyTreeDef, (self.nodes,)

@@ -5,6 +5,7 @@ partials for every neuron: the dots of a layer share their inputs, and a neuron'
 """
 
 import math
+import struct
 from typing import Any, Final, cast
 
 from mypy_extensions import i64
@@ -136,6 +137,29 @@ def data_of(values: list[Value]) -> list[float]:
     return [x._data for x in values]
 
 
+class Numbers:
+    """The numbers of Values in one array, which is made again only after an assignment to any Value."""
+
+    def __init__(self, values: list[Value]) -> None:
+        self.values = values
+        self.assigned: i64 = -1
+        self.kept: Any = None
+
+    def floats(self) -> list[float]:
+        return data_of(self.values)
+
+    def array(self) -> Any:
+        """A read-only array of NumPy."""
+        assigned = STATE.assigned
+        if self.assigned != assigned:
+            import numpy
+
+            numbers = data_of(self.values)
+            self.kept = numpy.frombuffer(struct.pack(f"{len(numbers)}d", *numbers))  # 3 times as fast as numpy.array
+            self.assigned = assigned
+        return self.kept
+
+
 def holds_same(dicts: list[HeldDict], lists: list[HeldList]) -> bool:
     """Whether dicts still have the same keys, and they and lists hold the very same objects, as was noted.
 
@@ -150,14 +174,11 @@ def holds_same(dicts: list[HeldDict], lists: list[HeldList]) -> bool:
                 return False
             i += 1
     for items, objects in lists:
-        n: i64 = len(items)
-        if len(objects) != n:
+        if len(items) != len(objects):
             return False
-        i = 0
-        while i < n:
-            if items[i] is not objects[i]:
+        for x, y in zip(items, objects):  # noqa: B905  (native code has no fast zip with strict)
+            if x is not y:
                 return False
-            i += 1
     return True
 
 
