@@ -57,7 +57,7 @@ class Node(Operand):
         self._row: Primitive = LEAF
         self._extra: Extra | None = None
         self._flags: i64 = 0  # the bits above; `fast.clock` keeps the time of making beside them
-        self._uses: i64 = 0  # STATE.base and the uses that the running sort has still to see
+        self._uses: i64 = 0  # of the running pass: what `fast.uses` counts
 
     @abstractmethod  # tells mypyc that every Node is a Value, which saves half of each check of a type
     def blank(self) -> "Node":
@@ -66,13 +66,9 @@ class Node(Operand):
 
 
 class State:
-    """Counters that every operation looks at; cheaper than a look-up per thread."""
+    """What every operation looks at; cheaper than a look-up per thread."""
 
     def __init__(self) -> None:
-        self.base: i64 = 0  # what the newest sort counts from; larger in every sort, so that no count is set back
-        self.since: i64 = 0  # that sort leaves out what was made before
-        self.stores: bool = False  # whether its pass stores adjoints of interior nodes
-        self.visited: i64 = 0  # the number of nodes that all sorts have visited
         self.assigned: i64 = 0  # the number of assignments to data so far
         self.paused: set[object] = set()  # the no_grad contexts and watches that are open, in all threads
         self.tracing: set[object] = set()  # the traces that are running, in all threads
@@ -80,27 +76,7 @@ class State:
 
 STATE: Final = State()
 PASS: Final = threading.RLock()
-"""Held by whoever uses the scratch of nodes: one pass at a time, whatever the threads share."""
-
-
-def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
-    """Count one use of a node.  Its adjoint starts at -0.0, the number that changes no sum; 0.0 + -0.0 is 0.0."""
-    uses = node._uses
-    if uses >= base:
-        node._uses = uses + 1
-    elif node._flags >= STATE.since and (everything or not node._flags & CONSTANT):
-        node._uses = base + 1
-        node._adjoint = -0.0
-        found.append(node)
-
-
-def used_once(node: Node, ready: list[Node], base: i64, everything: bool) -> None:
-    """One use of a node is done; after the last it is ready."""
-    if everything or not node._flags & CONSTANT:
-        uses = node._uses - 1
-        node._uses = uses
-        if uses == base:
-            ready.append(node)
+"""Held by whoever uses `_adjoint` and `_uses` of nodes: one pass at a time, whatever the threads share."""
 
 
 @mypyc_attr(acyclic=True)
@@ -123,37 +99,6 @@ class Extra:
 
     def all_partials(self) -> list[float | None]:
         return list(self.partials)
-
-    def scratch(self) -> tuple[i64, ...]:
-        """What a pass keeps here, beside the nodes."""
-        return ()
-
-    def restore_scratch(self, kept: tuple[i64, ...]) -> None:
-        pass
-
-    # The steps of a sort and of the sweep.  `everything` follows edges without a partial too; `brief` is for `fast`.
-
-    def count_uses(self, found: list["Node"], base: i64, everything: bool, brief: bool) -> None:
-        operands, partials = self.operands, self.partials
-        for i in range(len(operands)):
-            if everything or partials[i] is not None:
-                use(operands[i], found, base, everything)
-
-    def release(self, ready: list["Node"], base: i64, everything: bool, brief: bool) -> None:
-        operands, partials = self.operands, self.partials
-        for i in range(len(operands)):
-            if everything or partials[i] is not None:
-                used_once(operands[i], ready, base, everything)
-
-    def pull(self, node: "Node") -> None:
-        adjoint, selects, operands, partials = node._adjoint, node._row.selects, self.operands, self.partials
-        for i in range(len(operands)):
-            partial = partials[i]
-            if partial is not None:
-                if selects:  # the branch not taken gets 0, even where the adjoint is inf or nan
-                    operands[i]._adjoint += adjoint if partial != 0.0 else 0.0
-                else:
-                    operands[i]._adjoint += adjoint * partial
 
 
 def operands_of(node: Node) -> tuple[Node, ...]:

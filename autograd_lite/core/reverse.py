@@ -1,7 +1,9 @@
 """The reverse pass: the chain rule from a result back to everything that it depends on.
 
-`reverse` is the chain rule for adjoints of any kind, over a graph that `topological_order` sorts.  `sweep` is the same
-written out for floats: it differentiates while it sorts.
+`reverse` is the chain rule for adjoints of any kind, over a graph that `topological_order` sorts; with floats it is the
+gradient.  `fast.sweeps` has sort and gradient written out, with counters and adjoints in the nodes.  It serves unless
+this thread is in the middle of a pass, as where a signal handler or a finalizer differentiates: then the nodes are in
+use.
 """
 
 import operator
@@ -11,14 +13,65 @@ from typing import Any, Final, final
 from mypy_extensions import i64
 
 from autograd_lite.core.fast.clock import age_of, in_order_of_making
-from autograd_lite.core.fast.vectors import PENDING
+from autograd_lite.core.fast.sweeps import sorted_nodes, store, sweep
+from autograd_lite.core.fast.uses import COUNTS
+from autograd_lite.core.graph import CONSTANT, LEAF, ORDERED, PASS, REACHED, Node, operands_of, partials_of
 
-from autograd_lite.core.graph import (  # isort: skip
-    LEAF, ORDERED, PASS, REACHED, STATE, Node, operands_of, partials_of, use, used_once,
-)  # fmt: skip
 
-SORT: Final = 1 << 32
-"""How much larger the base of each sort is: more uses than a node can have."""
+def followed(node: Node, everything: bool, since: i64) -> list[Node]:
+    """The operands to which a gradient flows, or with `everything` all, but for those made before `since`."""
+    operands = operands_of(node)
+    if not everything:
+        pairs = zip(operands, partials_of(node), strict=True)
+        operands = tuple([x for x, partial in pairs if partial is not None and not x._flags & CONSTANT])
+    return [x for x in operands if x._flags >= since]
+
+
+def sorted_apart(roots: Sequence[Node], everything: bool, since: i64) -> list[Node]:
+    """The sort: a node comes after all its uses, then the list is reversed.
+
+    Source: Kahn, Topological sorting of large networks (1962), from the roots.
+    """
+    uses: dict[Node, int] = dict.fromkeys(roots, 0)
+    found = list(uses)
+    for node in found:  # which grows
+        for x in followed(node, everything, since):
+            if x not in uses:
+                uses[x] = 0
+                found.append(x)
+            uses[x] += 1
+    ready = [x for x in dict.fromkeys(roots) if uses[x] == 0]
+    for node in ready:  # which grows
+        for x in followed(node, everything, since):
+            uses[x] -= 1
+            if uses[x] == 0:
+                ready.append(x)
+    ready.reverse()
+    return ready
+
+
+def topological_order(roots: Sequence[Node], everything: bool = False, since: i64 = 0) -> list[Node]:
+    """All nodes that the roots depend on, operands first; without recursion, linear in nodes and edges.
+
+    Follows the edges that a gradient follows, or with `everything` those to constants and conditions too, and leaves
+    out what was made before `since`, an `age_of` inputs.
+    """
+    if is_in_a_pass():
+        order = sorted_apart(roots, everything, since)
+    else:
+        with PASS:
+            order = sorted_nodes(roots, everything, since)
+    return in_order_of_making(order) if is_ordered(roots) else order
+
+
+def is_in_a_pass() -> bool:
+    """Whether this thread is in the middle of a pass."""
+    return bool(PASS._is_owned())  # type: ignore[attr-defined]
+
+
+def is_ordered(roots: Sequence[Node]) -> bool:
+    """Whether anything depends on what programs hold in another graph, as choices between functions and loops."""
+    return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
 def reverse(
@@ -80,132 +133,6 @@ def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     ]
 
 
-def topological_order(roots: Sequence[Node], everything: bool = False, since: i64 = 0) -> list[Node]:
-    """All nodes that the roots depend on, operands first; without recursion, linear in nodes and edges.
-
-    Follows the edges that a gradient follows, or with `everything` those to constants and conditions too, and leaves
-    out what was made before `since`, an `age_of` inputs.
-    Source: Kahn, Topological sorting of large networks (1962), from the roots.
-    """
-    scratch = scratch_of_outer_pass(roots)
-    try:
-        with PASS:
-            return sorted_nodes(roots, everything, since)
-    finally:
-        if scratch is not None:
-            scratch.restore()
-
-
-def sorted_nodes(roots: Sequence[Node], everything: bool, since: i64) -> list[Node]:
-    STATE.stores = False
-    ready = count_uses(roots, everything, False, since)
-    base = STATE.base
-    i: i64 = 0
-    while i < len(ready):
-        node = ready[i]
-        i += 1
-        left = node._left
-        if left is not None:
-            used_once(left, ready, base, everything)
-            right = node._right
-            if right is not None:
-                used_once(right, ready, base, everything)
-        elif (extra := node._extra) is not None:
-            extra.release(ready, base, everything, False)
-    ready.reverse()
-    return in_order_of_making(ready) if is_ordered(roots) else ready
-
-
-def count_uses(roots: Sequence[Node], everything: bool, brief: bool, since: i64) -> list[Node]:
-    """Count the uses of every node that the roots depend on; returns the roots that no other root uses.
-
-    With `brief`, leaves whose adjoint nobody stores may be left out (`fast.vectors` does).
-    """
-    STATE.base += SORT
-    STATE.since = since
-    base = STATE.base
-    found: list[Node] = []
-    for root in roots:
-        if root._uses < base:
-            root._uses = base
-            root._adjoint = -0.0
-            found.append(root)
-    distinct = found[:]
-    i: i64 = 0
-    while i < len(found):
-        node = found[i]
-        i += 1
-        left = node._left
-        if left is not None:
-            use(left, found, base, everything)
-            right = node._right
-            if right is not None:
-                use(right, found, base, everything)
-        elif (extra := node._extra) is not None:
-            extra.count_uses(found, base, everything, brief)
-    STATE.visited += len(found)
-    return [root for root in distinct if root._uses == base]
-
-
-def is_ordered(roots: Sequence[Node]) -> bool:
-    """Whether anything depends on what programs hold in another graph, as choices between functions and loops."""
-    return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
-
-
-def sweep(roots: Sequence[Node], seeds: Sequence[float], store: bool, since: i64 = 0) -> list[Node]:
-    """`reverse` with floats, written out: each node adds adjoint x partial to its operands' adjoints when it is ready.
-
-    The same order as `topological_order` backwards, without sorting first.  With `store`, interior nodes keep their
-    adjoint as gradient; the leaves are returned, for the caller to add theirs when all is done.  What was made before
-    `since` is left out.  The caller holds PASS, and keeps the scratch of an outer pass.
-    """
-    leaves: list[Node] = []
-    if is_ordered(roots):
-        sweep_in_order(roots, seeds, leaves if store else None, since)
-        return leaves
-    STATE.stores = store
-    ready = count_uses(roots, False, not store, since)
-    base = STATE.base
-    uses: i64 = 0
-    for k in range(len(roots)):
-        roots[k]._adjoint += seeds[k]
-    i: i64 = 0
-    while i < len(ready):
-        node = ready[i]
-        i += 1
-        adjoint = node._adjoint
-        left = node._left
-        if left is not None:
-            left._adjoint += adjoint * node._dleft
-            uses = left._uses
-            if uses == base + 1:
-                ready.append(left)
-            left._uses = uses - 1
-            right = node._right
-            if right is not None:
-                right._adjoint += adjoint * node._dright
-                uses = right._uses
-                if uses == base + 1:
-                    ready.append(right)
-                right._uses = uses - 1
-        elif (extra := node._extra) is not None:
-            extra.pull(node)
-            extra.release(ready, base, False, not store)
-        if store:
-            keep(node, leaves)
-    return leaves
-
-
-def sweep_in_order(roots: Sequence[Node], seeds: Sequence[float], leaves: list[Node] | None, since: i64) -> None:
-    """The same over the sorted graph, where the order of the sweep would depend on branches that are not there."""
-    order = sorted_nodes(roots, False, since)
-    STATE.stores = leaves is not None
-    for node, adjoint in list(adjoints_in(order, roots, seeds)):  # a rule may differentiate on its own
-        node._adjoint = float(adjoint)
-        if leaves is not None:
-            keep(node, leaves)
-
-
 def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[float]) -> Iterator[tuple[Node, Any]]:
     """The adjoints of a sorted graph, results first."""
     start: dict[Node, float] = {}
@@ -243,71 +170,41 @@ def dependent_on(order: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
     return kept
 
 
-def keep(node: Node, leaves: list[Node]) -> None:
-    """Store the adjoint of an interior node; a leaf goes to a list."""
-    if node._row is LEAF:
-        leaves.append(node)
-    else:
-        node._grad = node._adjoint + 0.0  # -0.0, if nothing arrived, reads 0.0
-        node._flags |= REACHED
-
-
 def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
     """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
-    if is_ordered(roots):
-        # what orders may have a rule, which differentiates too: the scratch would not be ours alone
-        order = dependent_on(topological_order(roots, since=age_of(inputs)), inputs)
+    since = age_of(inputs)
+    if is_ordered(roots) or is_in_a_pass():
+        order = dependent_on(topological_order(roots, since=since), inputs)
         found = dict(adjoints_in(order, roots, seeds))
         return [float(found.get(x, 0.0)) for x in inputs]
-    return swept_adjoints(roots, seeds, inputs)
+    with PASS:
+        sweep(roots, seeds, False, since)
+        return [x._adjoint if x._uses >= COUNTS.base else 0.0 for x in inputs]  # below it: not in this graph
 
 
-def swept_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node]) -> list[float]:
-    scratch = scratch_of_outer_pass(roots)
-    try:
+def backward(root: Node, seed: float) -> None:
+    """Add seed x d(root)/d(leaf) to the gradient of every leaf, and store the adjoints of all other nodes."""
+    if is_ordered([root]) or is_in_a_pass():  # a rule may differentiate too: the nodes would not be ours alone
+        found = list(adjoints_in(topological_order([root]), [root], [seed]))
         with PASS:
-            sweep(roots, seeds, False, age_of(inputs))
-            return [x._adjoint if x._uses >= STATE.base else 0.0 for x in inputs]  # below it: not in this graph
-    finally:
-        if scratch is not None:
-            scratch.restore()
+            for node, adjoint in found:
+                if node._row is not LEAF and not (COUNTS.stores and node._uses >= COUNTS.base):
+                    store(node, float(adjoint))  # the pass that ends last is the newest
+            add_adjoints([(x, float(adjoint)) for x, adjoint in found if x._row is LEAF])
+    else:
+        with PASS:
+            leaves = sweep([root], [seed], True, 0)
+            add_adjoints([(x, x._adjoint) for x in leaves])
 
 
-@final
-class Scratch:
-    """What a pass keeps in nodes, for it to go on when a pass has run in the middle of it.
-
-    A signal handler, a finalizer or a weak reference may differentiate at any time, in the thread of the pass.
-    """
-
-    def __init__(self, roots: Sequence[Node]) -> None:
-        self.base: i64 = STATE.base
-        self.since: i64 = STATE.since
-        self.stores: bool = STATE.stores
-        self.pending = PENDING.taken()
-        self.nodes = list(dict.fromkeys(roots))
-        found = set(self.nodes)
-        for node in self.nodes:  # which grows
-            for x in operands_of(node):
-                if x not in found:
-                    found.add(x)
-                    self.nodes.append(x)
-        self.numbers = [(x._uses, x._adjoint, x._grad) for x in self.nodes]
-        self.extras = [() if x._extra is None else x._extra.scratch() for x in self.nodes]
-
-    def restore(self) -> None:
-        STATE.base, STATE.since, STATE.stores = self.base, self.since, self.stores
-        PENDING.put_back(self.pending)
-        for i in range(len(self.nodes)):
-            node, extra, kept = self.nodes[i], self.nodes[i]._extra, self.extras[i]
-            uses, adjoint, grad = self.numbers[i]
-            if self.stores and uses >= self.base and node._row is not LEAF:
-                node._grad = grad  # of the pass that ends later: it is the newest
-            node._uses, node._adjoint = uses, adjoint
-            if extra is not None and kept:
-                extra.restore_scratch(kept)
-
-
-def scratch_of_outer_pass(roots: Sequence[Node]) -> Scratch | None:
-    """What a new pass has to restore: nothing, unless this thread is in the middle of another one."""
-    return Scratch(roots) if PASS._is_owned() else None  # type: ignore[attr-defined]
+def add_adjoints(adjoints: list[tuple[Node, float]]) -> None:
+    """Add what arrived at the leaves to their gradients: at all of them or, on an exception, at none."""
+    undo = zip(adjoints, [x._grad for x, _ in adjoints], strict=True)  # Ctrl-C may come at any line
+    try:
+        for x, adjoint in adjoints:
+            x._grad += adjoint
+            x._flags |= REACHED
+    except BaseException:
+        for (x, _), grad in undo:
+            x._grad = grad
+        raise

@@ -16,13 +16,11 @@ from autograd_lite.core.fast.pool import POOL, free, number_node
 from autograd_lite.core.graph import (
     CONSTANT,
     LEAF,
-    PASS,
     PASSED,
     REACHED,
     STATE,
     TRACED,
     Extra,
-    Node,
     operands_of,
     partials_of,
 )
@@ -30,7 +28,7 @@ from autograd_lite.core.modes import WATCH
 from autograd_lite.core.operators import Operators, unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record
-from autograd_lite.core.reverse import scratch_of_outer_pass, sweep
+from autograd_lite.core.reverse import backward
 
 BLANK: Final = object()
 EACH: Final = "for an array or a list, make a Value of each element"
@@ -249,13 +247,7 @@ class Value(Operators):
         check_differentiable(self, "backward")
         if STATE.paused and (watch := WATCH.get()) is not None:
             watch.saw_backward(self, seed)
-        scratch = scratch_of_outer_pass([self])
-        try:
-            with PASS:
-                add_adjoints(sweep([self], [seed], store=True))
-        finally:
-            if scratch is not None:
-                scratch.restore()
+        backward(self, seed)
 
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> Any:
         """Apply a row of the table, at least one of whose operands is a Value."""
@@ -386,19 +378,6 @@ def label_text(label: object) -> str:
             f"a label is text, but got {label!r} of type {type(label).__name__}; pass str() of it, or nothing"
         )
     return label
-
-
-def add_adjoints(leaves: list[Node]) -> None:
-    """Add what arrived at the leaves to their `.grad`: at all of them or, on an exception, at none."""
-    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # Ctrl-C may come at any line
-    try:
-        for x in leaves:
-            x._grad += x._adjoint
-            x._flags |= REACHED
-    except BaseException:
-        for x, grad in undo:
-            x._grad = grad
-        raise
 
 
 def traced(flags: int, row: Primitive = LEAF) -> Value:

@@ -11,7 +11,8 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value, compile, grad, gradients, tanh
 from autograd_lite.core.fast.layers import dots, vector
-from autograd_lite.core.graph import PASS, STATE
+from autograd_lite.core.fast.uses import COUNTS
+from autograd_lite.core.graph import PASS
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.support import build as native
 
@@ -185,13 +186,13 @@ def test_a_pass_inside_of_a_pass_leaves_its_scratch_as_it_was():
     model = Model()
     first, second = model.wanted()
     with PASS:
-        STATE.base += 1 << 32
-        model.first._uses = STATE.base + 5
+        COUNTS.base += 1 << 32
+        model.first._uses = COUNTS.base + 5
         model.first._adjoint = 7.5
-        before = STATE.base
+        before = COUNTS.base
         differentiate(model, second)
         assert float_adjoints([model.first], [1.0], model.leaves) == first
-        assert (STATE.base, model.first._uses, model.first._adjoint) == (before, before + 5, 7.5)
+        assert (COUNTS.base, model.first._uses, model.first._adjoint) == (before, before + 5, 7.5)
     assert gradients(model.first, model.leaves) == first
 
 

@@ -6,11 +6,12 @@ import threading
 import pytest
 from exact import bits, check_expression
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients, jvp
 from autograd_lite.core.fast.layers import dots, vector
-from autograd_lite.core.graph import REACHED
+from autograd_lite.core.graph import PASS, REACHED
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.support.build import is_native
 from autograd_lite.testing.random_graphs import Expression, expressions
@@ -140,10 +141,23 @@ def test_an_interrupted_pass_changes_no_leaf(monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograd_lite.core.graph.Extra.pull", interrupted)
+    monkeypatch.setattr("autograd_lite.core.fast.sweeps.pull", interrupted)
     with pytest.raises(KeyboardInterrupt):
         wide.backward()
     assert (x.grad, y.grad) == (3.0, 2.0)
+
+
+@given(st.randoms(use_true_random=False), st.booleans())
+def test_the_sort_by_a_dict_is_that_of_the_counters_in_nodes(random, everything):
+    nodes = [Value(1.0), Value(2.0)]
+    for _ in range(30):
+        x, y, z = random.choices(nodes, k=3)
+        nodes.append(random.choice([lambda: x * y, lambda: ag.where(x, y, z), lambda: ag.sum([x, y, z]), x.detach])())  # noqa: B023
+    roots = random.choices(nodes, k=3)
+    found = topological_order(roots, everything)
+    with PASS:
+        assert topological_order(roots, everything) == found
+    assert len(found) == len(set(found)) > 0
 
 
 def test_threads_that_share_leaves_lose_nothing():

@@ -14,8 +14,7 @@ import autograd_lite as ag
 from autograd_lite import Value, cos, exp, grad, hessian, hvp, jacobian, jvp, sin, tanh, value_and_grad, vjp
 from autograd_lite import sum as total
 from autograd_lite.core.fast.clock import time_now
-from autograd_lite.core.graph import STATE
-from autograd_lite.core.reverse import SORT
+from autograd_lite.core.fast.uses import COUNTS, SORT
 
 Point = namedtuple("Point", "x y")
 
@@ -100,9 +99,9 @@ def test_a_jacobian_takes_the_mode_of_fewer_sweeps():
     """Forward mode sorts the graph once for all inputs, reverse mode once for each output: the sorts are counted."""
 
     def sorts(mode, n):
-        before = STATE.base
+        before = COUNTS.base
         jacobian(lambda x: [sin(total(x)) * x[0], *[x[0] * x[1]] * 4], mode=mode)([0.5] * n)
-        return (STATE.base - before) // SORT
+        return (COUNTS.base - before) // SORT
 
     assert (sorts("forward", 2), sorts("forward", 7)) == (1, 1)
     assert (sorts("reverse", 2), sorts("reverse", 7)) == (5, 5)

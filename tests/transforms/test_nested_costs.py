@@ -4,15 +4,15 @@ import pytest
 
 from autograd_lite import Value, compile, grad, gradients, hessian, hvp, jacobian, jvp, sqrt, tanh, vjp
 from autograd_lite.core.fast.clock import age_of
-from autograd_lite.core.graph import STATE
+from autograd_lite.core.fast.uses import COUNTS
 from autograd_lite.core.reverse import float_adjoints, topological_order
 
 
 def visited(action):
     """How many nodes the sorts of an action visit, and what it gives."""
-    before = STATE.visited
+    before = COUNTS.visited
     result = action()
-    return STATE.visited - before, result
+    return COUNTS.visited - before, result
 
 
 def potential(p, c):

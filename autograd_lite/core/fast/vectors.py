@@ -11,7 +11,8 @@ from mypy_extensions import i64, mypyc_attr
 
 from autograd_lite.core.fast.clock import CLOCK
 from autograd_lite.core.fast.pool import number_node
-from autograd_lite.core.graph import COMMON, CONSTANT, LEAF, PASS, STATE, Extra, Node, use, used_once
+from autograd_lite.core.fast.uses import COUNTS, use, used_once
+from autograd_lite.core.graph import COMMON, CONSTANT, LEAF, PASS, STATE, Extra, Node
 
 ZERO: Final = -0.0
 """The number that changes no sum that it is added to."""
@@ -114,12 +115,6 @@ class Pair(Extra):
     def all_partials(self) -> list[float | None]:
         nodes, partials = self.all_operands(), self.inputs.numbers() + self.weights.numbers()
         return [None if nodes[i]._flags & CONSTANT else partials[i] for i in range(len(nodes))]
-
-    def scratch(self) -> tuple[i64, ...]:
-        return (self.weights.uses, self.weights.pending, self.inputs.uses, self.inputs.pending)
-
-    def restore_scratch(self, kept: tuple[i64, ...]) -> None:
-        self.weights.uses, self.weights.pending, self.inputs.uses, self.inputs.pending = kept
 
     def count_uses(self, found: list[Node], base: i64, everything: bool, brief: bool) -> None:
         """The nodes of a vector count as used once, by the vector, however many dots share it."""
@@ -263,13 +258,6 @@ class Pending:
         self.vectors: i64 = 0  # how many still wait
         self.dots: list[list[Node]] = []
 
-    def taken(self) -> tuple[i64, i64, list[list[Node]]]:
-        """All of it, for a pass that runs in the middle of this one."""
-        return self.base, self.vectors, self.dots
-
-    def put_back(self, pending: tuple[i64, i64, list[list[Node]]]) -> None:
-        self.base, self.vectors, self.dots = pending
-
 
 PENDING: Final = Pending()
 
@@ -281,9 +269,9 @@ def give(side: Vector, dot: Node, other: Vector) -> None:
     """
     if side.pending == UNDECIDED:
         side.pending = AT_ONCE
-        if side.uses > STATE.base + 1 and waits_for_nothing_else(side):
-            if PENDING.base != STATE.base:  # the first of this pass
-                PENDING.base = STATE.base
+        if side.uses > COUNTS.base + 1 and waits_for_nothing_else(side):
+            if PENDING.base != COUNTS.base:  # the first of this pass
+                PENDING.base = COUNTS.base
                 PENDING.vectors = 0
                 PENDING.dots = []
             PENDING.vectors += 1
@@ -297,7 +285,7 @@ def give(side: Vector, dot: Node, other: Vector) -> None:
 
 def waits_for_nothing_else(side: Vector) -> bool:
     for x in side.nodes:  # noqa: SIM110  (a loop is faster when compiled)
-        if x._uses > STATE.base + 1 and not x._flags & CONSTANT:
+        if x._uses > COUNTS.base + 1 and not x._flags & CONSTANT:
             return False
     return True
 
