@@ -190,21 +190,23 @@ def backward(root: Node, seed: float) -> None:
             for node, adjoint in found:
                 if node._row is not LEAF and not (COUNTS.stores and node._uses >= COUNTS.base):
                     store(node, float(adjoint))  # the pass that ends last is the newest
-            add_adjoints([(x, float(adjoint)) for x, adjoint in found if x._row is LEAF])
+            leaves = [(x, float(adjoint)) for x, adjoint in found if x._row is LEAF]
+            add_adjoints([x for x, _ in leaves], [adjoint for _, adjoint in leaves])
     else:
         with PASS:
-            leaves = sweep([root], [seed], True, 0)
-            add_adjoints([(x, x._adjoint) for x in leaves])
+            swept = sweep([root], [seed], True, 0)
+            add_adjoints(swept, [x._adjoint for x in swept])
 
 
-def add_adjoints(adjoints: list[tuple[Node, float]]) -> None:
+def add_adjoints(leaves: list[Node], adjoints: list[float]) -> None:
     """Add what arrived at the leaves to their gradients: at all of them or, on an exception, at none."""
-    undo = zip(adjoints, [x._grad for x, _ in adjoints], strict=True)  # Ctrl-C may come at any line
+    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # Ctrl-C may come at any line
     try:
-        for x, adjoint in adjoints:
-            x._grad += adjoint
+        for i in range(len(leaves)):
+            x = leaves[i]
+            x._grad += adjoints[i]
             x._flags |= REACHED
     except BaseException:
-        for (x, _), grad in undo:
+        for x, grad in undo:
             x._grad = grad
         raise

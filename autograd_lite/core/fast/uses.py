@@ -31,7 +31,8 @@ def use(node: Node, found: list[Node], base: i64, everything: bool) -> None:
     """Count one use of a node.  Its adjoint starts at -0.0, the number that changes no sum; 0.0 + -0.0 is 0.0."""
     uses = node._uses
     if uses >= base:
-        node._uses = uses + 1
+        if everything or not node._flags & CONSTANT:  # which a root may be
+            node._uses = uses + 1
     elif node._flags >= COUNTS.since and (everything or not node._flags & CONSTANT):
         node._uses = base + 1
         node._adjoint = -0.0
