@@ -188,7 +188,7 @@ print("whole", n)
 
 
 MAKE_OR_WALK_GRAPHS = [
-    "core.primitives", "core.value", "core.fast.pool", "core.fast.vectors", "core.reverse",
+    "core.primitives", "core.value", "core.fast.pool", "core.fast.vectors", "core.fast.sweeps", "core.reverse",
     "core.fast.layers", "core.contexts.variables", "core.contexts.scopes", "core.modes",
     "core.abstract.tracers", "core.create_graph", "core.graph", "core.recording",
     "core.symbolic", "core.copying", "transforms.branches",

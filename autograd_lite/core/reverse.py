@@ -185,26 +185,31 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
 def backward(root: Node, seed: float) -> None:
     """Add seed x d(root)/d(leaf) to the gradient of every leaf, and store the adjoints of all other nodes."""
     if is_ordered([root]) or is_in_a_pass():  # a rule may differentiate too: the nodes would not be ours alone
-        found = list(adjoints_in(topological_order([root]), [root], [seed]))
-        with PASS:
-            for node, adjoint in found:
-                if node._row is not LEAF and not (COUNTS.stores and node._uses >= COUNTS.base):
-                    store(node, float(adjoint))  # the pass that ends last is the newest
-            leaves = [(x, float(adjoint)) for x, adjoint in found if x._row is LEAF]
-            add_adjoints([x for x, _ in leaves], [adjoint for _, adjoint in leaves])
+        found = adjoints_in(topological_order([root]), [root], [seed])
+        keep([(node, float(adjoint)) for node, adjoint in found])
     else:
         with PASS:
-            swept = sweep([root], [seed], True, 0)
-            add_adjoints(swept, [x._adjoint for x in swept])
+            add_adjoints(sweep([root], [seed], True, 0), None)
 
 
-def add_adjoints(leaves: list[Node], adjoints: list[float]) -> None:
-    """Add what arrived at the leaves to their gradients: at all of them or, on an exception, at none."""
+def keep(found: list[tuple[Node, float]]) -> None:
+    """Store adjoints as `sweep` does, but for those of a running pass: the pass that ends last is the newest."""
+    leaves = [x for x, _ in found if x._row is LEAF]
+    adjoints = [adjoint for x, adjoint in found if x._row is LEAF]
+    with PASS:
+        for x, adjoint in found:
+            if x._row is not LEAF and not (COUNTS.stores and x._uses >= COUNTS.base):
+                store(x, adjoint)
+        add_adjoints(leaves, adjoints)
+
+
+def add_adjoints(leaves: list[Node], adjoints: list[float] | None) -> None:
+    """Add what arrived at the leaves (`_adjoint`, if not given) to their gradients: at all of them or at none."""
     undo = zip(leaves, [x._grad for x in leaves], strict=True)  # Ctrl-C may come at any line
     try:
         for i in range(len(leaves)):
             x = leaves[i]
-            x._grad += adjoints[i]
+            x._grad += x._adjoint if adjoints is None else adjoints[i]
             x._flags |= REACHED
     except BaseException:
         for x, grad in undo:
