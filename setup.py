@@ -23,7 +23,7 @@ COMPILED = [
     "core.fast.vectors", "core.fast.sweeps", "core.reverse", "core.symbolic", "transforms.branches",
     "core.create_graph", "core.abstract.tracers", "core.recording", "core.copying", "core.methods.named_rows",
     "core.operators", "core.value", "core.fast.layers", "program.instructions", "program.simplification",
-    "program.flattening", "program.fast_arguments",
+    "program.flattening", "program.fast_arguments", "program.rolling",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

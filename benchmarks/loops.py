@@ -20,6 +20,7 @@ from benchmarks.harness import Figures, Workload, feature
 STATES, SYMBOLS, UNITS, SAMPLES = 8, 6, 16, 100
 LENGTHS = {"ODE": (100, 1000, 10_000, 100_000), "HMM": (100, 1000), "Kalman": (100, 1000, 10_000), "controller": (500,)}
 OURS, FAST, JAX, CASADI = "autograd_lite", "autograd_lite, fastmath", "JAX scan", "CasADi mapaccum"
+WRITTEN_OUT, LONGEST = "autograd_lite, for of Python", 1000
 
 
 def arguments(job: str, n: int) -> tuple[Any, ...]:
@@ -72,17 +73,25 @@ def kalman_step(p: Sequence[Any], log: Callable[[Any], Any], state: Sequence[Any
 # ---------------------------------------------------------------------- ours
 
 
-def ours(job: str) -> Callable[..., Any]:
+def in_python(step: Callable[..., Any], carry: Any, xs: Any = None, length: int | None = None) -> tuple[Any, None]:
+    """`scan` as a loop of Python, which is written out in what is traced."""
+    for x in [None] * (length or 0) if xs is None else xs:
+        carry, _ = step(carry, x)
+    return carry, None
+
+
+def ours(job: str, scan: Callable[..., Any] | None = None) -> Callable[..., Any]:
     ag = feature("autograd_lite")
     if not hasattr(ag, "scan"):
         raise harness.Missing("autograd_lite.scan is not there")
+    scan = scan or ag.scan
 
     def ode(p: Any, data: Any) -> Any:
         def step(state: Any, seen: Any) -> Any:
             x, y = runge_kutta(lotka_volterra(p), state[:2], 0.001)
             return [x, y, state[2] + (x - seen[0]) ** 2 + (y - seen[1]) ** 2], None
 
-        return ag.scan(step, [1.0, 0.5, 0.0], data)[0][2]
+        return scan(step, [1.0, 0.5, 0.0], data)[0][2]
 
     def hmm(p: Any, seen: Any) -> Any:
         def normalised(row: Any) -> list[Any]:
@@ -99,12 +108,12 @@ def ours(job: str) -> Callable[..., Any]:
             columns = [ag.logsumexp([alpha[i] + move[i][j] for i in range(STATES)]) for j in range(STATES)]
             return [x + e for x, e in zip(columns, here, strict=True)], None
 
-        return ag.logsumexp(ag.scan(step, start, seen)[0])
+        return ag.logsumexp(scan(step, start, seen)[0])
 
     def kalman(p: Any, seen: Any) -> Any:
         noise = [ag.exp(p[0]), ag.exp(p[1])]
         start = [0.0, p[2], ag.exp(p[3]), 0.0, ag.exp(p[3]), 0.0]
-        return ag.scan(lambda state, y: (kalman_step(noise, ag.log, state, y), None), start, seen)[0][5]
+        return scan(lambda state, y: (kalman_step(noise, ag.log, state, y), None), start, seen)[0][5]
 
     def rollout(w: Any, angle: Any, speed: Any) -> Any:
         n = LENGTHS["controller"][0]
@@ -118,7 +127,7 @@ def ours(job: str) -> Callable[..., Any]:
             th = th + 0.02 * om
             return [th, om, cost + th * th + 0.1 * om * om + 0.01 * u * u], None
 
-        return ag.scan(step, [angle, speed, 0.0], length=n)[0][2] * (1.0 / n)
+        return scan(step, [angle, speed, 0.0], length=n)[0][2] * (1.0 / n)
 
     def controller(w: Any, angle: Any, speed: Any) -> Any:
         return ag.vmap(rollout, in_axes=(None, 0, 0), reduce="mean")(w, angle, speed)
@@ -141,10 +150,14 @@ def figures(call: Callable[[], Any], gradient_of: Callable[[Any], Any]) -> Figur
     return {"first": max(first - run, 0.0), "seconds": run, "norm": float(np.linalg.norm(gradient_of(result)))}
 
 
-def compiled(job: str, n: int, fastmath: bool) -> Figures:
+def compiled(job: str, n: int, fastmath: bool, scan: Callable[..., Any] | None = None) -> Figures:
     compile_, value_and_grad = feature("autograd_lite:compile"), feature("autograd_lite:value_and_grad")
-    step = compile_(value_and_grad(ours(job)), backend="llvm", fastmath=fastmath)
+    step = compile_(value_and_grad(ours(job, scan)), backend="llvm", fastmath=fastmath)
     return figures(functools.partial(step, *arguments(job, n)), lambda result: result[1])
+
+
+def written_out(job: str, n: int) -> Figures:
+    return compiled(job, n, False, in_python)
 
 
 def jax(job: str, n: int) -> Figures:
@@ -225,6 +238,8 @@ def works() -> list[Workload]:
                 Workload(f"{job} {n} {FAST}", compiled, ("llvmlite",), arguments={**about, "fastmath": True}),
                 Workload(f"{job} {n} {JAX}", jax, ("jax",), arguments=about),
             ]
+            if job in ("ODE", "Kalman") and n <= LONGEST:
+                found.append(Workload(f"{job} {n} {WRITTEN_OUT}", written_out, ("llvmlite",), arguments=about))
             if job == "ODE":
                 found.append(Workload(f"{job} {n} {CASADI}", casadi, ("casadi",), arguments=about))
     return found

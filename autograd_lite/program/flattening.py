@@ -173,9 +173,12 @@ class Flattener:
         check_operands(row.name, [out], arguments, start)
         return self.graph([out], numbers)[0]
 
-    def graph(self, roots: Sequence[Any], numbers: dict[Node, int]) -> list[int]:
-        """The numbers of the roots of a graph, which are nodes or floats; `numbers` holds those of known nodes."""
-        for node in between(roots, numbers):
+    def graph(self, roots: Sequence[Any], numbers: dict[Node, int], nodes: set[Node] | None = None) -> list[int]:
+        """The numbers of the roots of a graph, which are nodes or floats; `numbers` holds those of known nodes.
+
+        `nodes` are all of the graph, where the caller has them.
+        """
+        for node in between(roots, numbers) if nodes is None else in_order(nodes, numbers):
             numbers[node] = self.emit(node._row, tuple([self.number_of(x, numbers) for x in operands_of(node)]))
         return [self.number_of(x, numbers) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
 
@@ -248,6 +251,13 @@ def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
             if operands:
                 order.append(node)
                 stack.extend(operands)
+    order.sort(key=time_of)
+    return order
+
+
+def in_order(nodes: set[Node], numbers: dict[Node, int]) -> list[Node]:
+    """Those of the nodes that have operands and no number, in order of creation."""
+    order = [x for x in nodes if x not in numbers and operands_of(x)]
     order.sort(key=time_of)
     return order
 

@@ -18,7 +18,9 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import flat_results
+from autograd_lite.program.rolling import SMALLEST, rolled
 from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed, reached
+from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
@@ -64,7 +66,7 @@ class Traced:
             return [traced(flags) for _ in range(1 if is_data else n)]
 
         found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped)
-        with Trace(found.find) as trace, inside():
+        with NoCollecting(), Trace(found.find) as trace, inside():
             self.made(found, trace)
 
     def made(self, found: AbstractArguments, trace: Trace) -> None:
@@ -103,7 +105,7 @@ class Traced:
         if before:
             hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before], len(before)))
         pieces = {piece: keeps.index(piece) for piece in whole}
-        self.program = program_of(kept + hidden, outputs, self.treedef, pieces)
+        self.program = program_of(kept + hidden, outputs, seen, self.treedef, pieces)
         self.feeds = [group.feed for group in kept + hidden]
         self.samples = trace.samples
         self.draws = bool(trace.draws)
@@ -160,8 +162,13 @@ def drawn(trace: Trace) -> Iterator[Group]:
         yield Group("drawn", [value for value, _ in each], True, feed, len(each))
 
 
-def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef, pieces: dict[int, int]) -> Program:
-    """The program of a traced function; `pieces` are the groups that it reads as arrays, by pieces of the call."""
+def program_of(
+    groups: list[Group], outputs: list[Any], nodes: set[Node], treedef: PyTreeDef, pieces: dict[int, int]
+) -> Program:
+    """The program of a traced function, whose outputs depend on these nodes.
+
+    `pieces` are the groups that it reads as arrays, by pieces of the call.
+    """
     flattener = Flattener([Argument(g.name, g.size, g.batched, g.numbers) for g in groups])
     flattener.pieces = pieces
     flattener.views = True
@@ -170,6 +177,11 @@ def program_of(groups: list[Group], outputs: list[Any], treedef: PyTreeDef, piec
     for group in groups:
         numbers.update(zip(group.values, range(start, start + group.size), strict=False))
         start += group.size
-    found = iter(flattener.graph(outputs, numbers))
+    found = iter(flattener.graph(outputs, numbers, nodes))
     results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(treedef)]
+    if len(flattener.instructions) >= SMALLEST:
+        written_out = Program(flattener.arguments, flattener.instructions, results)
+        program = rolled(written_out)
+        if program is not written_out:
+            return program
     return Program(*flattener.finished(results))

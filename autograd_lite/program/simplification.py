@@ -43,7 +43,10 @@ def rewritten(row: Primitive, x: Ids, numbers: Numbers, source: Source) -> Simpl
     found = _PARSED.get(row)
     if found is None:
         found = _PARSED[row] = [Rewrite(text) for text in row.rewrites]
+    some = any(x is not None for x in numbers)
     for rewrite in found:
+        if rewrite.constant and not some:
+            continue
         simpler = rewrite.apply(x, numbers, source)
         if simpler is not None:
             return simpler
@@ -86,6 +89,7 @@ class Rewrite:
         operands, _, result = text.partition(" = ")
         words = result.split()
         self.patterns: Final = [Pattern(word) for word in operands.split()]
+        self.constant: Final = any(pattern.kind >= EXACTLY for pattern in self.patterns)  # whether it needs one
         self.row: Final = PRIMITIVES[words[0]] if len(words) > 1 else None
         self.result: Final = words[1:] if len(words) > 1 else words
 

@@ -281,6 +281,10 @@ class Plan:
             payload = op.row.payload
             if isinstance(payload, Gather | Gathers | Scatter | Kernel | Copy):
                 read |= set(op.operands)
+            if isinstance(payload, Item):
+                loop = self.ops[op.operands[0]].row.payload if op.operands[0] in self.ops else None
+                if type(loop) is Loop and payload.offset < loop.length * loop.carries:
+                    read.add(op.operands[0])
             if isinstance(payload, Loop):
                 operands = op.operands[payload.carries :]
                 read |= {operands[k] for k in payload.whole}
