@@ -9,7 +9,8 @@ normalise (Zhang and Sennrich 2019), and residual connections lead past both par
 
 A document is a name between two marks of its end, `.arin.`; the model predicts each letter from those before it.  The
 same code runs in three ways, and learns the same: with `dots=False` every product and every sum is a node, with
-`dots=True` a row of weights times its inputs is one, and `compile` makes a program of either.
+`dots=True` a row of weights times its inputs is one, and `compile` makes a program of either.  Positions are the steps
+of a loop, so the program is that of one position, and where names are filled up to one length, one program serves all.
 """
 
 import math
@@ -29,6 +30,7 @@ from autograd_lite import (
     mean,
     no_grad,
     relu,
+    scan,
     sqrt,
     square,
     take,
@@ -86,27 +88,38 @@ class GPT(Module):
 
     def read(self, tokens: Sequence[Any]) -> tuple[list[Row], list[list[Row]]]:
         """The logits of each position, and what each head of each position attends to: weights over those before."""
-        keys: list[Row] = []
-        values: list[Row] = []
-        logits, attention = [], []
-        for token, place in zip(tokens, self.places, strict=False):
+
+        def step(before: Any, x: Any) -> Any:
+            token, place = x
             start = normalised(added(take(self.letters, token), place))
             x = normalised(start)
+            keys, values, fits = (
+                [new, *old[:-1]]
+                for new, old in zip((self.linear(self.key, x), self.linear(self.value, x), 0.0), before, strict=True)
+            )
             query = self.linear(self.query, x)
-            keys.append(self.linear(self.key, x))
-            values.append(self.linear(self.value, x))
-            heads = [self.attend(query, keys, values, head) for head in range(HEADS)]
+            heads = [self.attend(query, keys, values, fits, head) for head in range(HEADS)]
             x = added(self.linear(self.mix, [v for answer, _ in heads for v in answer]), start)
             hidden = [relu(v) for v in self.linear(self.wide, normalised(x))]
-            logits.append(self.linear(self.out, added(self.linear(self.narrow, hidden), x)))
-            attention.append([weights for _, weights in heads])
-        return logits, attention
+            logits = self.linear(self.out, added(self.linear(self.narrow, hidden), x))
+            return (keys, values, fits), (logits, [weights for _, weights in heads])
 
-    def attend(self, query: Row, keys: list[Row], values: list[Row], head: int) -> tuple[Row, Row]:
-        """One head's answer to a query, the mean of the values so far, and the weights of that mean."""
+        count = len(tokens)
+        nothing = [[0.0] * WIDTH for _ in range(count)]
+        _, found = scan(step, (nothing, nothing, [-math.inf] * count), (tokens, self.places[:count]))
+        attention = [[weights[place::-1] for weights in heads] for place, (_, heads) in enumerate(found)]
+        return [logits for logits, _ in found], attention
+
+    def attend(self, query: Row, keys: list[Row], values: list[Row], fits: Row, head: int) -> tuple[Row, Row]:
+        """One head's answer to a query, the mean of the values so far, and the weights of that mean.
+
+        Keys and values are those of the newest position first, and there is room for all; `fits` is added to how well a
+        key fits: 0, and minus infinity where there is none yet.
+        """
         size = WIDTH // HEADS
         part = slice(head * size, (head + 1) * size)
-        scores = [self.times(query[part], key[part]) / math.sqrt(size) for key in keys]
+        root = math.sqrt(size)
+        scores = [self.times(query[part], key[part]) / root + fit for key, fit in zip(keys, fits, strict=True)]
         total = logsumexp(scores)
         weights = [exp(score - total) for score in scores]
         return [self.times(weights, column) for column in zip(*(v[part] for v in values), strict=True)], weights

@@ -58,6 +58,18 @@ def test_what_fills_a_name_up_costs_nothing_and_changes_nothing():
 
 
 @pytest.mark.thorough
+def test_one_program_serves_names_of_all_lengths_and_grows_with_none():
+    step = compile(value_and_grad(g.loss), backend="llvm" if FAST else "python")
+    for name in ("eva", "elanor", "a"):
+        value, slopes = value_and_grad(g.loss)(MODEL, *g.sample(name, 7))
+        found, same = step(MODEL, *g.sample(name, 7))
+        assert (value, flatten(slopes)[0]) == (found, flatten(same)[0])
+    assert len(step.recompilations) == 0
+    sizes = [len(compile(g.loss).trace(MODEL, *g.sample("a", n)).instructions) for n in (4, 8)]
+    assert sizes[1] < sizes[0] + 1000  # 256 numbers of keys, values and places for each position, no operations
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("dots", [False, True])
 def test_compiled_it_gives_the_same_bits(dots):
     step, model = value_and_grad(g.loss), g.GPT(dots)
@@ -92,11 +104,10 @@ def test_attention_is_a_mean_over_the_places_so_far():
 
 def test_an_answer_is_the_mean_of_values_weighted_by_the_fit_of_keys():
     draw = random.Random(0)
-    query, *rows = ([draw.uniform(-1, 1) for _ in range(g.WIDTH)] for _ in range(7))
-    keys, values = rows[:3], rows[3:]
-    values, part = values[:3], slice(4, 8)
-    answer, weights = MODEL.attend(query, keys, values, head=1)
-    fits = [math.exp(sum(a * b for a, b in zip(query[part], key[part], strict=True)) / 2) for key in keys]
+    query, *rows = ([draw.uniform(-1, 1) for _ in range(g.WIDTH)] for _ in range(9))
+    keys, values, part = rows[:4], rows[4:], slice(4, 8)
+    answer, weights = MODEL.attend(query, keys, values, [0.0, 0.0, 0.0, -math.inf], head=1)
+    fits = [math.exp(sum(a * b for a, b in zip(query[part], key[part], strict=True)) / 2) for key in keys[:3]] + [0.0]
     assert weights == pytest.approx([fit / sum(fits) for fit in fits])
     columns = zip(*(v[part] for v in values), strict=True)
     assert answer == pytest.approx([sum(w * v for w, v in zip(weights, c, strict=True)) for c in columns])
