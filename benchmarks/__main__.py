@@ -16,7 +16,7 @@ TABLES = {
     "nn": (["nn"], 5),
     "linalg": (["linalg"], 3),
     "gpt": (["gpt"], 3),
-    "loops": (["loops"], 3),
+    "loops": (["loops", "recurrent"], 3),
     "sparse": (["sparse"], 3),
     "javascript": (["javascript"], 3),
     "clusters": (["clusters"], 3),

@@ -106,7 +106,7 @@ class GPT(Module):
 
         count = len(tokens)
         nothing = [[0.0] * WIDTH for _ in range(count)]
-        _, found = scan(step, (nothing, nothing, [-math.inf] * count), (tokens, self.places[:count]))
+        _, found = scan(step, (nothing, nothing, [-math.inf] * count), (list(tokens), self.places[:count]))
         attention = [[weights[place::-1] for weights in heads] for place, (_, heads) in enumerate(found)]
         return [logits for logits, _ in found], attention
 
