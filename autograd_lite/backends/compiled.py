@@ -7,7 +7,6 @@ from typing import Any
 from autograd_lite.backends.call_nodes import TracedCall, ValueCall
 from autograd_lite.backends.call_programs import Taken
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen, code_of
-from autograd_lite.backends.long_programs import warn_if_long
 from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
 from autograd_lite.control.calls import recorded_call
 from autograd_lite.core.abstract.tracers import is_tracing
@@ -16,6 +15,7 @@ from autograd_lite.core.modes import TRACE
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.program.fast_arguments import FastArguments
+from autograd_lite.program.long_programs import COMPILED, warn_if_long
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
@@ -40,8 +40,8 @@ class Entry:
         self.closures = Closures(traced.f, traced.closed_over) if traced.closed_over else None
         self.used = False  # after the call that made it
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
-        if backend == "auto" and self.backend == "llvm":
-            warn_if_long(traced.f, traced.program)
+        if backend == "auto" and self.backend == "llvm" and not traced.is_long:
+            warn_if_long(traced.f, len(traced.program.instructions), COMPILED, "instructions")
         self.code = code_of(self.backend, traced.program, fastmath, pieces.library)
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not pieces.library

@@ -16,6 +16,7 @@ from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments, AbstractPiece
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
+from autograd_lite.program.long_programs import RECORDED, warn_if_long
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import flat_results
 from autograd_lite.program.rolling import SMALLEST, rolled
@@ -93,6 +94,7 @@ class Traced:
         ]
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
         seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
+        self.is_long = warn_if_long(self.f, len(seen), RECORDED, "recorded operations")
         used = [not seen.isdisjoint(group.values) for group in groups]
         whole = {piece for piece, node in trace.arrays.items() if node in seen}
         if not trace.data.isdisjoint(seen):
