@@ -8,7 +8,7 @@ from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
-from autograd_lite.core.modes import enable_grad, no_grad
+from autograd_lite.core.contexts.modes import enable_grad, no_grad
 from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
 from autograd_lite.core.table import (
     arithmetic,

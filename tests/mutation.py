@@ -61,7 +61,7 @@ TESTS = {
     ],
     "core.operators": ["tests/core/test_operators.py", "tests/core/test_value.py", "tests/backends/test_compiled.py"],
     "core.copying": ["tests/core/test_copying.py", "tests/support/test_files.py"],
-    "core.modes": ["tests/core/test_modes.py", "tests/explaining/test_anomaly.py"],
+    "core.contexts.modes": ["tests/core/test_modes.py", "tests/explaining/test_anomaly.py"],
     "core.fast.layers": [
         "tests/core/fast/test_layers.py",
         "tests/core/fast/test_vectors.py",

@@ -12,7 +12,7 @@ import mpmath
 from mpmath import mpf
 
 from autograd_lite import Value, gradients, nn
-from autograd_lite.core.modes import ieee_arithmetic
+from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.nn import activations as a
 from autograd_lite.nn.activations import ACTIVATIONS
 

@@ -189,9 +189,9 @@ print("whole", n)
 
 MAKE_OR_WALK_GRAPHS = [
     "core.primitives", "core.value", "core.fast.pool", "core.fast.vectors", "core.fast.sweeps", "core.reverse",
-    "core.fast.layers", "core.contexts.variables", "core.contexts.scopes", "core.modes",
+    "core.fast.layers", "core.contexts.variables", "core.contexts.scopes", "core.contexts.modes",
     "core.abstract.tracers", "core.create_graph", "core.graph", "core.recording",
-    "core.symbolic", "core.copying", "transforms.branches",
+    "core.copying", "transforms.branches", "transforms.forward_mode",
     "transforms.custom_rules", "transforms.differentiation", "transforms.jacobians", "transforms.batching",
     "program.flattening", "program.simplification", "program.tracing", "program.make_program",
     "backends.compiled", "nn.dense", "nn.regularisation", "nn.steps", "nn.training_run", "nn.training",

@@ -9,12 +9,13 @@ from typing import Any
 
 from autograd_lite.control.array_nodes import arrival
 from autograd_lite.core.abstract.tracers import is_tracing
-from autograd_lite.core.create_graph import adjoint_pass, tangents
+from autograd_lite.core.create_graph import adjoint_pass
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CHOSEN, CONSTANT, NUMBER, ORDERED, Node
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
+from autograd_lite.transforms.forward_mode import tangents
 from autograd_lite.transforms.levels import Scalar, fresh, inside, passed
 from autograd_lite.transforms.signatures import Function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array

@@ -10,8 +10,8 @@ from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, ch
 from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
 from autograd_lite.control.calls import recorded_call
 from autograd_lite.core.abstract.tracers import is_tracing
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import BATCHED
-from autograd_lite.core.modes import TRACE
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.program.fast_arguments import FastArguments

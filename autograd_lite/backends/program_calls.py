@@ -11,8 +11,8 @@ from typing import Any
 from autograd_lite.backends.choice import BACKENDS, checked, chosen
 from autograd_lite.backends.languages.c import c_source, c_texts
 from autograd_lite.backends.languages.javascript import javascript_source, typescript_types
+from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.graph import BATCH_SUM
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Operand, Primitive
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value

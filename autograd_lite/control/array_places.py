@@ -8,8 +8,8 @@ from typing import Any
 
 from autograd_lite.control.array_nodes import Column, Item, Whole, node_of
 from autograd_lite.control.gather_nodes import gathered, stack
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import Node, operands_of
-from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers
 from autograd_lite.program.abstract_arguments import Span

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from autograd_lite.control.recomputation import checkpoint
-from autograd_lite.core.modes import TRACE
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.transforms.batching import Parts
 from autograd_lite.trees import flatten
 from autograd_lite.trees.array_leaves import array_of

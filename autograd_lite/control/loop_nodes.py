@@ -29,9 +29,8 @@ from autograd_lite.control.array_nodes import (
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, dense, stack
 from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step, Stream, is_expensive
-from autograd_lite.core.create_graph import AdjointPass, Arrived, forward
+from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, propagation_for
 from autograd_lite.core.graph import Node, operands_of
-from autograd_lite.core.symbolic import Propagation, propagation_for
 from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads
@@ -40,6 +39,7 @@ from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.branches import ChosenPropagation, either
 from autograd_lite.transforms.differentiation import as_value
+from autograd_lite.transforms.forward_mode import forward
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.series import Coefficient, Given

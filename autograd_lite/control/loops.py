@@ -17,8 +17,8 @@ from autograd_lite.control.loop_steps import RecordedSteps
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.control.unbounded_loops import recorded_while
 from autograd_lite.core import table
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import BATCHED, ORDERED
-from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count

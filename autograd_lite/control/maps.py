@@ -11,9 +11,9 @@ from autograd_lite.control.array_places import columns_of
 from autograd_lite.control.gather_nodes import scatter, stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.step_graphs import Inside, Step
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCHED, ORDERED
-from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.batching import Part, Parts
 from autograd_lite.transforms.levels import Draws, Scalar, draw, is_differentiable, is_mapped, put_in_order

@@ -21,10 +21,9 @@ from autograd_lite.control.array_nodes import (
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, Stack, masked
 from autograd_lite.core import table
-from autograd_lite.core.create_graph import AdjointPass, Arrived
+from autograd_lite.core.create_graph import AdjointPass, Arrived, propagation_for
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CHOSEN, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
-from autograd_lite.core.symbolic import propagation_for
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.branches import ChosenPropagation

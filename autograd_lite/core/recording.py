@@ -16,7 +16,7 @@ from autograd_lite.core.graph import (  # isort: skip
     as_recorded, connect,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing, sum_over_samples, traced_partials
-from autograd_lite.core.modes import PAUSED, WATCH
+from autograd_lite.core.contexts.modes import PAUSED, WATCH
 from autograd_lite.core.primitives import Primitive
 
 DOT: Final = table.dot

@@ -10,6 +10,7 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import check_differentiable, check_number, is_tracing, traced_node
+from autograd_lite.core.contexts.modes import WATCH
 from autograd_lite.core.copying import clone, deep_copy, restore, state_of
 from autograd_lite.core.fast.clock import CLOCK, TICK, note_assigned
 from autograd_lite.core.fast.pool import POOL, free, number_node
@@ -24,7 +25,6 @@ from autograd_lite.core.graph import (
     operands_of,
     partials_of,
 )
-from autograd_lite.core.modes import WATCH
 from autograd_lite.core.operators import Operators, unsupported
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record

@@ -5,9 +5,9 @@ import operator
 from collections.abc import Callable, Set
 from typing import cast
 
+from autograd_lite.core.contexts.modes import check_called
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.modes import check_called
 from autograd_lite.core.reverse import float_terms, reverse, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names, find_names

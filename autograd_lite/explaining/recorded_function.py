@@ -13,11 +13,10 @@ from inspect import getclosurevars, unwrap
 from types import FrameType
 from typing import Any, NamedTuple
 
-from autograd_lite.core.create_graph import adjoints
+from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
+from autograd_lite.core.create_graph import adjoints, argument, partials_as_graphs
 from autograd_lite.core.graph import CONSTANT
-from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.symbolic import argument, partials_as_graphs
 from autograd_lite.core.value import Value, constant, traced
 from autograd_lite.explaining.formulas import Applied, Slot, evaluated
 from autograd_lite.explaining.lesson import Lesson, Origin

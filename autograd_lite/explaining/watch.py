@@ -2,10 +2,10 @@
 
 import math
 
+from autograd_lite.core.contexts.modes import WATCH
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import TRACED, Node
-from autograd_lite.core.modes import WATCH
 from autograd_lite.support.user_lines import users_line
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from autograd_lite.core.modes import no_grad
+from autograd_lite.core.contexts.modes import no_grad
 from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, decision, target_kind

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
-from autograd_lite.core.modes import TRACE
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.transforms.levels import draw
 
 if TYPE_CHECKING:

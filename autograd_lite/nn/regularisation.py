@@ -3,7 +3,7 @@ depending on the noise of the training samples."""
 
 from typing import Any
 
-from autograd_lite.core.modes import TRACE
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import check_operands
+from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
-from autograd_lite.core.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced

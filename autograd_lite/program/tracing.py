@@ -6,10 +6,10 @@ While the function runs, `TRACE` is its `Trace`; `make_program` reads afterwards
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LEAF, ORDERED, TRACED, Node, operands_of
-from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.transforms.batching import Part, Parts

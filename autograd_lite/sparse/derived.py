@@ -7,14 +7,14 @@ tangents that do not arrive are no entries.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.core.create_graph import AdjointPass, adjoints, forward
+from autograd_lite.core.contexts.modes import ieee_arithmetic
+from autograd_lite.core.create_graph import AdjointPass, Propagation, adjoints
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CONSTANT, Node
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.branches import ChosenPropagation
+from autograd_lite.transforms.forward_mode import forward
 from autograd_lite.transforms.levels import Scalar
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from autograd_lite.core.create_graph import forward as forward_pass
+from autograd_lite.core.contexts.modes import ieee_arithmetic
+from autograd_lite.core.create_graph import Propagation, propagation_for
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node, operands_of
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.symbolic import Propagation, propagation_for
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result, operations
@@ -23,6 +22,7 @@ from autograd_lite.sparse.derived import Seeded, adjoints_of, is_nothing, is_pla
 from autograd_lite.sparse.repetition import Kind, Part, nodes_below
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 from autograd_lite.sparse.terms import Terms, positions, terms_of
+from autograd_lite.transforms.forward_mode import forward as forward_pass
 
 if TYPE_CHECKING:
     import numpy

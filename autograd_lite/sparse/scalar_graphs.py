@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.control.array_nodes import node_of
+from autograd_lite.core.create_graph import Propagation, propagation_for
 from autograd_lite.core.graph import CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
-from autograd_lite.core.symbolic import Propagation, propagation_for
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
 from autograd_lite.program.tracing import Trace

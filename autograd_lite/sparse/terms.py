@@ -5,8 +5,8 @@ Source: Griewank and Toint, On the unconstrained optimization of partially separ
 
 from collections.abc import Mapping
 
+from autograd_lite.core.create_graph import Propagation
 from autograd_lite.core.graph import DETACHED, NUMBER, Node, operands_of
-from autograd_lite.core.symbolic import Propagation
 from autograd_lite.core.table import add, div, mul, neg, sub
 from autograd_lite.core.table import sum as total
 from autograd_lite.sparse.repetition import Part, Places, nodes_below

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from autograd_lite.core.create_graph import float_tangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.primitives import is_known
 from autograd_lite.core.reverse import Cotangents, float_terms, reverse, topological_order
@@ -19,6 +18,7 @@ from autograd_lite.program.flattening import lowered
 from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
 from autograd_lite.transforms.differentiation import as_float
+from autograd_lite.transforms.forward_mode import float_tangents
 
 ROW_ERROR = 2.0**-51  # what a row may be off: a few ulps
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from autograd_lite.core import table
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
-from autograd_lite.core.modes import TRACE
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import (

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import RuleError, check_operands, traced_node
+from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.graph import CONSTANT, INHERITED, Node
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.operands import IEEEFloat
 from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
 from autograd_lite.core.value import constant

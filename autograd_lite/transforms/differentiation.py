@@ -9,9 +9,9 @@ from itertools import chain, islice, repeat
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import check_differentiable, is_tracing
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT, Node
-from autograd_lite.core.modes import TRACE
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.value import Value, constant

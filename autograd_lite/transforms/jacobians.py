@@ -8,12 +8,12 @@ from itertools import islice
 from math import copysign, prod
 from typing import Any
 
-from autograd_lite.core.create_graph import tangents as forward
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
+from autograd_lite.transforms.forward_mode import tangents as forward
 from autograd_lite.transforms.levels import Scalar, as_passed, is_number_again
 from autograd_lite.transforms.signatures import Function, checked_function, name_of, transformed
 from autograd_lite.trees import PyTreeDef

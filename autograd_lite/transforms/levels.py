@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any, Final
 
+from autograd_lite.core.contexts.modes import PAUSED, TRACE
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, NUMERIC, ORDERED, Node
-from autograd_lite.core.modes import PAUSED, TRACE
 from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.trees import flatten, is_array

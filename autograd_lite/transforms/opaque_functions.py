@@ -13,9 +13,9 @@ from types import FunctionType, MethodType
 from typing import Any, NoReturn
 
 from autograd_lite.core.abstract.tracers import RuleError, check_operands, check_traced
+from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import CONSTANT, ORDERED, TRACED, Node, partials_of
-from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import many
 from autograd_lite.core.value import constant

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core import table
+from autograd_lite.core.contexts.modes import ieee_arithmetic
+from autograd_lite.core.create_graph import argument
 from autograd_lite.core.graph import BATCH_SUM, Node, operands_of
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import topological_order
-from autograd_lite.core.symbolic import argument
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.differentiation import Call, as_float, as_value
 from autograd_lite.transforms.levels import Scalar

@@ -14,9 +14,9 @@ from contextlib import nullcontext
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import RuleError, is_tracing
+from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.create_graph import adjoints as recorded_adjoints
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, ORDERED, Node, operands_of, partials_of
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.value import constant

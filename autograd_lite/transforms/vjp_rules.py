@@ -6,9 +6,9 @@ Forward mode transposes that rule.
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import RuleError, check_operands, is_tracing
+from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import Node
-from autograd_lite.core.modes import enable_grad
 from autograd_lite.core.value import constant
 from autograd_lite.transforms.custom_functions import CustomCall, CustomFunction, leaves_or_none
 from autograd_lite.transforms.opaque_functions import as_number, on_nodes

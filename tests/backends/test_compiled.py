@@ -17,7 +17,7 @@ from autograd_lite import Value, compile, dot, exp, grad, hessian, hvp, jacobian
 from autograd_lite import sum as total
 from autograd_lite.backends import compiled
 from autograd_lite.core.abstract.tracers import TracingError
-from autograd_lite.core.modes import TRACE
+from autograd_lite.core.contexts.modes import TRACE
 
 Point = namedtuple("Point", "x y")
 

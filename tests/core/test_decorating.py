@@ -9,7 +9,7 @@ import types
 import pytest
 
 from autograd_lite import AnomalyError, Value, detect_anomaly, enable_grad, grad, log, nn, no_grad, sqrt, tanh
-from autograd_lite.core.modes import PAUSED
+from autograd_lite.core.contexts.modes import PAUSED
 from autograd_lite.support.build import is_native
 
 X = Value(2.0)

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, detect_anomaly, enable_grad, grad, gradients, no_grad
+from autograd_lite.core.contexts.modes import PAUSED, TRACE, WATCH, ieee_arithmetic
 from autograd_lite.core.graph import STATE
-from autograd_lite.core.modes import PAUSED, TRACE, WATCH, ieee_arithmetic
 from autograd_lite.core.operands import IEEE
 from autograd_lite.explaining.watch import Watch
 from autograd_lite.transforms.levels import MAPPED, START, inside, mapped

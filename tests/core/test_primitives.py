@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.core.columns.row import DEFAULTS
-from autograd_lite.core.modes import ieee_arithmetic
+from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.operands import IEEEFloat, number
 from autograd_lite.core.primitives import INTERNAL, Primitive, row_named
 from autograd_lite.core.table import cond, div, dot, exp, log, mean, sqrt, tanh, where

@@ -10,10 +10,10 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients, no_grad
+from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.fast import pool
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import BATCHED, CHOSEN, CONSTANT, INHERITED, ORDERED, TRACED
-from autograd_lite.core.modes import ieee_arithmetic
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import traced
 from autograd_lite.explaining.watch import Watch

@@ -17,7 +17,7 @@ from autograd_lite.core.fast.pool import number_node
 from autograd_lite.core.graph import (  # isort: skip
     BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node, operands_of,
 )  # fmt: skip
-from autograd_lite.core.modes import TRACE
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
 from autograd_lite.support.user_lines import users_line, users_text

@@ -10,9 +10,9 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import CHOOSE, check_traced
+from autograd_lite.core.contexts.modes import PAUSED
 from autograd_lite.core.graph import LEAF, REACHED, Node
 from autograd_lite.core.methods.making import Method, method
-from autograd_lite.core.modes import PAUSED
 from autograd_lite.core.numerics import INF
 from autograd_lite.support.extras import imported
 from autograd_lite.support.user_lines import warn

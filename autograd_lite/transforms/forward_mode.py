@@ -1,0 +1,81 @@
+"""Forward mode over a sorted graph: the tangents of all nodes that some inputs reach, as floats or as graphs.
+
+The step at one node, as a graph, is `Propagation.tangent`; with floats it takes the recorded partials.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite.core.contexts.modes import ieee_arithmetic
+from autograd_lite.core.create_graph import propagation_for, through_rule, times
+from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
+
+
+def forward(
+    order: Sequence[Node], seeds: dict[Node, Any], push: Callable[[Node, dict[Node, Any]], Any]
+) -> dict[Node, Any]:
+    """Forward mode over a sorted graph: the tangents of all nodes that the seeds reach.
+
+    `push(node, tangents)` gives that of a node from those of its operands, or None.
+    """
+    tangents = dict(seeds)
+    for node in order:
+        if node not in tangents and has_moved_operand(node, tangents):
+            tangent = push(node, tangents)
+            if tangent is not None:
+                tangents[node] = tangent
+    return tangents
+
+
+def has_moved_operand(node: Node, tangents: dict[Node, Any]) -> bool:
+    left, right = node._left, node._right
+    if left is not None:
+        return left in tangents or (right is not None and right in tangents)
+    for x in operands_of(node):  # noqa: SIM110  (a loop is faster when compiled)
+        if x in tangents:
+            return True
+    return False
+
+
+def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, Any]:
+    """Forward mode with floats, from the recorded partials."""
+    return forward(order, seeds, push_floats)
+
+
+def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
+    """The sum of partial x tangent over the operands."""
+    left, right = node._left, node._right
+    if left is not None and node._row.item < 0:
+        first = None if left._flags & CONSTANT else tangents.get(left)
+        second = None if right is None or right._flags & CONSTANT else tangents.get(right)
+        if first is None:
+            return None if second is None else times(second, node._dright)
+        term = times(first, node._dleft)
+        return term if second is None else term + times(second, node._dright)
+    if node._row.item >= 0 or node._row.rule is not None:
+        return through_rule(node, tangents, False)
+    if node._row.payload is not None:
+        return node._row.payload.push_floats(node, tangents)
+    operands = operands_of(node)
+    if node._row.selects:
+        taken = operands[node._row.passing(operands[0]._data)]
+        return tangents.get(taken, 0.0) if operands[1] in tangents or operands[2] in tangents else None
+    result: Any = None
+    for x, partial in zip(operands, partials_of(node), strict=True):
+        if partial is not None and x in tangents:
+            term = times(tangents[x], partial)
+            result = term if result is None else result + term
+    return result
+
+
+def tangents(order: Sequence[Node], seeds: dict[Node, Any], outputs: Sequence[Any], record: bool) -> list[Any]:
+    """The tangents of the outputs, 0.0 where nothing arrives: graphs with `record`, else floats."""
+    if not record:
+        moved = float_tangents(order, seeds)
+        return [moved.get(x, 0.0) for x in outputs]
+    propagation = propagation_for(outputs)
+    start = {x: propagation.start(seed) for x, seed in seeds.items()}
+    found = ieee_arithmetic().run(forward, order, start, propagation.tangent)
+    # the tangent of an input is its seed as it was given
+    results = {x: seeds[x] if x in seeds else propagation.result(found[x]) for x in outputs if x in found}
+    return [results.get(x, 0.0) for x in outputs]
