@@ -21,9 +21,10 @@ COMPILED = [
     "core.numerics", "core.contexts.variables", "core.operands", "core.columns.row", "core.columns.called_row",
     "core.primitives", "core.table.float_values", "core.graph", "core.fast.clock", "core.fast.pool", "core.fast.uses",
     "core.fast.vectors", "core.fast.sweeps", "core.reverse", "core.create_graph", "transforms.branches",
-    "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying", "core.methods.named_rows",
-    "core.operators", "core.value", "core.fast.layers", "program.instructions", "program.simplification",
-    "program.flattening", "program.fast_arguments", "program.rolling",
+    "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying",
+    "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
+    "program.instructions", "program.simplification", "program.flattening", "program.fast_arguments",
+    "program.rolling",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

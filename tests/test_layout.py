@@ -44,10 +44,13 @@ FLOORS = {
 # The same inside of `core`, which is read from its first file to its last.
 CORE = (
     "", "numerics", "contexts", "operands", "columns", "primitives", "methods", "table",
-    "graph", "contexts.modes", "fast", "abstract", "methods.named_rows", "reverse", "create_graph",
-    "recording", "copying", "operators", "value", "fast.layers",
+    "graph", "contexts.modes", "fast", "abstract", "methods.attributes", "methods.named_rows", "reverse",
+    "create_graph", "recording", "copying", "operators", "value", "fast.layers",
 )  # fmt: skip
 LONGEST = 500
+
+# What a student reads in one sitting: the files of `core` itself, without its folders.
+ENGINE_FILES, ENGINE_LINES = 10, 1675
 
 # What `import autograd_lite` may load beside the standard library.
 LIGHT = {"autograd_lite", "mypy_extensions", "_xxsubinterpreters"}  # the last is Python's, though its list lacks it
@@ -191,6 +194,12 @@ def test_a_module_is_short_and_says_what_it_is_for(module):
     text = MODULES[module].read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"
+
+
+def test_the_engine_is_read_in_one_sitting():
+    files = [path for path in (PACKAGE / "core").glob("*.py") if path.name != "__init__.py"]
+    assert len(files) <= ENGINE_FILES
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= ENGINE_LINES
 
 
 # Names of two modules or folders, with the reason; all others have names of their own, so that a name means one thing.

@@ -1,8 +1,10 @@
 """The engine: numbers that remember how they were made, and the chain rule over them.
 
-Read in this order: `numerics` and `operands` (floats, and what is more than a float), `columns` and `primitives` (what
-a row of the table holds), `table` (the rows), `graph` (nodes), `modes` (`no_grad`), `recording` (a row applied to
-nodes), `reverse` (the reverse pass), `symbolic` and `create_graph` (the same pass recorded as a graph), `operators`,
-`value`, `copying`.  Aside of that: `fast` (what exists for speed alone) and `tracers` (values without numbers, for
-programs).  Below this folder there is only `support`.
+Read in this order: `numerics` and `operands` (floats, and what is more than a float), `primitives` (a row), `table`
+(the rows), `graph` (nodes), `recording` (a row applied to nodes), `reverse` (the reverse pass), `create_graph` (the
+same pass recorded as a graph), `copying`, `operators`, `value`.
+
+Beside the engine: `columns` (what else a row holds), `contexts` (`no_grad` and other modes), `methods` (attributes and
+methods of Values), `abstract` (Values without numbers, for programs) and `fast` (what exists for speed alone).  Below
+this folder there is only `support`.
 """

@@ -50,22 +50,6 @@ def quotient(x: float, y: float) -> float:
     return math.copysign(INF, x) * math.copysign(1.0, y)
 
 
-def maximum(x: float, y: float) -> float:
-    if x != x or y != y:
-        return NAN
-    return y if y > x else x
-
-
-def minimum(x: float, y: float) -> float:
-    if x != x or y != y:
-        return NAN
-    return y if y < x else x
-
-
-def relu(x: float) -> float:
-    return x if x > 0.0 or x != x else 0.0
-
-
 def sigmoid(x: float) -> float:
     """1 / (1 + e^-x), with an exponential that never overflows."""
     t = math.exp(-abs(x))
@@ -99,18 +83,4 @@ def dot(operands: Sequence[float]) -> float:
     result = operands[0] * operands[n]
     for i in range(1, n):
         result += operands[i] * operands[n + i]
-    return result
-
-
-def largest(xs: Sequence[float]) -> float:
-    result = xs[0]
-    for x in xs:
-        result = maximum(result, x)
-    return result
-
-
-def smallest(xs: Sequence[float]) -> float:
-    result = xs[0]
-    for x in xs:
-        result = minimum(result, x)
     return result

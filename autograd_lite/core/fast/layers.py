@@ -113,7 +113,7 @@ def activated(row: Primitive, x: Node) -> Node:
     if x._flags & TRACED:
         return record(row, (x,))
     if row is RELU:
-        return binary(row, numerics.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0)
+        return binary(row, float_values.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0)
     if row is SIGMOID:
         out = numerics.sigmoid(v)
         return binary(row, out, x, None, float_values.sigmoid_slope(v), 0.0)

@@ -1,1 +1,3 @@
-"""Rows as methods of Values under the names of PyTorch and NumPy, and the conversions that would lose a gradient."""
+"""What users see of a Value beside the engine: its attributes (`attributes`), and rows as methods under the names of
+PyTorch and NumPy (`making`, `named_rows`).
+"""

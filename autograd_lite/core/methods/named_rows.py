@@ -12,6 +12,7 @@ from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import CHOOSE, check_traced
 from autograd_lite.core.contexts.modes import PAUSED
 from autograd_lite.core.graph import LEAF, REACHED, Node
+from autograd_lite.core.methods.attributes import Attributes
 from autograd_lite.core.methods.making import Method, method
 from autograd_lite.core.numerics import INF
 from autograd_lite.support.extras import imported
@@ -22,7 +23,7 @@ DEGREES: Final = 180.0 / math.pi
 
 
 @mypyc_attr(acyclic=True)
-class NamedRows(Node):
+class NamedRows(Attributes):
     """The methods of a Value that are rows of the table."""
 
     __slots__ = ()

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd_lite.core import numerics
 from autograd_lite.core.columns.row import EVERYWHERE
 from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import Operand, Scalar
@@ -129,7 +128,7 @@ cond: Primitive = primitive(
     infinity="inf is true",
 )  # fmt: skip
 maximum: Primitive = primitive(
-    "maximum", numerics.maximum,
+    "maximum", float_values.maximum,
     (lambda out, x, y: less(y, x) + 0.5 * equal(x, y), lambda out, x, y: less(x, y) + 0.5 * equal(x, y)),
     "max(x, y)", label="max", kinks="x = y: 1/2 each", compares=True,
     complex_value=complex_functions.largest, notation="max", latex=r"\max",
@@ -139,7 +138,7 @@ maximum: Primitive = primitive(
     ball_value=ball_choices.maximum, infinity="x = inf: inf; x = -inf: y",
 )  # fmt: skip
 minimum: Primitive = primitive(
-    "minimum", numerics.minimum,
+    "minimum", float_values.minimum,
     (lambda out, x, y: less(x, y) + 0.5 * equal(x, y), lambda out, x, y: less(y, x) + 0.5 * equal(x, y)),
     "min(x, y)", label="min", kinks="x = y: 1/2 each", compares=True,
     complex_value=complex_functions.smallest, notation="min", latex=r"\min",
@@ -162,7 +161,7 @@ clip: Primitive = primitive(
     infinity="x = inf: high; x = -inf: low",
 )  # fmt: skip
 relu: Primitive = primitive(
-    "relu", numerics.relu, (lambda out, x: less(0.0, x),), "max(0, x)", label="ReLU", kinks="0: 0",
+    "relu", float_values.relu, (lambda out, x: less(0.0, x),), "max(0, x)", label="ReLU", kinks="0: 0",
     distance=math.fabs, complex_value=complex_functions.relu, role="rectifier",
     array=lambda xp, x: xp.where((x > 0.0) | (x != x), x, 0.0),
     c="{0} > 0.0 || {0} != {0} ? {0} : 0.0", llvm="emit_relu",

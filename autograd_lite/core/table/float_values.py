@@ -14,14 +14,40 @@ from autograd_lite.core.numerics import (
     NAN,
     SQRT_HALF,
     TINY,
-    largest,
-    maximum,
-    minimum,
     quotient,
-    relu,
     sigmoid,
     total,
 )
+
+
+def maximum(x: float, y: float) -> float:
+    if x != x or y != y:
+        return NAN
+    return y if y > x else x
+
+
+def minimum(x: float, y: float) -> float:
+    if x != x or y != y:
+        return NAN
+    return y if y < x else x
+
+
+def largest(xs: Sequence[float]) -> float:
+    result = xs[0]
+    for x in xs:
+        result = maximum(result, x)
+    return result
+
+
+def smallest(xs: Sequence[float]) -> float:
+    result = xs[0]
+    for x in xs:
+        result = minimum(result, x)
+    return result
+
+
+def relu(x: float) -> float:
+    return x if x > 0.0 or x != x else 0.0
 
 
 def floor(x: float) -> float:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from autograd_lite.core import numerics
 from autograd_lite.core.numerics import NAN
 from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive
@@ -34,7 +33,7 @@ def norm_on_floats(xs: Sequence[float]) -> float:
     """The same, restated for speed."""
     size = 0.0
     for x in xs:
-        size = numerics.maximum(size, math.fabs(x))
+        size = float_values.maximum(size, math.fabs(x))
     scale = 1.0 / SCALE if size > HUGE else SCALE if size < 1.0 / HUGE else 1.0
     squares = 0.0
     for x in xs:

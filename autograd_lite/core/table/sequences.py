@@ -41,14 +41,14 @@ mean: Primitive = primitive(
     operations=lambda n: n, infinity="inf - inf: nan",
 )  # fmt: skip
 max: Primitive = primitive(
-    "max", numerics.largest, lambda out, xs: shares(out, xs), "the largest x", kinks="k tied operands: 1/k each",
+    "max", float_values.largest, lambda out, xs: shares(out, xs), "the largest x", kinks="k tied operands: 1/k each",
     distance=lead, complex_value=lambda xs: complex_functions.largest(*xs), latex=r"\max",
     words="1 for the largest, 0 for the others",
     fold=maximum, rewrites=("x = x",),
     ball_value=ball_choices.largest, infinity="x = inf: inf; x = -inf: the others",
 )  # fmt: skip
 min: Primitive = primitive(
-    "min", numerics.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
+    "min", float_values.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
     distance=lambda xs: lead([-x for x in xs]), complex_value=lambda xs: complex_functions.smallest(*xs),
     latex=r"\min", words="1 for the smallest, 0 for the others",
     fold=minimum, rewrites=("x = x",),
