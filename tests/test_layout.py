@@ -196,10 +196,34 @@ def test_a_module_is_short_and_says_what_it_is_for(module):
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"
 
 
+ENGINE = [path for path in sorted((PACKAGE / "core").glob("*.py")) if path.name != "__init__.py"]
+
+
 def test_the_engine_is_read_in_one_sitting():
-    files = [path for path in (PACKAGE / "core").glob("*.py") if path.name != "__init__.py"]
-    assert len(files) <= ENGINE_FILES
-    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= ENGINE_LINES
+    assert len(ENGINE) <= ENGINE_FILES
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in ENGINE) <= ENGINE_LINES
+
+
+def forward_references(text):
+    """The functions and classes of a source that one above them uses, other than as a type."""
+    tree = ast.parse(text)
+    made = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    found = []
+    for node in tree.body:
+        types = {id(x) for part in ast.walk(node) for x in ast.walk(getattr(part, "annotation", None) or ast.Pass())}
+        names = [x.id for x in ast.walk(node) if isinstance(x, ast.Name) and id(x) not in types]
+        found += [name for name in names if made.get(name, 0) > node.end_lineno]
+    return found
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.stem)
+def test_the_engine_is_read_from_top_to_bottom(path):
+    assert forward_references(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_forward_reference_is_found():
+    text = "def f(x: A): g()\n\ndef g(): return f\n\nclass A:\n    pass"
+    assert forward_references(text) == ["g"]
 
 
 # Names of two modules or folders, with the reason; all others have names of their own, so that a name means one thing.

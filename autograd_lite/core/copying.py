@@ -53,6 +53,14 @@ def deep_copy(root: Node, memo: dict[int, Any]) -> Node:
     return copied
 
 
+def assigned_later(order: list[Node]) -> list[Node]:
+    """The nodes of a graph whose data was assigned after it was computed, or after something was computed from it."""
+    found = [x for x in order if operands_of(x) and x._flags & ASSIGNED]
+    for node in order:
+        found += [x for x in operands_of(node) if time_of(x) > time_of(node)]  # no operand is younger otherwise
+    return found
+
+
 def state_of(root: Node) -> Snapshot:
     """What pickle keeps of a node and of all that it depends on."""
     order = topological_order([root], everything=True)
@@ -77,11 +85,3 @@ def restore(root: Node, state: Snapshot) -> None:
         nodes.append(filled(x, record, tuple([nodes[i] for i in record[5]])))
     for i in assigned:
         note_assigned(nodes[i])
-
-
-def assigned_later(order: list[Node]) -> list[Node]:
-    """The nodes of a graph whose data was assigned after it was computed, or after something was computed from it."""
-    found = [x for x in order if operands_of(x) and x._flags & ASSIGNED]
-    for node in order:
-        found += [x for x in operands_of(node) if time_of(x) > time_of(node)]  # no operand is younger otherwise
-    return found

@@ -42,18 +42,15 @@ def argument(node: Node) -> Any:
     return node._data if node._row is NUMBER and not node._flags & PASSED else node
 
 
-def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
-    """The operands of a node to which something flows, each with its partial.
-
-    Singular ones are inf or nan; the caller is in `ieee_arithmetic`.
-    """
-    operands = operands_of(node)
-    check_unassigned(node, operands)
-    try:
-        partials = applied_rules(node, operands, [argument(x) for x in operands])
-    except ArithmeticError:  # a rule on floats alone may raise, as 1 / 0 does; on nodes it gives inf
-        partials = applied_rules(node, operands, list(operands))
-    return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
+def check_unassigned(node: Node, operands: Sequence[Node]) -> None:
+    """Raise where data was assigned under a graph, so that its partials can't be recorded any more."""
+    for x in (node, *operands):
+        if x._flags & ASSIGNED and time_of(x) >= time_of(node):
+            raise RuntimeError(
+                f"a graph cannot be differentiated with create_graph=True after data in it was assigned: "
+                f"{x._row.name or 'a leaf'} now holds {x._data!r}, not what {node._row.name} was recorded "
+                f"with; rebuild the graph after assigning, or leave create_graph at False"
+            )
 
 
 def applied_rules(node: Node, operands: tuple[Node, ...], arguments: list[Any]) -> list[Any]:
@@ -74,15 +71,18 @@ def applied_rules(node: Node, operands: tuple[Node, ...], arguments: list[Any]) 
     return partials
 
 
-def check_unassigned(node: Node, operands: Sequence[Node]) -> None:
-    """Raise where data was assigned under a graph, so that its partials can't be recorded any more."""
-    for x in (node, *operands):
-        if x._flags & ASSIGNED and time_of(x) >= time_of(node):
-            raise RuntimeError(
-                f"a graph cannot be differentiated with create_graph=True after data in it was assigned: "
-                f"{x._row.name or 'a leaf'} now holds {x._data!r}, not what {node._row.name} was recorded "
-                f"with; rebuild the graph after assigning, or leave create_graph at False"
-            )
+def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
+    """The operands of a node to which something flows, each with its partial.
+
+    Singular ones are inf or nan; the caller is in `ieee_arithmetic`.
+    """
+    operands = operands_of(node)
+    check_unassigned(node, operands)
+    try:
+        partials = applied_rules(node, operands, [argument(x) for x in operands])
+    except ArithmeticError:  # a rule on floats alone may raise, as 1 / 0 does; on nodes it gives inf
+        partials = applied_rules(node, operands, list(operands))
+    return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
 
 
 def through_rule(node: Node, tangents: dict[Node, Any], record: bool) -> Any:
@@ -205,6 +205,11 @@ class Arrived:
         return propagation.total(self.whole)
 
 
+def to_the_end(walk: Iterator[tuple[Node, Any]]) -> None:
+    for _ in walk:
+        pass
+
+
 class AdjointPass:
     """The reverse pass over the nodes that depend on an input.
 
@@ -255,13 +260,6 @@ class AdjointPass:
         return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint) if x in self.dependent]
 
 
-def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
-    """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
-    walk, order = adjoint_pass(roots, seeds, inputs)
-    found = walk.run(order)
-    return [found.get(x) for x in inputs]
-
-
 def adjoint_pass(
     roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node]
 ) -> tuple[AdjointPass, Sequence[Node]]:
@@ -273,6 +271,8 @@ def adjoint_pass(
     return walk, order
 
 
-def to_the_end(walk: Iterator[tuple[Node, Any]]) -> None:
-    for _ in walk:
-        pass
+def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
+    """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
+    walk, order = adjoint_pass(roots, seeds, inputs)
+    found = walk.run(order)
+    return [found.get(x) for x in inputs]

@@ -39,6 +39,28 @@ for _row in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
 
 
 @mypyc_attr(acyclic=True)
+class Extra:
+    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None.
+
+    A row with a payload may keep the numbers of one call in `recorded`.
+    """
+
+    __slots__ = ("label", "operands", "partials", "recorded")
+
+    def __init__(self) -> None:
+        self.label: str = ""
+        self.recorded: object = None
+        self.operands: tuple[Node, ...] = ()
+        self.partials: list[float | None] = []
+
+    def all_operands(self) -> tuple["Node", ...]:
+        return self.operands
+
+    def all_partials(self) -> list[float | None]:
+        return list(self.partials)
+
+
+@mypyc_attr(acyclic=True)
 class Node(Operand):
     """A number, the row that made it, its operands, and the recorded partial in each operand."""
 
@@ -79,28 +101,6 @@ PASS: Final = threading.RLock()
 """Held by whoever uses `_adjoint` and `_uses` of nodes: one pass at a time, whatever the threads share."""
 
 
-@mypyc_attr(acyclic=True)
-class Extra:
-    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None.
-
-    A row with a payload may keep the numbers of one call in `recorded`.
-    """
-
-    __slots__ = ("label", "operands", "partials", "recorded")
-
-    def __init__(self) -> None:
-        self.label: str = ""
-        self.recorded: object = None
-        self.operands: tuple[Node, ...] = ()
-        self.partials: list[float | None] = []
-
-    def all_operands(self) -> tuple["Node", ...]:
-        return self.operands
-
-    def all_partials(self) -> list[float | None]:
-        return list(self.partials)
-
-
 def operands_of(node: Node) -> tuple[Node, ...]:
     """The operands, in order."""
     left, extra = node._left, node._extra
@@ -123,6 +123,11 @@ def partials_of(node: Node) -> list[float | None]:
     return partials
 
 
+def as_recorded(partial: float | None) -> float:
+    """A partial as its slot keeps it: 0 where nothing flows."""
+    return 0.0 if partial is None else partial
+
+
 def connect(node: Node, operands: tuple[Node, ...], partials: list[float | None]) -> None:
     """Give a node without operands its operands, and the partial in each; None where nothing flows."""
     count = len(operands)
@@ -138,8 +143,3 @@ def connect(node: Node, operands: tuple[Node, ...], partials: list[float | None]
             node._extra = extra = Extra()
         extra.operands = operands
         extra.partials = partials
-
-
-def as_recorded(partial: float | None) -> float:
-    """A partial as its slot keeps it: 0 where nothing flows."""
-    return 0.0 if partial is None else partial

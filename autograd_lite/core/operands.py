@@ -25,6 +25,11 @@ class Scalar(Protocol):
     def __rtruediv__(self, other: Any, /) -> Any: ...
 
 
+def has_unit(x: object) -> bool:
+    """Whether x is a date or a duration of NumPy, which float() and arithmetic turn into a number of some unit."""
+    return type(x).__module__ == "numpy" and type(x).__name__ in ("timedelta64", "datetime64")
+
+
 def number(x: object) -> float | None:
     """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None.
 
@@ -40,11 +45,6 @@ def number(x: object) -> float | None:
     if type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_"):
         return float(bool(x))
     return None
-
-
-def has_unit(x: object) -> bool:
-    """Whether x is a date or a duration of NumPy, which float() and arithmetic turn into a number of some unit."""
-    return type(x).__module__ == "numpy" and type(x).__name__ in ("timedelta64", "datetime64")
 
 
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
@@ -104,8 +104,8 @@ class IEEEFloat(Operand):
     def __init__(self, data: float) -> None:
         self.data: float = data
 
-    def apply(self, row: Any, operands: tuple[object, ...]) -> "IEEEFloat":
-        return IEEEFloat(row.ieee_value(*[float_of(x) for x in operands]))
+    def apply(self, row: Any, operands: tuple[Any, ...]) -> "IEEEFloat":
+        return IEEEFloat(row.ieee_value(*[x.data if isinstance(x, IEEEFloat) else float(x) for x in operands]))
 
     def truth(self) -> bool | None:
         return self.data != 0.0

@@ -36,6 +36,15 @@ def observe(result: Node) -> None:
         watch.saw(result)
 
 
+def detached(x: float, flags: i64 = 0) -> Node:
+    """A number out of its graph: a constant wherever it is used.  `flags` are those that all operands have."""
+    result = new_node()
+    result._row = DETACHED
+    result._data = x
+    result._flags |= CONSTANT | (flags & NUMERIC)
+    return result
+
+
 def binary(row: Primitive, data: float, left: Node, right: Node | None, dleft: float, dright: float) -> Node:
     """The result of one operand or two, and the partials in them."""
     if STATE.paused and records_nothing():
@@ -82,18 +91,41 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     return result
 
 
-def detached(x: float, flags: i64 = 0) -> Node:
-    """A number out of its graph: a constant wherever it is used.  `flags` are those that all operands have."""
-    result = new_node()
-    result._row = DETACHED
-    result._data = x
-    result._flags |= CONSTANT | (flags & NUMERIC)
-    return result
-
-
 def as_node(row: Primitive, x: object) -> Node:
     """An operand as a node: a number becomes a constant, which drawings and programs show."""
     return x if isinstance(x, Node) else number_node(row.as_number(x), CONSTANT)
+
+
+def record_dot(operands: tuple[object, ...]) -> Node:
+    """A sum of products, value and partials in one pass: the row that networks live on."""
+    half: i64 = len(operands) // 2
+    out = 0.0
+    traced: i64 = 0
+    partials: list[float | None] = [None] * len(operands)
+    for i in range(half):
+        w, x = operands[i], operands[half + i]
+        if not isinstance(w, Node) or not isinstance(x, Node):
+            return record_dot(tuple([as_node(DOT, operand) for operand in operands]))
+        traced |= (w._flags | x._flags) & TRACED
+        product = w._data * x._data
+        out = out + product if i else product
+        if not w._flags & CONSTANT:
+            partials[i] = x._data
+        if not x._flags & CONSTANT:
+            partials[half + i] = w._data
+    nodes: tuple[Node, ...] = operands  # type: ignore[assignment]
+    return many(DOT, out, nodes, traced_partials(DOT, list(nodes)) if traced else partials)
+
+
+def recorded_partials(row: Primitive, data: float, floats: list[float], nodes: list[Node]) -> list[float | None]:
+    """The partials of a row in its operands; those in constants are never computed where each has a rule."""
+    if isinstance(row.partials, tuple):
+        return [None if x._flags & CONSTANT else row.partial(i, data, floats) for i, x in enumerate(nodes)]
+    partials = row.all_partials(data, floats)
+    for i in range(len(nodes)):
+        if nodes[i]._flags & CONSTANT:
+            partials[i] = None
+    return partials
 
 
 def record(row: Primitive, operands: tuple[object, ...]) -> Node:
@@ -126,35 +158,3 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
         dright = None if right._flags & CONSTANT else row.partial(1, data, floats)
         return binary(row, data, left, right, as_recorded(dleft), as_recorded(dright))
     return many(row, data, tuple(nodes), recorded_partials(row, data, floats, nodes))
-
-
-def recorded_partials(row: Primitive, data: float, floats: list[float], nodes: list[Node]) -> list[float | None]:
-    """The partials of a row in its operands; those in constants are never computed where each has a rule."""
-    if isinstance(row.partials, tuple):
-        return [None if x._flags & CONSTANT else row.partial(i, data, floats) for i, x in enumerate(nodes)]
-    partials = row.all_partials(data, floats)
-    for i in range(len(nodes)):
-        if nodes[i]._flags & CONSTANT:
-            partials[i] = None
-    return partials
-
-
-def record_dot(operands: tuple[object, ...]) -> Node:
-    """A sum of products, value and partials in one pass: the row that networks live on."""
-    half: i64 = len(operands) // 2
-    out = 0.0
-    traced: i64 = 0
-    partials: list[float | None] = [None] * len(operands)
-    for i in range(half):
-        w, x = operands[i], operands[half + i]
-        if not isinstance(w, Node) or not isinstance(x, Node):
-            return record_dot(tuple([as_node(DOT, operand) for operand in operands]))
-        traced |= (w._flags | x._flags) & TRACED
-        product = w._data * x._data
-        out = out + product if i else product
-        if not w._flags & CONSTANT:
-            partials[i] = x._data
-        if not x._flags & CONSTANT:
-            partials[half + i] = w._data
-    nodes: tuple[Node, ...] = operands  # type: ignore[assignment]
-    return many(DOT, out, nodes, traced_partials(DOT, list(nodes)) if traced else partials)

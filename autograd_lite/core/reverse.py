@@ -50,6 +50,16 @@ def sorted_apart(roots: Sequence[Node], everything: bool, since: i64) -> list[No
     return ready
 
 
+def is_in_a_pass() -> bool:
+    """Whether this thread is in the middle of a pass."""
+    return bool(PASS._is_owned())  # type: ignore[attr-defined]
+
+
+def is_ordered(roots: Sequence[Node]) -> bool:
+    """Whether anything depends on what programs hold in another graph, as choices between functions and loops."""
+    return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
+
+
 def topological_order(roots: Sequence[Node], everything: bool = False, since: i64 = 0) -> list[Node]:
     """All nodes that the roots depend on, operands first; without recursion, linear in nodes and edges.
 
@@ -62,16 +72,6 @@ def topological_order(roots: Sequence[Node], everything: bool = False, since: i6
         with PASS:
             order = sorted_nodes(roots, everything, since)
     return in_order_of_making(order) if is_ordered(roots) else order
-
-
-def is_in_a_pass() -> bool:
-    """Whether this thread is in the middle of a pass."""
-    return bool(PASS._is_owned())  # type: ignore[attr-defined]
-
-
-def is_ordered(roots: Sequence[Node]) -> bool:
-    """Whether anything depends on what programs hold in another graph, as choices between functions and loops."""
-    return any([root._flags & ORDERED != 0 for root in roots])  # noqa: C419  (a list is faster when compiled)
 
 
 def reverse(
@@ -133,19 +133,6 @@ def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     ]
 
 
-def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[float]) -> Iterator[tuple[Node, Any]]:
-    """The adjoints of a sorted graph, results first."""
-    start: dict[Node, float] = {}
-    for root, seed in zip(roots, seeds, strict=True):
-        start[root] = start.get(root, -0.0) + seed
-    return float_pass(order, start)
-
-
-def float_pass(order: Sequence[Node], arrived: dict[Node, Any]) -> Iterator[tuple[Node, Any]]:
-    """`reverse` with floats, from what has arrived."""
-    return reverse(order, arrived, FloatTerms(arrived).pull, operator.add)
-
-
 class FloatTerms:
     """`float_terms`, where a payload sees what has arrived elsewhere."""
 
@@ -157,6 +144,19 @@ class FloatTerms:
             return float_terms(node, adjoint)
         found: list[tuple[Node, Any]] = node._row.payload.pull_floats(node, adjoint, self.arrived)
         return found
+
+
+def float_pass(order: Sequence[Node], arrived: dict[Node, Any]) -> Iterator[tuple[Node, Any]]:
+    """`reverse` with floats, from what has arrived."""
+    return reverse(order, arrived, FloatTerms(arrived).pull, operator.add)
+
+
+def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[float]) -> Iterator[tuple[Node, Any]]:
+    """The adjoints of a sorted graph, results first."""
+    start: dict[Node, float] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        start[root] = start.get(root, -0.0) + seed
+    return float_pass(order, start)
 
 
 def dependent_on(order: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
@@ -182,14 +182,18 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
         return [x._adjoint if x._uses >= COUNTS.base else 0.0 for x in inputs]  # below it: not in this graph
 
 
-def backward(root: Node, seed: float) -> None:
-    """Add seed x d(root)/d(leaf) to the gradient of every leaf, and store the adjoints of all other nodes."""
-    if is_ordered([root]) or is_in_a_pass():  # a rule may differentiate too: the nodes would not be ours alone
-        found = adjoints_in(topological_order([root]), [root], [seed])
-        keep([(node, float(adjoint)) for node, adjoint in found])
-    else:
-        with PASS:
-            add_adjoints(sweep([root], [seed], True, 0), None)
+def add_adjoints(leaves: list[Node], adjoints: list[float] | None) -> None:
+    """Add what arrived at the leaves (`_adjoint`, if not given) to their gradients: at all of them or at none."""
+    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # Ctrl-C may come at any line
+    try:
+        for i in range(len(leaves)):
+            x = leaves[i]
+            x._grad += x._adjoint if adjoints is None else adjoints[i]
+            x._flags |= REACHED
+    except BaseException:
+        for x, grad in undo:
+            x._grad = grad
+        raise
 
 
 def keep(found: list[tuple[Node, float]]) -> None:
@@ -203,15 +207,11 @@ def keep(found: list[tuple[Node, float]]) -> None:
         add_adjoints(leaves, adjoints)
 
 
-def add_adjoints(leaves: list[Node], adjoints: list[float] | None) -> None:
-    """Add what arrived at the leaves (`_adjoint`, if not given) to their gradients: at all of them or at none."""
-    undo = zip(leaves, [x._grad for x in leaves], strict=True)  # Ctrl-C may come at any line
-    try:
-        for i in range(len(leaves)):
-            x = leaves[i]
-            x._grad += x._adjoint if adjoints is None else adjoints[i]
-            x._flags |= REACHED
-    except BaseException:
-        for x, grad in undo:
-            x._grad = grad
-        raise
+def backward(root: Node, seed: float) -> None:
+    """Add seed x d(root)/d(leaf) to the gradient of every leaf, and store the adjoints of all other nodes."""
+    if is_ordered([root]) or is_in_a_pass():  # a rule may differentiate too: the nodes would not be ours alone
+        found = adjoints_in(topological_order([root]), [root], [seed])
+        keep([(node, float(adjoint)) for node, adjoint in found])
+    else:
+        with PASS:
+            add_adjoints(sweep([root], [seed], True, 0), None)
