@@ -99,7 +99,7 @@ if not _is_native():
 
 
 class _Documentation:
-    """What `__doc__` is: of a row what the table says of it, of the class of rows its own text."""
+    """What `__doc__` is: of a row its columns in the table, of the class of rows its own text."""
 
     def __init__(self, text: str | None) -> None:
         self.text = text

@@ -124,7 +124,7 @@ def browser(folder: Path, width=1300, height=800):
 
 
 def started(driver):
-    """The port that the driver says it listens at."""
+    """The port that the driver listens at."""
     end = time.monotonic() + 60
     for line in driver.stdout:
         words = line.replace(".", " ").split()

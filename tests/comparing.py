@@ -30,7 +30,7 @@ ULPS, RUNS, FACTOR = 8, 8, 4.0
 
 @dataclass
 class Tally:
-    """What was compared, and what failed: as text that says how to see it again."""
+    """What was compared, and what failed: as text with how to see it again."""
 
     dags: int = 0
     results: int = 0
@@ -121,7 +121,7 @@ def parts(x):
 
 
 def near(f, x, want, got, tally, fused):
-    """Whether every result of an engine with functions of its own is as near as its bound says.
+    """Whether every result of an engine with functions of its own is as near as its bound.
 
     Nothing is asked at a jump: where errors of some ulps turn a choice.  Nor of an engine that fuses products with
     sums where a product alone overflows.

@@ -1,4 +1,4 @@
-"""What all tests share: the profiles of hypothesis, and a header that says what is tested."""
+"""What all tests share: the profiles of hypothesis, and a header with what is tested."""
 
 import os
 import signal

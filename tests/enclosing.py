@@ -23,7 +23,7 @@ from autograd_lite.testing.precision import LARGEST
 ULP = 2.0**-52
 SUBNORMAL = 2.0**-1074
 BITS = 100
-WIDE = 1e-3  # relative: what is wider says little, though it has to hold the result too
+WIDE = 1e-3  # relative: what is wider shows little, though it has to hold the result too
 NUMPY = 4.0  # ulps of functions of NumPy, which has its own
 FASTMATH = (
     8.0  # ulps of the approximations of fastmath, and of sums and products that it fuses and puts in another order
@@ -34,7 +34,7 @@ TRANSFORMS = ("value_and_grad(f)", "grad(f)", "f", "jvp(f, (x,), ([0.5, 0.0, -1.
 
 @dataclass
 class Judged:
-    """What was judged, and what failed: as text that says how to see it again."""
+    """What was judged, and what failed: as text with how to see it again."""
 
     functions: int = 0
     results: int = 0  # floats of all engines

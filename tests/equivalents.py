@@ -92,7 +92,7 @@ EQUIVALENT = (
     ("TERMS: 64 -> 65", "only the length of a line"),
     ("Text.write: 0 -> 1 in `flat", "a round more in which nothing happens"),
     ("Text.loop: i >= program.size -> i > program.size in `wanted", "the first reads nothing of earlier rounds"),
-    ("phases_of: 0 -> 1 in `phase", "what has no operands may stand after a round"),
+    ("phases_of: 0 -> 1 in `phase", "what has no operands may come after a round"),
     ("phases_of: 1 -> 2 in `phases", "a round more in which nothing happens"),
     ("used_later: 0 -> 1 in `last", "a round more in which nothing happens"),
     ("used_later: 1 -> 2 in", "a round more in which nothing happens"),

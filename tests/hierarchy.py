@@ -1,8 +1,8 @@
 """Why a node takes longer in a large graph: whether work grows, or the price of memory.
 
 Work is counted, by valgrind where it is installed: instructions, and what misses the last cache it simulates.  Beside
-it stands what the clock says of a plain list of tuples of the same bytes, and of graphs where memory that was freed
-stays with the process, so that no page of it is asked from the system again.
+it is the time of a plain list of tuples of the same bytes, and of graphs where memory that was freed stays with the
+process, so that no page of it is asked from the system again.
 """
 
 import gc

@@ -1,7 +1,7 @@
 """What the lectures teach, row by row: the public name that does it, the page and the part of a notebook where a reader
 sees it, and the tests that show it.
 
-The one place that says so; `tests/test_taught.py` sees to it that every row is here and that every name and every
+The one place for it; `tests/test_taught.py` sees to it that every row is here and that every name and every
 test exists.  `python tests/lectures.py > docs/LECTURES.md` writes the page.
 """
 
@@ -323,7 +323,7 @@ def part(seen: Seen) -> str:
 
 
 def link(test: str) -> str:
-    """A link to the file of a test, by what the test says."""
+    """A link to the file of a test, by the docstring of the test."""
     path, _, name = test.partition("::")
     words = name.removeprefix("test_").replace("_", " ").replace("[", ": ").removesuffix("]")
     return f"[{cell(words)}](../tests/{path})"

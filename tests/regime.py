@@ -76,7 +76,7 @@ def page():
         "# The regime: what was checked, and how far off the worst was",
         "",
         "`python tests/regime.py` measures what takes a minute, `python tests/regime.py --long` the rest, and both",
-        "write this page. Each section says when and how its figures were measured.",
+        "write this page. Each section tells when and how its figures were measured.",
     ]
     for name, title, section in SECTIONS:
         document = recorded(name)

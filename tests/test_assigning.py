@@ -1,4 +1,4 @@
-"""Assigning what a public class computes ends in a message that says what to do, never in Python's "no setter"."""
+"""Assigning what a public class computes ends in a message with what to do, never in Python's "no setter"."""
 
 import copy
 import dataclasses
@@ -46,7 +46,7 @@ def test_the_properties_are_found():
 
 @pytest.mark.parametrize(("cls", "name", "found"), PROPERTIES)
 def test_what_is_computed_is_not_assigned(cls, name, found):
-    assert found.fset is not None, "it has no setter, not even one that says what to do"
+    assert found.fset is not None, "it has no setter, not even one that raises with what to do"
     if issubclass(cls, Value):
         return  # tests/core/test_value.py
     with pytest.raises(AttributeError, match=f"^{name} was assigned, but .*; .*"):

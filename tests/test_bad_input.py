@@ -1,4 +1,4 @@
-"""Every wrong call gets an error of the right type that says what happened, with which values, and what to do."""
+"""Every wrong call gets an error of the right type with what happened, with which values, and what to do."""
 
 import math
 import re

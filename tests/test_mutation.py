@@ -1,4 +1,4 @@
-"""The mutants: single changes of what a module computes, and none of what it only says."""
+"""The mutants: single changes of what a module computes, and none of its messages."""
 
 import ast
 

@@ -78,7 +78,7 @@ def test_every_test_exists(collected):
 
 @pytest.mark.thorough
 def test_every_activation_of_the_table_is_compared(collected):
-    # none of the comparisons with mpmath stands beside the table
+    # none of the comparisons with mpmath is beside the table
     named = {test for row in ROWS for test in row.tests}
     column = "nn/test_activations.py::test_the_function_and_derivative_columns["
     assert {test for test in collected if test.startswith(column)} <= named

@@ -136,7 +136,7 @@ class Implicit(FlatRule):
         try:
             step = solved(self.matrix(given)(x), residual)
         except SingularMatrix:
-            return  # the derivative will say so
+            return  # the derivative raises
         if not is_small(step, x, TRUSTED):
             raise SolutionError(
                 f"the solver returned {self.treedef.unflatten(x)!r}, but that is not {self.of} of {name_of(self.f)}: "

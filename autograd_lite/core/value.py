@@ -43,7 +43,7 @@ class Value(Operators):
 
     `==` and `<` compare numbers, so that `if x == 0:` works, and give a bool; the hash is the identity.  So `in`,
     `index`, `remove` and `count` of lists go by number and take the first Value that is equal, while sets and the keys
-    of dicts go by identity: two Values of one number are two elements.  docs/FAQ.md says how to find a Value itself.
+    of dicts go by identity: two Values of one number are two elements.  docs/FAQ.md shows how to find a Value itself.
 
     >>> p, q = Value(1.0), Value(1.0)
     >>> [p, q].index(q), len({p, q})

@@ -96,7 +96,7 @@ def depths(picture: Picture) -> dict[str, int]:
 def rows(picture: Picture, boxes: Iterable[Box]) -> list[list[str]]:
     """The boxes of a cluster that are drawn beside each other, in order: neurons, and the leaves of one operation.
 
-    Modules that run into each other, such as layers, stand one after the other.
+    Modules that run into each other, such as layers, are placed one after the other.
     """
     depth = depths(picture)
     has_operands = {link.head for link in picture.links}
@@ -147,6 +147,6 @@ def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
         if style.color_by:
             parts.append(f"filled by {style.color_by}: blue above 0, orange below")
         if is_counted:
-            parts.append("number at an arrow: how many it stands for")
+            parts.append("number at an arrow: how many edges it is")
         lines.insert(0, "  ·  ".join(parts))
     return html_lines(lines)

@@ -4,7 +4,7 @@ python -m autograd_lite.examples.pendulum
 
 The network sees the pendulum and sets the torque at its hinge, 50 times a second.  What that costs is known at the end
 of the motion only; its gradient goes back through all steps, each of which is physics and network.  So nobody has to
-say which torque would have been right.
+tell which torque would have been right.
 """
 
 import random

@@ -59,7 +59,7 @@ class Anomaly(Exportable):
 
     @source.setter
     def source(self, value: object) -> None:
-        raise computed(self, "source", "read it, and mend the line that it shows")
+        raise computed(self, "source", "read it, and correct the line that it shows")
 
     def called(self, x: Value) -> str:
         """A node as the text names it."""
@@ -100,7 +100,7 @@ class Anomaly(Exportable):
 
     @text.setter
     def text(self, value: object) -> None:
-        raise computed(self, "text", "read it, and mend what it tells of")
+        raise computed(self, "text", "read it, and correct the cause that it names")
 
     @property
     def advice(self) -> str:
@@ -117,7 +117,7 @@ class Anomaly(Exportable):
 
     @advice.setter
     def advice(self, value: object) -> None:
-        raise computed(self, "advice", "read it, and mend what it tells of")
+        raise computed(self, "advice", "read it, and correct the cause that it names")
 
     def draw(self, theme: str = "light", precision: int = 4) -> Drawing:
         """The path of the nan or infinity in red, with the operands of every node on it."""
@@ -137,7 +137,7 @@ class Anomaly(Exportable):
         for x in {self.node, *way} & keys.keys():
             picture.boxes[keys[x]].anomalous = True
         bad = numeral(self.node.data if self.operand is None else self.adjoints[self.operand])
-        picture.boxes[keys[self.node]].notes = (f"{bad} is {'born' if self.node.parents else 'given'} here",)
+        picture.boxes[keys[self.node]].notes = (f"{bad} is {'first computed' if self.node.parents else 'given'} here",)
         steps = {(keys.get(a), keys.get(b)) for a, b in pairwise([self.node, *way])}
         for link in picture.links:
             link.anomalous = (link.tail, link.head) in steps or (link.head, link.tail) in steps

@@ -41,7 +41,7 @@ function mayBeTie(x, precision, digits) {
 }
 
 // A text with its marks filled in: n a number, f one in brackets where it is negative, d dots where it is nan, and
-// ( and ) brackets where it is negative.  Of a formula and a number that stand for a partial, the formula where it holds.
+// ( and ) brackets where it is negative.  Of a formula and a number for one partial, the formula where it holds.
 function fill(template, numbers, precision) {
   const chosen = template.replace(/\ue000=(\d+),(\d+)\ue001([^\ue002]*)\ue002([^\ue003]*)\ue003/g,
     (_, a, b, one, other) => (agree(numbers[Number(a)], numbers[Number(b)]) ? one : other));

@@ -113,7 +113,7 @@ function filled(templates) {
   return withoutRepeats(templates.map((text) => fill(text, state.numbers, lesson.precision)));
 }
 
-// The chain rule of a node in letters and in numbers; letters that say what the numbers say are left out.
+// The chain rule of a node in letters and in numbers; letters that repeat the numbers are left out.
 function chainRule(node) {
   const numbers = filled(node.numbers);
   return withoutRepeats([...filled(node.letters).filter((text) => text !== numbers[0]), ...numbers]);

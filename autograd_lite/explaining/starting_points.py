@@ -19,7 +19,7 @@ def bound(
 ) -> tuple[Sequence[Any], Mapping[str, Any]]:
     """The arguments of a call, by position where f takes them so: the functions that transforms make do.
 
-    Raises TypeError where f cannot be called with them, in words that say how to pass what is missing.
+    Raises TypeError where f cannot be called with them, with how to pass what is missing.
     """
     from inspect import signature
 

@@ -52,7 +52,7 @@ class Module:
     """The attributes that hold numbers which are state but no parameters, such as running means."""
 
     shown = True
-    """Whether `structure` has a line for it; False where the line of what holds it says it all."""
+    """Whether `structure` has a line for it; False where the line of its parent is enough."""
 
     _given: frozenset[int] = frozenset()
 

@@ -48,7 +48,7 @@ class Optimizer:
     """The names of the hyperparameters of the rule."""
 
     ranges: Mapping[str, tuple[float, float]] = {}
-    """Where hyperparameters and optimiser state lie, by name: at least the first number, and below the second."""
+    """The range of hyperparameters and optimiser state, by name: at least the first number, and below the second."""
 
     switches: tuple[str, ...] = ()
     """The hyperparameters that decide, by being zero or not, what the rule keeps; no state turns them on or off."""

@@ -131,7 +131,7 @@ class Traced:
 def tell_index(error: Exception) -> None:
     """Raise an error that names `take` and the length of loops where a traced value was used as an index or a count.
 
-    Python and NumPy ask a value for an index without asking its class, and say so in these words.
+    Python and NumPy ask a value for an index without asking its class, and raise this message.
     """
     text = str(error)
     index = "indices must be integers" in text or text.startswith("only integers, slices")

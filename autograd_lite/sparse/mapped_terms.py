@@ -1,7 +1,7 @@
 """The Hessian of a sum that `vmap` makes: its function runs once, however many terms there are.
 
-Rows of the Hessian whose terms lie alike are one kind.  One row of each is differentiated, in a function of the terms
-around its input alone, recorded as the dense transform would record it.
+Rows of the Hessian with terms at the same relative places are one kind.  One row of each is differentiated, in a
+function of the terms around its input alone, recorded as the dense transform would record it.
 """
 
 from __future__ import annotations

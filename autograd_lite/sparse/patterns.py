@@ -19,7 +19,7 @@ class SparsityPattern:
     """Where a matrix may be other than 0: `rows` and `columns` of its entries, sorted by rows, then by columns.
 
     `shape` is that of the matrix, `nnz` the number of entries, `density` their share of it.  Made of two sequences of
-    indices; raises ValueError where an entry comes twice or lies outside of the shape.  `in` tells whether there is an
+    indices; raises ValueError where an entry comes twice or is outside of the shape.  `in` tells whether there is an
     entry; patterns compare by value, and | joins two of one shape.
 
     >>> pattern = SparsityPattern([0, 1, 1], [0, 0, 1], (2, 2))

@@ -40,7 +40,7 @@ class MappedSum:
         self.result: Value
 
     def sample(self, part: Part) -> Any:
-        """A part of the arguments for one term, of leaves that stand for those of all."""
+        """A part of the arguments for one term, of leaves in place of those of all."""
         content, axis = part
         if axis is None:
             return content

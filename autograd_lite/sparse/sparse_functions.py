@@ -254,7 +254,7 @@ def sparse_hessian(
     columns, by star colouring), "substitution" (fewer groups, by acyclic colouring), or "auto": "direct" or "star",
     whichever has fewer operations.  Direct entries have the bits of the same entry of `hessian`, in both triangles,
     but for signs of zero.  With "star" one of the entries (i, j) and (j, i) is computed and serves for both.  With
-    "substitution" an entry is a product minus entries found before, at most as many after another as `why` says: its
+    "substitution" an entry is a product minus entries found before, at most as many after another as `why` reports: its
     error is up to 1.1e-16 times the sum of the magnitudes of all of these, which entries of different magnitudes make
     a large one.
 

@@ -1,7 +1,7 @@
 """`certify`: results with a proof, by ball arithmetic over the program of a function.
 
 Above `balls`.  The program is traced without rounding anything: constants of f stay the floats that they are, those of
-rules (ln 2, y - 1) become what they stand for.
+rules (ln 2, y - 1) become the numbers that they round.
 """
 
 import math

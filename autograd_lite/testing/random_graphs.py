@@ -128,7 +128,7 @@ def build(plans: Iterable[Proposal], point: Sequence[float], size: int) -> Expre
 def is_ordinary(row: Primitive, operands: list[float], steady: Sequence[bool] = ()) -> bool:
     """Whether the row has a value of ordinary size there, away from kinks, with finite partials.
 
-    A value that underflowed has lost its digits: what is computed from it says nothing about the library.
+    A value that underflowed has lost its digits: what is computed from it is no test of the library.
     """
     value = row.ieee_value(*operands)
     if not (SMALLEST_RESULT <= abs(value) <= LARGEST_RESULT or (value == 0.0 and not row.never_zero)):

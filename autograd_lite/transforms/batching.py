@@ -48,7 +48,7 @@ def reduction(name: str) -> Callable[[Sequence[Any]], Any]:
 def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
     """The function that maps f over samples.
 
-    `in_axes` says which axis of each argument counts the samples: 0 (or another axis of an array), None for
+    `in_axes` is the axis of each argument that counts the samples: 0 (or another axis of an array), None for
     an argument that all samples share, a tuple with one entry an argument, or inside it a tuple or dict in the
     structure of the argument.  A list maps over its items.  `reduce` is None (all results: arrays with the samples
     along axis 0 where any of them came in an array, else a list), "sum", "mean", "max", "min", "prod" or "logsumexp".
@@ -140,7 +140,7 @@ class Part(NamedTuple):
             raise TypeError(f"in_axes holds {axis!r}; give an int, None, or a tuple or dict of these")
         if isinstance(x, list):
             if axis != 0:
-                raise ValueError(f"a list maps over axis 0, but in_axes says {axis!r}; make it an array or say 0")
+                raise ValueError(f"a list maps over axis 0, but in_axes is {axis!r}; make it an array, or pass 0")
             return len(x)
         if hasattr(x, "shape") and hasattr(x, "ndim"):
             if not -x.ndim <= axis < x.ndim:
@@ -149,7 +149,7 @@ class Part(NamedTuple):
                 )
             return int(x.shape[axis])
         raise TypeError(
-            f"in_axes says {axis!r} for {summary(x)}, which holds no samples; pass an array or a list, or say None"
+            f"in_axes is {axis!r} for {summary(x)}, which holds no samples; pass an array or a list, or the axis None"
         )
 
     def holds_ints(self) -> bool:

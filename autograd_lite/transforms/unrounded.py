@@ -2,7 +2,7 @@
 
 A rule gets operands that record all that is computed with them,
 constants included: y - 1 in the rule of x ** y is an instruction, not the float next to it.  The few constants of rules
-that are rounded themselves, such as ln 2, become what they stand for.
+that are rounded themselves, such as ln 2, become the numbers that they round.
 """
 
 import math
@@ -90,7 +90,7 @@ EXACT: Final[dict[float, Callable[[], Any]]] = {
     1.4142135623730951: lambda: root(2.0),
     0.7071067811865476: lambda: root(0.5),
 }
-"""What the rounded constants in rules of the table stand for: a float that is one of these is met in rules alone."""
+"""The numbers that rounded constants in rules of the table are for; such floats are met in rules alone."""
 
 
 def node_of(x: object) -> Node:

@@ -1,4 +1,4 @@
-"""A compiled function keeps a bounded number of programs, those that were used last, and says once what changes."""
+"""A compiled function keeps a bounded number of programs, those that were used last, and tells once what changes."""
 
 import gc
 import warnings

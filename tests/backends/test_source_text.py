@@ -1,4 +1,4 @@
-"""The text of programs: valid Python that says what the program says, and shows in tracebacks."""
+"""The text of programs: valid Python with the instructions of the program, which shows in tracebacks."""
 
 import ast
 import gc

@@ -126,7 +126,7 @@ def check_differences(row, xs):
 
 
 def check_lowering(row, xs):
-    """What the lowering says is what the value says, bit for bit, in IEEE arithmetic."""
+    """The lowering gives the value, bit for bit, in IEEE arithmetic."""
     wrapped = [x if i in row.whole else IEEEFloat(x) for i, x in enumerate(xs)]
     lowered = row.lowering(wrapped) if row.arity is None else row.lowering(*wrapped)
     total = row.ieee_value(*xs)
@@ -290,7 +290,7 @@ IN_PYTHON = {
     "mean": lambda *xs: functools.reduce(operator.add, xs) / len(xs), "max": lambda *xs: max(xs),
     "min": lambda *xs: min(xs), "dot": lambda v, w, x, y: v * x + w * y,
 }  # fmt: skip
-"""What Python itself says of a row: an operator, a built-in function, or one of `math`."""
+"""What Python itself has for a row: an operator, a built-in function, or one of `math`."""
 
 BIG = 2.0**500
 NOT_IN_PYTHON = {
@@ -528,7 +528,7 @@ def slopes(f, *xs):
 def test_conventions(f, xs, want):
     got = slopes(f, *xs)
     assert [bits(x) for x in got] == [bits(x) for x in want]
-    # and the recorded gradient says the same
+    # and the recorded gradient is the same
     inputs = [Value(x) for x in xs]
     recorded = gradients(f(*inputs), inputs, create_graph=True)
     assert [bits(x.data + 0.0) for x in recorded] == [bits(x + 0.0) for x in want]

@@ -1,4 +1,4 @@
-"""`Value`: the choices that it records, powers, what is out of the graph, and spare Values."""
+"""`Value`: the choices that it records, powers, what is out of the graph, and Values kept for reuse."""
 
 import importlib.util
 import itertools
@@ -185,7 +185,7 @@ def test_what_has_no_number_is_not_computed(count):
         assert [p is None for p in out.partials] == [isinstance(x, float) for x in operands]
 
 
-# -- what a Value says that is none
+# -- the error for what is no Value
 
 
 def test_the_way_out_is_the_one_for_what_was_given():

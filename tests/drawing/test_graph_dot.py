@@ -1,4 +1,4 @@
-"""What Graphviz makes of the DOT text: who stands beside whom."""
+"""What Graphviz makes of the DOT text: which box is beside which."""
 
 import re
 
@@ -59,7 +59,7 @@ def test_inputs_stand_before_the_module_that_they_run_into():
 def test_counts_at_arrows_are_explained():
     x = Value(1.0)
     alike = sum((x * float(i) for i in range(100)), Value(0.0))
-    assert "number at an arrow: how many it stands for" in draw(alike).source
+    assert "number at an arrow: how many edges it is" in draw(alike).source
     assert "at an arrow" not in draw(x * 2.0).source
 
 

@@ -1,4 +1,4 @@
-"""Where a nan or an infinity was born, who wrote that line, and how it spread."""
+"""Where a nan or an infinity was computed first, which line did it, and how it spread."""
 
 import math
 import threading
@@ -218,7 +218,7 @@ def test_the_drawing_says_where_it_was_born():
         root = sqrt(x)
         (root * 2.0).backward()
     drawing = found.anomaly.draw()
-    assert [b.notes for b in drawing.picture.boxes.values() if b.notes] == [("∞ is born here",)]
+    assert [b.notes for b in drawing.picture.boxes.values() if b.notes] == [("∞ is first computed here",)]
     assert [link.note for link in drawing.picture.links] == ["2 × ∞"]
     assert "2 × ∞" in drawing.source
     assert drawing.picture.notes[1] == "root = sqrt(x)"

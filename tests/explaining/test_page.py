@@ -314,7 +314,7 @@ def test_a_large_network_is_folded_and_never_cut(widths):
     if len(told.lesson.steps) < len(page.lesson.steps):
         assert {*found["folded"]} == {f"layers.{i}" for i in range(len(widths))}
         assert f"{len(page.lesson.steps):,} nodes: layers.0" in page.html
-        assert told.lesson.notes  # the lines of the text are those nearest to the result, which it says
+        assert told.lesson.notes  # the lines of the text are those nearest to the result, as it notes
         assert len(explain(result, limit=20).page().lesson.steps) <= 20
 
 

@@ -25,7 +25,7 @@ FLOATS = st.sampled_from(SPECIAL) | st.sampled_from(SPECIAL).map(lambda x: -x) |
 
 
 def number(word):
-    """The number that a word says; None where it is an operand that is not known."""
+    """The number that a word is; None where it is an operand that is not known."""
     return None if word in WORDS else float(word)
 
 
@@ -40,7 +40,7 @@ def source(word):
 
 
 def simpler(row, words):
-    """What `rewritten` says, in words again: a single one, or the name of a row and its operands."""
+    """What `rewritten` gives, in words again: a single one, or the name of a row and its operands."""
     every = [*WORDS, *(word for word in words if word not in WORDS)]
     ids = tuple([every.index(word) for word in words])
     found = rewritten(row, ids, [number(word) for word in words], lambda i: source(every[i]))

@@ -44,7 +44,7 @@ def layout(tmp_path, monkeypatch):
 
 
 def chosen(folder, module="graph"):
-    """The file that `import autograd_lite.<module>` would load, and what `describe` says."""
+    """The file that `import autograd_lite.<module>` would load, and what `describe` returns."""
     spec = importlib.util.spec_from_file_location("chosen", folder / "support" / "build.py")
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
@@ -118,7 +118,7 @@ def test_sources_alone(layout):
 
 @pytest.mark.parametrize("variable", ["0", "1"])
 def test_one_build_runs_at_a_time(variable):
-    """In the real package: all modules that can be compiled are of one build, and `is_native` says which."""
+    """In the real package: all modules that can be compiled are of one build, and `is_native` tells which."""
     code = (
         "import json, sys, importlib; from autograd_lite.support import build\n"
         "core = [importlib.import_module(f'autograd_lite.{name}') for name in sys.argv[1:]]\n"

@@ -134,7 +134,7 @@ def test_nothing_is_rounded_on_the_way(f, args, want):
 
 
 def test_a_constant_that_is_a_rounded_ln_2_is_itself():
-    """In a function it is the float that it is; in a rule of the table it stands for ln 2."""
+    """In a function it is the float that it is; in a rule of the table it is ln 2."""
     assert certify(lambda x: x * math.log(2.0), 1.0, precision=200).lower == Fraction(math.log(2.0))
 
 

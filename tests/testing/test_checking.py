@@ -94,7 +94,7 @@ def test_right_rows_are_not_accused(row):
         if row.name == "polygamma":
             xs = [2.0, *xs[1:]]
         elif not is_comfortable(row, xs):
-            return  # there the library itself has lost digits, and says so: see `precision`
+            return  # there the library itself has lost digits, as documented: see `precision`
         f, xs = beside_settings(row, spread(row), xs)
         report = gradcheck(f, *xs, allow_unused=True)
         assert not [text for text in report.findings if "expected" in text], f"{xs}: {report}"

@@ -65,7 +65,7 @@ Pair = namedtuple("Pair", "x y")
 @pytest.mark.parametrize("seen", [Pair(X, X[:, 0]), (X, X[:, 0]), [X, X[:, 0]], {"x": X, "y": X[:, 0]}])
 @pytest.mark.parametrize("axes", ["alone", "as a tuple", "as a list"])
 def test_a_sample_has_the_kind_of_its_argument(seen, axes):
-    """Whatever says the axes: one number for all parts, where the argument is no list, or one for each."""
+    """However the axes are given: one number for all parts, where the argument is no list, or one for each."""
     if axes == "alone" and isinstance(seen, list):
         return  # that maps over the items of the list
     each = {"alone": 0, "as a tuple": (0, 0), "as a list": [0, 0]}[axes]
@@ -345,8 +345,8 @@ def test_any_function_maps_as_it_loops(data):
         (2, (X, X), ValueError, r"in_axes names axis 2, but the array has shape \(4, 3\); choose"),
         (-3, (X, X), ValueError, r"in_axes names axis -3"),
         (0, (X, X[:2]), ValueError, r"(4 and 2 samples|has 2 samples, but those before have 4).*same number"),
-        (0, (X, 3.0), TypeError, r"in_axes says 0 for 3.0 of type float, which holds no samples; pass an array or"),
-        (1, (X, [1.0]), ValueError, r"a list maps over axis 0, but in_axes says 1"),
+        (0, (X, 3.0), TypeError, r"in_axes is 0 for 3.0 of type float, which holds no samples; pass an array or"),
+        (1, (X, [1.0]), ValueError, r"a list maps over axis 0, but in_axes is 1"),
         ((0, {"a": 0}), (X, {"b": X}), ValueError, r"in_axes has {'a': 0} for .*; give it the structure"),
         ((0, (0, 0)), (X, (X,)), ValueError, r"in_axes has \(0, 0\) for .*; give it the structure"),
         ((0, {"a": 0}), (X, (X,)), ValueError, r"in_axes has {'a': 0} for .*; give it the structure"),

@@ -1,4 +1,4 @@
-"""A compiled function that changes its arguments says so, by name; eagerly the caller's would change."""
+"""A compiled function that changes its arguments raises, by name; eagerly the caller's would change."""
 
 import dataclasses
 import re

@@ -133,7 +133,7 @@ class Emitter:
         return rest, w.f.value(f"and {mask} {differ}, {w.f.compare('une', w.type, rest, zero)}")
 
     def emit_pow(self, w: VectorMath, x: str, y: str) -> str:
-        """As Python, but x * x where y is 2, and nan wherever an operand is: C says that pow(1, nan) is 1."""
+        """As Python, but x * x where y is 2, and nan wherever an operand is: in C pow(1, nan) is 1."""
         power = self._call(w.f, pow, w.type, [x, y])
         square = w.f.arithmetic("fmul", w.type, x, x)
         return w.where("uno", x, y, math.nan, w.where("oeq", y, 2.0, square, power))

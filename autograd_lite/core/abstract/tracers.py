@@ -1,4 +1,4 @@
-"""Traced values: nodes that stand for numbers which are not known yet, while a function is traced into a program.
+"""Traced values: nodes in place of numbers that are not known yet, while a function is traced into a program.
 
 Above `modes`; not needed to understand the engine.  A number asked for would be frozen into the program, so it raises,
 naming the user's line and what to do.

@@ -2,7 +2,7 @@
 
 Above `graph`; `Value` is made and freed through `new_node` and `free`.  Only native code keeps nodes: 18 against 24 ms
 for a training pass of the moons example.  A list of what was freed last would hand out memory in an order that is mixed
-a little more with every graph; after some steps of training, nodes made one after the other would lie far from each
+a little more with every graph; after some steps of training, nodes made one after the other would be far from each
 other, and a step take twice as long where caches are small or shared.  So a freed node goes back to its slot in a page,
 and the first free slot is taken next.
 """
@@ -58,7 +58,7 @@ class Pool:
         if not page.nodes and not self.opened(page):
             return
         if page.nodes[slot] is not None:
-            return  # of a page that lies 16 MB away
+            return  # of a page that is 16 MB away
         page.nodes[slot] = node
         page.count += 1
         self.count += 1

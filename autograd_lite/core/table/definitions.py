@@ -1,6 +1,6 @@
 """Rows of one definition: a formula in rows, which is the value on floats and the lowering of compiled programs alike.
 
-So the bits are the same in every engine, and there is no second text that could say something else.
+So the bits are the same in every engine, and there is no second definition that could differ.
 
 Where a slope chooses between two formulas that agree, it does so at odd numbers: `gradcheck` takes the condition for a
 kink where second derivatives are asked for, and should not meet it at 0, 1/2 or 1.

@@ -120,7 +120,7 @@ class Controls {
     return Number(this.brushed.value);
   }
 
-  // What the fields say, from the settings.
+  // The fields, from the settings.
   show() {
     const { session, shown } = this.page;
     const { settings, regression, names } = session;

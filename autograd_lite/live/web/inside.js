@@ -119,7 +119,7 @@ function pointWords(point, count, session) {
   return `of ${count}: x₁ = ${x1}, x₂ = ${x2}, ${y}${point.test ? ", of the test" : ""}`;
 }
 
-// The programs as Python wrote them into the page: names and texts by turns.
+// The programs as Python wrote them into the page: names and sources by turns.
 function programTexts() {
   return byId("programs").textContent.split(/^\/\/ program ?(.*)$/m).slice(1, -2);
 }

@@ -1,4 +1,4 @@
-"""What a kernel is, and all of them by name; the functions that their texts call."""
+"""What a kernel is, and all of them by name; the functions that their source calls."""
 
 import math
 from collections.abc import Callable, Sequence

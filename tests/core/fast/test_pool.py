@@ -1,4 +1,4 @@
-"""Spare nodes: what is taken is always the first in memory of what was kept."""
+"""Nodes kept for reuse: what is taken is always the first in memory of what was kept."""
 
 import builtins
 import sys

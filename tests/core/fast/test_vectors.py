@@ -56,7 +56,7 @@ def deeper(x, depth):
 @settings(max_examples=150)
 @given(data=st.data())
 def test_gradients_are_those_of_plain_dots(data):
-    """Two layers of random sizes; leaves stand in several rows, among the inputs, and in terms of their own."""
+    """Two layers of random sizes; leaves are in several rows, among the inputs, and in terms of their own."""
     size, units, outputs = (data.draw(st.integers(1, most)) for most in (9, 6, 6))
     count = data.draw(st.integers(1, 9), label="samples")
     alone = data.draw(st.booleans(), label="every leaf in one row only")

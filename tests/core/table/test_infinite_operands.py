@@ -47,7 +47,7 @@ def stated(row):
 
 @every_row
 def test_every_domain_with_infinite_ends_states_what_holds_there(row):
-    """A row says something exactly where some operands are infinite and it has a value, limits of its own included."""
+    """Infinity is documented exactly where some operands are infinite and it has a value, its own limits included."""
     assert bool(row.infinity) == any(recorded(row, xs) for xs in points(row))
     assert row.stated_domain() == (f"{row.domain}; {row.infinity}" if row.infinity else row.domain)
 
@@ -89,7 +89,7 @@ def test_every_engine_agrees(row):
         try:
             values, slopes = compile(vmap(value_and_grad(f)), backend=backend)(np.array(lanes))
         except NotImplementedError:
-            continue  # NumPy has no function for the row, and says so
+            continue  # NumPy has no function for the row, and it is refused
         for k, (value, row_of_slopes) in enumerate(eager):
             got, want = [values[k], *slopes[k]], [value, *row_of_slopes]
             if backend == "numpy":
