@@ -16,7 +16,7 @@ from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.payloads import Loop, When
 from autograd_lite.program.program import Program
 
-from .ir_text import SCALAR, VECTOR
+from .ir_text import SCALAR, VECTOR, Function
 
 
 class ArrayLayout(NamedTuple):
@@ -39,7 +39,11 @@ class ArrayLayout(NamedTuple):
 
     @property
     def type(self) -> str:
-        return VECTOR if self.buffer == "t" else SCALAR
+        return VECTOR if self.buffer == "v" else SCALAR
+
+    def address(self, f: Function, i: int = 0) -> str:
+        """The address of number i."""
+        return f.offset(f.pointer(self.buffer), self.type, f.fixed(self.place(i)))
 
 
 def is_over_lanes(loop: Loop, buffer: str) -> bool:

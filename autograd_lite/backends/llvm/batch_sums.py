@@ -73,18 +73,18 @@ def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int]) -> 
         first = "@ones" if a is None else f.address(a.buffer, at(a), VECTOR)
         if kind == "native":
             argument = int(b.buffer[1:])
-            distance = sizes[argument]
+            distance = f.fixed(sizes[argument])
             sample = f.integer("mul", "%first", distance)
             factor = f.address(f"b{argument}", at(b).plus(0, (sample, 1)), SCALAR)
         else:
-            distance = rows
+            distance = f.fixed(rows)
             factor = f.address(b.buffer, at(b), VECTOR)
         total = f.address(to.buffer.upper(), at(to), SCALAR)
         counts = [1 if dim is None else nest.dims[dim] for dim in (across, second)]
         arguments: list[str | int] = [
-            f"ptr {first}", _stride(a, across), _stride(a, second), 0 if a is None else rows,
+            f"ptr {first}", _stride(a, across), _stride(a, second), 0 if a is None else f.fixed(rows),
             f"ptr {factor}", _stride(b, across), distance,
-            f"ptr {total}", _stride(to, across), _stride(to, second), *counts, "%count",
+            f"ptr {total}", _stride(to, across), _stride(to, second), *map(f.fixed, counts), "%count",
         ]  # fmt: skip
         listed = ", ".join([x if isinstance(x, str) and x.startswith("ptr") else f"i64 {x}" for x in arguments])
         f.do(f"call void @sums.{kind}({listed}, i1 %fresh)")

@@ -21,7 +21,7 @@ from autograd_lite.core.table import fmod, identity, mul, pow
 
 from . import approximations
 from .approximations import VectorMath
-from .ir_text import MASKS, SCALAR, SUFFIXES, VECTOR, Function, number
+from .ir_text import MASKS, SCALAR, SUFFIXES, VECTOR, Function, Lengths, number
 
 
 class Emitter:
@@ -32,6 +32,7 @@ class Emitter:
         self.rows: dict[str, tuple[Primitive, int]] = {}  # those that are called, and the number of their operands
         self.kernels: set[str] = set()  # those that are called
         self.definitions: dict[str, str] = {}  # declarations and helper functions
+        self.lengths: Lengths | None = None  # what depends on lengths, where the code does not
         self._names: dict[tuple[Primitive, int], str] = {}
 
     def emit(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:

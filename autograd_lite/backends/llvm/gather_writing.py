@@ -24,32 +24,34 @@ def place_of(f: Function, places: Gather, index: str, type: str) -> tuple[str, s
     """Whether an index is in bounds, and the place that it is, else the first one."""
     integers = INTEGERS[type]
     zero = number(0.0, type)
+    bound = f.value(f"sitofp {integers} {integer(f, places.bound, type)} to {type}")
     below = f.compare("olt", type, index, zero)
-    i = f.select(below, f.exact("fadd", type, index, number(float(places.bound), type)), index, type)
-    from_zero, within = f.compare("oge", type, i, zero), f.compare("olt", type, i, number(float(places.bound), type))
+    i = f.select(below, f.exact("fadd", type, index, bound), index, type)
+    from_zero, within = f.compare("oge", type, i, zero), f.compare("olt", type, i, bound)
     inside = f.value(f"and {MASKS[type]} {from_zero}, {within}")
     whole = f.value(f"fptosi {type} {f.select(inside, i, zero, type)} to {integers}")
     back = f.value(f"sitofp {integers} {whole} to {type}")
     valid = f.value(f"and {MASKS[type]} {inside}, {f.compare('oeq', type, back, i)}")
-    place = f.value(f"mul {integers} {whole}, {integer(places.stride, type)}")
-    return valid, f.value(f"add {integers} {place}, {integer(places.offset, type)}")
+    place = f.value(f"mul {integers} {whole}, {integer(f, places.stride, type)}")
+    return valid, f.value(f"add {integers} {place}, {integer(f, places.offset, type)}")
 
 
-def integer(x: int, type: str) -> str:
-    return str(x) if type == SCALAR else f"<{', '.join([f'i64 {x}'] * LANES)}>"
+def integer(f: Function, x: int, type: str) -> str:
+    """An integer that depends on the length of data, in all lanes."""
+    return f.splat(f.fixed(x), INTEGERS[type]) if type == VECTOR else f.fixed(x)
 
 
 def read(f: Function, array: ArrayLayout, places: Gather, index: str, type: str) -> str:
     """The number of an array at a computed index; in code over samples, one for each lane."""
     valid, place = place_of(f, places, index, type)
     nan = number(math.nan, type)
-    start = f.offset(f.pointer(array.buffer), array.type, array.offset)
+    start = array.address(f)
     if type == SCALAR:
         found = f.value(f"load double, ptr {f.offset(start, SCALAR, place)}")
         return f.select(valid, found, nan, type)
     if array.type == VECTOR:
         lanes = ", ".join([f"i64 {lane}" for lane in range(LANES)])
-        place = f.value(f"mul {INTEGERS[VECTOR]} {place}, {integer(LANES, VECTOR)}")
+        place = f.value(f"mul {INTEGERS[VECTOR]} {place}, {f.splat(str(LANES), INTEGERS[VECTOR])}")
         place = f.value(f"add {INTEGERS[VECTOR]} {place}, <{lanes}>")
     pointers = f.value(f"getelementptr double, ptr {start}, {INTEGERS[VECTOR]} {place}")
     arguments = f"<{LANES} x ptr> {pointers}, i32 8, {MASKS[VECTOR]} {valid}, {VECTOR} {nan}"
@@ -58,7 +60,7 @@ def read(f: Function, array: ArrayLayout, places: Gather, index: str, type: str)
 
 def element(f: Function, array: ArrayLayout, column: Column, t: str, type: str) -> str:
     """The number of a column in step t, for all lanes alike if it does not differ."""
-    start = f.offset(f.pointer(array.buffer), array.type, array.place(column.offset))
+    start = array.address(f, column.offset)
     found = f.value(f"load {array.type}, ptr {f.offset(start, array.type, f.integer('mul', t, column.stride))}")
     return f.splat(found) if type != array.type else found
 
@@ -67,8 +69,8 @@ def write_gathers(f: Function, payload: Gathers, own: ArrayLayout, array: ArrayL
     """The numbers of an array at many indices."""
     if not payload.length:
         return
-    start = f.offset(f.pointer(own.buffer), own.type, own.offset)
-    with f.loop(payload.length) as loop:
+    start = own.address(f)
+    with f.loop(f.fixed(payload.length)) as loop:
         index = element(f, indices, Column(0, payload.first, payload.apart), loop.counter, own.type)
         value = read(f, array, payload.places, index, own.type)
         f.do(f"store {own.type} {value}, ptr {f.offset(start, own.type, loop.counter)}")
@@ -77,10 +79,10 @@ def write_gathers(f: Function, payload: Gathers, own: ArrayLayout, array: ArrayL
 def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: ArrayLayout) -> None:
     """Sums of numbers, added one by one in their order."""
     type = own.type
-    start = f.offset(f.pointer(own.buffer), type, own.offset)
+    start = own.address(f)
 
     def each(initial: bool) -> None:
-        with f.loop(payload.size) as loop:
+        with f.loop(f.fixed(payload.size)) as loop:
             place = f.offset(start, type, loop.counter)
             if not initial:
                 x = f.exact("fadd", type, f.value(f"load {type}, ptr {place}"), number(0.0, type))
@@ -96,16 +98,22 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
         places = list(dict.fromkeys([entries[k].offset for k in fixed]))
         # sums that nothing else is added to in these steps stay in registers
         kept = places if len(fixed) == len(entries) else []
-        first = [(type, f.value(f"load {type}, ptr {f.offset(start, type, place)}")) for place in kept]
-        with f.loop(length, first) as loop:
-            t = f.integer("sub", length - 1, loop.counter) if reverse else loop.counter
+        addresses = [f.offset(start, type, f.fixed(place)) for place in kept]
+        first = [(type, f.value(f"load {type}, ptr {address}")) for address in addresses]
+        with f.loop(f.fixed(length), first) as loop:
+            t = f.integer("sub", f.fixed(length - 1), loop.counter) if reverse else loop.counter
             for value, index, offset, stride, count in entries:
                 x = element(f, arrays[value.array], value, t, type)
                 if kept:
                     slot = kept.index(offset)
                     loop.carried[slot] = f.exact("fadd", type, loop.carried[slot], x)
                 elif index is None:
-                    add(f, x, f.offset(start, type, f.integer("add", f.integer("mul", t, stride), offset)), type)
+                    add(
+                        f,
+                        x,
+                        f.offset(start, type, f.integer("add", f.integer("mul", t, stride), f.fixed(offset))),
+                        type,
+                    )
                 else:
                     i = element(f, arrays[index.array], index, t, type)
                     valid, place = place_of(f, Gather(offset, stride, count), i, type)
@@ -119,16 +127,16 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
                         own_place = f.value(f"extractelement {INTEGERS[type]} {place}, i64 {lane}")
                         at = f.integer("add", f.integer("mul", own_place, LANES), lane)
                         add(f, one, f.offset(start, SCALAR, at), SCALAR)
-        for at_place, last in zip(kept, loop.carried, strict=True):
-            f.do(f"store {type} {last}, ptr {f.offset(start, type, at_place)}")
+        for address, last in zip(addresses, loop.carried, strict=True):
+            f.do(f"store {type} {last}, ptr {address}")
     each(initial=False)
 
 
 def write_copy(f: Function, payload: Copy, array: ArrayLayout) -> None:
     """Numbers of an array in a result."""
-    source = f.offset(f.pointer(array.buffer), SCALAR, array.place(payload.first))
-    target = f.offset(f.pointer(f"r{payload.result}"), SCALAR, payload.offset)
-    with f.loop(payload.length) as loop:
+    source = array.address(f, payload.first)
+    target = f.offset(f.pointer(f"r{payload.result}"), SCALAR, f.fixed(payload.offset))
+    with f.loop(f.fixed(payload.length)) as loop:
         x = f.value(f"load double, ptr {f.offset(source, SCALAR, loop.counter)}")
         f.do(f"store double {x}, ptr {f.offset(target, SCALAR, loop.counter)}")
 

@@ -21,6 +21,7 @@ MASKS = {SCALAR: "i1", VECTOR: MASK}  # the types of comparisons
 INTEGERS = {SCALAR: "i64", VECTOR: f"<{LANES} x i64>"}
 SUFFIXES = {SCALAR: "f64", VECTOR: f"v{LANES}f64"}  # of the names of intrinsics, as in `llvm.sqrt.v8f64`
 BYTES = {SCALAR: 8, VECTOR: 8 * LANES}
+ARRAYS = "mvc"  # the buffers of arrays, in which places depend on the lengths of those before
 
 
 def number(value: float, type: str = SCALAR) -> str:
@@ -30,6 +31,17 @@ def number(value: float, type: str = SCALAR) -> str:
 
 
 Base = int | str | tuple[str, int]
+
+
+class Lengths:
+    """The integers and the constants of a program that are not in its code, so that other lengths of data run the same.
+
+    They are trip counts, places of arrays and constants; code reads them at run time, each by its number.
+    """
+
+    def __init__(self) -> None:
+        self.integers: list[int] = []
+        self.constants: list[float] = []
 
 
 class Index(NamedTuple):
@@ -72,6 +84,7 @@ class Function:
         self._pointers: dict[str, str] = {}
         self._available: dict[MemoryKey, str] = {}  # addresses and loads of this basic block, common subexpressions
         self.forwarded: dict[MemoryKey, str] = {}  # values that loads of their location are replaced by
+        self.lengths: Lengths | None = None
         self._truths: dict[str, str] = {}  # the i1 of each condition
 
     # instructions
@@ -114,6 +127,26 @@ class Function:
         arguments = ", ".join([f"{type} {operand}" for operand in operands])
         return self.value(f"call {type} @{name}({arguments})")
 
+    def fixed(self, x: int) -> str:
+        """An integer that depends on the length of data: read at run time if the code is for all lengths."""
+        if self.lengths is None:
+            return str(x)
+        k = len(self.lengths.integers)
+        self.lengths.integers.append(x)
+        pointer = self.pointer("n")
+        lines = self.entry if isinstance(self.buffers["n"], int) else self.lines
+        lines.append(f"  %n{k}.at = getelementptr i64, ptr {pointer}, i64 {k}")
+        lines.append(f"  %n{k} = load i64, ptr %n{k}.at")
+        return f"%n{k}"
+
+    def constant(self, x: float, type: str) -> str:
+        """A constant of the program, which may come from a length: read at run time if the code is for all of them."""
+        if self.lengths is None:
+            return number(x, type)
+        k = len(self.lengths.constants)
+        self.lengths.constants.append(x)
+        return self.splat(self.value(f"load double, ptr {self.offset(self.pointer('e'), SCALAR, k)}"), type)
+
     # memory
 
     def pointer(self, buffer: str) -> str:
@@ -125,7 +158,8 @@ class Function:
                 self.entry.append(f"  {name} = load ptr, ptr {name}.slot")
             elif isinstance(base, tuple):
                 whole = self.pointer(base[0])
-                self.entry.append(f"  {name} = getelementptr inbounds {VECTOR}, ptr {whole}, i64 {base[1]}")
+                place = self.fixed(base[1])
+                self.entry.append(f"  {name} = getelementptr inbounds {VECTOR}, ptr {whole}, i64 {place}")
         return self._pointers[buffer]
 
     def address(self, buffer: str, index: Index, type: str) -> str:
@@ -140,8 +174,9 @@ class Function:
             if sum:
                 pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {sum}")
             self._available[key] = pointer
-        if index.base:
-            pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {index.base}")
+        if index.base or buffer in ARRAYS:
+            base = self.fixed(index.base) if buffer in ARRAYS else index.base
+            pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {base}")
         return pointer
 
     def load(self, buffer: str, index: Index, element: str, type: str) -> str:

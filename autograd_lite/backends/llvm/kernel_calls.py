@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from autograd_lite.backends.batch_order import LANES
 
-from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .ir_text import SCALAR, VECTOR, Function
 from .kernel_text import types_of
@@ -24,9 +23,6 @@ def write_kernel(f: Function, emitter: Emitter, layout: KernelLayout) -> None:
         emitter.kernels.add(kernel.name)
     own, *read = layout.arrays
 
-    def at(array: ArrayLayout, offset: int = 0) -> str:
-        return f.offset(f.pointer(array.buffer), array.type, array.place(offset))
-
     def call(operands: list[str], work: str, out: str) -> None:
         pointers = list(operands)
         for size in kernel.work(*sizes):
@@ -35,10 +31,11 @@ def write_kernel(f: Function, emitter: Emitter, layout: KernelLayout) -> None:
         arguments = [*[f"i64 {size}" for size in sizes], *[f"ptr {x}" for x in (*pointers, out)]]
         f.do(f"call void @{name}({', '.join(arguments)})")
 
-    operands = [at(array, offset) for array, offset in zip(read, layout.kernel.offsets, strict=True)]
-    work = f.offset(f.pointer(own.buffer), own.type, layout.work)
+    operands = [array.address(f, offset) for array, offset in zip(read, layout.kernel.offsets, strict=True)]
+    result = own.address(f)
+    work = f.offset(f.pointer(own.buffer), own.type, f.fixed(layout.work))
     if own.type == SCALAR:
-        call(operands, work, at(own))
+        call(operands, work, result)
         return
     with f.loop(LANES) as lanes:
 
@@ -60,4 +57,4 @@ def write_kernel(f: Function, emitter: Emitter, layout: KernelLayout) -> None:
         if layout.kernel.size:
             with f.loop(layout.kernel.size) as each:
                 x = f.value(f"load double, ptr {f.offset(place, SCALAR, each.counter)}")
-                f.do(f"store double {x}, ptr {lane(at(own), each.counter)}")
+                f.do(f"store double {x}, ptr {lane(result, each.counter)}")

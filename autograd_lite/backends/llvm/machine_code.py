@@ -5,6 +5,7 @@ It holds no address: what it calls is found when it is linked.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import marshal
 import os
@@ -34,12 +35,15 @@ class Layout(NamedTuple):
 
     slots: dict[str, int]  # of the context, an array of pointers to the buffers
     bytes: dict[str, int]  # offsets of buffers in the scratch memory
-    numbers: int  # of the buffer s
+    numbers: int  # of the buffers s and m
     kept: int  # vectors of the buffer k for 8 samples, at most
     parts: dict[str, int]  # offsets of the sums of a block that a thread computes, in numbers
     part: int  # the size of all of them
     operations: int
     stages: list[tuple[bool, dict[str, list[int]]]]  # whether one passes over the samples; offsets of its sums
+    lengths: list[int]  # the buffer n
+    constants: list[float]  # the buffer e
+    pooled: list[float]  # the buffer c
 
 
 class ObjectCode(NamedTuple):
@@ -91,6 +95,23 @@ def machine_code(key: bytes | None, made: Callable[[], ObjectCode]) -> MachineCo
     if key and code_cache.is_on():
         code_cache.store(key, code.content())
     return MachineCode(code)
+
+
+MADE: dict[bytes, bytes] = {}
+"""Object code that was made before, by its text, which programs for other lengths of data share."""
+
+MOST = 64
+
+
+def code_of_text(text: str, optimized: bool) -> bytes:
+    """The object code of a module; made once for programs that differ in lengths and constants alone."""
+    key = hashlib.blake2b(text.encode(), digest_size=32).digest() + bytes([optimized])
+    with LOCK:
+        found = MADE.pop(key, None)
+        code = MADE[key] = object_code(text, optimized) if found is None else found
+        if len(MADE) > MOST:
+            del MADE[next(iter(MADE))]
+        return code
 
 
 def key_of_program(program: Program, fastmath: bool) -> bytes | None:

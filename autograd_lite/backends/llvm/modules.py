@@ -17,8 +17,8 @@ from .arrays_of_loops import ArrayLayout, is_over_lanes
 from .batch_sums import write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
-from .ir_text import VECTOR, Base, Function, number
-from .plan import LoopLayout, Plan, Stage
+from .ir_text import VECTOR, Base, Function, Lengths, number
+from .plan import LoopLayout, Plan, Stage, padded
 from .program_loops import Steps, work_of
 from .rerolling import Scheduled
 from .sections import write_section
@@ -49,11 +49,13 @@ class Modules:
         self.plain: list[str] = []
         self.slots = _slots(plan)
         self.called: set[str] = set()  # functions of `tiles` and `accumulators`
-        self.pooled = {f"@{plan.name}constants": plan.pooled}
+        if not plan.name and any(op.row.payload is not None for op in plan.ops.values()):
+            emitter.lengths = Lengths()
         self._loops(plan.loops, plan.arrays, None)
-        vectors = max([stage.tile for stage in plan.stages])
-        self.bytes = {"s": 0, "t": -(-plan.sizes["s"] // LANES) * 64}  # offsets of buffers in the scratch memory
-        self.bytes["k"] = self.bytes["t"] + vectors * 64
+        self.bytes = {"s": 0, "m": 8 * padded(plan.sizes["s"])}  # offsets of buffers in the scratch memory
+        self.bytes["t"] = 8 * padded(plan.numbers)
+        self.bytes["v"] = self.bytes["t"] + 64 * max([stage.tile for stage in plan.stages])
+        self.bytes["k"] = self.bytes["v"] + 64 * max([stage.arrays_in_tile for stage in plan.stages])
         batched = plan.batched
         ops = plan.ops.values()
         self.operations = 1 + sum([len(op.operands) for op in ops if batched[op.id] or op.row is BATCH_SUM])
@@ -80,13 +82,11 @@ class Modules:
 
     def sources(self) -> tuple[str, str]:
         """The module to be optimized, and the other one."""
-        constants = [constant_array(name, pooled) for name, pooled in self.pooled.items()]
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
         functions = [f.text() for f in self.optimized.values()]
-        optimized = [DECLARATIONS, *self.emitter.needed(functions), *constants, *functions, ATTRIBUTES, ""]
-        read = [constant_array(name, x) for name, x in self.pooled.items() if any(f"{name}," in f for f in self.plain)]
-        plain = [DECLARATIONS, *self.emitter.needed(self.plain), ones, *read, *imported, *self.plain, ATTRIBUTES, ""]
+        optimized = [DECLARATIONS, *self.emitter.needed(functions), *functions, ATTRIBUTES, ""]
+        plain = [DECLARATIONS, *self.emitter.needed(self.plain), ones, *imported, *self.plain, ATTRIBUTES, ""]
         return "\n".join(optimized), "\n".join(plain)
 
     def _short_batch(self) -> int:
@@ -102,9 +102,9 @@ class Modules:
         return (LONG - once) // each if once <= LONG else -1
 
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
-        return Function(
-            name, parameters, {**self.slots, "c": f"@{self.plan.name}constants", **(buffers or {})}, self.fast
-        )
+        f = Function(name, parameters, {**self.slots, **(buffers or {})}, self.fast)
+        f.lengths = self.emitter.lengths
+        return f
 
     def _section(self, name: str, items: list[Scheduled], stage: Stage, batched: bool) -> list[str]:
         """Write the items of a stage; return the names of the functions."""
@@ -146,7 +146,6 @@ class Modules:
             if body is None:
                 body = self.bodies[layout.plan.name] = Modules(layout.plan, self.emitter, self.fast, self.bodies)
                 self.optimized |= body.optimized
-                self.pooled |= body.pooled
             op = self.plan.ops[id]
             loop = op.row.payload
             read = op.operands[loop.carries : loop.carries + loop.arrays]
@@ -169,15 +168,16 @@ class Modules:
             done = f.integer("mul", loop.counter, LANES)
             valid = f.smaller(f.integer("sub", "%count", done), LANES)
             sample = f.integer("add", "%first", done)
-            kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, stage.kept))
+            kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, f.fixed(stage.kept)))
             bases = {"t": tile, "k": kept}
 
             def move(name: str, array: str, size: int, buffer: str) -> None:
                 self.called.add(name)
                 base, offset = stage.buffers[buffer]
-                start = f.offset(f.pointer(array), "double", f.integer("mul", sample, size))
-                vectors = f.offset(bases[base], VECTOR, offset)
-                f.do(f"call void @{name}(ptr {start}, i64 {size}, i64 {valid}, ptr {vectors})")
+                count = f.fixed(size)
+                start = f.offset(f.pointer(array), "double", f.integer("mul", sample, count))
+                vectors = f.offset(bases[base], VECTOR, f.fixed(offset))
+                f.do(f"call void @{name}(ptr {start}, i64 {count}, i64 {valid}, ptr {vectors})")
 
             for k, size in enumerate(self.plan.argument_sizes):
                 if f"x{k}" in stage.buffers:
@@ -187,7 +187,7 @@ class Modules:
             if stage.kept:
                 self.called.add("tile.clear")
                 with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
-                    f.do(f"call void @tile.clear(ptr {kept}, i64 {stage.kept}, i64 {valid})")
+                    f.do(f"call void @tile.clear(ptr {kept}, i64 {f.fixed(stage.kept)}, i64 {valid})")
             for k in stage.results:
                 move("tile.write", f"p{k}", self.plan.result_sizes[k], f"o{k}")
         if stage.sums:
@@ -203,10 +203,10 @@ class Modules:
         """stage.blocks(context, first, count, samples, parts): some blocks, with the sums of each in its own part."""
         f = self._function(f"stage{index}.blocks", "ptr %context, i64 %first, i64 %count, i64 %samples, ptr %parts")
         with f.loop("%count") as loop:
-            part = f.offset("%parts", "double", f.integer("mul", loop.counter, self.part))
+            part = f.offset("%parts", "double", f.integer("mul", loop.counter, f.fixed(self.part)))
             for buffer, offset in self.parts.items():
                 slot = f.offset("%context", "ptr", self.slots[buffer])
-                f.do(f"store ptr {f.offset(part, 'double', offset)}, ptr {slot}")
+                f.do(f"store ptr {f.offset(part, 'double', f.fixed(offset))}, ptr {slot}")
             start = f.integer("mul", f.integer("add", "%first", loop.counter), BLOCK)
             count = f.smaller(f.integer("sub", "%samples", start), BLOCK)
             f.do(f"call void @stage{index}.block(ptr %context, i64 {start}, i64 {count}, i1 true)")
@@ -231,27 +231,30 @@ class Modules:
         self.plain.append(f.text())
 
     def _call(self) -> None:
-        """call(self, arguments, n): what Python calls with (batch, scratch, arrays of arguments, arrays of results).
+        """call(self, arguments, n): what Python calls with batch, scratch, and the arrays n, e, c, arguments, results.
 
         The calling convention is CPython's METH_FASTCALL. The pointer to an array's data follows the object header.
         """
-        f = self._function("call", "ptr %self, ptr %arguments, i64 %n")
+        f = self._function("call", "ptr %self, ptr %arguments, i64 %count")
         arguments, results = len(self.plan.argument_sizes), len(self.plan.result_sizes)
-        objects = [f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}") for k in range(2 + arguments + results)]
+        objects = [f.value(f"load ptr, ptr {f.offset('%arguments', 'ptr', k)}") for k in range(5 + arguments + results)]
         batch = f.value(f"call i64 @PyLong_AsSsize_t(ptr {objects[0]})")
         data = [f.value(f"load ptr, ptr {f.offset(array, 'i8', object.__basicsize__)}") for array in objects[1:]]
         address = f.value(f"ptrtoint ptr {data[0]} to i64")
         scratch = f.value(f"inttoptr i64 {f.integer('and', f.integer('add', address, 63), -64)} to ptr")
+        f.buffers = dict(zip("nec", data[1:4], strict=True))
         context = f.value(f"alloca [{len(self.slots)} x ptr]")
         for name, slot in self.slots.items():
             if name == "batch":
                 pointer = f.value(f"inttoptr i64 {batch} to ptr")
             elif name.lower() in self.bytes:
-                pointer = f.offset(scratch, "i8", self.bytes[name.lower()])
+                pointer = f.offset(scratch, "i8", f.fixed(self.bytes[name.lower()]))
+            elif name in f.buffers:
+                pointer = f.pointer(name)
             else:
-                pointer = data[1 + slot - (results if name[0] in "PR" else 0)]
+                pointer = data[4 + slot - (results if name[0] in "PR" else 0)]
             f.do(f"store ptr {pointer}, ptr {f.offset(context, 'ptr', slot)}")
-        long = f.value(f"icmp sgt i64 {batch}, {self._short_batch()}")
+        long = f.value(f"icmp sgt i64 {batch}, {f.fixed(self._short_batch())}")
         alone, shared, done = f.fresh("alone", "shared", "done")
         f.branch(long, shared, alone)
         f.label(alone)
@@ -267,11 +270,6 @@ class Modules:
         self.plain.append(f.text("ptr", "ret ptr %self"))
 
 
-def constant_array(name: str, pooled: list[float]) -> str:
-    numbers = ", ".join([f"double {number(value)}" for value in pooled])
-    return f"{name} = internal constant [{len(pooled)} x double] [{numbers}], align 64"
-
-
 def _slots(plan: Plan) -> dict[str, int]:
     """The slots of the context that hold the addresses of the buffers.
 
@@ -280,5 +278,5 @@ def _slots(plan: Plan) -> dict[str, int]:
     """
     arguments = [f"{'b' if x.batched else 'a'}{index}" for index, x in enumerate(plan.program.arguments)]
     results = [f"{'p' if x.batched else 'r'}{index}" for index, x in enumerate(plan.program.results)]
-    names = [*arguments, *results, *map(str.upper, results), "s", "S", "t", "k", "batch"]
+    names = [*arguments, *results, *map(str.upper, results), "s", "S", "m", "t", "v", "k", "n", "e", "c", "batch"]
     return {name: slot for slot, name in enumerate(names)}

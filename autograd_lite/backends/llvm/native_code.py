@@ -17,8 +17,8 @@ from autograd_lite.backends.python import PythonCode
 from autograd_lite.program.program import Program
 
 from .emitters import Emitter
-from .engine import object_code
-from .machine_code import Layout, ObjectCode, key_of_program, machine_code
+from .ir_text import Lengths
+from .machine_code import Layout, ObjectCode, code_of_text, key_of_program, machine_code
 from .modules import Modules
 from .plan import Plan
 
@@ -46,6 +46,11 @@ class NativeCode:
         self._call = self._code.engine.builtin("call", [self._code.callbacks])
         self._failures = self._code.failures
         self._layout: Layout = self._code.layout  # type: ignore[assignment]
+        self._constants: list[Any] = [  # the buffers n, e and c
+            np.array(self._layout.lengths, dtype=np.int64),
+            np.array(self._layout.constants),
+            np.array(self._layout.pooled),
+        ]
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
@@ -86,7 +91,7 @@ class NativeCode:
             scratch = free.pop()
         except IndexError:
             scratch = self._memory(room)
-        self._call(samples, scratch, *arrays, *results)
+        self._call(samples, scratch, *self._constants, *arrays, *results)
         free.append(scratch)
         if self._failures:
             self._check(arrays, samples)
@@ -117,14 +122,15 @@ def compiled(program: Program, fastmath: bool) -> ObjectCode:
     """The object code of a program."""
     modules, emitter = written(program, fastmath)
     optimized, plain = modules.sources()
-    plan = modules.plan
+    plan, lengths = modules.plan, emitter.lengths or Lengths()
     layout = Layout(
-        modules.slots, modules.bytes, plan.sizes["s"], max([stage.kept for stage in plan.stages]), modules.parts,
+        modules.slots, modules.bytes, plan.numbers, max([stage.kept for stage in plan.stages]), modules.parts,
         modules.part, modules.operations, [(stage.passes, stage.summed) for stage in plan.stages],
+        lengths.integers, lengths.constants, plan.pooled,
     )  # fmt: skip
     numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]
     names = [f"{name}numbers" for name, _ in numbered] + [f"{name}blocks" for name, stage in numbered if stage.passes]
-    objects = [object_code(optimized, True), object_code(plain, False)]
+    objects = [code_of_text(optimized, True), code_of_text(plain, False)]
     return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], layout)
 
 
@@ -144,7 +150,9 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
         context = (ctypes.c_void_p * len(layout.slots))(*[x.ctypes.data for x in (*arrays, *results, *results)])
         base = -(-memory.ctypes.data // 64) * 64
         addresses = {name: base + offset for name, offset in layout.bytes.items()}
-        for name, address in {**addresses, "s": numbers.ctypes.data, "batch": samples}.items():
+        addresses |= {"s": numbers.ctypes.data, "m": numbers.ctypes.data + layout.bytes["m"], "batch": samples}
+        addresses |= {name: x.ctypes.data for name, x in zip("nec", code._constants, strict=True)}
+        for name, address in addresses.items():
             context[layout.slots[name]] = address
         return context
 

@@ -18,7 +18,7 @@ from autograd_lite.program.gathers import Gather, Gathers, Scatter
 
 from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
-from .fusion import Op, term_width
+from .fusion import ONE, Op, term_width
 from .gather_writing import read, write_copy, write_gathers, write_scatter
 from .ir_text import SCALAR, VECTOR, Function, Index, number
 from .kernel_calls import write_kernel
@@ -28,13 +28,14 @@ from .result_copies import Copy
 
 UNROLL = 8  # sums side by side: an addition has a latency of 3 or 4 cycles, and one or two start in each
 FIRST = Index(0)  # the first term of a reduction
+LONG = 64  # trip counts from here on may come from data
 SHORT = 4  # so many terms are unrolled, more are a loop
 MOST_FUSED = 8  # nests in one loop: their live values have to fit into registers
 
 
 def is_lanes(buffer: str) -> bool:
     """Whether the elements of a buffer are vectors of samples: tile, kept, batched arguments and results."""
-    return buffer[0] in "tkxo"
+    return buffer[0] in "tkvxo"
 
 
 class Induction(NamedTuple):
@@ -103,7 +104,7 @@ class SectionWriter:
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:
-            return number(self.constants[id], type)
+            return number(1.0, type) if id == ONE else self.f.constant(self.constants[id], type)
         if id in self.values:
             return self.values[id]
         buffer, offset = self.locations[id]
@@ -124,15 +125,19 @@ class SectionWriter:
         outer: list[Induction] = []
         with ExitStack() as loops:
             for dim, count in enumerate(dims):
-                counter = "" if dim == inner else loops.enter_context(self.f.loop(count)).counter
+                counter = "" if dim == inner else loops.enter_context(self.f.loop(self._count(count))).counter
                 outer.append(Induction(0, counter, 1))
             for start, count, unroll, in_lanes in _unrolled(nests, dims[inner], lanes):
                 width = LANES if in_lanes else 1
-                with nullcontext() if count == 1 else self.f.loop(count) as loop:
+                with nullcontext() if count == 1 else self.f.loop(self._count(count)) as loop:
                     counter = loop.counter if loop else ""
                     inners = [Induction(start + k * width, counter, unroll * width) for k in range(unroll)]
                     instances = [(*outer[:inner], induction, *outer[inner + 1 :]) for induction in inners]
                     self._instances(nests, stored, instances, VECTOR if in_lanes else type, inner)
+
+    def _count(self, count: int) -> int | str:
+        """A trip count; a high one may be a length of data."""
+        return count if count < LONG or self.f.lengths is None else self.f.fixed(count)
 
     def _instances(
         self, nests: Sequence[LoopNest], stored: Sequence[bool], instances: Sequence[Instance], type: str, inner: int
@@ -175,7 +180,7 @@ class SectionWriter:
 
     def _access(self, access: Access, instance: Instance, type: str, inner: int, term: Index = FIRST) -> str:
         if access.constant is not None:
-            return number(access.constant, type)
+            return number(1.0, type) if access.constant == 1.0 else self.f.constant(access.constant, type)
         index = _index(access, instance).plus(term.base * access.step)
         index = index.plus(0, *[(counter, access.step) for counter, _ in term.terms])
         return self.load(access.buffer, index, type, not self.batched and access.strides[inner : inner + 1] == (1,))

@@ -9,10 +9,12 @@ Buffers; a vector holds a value for 8 samples:
     a0, a1, ...   unbatched arguments                               numbers
     r0, r1, ...   unbatched results                                 numbers
     s             other unbatched values                            numbers
+    m             arrays of numbers, and the work of loops          numbers
     c             constants that loops read                         numbers
     x0, x1, ...   batched arguments, transposed, in t or k          vectors
     o0, o1, ...   batched results, to be transposed, in t           vectors
     t             the tile: other batched values                    vectors
+    v             arrays in the tile, and the work of loops there   vectors
     k             the batched values that batch sums read: as many tiles as a block has
 """
 
@@ -39,7 +41,7 @@ class LoopLayout(NamedTuple):
     """What a loop has beside its array, by offsets in its buffer, and the plan of its body.
 
     In `s`: the shared numbers (for a loop over samples, those that are the same for all of them). Then in the buffer of
-    the array: x and the numbers of the body, or the tile of the body and its numbers.
+    the array: x, or the tile of the body and its arrays; and the numbers of the body and its arrays.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Stage(NamedTuple):
     results: list[int]
     buffers: dict[str, tuple[str, int]]  # where in t or k the x and o buffers are
     tile: int  # vectors of t
+    arrays_in_tile: int  # vectors of v
     kept: int  # vectors of k for every 8 samples
     locations: dict[int, Location]  # of the values in t and k
     summed: dict[str, list[int]]  # the offsets of the sums, by buffer
@@ -94,9 +97,16 @@ class Body(NamedTuple):
 class Plan:
     """The stages of a program, and the locations of its values."""
 
-    def __init__(self, program: Program, name: str = "", bodies: dict[Any, Body] | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        name: str = "",
+        bodies: dict[Any, Body] | None = None,
+        pooled: list[float] | None = None,
+    ) -> None:
         self.program, self.name = program, name
         self.bodies: dict[Any, Body] = {} if bodies is None else bodies
+        self.pooled: list[float] = [] if pooled is None else pooled  # the buffer c, of all bodies too
         self.inputs = program.size
         runs = [] if name else runs_of(program)
         self.copied = {x for run in runs for x in run.values}  # numbers of arrays that are results
@@ -105,8 +115,7 @@ class Plan:
         self.batched, self.stage = fusion.batched, fusion.stage
         self.argument_sizes = [argument.size for argument in program.arguments]
         self.result_sizes = [len(result.values) for result in program.results]
-        self.sizes = {"s": 0, "t": 0, "k": 0}
-        self.pooled: list[float] = []  # the buffer c
+        self.sizes = {"s": 0, "m": 0, "t": 0, "v": 0, "k": 0}
         self.kept: set[int] = set()  # values that batch sums read
         self.locations: dict[int, Location] = {}
         named = [x for op in self.ops.values() for x in op.operands] + [x for r in program.results for x in r.values]
@@ -127,7 +136,7 @@ class Plan:
         self.sources: dict[int, int] = {}  # the arrays that hold values which are read where they are
         self.read = self._carries_read()
         for op in [op for op in self.ops.values() if op.row.payload is not None and not self.batched[op.id]]:
-            self._locate_array(op, "s", self.arrays, self.loops, f"{name}loop{op.id}.")
+            self._locate_array(op, "s", self.arrays, self.loops, f"{name}loop{len(self.loops)}.")
             self._locate_kernel(op, self.arrays, self.kernels)
         self._prepare_sums()
         self._locate_results()
@@ -154,9 +163,9 @@ class Plan:
         return start
 
     def _aligned(self, count: int) -> int:
-        """So many numbers in `s`, which begin where a vector may."""
-        self.sizes["s"] = _padded(self.sizes["s"])
-        return self.allocate("s", count)
+        """So many numbers in `m`, which begin where a vector may."""
+        self.sizes["m"] = padded(self.sizes["m"])
+        return self.allocate("m", count)
 
     def pool(self, numbers: list[float]) -> int:
         self.pooled += numbers
@@ -169,30 +178,31 @@ class Plan:
     ) -> None:
         """The place of an array, if the instruction makes one, and what a loop needs beside it."""
         id, payload = op.id, op.row.payload
+        room = "m" if buffer == "s" else "v"
         if isinstance(payload, Whole):
             arrays[id] = ArrayLayout(f"a{payload.argument}", payload.first)
         elif isinstance(payload, Numbers):
             arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
         elif isinstance(payload, Stack | Gathers | Scatter | Kernel):
-            arrays[id] = ArrayLayout(buffer, self.allocate(buffer, payload.size))
+            arrays[id] = ArrayLayout(room, self.allocate(room, payload.size))
         elif isinstance(payload, Loop):
             folded = id not in self.read
             size = payload.size - (payload.length - 1) * payload.carries * folded
-            start = self.allocate(buffer, max(size, 2 * payload.carries))
-            arrays[id] = ArrayLayout(buffer, start, payload.carries, payload.length, folded)
+            start = self.allocate(room, max(size, 2 * payload.carries))
+            arrays[id] = ArrayLayout(room, start, payload.carries, payload.length, folded)
             if is_over_lanes(payload, buffer):
                 plan, same, _ = self._body(payload, name, (False,) * len(op.operands))
                 shared = self.allocate("s", same)
-                work, scratch = [self._aligned(n) for n in (LANES * plan.stages[0].tile, plan.sizes["s"])]
+                work, scratch = [self._aligned(n) for n in (LANES * plan.vectors, plan.numbers)]
             elif buffer == "s":
                 plan = self._body(payload, name, ()).plan
                 count = len(op.operands) - payload.carries - payload.arrays
-                shared, work = [self.allocate("s", n) for n in (count, len(payload.columns))]
-                scratch = self._aligned(plan.sizes["s"])
+                shared, work = self.allocate("s", count), self.allocate("m", len(payload.columns))
+                scratch = self._aligned(plan.numbers)
             else:
                 plan, same, _ = self._body(payload, name, tuple([bool(self.batched[x]) for x in op.operands]))
                 shared = self.allocate("s", same)
-                work, scratch = [self.allocate("t", n) for n in (plan.stages[0].tile, -(-plan.sizes["s"] // LANES))]
+                work, scratch = [self.allocate("v", n) for n in (plan.vectors, -(-plan.numbers // LANES))]
             loops[id] = LoopLayout(name, plan, shared, work, scratch)
         else:
             return
@@ -207,7 +217,7 @@ class Plan:
             read = [self.arrays.get(x) or arrays[x] for x in op.operands]
             room = sum(payload.kernel.work(*payload.sizes))
             buffer = arrays[op.id].buffer
-            if buffer == "t":
+            if buffer == "v":
                 counts = zip(read, payload.kernel.inputs(*payload.sizes), strict=True)
                 room += payload.size + sum([count for array, count in counts if array.type == VECTOR])
                 room = -(-room // LANES)
@@ -218,7 +228,7 @@ class Plan:
         key = id(loop.body), batched
         if key not in self.bodies:
             body, same = over_samples(loop, batched) if batched else (loop.body, 0)
-            self.bodies[key] = Body(Plan(body, name, self.bodies), same, loop.body)
+            self.bodies[key] = Body(Plan(body, name, self.bodies, self.pooled), same, loop.body)
         return self.bodies[key]
 
     def _with_copies(
@@ -248,7 +258,7 @@ class Plan:
                 copies = []
                 for x, (buffer, offset) in places:
                     copy = self._value(op.id)
-                    self.batched[copy] = buffer != "s"
+                    self.batched[copy] = buffer not in ("s", "m")
                     self.locations[copy] = (buffer, offset)
                     self.shared.add(copy)  # a loop reads it
                     (found if self.batched[copy] == self.batched[op.id] else once).append(Op(copy, identity, (x,)))
@@ -266,7 +276,7 @@ class Plan:
         _, own = layout.plan.stages[0].buffers.get(f"x{3 + len(loop.whole)}", ("", -1))
         differ = [x for x in shared if self.batched[x]] if own >= 0 else []
         places: list[tuple[int, Location]] = [(x, ("s", layout.shared + i)) for i, x in enumerate(same)]
-        return places + [(x, ("t", layout.work + own + i)) for i, x in enumerate(differ)]
+        return places + [(x, ("v", layout.work + own + i)) for i, x in enumerate(differ)]
 
     def _value(self, like: int) -> int:
         """A new value, of the stage of another one."""
@@ -365,17 +375,17 @@ class Plan:
                 needed.add(id)
                 if id in self.ops:
                     roots += self.ops[id].operands
-        self.sizes["t"] = self.sizes["k"] = 0
+        self.sizes["t"] = self.sizes["v"] = self.sizes["k"] = 0
         buffers: dict[str, tuple[str, int]] = {}
         ops = [self.ops[id] for id in sorted(needed) if id >= self.inputs]
         for index in sorted({self._number(op.id) for op in ops if op.id in self.locations}):
-            buffers[f"o{index}"] = ("t", self.allocate("t", _padded(self.result_sizes[index])))
+            buffers[f"o{index}"] = ("t", self.allocate("t", padded(self.result_sizes[index])))
         arrays: dict[int, ArrayLayout] = {}
         loops: dict[int, LoopLayout] = {}
         kernels: dict[int, KernelLayout] = {}
         for op in ops:
             if op.row.payload is not None:
-                name = f"{self.name}stage{self.stage_count}.loop{op.id}."
+                name = f"{self.name}stage{self.stage_count}.loop{len(loops)}."
                 self._locate_array(op, "t", arrays, loops, name)
                 self._locate_kernel(op, arrays, kernels)
         self.stage_count += 1
@@ -389,24 +399,34 @@ class Plan:
         for buffer in sorted(kept | read):
             if buffer[0] == "x":
                 base = "k" if buffer in kept else "t"
-                buffers[buffer] = (base, self.allocate(base, _padded(self.argument_sizes[int(buffer[1:])])))
+                buffers[buffer] = (base, self.allocate(base, padded(self.argument_sizes[int(buffer[1:])])))
         summed: dict[str, list[int]] = {}
         for op in sums:
             buffer, offset = self.locations[op.id]
             summed.setdefault(buffer, []).append(offset)
         local = {op.id: self.locations[op.id] for op in ops}
         for id, (buffer, _) in local.items():
-            if buffer in ("t", "k"):
+            if buffer in ("t", "v", "k"):
                 del self.locations[id]
         return Stage(
-            unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["k"], local, summed, arrays, loops,
-            kernels,
+            unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["v"], self.sizes["k"], local, summed,
+            arrays, loops, kernels,
         )  # fmt: skip
+
+    @property
+    def numbers(self) -> int:
+        """The numbers that it needs room for: s, and then m."""
+        return padded(self.sizes["s"]) + self.sizes["m"]
+
+    @property
+    def vectors(self) -> int:
+        """Of the body of a loop, the vectors that it needs room for: t, and then v."""
+        return self.stages[0].tile + self.stages[0].arrays_in_tile
 
     def _number(self, id: int) -> int:
         """The number of the result in whose buffer a value is."""
         return int(self.locations[id][0][1:])
 
 
-def _padded(size: int) -> int:
+def padded(size: int) -> int:
     return -(-size // LANES) * LANES

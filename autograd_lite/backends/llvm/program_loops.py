@@ -14,7 +14,7 @@ from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout
 from .ir_text import MASK, SCALAR, VECTOR, Function, number
-from .plan import LoopLayout
+from .plan import LoopLayout, padded
 
 FOREVER = str(2**62)
 FEW = 8  # vectors that are copied without a loop
@@ -85,27 +85,35 @@ class Steps:
         self.definitions = definitions
         self.own, *self.arrays = places
         self.type = self.own.type
-        self.start = f.offset(f.pointer(self.own.buffer), self.type, 0)
+        self.start = f.pointer(self.own.buffer)
         self.context = f.value(f"alloca [{len(slots)} x ptr]")
 
     def at(self, offset: int | str, start: str = "") -> str:
+        """An address in the array or the room beside it, which depends on lengths; or so far behind a start."""
+        if not start and isinstance(offset, int):
+            offset = self.f.fixed(offset)
         return self.f.offset(start or self.start, self.type, offset)
 
     def point(self, name: str, pointer: str) -> None:
         """Let the body find a buffer there."""
         self.f.do(f"store ptr {pointer}, ptr {self.f.offset(self.context, 'ptr', self.slots[name])}")
 
-    def whole(self) -> None:
+    def surroundings(self) -> None:
+        """What the body reads besides its arguments of a step."""
         for k, i in enumerate(self.loop.whole, 3):
-            array = self.arrays[i]
-            self.point(f"a{k}", self.f.offset(self.f.pointer(array.buffer), array.type, array.offset))
+            self.point(f"a{k}", self.arrays[i].address(self.f))
+        for name in "nec":
+            self.point(name, self.f.pointer(name))
+        scratch = self.at(self.layout.scratch)
+        self.point("s", scratch)
+        self.point("m", self.f.offset(scratch, SCALAR, padded(self.layout.plan.sizes["s"])))
 
     def gather(self, t: str, xs: str) -> None:
         """The elements of step t of all columns, one after the other."""
         f = self.f
         for j, column in enumerate(self.loop.columns):
             array = self.arrays[column.array]
-            first = f.offset(f.pointer(array.buffer), array.type, array.place(column.offset))
+            first = array.address(f, column.offset)
             element = f.value(
                 f"load {array.type}, ptr {f.offset(first, array.type, f.integer('mul', t, column.stride))}"
             )
@@ -116,20 +124,20 @@ class Steps:
     def lanes(self) -> None:
         """8 steps at once; the last ones again where their number is no multiple of 8."""
         loop, f, layout = self.loop, self.f, self.layout
-        self.whole()
-        self.point("s", self.at(layout.scratch))
+        self.surroundings()
         work = self.at(layout.work)
+        self.point("v", f.offset(work, VECTOR, layout.plan.stages[0].tile))
         places = {name: f.offset(work, VECTOR, offset) for name, (_, offset) in layout.plan.stages[0].buffers.items()}
         self.point("t", work)
         self.point("a2", f.offset(f.pointer("s"), SCALAR, layout.shared))
         f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
         ys = self.at(self.own.offset)
-        residuals = self.at(loop.length * loop.outputs, ys)
-        with f.loop(-(-loop.length // LANES)) as counted:
-            t = f.smaller(f.integer("mul", counted.counter, LANES), loop.length - LANES)
+        residuals = self.at(f.fixed(loop.length * loop.outputs), ys)
+        with f.loop(f.fixed(-(-loop.length // LANES))) as counted:
+            t = f.smaller(f.integer("mul", counted.counter, LANES), f.fixed(loop.length - LANES))
             for j, column in enumerate(loop.columns if "x1" in places else ()):
                 array = self.arrays[column.array]
-                first = f.offset(f.pointer(array.buffer), SCALAR, array.place(column.offset))
+                first = array.address(f, column.offset)
                 self.move(f.offset(first, SCALAR, f.integer("mul", t, column.stride)), column.stride, places["x1"], j)
             f.do(f"call void @{layout.name}tile(ptr {self.context}, ptr {work})")
             for name, target, count in (("o1", ys, loop.outputs), ("o2", residuals, loop.residuals)):
@@ -156,23 +164,24 @@ class Steps:
         batched = self.type == VECTOR
         if isinstance(loop, When):
             self.only_if()
-        self.whole()
-        self.point("s", self.at(layout.scratch))
+        self.surroundings()
         stage = layout.plan.stages[0]
         work = self.at(layout.work)
         places = {name: self.at(offset, work) for name, (_, offset) in stage.buffers.items()}
         if batched:
             self.point("t", work)
+            self.point("v", self.at(stage.tile, work))
         self.point("a2", f.offset(f.pointer("s"), SCALAR, layout.shared))
         if batched:
             f.do(f"call void @{layout.plan.name}stage0.numbers(ptr {self.context})")
         else:
             self.point("a1", work)
         carry, ys = self.at(self.own.offset), self.at(self.own.place((loop.length + 1) * m))
-        residuals = self.at(loop.length * loop.outputs, ys)
-        with f.loop(FOREVER if isinstance(loop, While) else loop.length) as counted:
+        residuals = self.at(f.fixed(loop.length * loop.outputs), ys)
+        count = FOREVER if isinstance(loop, While) else f.fixed(loop.length)
+        with f.loop(count) as counted:
             p = counted.counter
-            t = f.integer("sub", loop.length - 1, p) if loop.reverse else p
+            t = f.integer("sub", f.fixed(loop.length - 1), p) if loop.reverse else p
             after = f.integer("add", p, 1)
             if self.own.folded:
                 p, after = f.integer("and", p, 1), f.integer("and", after, 1)
@@ -228,13 +237,13 @@ class Steps:
 
     def look(self, steps: str) -> None:
         """Return from the function if Ctrl-C was pressed, every so many steps."""
-        f, between = self.f, steps_between_looks(self.loop)
-        if between >= self.loop.steps:
-            return  # a loop around it looks, or there is little to wait for
+        f = self.f
+        if self.loop.is_call:
+            return
         self.definitions.setdefault("interrupted", INTERRUPTED)
         look, stop, go = f.fresh("look", "stop", "go")
-        count = f.integer("and", steps, between - 1)
-        f.branch(f.value(f"icmp eq i64 {count}, {between - 1}"), look, go)
+        last = f.fixed(steps_between_looks(self.loop) - 1)
+        f.branch(f.value(f"icmp eq i64 {f.integer('and', steps, last)}, {last}"), look, go)
         f.label(look)
         pressed = f.value("call i32 @interrupted()")
         f.branch(f.value(f"icmp ne i32 {pressed}, 0"), stop, go)
