@@ -240,23 +240,42 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     return scan(lambda carry, x: (carry, f(x)), [], xs)[1]
 
 
-def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
+def fori_loop(lower: int | Value, upper: int | Value, body: Callable[[Any, Any], Any], init: Any) -> Any:
     """The loop `for i in range(lower, upper): carry = body(i, carry)`; JAX's `lax.fori_loop`.
 
-    i arrives as a Value, as the numbers of the carry do.  The bounds are ints, TypeError otherwise: a loop whose
-    length is computed is a `while_loop`.
+    i arrives as a Value, as the numbers of the carry do.  The bounds are ints, or Values that are whole numbers; all
+    else raises TypeError.  In a compiled function a bound may be an argument: such a loop is a `while_loop` without a
+    bound, which has derivatives in forward mode only.
 
     >>> fori_loop(1, 5, lambda i, product: i * product, 1.0)
     24.0
+    >>> from autograd_lite import compile
+    >>> doubled = compile(lambda x, n: fori_loop(0, n, lambda i, y: 2.0 * y, x))
+    >>> doubled(1.0, 3), doubled(1.0, 10)
+    (8.0, 1024.0)
     """
-    for bound in (lower, upper):
-        if not is_integer(bound):
-            raise TypeError(
-                f"the bounds of fori_loop are ints, but got {bound!r}; a loop whose length is computed is a while_loop"
-            )
+    if any(isinstance(bound, Value) and bound.is_traced for bound in (lower, upper)):
+
+        def counted(state: tuple[Value, Any]) -> tuple[Value, Any]:
+            i, carry = state
+            return i + 1.0, body(i, carry)
+
+        return while_loop(lambda state: table.less(state[0], upper), counted, (lower, init))[1]
+    lower, upper = [whole_number(bound) for bound in (lower, upper)]
     if lower >= upper:
         return scan(lambda carry, _: (carry, None), init, length=0)[0]
     return scan(lambda carry, i: (body(i, carry), None), init, [float(i) for i in range(lower, upper)])[0]
+
+
+def whole_number(bound: Any) -> int:
+    if is_integer(bound):
+        return int(bound)
+    if isinstance(bound, Value) and bound.data.is_integer():
+        return int(bound.data)
+    raise TypeError(
+        f"the bounds of fori_loop are whole numbers, but got {bound!r}; pass an int, or a Value that is one, or "
+        f"write a while_loop where a condition ends the loop"
+    )
 
 
 def as_condition(x: Any) -> Scalar:

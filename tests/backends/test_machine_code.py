@@ -27,6 +27,7 @@ def cache(monkeypatch, tmp_path):
     """An empty cache, with the modules that are compiled counted."""
     monkeypatch.setenv(code_cache.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(code_cache, "STATE", code_cache.State())
+    machine_code.MADE.clear()
     return tmp_path / "cache"
 
 
@@ -78,6 +79,7 @@ def test_code_from_the_disk_has_the_same_bits(cache, made, name):
 def test_another_function_option_or_library_has_code_of_its_own(cache, made, monkeypatch):
     def number_made(f, **how):
         del made[:]
+        machine_code.MADE.clear()
         compile(f, backend="llvm", **how)(1.5)
         return len(made)
 

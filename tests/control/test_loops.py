@@ -174,6 +174,19 @@ def ode(p, n):
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+@given(st.integers(-3, 20), st.integers(-3, 20), st.floats(-1.0, 1.0))
+def test_fori_loop_counts_between_arguments(backend, lower, upper, x):
+    def f(x, lower, upper):
+        return fori_loop(lower, upper, lambda i, c: [c[0] * x + i, c[1] - c[0]], [x, 1.0])
+
+    wanted = f(x, lower, upper)
+    assert f(x, Value(float(lower)), Value(float(upper))) == wanted
+    assert compile(backend=backend)(f)(x, lower, upper) == wanted
+    tangents = compile(backend=backend)(lambda x, a, b: jvp(lambda z: f(z, a, b), (x,), (1.0,)))(x, lower, upper)
+    assert tangents == jvp(lambda z: f(z, lower, upper), (x,), (1.0,))
+
+
 @pytest.mark.parametrize("transform", [value_and_grad, hessian, lambda f: lambda p: jvp(f, (p,), ([1.0] * 3,))])
 def test_a_program_does_not_grow_with_the_length_of_its_loops(transform):
     p = [1.5, 1.0, 0.7]

@@ -127,17 +127,43 @@ class SectionWriter:
             for dim, count in enumerate(dims):
                 counter = "" if dim == inner else loops.enter_context(self.f.loop(self._count(count))).counter
                 outer.append(Induction(0, counter, 1))
+            if self._is_long(dims[inner]):
+                self._of_any_length(nests, stored, outer, type, inner, lanes)
+                return
             for start, count, unroll, in_lanes in _unrolled(nests, dims[inner], lanes):
                 width = LANES if in_lanes else 1
-                with nullcontext() if count == 1 else self.f.loop(self._count(count)) as loop:
+                with nullcontext() if count == 1 else self.f.loop(count) as loop:
                     counter = loop.counter if loop else ""
                     inners = [Induction(start + k * width, counter, unroll * width) for k in range(unroll)]
                     instances = [(*outer[:inner], induction, *outer[inner + 1 :]) for induction in inners]
                     self._instances(nests, stored, instances, VECTOR if in_lanes else type, inner)
 
+    def _is_long(self, count: int) -> bool:
+        """Whether a trip count may be a length of data, for any of which the code has to be right."""
+        return count >= LONG and self.f.lengths is not None
+
     def _count(self, count: int) -> int | str:
-        """A trip count; a high one may be a length of data."""
-        return count if count < LONG or self.f.lengths is None else self.f.fixed(count)
+        return self.f.fixed(count) if self._is_long(count) else count
+
+    def _of_any_length(
+        self,
+        nests: Sequence[LoopNest],
+        stored: Sequence[bool],
+        outer: list[Induction],
+        type: str,
+        inner: int,
+        lanes: bool,
+    ) -> None:
+        """The innermost loop in blocks, of which the last one ends with the last iteration and may overlap another."""
+        width, unroll = LANES if lanes else 1, _side_by_side(nests, lanes)
+        length, block = nests[0].dims[inner], width * unroll
+        with self.f.loop(self.f.fixed(-(-length // block))) as loop:
+            start = self.f.integer("mul", loop.counter, block)
+            if block > 1:
+                start = self.f.smaller(start, self.f.fixed(length - block))
+            inners = [Induction(k * width, start, 1) for k in range(unroll)]
+            instances = [(*outer[:inner], induction, *outer[inner + 1 :]) for induction in inners]
+            self._instances(nests, stored, instances, VECTOR if lanes else type, inner)
 
     def _instances(
         self, nests: Sequence[LoopNest], stored: Sequence[bool], instances: Sequence[Instance], type: str, inner: int
@@ -173,7 +199,7 @@ class SectionWriter:
                 sums = continued(sums, accesses, Index(first))
                 first += 1
             if first < count:
-                with self.f.loop(count - first, [(type, sum) for sum in sums]) as loop:
+                with self.f.loop(self._count(count - first), [(type, sum) for sum in sums]) as loop:
                     loop.carried = continued(loop.carried, accesses, Index(first, ((loop.counter, 1),)))
                 sums = loop.carried
         return sums
@@ -214,10 +240,15 @@ def _vectorizable(nests: Sequence[LoopNest], batched: bool) -> int | None:
     return None
 
 
+def _side_by_side(nests: Sequence[LoopNest], lanes: bool) -> int:
+    """How many instances are computed at once, at most: several where additions of a sum have to wait."""
+    has_latency = any(terms > SHORT for nest in nests for terms, _ in nest.runs)
+    return (UNROLL // 2 if lanes else UNROLL) if has_latency else 1
+
+
 def _unrolled(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[int, int, int, bool]]:
     """A loop unrolled, and its remainders: (first iteration, trip count, instances, whether these are lanes)."""
-    has_latency = any(terms > SHORT for nest in nests for terms, _ in nest.runs)  # of the additions of a sum
-    most = (UNROLL // 2 if lanes else UNROLL) if has_latency else 1
+    most = _side_by_side(nests, lanes)
     width = LANES if lanes else 1
     steps = count // width
     unroll = min(most, steps) if lanes else ceil(count / ceil(count / most))
