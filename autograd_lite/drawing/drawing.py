@@ -67,14 +67,10 @@ class Drawing(Exportable):
         picture, style = self.picture, self.style
         return network_digraph(picture, style) if isinstance(picture, Network) else digraph(picture, style)
 
-    @property
+    @computed("draw again with other options, or change the digraph")
     def source(self) -> str:
         """The DOT text."""
         return str(self.digraph.source)
-
-    @source.setter
-    def source(self, value: object) -> None:
-        raise computed(self, "source", "draw again with other options, or change the digraph")
 
     def render(self, format: str) -> bytes:
         """The picture as bytes of the format svg, png or pdf.

@@ -126,7 +126,7 @@ class Movie(Exportable):
         """All frames; raises ValueError where there are none."""
         return [self.png(i, dpi) for i in range(len(self))] or [self.png(0)]
 
-    @property
+    @computed("record another movie, or save this one and edit the file")
     def html(self) -> str:
         """A page with a slider and a button, one file that needs no network.  Raises ValueError without frames."""
         pictures = [base64.b64encode(picture).decode() for picture in self.pictures()]
@@ -137,10 +137,6 @@ class Movie(Exportable):
             asdict(self.recording.theme), theme=self.recording.theme.name, first=pictures[0],
             count=len(pictures) - 1, pictures=script_data(pictures), words=script_data(words),
         )  # fmt: skip
-
-    @html.setter
-    def html(self, value: object) -> None:
-        raise computed(self, "html", "record another movie, or save this one and edit the file")
 
     def files(self, dpi: int = 100) -> Formats:
         def moving(format: str) -> bytes:

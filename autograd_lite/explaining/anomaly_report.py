@@ -51,21 +51,17 @@ class Anomaly(Exportable):
     adjoints: Mapping[Value, float] = field(default_factory=dict)
     gathered: float = 0.0  # what other ways had brought to the operand before
 
-    @property
+    @computed("read it, and correct the line that it shows")
     def source(self) -> str:
         """The text of the user's line."""
         path, _, number = self.line.rpartition(":")
         return linecache.getline(path, int(number)).strip() if path else ""
 
-    @source.setter
-    def source(self, value: object) -> None:
-        raise computed(self, "source", "read it, and correct the line that it shows")
-
     def called(self, x: Value) -> str:
         """A node as the text names it."""
         return self.names.of(x) or x.op or "an input"
 
-    @property
+    @computed("read it, and correct the cause that it names")
     def text(self) -> str:
         """What was made where, from which operands, and how it spread."""
         node, called = self.node, self.called
@@ -98,11 +94,7 @@ class Anomaly(Exportable):
             lines.append(f"from there to {goal}: {' -> '.join(steps)}")
         return "\n".join(lines)
 
-    @text.setter
-    def text(self, value: object) -> None:
-        raise computed(self, "text", "read it, and correct the cause that it names")
-
-    @property
+    @computed("read it, and correct the cause that it names")
     def advice(self) -> str:
         """What to do about it."""
         if self.kind == "value":
@@ -114,10 +106,6 @@ class Anomaly(Exportable):
             "keep the operands away from the point where the local partial is infinite or unknown, by clip or by where "
             "with functions as branches"
         )
-
-    @advice.setter
-    def advice(self, value: object) -> None:
-        raise computed(self, "advice", "read it, and correct the cause that it names")
 
     def draw(self, theme: str = "light", precision: int = 4) -> Drawing:
         """The path of the nan or infinity in red, with the operands of every node on it."""

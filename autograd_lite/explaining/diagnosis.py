@@ -43,14 +43,10 @@ class Diagnosis:
     findings: list[str]
     samples: int
 
-    @property
+    @computed("change the model, and diagnose it again")
     def is_good(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
-
-    @is_good.setter
-    def is_good(self, value: object) -> None:
-        raise computed(self, "is_good", "change the model, and diagnose it again")
 
     def __str__(self) -> str:
         head = f"{'layer':<16} {'units':>5} {'dead':>5} {'saturated':>9} {'gradient':>10} {'to the last':>11}"

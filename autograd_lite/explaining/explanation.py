@@ -41,32 +41,20 @@ class Explanation(Exportable):
     def __getitem__(self, name: str) -> Step:
         return self.lesson.step(name)
 
-    @property
+    @computed("explain again with other options")
     def text(self) -> str:
         """For a terminal; where standard output has only ASCII, in ASCII."""
         return for_output(formats.text(self.lesson, self.precision))
 
-    @text.setter
-    def text(self, value: object) -> None:
-        raise computed(self, "text", "explain again with other options")
-
-    @property
+    @computed("explain again with other options")
     def markdown(self) -> str:
         """Markdown with LaTeX."""
         return formats.markdown(self.lesson, self.precision)
 
-    @markdown.setter
-    def markdown(self, value: object) -> None:
-        raise computed(self, "markdown", "explain again with other options")
-
-    @property
+    @computed("explain again with other options")
     def html(self) -> str:
         """A fragment of HTML that needs nothing else."""
         return formats.html(self.lesson, self.precision, self.theme)
-
-    @html.setter
-    def html(self, value: object) -> None:
-        raise computed(self, "html", "explain again with other options")
 
     def __str__(self) -> str:
         return self.text

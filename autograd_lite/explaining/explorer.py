@@ -74,23 +74,15 @@ class Explorer(Exportable):
     def _received(self, values: Mapping[str, float]) -> None:
         self._values = {**self._values, **values}
 
-    @property
+    @computed("explore again, or assign values")
     def page(self) -> Page:
         """The page with the present values."""
         return self._page.at([x._replace(value=self._values[name]) for name, x in self._inputs.items()])
 
-    @page.setter
-    def page(self, value: object) -> None:
-        raise computed(self, "page", "explore again, or assign values")
-
-    @property
+    @computed("explore again, or assign values")
     def html(self) -> str:
         """The whole page."""
         return self.page.html
-
-    @html.setter
-    def html(self, value: object) -> None:
-        raise computed(self, "html", "explore again, or assign values")
 
     def show(self) -> Path:
         """Open the page in the browser; returns the path of the file, which is temporary."""

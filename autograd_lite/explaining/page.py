@@ -68,7 +68,7 @@ class Page(Exportable):
         """The page that starts with these inputs."""
         return self if self.live is None else replace(self, live=self.live._replace(inputs=inputs))
 
-    @property
+    @computed("make another page with other options")
     def html(self) -> str:
         """The whole page."""
         style = Template(resource("explaining", "page.css"))
@@ -83,17 +83,9 @@ class Page(Exportable):
             script=resource("drawing", "layout.js") + "".join([resource("explaining", name) for name in SCRIPTS]),
         )  # fmt: skip
 
-    @html.setter
-    def html(self, value: object) -> None:
-        raise computed(self, "html", "make another page with other options")
-
-    @property
+    @computed("make another page with other options")
     def title(self) -> str:
         return f"{self.lesson.result}, step by step" if self.live is None else f"Explore {self.lesson.result}"
-
-    @title.setter
-    def title(self, value: object) -> None:
-        raise computed(self, "title", "make another page with other options")
 
     def table(self) -> str:
         """The lesson without steps, where no script runs."""

@@ -71,7 +71,7 @@ class Playground(Exportable):
     model: dict[str, Any] | None
     theme: str
 
-    @property
+    @computed("make another playground with other data or another model")
     def html(self) -> str:
         """The whole page."""
         style = Template(web("playground.css"))
@@ -81,10 +81,6 @@ class Playground(Exportable):
             programs=program_script(),
             script="\n".join([resource("explaining", "numbers.js"), *(web(f"{name}.js") for name in SCRIPTS)]),
         )  # fmt: skip
-
-    @html.setter
-    def html(self, value: object) -> None:
-        raise computed(self, "html", "make another playground with other data or another model")
 
     def made(self) -> dict[str, Any]:
         """What the script reads beside the programs."""

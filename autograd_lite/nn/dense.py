@@ -41,13 +41,9 @@ class Neuron(Module):
         self.w = [Value(initialise(nin, 1, draw)) for _ in range(nin)]
         self.b = Value(0.0)
 
-    @property
+    @computed("assign activation, or make it anew with nonlin")
     def nonlin(self) -> bool:
         return self.activation is not identity
-
-    @nonlin.setter
-    def nonlin(self, value: object) -> None:
-        raise computed(self, "nonlin", "assign activation, or make it anew with nonlin")
 
     def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.w), self, 1.0)

@@ -71,14 +71,10 @@ class Sequential(Module):
     def __len__(self) -> int:
         return len(self.modules)
 
-    @property
+    @computed("make another Sequential of these modules")
     def modules(self) -> list[Module]:
         """The Modules, in order."""
         return [module for name, module in vars(self).items() if name.isdigit()]
-
-    @modules.setter
-    def modules(self, value: object) -> None:
-        raise computed(self, "modules", "make another Sequential of these modules")
 
     def forward(self, x: NestedNumbers) -> Any:
         for module in self.modules:

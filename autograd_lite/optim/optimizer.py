@@ -79,14 +79,10 @@ class Optimizer:
         """The new parameter, then the new state, from the old ones and the gradient g, which may be overwritten."""
         raise NotImplementedError(f"{type(self).__name__} has no rule; write rule(self, p, g, lr, *memory)")
 
-    @property
+    @computed("assign lr, a number or a schedule")
     def rate(self) -> float:
         """The learning rate of the next step."""
         return self.lr(self.steps) if callable(self.lr) else self.lr
-
-    @rate.setter
-    def rate(self, value: object) -> None:
-        raise computed(self, "rate", "assign lr, a number or a schedule")
 
     def step(self, gradients: Sequence[float] | None = None) -> None:
         """Move every parameter once, by its `.grad`, or by the gradients given in the order of parameters."""

@@ -53,22 +53,14 @@ class SparsityPattern:
             )
         self.rows.flags.writeable = self.columns.flags.writeable = False
 
-    @property
+    @computed("make a pattern of other rows and columns")
     def nnz(self) -> int:
         return len(self.rows)
 
-    @nnz.setter
-    def nnz(self, value: object) -> None:
-        raise computed(self, "nnz", "make a pattern of other rows and columns")
-
-    @property
+    @computed("make a pattern of other rows and columns")
     def density(self) -> float:
         size = self.shape[0] * self.shape[1]
         return self.nnz / size if size else 0.0
-
-    @density.setter
-    def density(self, value: object) -> None:
-        raise computed(self, "density", "make a pattern of other rows and columns")
 
     def toarray(self) -> Any:
         """The pattern as an array of bools."""

@@ -4,8 +4,9 @@ import json
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
 from html import escape
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -87,9 +88,24 @@ def in_ascii(c: str) -> str:
     return plain or ("" if unicodedata.combining(c) else ascii(c)[1:-1])
 
 
-def computed(x: object, name: str, do: str) -> AttributeError:
-    """The error where a user assigns what an object computes from the rest of it."""
-    return AttributeError(f"{name} was assigned, but the {type(x).__name__} computes it; {do}")
+class Computed(property, Generic[T]):
+    """A property that is not assigned."""
+
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: Any, owner: type | None = None) -> T: ...  # type: ignore[override]
+
+
+def computed(do: str) -> Callable[[Callable[[Any], T]], Computed[T]]:
+    """A decorator of what an object computes from the rest of it; the error where it is assigned tells what to do."""
+
+    def decorated(get: Callable[[Any], T]) -> Computed[T]:
+        def refuse(self: object, value: object) -> None:
+            raise AttributeError(f"{get.__name__} was assigned, but the {type(self).__name__} computes it; {do}")
+
+        return Computed(get, refuse)
+
+    return decorated
 
 
 def unchanging(cls: type[T]) -> type[T]:

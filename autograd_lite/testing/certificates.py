@@ -63,14 +63,10 @@ class Certificate:
         """Whether a number is in the interval."""
         return self.lower <= x <= self.upper
 
-    @property
+    @computed("certify again with a wished width")
     def width(self) -> End:
         """upper - lower."""
         return self.upper - self.lower if self.lower != self.upper else Fraction(0)
-
-    @width.setter
-    def width(self, value: object) -> None:
-        raise computed(self, "width", "certify again with a wished width")
 
     def __repr__(self) -> str:
         sure = "decided" if self.decided else f"not decided: {', '.join(self.undecided)}"

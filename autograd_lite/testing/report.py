@@ -24,14 +24,10 @@ class Comparison(NamedTuple):
     how: str  # what was compared with what
     step: float | None = None  # the step of the differences, where there is one
 
-    @property
+    @computed("compare again")
     def ulps(self) -> float:
         """How far the two are apart, in units in the last place of what was expected."""
         return ulps(self.got, self.expected)
-
-    @ulps.setter
-    def ulps(self, value: object) -> None:
-        raise computed(self, "ulps", "compare again")
 
     def __str__(self) -> str:
         how = self.how if self.step is None else f"{self.how} with step {self.step:.3g}"

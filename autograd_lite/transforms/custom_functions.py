@@ -45,13 +45,9 @@ class CustomFunction:
         self.f, self.rules = unreachable, ()
         self.__dict__.pop("__wrapped__", None)
 
-    @property
+    @computed("name the function that it wraps")
     def name(self) -> str:
         return name_of(self.f) if name_of(self.f) != "<lambda>" else "custom"
-
-    @name.setter
-    def name(self, value: object) -> None:
-        raise computed(self, "name", "name the function that it wraps")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.rules:
