@@ -23,8 +23,8 @@ COMPILED = [
     "core.fast.vectors", "core.fast.sweeps", "core.reverse", "core.create_graph", "transforms.branches",
     "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying",
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
-    "program.instructions", "program.simplification", "program.flattening", "program.fast_arguments",
-    "program.rolling",
+    "program.instructions", "program.simplification", "program.reaching", "program.flattening",
+    "program.fast_arguments", "program.rolling", "program.fingerprint",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 
@@ -56,6 +56,7 @@ class build_native(build_ext):
             with contextlib.redirect_stdout(sys.stderr):
                 self.distribution.ext_modules = translate(self.build_temp)
             self.reinitialize_command(self).ensure_finalized()  # the extensions are known only now
+            self.parallel = True  # as many of them at once as there are cores
             super().run()
         except (Exception, SystemExit) as error:  # mypyc reports by SystemExit
             reason = " ".join(str(error).split())

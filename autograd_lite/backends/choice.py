@@ -10,6 +10,7 @@ from autograd_lite.core.primitives import INTERNAL
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.program.program import Program
+from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.support.extras import missing
 from autograd_lite.support.forking import IMPORTS
 from autograd_lite.trees import is_foreign_array
@@ -55,9 +56,11 @@ BACKENDS: dict[str, Callable[[Program, bool], Code]] = {
 
 def code_of(backend: str, program: Program, fastmath: bool, library: str) -> Code:
     """The code of a back end on arrays of NumPy, or of another library that it was `chosen` for."""
+    made: Callable[[Program, bool], Code] = BACKENDS[backend]
     if backend == "llvm" and library:
-        return module("dask_blocks", "llvm", "llvmlite", "numpy").BlockCode(program, fastmath)  # type: ignore[no-any-return]
-    return BACKENDS[backend](program, fastmath)
+        made = module("dask_blocks", "llvm", "llvmlite", "numpy").BlockCode
+    with NoCollecting():
+        return made(program, fastmath)
 
 
 def checked(backend: str, *known: str) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 
 from autograd_lite.core.abstract.tracers import check_operands
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
-from autograd_lite.core.fast.clock import time_now, time_of
+from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.primitives import Primitive, is_known
 from autograd_lite.core.table import cond, mul
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
-from autograd_lite.program.instructions import Argument, Instruction, Parts, Result, batched_values
+from autograd_lite.program.instructions import Argument, Instruction, Parts, Result, batched_values, instruction
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
+from autograd_lite.program.reaching import between, in_order
 from autograd_lite.program.simplification import rewritten
 from autograd_lite.transforms.unrounded import is_unrounded
 
@@ -68,7 +69,7 @@ class Flattener:
     def constant(self, x: float) -> int:
         key: Key = (NUMBER, struct.pack("<d", x))
         found = self.known.get(key)
-        return self.append(key, Instruction(NUMBER, (), x)) if found is None else found
+        return self.append(key, instruction(NUMBER, (), x)) if found is None else found
 
     def value_of(self, i: int) -> float | None:
         """The float that a value is, if it is a constant."""
@@ -100,9 +101,10 @@ class Flattener:
                 return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
         if self.lowers(row):
             return self.expand(row, operands)
-        key: Key = (row, tuple(sorted(operands)) if row.commutes else operands)
+        swapped = row.commutes and operands[0] > operands[1]
+        key: Key = (row, (operands[1], operands[0]) if swapped else operands)
         found = self.known.get(key)
-        return self.append(key, Instruction(row, operands)) if found is None else found
+        return self.append(key, instruction(row, operands)) if found is None else found
 
     def applied(self, row: Primitive, operands: Sequence[int | float]) -> int:
         """The number of the value of a row on numbers of values, and on floats that are constants."""
@@ -206,13 +208,15 @@ class Flattener:
                 for j in self.instructions[k].operands:
                     if j >= size:
                         needed[j - size] = True
-        later = [0] * len(needed)  # the new numbers
-        kept: list[Instruction] = []
-        for k, (row, operands, constant) in enumerate(self.instructions):
+        first = needed.index(False) if False in needed else len(needed)
+        later = list(range(size, size + len(needed)))  # the new numbers
+        kept = self.instructions[:first]
+        for k in range(first, len(needed)):
             if needed[k]:
+                row, operands, constant = self.instructions[k]
                 later[k] = size + len(kept)
                 new = [j if j < size else later[j - size] for j in operands]
-                kept.append(Instruction(row, tuple(new), constant))
+                kept.append(instruction(row, tuple(new), constant))
         values = [tuple([i if i < size else later[i - size] for i in r.values]) for r in results]
         return self.arguments, kept, [Result(v, r.batched) for v, r in zip(values, results, strict=True)]
 
@@ -236,30 +240,6 @@ def lowered_on_nodes(lowering: Callable[..., Any], arity: int | None, arguments:
 
 def applied_lowering(lowering: Callable[..., Any], arity: int | None, arguments: list[Any]) -> Any:
     return lowering(arguments) if arity is None else lowering(*arguments)
-
-
-def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
-    """The nodes without a number that the roots need, in order of creation: operands first."""
-    order: list[Node] = []
-    seen: set[Node] = set()
-    stack = [x for x in roots if isinstance(x, Node)]
-    while stack:
-        node = stack.pop()
-        if node not in seen and node not in numbers:
-            seen.add(node)
-            operands = operands_of(node)
-            if operands:
-                order.append(node)
-                stack.extend(operands)
-    order.sort(key=time_of)
-    return order
-
-
-def in_order(nodes: set[Node], numbers: dict[Node, int]) -> list[Node]:
-    """Those of the nodes that have operands and no number, in order of creation."""
-    order = [x for x in nodes if x not in numbers and operands_of(x)]
-    order.sort(key=time_of)
-    return order
 
 
 def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:

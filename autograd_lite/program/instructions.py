@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from autograd_lite.core.graph import BATCH_SUM, DETACHED, LEAF
 from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
@@ -38,6 +38,14 @@ class Result(NamedTuple):
 
     values: tuple[int, ...]
     batched: bool
+
+
+TUPLE: Final = tuple.__new__
+
+
+def instruction(row: Primitive, operands: tuple[int, ...], constant: float | None = None) -> Instruction:
+    """The same as `Instruction`, in half the time: a program has many."""
+    return TUPLE(Instruction, (row, operands, constant))
 
 
 Parts = tuple[list[Argument], list[Instruction], list[Result]]

@@ -18,9 +18,10 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.long_programs import RECORDED, warn_if_long
 from autograd_lite.program.program import Program
+from autograd_lite.program.reaching import reached
 from autograd_lite.program.results import flat_results
 from autograd_lite.program.rolling import SMALLEST, rolled
-from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed, reached
+from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed
 from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
@@ -93,7 +94,7 @@ class Traced:
             for k, (piece, values) in enumerate(zip(found.pieces, found.values, strict=True))
         ]
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
-        seen, before = reached(outputs, trace, {x for group in groups + hidden for x in group.values})
+        seen, before = reached(outputs, trace.start, {x for group in groups + hidden for x in group.values})
         self.is_long = warn_if_long(self.f, len(seen), RECORDED, "recorded operations")
         used = [not seen.isdisjoint(group.values) for group in groups]
         whole = {piece for piece, node in trace.arrays.items() if node in seen}

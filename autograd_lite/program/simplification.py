@@ -99,17 +99,19 @@ class Rewrite:
         if len(patterns) != len(x):
             return None
         for i in range(len(x)):
-            if not patterns[i].accepts(numbers[i]):
+            pattern = patterns[i]
+            if pattern.kind == NEGATIVE:
+                made = source(x[i])
+                if made is None or made.row is not neg:
+                    return None
+            elif not pattern.accepts(numbers[i]):
                 return None
         bound: dict[str, int] = {}
         power = 1.0
         for i in range(len(x)):
             pattern, operand, number = patterns[i], x[i], numbers[i]
             if pattern.kind == NEGATIVE:
-                instruction = source(operand)
-                if instruction is None or instruction.row is not neg:
-                    return None
-                operand = instruction.operands[0]
+                operand = source(operand).operands[0]  # type: ignore[union-attr]
             elif pattern.kind == POWER_OF_TWO and number is not None:
                 power = number
             if pattern.kind <= NEGATIVE and bound.setdefault(pattern.letter, operand) != operand:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.contexts.scopes import Scope, Settings
-from autograd_lite.core.fast.clock import time_now, time_of
-from autograd_lite.core.graph import BATCHED, CONSTANT, DETACHED, LEAF, ORDERED, TRACED, Node, operands_of
+from autograd_lite.core.fast.clock import time_now
+from autograd_lite.core.graph import BATCHED, CONSTANT, LEAF, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
+from autograd_lite.program.reaching import is_closed_over
 from autograd_lite.transforms.batching import Part, Parts
 from autograd_lite.transforms.levels import STEP
 from autograd_lite.transforms.signatures import Function
@@ -106,7 +107,7 @@ class Trace(Scope):
         return False
 
     def is_closed_over(self, x: Node) -> bool:
-        return time_of(x) <= self.start and not x._flags & TRACED and x._row is not DETACHED
+        return is_closed_over(x, self.start)
 
     def draw(self, source: Callable[[], float], mapped: bool) -> Value:
         """A value that is drawn anew at each call, for every sample if `mapped`."""
@@ -169,30 +170,3 @@ class Trace(Scope):
             names = AbstractPiece(Entry(span.way, inner.node, 1)).number_names(several=False)
             self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, len(values), names)
         return self.views[span, axis][0]
-
-
-def reached(outputs: list[Any], trace: Trace, inputs: set[Node]) -> tuple[set[Node], list[Value]]:
-    """All nodes that the outputs depend on, and the Values created before the trace among them.
-
-    Their operands are left out: they were computed before.
-    """
-    before: list[Value] = []
-    seen: set[Node] = set()
-    stack = [x for x in reversed(outputs) if isinstance(x, Value)]
-    while stack:
-        x = stack.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        if x in inputs or x._row is DETACHED:
-            continue
-        if not x._flags & TRACED and trace.is_closed_over(x):
-            before.append(x)
-        elif x._flags & TRACED and x._row is LEAF:
-            raise TypeError(
-                "a traced value of another call is used here, which has no number any more; return values from "
-                "the compiled function in place of storing them"
-            )
-        else:
-            stack.extend(reversed(operands_of(x)))  # type: ignore[arg-type]
-    return seen, before

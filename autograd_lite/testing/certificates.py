@@ -17,7 +17,8 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
-from autograd_lite.program.tracing import Trace, reached
+from autograd_lite.program.reaching import reached
+from autograd_lite.program.tracing import Trace
 from autograd_lite.support.wording import computed
 from autograd_lite.testing.balls import Arb, Ball, BallArithmetic, NoBall
 from autograd_lite.transforms.differentiation import as_float
@@ -202,7 +203,7 @@ def traced_program(f: Function, treedef: PyTreeDef) -> tuple[Program, PyTreeDef,
             raise ValueError(
                 f"{name_of(f)} draws random numbers, which are others at each call; make them arguments of it"
             )
-        _, before = reached(outputs, trace, set(values))
+        _, before = reached(outputs, trace.start, set(values))
         groups = [Argument("x", len(values), False)] + ([Argument("closed_over", len(before), False)] if before else [])
         flattener = Flattener(groups)
         found = flattener.graph(outputs, {x: i for i, x in enumerate([*values, *before])})

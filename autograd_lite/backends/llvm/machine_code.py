@@ -10,21 +10,22 @@ import json
 import marshal
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Primitive, row_named
 from autograd_lite.program.fingerprint import fingerprint
 from autograd_lite.program.program import Program
 from autograd_lite.support import code_cache
-from autograd_lite.support.forking import KEPT
+from autograd_lite.support.forking import IMPORTS, KEPT
 from autograd_lite.support.user_lines import PACKAGE
 from autograd_lite.support.version import __version__
 
 from .engine import Engine, object_code, requirements
 from .imported_functions import ImportedFunctions
-from .kernel_text import kernel_module
 
 LOCK = threading.RLock()
 KEPT.append(LOCK)
@@ -53,13 +54,15 @@ class ObjectCode(NamedTuple):
     rows: dict[str, tuple[Primitive, int]]
     kernels: list[str]
     names: list[str]
+    shared: Sequence[str] = ()  # the functions that all programs share
     layout: Layout | None = None
 
     def content(self) -> bytes:
         rows = {symbol: [row.name, operands] for symbol, (row, operands) in self.rows.items()}
         sizes = list(map(len, self.objects))
         layout = self.layout and self.layout._asdict()
-        head = {"sizes": sizes, "rows": rows, "kernels": self.kernels, "names": self.names, "layout": layout}
+        head: dict[str, Any] = {"sizes": sizes, "rows": rows, "kernels": self.kernels, "names": self.names}
+        head |= {"shared": list(self.shared), "layout": layout}
         return b"\n".join([json.dumps(head).encode(), b"".join(self.objects)])
 
     @staticmethod
@@ -72,29 +75,38 @@ class ObjectCode(NamedTuple):
             rest = rest[size:]
         rows = {symbol: (row_named(name), operands) for symbol, (name, operands) in document["rows"].items()}
         layout = document["layout"] and Layout(**document["layout"])
-        return ObjectCode(objects, rows, document["kernels"], document["names"], layout)
+        return ObjectCode(objects, rows, document["kernels"], document["names"], document["shared"], layout)
 
 
 class MachineCode:
     """Object code that runs."""
 
-    def __init__(self, code: ObjectCode) -> None:
+    def __init__(self, code: ObjectCode, fastmath: bool = False) -> None:
         self.layout = code.layout
         imported = ImportedFunctions(code.rows)
         self.callbacks, self.failures = imported.callbacks, imported.failures
         kernels = {f"kernel.{name}": kernel_code(name).engine.address(f"kernel.{name}") for name in code.kernels}
-        self.engine: Engine = Engine(code.objects, imported.addresses | kernels, code.names)
+        objects = code.objects + [shared_object(name, fastmath) for name in code.shared]
+        self.engine: Engine = Engine(objects, imported.addresses | kernels, code.names)
 
 
-def machine_code(key: bytes | None, made: Callable[[], ObjectCode]) -> MachineCode:
-    """The code that is stored under a key, else the one that is made, which is stored."""
-    content = key and code_cache.load(key)
-    if content:
-        return MachineCode(ObjectCode.from_content(content))
+def compiler() -> ModuleType:
+    """What makes object code: by name, and at the first use."""
+    with IMPORTS:
+        return import_module("autograd_lite.backends.llvm.compilation")
+
+
+def stored(what: tuple[Any, ...] | None, made: Callable[[], ObjectCode]) -> ObjectCode:
+    """The object code that was stored for something, else the one that is made, which is stored; None is not."""
+    if what is None or not code_cache.is_on() or not library():
+        return made()
+    key = marshal.dumps((*what, library(), requirements()), 2)
+    content = code_cache.load(key)
+    if content is not None:
+        return ObjectCode.from_content(content)
     code = made()
-    if key and code_cache.is_on():
-        code_cache.store(key, code.content())
-    return MachineCode(code)
+    code_cache.store(key, code.content())
+    return code
 
 
 MADE: dict[bytes, bytes] = {}
@@ -114,14 +126,27 @@ def code_of_text(text: str, optimized: bool) -> bytes:
         return code
 
 
-def key_of_program(program: Program, fastmath: bool) -> bytes | None:
-    """What the code of a program depends on; None where it is not stored."""
-    what = fingerprint(program) if code_cache.is_on() else None
-    return what and key_of("program", what, fastmath)
+def code_of_program(program: Program, fastmath: bool) -> MachineCode:
+    known = fingerprint(program) if code_cache.is_on() else None
+    what = None if known is None else ("program", known, fastmath)
+    return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath)), fastmath)
 
 
-def key_of(*what: Any) -> bytes | None:
-    return marshal.dumps((*what, library(), requirements()), 2) if library() else None
+@cache
+def made_kernel(name: str) -> MachineCode:
+    return MachineCode(stored(("kernel", name), lambda: compiler().object_code_of_kernel(name)))
+
+
+def kernel_code(name: str) -> MachineCode:
+    """The native code of a kernel; made once in a process."""
+    with LOCK:
+        return made_kernel(name)
+
+
+@cache
+def shared_object(name: str, fastmath: bool) -> bytes:
+    """The object code of a function that all programs share."""
+    return stored(("shared", name, fastmath), lambda: compiler().object_code_shared(name, fastmath)).objects[0]
 
 
 @cache
@@ -135,18 +160,3 @@ def library() -> str:
                     status = os.stat(os.path.join(parent, name))
                     found.append((os.path.relpath(parent, PACKAGE), name, status.st_size, status.st_mtime_ns))
     return repr((__version__, sorted(found))) if found else ""
-
-
-@cache
-def made_kernel(name: str) -> MachineCode:
-    def made() -> ObjectCode:
-        text, emitter = kernel_module(name)
-        return ObjectCode([object_code(text, True)], emitter.rows, sorted(emitter.kernels), [f"kernel.{name}"])
-
-    return machine_code(key_of("kernel", name) if code_cache.is_on() else None, made)
-
-
-def kernel_code(name: str) -> MachineCode:
-    """The native code of a kernel; made once in a process."""
-    with LOCK:
-        return made_kernel(name)

@@ -77,13 +77,12 @@ class Modules:
             return
         self._run()
         self._call()
-        for name in sorted(self.called):
-            self.optimized[name] = tile_function(name) if name.startswith("tile.") else sum_function(name, fast)
 
     def sources(self) -> tuple[str, str]:
         """The module to be optimized, and the other one."""
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
-        imported = [f"declare void @{f.name}({f.parameters})" for f in self.optimized.values()]
+        shared = [shared_function(name, self.fast) for name in sorted(self.called)]
+        imported = [f"declare void @{f.name}({f.parameters})" for f in (*self.optimized.values(), *shared)]
         functions = [f.text() for f in self.optimized.values()]
         optimized = [DECLARATIONS, *self.emitter.needed(functions), *functions, ATTRIBUTES, ""]
         plain = [DECLARATIONS, *self.emitter.needed(self.plain), ones, *imported, *self.plain, ATTRIBUTES, ""]
@@ -268,6 +267,15 @@ class Modules:
         f.label(done)
         f.do("call void @Py_IncRef(ptr %self)")
         self.plain.append(f.text("ptr", "ret ptr %self"))
+
+
+def shared_function(name: str, fast: bool) -> Function:
+    return tile_function(name) if name.startswith("tile.") else sum_function(name, fast)
+
+
+def shared_module(name: str, fast: bool) -> str:
+    """A module of one of the functions that all programs share."""
+    return "\n".join([DECLARATIONS, shared_function(name, fast).text(), ATTRIBUTES, ""])
 
 
 def _slots(plan: Plan) -> dict[str, int]:

@@ -16,11 +16,7 @@ from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.program.program import Program
 
-from .emitters import Emitter
-from .ir_text import Lengths
-from .machine_code import Layout, ObjectCode, code_of_text, key_of_program, machine_code
-from .modules import Modules
-from .plan import Plan
+from .machine_code import Layout, code_of_program, compiler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +38,7 @@ class NativeCode:
 
     def __init__(self, program: Program, fastmath: bool = False, threads: bool = True) -> None:
         self._program, self._fastmath = program, fastmath
-        self._code = machine_code(key_of_program(program, fastmath), lambda: compiled(program, fastmath))
+        self._code = code_of_program(program, fastmath)
         self._call = self._code.engine.builtin("call", [self._code.callbacks])
         self._failures = self._code.failures
         self._layout: Layout = self._code.layout  # type: ignore[assignment]
@@ -60,8 +56,7 @@ class NativeCode:
     @property
     def source(self) -> str:
         """The LLVM IR."""
-        modules, _ = written(self._program, self._fastmath)
-        return "".join(modules.sources())
+        return compiler().source(self._program, self._fastmath)  # type: ignore[no-any-return]
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         arrays = list(arguments)
@@ -110,28 +105,6 @@ class NativeCode:
         tiles = -(-max(1, min(samples, BLOCK)) // LANES)
         vectors = self._layout.kept * tiles + LANES  # sums may read up to 7 vectors behind
         return empty(self._layout.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
-
-
-def written(program: Program, fastmath: bool) -> tuple[Modules, Emitter]:
-    """A program as LLVM modules, and what they call."""
-    emitter = Emitter(fastmath)
-    return Modules(Plan(program), emitter, fastmath), emitter
-
-
-def compiled(program: Program, fastmath: bool) -> ObjectCode:
-    """The object code of a program."""
-    modules, emitter = written(program, fastmath)
-    optimized, plain = modules.sources()
-    plan, lengths = modules.plan, emitter.lengths or Lengths()
-    layout = Layout(
-        modules.slots, modules.bytes, plan.numbers, max([stage.kept for stage in plan.stages]), modules.parts,
-        modules.part, modules.operations, [(stage.passes, stage.summed) for stage in plan.stages],
-        lengths.integers, lengths.constants, plan.pooled,
-    )  # fmt: skip
-    numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]
-    names = [f"{name}numbers" for name, _ in numbered] + [f"{name}blocks" for name, stage in numbered if stage.passes]
-    objects = [code_of_text(optimized, True), code_of_text(plain, False)]
-    return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], layout)
 
 
 def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array], samples: int, threads: int) -> None:

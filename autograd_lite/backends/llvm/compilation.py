@@ -1,0 +1,53 @@
+"""Object code made: of programs, of kernels, and of the functions that programs share.
+
+Imported where something has to be compiled: code from the disk needs neither plans nor texts.
+"""
+
+from __future__ import annotations
+
+from autograd_lite.program.program import Program
+
+from .emitters import Emitter
+from .engine import object_code
+from .ir_text import Lengths
+from .kernel_text import kernel_module
+from .machine_code import Layout, ObjectCode, code_of_text
+from .modules import Modules, shared_module
+from .plan import Plan
+
+
+def written(program: Program, fastmath: bool) -> tuple[Modules, Emitter]:
+    """A program as LLVM modules, and what they call."""
+    emitter = Emitter(fastmath)
+    return Modules(Plan(program), emitter, fastmath), emitter
+
+
+def object_code_of(program: Program, fastmath: bool) -> ObjectCode:
+    """The object code of a program."""
+    modules, emitter = written(program, fastmath)
+    optimized, plain = modules.sources()
+    plan, lengths = modules.plan, emitter.lengths or Lengths()
+    layout = Layout(
+        modules.slots, modules.bytes, plan.numbers, max([stage.kept for stage in plan.stages]), modules.parts,
+        modules.part, modules.operations, [(stage.passes, stage.summed) for stage in plan.stages],
+        lengths.integers, lengths.constants, plan.pooled,
+    )  # fmt: skip
+    numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]
+    names = [f"{name}numbers" for name, _ in numbered] + [f"{name}blocks" for name, stage in numbered if stage.passes]
+    objects = [code_of_text(optimized, True), code_of_text(plain, False)]
+    return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], sorted(modules.called), layout)
+
+
+def source(program: Program, fastmath: bool) -> str:
+    """The LLVM IR of a program."""
+    modules, _ = written(program, fastmath)
+    return "".join(modules.sources())
+
+
+def object_code_of_kernel(name: str) -> ObjectCode:
+    text, emitter = kernel_module(name)
+    return ObjectCode([object_code(text, True)], emitter.rows, sorted(emitter.kernels), [f"kernel.{name}"])
+
+
+def object_code_shared(name: str, fast: bool) -> ObjectCode:
+    return ObjectCode([object_code(shared_module(name, fast), True)], {}, [], [])

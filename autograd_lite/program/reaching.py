@@ -1,0 +1,63 @@
+"""The nodes that a program is made of: those between what it computes and what it is given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.core.fast.clock import time_of
+from autograd_lite.core.graph import DETACHED, LEAF, TRACED, Node, operands_of
+
+
+def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
+    """The nodes without a number that the roots need, in order of creation: operands first."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[Node] = [x for x in roots if isinstance(x, Node)]
+    while stack:
+        node = stack.pop()
+        if node not in seen and node not in numbers:
+            seen.add(node)
+            operands = operands_of(node)
+            if operands:
+                order.append(node)
+                stack.extend(operands)
+    order.sort(key=time_of)
+    return order
+
+
+def in_order(nodes: set[Node], numbers: dict[Node, int]) -> list[Node]:
+    """Those of the nodes that have operands and no number, in order of creation."""
+    order = [x for x in nodes if x not in numbers and operands_of(x)]
+    order.sort(key=time_of)
+    return order
+
+
+def is_closed_over(x: Node, start: int) -> bool:
+    """Whether a node was made before the time at which a trace began, and so by another function."""
+    return time_of(x) <= start and not x._flags & TRACED and x._row is not DETACHED
+
+
+def reached(outputs: Sequence[Any], start: int, inputs: set[Node]) -> tuple[set[Node], list[Any]]:
+    """All nodes that the outputs depend on, and those created before the trace among them.
+
+    Their operands are left out: they were computed before.
+    """
+    before: list[Any] = []
+    seen: set[Node] = set()
+    stack: list[Node] = [x for x in reversed(outputs) if isinstance(x, Node)]
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x in inputs or x._row is DETACHED:
+            continue
+        if is_closed_over(x, start):
+            before.append(x)
+        elif x._flags & TRACED and x._row is LEAF:
+            raise TypeError(
+                "a traced value of another call is used here, which has no number any more; return values from "
+                "the compiled function in place of storing them"
+            )
+        else:
+            stack.extend(reversed(operands_of(x)))
+    return seen, before
