@@ -1,6 +1,7 @@
 """Data of a call is found by the vmap inside of it, whatever holds it; and numbers have the names of their places."""
 
 import random
+import gc
 import sys
 import warnings
 from collections import namedtuple
@@ -141,6 +142,7 @@ def test_the_length_of_data_costs_a_trace_nothing(shape):
     step = compile(value_and_grad(lambda w, x: scan(lambda c, y: (c * w + np.sum(y), None), 0.0, x)[0]))
     sizes = []
     for n in (shape[0] // 10, shape[0]):
+        gc.collect()
         data, before = np.ones((n, *shape[1:])), sys.getallocatedblocks()
         program = step.trace(0.5, data)
         sizes.append(sys.getallocatedblocks() - before)
