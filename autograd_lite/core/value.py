@@ -14,7 +14,7 @@ from autograd_lite.core.contexts.modes import WATCH
 from autograd_lite.core.copying import clone, deep_copy, restore, state_of
 from autograd_lite.core.fast.clock import CLOCK, TICK
 from autograd_lite.core.fast.pool import POOL, free, number_node
-from autograd_lite.core.graph import CONSTANT, LEAF, PASSED, STATE, TRACED, operands_of
+from autograd_lite.core.graph import CONSTANT, LEAF, PASSED, STATE, TRACED, Node, operands_of
 from autograd_lite.core.methods.attributes import label_text, real
 from autograd_lite.core.operators import Operators, unsupported
 from autograd_lite.core.primitives import Primitive, number
@@ -28,6 +28,12 @@ SUB: Final = table.sub
 MUL: Final = table.mul
 DIV: Final = table.div
 NEG: Final = table.neg
+
+
+def as_constant(x: object) -> Node | None:
+    """A number as an operand; None for anything else."""
+    found = number(x)
+    return None if found is None else number_node(found, CONSTANT)
 
 
 @final
@@ -112,18 +118,12 @@ class Value(Operators):
     # -- operators: x + y, and 1.0 + y, where Python asks the right operand; the partial in a number is never read
 
     def __add__(self, other: object) -> Any:
-        if isinstance(other, Value):
-            return binary(ADD, self._data + other._data, self, other, 1.0, 1.0)
-        x = number(other)
-        if x is None:
-            return unsupported(other)
-        return binary(ADD, self._data + x, self, number_node(x, CONSTANT), 1.0, 0.0)
+        x = other if isinstance(other, Value) else as_constant(other)
+        return unsupported(other) if x is None else binary(ADD, self._data + x._data, self, x, 1.0, 1.0)
 
     def __radd__(self, other: object) -> Any:
-        x = number(other)
-        if x is None:
-            return unsupported(other)
-        return binary(ADD, x + self._data, number_node(x, CONSTANT), self, 0.0, 1.0)
+        x = as_constant(other)
+        return unsupported(other) if x is None else binary(ADD, x._data + self._data, x, self, 1.0, 1.0)
 
     def __iadd__(self, other: object) -> Any:
         if isinstance(other, Value):  # a sum that grows in a loop
@@ -132,32 +132,20 @@ class Value(Operators):
         return self + other
 
     def __sub__(self, other: object) -> Any:
-        if isinstance(other, Value):
-            return binary(SUB, self._data - other._data, self, other, 1.0, -1.0)
-        x = number(other)
-        if x is None:
-            return unsupported(other)
-        return binary(SUB, self._data - x, self, number_node(x, CONSTANT), 1.0, 0.0)
+        x = other if isinstance(other, Value) else as_constant(other)
+        return unsupported(other) if x is None else binary(SUB, self._data - x._data, self, x, 1.0, -1.0)
 
     def __rsub__(self, other: object) -> Any:
-        x = number(other)
-        if x is None:
-            return unsupported(other)
-        return binary(SUB, x - self._data, number_node(x, CONSTANT), self, 0.0, -1.0)
+        x = as_constant(other)
+        return unsupported(other) if x is None else binary(SUB, x._data - self._data, x, self, 1.0, -1.0)
 
     def __mul__(self, other: object) -> Any:
-        if isinstance(other, Value):
-            return binary(MUL, self._data * other._data, self, other, other._data, self._data)
-        x = number(other)
-        if x is None:
-            return unsupported(other)
-        return binary(MUL, self._data * x, self, number_node(x, CONSTANT), x, 0.0)
+        x = other if isinstance(other, Value) else as_constant(other)
+        return unsupported(other) if x is None else binary(MUL, self._data * x._data, self, x, x._data, self._data)
 
     def __rmul__(self, other: object) -> Any:
-        x = number(other)
-        if x is None:
-            return unsupported(other)
-        return binary(MUL, x * self._data, number_node(x, CONSTANT), self, 0.0, x)
+        x = as_constant(other)
+        return unsupported(other) if x is None else binary(MUL, x._data * self._data, x, self, self._data, x._data)
 
     def __truediv__(self, other: object) -> Any:
         if isinstance(other, Value):
