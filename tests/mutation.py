@@ -59,6 +59,7 @@ TESTS = {
         "tests/transforms/test_batching.py",
         "tests/backends/test_compiled.py",
     ],
+    "core.methods.attributes": ["tests/core/test_attributes.py", "tests/core/test_value.py"],
     "core.operators": ["tests/core/test_operators.py", "tests/core/test_value.py", "tests/backends/test_compiled.py"],
     "core.copying": ["tests/core/test_copying.py", "tests/support/test_files.py"],
     "core.contexts.modes": ["tests/core/test_modes.py", "tests/explaining/test_anomaly.py"],
@@ -83,6 +84,12 @@ TESTS = {
         "tests/core/fast/test_vectors.py",
         "tests/core/fast/test_layers.py",
         "tests/nn/test_dense.py",
+    ],
+    "core.fast.sweeps": [
+        "tests/core/test_reverse.py",
+        "tests/core/fast/test_vectors.py",
+        "tests/core/fast/test_layers.py",
+        "tests/core/test_value.py",
     ],
     "core.reverse": [
         "tests/core/fast/test_vectors.py",

@@ -22,7 +22,7 @@ NUMERIC: Final = 64  # it was computed from numbers alone, and no Value of a use
 PASSED: Final = 128  # a number that a transform passed on, not one that is written in the function
 ORDERED: Final = 256  # its adjoints are added up in the order in which nodes were made, as programs of loops do
 CHOSEN: Final = 32  # it depends on a row that is `lazy`
-# and while programs are traced (`tracers`)
+# and while programs are traced (`abstract.tracers`)
 TRACED: Final = 2  # it has no number yet
 BATCHED: Final = 4  # it is different from sample to sample
 INHERITED: Final = ORDERED | CHOSEN | TRACED | BATCHED  # what passes from any operand to the result

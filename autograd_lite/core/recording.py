@@ -1,6 +1,6 @@
 """Recording: a row of the table applied to nodes gives a node that knows its operands, and its partial in each.
 
-Above `modes`.  `record` serves every row; the four operators in `value` know their partials and call `binary`.
+Above `graph`.  `record` serves every row; the four operators in `value` know their partials and call `binary`.
 """
 
 import math

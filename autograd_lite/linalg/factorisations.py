@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite.control.array_algebra import Array, applied, array
 from autograd_lite.control.array_rules import identity, matmul, placed, plus, triangle, turned, upper
-from autograd_lite.linalg.matrix_operands import Made, check_matrix, given, known, made, over_stacks, refuse
+from autograd_lite.linalg.matrix_operands import Made, check_matrix, given, known, made, of_square, over_stacks, refuse
 
 
 class LUResult(NamedTuple):
@@ -43,18 +43,14 @@ def cholesky(a: Any, *, upper: bool = False) -> Any:
     >>> cholesky([[4.0, 2.0], [2.0, 10.0]])
     [[2.0, 0.0], [1.0, 3.0]]
     """
-    x = given(a, "cholesky")
-    check_matrix(x, "cholesky")
-    n = x.shape[-1]
 
-    def one(p: Sequence[Any]) -> list[Made]:
-        matrix = array(p)
+    def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
         found = applied("cholesky", (n,), turned(n, n, matrix) if upper else matrix)
         if known(matrix) is not None:
             check_positive(n, found)
         return [made(turned(n, n, found) if upper else found, (n, n), (p,))]
 
-    return over_stacks("cholesky", one, [x], [2])[0]
+    return of_square("cholesky", a, one)[0]
 
 
 def check_positive(n: int, factor: Array) -> None:
@@ -80,18 +76,15 @@ def lu(a: Any) -> LUResult:
     >>> lu([[2.0, 1.0], [4.0, 4.0]])
     LUResult(P=[[0.0, 1.0], [1.0, 0.0]], L=[[1.0, 0.0], [0.5, 1.0]], U=[[4.0, 4.0], [0.0, -1.0]])
     """
-    x = given(a, "lu")
-    check_matrix(x, "lu")
-    n = x.shape[-1]
 
-    def one(p: Sequence[Any]) -> list[Made]:
-        factors = applied("lu", (n,), array(p))
+    def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
+        factors = applied("lu", (n,), matrix)
         both = factors.part(0, n * n)
         permutation = applied("rows_of", (n, n, 1), factors, identity(n))
         lower = plus(triangle(n, both, 0), identity(n))
         return [made(part, (n, n), (p,)) for part in (permutation, lower, of_upper(n, both))]
 
-    return LUResult(*over_stacks("lu", one, [x], [2]))
+    return LUResult(*of_square("lu", a, one))
 
 
 of_upper = upper
@@ -153,13 +146,9 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     """
     if UPLO not in ("L", "U"):
         raise ValueError(f'eigh reads the lower or the upper triangle, but UPLO is {UPLO!r}; pass "L" or "U"')
-    x = given(a, "eigh")
-    check_matrix(x, "eigh")
-    n = x.shape[-1]
 
-    def one(p: Sequence[Any]) -> list[Made]:
-        matrix = array(p)
+    def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
         found = applied("eigh", (n,), turned(n, n, matrix) if UPLO == "U" else matrix)
         return [made(found.part(0, n), (n,), (p,)), made(found.part(n, n * n), (n, n), (p,))]
 
-    return EighResult(*over_stacks("eigh", one, [x], [2]))
+    return EighResult(*of_square("eigh", a, one))

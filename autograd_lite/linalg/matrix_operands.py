@@ -142,6 +142,14 @@ def over_stacks(name: str, f: Callable[..., list[Made]], operands: Sequence[Give
     ]
 
 
+def of_square(name: str, a: Any, f: Callable[[int, Array, Sequence[Any]], list[Made]]) -> list[Any]:
+    """The results of f(n, matrix, its leaves) for a square matrix, or for each of a stack of them."""
+    x = given(a, name)
+    check_matrix(x, name)
+    n = x.shape[-1]
+    return over_stacks(name, lambda leaves: f(n, array(leaves), leaves), [x], [2])
+
+
 def regular(shape: Shape) -> list[float]:
     """The identity matrix, or a vector of ones."""
     if len(shape) < 2:

@@ -8,7 +8,16 @@ from autograd_lite.control.array_algebra import applied, array
 from autograd_lite.control.array_rules import matmul as product_of
 from autograd_lite.control.array_rules import turned
 from autograd_lite.core import table
-from autograd_lite.linalg.matrix_operands import Given, Made, as_result, check_matrix, given, made, over_stacks
+from autograd_lite.linalg.matrix_operands import (
+    Given,
+    Made,
+    as_result,
+    check_matrix,
+    given,
+    made,
+    of_square,
+    over_stacks,
+)
 
 
 def matmul(a: Any, b: Any) -> Any:
@@ -159,7 +168,4 @@ def expm(a: Any) -> Any:
     >>> expm([[0.0, 1.0], [0.0, 0.0]])
     [[1.0, 1.0], [0.0, 1.0]]
     """
-    x = given(a, "expm")
-    check_matrix(x, "expm")
-    n = x.shape[-1]
-    return over_stacks("expm", lambda p: [made(applied("expm", (n,), array(p)), (n, n), (p,))], [x], [2])[0]
+    return of_square("expm", a, lambda n, matrix, p: [made(applied("expm", (n,), matrix), (n, n), (p,))])[0]

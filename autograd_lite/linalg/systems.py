@@ -13,6 +13,7 @@ from autograd_lite.linalg.matrix_operands import (
     given,
     known,
     made,
+    of_square,
     over_stacks,
     refuse,
 )
@@ -101,17 +102,13 @@ def inv(a: Any) -> Any:
     >>> inv([[2.0, 0.0], [0.0, 4.0]])
     [[0.5, 0.0], [0.0, 0.25]]
     """
-    x = given(a, "inv")
-    check_matrix(x, "inv")
-    n = x.shape[-1]
 
-    def one(p: Sequence[Any]) -> list[Made]:
-        matrix = array(p)
+    def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
         factors = factors_of(n, matrix)
         check_regular("inv", n, matrix, factors)
         return [made(applied("lu_solve", (n, n, 0), matrix, factors, identity(n)), (n, n), (p,))]
 
-    return over_stacks("inv", one, [x], [2])[0]
+    return of_square("inv", a, one)[0]
 
 
 def det(a: Any) -> Any:
@@ -123,15 +120,11 @@ def det(a: Any) -> Any:
     >>> det([[2.0, 1.0], [0.0, 4.0]])
     8.0
     """
-    x = given(a, "det")
-    check_matrix(x, "det")
-    n = x.shape[-1]
 
-    def one(p: Sequence[Any]) -> list[Made]:
-        matrix = array(p)
+    def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
         return [made(applied("lu_det", (n,), matrix, factors_of(n, matrix)), (), (p,))]
 
-    return over_stacks("det", one, [x], [2])[0]
+    return of_square("det", a, one)[0]
 
 
 def slogdet(a: Any) -> SlogdetResult:
@@ -143,16 +136,12 @@ def slogdet(a: Any) -> SlogdetResult:
     >>> slogdet([[0.0, 1.0], [1.0, 0.0]])
     SlogdetResult(sign=-1.0, logabsdet=0.0)
     """
-    x = given(a, "slogdet")
-    check_matrix(x, "slogdet")
-    n = x.shape[-1]
 
-    def one(p: Sequence[Any]) -> list[Made]:
-        matrix = array(p)
+    def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
         found = applied("lu_logdet", (n,), matrix, factors_of(n, matrix))
         return [made(found.part(i, 1), (), (p,)) for i in range(2)]
 
-    return SlogdetResult(*over_stacks("slogdet", one, [x], [2]))
+    return SlogdetResult(*of_square("slogdet", a, one))
 
 
 def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:

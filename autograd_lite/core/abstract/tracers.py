@@ -1,6 +1,6 @@
 """Traced values: nodes in place of numbers that are not known yet, while a function is traced into a program.
 
-Above `modes`; not needed to understand the engine.  A number asked for would be frozen into the program, so it raises,
+Above `graph`.  A number asked for would be frozen into the program, so it raises,
 naming the user's line and what to do.
 """
 
