@@ -123,7 +123,7 @@ def array(leaves: Sequence[Scalar]) -> Array:
     known = not is_tracing()
     if known and (records_nothing() or all(not isinstance(x, Value) or x._flags & CONSTANT for x in leaves)):
         return plain([x._data if isinstance(x, Value) else float(x) for x in leaves])
-    node = stack(leaves, Operand)
+    node = stack(leaves, StackedOperand)
     return Array(node, 0, len(leaves), data_of(node))
 
 
@@ -150,7 +150,7 @@ def applied(name: str, sizes: Sequence[int], *operands: Array) -> Array:
     return Array(node, 0, rule.kernel.size, data)
 
 
-class Operand(Stack):
+class StackedOperand(Stack):
     """Numbers as an operand of a kernel.
 
     What arrives at it is added up before it goes to the numbers, as it does eagerly.  While a program is traced, that

@@ -126,7 +126,7 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson
             continue
         upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
         if upstream is not None:
-            add_ways(found, x, upstream, keys, called, partials_of(x, moves))
+            add_ways(found, x, upstream, keys, called, local_of(x, moves))
     return found
 
 
@@ -136,11 +136,11 @@ def with_zeros(slope: Gradients, root: Value) -> Gradients:
     reached = {root}
     for x in reversed(order):
         if x in reached:
-            reached.update([p for p, local in zip(x.parents, partials_of(x, True), strict=True) if local is not None])
+            reached.update([p for p, local in zip(x.parents, local_of(x, True), strict=True) if local is not None])
     return lambda x: 0.0 if (found := slope(x)) is None and x in reached else found
 
 
-def partials_of(x: Value, moves: bool) -> Sequence[float | None]:
+def local_of(x: Value, moves: bool) -> Sequence[float | None]:
     """The local partials; with `moves` also those of the branch that is not taken."""
     if not (moves and x.row.selects):
         return x.partials

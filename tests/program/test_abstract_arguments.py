@@ -1,7 +1,7 @@
 """Data of a call is found by the vmap inside of it, whatever holds it; and numbers have the names of their places."""
 
-import random
 import gc
+import random
 import sys
 import warnings
 from collections import namedtuple

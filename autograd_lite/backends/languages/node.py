@@ -60,7 +60,7 @@ for (;;) {
 """
 
 
-class Node:
+class NodeProcess:
     """A process of Node, started at the first call, and again where one was interrupted or this process forked."""
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ def exchanged(
     return answer, [numpy.frombuffer(bytearray(read(8 * size))) for size in answer.get("sizes", [])]
 
 
-NODE = Node()
+NODE = NodeProcess()
 atexit.register(NODE.stop)
 IDS = count()
 

@@ -12,7 +12,7 @@ import sources
 from project import ROOT
 
 from autograd_lite import compile, exp, tanh, value_and_grad, vmap
-from autograd_lite.backends.languages.node import NODE, JavaScriptCode, Node
+from autograd_lite.backends.languages.node import NODE, JavaScriptCode, NodeProcess
 
 needs_node = pytest.mark.skipif(sources.NODE is None, reason="there is no node on the path")
 
@@ -46,7 +46,7 @@ def test_a_program_is_called_there():
 def test_without_node_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ImportError, match=r"runs in Node, but there is no program node on the path; install it from"):
-        Node().run(0, "", [], 1)
+        NodeProcess().run(0, "", [], 1)
 
 
 @needs_node
@@ -60,7 +60,7 @@ def test_a_process_that_ended_is_started_again():
 
 @needs_node
 def test_a_process_that_ends_in_a_call_says_so():
-    mine = Node()
+    mine = NodeProcess()
     with pytest.raises(RuntimeError, match="Node ended while it computed"):
         mine.run(0, "() => process.exit(1)", [], 1)
     assert mine.run(1, "() => [Float64Array.of(1)]", [], 1)[0].tolist() == [1.0]
@@ -69,7 +69,7 @@ def test_a_process_that_ends_in_a_call_says_so():
 
 @needs_node
 def test_an_error_in_node_is_raised_and_the_process_goes_on():
-    mine = Node()
+    mine = NodeProcess()
     with pytest.raises(RuntimeError, match="a function failed in Node: RangeError: too few"):
         mine.run(0, "() => { throw new RangeError('too few'); }", [], 1)
     process = mine.process
