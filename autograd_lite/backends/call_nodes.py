@@ -15,11 +15,11 @@ from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.abstract.tracers import TracingError, is_tracing
+from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, check_unassigned
 from autograd_lite.core.graph import CONSTANT, NUMERIC, Node, operands_of
 from autograd_lite.core.recording import detached, many, records_nothing
-from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.value import Value, constant, passed_on
 from autograd_lite.program.closures import Closures
 from autograd_lite.transforms.differentiation import as_float

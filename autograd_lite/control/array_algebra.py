@@ -34,6 +34,7 @@ from autograd_lite.control.array_nodes import (
 from autograd_lite.control.gather_nodes import Stack, dense, masked, stack
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.abstract.tracers import is_tracing
+from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.contexts.variables import Mode
@@ -41,7 +42,6 @@ from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, c
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import BATCH_SUM, BATCHED, CONSTANT, Node, operands_of
 from autograd_lite.core.recording import records_nothing
-from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, cast
 
+from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation
 from autograd_lite.core.graph import BATCHED, CONSTANT, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
-from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener

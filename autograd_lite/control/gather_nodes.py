@@ -31,9 +31,9 @@ from autograd_lite.control.array_nodes import (
     widened,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing
+from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation
 from autograd_lite.core.graph import CONSTANT, NUMBER, TRACED, Node, operands_of
-from autograd_lite.core.reverse import Cotangents
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads

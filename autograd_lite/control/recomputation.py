@@ -8,10 +8,11 @@ from typing import Any
 
 from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, node_of, numbered
 from autograd_lite.control.step_graphs import Inside
+from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import TRACE, enable_grad
 from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, propagation_for
 from autograd_lite.core.graph import CONSTANT, Node, operands_of
-from autograd_lite.core.reverse import Cotangents, float_pass
+from autograd_lite.core.reverse import float_pass
 from autograd_lite.core.value import Value, passed_on
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.forward_mode import float_tangents, forward

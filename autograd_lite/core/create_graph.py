@@ -8,6 +8,7 @@ over a graph.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from autograd_lite.core.columns.outputs import Cotangents, call_tangent, call_terms, is_call
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.fast.clock import age_of, time_of
@@ -15,7 +16,7 @@ from autograd_lite.core.fast.clock import age_of, time_of
 from autograd_lite.core.graph import (  # isort: skip
     ASSIGNED, BATCH_SUM, BATCHED, CHOSEN, CONSTANT, NUMBER, PASSED, Node, operands_of,
 )  # fmt: skip
-from autograd_lite.core.reverse import Cotangents, dependent_on, of_outputs, reverse, topological_order
+from autograd_lite.core.reverse import dependent_on, reverse, topological_order
 
 READING: Final = Mode("autograd_lite.reading", None)
 """What applies the rules of a row in place of `applied_rules` (`transforms.unrounded`), or None."""
@@ -85,18 +86,6 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
     return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
 
 
-def through_rule(node: Node, tangents: dict[Node, Any], record: bool) -> Any:
-    """The tangent of a call by its rule, of several outputs a list of them; that of one of these."""
-    row, operands = node._row, operands_of(node)
-    if row.item >= 0:
-        return tangents[operands[0]][row.item]
-    if record:
-        check_unassigned(node, operands)
-    assert row.rule is not None
-    found = row.rule.push(node, [tangents.get(x) for x in operands], record)
-    return found if row.outputs > 1 else found[0]
-
-
 class Propagation:
     """How adjoints and tangents pass one node, and how they are added up.
 
@@ -125,11 +114,9 @@ class Propagation:
     def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
         """Adjoint x partial for each operand to which something flows."""
         row = node._row
-        if row.item >= 0:
-            return [(operands_of(node)[0], Cotangents({row.item: adjoint}))]
-        if row.rule is not None:
+        if is_call(row):
             check_unassigned(node, operands_of(node))
-            return row.rule.pull(node, of_outputs(node, adjoint), True)
+            return call_terms(node, adjoint, True)
         if not row.selects:
             return [(x, times(adjoint, partial)) for x, partial in partials_as_graphs(node)]
         condition, a, b = operands_of(node)
@@ -154,8 +141,9 @@ class Propagation:
         """The tangent of a node (of a call with several outputs, theirs), None where nothing arrives."""
         if node._row.payload is not None:
             return node._row.payload.push(self, node, tangents)
-        if node._row.item >= 0 or node._row.rule is not None:
-            return through_rule(node, tangents, True)
+        if is_call(node._row):
+            check_unassigned(node, operands_of(node))
+            return call_tangent(node, tangents, True)
         terms = self.push(node, tangents)
         if not terms:
             return None

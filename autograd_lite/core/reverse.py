@@ -8,10 +8,12 @@ use.
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, final
+from functools import partial
+from typing import Any
 
 from mypy_extensions import i64
 
+from autograd_lite.core.columns.outputs import call_terms, is_call
 from autograd_lite.core.fast.clock import age_of, in_order_of_making
 from autograd_lite.core.fast.sweeps import sorted_nodes, store, sweep
 from autograd_lite.core.fast.uses import COUNTS
@@ -93,39 +95,11 @@ def reverse(
                 seeds[operand] = combine(seeds[operand], term) if operand in seeds else term
 
 
-@final
-class Cotangents:
-    """What has arrived at the outputs of a call, by their numbers."""
-
-    def __init__(self, terms: dict[int, Any]) -> None:
-        self.terms: Final = terms
-
-    def __add__(self, other: "Cotangents") -> "Cotangents":
-        """The sum, in place: a call of many outputs gets a term of each, and copies would cost their square."""
-        joined = self.terms
-        for k, term in other.terms.items():
-            joined[k] = joined[k] + term if k in joined else term
-        return self
-
-    def __float__(self) -> float:
-        """0, where all of them are finite: a call has no adjoint of its own."""
-        return 0.0 * float(sum(self.terms.values()))
-
-
-def of_outputs(node: Node, arrived: Any) -> list[Any]:
-    """What has arrived at the outputs of a call, in order; None where nothing has."""
-    if isinstance(arrived, Cotangents):
-        return [arrived.terms.get(k) for k in range(node._row.outputs)]
-    return [arrived]
-
-
 def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     """Adjoint x partial for each operand; the branch that a choice did not take gets 0, whatever the adjoint is."""
     row = node._row
-    if row.item >= 0:
-        return [(operands_of(node)[0], Cotangents({row.item: adjoint}))]
-    if row.rule is not None:
-        return row.rule.pull(node, of_outputs(node, adjoint), False)
+    if is_call(row):
+        return call_terms(node, adjoint, False)
     return [
         (x, adjoint * partial if partial != 0.0 or not row.selects else 0.0)
         for x, partial in zip(operands_of(node), partials_of(node), strict=True)
@@ -133,22 +107,15 @@ def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     ]
 
 
-class FloatTerms:
-    """`float_terms`, where a payload sees what has arrived elsewhere."""
-
-    def __init__(self, arrived: dict[Node, Any]) -> None:
-        self.arrived = arrived
-
-    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
-        if node._row.payload is None:
-            return float_terms(node, adjoint)
-        found: list[tuple[Node, Any]] = node._row.payload.pull_floats(node, adjoint, self.arrived)
-        return found
+def pull_floats(arrived: dict[Node, Any], node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
+    """The same, where a payload sees what has arrived elsewhere."""
+    payload = node._row.payload
+    return float_terms(node, adjoint) if payload is None else payload.pull_floats(node, adjoint, arrived)
 
 
 def float_pass(order: Sequence[Node], arrived: dict[Node, Any]) -> Iterator[tuple[Node, Any]]:
     """`reverse` with floats, from what has arrived."""
-    return reverse(order, arrived, FloatTerms(arrived).pull, operator.add)
+    return reverse(order, arrived, partial(pull_floats, arrived), operator.add)
 
 
 def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[float]) -> Iterator[tuple[Node, Any]]:

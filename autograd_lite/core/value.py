@@ -16,7 +16,8 @@ from autograd_lite.core.fast.clock import CLOCK, TICK
 from autograd_lite.core.fast.pool import POOL, free, number_node
 from autograd_lite.core.graph import CONSTANT, LEAF, PASSED, STATE, TRACED, Node, operands_of
 from autograd_lite.core.methods.attributes import label_text, real
-from autograd_lite.core.operators import Operators, unsupported
+from autograd_lite.core.methods.named_rows import unsupported
+from autograd_lite.core.operators import Operators
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record
 from autograd_lite.core.reverse import backward

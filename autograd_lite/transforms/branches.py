@@ -13,9 +13,9 @@ because terms are added up in the order in which nodes were made.
 from functools import reduce
 from typing import Any
 
+from autograd_lite.core.columns.outputs import Cotangents, of_outputs
 from autograd_lite.core.create_graph import LAZY, Propagation, argument, check_unassigned, partials_as_graphs, times
 from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
-from autograd_lite.core.reverse import Cotangents, of_outputs
 from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
 
 Term = tuple[Any, Any]

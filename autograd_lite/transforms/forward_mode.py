@@ -6,8 +6,9 @@ The step at one node, as a graph, is `Propagation.tangent`; with floats it takes
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_lite.core.columns.outputs import call_tangent, is_call
 from autograd_lite.core.contexts.modes import ieee_arithmetic
-from autograd_lite.core.create_graph import propagation_for, through_rule, times
+from autograd_lite.core.create_graph import propagation_for, times
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 
 
@@ -52,8 +53,8 @@ def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
             return None if second is None else times(second, node._dright)
         term = times(first, node._dleft)
         return term if second is None else term + times(second, node._dright)
-    if node._row.item >= 0 or node._row.rule is not None:
-        return through_rule(node, tangents, False)
+    if is_call(node._row):
+        return call_tangent(node, tangents, False)
     if node._row.payload is not None:
         return node._row.payload.push_floats(node, tangents)
     operands = operands_of(node)

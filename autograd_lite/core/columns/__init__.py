@@ -1,1 +1,3 @@
-"""What a row of the table holds beside its value and its partials (`row`), and how its call is read (`called_row`)."""
+"""What a row holds beside its value and its partials (`row`), how its call is read (`called_row`), and calls with rules
+of their own (`outputs`).
+"""

@@ -13,13 +13,28 @@ from autograd_lite.core.abstract.tracers import CHOOSE, check_traced
 from autograd_lite.core.contexts.modes import PAUSED
 from autograd_lite.core.graph import LEAF, REACHED, Node
 from autograd_lite.core.methods.attributes import Attributes
-from autograd_lite.core.methods.making import Method, method
+from autograd_lite.core.methods.making import Method, method, operator, reflected_operator
 from autograd_lite.core.numerics import INF
+from autograd_lite.core.operands import has_unit
+from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.support.extras import imported
 from autograd_lite.support.user_lines import warn
 
 RADIANS: Final = math.pi / 180.0  # in a degree
 DEGREES: Final = 180.0 / math.pi
+
+
+def unsupported(x: object) -> Any:
+    """What an operator gives for an operand that is no number: NotImplemented, so that Python asks the other one.
+
+    A date or duration of NumPy would answer with its number of nanoseconds, so it raises here.
+    """
+    if has_unit(x):
+        raise TypeError(
+            f"a Value met {x!r} of type {type(x).__name__}, which is a number only in some unit; divide it by "
+            f"np.timedelta64(1, 's') or another unit first"
+        )
+    return NotImplemented
 
 
 @mypyc_attr(acyclic=True)
@@ -31,6 +46,42 @@ class NamedRows(Attributes):
     # Of NumPy's scalars (-1,000,000) and Values, the Value computes, so that it sees what kind of scalar it met; of
     # arrays (0) and Values, the array.
     __array_priority__: ClassVar[float] = -1.0
+
+    def with_number(self, row: Primitive, other: object) -> Any:
+        """row(self, other), or NotImplemented where the other is no number."""
+        if isinstance(other, Node) or number(other) is not None:
+            return self.apply(row, (self, other))
+        return unsupported(other)
+
+    def reflected(self, row: Primitive, other: object) -> Any:
+        """row(other, self), or NotImplemented where the other is no number."""
+        return unsupported(other) if number(other) is None else self.apply(row, (other, self))
+
+    __mod__: ClassVar[Method] = operator(table.mod)
+    __rmod__: ClassVar[Method] = reflected_operator(table.mod)
+    __floordiv__: ClassVar[Method] = operator(table.floor_divide)
+    __rfloordiv__: ClassVar[Method] = reflected_operator(table.floor_divide)
+    __abs__: ClassVar[Method] = method(table.abs)
+    __floor__: ClassVar[Method] = method(table.floor)
+    __ceil__: ClassVar[Method] = method(table.ceil)
+    __trunc__: ClassVar[Method] = method(table.trunc)
+
+    def __divmod__(self, other: object) -> Any:
+        quotient = self.with_number(table.floor_divide, other)
+        return quotient if quotient is NotImplemented else (quotient, self.apply(table.mod, (self, other)))
+
+    def __rdivmod__(self, other: object) -> Any:
+        quotient = self.reflected(table.floor_divide, other)
+        return quotient if quotient is NotImplemented else (quotient, self.apply(table.mod, (other, self)))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        if ndigits is None:
+            return self.apply(table.round, (self,))
+        scale = 10.0**ndigits
+        return self.apply(table.div, (self.apply(table.round, (self.apply(table.mul, (self, scale)),)), scale))
 
     # -- functions, in the spelling of PyTorch and NumPy, which calls them on object arrays
 
