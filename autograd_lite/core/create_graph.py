@@ -5,7 +5,8 @@ a row with Values in place of floats, `Propagation` is the step of the chain rul
 over a graph.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd_lite.core.columns.outputs import Cotangents, call_tangent, call_terms, is_call
@@ -193,11 +194,6 @@ class Arrived:
         return propagation.total(self.whole)
 
 
-def to_the_end(walk: Iterator[tuple[Node, Any]]) -> None:
-    for _ in walk:
-        pass
-
-
 class AdjointPass:
     """The reverse pass over the nodes that depend on an input.
 
@@ -217,9 +213,6 @@ class AdjointPass:
         self.arrays: dict[Node, Arrived] = {}  # inputs of a step that are arrays: what has arrived at them
         self.dependent = {*inputs, *dependent_on(order, inputs)}
 
-    def has_dependent_operand(self, node: Node) -> bool:
-        return any([x in self.dependent for x in operands_of(node)])  # noqa: C419  (a list is faster when compiled)
-
     def seed(self, root: Node, adjoint: Any) -> None:
         self.arrived.setdefault(root, Arrived([], [])).whole.append(self.propagation.start(adjoint))
 
@@ -227,7 +220,7 @@ class AdjointPass:
         """The adjoints of the inputs that are reached, as a graph."""
         dependent = [x for x in order if x in self.dependent]
         # once for the pass: for each node it would cost as much as the node
-        ieee_arithmetic().run(to_the_end, reverse(dependent, self.arrived, self.pull, Arrived.joined))
+        ieee_arithmetic().run(deque, reverse(dependent, self.arrived, self.pull, Arrived.joined), 0)
         return {x: self.propagation.result(adjoint) for x, adjoint in self.found.items()}
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
@@ -243,7 +236,7 @@ class AdjointPass:
             self.found[node] = adjoint
             if self.step:
                 return []
-        if not self.has_dependent_operand(node):
+        if not any([x in self.dependent for x in operands_of(node)]):  # noqa: C419  (a list is faster when compiled)
             return []  # an input whose operands nobody asked for: what was assigned to these does not matter
         return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint) if x in self.dependent]
 

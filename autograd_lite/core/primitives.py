@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, final
 
-from autograd_lite.core.columns.called_row import CalledRow
+from autograd_lite.core.columns.called_row import CalledRow, check_new_row
 from autograd_lite.core.columns.row import Partial, Partials
 from autograd_lite.core.operands import IEEE, ROWS, IEEEFloat, float_of
 from autograd_lite.core.operands import Operand as Operand
@@ -154,12 +154,11 @@ class Primitive(CalledRow):
         if getattr(sys.modules.get("autograd_lite"), self.name, None) is self:
             public: str = self.name  # in the module that the class claims to be of
             return public
-        from pkgutil import resolve_name
+        path = self.import_path()
+        if path is not None:
+            from pkgutil import resolve_name
 
-        for rule in (self.value, *(self.partial_rules or (self.partials,))):
-            module = getattr(rule, "__module__", None) or ""
-            if getattr(sys.modules.get(module), self.name, None) is self and not module.startswith("autograd_lite."):
-                return (resolve_name, (f"{module}:{self.name}",))
+            return (resolve_name, (path,))
         if is_known(self):
             return (row_named, (self.name,))
         parts = (self.name, self.arity, self.value, self.partials, self.formula)
@@ -189,15 +188,7 @@ def primitive(
     >>> versinh(0.0), grad(grad(versinh))(0.0)
     (0.0, 1.0)
     """
-    if not name.isidentifier():
-        raise ValueError(f"a row is called by its name, but got {name!r}; use letters, digits and underscores")
-    if name in PRIMITIVES or name in INTERNAL:
-        raise ValueError(f"the table has a row {name} already, {row_named(name)!r}; choose another name")
-    if not callable(value) or not (callable(partials) or isinstance(partials, tuple)):
-        raise TypeError(
-            f"a row has a function as value, and as partials a tuple of functions or one function, but got {value!r} "
-            f"and {partials!r}; pass (lambda out, x: ...,) for a row of one operand"
-        )
+    check_new_row(name, value, partials, PRIMITIVES.get(name) or INTERNAL.get(name))
     arity = len(partials) if isinstance(partials, tuple) else None
     if isinstance(partials, tuple):
         partials = tuple([float(p) if isinstance(p, int) else p for p in partials])
