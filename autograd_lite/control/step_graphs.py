@@ -110,7 +110,7 @@ def mixed(free: Sequence[Node]) -> list[Node]:
     They are made in each step, so that what arrives at these numbers is added up in one order.
     """
     arrays = [x for x in free if isinstance(x._row.payload, Stack) and len(operands_of(x)) <= SHORT]
-    read = Counter([y for x in arrays for y in set(operands_of(x))] + list(free))
+    read = Counter([y for x in arrays for y in operands_of(x)] + list(free))
     return [x for x in arrays if any(read[y] > 1 for y in operands_of(x))]
 
 

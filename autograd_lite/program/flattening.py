@@ -355,6 +355,8 @@ def of_payload(
 
         return once
 
+    if isinstance(payload, Whole) and not is_argument(flattener, payload.argument, arguments):
+        return list(arguments[payload.argument][payload.first : payload.first + payload.size])
     if isinstance(payload, (Kernel, While)):  # which are not written out
         arrays = [flattener.payload(Stack(len(x)), tuple(x)) if isinstance(x, list) else x for x in operands]
         if isinstance(payload, While):
@@ -370,6 +372,12 @@ def of_payload(
     if isinstance(payload, Loop):
         payload = payload._replace(body=payload.body.lowered(flattener.lowers))
     return flattener.payload(payload, tuple(operands))
+
+
+def is_argument(flattener: Flattener, k: int, arguments: Sequence[Sequence[int]]) -> bool:
+    """Whether an argument of the program that is replayed is one of the flattener, too."""
+    given, start = arguments[k], sum([x.size for x in flattener.arguments[:k]])
+    return isinstance(given, range) or (k < len(flattener.arguments) and given[:1] == [start])
 
 
 def array_size(flattener: Flattener, x: Any) -> int:

@@ -2,11 +2,12 @@
 
 import gc
 import math
+from random import Random
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from looping import loop_function
+from looping import called_of, loop_function
 
 import autograd_lite as ag
 from autograd_lite import (
@@ -304,6 +305,19 @@ def test_programs_with_calls_are_written_and_read(tmp_path):
     again = Program.from_json(program.to_json())
     assert str(again) == str(program)
     assert again(*POINT) == program(*POINT)
+
+
+def test_what_a_call_in_a_loop_reads_twice_adds_up_in_one_order():
+    called = called_of(Random(3))
+
+    def f(start, p):
+        last, ys = ag.scan(lambda c, _: (ag.tanh(c * c), called(p, p)), start, length=3)
+        return last * last + ys[1] * ys[1] + ys[2] + p * 0.3 * p
+
+    both = value_and_grad(f, argnums=(0, 1))
+    program = compile(both, backend="python")
+    points = [(0.1 * k, 0.07 * k - 0.5) for k in range(30)]
+    assert [program(*point) for point in points] == [both(*point) for point in points]
 
 
 def test_calls_in_a_batch():
