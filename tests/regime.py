@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import algebra  # noqa: E402
 import comparing  # noqa: E402
 import costs  # noqa: E402
 import enclosing  # noqa: E402
@@ -29,6 +30,7 @@ import looping  # noqa: E402
 import mutation  # noqa: E402
 import networks  # noqa: E402
 import orders  # noqa: E402
+import scattered  # noqa: E402
 import stress  # noqa: E402
 import tabulating  # noqa: E402
 from recording import origin, record, recorded  # noqa: E402
@@ -46,6 +48,8 @@ LONG = {
     "dags": lambda: comparing.measure("dags"),
     "dags_python": lambda: comparing.measure("dags_python"),
     "loops": looping.measure,
+    "scattered": scattered.measure,
+    "algebra": lambda: record("algebra", algebra.measure(8)),
     "balls": enclosing.measure,
     "growth": lambda: record("growth", growth.measure()),
     "orders": lambda: record("orders", orders.measure(4, 2)),
@@ -60,6 +64,8 @@ SECTIONS = [
     ("dags_python", "Random functions in generated Python", comparing.python_section),
     ("javascript", "JavaScript, row by row, against the eager engine", javascript_rows.section),
     ("loops", "Random loops in every engine", looping.section),
+    ("scattered", "Sparse derivatives of random functions", scattered.section),
+    ("algebra", "Linear algebra, against 150 digits", algebra.section),
     ("balls", "Random functions in intervals that are proven", enclosing.section),
     ("costs", "What a gradient costs", costs.section),
     ("growth", "Time and memory to ten million nodes", growth.section),

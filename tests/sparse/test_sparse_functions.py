@@ -1,6 +1,5 @@
 """Sparse derivatives against dense ones, bit for bit, over random functions, loops and choices; patterns; bad input."""
 
-import functools
 import itertools
 import pickle
 import random
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from looping import loop_function
+from scattered import agree, random_function
 
 import autograd_lite as ag
 from autograd_lite import linalg
@@ -19,7 +19,6 @@ from autograd_lite.sparse.matrices import check_memory, memory
 
 scipy_sparse = pytest.importorskip("scipy.sparse")
 
-UNARY = (ag.sin, ag.tanh, ag.exp, ag.sigmoid, ag.square, ag.cos, ag.neg, ag.relu, ag.floor)
 FORMATS = ("csr", "csc", "coo", "array", "triplets")
 
 
@@ -37,61 +36,6 @@ def lennard_jones(x):
             r2 = ag.sum([(x[3 * i + k] - x[3 * j + k]) ** 2 for k in range(3)])
             energy = energy + 4.0 * (1.0 / r2**6 - 1.0 / r2**3)
     return energy
-
-
-def random_function(rng, n, scalar):
-    """A random function of n numbers: terms of one or a few kinds at shifted places, with shared parts and choices."""
-    kinds = []
-    for _ in range(rng.randint(1, 3)):
-        width = rng.randint(1, 3)
-        steps = []
-        for known in range(width, width + rng.randint(1, 6)):
-            steps.append((rng.choice("u+-*wck"), [rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
-        kinds.append((width, steps, rng.random() < 0.5))
-    placed = []
-    for width, steps, varying in kinds:
-        for start in range(0, n, rng.randint(1, 3)):
-            places = [(start + rng.choice([1, 1, 2]) * k) % n for k in range(width)]
-            placed.append((places, steps, rng.choice([0.5, 2.0, -1.0]) if varying else 1.5))
-    if rng.random() < 0.3:
-        rng.shuffle(placed)
-    scale, chain, shared = rng.choice([None, 0.5, 3.0]), rng.random() < 0.5, rng.random() < 0.3
-
-    def f(x):
-        terms = []
-        for places, steps, constant in placed:
-            v = [x[k] for k in places]
-            for kind, (a, b, c), u in steps:
-                if kind == "u":
-                    v.append(UNARY[u](v[a]))
-                elif kind == "w":
-                    v.append(ag.where(ag.less(v[a], 0.3), v[b], v[c] * v[a]))
-                elif kind == "k":
-                    chosen = ag.where(ag.less(v[a], 0.1), lambda: v[b] * v[b], lambda: ag.sin(v[c]))  # noqa: B023
-                    v.append(chosen)
-                elif kind == "c":
-                    v.append(constant * v[a])
-                else:
-                    v.append(v[a] + v[b] if kind == "+" else v[a] - v[b] if kind == "-" else v[a] * v[b])
-            if shared and terms:
-                v.append(v[-1] * terms[-1])
-            terms.append(v[-1])
-        if not scalar:
-            return terms
-        total = functools.reduce(lambda a, b: a + b, terms) if chain else ag.sum(terms)
-        return total if scale is None else scale * total
-
-    return f
-
-
-def bits(x):
-    """The bytes of an array, with all zeros alike and all nans alike."""
-    x = np.array(x, dtype=float) + 0.0
-    return np.where(np.isnan(x), np.nan, x).tobytes()
-
-
-def agree(sparse, dense):
-    return bits(sparse) == bits(dense)
 
 
 @pytest.mark.thorough
