@@ -2,6 +2,7 @@
 
     python tests/mutation.py [MODULE ...]    judges the mutants, of all modules or of e.g. graph; prints survivors
     python tests/mutation.py MODULE --again  judges the survivors of the last run, and mutants of what has changed since
+    python tests/mutation.py MODULE --sample 40  judges so many mutants of each module, drawn at random
 
 Every mutant (see `mutants`) has a process of its own, forked before the package is imported, in which the import of
 that module finds the mutant and pytest runs the tests that mirror it, up to the first failure: first those that have
@@ -9,6 +10,7 @@ killed most mutants for their time. No test may take much longer than with the r
 Mutants that cannot be told from the source by any test are named in `equivalents`, each with its reason.
 """
 
+import argparse
 import datetime
 import json
 import os
@@ -124,6 +126,23 @@ TESTS = {
     "optim.optimizer": ["tests/optim/test_rules.py", "tests/nn/test_steps.py", "tests/nn/test_training_run.py"],
     "optim.clipping": ["tests/optim/test_clipping.py"],
     "optim.schedules": ["tests/optim/test_schedules.py"],
+    "control.loops": ["tests/control/test_loops.py", "tests/control/test_recomputation.py"],
+    "control.switching": ["tests/control/test_switching.py", "tests/transforms/test_branches.py"],
+    "control.gathering": ["tests/control/test_gathering.py"],
+    "control.differential_equations": ["tests/control/test_differential_equations.py"],
+    "control.recomputation": ["tests/control/test_recomputation.py"],
+    "control.step_graphs": [
+        "tests/control/test_loops.py",
+        "tests/control/test_calls.py",
+        "tests/control/test_maps.py",
+        "tests/transforms/test_branches.py",
+    ],
+    "control.calls": ["tests/control/test_calls.py"],
+    "program.lazy_branches": ["tests/program/test_lazy_branches.py", "tests/transforms/test_branches.py"],
+    "linalg.systems": ["tests/linalg/test_systems.py", "tests/linalg/test_linalg.py"],
+    "linalg.factorisations": ["tests/linalg/test_factorisations.py", "tests/linalg/test_linalg.py"],
+    "sparse.colouring": ["tests/sparse/test_colouring.py", "tests/sparse/test_sparse_functions.py"],
+    "sparse.patterns": ["tests/sparse/test_patterns.py", "tests/sparse/test_sparse_functions.py"],
 }
 """The modules whose mutants are judged, and the tests that mirror them."""
 
@@ -277,14 +296,19 @@ def killed_before(earlier):
     return {mutant.key for mutant in mutants(git("cat-file", "blob", earlier["source"]))} - {*earlier["survived"]}
 
 
-def judge_module(module, earlier=None, show=print):
+def judge_module(module, earlier=None, show=print, sample=None):
     """The figures of a module; with those of an earlier run, only its survivors and what is new are judged."""
     juries = {}
     path = path_of(module)
     figures = {"mutants": 0, "hung": earlier["hung"] if earlier else 0, "survived": []}
     figures["source"] = git("hash-object", "-w", str(path)).strip()
-    known = killed_before(earlier)
-    for mutant in mutants(path.read_text(encoding="utf-8")):
+    known, source = killed_before(earlier), path.read_text(encoding="utf-8")
+    drawn = range(every := sum(1 for _ in mutants(source)))
+    if sample is not None and sample < every:
+        drawn, figures["of"] = {*random.Random(module).sample(drawn, sample)}, every
+    for k, mutant in enumerate(mutants(source)):
+        if k not in drawn:
+            continue
         figures["mutants"] += 1
         if mutant.key in known:
             continue
@@ -312,7 +336,7 @@ def right(module, arguments, judges):
     return seconds
 
 
-def measure(modules=(), again=False):
+def measure(modules=(), again=False, sample=None):
     """Judge the mutants of some modules, or of all; `again` looks only at survivors, and at what is new."""
     from importlib.util import find_spec
 
@@ -326,7 +350,7 @@ def measure(modules=(), again=False):
     for module in modules or TESTS:
         earlier = begun()[module] if again else None
         begin = time.monotonic()
-        figures = judge_module(module, earlier)
+        figures = judge_module(module, earlier, sample=sample)
         figures["seconds"] = time.monotonic() - begin + (earlier["seconds"] if earlier else 0.0)
         figures["date"] = f"{datetime.datetime.now():%Y-%m-%d %H:%M}"
         print(module, figures["mutants"], "mutants,", len(figures["survived"]), "survived", flush=True)
@@ -359,9 +383,10 @@ def section(figures):
         count, alive = found["mutants"], found["survived"]
         same = sum(bool(reason(key)) for key in alive)
         died = count - len(alive)
+        of = f" of {found['of']}" if "of" in found else ""
         every, died_in_all, same_in_all = every + count, died_in_all + died, same_in_all + same
         lines.append(
-            f"| {module} | {count} | {died} | {found['hung']} | {same} | {len(alive) - same} "
+            f"| {module} | {count}{of} | {died} | {found['hung']} | {same} | {len(alive) - same} "
             f"| {died / max(count - same, 1):.1%} | {found['date']} |"
         )
     missing = [module for module in TESTS if module not in figures]
@@ -376,5 +401,9 @@ def section(figures):
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "--again"]
-    measure(words, again="--again" in sys.argv)
+    parser = argparse.ArgumentParser(description="Judge mutants.")
+    parser.add_argument("modules", nargs="*", metavar="MODULE")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--sample", type=int)
+    asked = parser.parse_args()
+    measure(asked.modules, asked.again, asked.sample)
