@@ -6,13 +6,15 @@ that come out, and the sizes of the steps count as constants.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from math import isfinite
 from typing import Any
 
-from autograd_lite.control.loops import scan, while_loop
+from autograd_lite.control.loops import is_integer, scan, while_loop
 from autograd_lite.core import table
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.signatures import checked_function
 from autograd_lite.trees import flatten_numbers
 from autograd_lite.trees.pytree import leaves_like
 
@@ -50,11 +52,13 @@ def odeint(
     `method` is "rk4", one step of the classical method of order 4 from each time to the next, or "dopri5", the method
     of order 5 of Dormand and Prince, whose steps are as small as the tolerances ask for: the error of a step stays
     below atol + rtol |y|, up to `max_steps` attempts from each time to the next, after which the result is nan.
+    Times ascend, or descend.
 
     It is differentiated in y0, in `args` and in Values that f closes over; step sizes and times are constants.
     Sources: Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I (1993), tables II.1.2 and II.5.2.
 
-    Raises ValueError on an unknown method or fewer than two times, TypeError where a time or a tolerance is no number.
+    Raises ValueError on an unknown method, fewer than two times or times in no order, negative tolerances or two that
+    are 0, TypeError where f is no function, a time or a tolerance no number, or `max_steps` no positive int.
 
     >>> from autograd_lite import grad
     >>> odeint(lambda y, t: -y, 1.0, [0.0, 0.5, 1.0], method="dopri5")[-1]
@@ -62,16 +66,28 @@ def odeint(
     >>> grad(lambda rate: odeint(lambda y, t: -rate * y, 1.0, [0.0, 0.1, 0.2])[-1])(1.0)
     -0.1637...
     """
+    checked_function("odeint", f)
     if method not in METHODS:
         raise ValueError(f"odeint has no method {method!r}; choose one of {', '.join(METHODS)}")
     times = [as_time(x) for x in t]
     tolerances = [as_time(rtol), as_time(atol)]
+    if not (min(tolerances) >= 0.0 < max(tolerances)):
+        raise ValueError(f"odeint takes tolerances from 0 on, not both 0, but got rtol={rtol!r}, atol={atol!r}")
+    if not is_integer(max_steps) or max_steps < 1:
+        raise TypeError(f"max_steps of odeint is a number of attempts, but got {max_steps!r}; pass an int from 1 on")
     if len(times) < 2:
         raise ValueError(f"odeint needs the time of y0 and at least one more, but got {times!r}; pass two or more")
+    backwards = times[-1] < times[0]
+    if backwards:  # y' = -f(y, -t) forwards
+        times = [-x for x in times]
+    if not all(isfinite(a) and isfinite(b) and a <= b for a, b in pairwise(times)):
+        raise ValueError(f"odeint goes from time to time in one direction, but got {list(t)!r}; sort them")
     start, structure = flatten_numbers(y0, "y0 of odeint")
 
     def slope(y: State, at: Scalar) -> State:
-        return leaves_like(f(structure.unflatten(list(y)), at, *args), structure, "result of f of odeint")
+        found = f(structure.unflatten(list(y)), -at if backwards else at, *args)
+        slopes = leaves_like(found, structure, "result of f of odeint")
+        return [-x for x in slopes] if backwards else slopes
 
     def step(y: State, ends: tuple[Scalar, Scalar]) -> tuple[State, State]:
         begin, end = ends

@@ -6,6 +6,7 @@ and so are the elements at many indices.
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from autograd_lite.control.array_nodes import Column, item
@@ -101,6 +102,8 @@ def gathered_in(found: Sequence[Any], shape: tuple[int, ...]) -> Any:
 def element(x: Any, index: Any) -> Any:
     """x[index] for one index."""
     count = len(x)
+    if not count:
+        raise IndexError("take reads from nothing: there are no elements; pass one or more")
     if isinstance(index, Value) and index.is_traced:
         return chosen(x, index, count)
     return as_nodes(x[checked_index(index, count)])
@@ -108,7 +111,7 @@ def element(x: Any, index: Any) -> Any:
 
 def checked_index(index: Any, count: int) -> int:
     i = index.data if isinstance(index, Value) else number(index)
-    if i is None or i != int(i):
+    if i is None or not isfinite(i) or i != int(i):
         raise TypeError(f"take has whole numbers as indices, but got {index!r}; round it before, or pass an int")
     if not -count <= i < count:
         raise IndexError(f"take has index {int(i)}, but there are {count} elements; pass one from 0 to {count - 1}")
@@ -125,8 +128,6 @@ def as_nodes(x: Any) -> Any:
 
 def chosen(x: Any, index: Value, count: int) -> Any:
     """The element of a traced index: numbers of an array of all elements."""
-    if not count:
-        raise IndexError("take reads from nothing: there are no elements; pass one or more")
     first, structure, column = in_array(x)
     places = places_of_rows(column, len(first), count)
     return structure.unflatten([gather(column.array, index, place) for place in places])

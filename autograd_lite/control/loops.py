@@ -23,7 +23,7 @@ from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
 from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, node_apart, passing, returned
-from autograd_lite.transforms.signatures import name_of
+from autograd_lite.transforms.signatures import checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.pytree import leaves_like
 
@@ -77,6 +77,7 @@ def scan(
     >>> scan(lambda total, x: (total + x, total * 2.0), 0.0, [1.0, 2.0, 3.0])
     (6.0, [0.0, 2.0, 6.0])
     """
+    checked_function("scan", f)
     name = f"scan({name_of(f)})"
     data, n = steps_of(xs, length, name)
     size = n if checkpoint is None or checkpoint is False else as_size(checkpoint, n, name)
@@ -237,6 +238,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     >>> loops.map(lambda x: x * x, [1.0, 2.0])
     [1.0, 4.0]
     """
+    checked_function("map", f)
     return scan(lambda carry, x: (carry, f(x)), [], xs)[1]
 
 
@@ -310,6 +312,8 @@ def while_loop(
     >>> while_loop(lambda x: x < 100.0, lambda x: 2.0 * x, 1.0)
     128.0
     """
+    checked_function("while_loop", condition)
+    checked_function("while_loop", body)
     if max_steps is not None and (not is_integer(max_steps) or max_steps < 0):
         raise TypeError(
             f"max_steps of while_loop is a number of steps, but got {max_steps!r}; pass an int that is not negative"

@@ -5,7 +5,7 @@ value or a derivative.
 """
 
 from collections.abc import Callable, Sequence
-from math import nan
+from math import isfinite, nan
 from typing import Any
 
 from autograd_lite.core import table
@@ -34,7 +34,7 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
             found = between(table.less(index, k + 1.0), branches[k](*operands), found, f"branch {k} of switch")
         return found
     x = index.data if isinstance(index, Value) else number(index)
-    if x is None or x != int(x):
+    if x is None or not isfinite(x) or x != int(x):
         raise TypeError(f"the index of switch is a whole number, but got {index!r}; pass an int, or round it before")
     found = branches[max(0, min(int(x), len(branches) - 1))](*operands)
     if not isinstance(index, Value):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, compile, grad, hessian, odeint, value_and_grad
+from autograd_lite.control.differential_equations import ERRORS, NODES, STAGES
 
 rates = st.floats(0.2, 2.0)
 
@@ -82,3 +83,61 @@ def test_values_that_f_closes_over_get_gradients():
 def test_bad_input(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("method", ["rk4", "dopri5"])
+def test_time_may_go_backwards(method):
+    def f(y, t, rate):
+        return [-rate * y[0] + t, y[0]]
+
+    times = [0.0, 0.3, 0.5, 1.0]
+    there = odeint(f, [1.0, 0.5], times, 0.7, method=method, rtol=1e-9, atol=1e-12)
+    back = odeint(f, [float(x) for x in there[-1]], times[::-1], 0.7, method=method, rtol=1e-9, atol=1e-12)
+    tolerance = 1e-7 if method == "dopri5" else 2e-4
+    for a, b in zip(there, back[::-1], strict=True):
+        assert [float(x) for x in b] == pytest.approx([float(x) for x in a], abs=tolerance)
+    g = grad(lambda y: odeint(f, [y, 0.5], [1.0, 0.2], 0.7, method=method)[-1][0])
+    assert compile(g, backend="python")(1.0) == pytest.approx(g(1.0), rel=1e-12)
+    assert g(1.0) == pytest.approx(math.exp(0.7 * 0.8), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"t": [0.0, 1.0, 0.5]}, ValueError, "one direction"),
+        ({"t": [0.0, math.nan]}, ValueError, "one direction"),
+        ({"t": [0.0, math.inf]}, ValueError, "one direction"),
+        ({"rtol": -1e-6}, ValueError, "rtol=-1e-06"),
+        ({"rtol": 0.0, "atol": 0.0}, ValueError, "not both 0"),
+        ({"rtol": math.nan}, ValueError, "rtol=nan"),
+        ({"max_steps": 0}, TypeError, "from 1 on"),
+        ({"max_steps": 2.5}, TypeError, "from 1 on"),
+        ({"f": None}, TypeError, "takes a function"),
+    ],
+)
+def test_what_cannot_be_solved_is_refused(settings, error, message):
+    given = {"f": lambda y, t: -y, "t": [0.0, 1.0], "method": "dopri5", **settings}
+    with pytest.raises(error, match=message):
+        odeint(given.pop("f"), 1.0, given.pop("t"), **given)
+
+
+@pytest.mark.parametrize("method", ["rk4", "dopri5"])
+def test_polynomials_of_time_are_integrated_exactly(method):
+    found = odeint(lambda y, t: 4.0 * t * t * t - 3.0 * t * t, 1.0, [0.0, 0.5, 2.0], method=method)
+    assert [float(x) for x in found] == pytest.approx([1.0, 1.0 + 0.5**4 - 0.5**3, 1.0 + 2.0**4 - 2.0**3], rel=1e-14)
+
+
+def test_the_coefficients_are_those_of_methods_of_order_5_and_4():
+    nodes = [0.0, *NODES]
+    for node, row in zip(NODES, STAGES, strict=True):
+        assert math.fsum(row) == pytest.approx(node, abs=1e-15)
+    last = [*STAGES[-1], 0.0]
+    for k in range(5):
+        assert math.fsum(b * c**k for b, c in zip(last, nodes, strict=True)) == pytest.approx(1 / (k + 1), abs=1e-15)
+    for k in range(4):
+        assert math.fsum(e * c**k for e, c in zip(ERRORS, nodes, strict=True)) == pytest.approx(0.0, abs=1e-15)
+    # of two stages: sum b_i a_ij c_j^k = 1 / ((k + 1) (k + 2))
+    for k in (1, 2, 3):
+        inner = [math.fsum(a * c**k for a, c in zip(row, nodes, strict=False)) for row in ((), *STAGES)]
+        found = math.fsum(b * m for b, m in zip(last, inner, strict=True))
+        assert found == pytest.approx(1 / ((k + 1) * (k + 2)), abs=1e-15)

@@ -76,3 +76,17 @@ def test_observations_are_data_of_a_loop():
 def test_bad_input(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf])
+def test_an_index_that_is_not_finite_is_no_whole_number(x):
+    with pytest.raises(TypeError, match="whole numbers as indices, but got"):
+        take([1.0, 2.0], x)
+    with pytest.raises(TypeError, match="index of switch is a whole number"):
+        ag.switch(Value(x), [lambda: 1.0, lambda: 2.0])
+
+
+def test_nothing_is_taken_from_nothing():
+    for f in (lambda x: take([], x), compile(lambda x: take([], x))):
+        with pytest.raises(IndexError, match="reads from nothing"):
+            f(0.0)

@@ -631,3 +631,14 @@ def test_documents_with_calls_and_loops_without_a_bound_are_checked():
     document["instructions"] = [*document["instructions"], inner]
     with pytest.raises(ValueError, match=r"."):
         read()
+
+
+def test_what_is_no_function_is_refused():
+    for attempt in (
+        lambda: scan(None, 1.0, length=3),
+        lambda: ag.control.loops.map(3.0, [1.0]),
+        lambda: while_loop(True, lambda c: c, 1.0),
+        lambda: while_loop(lambda c: False, None, 1.0),
+    ):
+        with pytest.raises(TypeError, match="takes a function"):
+            attempt()
