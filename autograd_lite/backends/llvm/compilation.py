@@ -34,14 +34,15 @@ def object_code_of(program: Program, fastmath: bool) -> ObjectCode:
     )  # fmt: skip
     numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]
     names = [f"{name}numbers" for name, _ in numbered] + [f"{name}blocks" for name, stage in numbered if stage.passes]
-    objects = [code_of_text(optimized, True), code_of_text(plain, False)]
+    objects = [*[code_of_text(text, True) for text in optimized], code_of_text(plain, False)]
     return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], sorted(modules.called), layout)
 
 
 def source(program: Program, fastmath: bool) -> str:
     """The LLVM IR of a program."""
     modules, _ = written(program, fastmath)
-    return "".join(modules.sources())
+    optimized, plain = modules.sources()
+    return "".join([*optimized, plain])
 
 
 def object_code_of_kernel(name: str) -> ObjectCode:

@@ -1,7 +1,7 @@
 """A plan as LLVM modules: functions for every stage, one that calls them all, and one that Python calls.
 
-Every function loads the addresses of the buffers from a context, an array of pointers (`_slots`). There are two
-modules: one with the hot loops, to be optimized, and one with the rest, which calls the first.
+Every function loads the addresses of the buffers from a context, an array of pointers (`_slots`). There are several
+modules: those with what runs in each step of a loop and the one with nests are optimized; one with the rest is not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .rerolling import Scheduled
 from .sections import write_section
 from .tiles import tile_function
 
+LOOPED_LINES = 4000  # of a module of loops: LLVM optimizes only modules that are not too long
 LONG = 1_000_000  # operations times samples from which on a call releases the GIL
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 DECLARATIONS = f"""\
@@ -45,6 +46,7 @@ class Modules:
         self.emitter = emitter
         self.fast = fast
         self.bodies: dict[str, Modules] = {} if bodies is None else bodies  # of loops, by the names of their plans
+        self.looped: dict[str, Function] = {}  # what runs in each step of a loop
         self.optimized: dict[str, Function] = {}
         self.plain: list[str] = []
         self.slots = _slots(plan)
@@ -78,15 +80,29 @@ class Modules:
         self._run()
         self._call()
 
-    def sources(self) -> tuple[str, str]:
-        """The module to be optimized, and the other one."""
+    def sources(self) -> tuple[list[str], str]:
+        """The modules to be optimized, and the other one."""
+        parts: list[dict[str, str]] = [{}]
+        lines = 0
+        for name, f in self.looped.items():
+            text = f.text()
+            lines += text.count("\n")
+            if lines > LOOPED_LINES:
+                parts.append({})
+                lines = text.count("\n")
+            parts[-1][name] = text
+        parts.append({name: f.text() for name, f in self.optimized.items()})
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
-        shared = [shared_function(name, self.fast) for name in sorted(self.called)]
-        imported = [f"declare void @{f.name}({f.parameters})" for f in (*self.optimized.values(), *shared)]
-        functions = [f.text() for f in self.optimized.values()]
-        optimized = [DECLARATIONS, *self.emitter.needed(functions), *functions, ATTRIBUTES, ""]
-        plain = [DECLARATIONS, *self.emitter.needed(self.plain), ones, *imported, *self.plain, ATTRIBUTES, ""]
-        return "\n".join(optimized), "\n".join(plain)
+        shared = {name: shared_function(name, self.fast) for name in sorted(self.called)}
+        functions = {**self.looped, **self.optimized, **shared}
+
+        def module(own: dict[str, str], texts: list[str]) -> str:
+            others = [f for name, f in functions.items() if name not in own]
+            imported = [f"declare void @{f.name}({f.parameters})" for f in others]
+            return "\n".join([DECLARATIONS, *self.emitter.needed(texts), *imported, *texts, ATTRIBUTES, ""])
+
+        optimized = [module(part, list(part.values())) for part in parts if part]
+        return optimized, module({}, [ones, *self.plain])
 
     def _short_batch(self) -> int:
         """The largest number of samples for which a call keeps the GIL; -1 for none."""
@@ -115,7 +131,9 @@ class Modules:
 
         written = write_section(items, stage, batched, self.plan, self.emitter, new)
         inner = bool(self.plan.name)
-        self.optimized |= {f.name: f for f, optimized in written if optimized or inner}
+        if inner:
+            self.looped |= {f.name: f for f, _ in written}
+        self.optimized |= {f.name: f for f, optimized in written if optimized and not inner}
         self.plain += [f.text() for f, optimized in written if not (optimized or inner)]
         return [f.name for f, _ in written]
 
@@ -127,7 +145,7 @@ class Modules:
         for part in self._section(f.name, stage.unbatched, stage, False):
             f.do(f"call void @{part}(ptr %context)")
         if self.plan.name:
-            self.optimized[f.name] = f
+            self.looped[f.name] = f
         else:
             self.plain.append(f.text())
 
@@ -136,7 +154,7 @@ class Modules:
         f = self._function(f"{self.plan.name}tile", "ptr %context, ptr %kept")
         for part in self._section(f.name, stage.batched, stage, True):
             f.do(f"call void @{part}(ptr %context, ptr %kept)")
-        self.optimized[f.name] = f
+        self.looped[f.name] = f
 
     def _loops(self, loops: dict[int, LoopLayout], arrays: dict[int, ArrayLayout], stage: Stage | None) -> None:
         """Functions for the steps of loops, and for their bodies; all are worth optimizing."""
@@ -144,7 +162,7 @@ class Modules:
             body = self.bodies.get(layout.plan.name)
             if body is None:
                 body = self.bodies[layout.plan.name] = Modules(layout.plan, self.emitter, self.fast, self.bodies)
-                self.optimized |= body.optimized
+                self.looped |= body.looped
             op = self.plan.ops[id]
             loop = op.row.payload
             read = op.operands[loop.carries : loop.carries + loop.arrays]
@@ -155,7 +173,7 @@ class Modules:
                 steps.lanes()
             else:
                 steps.steps()
-            self.optimized[f.name] = f
+            self.looped[f.name] = f
 
     def _block(self, index: int, stage: Stage) -> None:
         """stage.block(context, first, count, fresh): the pass over the samples of a block, and their sums."""

@@ -33,7 +33,7 @@ from .arrays_of_loops import ArrayLayout, is_over_lanes, over_samples
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
 from .ir_text import VECTOR
-from .rerolling import Location, LoopNest, Scheduled, reroll
+from .rerolling import SMALLEST, Location, LoopNest, Scheduled, reroll
 from .result_copies import Copy, runs_of
 
 
@@ -391,7 +391,8 @@ class Plan:
         self.stage_count += 1
         scalars, _ = self._with_copies(scalars, self.arrays, self.loops)
         ops, once = self._with_copies(ops, arrays, loops)
-        unbatched = reroll(scalars + once, self)
+        # in each step of a loop, one instruction for 8 numbers pays
+        unbatched = reroll(scalars + once, self, LANES if self.name else SMALLEST)
         items = reroll(ops, self)
         nests = [nest for nest in reroll(sums, self, 0) if isinstance(nest, LoopNest)]
         kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}

@@ -18,6 +18,7 @@ from .plan import Plan, Stage
 from .rerolling import Location, LoopNest, Scheduled
 
 PART = 1200  # lines, about, after which a section is continued in another function
+MUCH = 4096  # instances of instructions
 STRAIGHT = 400  # lines, about, of straight-line code that are not worth optimizing
 
 Items = Sequence[Op | list[LoopNest]]
@@ -47,7 +48,8 @@ def write_section(
                 writer.nests(item, [any(op.id in stored for op in nest.members) for nest in item])
             else:
                 writer.op(item, item.id in stored)
-        written.append((f, optimized))
+        # beside loops, what runs once is worth the time only where it is much
+        written.append((f, optimized and (emitter.lengths is None or _work(part) >= MUCH)))
     return written
 
 
@@ -68,6 +70,10 @@ def _split(items: Items) -> list[tuple[bool, Items]]:
             full = lines >= PART
         full = full or apart
     return [*parts]
+
+
+def _work(items: Items) -> int:
+    return sum([nest.members[0].terms() * len(nest.members) for x in items if isinstance(x, list) for nest in x])
 
 
 def _lines(item: Op | list[LoopNest]) -> int:
