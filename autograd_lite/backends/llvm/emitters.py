@@ -21,7 +21,7 @@ from autograd_lite.core.table import fmod, identity, mul, pow
 
 from . import approximations
 from .approximations import VectorMath
-from .ir_text import MASKS, SCALAR, SUFFIXES, VECTOR, Function, Lengths, number
+from .ir_text import ONES, MASKS, SCALAR, SUFFIXES, VECTOR, Function, Lengths, number
 
 
 class Emitter:
@@ -70,7 +70,7 @@ class Emitter:
         """A reduction after one more term; `so_far` is empty before the first."""
         term = factors[0]
         if len(factors) == 2:
-            one = number(1.0, type)
+            one = ONES[type]
             rest = [factor for factor in factors if factor != one]
             term = self.emit(f, mul, type, rest) if len(rest) == 2 else [*rest, one][0]
         if not so_far or not isinstance(row.fold, Primitive):

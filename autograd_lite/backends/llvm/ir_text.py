@@ -30,6 +30,8 @@ def number(value: float, type: str = SCALAR) -> str:
     return text if type == SCALAR else "<" + ", ".join([f"double {text}"] * LANES) + ">"
 
 
+ONES = {type: number(1.0, type) for type in (SCALAR, VECTOR)}
+
 Base = int | str | tuple[str, int]
 
 

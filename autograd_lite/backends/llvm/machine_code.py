@@ -151,12 +151,20 @@ def shared_object(name: str, fastmath: bool) -> bytes:
 
 @cache
 def library() -> str:
-    """The version of what writes code: its files, by size and time, as Python decides whether a module has changed."""
+    """The version of what writes code: its files, by size and time, as Python decides whether a module has changed.
+
+    It is "" where they are not in a folder but in an archive, and code is not kept.
+    """
+    if not os.path.isdir(PACKAGE):
+        return ""
     found = []
-    for folder in ("core", "program", "backends"):
-        for parent, _, names in os.walk(os.path.join(PACKAGE, folder)):
-            for name in names:
-                if name.endswith((".py", ".so", ".pyd")):
-                    status = os.stat(os.path.join(parent, name))
-                    found.append((os.path.relpath(parent, PACKAGE), name, status.st_size, status.st_mtime_ns))
-    return repr((__version__, sorted(found))) if found else ""
+    folders = [os.path.join(PACKAGE, folder) for folder in ("core", "program", "backends")]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith((".py", ".so", ".pyd")):
+                    status = entry.stat()
+                    found.append((entry.path[len(PACKAGE) :], status.st_size, status.st_mtime_ns))
+                elif entry.is_dir() and entry.name != "__pycache__":
+                    folders.append(entry.path)
+    return repr((__version__, sorted(found)))

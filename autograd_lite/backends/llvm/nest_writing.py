@@ -20,7 +20,7 @@ from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import ONE, Op, term_width
 from .gather_writing import read, write_copy, write_gathers, write_scatter
-from .ir_text import SCALAR, VECTOR, Function, Index, number
+from .ir_text import ONES, SCALAR, VECTOR, Function, Index
 from .kernel_calls import write_kernel
 from .plan import KernelLayout, LoopLayout
 from .rerolling import Access, Location, LoopNest, Scheduled
@@ -104,7 +104,7 @@ class SectionWriter:
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:
-            return number(1.0, type) if id == ONE else self.f.constant(self.constants[id], type)
+            return ONES[type] if id == ONE else self.f.constant(self.constants[id], type)
         if id in self.values:
             return self.values[id]
         buffer, offset = self.locations[id]
@@ -206,7 +206,7 @@ class SectionWriter:
 
     def _access(self, access: Access, instance: Instance, type: str, inner: int, term: Index = FIRST) -> str:
         if access.constant is not None:
-            return number(1.0, type) if access.constant == 1.0 else self.f.constant(access.constant, type)
+            return ONES[type] if access.constant == 1.0 else self.f.constant(access.constant, type)
         index = _index(access, instance).plus(term.base * access.step)
         index = index.plus(0, *[(counter, access.step) for counter, _ in term.terms])
         return self.load(access.buffer, index, type, not self.batched and access.strides[inner : inner + 1] == (1,))
