@@ -21,7 +21,7 @@ from autograd_lite.core.table import fmod, identity, mul, pow
 
 from . import approximations
 from .approximations import VectorMath
-from .ir_text import ONES, MASKS, SCALAR, SUFFIXES, VECTOR, Function, Lengths, number
+from .ir_text import MASKS, ONES, SCALAR, SUFFIXES, VECTOR, Function, Lengths, number
 
 
 class Emitter:
