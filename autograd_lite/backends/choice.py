@@ -3,8 +3,10 @@
 import importlib
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
+from autograd_lite.backends.float32 import check_float32
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.core.primitives import INTERNAL
 from autograd_lite.program.arguments import library_of
@@ -39,10 +41,10 @@ def numpy(program: Program, fastmath: bool) -> Code:
     return module("arrays", "numpy", "numpy").ArrayCode(program.unrolled())  # type: ignore[no-any-return]
 
 
-def llvm(program: Program, fastmath: bool, threads: bool = True) -> Code:
+def llvm(program: Program, fastmath: bool, threads: bool = True, dtype: str = "float64") -> Code:
     back_end = module("llvm", "llvm", "llvmlite", "numpy")
     lowered = with_lazy_branches(program).unrolled(back_end.reads_samples).lowered()
-    return back_end.compile_llvm(lowered, fastmath, threads)  # type: ignore[no-any-return]
+    return back_end.compile_llvm(lowered, fastmath, threads, dtype)  # type: ignore[no-any-return]
 
 
 def javascript(program: Program, fastmath: bool) -> Code:
@@ -54,9 +56,11 @@ BACKENDS: dict[str, Callable[[Program, bool], Code]] = {
 }  # fmt: skip
 
 
-def code_of(backend: str, program: Program, fastmath: bool, library: str) -> Code:
+def code_of(backend: str, program: Program, fastmath: bool, library: str, dtype: str = "float64") -> Code:
     """The code of a back end on arrays of NumPy, or of another library that it was `chosen` for."""
-    made: Callable[[Program, bool], Code] = BACKENDS[backend]
+    if dtype == "float32":
+        check_float32(program, backend, library)
+    made: Callable[[Program, bool], Code] = BACKENDS[backend] if dtype == "float64" else partial(llvm, dtype=dtype)
     if backend == "llvm" and library:
         made = module("dask_blocks", "llvm", "llvmlite", "numpy").BlockCode
     with NoCollecting():

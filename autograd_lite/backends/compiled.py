@@ -7,6 +7,7 @@ from typing import Any
 from autograd_lite.backends.call_nodes import TracedCall, ValueCall
 from autograd_lite.backends.call_programs import Taken
 from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen, code_of
+from autograd_lite.backends.float32 import checked_dtype
 from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
 from autograd_lite.control.calls import recorded_call
 from autograd_lite.core.abstract.tracers import is_tracing
@@ -35,14 +36,14 @@ Treedefs = tuple[PyTreeDef, ...]
 class Entry:
     """The program for one structure of arguments, and its code."""
 
-    def __init__(self, traced: Traced, backend: str, fastmath: bool, pieces: Pieces) -> None:
+    def __init__(self, traced: Traced, backend: str, fastmath: bool, dtype: str, pieces: Pieces) -> None:
         self.traced, self.closed_over = traced, traced.closed_over
         self.closures = Closures(traced.f, traced.closed_over) if traced.closed_over else None
         self.used = False  # after the call that made it
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
         if backend == "auto" and self.backend == "llvm" and not traced.is_long:
             warn_if_long(traced.f, len(traced.program.instructions), COMPILED, "instructions")
-        self.code = code_of(self.backend, traced.program, fastmath, pieces.library)
+        self.code = code_of(self.backend, traced.program, fastmath, pieces.library, dtype)
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not pieces.library
         self.build = Builder(lists, arrays, traced.parameter_names()).build(traced.treedef)
@@ -71,8 +72,8 @@ class Compiled:
     it closes over, it runs the function, so that the gradient flows.
     """
 
-    def __init__(self, f: Function, backend: str, fastmath: bool) -> None:
-        self.f, self.backend, self.fastmath = f, backend, fastmath
+    def __init__(self, f: Function, backend: str, fastmath: bool, dtype: str) -> None:
+        self.f, self.backend, self.fastmath, self.dtype = f, backend, fastmath, dtype
         self.by_count = backend == "auto" and not available("llvmlite")  # then a batch of few samples runs elsewhere
         self.in_axes = getattr(f, "in_axes", None)
         self.entries = ProgramCache(name_of(f), lambda count: numbered(self.names, count))
@@ -83,7 +84,7 @@ class Compiled:
         self.mapped = [axis is not None for axis in axes]
         numpy = imported("numpy")
         self.array: Any = numpy and numpy.ndarray
-        self.float64: Any = numpy and numpy.dtype(float)
+        self.of_arrays: Any = numpy and numpy.dtype(dtype)
         self.names = parameter_names(f)
         self.calls: dict[Any, ValueCall] = {}  # on Values, by what the arguments are
         self.lock = ProcessLock()  # two threads that meet a new structure trace it once
@@ -92,7 +93,7 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_tracing():
             return self.in_trace(args, kwargs)
-        found = FastArguments(args, kwargs, self.mapped, self.array, self.float64)
+        found = FastArguments(args, kwargs, self.mapped, self.array, self.of_arrays)
         if found.has_values:
             return self.on_values(args, kwargs)
         route = self.routes.get(found.key)
@@ -111,7 +112,7 @@ class Compiled:
             return self.interpreted(args, kwargs)
         n = entry.samples(pieces)
         if numpy := imported("numpy"):  # which may have come after this function
-            self.array, self.float64 = numpy.ndarray, numpy.dtype(float)
+            self.array, self.of_arrays = numpy.ndarray, numpy.dtype(self.dtype)
         if found.key is not None and self.has_routes:
             if len(self.routes) >= ROUTES:
                 self.routes.clear()
@@ -154,8 +155,8 @@ class Compiled:
         return known.f.treedef.unflatten(recorded_call(known.recorded, taken.operands, taken.numbers))
 
     def again(self, f: Function) -> "Compiled":
-        """Another function, compiled like this one."""
-        return Compiled(f, self.backend, self.fastmath)
+        """Another function, compiled like this one, to compute the numbers of Values, which are float64."""
+        return Compiled(f, self.backend, self.fastmath, "float64")
 
     def interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The function run on Values; floats among its arguments are passed on as constants."""
@@ -194,7 +195,7 @@ class Compiled:
             found: Entry | None = self.entries.get(key)  # unless another thread was first
             if found is None or found.is_stale():
                 traced = Traced(self.f, key.treedefs, dict(key.keywords), pieces.samples)
-                found = Entry(traced, self.backend, self.fastmath, pieces)
+                found = Entry(traced, self.backend, self.fastmath, self.dtype, pieces)
                 self.keep(key, found)
             return found
 
@@ -230,14 +231,14 @@ class Compiled:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # As pickle keeps functions: by its name where that leads to this object, else f and how to compile it.
-        how = functools.partial(compile, backend=self.backend, fastmath=self.fastmath)
+        how = functools.partial(compile, backend=self.backend, fastmath=self.fastmath, dtype=self.dtype)
         return name_that_leads_to(self) or (how, (self.f,))
 
     def __repr__(self) -> str:
         return f"<compiled {name_of(self.f)}, {len(self.entries)} programs>"
 
 
-def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool = False) -> Any:
+def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool = False, dtype: Any = "float64") -> Any:
     """A function that computes what f does, as compiled code; also a decorator.
 
     f is run once, without numbers, for each structure of its arguments (numbers, NumPy arrays, Modules, nested
@@ -258,7 +259,13 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     product that is fused is not rounded, so that one beyond the floats is not infinite yet: x * y - inf at
     x = y = 1e200 is -inf, and nan in strict code.
 
-    Raises TracingError where f asks a traced value for its number, ValueError on an unknown back end,
+    With `dtype` "float32" native code computes in float32, 16 numbers at once in the place of 8: arrays of float32 are
+    read as they are, and the arrays of the result are float32.  Each operation gives its result in float64, rounded to
+    24 binary digits, a relative error of at most 2^-24; numbers below 1.2e-38 lose digits, those beyond 3.4e38 are
+    infinite.  Linear algebra is refused, and so are other back ends; called with Values, and in functions that are
+    compiled or differentiated themselves, the function computes in float64.
+
+    Raises TracingError where f asks a traced value for its number, ValueError on an unknown back end or dtype,
     ImportError on one whose library, or Node, is missing.
 
     >>> step = compile(lambda x, y: x * y + x, backend="python")
@@ -271,10 +278,10 @@ def compile(f: Function | None = None, *, backend: str = "auto", fastmath: bool 
     %3 = add %2 %0
     return %3
     """
-    checked(backend, "auto", *BACKENDS)
+    dtype = checked_dtype(dtype, checked(backend, "auto", *BACKENDS))
     if f is None:
-        return functools.partial(compile, backend=backend, fastmath=fastmath)
+        return functools.partial(compile, backend=backend, fastmath=fastmath, dtype=dtype)
     if not callable(f):
         do = "Python's own is builtins.compile" if isinstance(f, (str, bytes)) else "pass the function, not its result"
         raise TypeError(f"compile takes a function of Values, but got {f!r}; {do}")
-    return Compiled(f, backend, fastmath)
+    return Compiled(f, backend, fastmath, dtype)

@@ -11,12 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 
-from autograd_lite.backends.batch_order import LANES
-
 from .ir_text import MASK, SCALAR, VECTOR, Function, number
 
-WIDE = range(LANES)
-GROUP = 2 * LANES  # samples whose vectors stay in registers: half of the registers of AVX-512
+TILES = 2  # of samples whose vectors stay in registers: half of the registers of AVX-512
+REGISTERS = 16  # of accumulators
 STRIP = 32  # iterations of `second` whose accumulators are spilled to memory, 16 KB
 PARAMETERS = (
     "ptr %a, i64 %a.across, i64 %a.second, i64 %a.rows, ptr %b, i64 %b.across, i64 %b.rows, "
@@ -24,9 +22,9 @@ PARAMETERS = (
 )
 
 
-def sum_function(name: str, fast: bool) -> Function:
+def sum_function(name: str, fast: bool, lanes: int) -> Function:
     """sums.native, sums.outer or sums.pair, by the kind of the kernel (`batch_sums.Kernel`)."""
-    f = Function(name, PARAMETERS, {}, fast)
+    f = Function(name, PARAMETERS, {}, fast, lanes)
     if name == "sums.native":
         _native(f)
     else:
@@ -37,15 +35,15 @@ def sum_function(name: str, fast: bool) -> Function:
 @contextmanager
 def _blocks(f: Function) -> Iterator[tuple[str, str]]:
     """A loop over blocks of 8 sums: the number of the first, and how many are left."""
-    with f.loop(f.integer("udiv", f.integer("add", "%across", LANES - 1), LANES)) as loop:
-        start = f.integer("mul", loop.counter, LANES)
+    with f.loop(f.integer("udiv", f.integer("add", "%across", f.lanes - 1), f.lanes)) as loop:
+        start = f.integer("mul", loop.counter, f.lanes)
         yield start, f.integer("sub", "%across", start)
 
 
 def _across(f: Function, kind: str) -> None:
     """Lanes are samples; the accumulators of 8 sums, for one or two iterations of `second`, stay in registers."""
-    unroll = 1 if kind == "pair" else 2
-    memory = f.value(f"alloca [{unroll * LANES} x {VECTOR}], align 64")  # so that the reduction is written once
+    unroll = 1 if kind == "pair" else max(1, REGISTERS // f.lanes)
+    memory = f.value(f"alloca [{unroll * f.lanes} x {VECTOR}], align 64")  # so that the reduction is written once
     rounds = f.integer("udiv", f.integer("add", "%second", unroll - 1), unroll)
     last = f.integer("sub", "%second", 1)
     with _blocks(f) as (start, left), f.loop(rounds) as loop:
@@ -56,7 +54,7 @@ def _across(f: Function, kind: str) -> None:
         with f.loop(f.smaller(f.integer("sub", "%second", first), unroll)) as inner:
             iteration = f.integer("add", first, inner.counter)
             place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", iteration, "%to.second"))
-            sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, LANES)))
+            sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, f.lanes)))
             _store_sums(f, _added_across(f, sums), f.offset("%to", SCALAR, place), left, lanes)
 
 
@@ -66,23 +64,23 @@ def _store(f: Function, vectors: Sequence[str], place: str) -> None:
 
 
 def _load(f: Function, place: str) -> list[str]:
-    return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in WIDE]
+    return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in range(f.lanes)]
 
 
 def _vectors(f: Function, kind: str, start: str, iterations: Sequence[str]) -> list[str]:
     """8 accumulators for each of `iterations`, whose lanes are samples."""
     if kind == "outer":  # of a partial block, the vectors behind it are read and not used
         a = [f.integer("mul", iteration, "%a.second") for iteration in iterations]
-        b: Sequence[str | int] = WIDE
+        b: Sequence[str | int] = range(f.lanes)
         origin = f.offset("%b", VECTOR, start)
     else:  # of a partial block, the last sum is repeated
         last = f.integer("sub", "%across", 1)
-        neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in WIDE]
+        neighbours = [f.smaller(f.integer("add", start, lane), last) for lane in range(f.lanes)]
         a, b = [[f.integer("mul", place, f"{x}.across") for place in neighbours] for x in ("%a", "%b")]
         origin = "%b"
-    tiles = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
+    tiles = f.integer("udiv", f.integer("add", "%count", f.lanes - 1), f.lanes)
     zero = (VECTOR, number(0.0, VECTOR))
-    with f.loop(tiles, [zero] * LANES * len(iterations)) as loop:
+    with f.loop(tiles, [zero] * f.lanes * len(iterations)) as loop:
         tile_a = f.offset("%a", VECTOR, f.integer("mul", loop.counter, "%a.rows"))
         tile_b = f.offset(origin, VECTOR, f.integer("mul", loop.counter, "%b.rows"))
         x = [f.value(f"load {VECTOR}, ptr {f.offset(tile_a, VECTOR, place)}, align 64") for place in a]
@@ -98,9 +96,9 @@ def _native(f: Function) -> None:
 
     That loop is split into strips, whose accumulators are in memory between one group and the next.
     """
-    memory = f.value(f"alloca [{STRIP * LANES} x {VECTOR}], align 64")
+    memory = f.value(f"alloca [{STRIP * f.lanes} x {VECTOR}], align 64")
     strips = f.integer("udiv", f.integer("add", "%second", STRIP - 1), STRIP)
-    last = f.integer("udiv", f.integer("sub", "%count", 1), GROUP)
+    last = f.integer("udiv", f.integer("sub", "%count", 1), (TILES * f.lanes))
     last = f.value(f"select i1 {f.value('icmp eq i64 %count, 0')}, i64 0, i64 {last}")
     with f.loop(strips) as strip, _blocks(f) as (start, left):
         first = f.integer("mul", strip.counter, STRIP)
@@ -109,19 +107,19 @@ def _native(f: Function) -> None:
         to = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", first, "%to.second"))
         to = f.offset("%to", SCALAR, to)
         with f.loop(f.integer("add", last, 1)) as group:
-            done = f.integer("mul", group.counter, GROUP)
+            done = f.integer("mul", group.counter, (TILES * f.lanes))
             count = f.integer("sub", "%count", done)
             corner = f.offset("%b", SCALAR, f.integer("add", start, f.integer("mul", done, "%b.rows")))
             b = []
-            for k in range(GROUP):
+            for k in range(TILES * f.lanes):
                 exists = f.value(f"icmp sgt i64 {count}, {k}")
                 lanes = f.value(f"select i1 {exists}, {MASK} {columns}, {MASK} zeroinitializer")
                 b.append(f.load_some(f.offset(corner, SCALAR, f.integer("mul", "%b.rows", k)), lanes))
-            tile = f.integer("mul", f.integer("mul", group.counter, GROUP // LANES), "%a.rows")
+            tile = f.integer("mul", f.integer("mul", group.counter, TILES), "%a.rows")
             side = f.offset("%a", VECTOR, f.integer("add", tile, f.integer("mul", first, "%a.second")))
             with f.loop(iterations) as loop:
                 a = f.offset(side, VECTOR, f.integer("mul", loop.counter, "%a.second"))
-                spilled = f.offset(memory, VECTOR, f.integer("mul", loop.counter, LANES))
+                spilled = f.offset(memory, VECTOR, f.integer("mul", loop.counter, f.lanes))
                 sums = _group(f, a, b, count, spilled, f.value(f"icmp eq i64 {group.counter}, 0"))
                 with f.unless(f.value(f"icmp slt i64 {group.counter}, {last}")):
                     place = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.second"))
@@ -134,12 +132,12 @@ def _group(f: Function, a: str, b: Sequence[str], count: str, spilled: str, fres
     """The accumulators of 8 sums after one more group of samples, of which the first tile is not empty."""
 
     def term(k: int) -> str:
-        tile = a if k < LANES else f.offset(a, VECTOR, "%a.rows")
-        factor = f.splat(f.value(f"load double, ptr {f.offset(tile, SCALAR, k % LANES)}, align 8"))
+        tile = a if k < f.lanes else f.offset(a, VECTOR, "%a.rows")
+        factor = f.splat(f.value(f"load double, ptr {f.offset(tile, SCALAR, k % f.lanes)}, align 8"))
         return f.arithmetic("fmul", VECTOR, factor, b[k])
 
     old, rest, done = f.fresh("old", "rest", "done")
-    sums = [term(k) for k in WIDE]
+    sums = [term(k) for k in range(f.lanes)]
     before = f.block
     f.branch(fresh, rest, old)
     f.label(old)
@@ -148,12 +146,12 @@ def _group(f: Function, a: str, b: Sequence[str], count: str, spilled: str, fres
     f.label(rest)
     sums = f.merge([(before, sums), (old, continued)])
     incoming = []
-    for k in WIDE:  # the samples of the second tile, which may be empty
+    for k in range(f.lanes):  # the samples of the second tile, which may be empty
         incoming.append((f.block, sums))
         (go,) = f.fresh("go")
-        f.branch(f.value(f"icmp sgt i64 {count}, {LANES + k}"), go, done)
+        f.branch(f.value(f"icmp sgt i64 {count}, {f.lanes + k}"), go, done)
         f.label(go)
-        sums = [*sums[:k], f.arithmetic("fadd", VECTOR, sums[k], term(LANES + k)), *sums[k + 1 :]]
+        sums = [*sums[:k], f.arithmetic("fadd", VECTOR, sums[k], term(f.lanes + k)), *sums[k + 1 :]]
     incoming.append((f.block, sums))
     f.jump(done)
     f.label(done)
@@ -173,10 +171,10 @@ def _added_across(f: Function, vectors: Sequence[str]) -> str:
 
     Every step adds one half of the lanes of each sum to the other half, and so turns two vectors into one.
     """
-    width = LANES  # lanes of one sum
+    width = f.lanes  # lanes of one sum
     while width > 1:
         half = width // 2
-        lower = [k * width + lane for k in range(2 * LANES // width) for lane in range(half)]
+        lower = [k * width + lane for k in range(2 * f.lanes // width) for lane in range(half)]
         upper = [lane + half for lane in lower]
         pairs = zip(vectors[::2], vectors[1::2], strict=True)
         halves = [(f.shuffle(x, y, lower), f.shuffle(x, y, upper)) for x, y in pairs]
@@ -197,7 +195,7 @@ def _store_sums(f: Function, total: str, to: str, left: str, lanes: str) -> None
     f.store_some(increased(f.load_some(to, lanes), VECTOR, total), to, lanes)
     f.jump(done)
     f.label(far)
-    with f.loop(f.smaller(left, LANES)) as loop:
+    with f.loop(f.smaller(left, f.lanes)) as loop:
         lane = f.value(f"extractelement {VECTOR} {total}, i64 {loop.counter}")
         address = f.offset(to, SCALAR, f.integer("mul", loop.counter, "%to.across"))
         old = f.value(f"load double, ptr {address}, align 8")

@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partialmethod
 
-from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core import table
 from autograd_lite.core.numerics import LOG2_E, TINY
 from autograd_lite.core.primitives import Primitive
 
-from .ir_text import INTEGERS, MASK, SCALAR, Function, number
+from .ir_text import INTEGERS, MASK, SCALAR, WIDE, Function, number
 
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has zeros at its end
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)  # their sum has 160 bits
@@ -43,7 +42,7 @@ class VectorMath:
         return x if isinstance(x, str) else number(x, self.type)
 
     def integer(self, x: int) -> str:
-        return str(x) if self.type == SCALAR else "<" + ", ".join([f"i64 {x}"] * LANES) + ">"
+        return str(x) if self.type in (SCALAR, WIDE) else f"splat (i64 {x})"
 
     def call(self, name: str, *operands: str | float) -> str:
         return self.intrinsic(self.f, f"llvm.{name}", self.type, *map(self.number, operands))
@@ -194,8 +193,8 @@ def _circular(w: VectorMath, row: Primitive, x: str, quarters: int) -> str:
     f = w.f
     close = _near(w, x, quarters)
     far = some = f.compare("ogt", w.type, w.call("fabs", x), number(FAR, w.type))
-    if w.type != SCALAR:
-        some = f.value(f"icmp ne i{LANES} {f.value(f'bitcast {MASK} {far} to i{LANES}')}, 0")
+    if w.type not in (SCALAR, WIDE):
+        some = f.value(f"icmp ne i{f.lanes} {f.value(f'bitcast {MASK} {far} to i{f.lanes}')}, 0")
     near = f.block
     away, done = f.fresh("away", "done")
     f.branch(some, away, done)

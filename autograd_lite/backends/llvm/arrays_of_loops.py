@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.flattening import Flattener, has_lowering, replayed
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.payloads import Loop, When
@@ -46,9 +45,9 @@ class ArrayLayout(NamedTuple):
         return f.offset(f.pointer(self.buffer), self.type, f.fixed(self.place(i)))
 
 
-def is_over_lanes(loop: Loop, buffer: str) -> bool:
-    """Whether a loop computes 8 steps at once, because none needs another one."""
-    return buffer == "s" and not loop.carries and loop.length >= LANES
+def is_over_lanes(loop: Loop, buffer: str, lanes: int) -> bool:
+    """Whether a loop computes steps in lanes, because none needs another one."""
+    return buffer == "s" and not loop.carries and loop.length >= lanes
 
 
 def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:

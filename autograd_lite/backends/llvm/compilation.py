@@ -16,15 +16,15 @@ from .modules import Modules, shared_module
 from .plan import Plan
 
 
-def written(program: Program, fastmath: bool) -> tuple[Modules, Emitter]:
+def written(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emitter]:
     """A program as LLVM modules, and what they call."""
-    emitter = Emitter(fastmath)
-    return Modules(Plan(program), emitter, fastmath), emitter
+    emitter = Emitter(fastmath, lanes)
+    return Modules(Plan(program, lanes=lanes), emitter, fastmath), emitter
 
 
-def object_code_of(program: Program, fastmath: bool) -> ObjectCode:
+def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:
     """The object code of a program."""
-    modules, emitter = written(program, fastmath)
+    modules, emitter = written(program, fastmath, lanes)
     optimized, plain = modules.sources()
     plan, lengths = modules.plan, emitter.lengths or Lengths()
     layout = Layout(
@@ -38,9 +38,9 @@ def object_code_of(program: Program, fastmath: bool) -> ObjectCode:
     return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], sorted(modules.called), layout)
 
 
-def source(program: Program, fastmath: bool) -> str:
+def source(program: Program, fastmath: bool, lanes: int) -> str:
     """The LLVM IR of a program."""
-    modules, _ = written(program, fastmath)
+    modules, _ = written(program, fastmath, lanes)
     optimized, plain = modules.sources()
     return "".join([*optimized, plain])
 
@@ -50,5 +50,5 @@ def object_code_of_kernel(name: str) -> ObjectCode:
     return ObjectCode([object_code(text, True)], emitter.rows, sorted(emitter.kernels), [f"kernel.{name}"])
 
 
-def object_code_shared(name: str, fast: bool) -> ObjectCode:
-    return ObjectCode([object_code(shared_module(name, fast), True)], {}, [], [])
+def object_code_shared(name: str, fast: bool, lanes: int) -> ObjectCode:
+    return ObjectCode([object_code(shared_module(name, fast, lanes), True)], {}, [], [])

@@ -19,7 +19,7 @@ from .native_code import NativeCode
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
 
 MANY = 256
 """Numbers in a result from which on its constants are looked for."""
@@ -40,17 +40,17 @@ def mostly_constant(program: Program) -> list[int]:
 class ConstantResults:
     """The code of a program, of which some results are mostly constants."""
 
-    def __init__(self, program: Program, which: Sequence[int], fastmath: bool, threads: bool = True) -> None:
+    def __init__(self, program: Program, which: Sequence[int], fastmath: bool, threads: bool, dtype: str) -> None:
         self.templates: list[tuple[int, Array, NDArray[np.int64]]] = []
         results = list(program.results)
         for k in which:
             values = results[k].values
             constants = [program.instructions[i - program.size].constant if i >= program.size else None for i in values]
             places = [place for place, x in enumerate(constants) if x is None]
-            template = np.array([0.0 if x is None else x for x in constants])
+            template = np.array([0.0 if x is None else x for x in constants], dtype)
             self.templates.append((k, template, np.array(places, dtype=np.int64)))
             results[k] = Result(tuple([values[place] for place in places]), False)
-        self.code = NativeCode(Program(program.arguments, program.instructions, results), fastmath, threads)
+        self.code = NativeCode(Program(program.arguments, program.instructions, results), fastmath, threads, dtype)
 
     @property
     def source(self) -> str:

@@ -21,23 +21,38 @@ from autograd_lite.core.table import fmod, identity, mul, pow
 
 from . import approximations
 from .approximations import VectorMath
-from .ir_text import MASKS, ONES, SCALAR, SUFFIXES, VECTOR, Function, Lengths, number
+from .ir_text import MASKS, ONES, SCALAR, SUFFIXES, VECTOR, WIDE_VECTOR, WIDER, Function, Lengths, element_of, number
+
+LANED = (VECTOR, WIDE_VECTOR)
+ALIKE = re.compile(r"f|llvm\.|emit_(where|logical_and|logical_or|logical_not|relu|maximum|minimum|sign|copysign)")
+
+
+def is_rounded_alike(row: Primitive) -> bool:
+    """Whether a row computed in float32 is what it is in float64, rounded.
+
+    That holds for arithmetic and square roots, since float64 has more than twice the digits, and for choices.
+    Source: Figueroa, When is double rounding innocuous? (1995).
+    """
+    return row is identity or row is BATCH_SIZE or ALIKE.match(row.llvm) is not None
 
 
 class Emitter:
     """Writes rows into functions, and collects what these need: declarations, helper functions, addresses."""
 
-    def __init__(self, fast: bool) -> None:
-        self.fast = fast
+    def __init__(self, fast: bool, lanes: int = LANES) -> None:
+        self.fast, self.lanes = fast, lanes
         self.rows: dict[str, tuple[Primitive, int]] = {}  # those that are called, and the number of their operands
         self.kernels: set[str] = set()  # those that are called
         self.definitions: dict[str, str] = {}  # declarations and helper functions
         self.lengths: Lengths | None = None  # what depends on lengths, where the code does not
         self._names: dict[tuple[Primitive, int], str] = {}
+        self._widened_names: dict[tuple[Primitive, int, str], str] = {}
 
     def emit(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A row on operands of one type; the name of the result."""
         text = row.llvm
+        if self.lanes != LANES and type in WIDER and not is_rounded_alike(row):
+            return self._widened(f, row, type, operands)
         if text.startswith("emit_"):
             emitted: str = getattr(self, text)(VectorMath(f, type, self._intrinsic, self._call), *operands)
             return emitted
@@ -51,7 +66,7 @@ class Emitter:
             return operands[0]
         if row is BATCH_SIZE:
             integer = f.value(f"ptrtoint ptr {f.pointer('batch')} to i64")
-            return f.value(f"sitofp i64 {integer} to double")
+            return f.value(f"sitofp i64 {integer} to {SCALAR}")
         if self.fast and row.fastmath:
             return self._approximation(f, row.name, type, operands)
         return self._call(f, row, type, operands)
@@ -146,34 +161,48 @@ class Emitter:
         self.definitions[full] = f"declare {type} @{full}({', '.join([type] * len(operands))})"
         return f.call(full, type, *operands)
 
+    def _widened(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
+        """A row in float64, rounded to float32."""
+        wide = WIDER[type]
+        full = self._widened_names.get((row, len(operands), type))
+        if full is None:
+            full = f"rounded.{len(self._widened_names)}"
+            self._widened_names[row, len(operands), type] = full
+            parameters = [f"%x{k}" for k in range(len(operands))]
+            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, self.fast, self.lanes)
+            result = self.emit(g, row, wide, [g.value(f"fpext {type} {x} to {wide}") for x in parameters])
+            rounded = g.value(f"fptrunc {wide} {result} to {type}")
+            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {rounded}")
+        return f.call(full, type, *operands)
+
     def _approximation(self, f: Function, name: str, type: str, operands: list[str]) -> str:
-        full = f"fast.{name}" + (".lanes" if type == VECTOR else "")
+        full = f"fast.{name}" + (".lanes" if type in LANED else "")
         if full not in self.definitions:
             parameters = [f"%x{k}" for k in range(len(operands))]
-            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True)
+            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True, self.lanes)
             result = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
             self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
         return f.call(full, type, *operands)
 
     def _call(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A call of a function on floats, for vectors once a lane."""
-        count = len(operands)
+        count, element = len(operands), element_of(type)
         full = self._names.get((row, count))
         if full is None:
             name = "math." + re.sub(r"\W", "_", row.name, flags=re.ASCII)
             full = name if name not in self.definitions else f"{name}.{len(self._names)}"
             self._names[row, count] = full
-            self.definitions[full] = f"declare double @{full}({', '.join(['double'] * count)})"
+            self.definitions[full] = f"declare {element} @{full}({', '.join([element] * count)})"
             self.rows[full] = row, count
-        if type == SCALAR:
+        if type == element:
             return f.call(full, type, *operands)
         lanes = full + ".lanes"
         if lanes not in self.definitions:
             parameters = [f"%x{k}" for k in range(count)]
-            g = Function(lanes, ", ".join([f"{VECTOR} {x}" for x in parameters]), {})
+            g = Function(lanes, ", ".join([f"{type} {x}" for x in parameters]), {}, lanes=self.lanes)
             result = "poison"
-            for lane in range(LANES):
-                y = g.call(full, SCALAR, *[g.value(f"extractelement {VECTOR} {x}, i64 {lane}") for x in parameters])
-                result = g.value(f"insertelement {VECTOR} {result}, double {y}, i64 {lane}")
-            self.definitions[lanes] = g.text(f"internal {VECTOR}", f"ret {VECTOR} {result}")
+            for lane in range(self.lanes):
+                y = g.call(full, element, *[g.value(f"extractelement {type} {x}, i64 {lane}") for x in parameters])
+                result = g.value(f"insertelement {type} {result}, {element} {y}, i64 {lane}")
+            self.definitions[lanes] = g.text(f"internal {type}", f"ret {type} {result}")
         return f.call(lanes, type, *operands)

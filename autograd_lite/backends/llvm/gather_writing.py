@@ -50,8 +50,8 @@ def read(f: Function, array: ArrayLayout, places: Gather, index: str, type: str)
         found = f.value(f"load double, ptr {f.offset(start, SCALAR, place)}")
         return f.select(valid, found, nan, type)
     if array.type == VECTOR:
-        lanes = ", ".join([f"i64 {lane}" for lane in range(LANES)])
-        place = f.value(f"mul {INTEGERS[VECTOR]} {place}, {f.splat(str(LANES), INTEGERS[VECTOR])}")
+        lanes = ", ".join([f"i64 {lane}" for lane in range(f.lanes)])
+        place = f.value(f"mul {INTEGERS[VECTOR]} {place}, {f.splat(str(f.lanes), INTEGERS[VECTOR])}")
         place = f.value(f"add {INTEGERS[VECTOR]} {place}, <{lanes}>")
     pointers = f.value(f"getelementptr double, ptr {start}, {INTEGERS[VECTOR]} {place}")
     arguments = f"<{LANES} x ptr> {pointers}, i32 8, {MASKS[VECTOR]} {valid}, {VECTOR} {nan}"
@@ -122,10 +122,10 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
                         add(f, f.select(valid, x, number(-0.0), type), f.offset(start, type, place), type)
                         continue
                     x = f.select(valid, x, number(-0.0, type), type)
-                    for lane in range(LANES):
+                    for lane in range(f.lanes):
                         one = f.value(f"extractelement {type} {x}, i64 {lane}")
                         own_place = f.value(f"extractelement {INTEGERS[type]} {place}, i64 {lane}")
-                        at = f.integer("add", f.integer("mul", own_place, LANES), lane)
+                        at = f.integer("add", f.integer("mul", own_place, f.lanes), lane)
                         add(f, one, f.offset(start, SCALAR, at), SCALAR)
         for address, last in zip(addresses, loop.carried, strict=True):
             f.do(f"store {type} {last}, ptr {address}")

@@ -5,6 +5,8 @@ llvmlite's IRBuilder takes ten times as long to produce the same text.
 
 from __future__ import annotations
 
+import ctypes
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,18 +18,51 @@ from autograd_lite.backends.batch_order import LANES
 # LANES samples are computed at once: a vector of AVX-512, two of AVX2, four of SSE2 or NEON.
 SCALAR = "double"
 VECTOR = f"<{LANES} x double>"
+WIDE = "binary64"
+WIDE_VECTOR = f"<{LANES} x binary64>"
+"""The types of float64 in code of float32, where a row is computed in it (see `in_float32`)."""
+WIDER = {SCALAR: WIDE, VECTOR: WIDE_VECTOR}
 MASK = f"<{LANES} x i1>"
-MASKS = {SCALAR: "i1", VECTOR: MASK}  # the types of comparisons
-INTEGERS = {SCALAR: "i64", VECTOR: f"<{LANES} x i64>"}
-SUFFIXES = {SCALAR: "f64", VECTOR: f"v{LANES}f64"}  # of the names of intrinsics, as in `llvm.sqrt.v8f64`
+MASKS = {SCALAR: "i1", VECTOR: MASK, WIDE: "i1", WIDE_VECTOR: MASK}  # the types of comparisons
+INTEGERS = dict.fromkeys((SCALAR, WIDE), "i64") | dict.fromkeys((VECTOR, WIDE_VECTOR), f"<{LANES} x i64>")
+# of the names of intrinsics, as in `llvm.sqrt.v8f64`
+SUFFIXES = {SCALAR: "f64", VECTOR: f"v{LANES}f64", WIDE: "b64", WIDE_VECTOR: f"v{LANES}b64"}
 BYTES = {SCALAR: 8, VECTOR: 8 * LANES}
 ARRAYS = "mvc"  # the buffers of arrays, in which places depend on the lengths of those before
 
 
 def number(value: float, type: str = SCALAR) -> str:
     """A constant operand, with every bit of the float."""
-    text = f"0x{struct.pack('>d', value).hex().upper()}"
-    return text if type == SCALAR else "<" + ", ".join([f"double {text}"] * LANES) + ">"
+    digits = struct.pack(">d", value).hex().upper()
+    text = f"0x{digits}" if type in (SCALAR, VECTOR) else f"0w{digits}"
+    return text if type in (SCALAR, WIDE) else f"splat ({element_of(type)} {text})"
+
+
+def element_of(type: str) -> str:
+    """The type of a lane."""
+    return WIDE if type in (WIDE, WIDE_VECTOR) else SCALAR
+
+
+NAMES = (  # in the order of replacement
+    (f"<{LANES} x ", f"<{2 * LANES} x "), (f"v{LANES}f64", f"v{2 * LANES}f32"), (f"v{LANES}b64", f"v{2 * LANES}f64"),
+    (f"v{LANES}p0", f"v{2 * LANES}p0"), ("double", "float"), (".f64", ".f32"), ("binary64", "double"), (".b64", ".f64"),
+    ("align 8", "align 4"), (f"i32 8, {MASK.replace(str(LANES), str(2 * LANES))}",
+                             f"i32 4, {MASK.replace(str(LANES), str(2 * LANES))}"), ("0w", "0x"),
+)  # fmt: skip
+
+
+def in_float32(text: str) -> str:
+    """A module that was written for `Function.lanes` of twice LANES, with float32 in the place of float64."""
+    text = re.sub("0x([0-9A-F]{16})", rounded, text)
+    for old, new in NAMES:
+        text = text.replace(old, new)
+    return text
+
+
+def rounded(digits: re.Match[str]) -> str:
+    """A constant rounded to float32; LLVM writes it as a float64."""
+    (value,) = struct.unpack(">d", bytes.fromhex(digits[1]))
+    return f"0x{struct.pack('>d', ctypes.c_float(value).value).hex().upper()}"
 
 
 ONES = {type: number(1.0, type) for type in (SCALAR, VECTOR)}
@@ -74,8 +109,11 @@ class Function:
     number of vectors behind another buffer (tuple).
     """
 
-    def __init__(self, name: str, parameters: str, buffers: Mapping[str, Base], fast: bool = False) -> None:
+    def __init__(
+        self, name: str, parameters: str, buffers: Mapping[str, Base], fast: bool = False, lanes: int = LANES
+    ) -> None:
         self.name = name
+        self.lanes = lanes
         self.parameters = parameters
         self.buffers = buffers
         self.fast = fast
@@ -208,18 +246,18 @@ class Function:
         """One number (or integer, by the type of the vector) in every lane."""
         if type == SCALAR:
             return scalar
-        element = "double" if type == VECTOR else "i64"
+        element = "i64" if type == INTEGERS[VECTOR] else element_of(type)
         lane = self.value(f"insertelement {type} poison, {element} {scalar}, i64 0")
         return self.value(f"shufflevector {type} {lane}, {type} poison, <{LANES} x i32> zeroinitializer")
 
     def shuffle(self, left: str, right: str, lanes: Sequence[int]) -> str:
-        """A shuffle of the lanes of two vectors, numbered 0 to 15."""
+        """A shuffle of the lanes of two vectors, numbered one after the other."""
         picks = ", ".join([f"i32 {lane}" for lane in lanes])
         return self.value(f"shufflevector {VECTOR} {left}, {VECTOR} {right}, <{LANES} x i32> <{picks}>")
 
     def lanes_below(self, limit: str) -> str:
         """The mask of the lanes whose number is less than an i64."""
-        counting = ", ".join([f"i64 {lane}" for lane in range(LANES)])
+        counting = ", ".join([f"i64 {lane}" for lane in range(self.lanes)])
         lanes = INTEGERS[VECTOR]
         return self.value(f"icmp slt {lanes} <{counting}>, {self.splat(limit, lanes)}")
 

@@ -16,6 +16,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.primitives import Primitive, row_named
 from autograd_lite.program.fingerprint import fingerprint
 from autograd_lite.program.program import Program
@@ -81,12 +82,12 @@ class ObjectCode(NamedTuple):
 class MachineCode:
     """Object code that runs."""
 
-    def __init__(self, code: ObjectCode, fastmath: bool = False) -> None:
+    def __init__(self, code: ObjectCode, fastmath: bool = False, lanes: int = LANES) -> None:
         self.layout = code.layout
         imported = ImportedFunctions(code.rows)
         self.callbacks, self.failures = imported.callbacks, imported.failures
         kernels = {f"kernel.{name}": kernel_code(name).engine.address(f"kernel.{name}") for name in code.kernels}
-        objects = code.objects + [shared_object(name, fastmath) for name in code.shared]
+        objects = code.objects + [shared_object(name, fastmath, lanes) for name in code.shared]
         self.engine: Engine = Engine(objects, imported.addresses | kernels, code.names)
 
 
@@ -126,10 +127,10 @@ def code_of_text(text: str, optimized: bool) -> bytes:
         return code
 
 
-def code_of_program(program: Program, fastmath: bool) -> MachineCode:
+def code_of_program(program: Program, fastmath: bool, lanes: int) -> MachineCode:
     known = fingerprint(program) if code_cache.is_on() else None
-    what = None if known is None else ("program", known, fastmath)
-    return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath)), fastmath)
+    what = None if known is None else ("program", known, fastmath, lanes)
+    return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath, lanes)), fastmath, lanes)
 
 
 @cache
@@ -144,9 +145,11 @@ def kernel_code(name: str) -> MachineCode:
 
 
 @cache
-def shared_object(name: str, fastmath: bool) -> bytes:
+def shared_object(name: str, fastmath: bool, lanes: int) -> bytes:
     """The object code of a function that all programs share."""
-    return stored(("shared", name, fastmath), lambda: compiler().object_code_shared(name, fastmath)).objects[0]
+    return stored(
+        ("shared", name, fastmath, lanes), lambda: compiler().object_code_shared(name, fastmath, lanes)
+    ).objects[0]
 
 
 @cache

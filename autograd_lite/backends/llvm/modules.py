@@ -17,8 +17,8 @@ from .arrays_of_loops import ArrayLayout, is_over_lanes
 from .batch_sums import write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
-from .ir_text import VECTOR, Base, Function, Lengths, number
-from .plan import LoopLayout, Plan, Stage, padded
+from .ir_text import VECTOR, Base, Function, Lengths, in_float32, number
+from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps, work_of
 from .rerolling import Scheduled
 from .sections import write_section
@@ -54,8 +54,9 @@ class Modules:
         if not plan.name and any(op.row.payload is not None for op in plan.ops.values()):
             emitter.lengths = Lengths()
         self._loops(plan.loops, plan.arrays, None)
-        self.bytes = {"s": 0, "m": 8 * padded(plan.sizes["s"])}  # offsets of buffers in the scratch memory
-        self.bytes["t"] = 8 * padded(plan.numbers)
+        width = 64 // plan.lanes
+        self.bytes = {"s": 0, "m": width * plan.padded(plan.sizes["s"])}  # offsets of buffers in the scratch memory
+        self.bytes["t"] = width * plan.padded(plan.numbers)
         self.bytes["v"] = self.bytes["t"] + 64 * max([stage.tile for stage in plan.stages])
         self.bytes["k"] = self.bytes["v"] + 64 * max([stage.arrays_in_tile for stage in plan.stages])
         batched = plan.batched
@@ -93,13 +94,15 @@ class Modules:
             parts[-1][name] = text
         parts.append({name: f.text() for name, f in self.optimized.items()})
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
-        shared = {name: shared_function(name, self.fast) for name in sorted(self.called)}
+        shared = {name: shared_function(name, self.fast, self.plan.lanes) for name in sorted(self.called)}
         functions = {**self.looped, **self.optimized, **shared}
 
         def module(own: dict[str, str], texts: list[str]) -> str:
             others = [f for name, f in functions.items() if name not in own]
             imported = [f"declare void @{f.name}({f.parameters})" for f in others]
-            return "\n".join([DECLARATIONS, *self.emitter.needed(texts), *imported, *texts, ATTRIBUTES, ""])
+            return finished(
+                [DECLARATIONS, *self.emitter.needed(texts), *imported, *texts, ATTRIBUTES, ""], self.plan.lanes
+            )
 
         optimized = [module(part, list(part.values())) for part in parts if part]
         return optimized, module({}, [ones, *self.plain])
@@ -117,7 +120,7 @@ class Modules:
         return (LONG - once) // each if once <= LONG else -1
 
     def _function(self, name: str, parameters: str, buffers: Mapping[str, Base] | None = None) -> Function:
-        f = Function(name, parameters, {**self.slots, **(buffers or {})}, self.fast)
+        f = Function(name, parameters, {**self.slots, **(buffers or {})}, self.fast, self.plan.lanes)
         f.lengths = self.emitter.lengths
         return f
 
@@ -169,7 +172,7 @@ class Modules:
             f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
             places = [arrays[x] for x in (id, *read)]
             steps = Steps(f, loop, layout, places, body.slots, self.emitter.definitions)
-            if is_over_lanes(loop, "s" if stage is None else "t"):
+            if is_over_lanes(loop, "s" if stage is None else "t", self.plan.lanes):
                 steps.lanes()
             else:
                 steps.steps()
@@ -180,10 +183,10 @@ class Modules:
         f = self._function(f"stage{index}.block", "ptr %context, i64 %first, i64 %count, i1 %fresh")
         tile, block = f.pointer("t"), f.pointer("k")
         empty = f.value("icmp eq i64 %count, 0")  # then there is one tile, without a sample
-        rounded = f.integer("udiv", f.integer("add", "%count", LANES - 1), LANES)
+        rounded = f.integer("udiv", f.integer("add", "%count", f.lanes - 1), f.lanes)
         with f.loop(f.value(f"select i1 {empty}, i64 1, i64 {rounded}")) as loop:
-            done = f.integer("mul", loop.counter, LANES)
-            valid = f.smaller(f.integer("sub", "%count", done), LANES)
+            done = f.integer("mul", loop.counter, f.lanes)
+            valid = f.smaller(f.integer("sub", "%count", done), f.lanes)
             sample = f.integer("add", "%first", done)
             kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, f.fixed(stage.kept)))
             bases = {"t": tile, "k": kept}
@@ -203,7 +206,7 @@ class Modules:
                 f.do(f"call void @{part}(ptr %context, ptr {kept})")
             if stage.kept:
                 self.called.add("tile.clear")
-                with f.unless(f.value(f"icmp eq i64 {valid}, {LANES}")):
+                with f.unless(f.value(f"icmp eq i64 {valid}, {f.lanes}")):
                     f.do(f"call void @tile.clear(ptr {kept}, i64 {f.fixed(stage.kept)}, i64 {valid})")
             for k in stage.results:
                 move("tile.write", f"p{k}", self.plan.result_sizes[k], f"o{k}")
@@ -287,13 +290,19 @@ class Modules:
         self.plain.append(f.text("ptr", "ret ptr %self"))
 
 
-def shared_function(name: str, fast: bool) -> Function:
-    return tile_function(name) if name.startswith("tile.") else sum_function(name, fast)
+def finished(parts: list[str], lanes: int) -> str:
+    """The text of a module, of float32 where that has twice the lanes."""
+    text = "\n".join(parts)
+    return text if lanes == LANES else in_float32(text)
 
 
-def shared_module(name: str, fast: bool) -> str:
+def shared_function(name: str, fast: bool, lanes: int) -> Function:
+    return tile_function(name, lanes) if name.startswith("tile.") else sum_function(name, fast, lanes)
+
+
+def shared_module(name: str, fast: bool, lanes: int) -> str:
     """A module of one of the functions that all programs share."""
-    return "\n".join([DECLARATIONS, shared_function(name, fast).text(), ATTRIBUTES, ""])
+    return finished([DECLARATIONS, shared_function(name, fast, lanes).text(), ATTRIBUTES, ""], lanes)
 
 
 def _slots(plan: Plan) -> dict[str, int]:

@@ -21,10 +21,9 @@ from .machine_code import Layout, code_of_program, compiler
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
     Context = ctypes.Array[ctypes.c_void_p]
 
-FLOAT64 = np.dtype(np.float64)
 PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
 PARTS = 1_000_000  # numbers in the sums of blocks that are computed before they are added up
 
@@ -32,21 +31,24 @@ PARTS = 1_000_000  # numbers in the sums of blocks that are computed before they
 class NativeCode:
     """A compiled program.
 
-    Called with its arguments as flat arrays of float64 (a table with a row for each sample where batched) and the
+    Called with its arguments as flat arrays of its dtype (a table with a row for each sample where batched) and the
     number of samples, it returns its results in the same form. Threads may call it at once.
     """
 
-    def __init__(self, program: Program, fastmath: bool = False, threads: bool = True) -> None:
+    def __init__(self, program: Program, fastmath: bool = False, threads: bool = True, dtype: str = "float64") -> None:
         self._program, self._fastmath = program, fastmath
-        self._code = code_of_program(program, fastmath)
+        self._dtype = np.dtype(dtype)
+        self._lanes = lanes = LANES * 8 // self._dtype.itemsize
+        self._code = code_of_program(program, fastmath, lanes)
         self._call = self._code.engine.builtin("call", [self._code.callbacks])
         self._failures = self._code.failures
         self._layout: Layout = self._code.layout  # type: ignore[assignment]
-        self._constants: list[Any] = [  # the buffers n, e and c
-            np.array(self._layout.lengths, dtype=np.int64),
-            np.array(self._layout.constants),
-            np.array(self._layout.pooled),
-        ]
+        with np.errstate(over="ignore"):  # infinite in float32
+            self._constants: list[Any] = [  # the buffers n, e and c
+                np.array(self._layout.lengths, dtype=np.int64),
+                np.array(self._layout.constants, dtype),
+                np.array(self._layout.pooled, dtype),
+            ]
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
@@ -56,24 +58,24 @@ class NativeCode:
     @property
     def source(self) -> str:
         """The LLVM IR."""
-        return compiler().source(self._program, self._fastmath)  # type: ignore[no-any-return]
+        return compiler().source(self._program, self._fastmath, self._lanes)  # type: ignore[no-any-return]
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
-        arrays = list(arguments)
+        arrays, dtype = list(arguments), self._dtype
         if len(arrays) != len(self._arguments):
             takes = f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}"
             raise TypeError(f"{takes}; pass one for each of its arguments")
         for k, size, batched in self._arguments:
             x = arrays[k]
-            if type(x) is not ndarray or x.dtype is not FLOAT64 or not x.flags.c_contiguous:
-                arrays[k] = x = np.ascontiguousarray(x, dtype=FLOAT64)
+            if type(x) is not ndarray or x.dtype is not dtype or not x.flags.c_contiguous:
+                arrays[k] = x = np.ascontiguousarray(x, dtype=dtype)
             if x.size != (size * samples if batched else size):
                 each = f" for each of {samples} samples" if batched else ""
                 raise ValueError(
                     f"argument {self._program.arguments[k].name} of a compiled program has {size} numbers{each}, "
                     f"but got an array of shape {x.shape}; pass an array of that many numbers"
                 )
-        results = [empty((samples, size)) if batched else empty(size) for size, batched in self._results]
+        results = [empty((samples, size) if batched else size, dtype) for size, batched in self._results]
         if samples >= self._parallel_from and (cores := _cores()) > 1:
             _run_on_threads(self, arrays, results, samples, cores)
             if self._failures:
@@ -102,9 +104,10 @@ class NativeCode:
 
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""
-        tiles = -(-max(1, min(samples, BLOCK)) // LANES)
-        vectors = self._layout.kept * tiles + LANES  # sums may read up to 7 vectors behind
-        return empty(self._layout.bytes["k"] // 8 + LANES * vectors + LANES)  # the start is rounded up to a vector
+        tiles = -(-max(1, min(samples, BLOCK)) // self._lanes)
+        vectors = self._layout.kept * tiles + self._lanes  # sums may read as many vectors behind, less one
+        # the start is rounded up to a vector
+        return empty(self._layout.bytes["k"] // 8 + LANES * vectors + LANES)
 
 
 def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array], samples: int, threads: int) -> None:
@@ -114,8 +117,9 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
     added up in the order of the blocks, so that the number of threads changes no bit.
     """
     layout, engine = code._layout, code._code.engine
-    room = empty(layout.numbers + LANES)
-    numbers = room[-room.ctypes.data % 64 // 8 :]  # loops read vectors in it
+    dtype = code._dtype
+    room = empty(layout.numbers + code._lanes, dtype)
+    numbers = room[-room.ctypes.data % 64 // dtype.itemsize :]  # loops read vectors in it
     outputs = {f"r{k}": x for k, x in enumerate(results)} | {"s": numbers}
     memories = [code._memory(samples) for _ in range(threads)]
 
@@ -132,7 +136,7 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
     contexts = [context_of(memory) for memory in memories]
     blocks = -(-samples // BLOCK)
     at_once = min(blocks, max(threads, PARTS // (1 + layout.part)))
-    parts = empty((at_once, layout.part))
+    parts = empty((at_once, layout.part), dtype)
 
     def share(work: Callable[..., None], start: int, count: int) -> None:
         """Compute `count` blocks from `start` on, a few at a time on each free thread."""
@@ -162,7 +166,7 @@ def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array],
         engine.function(f"stage{index}.numbers", ctypes.c_void_p)(contexts[0])
         if passes:
             work = engine.function(f"stage{index}.blocks", *types)
-            total = np.zeros(layout.part)
+            total = np.zeros(layout.part, dtype)
             for start in range(0, blocks, at_once):
                 count = min(at_once, blocks - start)
                 share(work, start, count)

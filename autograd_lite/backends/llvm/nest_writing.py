@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
-from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
 
 from .arrays_of_loops import ArrayLayout
@@ -119,8 +118,8 @@ class SectionWriter:
         if not dims:
             self._instances(nests, stored, [()], type, 0)
             return
-        vectorizable = _vectorizable(nests, self.batched)
-        lanes = vectorizable is not None
+        vectorizable = _vectorizable(nests, 0 if self.batched else self.f.lanes)
+        lanes = 0 if vectorizable is None else self.f.lanes
         inner = max(range(len(dims)), key=lambda dim: dims[dim]) if vectorizable is None else vectorizable
         outer: list[Induction] = []
         with ExitStack() as loops:
@@ -131,7 +130,7 @@ class SectionWriter:
                 self._of_any_length(nests, stored, outer, type, inner, lanes)
                 return
             for start, count, unroll, in_lanes in _unrolled(nests, dims[inner], lanes):
-                width = LANES if in_lanes else 1
+                width = self.f.lanes if in_lanes else 1
                 with nullcontext() if count == 1 else self.f.loop(count) as loop:
                     counter = loop.counter if loop else ""
                     inners = [Induction(start + k * width, counter, unroll * width) for k in range(unroll)]
@@ -152,10 +151,10 @@ class SectionWriter:
         outer: list[Induction],
         type: str,
         inner: int,
-        lanes: bool,
+        lanes: int,
     ) -> None:
         """The innermost loop in blocks, of which the last one ends with the last iteration and may overlap another."""
-        width, unroll = LANES if lanes else 1, _side_by_side(nests, lanes)
+        width, unroll = lanes or 1, _side_by_side(nests, lanes)
         length, block = nests[0].dims[inner], width * unroll
         with self.f.loop(self.f.fixed(-(-length // block))) as loop:
             start = self.f.integer("mul", loop.counter, block)
@@ -230,54 +229,54 @@ def _index(access: Access, instance: Instance) -> Index:
     return Index(base, tuple(terms))
 
 
-def _vectorizable(nests: Sequence[LoopNest], batched: bool) -> int | None:
-    """A loop whose iterations can be lanes: every operand is invariant or contiguous."""
+def _vectorizable(nests: Sequence[LoopNest], lanes: int) -> int | None:
+    """A loop whose iterations can be so many lanes: every operand is invariant or contiguous."""
     accesses = [access for nest in nests for _, run in nest.runs for access in run]
-    for dim, count in enumerate(() if batched else nests[0].dims):
+    for dim, count in enumerate(nests[0].dims if lanes else ()):
         contiguous = all(nest.destination.strides[dim] == 1 for nest in nests)
-        if count >= LANES and contiguous and {access.strides[dim] for access in accesses} <= {0, 1}:
+        if count >= lanes and contiguous and {access.strides[dim] for access in accesses} <= {0, 1}:
             return dim
     return None
 
 
-def _side_by_side(nests: Sequence[LoopNest], lanes: bool) -> int:
+def _side_by_side(nests: Sequence[LoopNest], lanes: int) -> int:
     """How many instances are computed at once, at most: several where additions of a sum have to wait."""
     has_latency = any(terms > SHORT for nest in nests for terms, _ in nest.runs)
     return (UNROLL // 2 if lanes else UNROLL) if has_latency else 1
 
 
-def _unrolled(nests: Sequence[LoopNest], count: int, lanes: bool) -> list[tuple[int, int, int, bool]]:
+def _unrolled(nests: Sequence[LoopNest], count: int, lanes: int) -> list[tuple[int, int, int, bool]]:
     """A loop unrolled, and its remainders: (first iteration, trip count, instances, whether these are lanes)."""
     most = _side_by_side(nests, lanes)
-    width = LANES if lanes else 1
+    width = lanes or 1
     steps = count // width
     unroll = min(most, steps) if lanes else ceil(count / ceil(count / most))
     left = steps % unroll
     blocks = [
-        (0, steps // unroll, unroll, lanes), ((steps - left) * width, 1, left, lanes),
+        (0, steps // unroll, unroll, lanes > 0), ((steps - left) * width, 1, left, lanes > 0),
         (steps * width, 1, count % width, False),
     ]  # fmt: skip
     return [block for block in blocks if block[2]]
 
 
-def fuse_loops(items: Sequence[Scheduled], batched: bool) -> list[Op | list[LoopNest]]:
+def fuse_loops(items: Sequence[Scheduled], lanes: int) -> list[Op | list[LoopNest]]:
     """The items, with neighbouring nests that can share their loops in one group."""
     groups: list[Op | list[LoopNest]] = []
     for item in items:
         last = groups[-1] if groups else None
         if isinstance(item, Op):
             groups.append(item)
-        elif isinstance(last, list) and len(last) < MOST_FUSED and _fusible(last, item, batched):
+        elif isinstance(last, list) and len(last) < MOST_FUSED and _fusible(last, item, lanes):
             last.append(item)
         else:
             groups.append([item])
     return groups
 
 
-def _fusible(nests: list[LoopNest], last: LoopNest, batched: bool) -> bool:
+def _fusible(nests: list[LoopNest], last: LoopNest, lanes: int) -> bool:
     """Whether a nest depends on the others only within one iteration, so that their loops can be fused."""
     same_loops = nests[0].dims == last.dims and last.dims
-    if not same_loops or _vectorizable(nests, batched) != _vectorizable([*nests, last], batched):
+    if not same_loops or _vectorizable(nests, lanes) != _vectorizable([*nests, last], lanes):
         return False
     for nest in nests:
         written = nest.destination

@@ -103,8 +103,9 @@ class Plan:
         name: str = "",
         bodies: dict[Any, Body] | None = None,
         pooled: list[float] | None = None,
+        lanes: int = LANES,
     ) -> None:
-        self.program, self.name = program, name
+        self.program, self.name, self.lanes = program, name, lanes
         self.bodies: dict[Any, Body] = {} if bodies is None else bodies
         self.pooled: list[float] = [] if pooled is None else pooled  # the buffer c, of all bodies too
         self.inputs = program.size
@@ -164,7 +165,7 @@ class Plan:
 
     def _aligned(self, count: int) -> int:
         """So many numbers in `m`, which begin where a vector may."""
-        self.sizes["m"] = padded(self.sizes["m"])
+        self.sizes["m"] = self.padded(self.sizes["m"])
         return self.allocate("m", count)
 
     def pool(self, numbers: list[float]) -> int:
@@ -190,10 +191,10 @@ class Plan:
             size = payload.size - (payload.length - 1) * payload.carries * folded
             start = self.allocate(room, max(size, 2 * payload.carries))
             arrays[id] = ArrayLayout(room, start, payload.carries, payload.length, folded)
-            if is_over_lanes(payload, buffer):
+            if is_over_lanes(payload, buffer, self.lanes):
                 plan, same, _ = self._body(payload, name, (False,) * len(op.operands))
                 shared = self.allocate("s", same)
-                work, scratch = [self._aligned(n) for n in (LANES * plan.vectors, plan.numbers)]
+                work, scratch = [self._aligned(n) for n in (self.lanes * plan.vectors, plan.numbers)]
             elif buffer == "s":
                 plan = self._body(payload, name, ()).plan
                 count = len(op.operands) - payload.carries - payload.arrays
@@ -202,7 +203,7 @@ class Plan:
             else:
                 plan, same, _ = self._body(payload, name, tuple([bool(self.batched[x]) for x in op.operands]))
                 shared = self.allocate("s", same)
-                work, scratch = [self.allocate("v", n) for n in (plan.vectors, -(-plan.numbers // LANES))]
+                work, scratch = [self.allocate("v", n) for n in (plan.vectors, -(-plan.numbers // self.lanes))]
             loops[id] = LoopLayout(name, plan, shared, work, scratch)
         else:
             return
@@ -220,7 +221,7 @@ class Plan:
             if buffer == "v":
                 counts = zip(read, payload.kernel.inputs(*payload.sizes), strict=True)
                 room += payload.size + sum([count for array, count in counts if array.type == VECTOR])
-                room = -(-room // LANES)
+                room = -(-room // self.lanes)
             kernels[op.id] = KernelLayout([arrays[op.id], *read], payload, self.allocate(buffer, room))
 
     def _body(self, loop: Loop, name: str, batched: tuple[bool, ...]) -> Body:
@@ -228,7 +229,7 @@ class Plan:
         key = id(loop.body), batched
         if key not in self.bodies:
             body, same = over_samples(loop, batched) if batched else (loop.body, 0)
-            self.bodies[key] = Body(Plan(body, name, self.bodies, self.pooled), same, loop.body)
+            self.bodies[key] = Body(Plan(body, name, self.bodies, self.pooled, self.lanes), same, loop.body)
         return self.bodies[key]
 
     def _with_copies(
@@ -379,7 +380,7 @@ class Plan:
         buffers: dict[str, tuple[str, int]] = {}
         ops = [self.ops[id] for id in sorted(needed) if id >= self.inputs]
         for index in sorted({self._number(op.id) for op in ops if op.id in self.locations}):
-            buffers[f"o{index}"] = ("t", self.allocate("t", padded(self.result_sizes[index])))
+            buffers[f"o{index}"] = ("t", self.allocate("t", self.padded(self.result_sizes[index])))
         arrays: dict[int, ArrayLayout] = {}
         loops: dict[int, LoopLayout] = {}
         kernels: dict[int, KernelLayout] = {}
@@ -400,7 +401,7 @@ class Plan:
         for buffer in sorted(kept | read):
             if buffer[0] == "x":
                 base = "k" if buffer in kept else "t"
-                buffers[buffer] = (base, self.allocate(base, padded(self.argument_sizes[int(buffer[1:])])))
+                buffers[buffer] = (base, self.allocate(base, self.padded(self.argument_sizes[int(buffer[1:])])))
         summed: dict[str, list[int]] = {}
         for op in sums:
             buffer, offset = self.locations[op.id]
@@ -417,17 +418,16 @@ class Plan:
     @property
     def numbers(self) -> int:
         """The numbers that it needs room for: s, and then m."""
-        return padded(self.sizes["s"]) + self.sizes["m"]
+        return self.padded(self.sizes["s"]) + self.sizes["m"]
 
     @property
     def vectors(self) -> int:
         """Of the body of a loop, the vectors that it needs room for: t, and then v."""
         return self.stages[0].tile + self.stages[0].arrays_in_tile
 
+    def padded(self, size: int) -> int:
+        return -(-size // self.lanes) * self.lanes
+
     def _number(self, id: int) -> int:
         """The number of the result in whose buffer a value is."""
         return int(self.locations[id][0][1:])
-
-
-def padded(size: int) -> int:
-    return -(-size // LANES) * LANES

@@ -8,13 +8,12 @@ program over samples.
 
 from __future__ import annotations
 
-from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.payloads import Loop, When, While
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout
 from .ir_text import MASK, SCALAR, VECTOR, Function, number
-from .plan import LoopLayout, padded
+from .plan import LoopLayout
 
 FOREVER = str(2**62)
 FEW = 8  # vectors that are copied without a loop
@@ -106,7 +105,7 @@ class Steps:
             self.point(name, self.f.pointer(name))
         scratch = self.at(self.layout.scratch)
         self.point("s", scratch)
-        self.point("m", self.f.offset(scratch, SCALAR, padded(self.layout.plan.sizes["s"])))
+        self.point("m", self.f.offset(scratch, SCALAR, self.layout.plan.padded(self.layout.plan.sizes["s"])))
 
     def gather(self, t: str, xs: str) -> None:
         """The elements of step t of all columns, one after the other."""
@@ -133,8 +132,8 @@ class Steps:
         f.do(f"call void @{layout.name}stage0.numbers(ptr {self.context})")
         ys = self.at(self.own.offset)
         residuals = self.at(f.fixed(loop.length * loop.outputs), ys)
-        with f.loop(f.fixed(-(-loop.length // LANES))) as counted:
-            t = f.smaller(f.integer("mul", counted.counter, LANES), f.fixed(loop.length - LANES))
+        with f.loop(f.fixed(-(-loop.length // f.lanes))) as counted:
+            t = f.smaller(f.integer("mul", counted.counter, f.lanes), f.fixed(loop.length - f.lanes))
             for j, column in enumerate(loop.columns if "x1" in places else ()):
                 array = self.arrays[column.array]
                 first = array.address(f, column.offset)
@@ -153,7 +152,7 @@ class Steps:
             source, target = (vector, numbers) if stores else (numbers, vector)
             f.do(f"store {VECTOR} {f.value(f'load {VECTOR}, ptr {source}, align 8')}, ptr {target}, align 8")
             return
-        for lane in range(LANES):
+        for lane in range(f.lanes):
             one, place = f.offset(numbers, SCALAR, lane * stride), f.offset(vector, SCALAR, lane)
             source, target = (place, one) if stores else (one, place)
             f.do(f"store double {f.value(f'load double, ptr {source}')}, ptr {target}")
@@ -227,7 +226,7 @@ class Steps:
         f = self.f
         running = f.value(f"fcmp une {self.type} {f.value(f'load {self.type}, ptr {then}')}, {number(0.0, self.type)}")
         if self.type == VECTOR:
-            running = f.value(f"icmp ne i8 {f.value(f'bitcast {MASK} {running} to i8')}, 0")
+            running = f.value(f"icmp ne i{f.lanes} {f.value(f'bitcast {MASK} {running} to i{f.lanes}')}, 0")
         done, go = f.fresh("done", "go")
         f.branch(running, go, done)
         f.label(done)

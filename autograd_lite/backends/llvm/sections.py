@@ -33,7 +33,7 @@ def write_section(
     new: Callable[[int], Function],
 ) -> list[tuple[Function, bool]]:
     """The functions that compute the items, and whether each is worth optimizing; `new(k)` begins the k-th."""
-    parts = _split(fuse_loops(items, batched))
+    parts = _split(fuse_loops(items, 0 if batched else plan.lanes))
     locations = {**plan.locations, **stage.locations} if batched else plan.locations
     stored = _stored(parts, locations, plan.shared)
     loops = stage.loops if batched else plan.loops

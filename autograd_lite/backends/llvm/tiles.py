@@ -8,61 +8,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd_lite.backends.batch_order import LANES
-
 from .ir_text import MASK, VECTOR, Function, Index, number
 
-WIDE = range(LANES)
 
-
-def tile_function(name: str) -> Function:
+def tile_function(name: str, lanes: int) -> Function:
     """tile.read(array, size, valid, tile), tile.write with the same parameters, or tile.clear(tile, count, valid)."""
     if name == "tile.clear":
-        return _clear()
-    f = Function(name, "ptr %array, i64 %size, i64 %valid, ptr %tile", {"tile": "%tile"})
-    blocks = f.integer("udiv", f.integer("add", "%size", LANES - 1), LANES)
-    exist = [f.value(f"icmp slt i64 {row}, %valid") for row in WIDE]
-    rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in WIDE]
+        return _clear(lanes)
+    f = Function(name, "ptr %array, i64 %size, i64 %valid, ptr %tile", {"tile": "%tile"}, lanes=lanes)
+    wide = range(lanes)
+    blocks = f.integer("udiv", f.integer("add", "%size", lanes - 1), lanes)
+    exist = [f.value(f"icmp slt i64 {row}, %valid") for row in wide]
+    rows = [f.offset("%array", "double", f.integer("mul", "%size", row)) for row in wide]
     if name == "tile.read":
         last = f.integer("sub", "%valid", 1)
-        rows = [f.offset("%array", "double", f.integer("mul", "%size", f.smaller(last, row))) for row in WIDE]
-        exist = [f.value("icmp sgt i64 %valid, 0")] * LANES
+        rows = [f.offset("%array", "double", f.integer("mul", "%size", f.smaller(last, row))) for row in wide]
+        exist = [f.value("icmp sgt i64 %valid, 0")] * lanes
     with f.loop(blocks) as loop:  # over 8 columns of the `valid` rows of `size` numbers
-        first = f.integer("mul", loop.counter, LANES)
+        first = f.integer("mul", loop.counter, lanes)
         columns = f.lanes_below(f.integer("sub", "%size", first))
         masks = [f.value(f"select i1 {exists}, {MASK} {columns}, {MASK} zeroinitializer") for exists in exist]
         addresses = [f.offset(row, "double", first) for row in rows]
-        place = Index(0, ((loop.counter, LANES),))
+        place = Index(0, ((loop.counter, lanes),))
         if name == "tile.read":
             vectors = [f.load_some(address, mask) for address, mask in zip(addresses, masks, strict=True)]
             for k, vector in enumerate(_transposed(f, vectors)):
                 f.store(vector, "tile", place.plus(k), VECTOR, VECTOR)
         else:
-            vectors = [f.load("tile", place.plus(k), VECTOR, VECTOR) for k in WIDE]
+            vectors = [f.load("tile", place.plus(k), VECTOR, VECTOR) for k in wide]
             for vector, address, mask in zip(_transposed(f, vectors), addresses, masks, strict=True):
                 f.store_some(vector, address, mask)
     return f
 
 
 def _transposed(f: Function, vectors: Sequence[str]) -> list[str]:
-    """8 vectors as a matrix, transposed: the off-diagonal blocks of 1 lane are swapped, then those of 2 and of 4."""
+    """Vectors as a matrix, transposed: the off-diagonal blocks of 1 lane are swapped, then those of 2, of 4, ..."""
+    lanes = len(vectors)
     rows = list(vectors)
-    for step in (1, 2, 4):
-        upper = [lane + LANES - step if lane & step else lane for lane in WIDE]
-        lower = [lane + LANES if lane & step else lane + step for lane in WIDE]
-        for k in [row for row in WIDE if not row & step]:
+    for step in [2**k for k in range(lanes.bit_length() - 1)]:
+        upper = [lane + lanes - step if lane & step else lane for lane in range(lanes)]
+        lower = [lane + lanes if lane & step else lane + step for lane in range(lanes)]
+        for k in [row for row in range(lanes) if not row & step]:
             pair = rows[k], rows[k + step]
             rows[k], rows[k + step] = f.shuffle(*pair, upper), f.shuffle(*pair, lower)
     return rows
 
 
-def _clear() -> Function:
+def _clear(lanes: int) -> Function:
     """Set the lanes from `valid` on to 0.0 in `count` vectors."""
-    f = Function("tile.clear", "ptr %tile, i64 %count, i64 %valid", {"tile": "%tile"})
-    lanes = f.lanes_below("%valid")
+    f = Function("tile.clear", "ptr %tile, i64 %count, i64 %valid", {"tile": "%tile"}, lanes=lanes)
+    below = f.lanes_below("%valid")
     zero = number(0.0, VECTOR)
     with f.loop("%count") as loop:
         place = Index(0, ((loop.counter, 1),))
         vector = f.load("tile", place, VECTOR, VECTOR)
-        f.store(f.value(f"select {MASK} {lanes}, {VECTOR} {vector}, {VECTOR} {zero}"), "tile", place, VECTOR, VECTOR)
+        f.store(f.value(f"select {MASK} {below}, {VECTOR} {vector}, {VECTOR} {zero}"), "tile", place, VECTOR, VECTOR)
     return f
