@@ -24,7 +24,7 @@ COMPILED = [
     "transforms.branches", "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying",
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
     "program.instructions", "program.simplification", "program.reaching", "program.flattening",
-    "program.fast_arguments", "program.rolling", "program.fingerprint",
+    "program.fast_arguments", "program.repetitions", "program.rolling", "program.fingerprint",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

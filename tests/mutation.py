@@ -74,6 +74,7 @@ TESTS = {
     "program.simplification": ["tests/program/test_simplification.py"],
     "program.flattening": ["tests/program/test_flattening.py"],
     "program.rolling": ["tests/program/test_rolling.py"],
+    "program.repetitions": ["tests/program/test_rolling.py"],
     "backends.batch_order": ["tests/backends/test_batch_order.py"],
     "backends.python": ["tests/backends/test_python.py"],
     "backends.source_text": [

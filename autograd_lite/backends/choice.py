@@ -43,7 +43,7 @@ def numpy(program: Program, fastmath: bool) -> Code:
 
 def llvm(program: Program, fastmath: bool, threads: bool = True, dtype: str = "float64") -> Code:
     back_end = module("llvm", "llvm", "llvmlite", "numpy")
-    lowered = with_lazy_branches(program).unrolled(back_end.reads_samples).lowered()
+    lowered = with_lazy_branches(program).unrolled(back_end.is_branch).lowered()
     return back_end.compile_llvm(lowered, fastmath, threads, dtype)  # type: ignore[no-any-return]
 
 

@@ -62,7 +62,8 @@ class Flattener:
     def append(self, key: Key, instruction: Instruction) -> int:
         row, operands, _ = instruction
         self.instructions.append(instruction)
-        self.batched.append(row is not BATCH_SUM and any(self.batched[i] for i in operands))
+        whole = isinstance(row.payload, Whole) and self.arguments[row.payload.argument].batched
+        self.batched.append(whole or (row is not BATCH_SUM and any(self.batched[i] for i in operands)))
         self.known[key] = i = self.size + len(self.instructions) - 1
         return i
 
@@ -313,8 +314,12 @@ def replayed(
     instructions: Sequence[Instruction],
     unrolls: Unrolls,
     results: Sequence[Sequence[int]],
+    inside: bool = False,
 ) -> list[list[Any]]:
-    """The results of a program whose arguments these are: numbers of instructions, lists of them for arrays."""
+    """The results of a program whose arguments these are: numbers of instructions, lists of them for arrays.
+
+    `inside`: it is the body of a loop that is written out, so that its arguments are not those of the flattener.
+    """
     given = one_after_the_other(arguments)
     size = len(given)
     number: list[Any] = []
@@ -328,7 +333,7 @@ def replayed(
         elif type(row.payload) is Item and type(own[0]) is int:
             number.append(flattener.payload(row.payload, (own[0],)))
         else:
-            number.append(of_payload(flattener, row.payload, own, arguments, unrolls))
+            number.append(of_payload(flattener, row.payload, own, arguments, unrolls, inside))
     return [[given[i] if i < size else number[i - size] for i in values] for values in results]
 
 
@@ -343,7 +348,12 @@ def one_after_the_other(parts: Sequence[Sequence[int]]) -> Sequence[int]:
 
 
 def of_payload(
-    flattener: Flattener, payload: Any, operands: list[Any], arguments: Sequence[Sequence[int]], unrolls: Unrolls
+    flattener: Flattener,
+    payload: Any,
+    operands: list[Any],
+    arguments: Sequence[Sequence[int]],
+    unrolls: Unrolls,
+    inside: bool,
 ) -> Any:
     """An instruction with a payload again, or what it consists of."""
 
@@ -351,7 +361,7 @@ def of_payload(
         def once(*parts: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
             carry, x, shared, whole = parts
             results = [result.values for result in body.results]
-            return tuple(replayed(flattener, [carry, x, shared, *whole], body.instructions, unrolls, results))  # type: ignore[return-value]
+            return tuple(replayed(flattener, [carry, x, shared, *whole], body.instructions, unrolls, results, True))  # type: ignore[return-value]
 
         return once
 
@@ -362,6 +372,10 @@ def of_payload(
         if isinstance(payload, While):
             payload = payload._replace(body=payload.body.lowered(flattener.lowers))
         return flattener.payload(payload, tuple(arrays))
+    if inside and isinstance(payload, Whole):
+        found = arguments[payload.argument][payload.first : payload.first + payload.size]
+        array = flattener.neighbours(tuple(found))
+        return array[0] if array and array[1] == 0 and array_size(flattener, array[0]) == len(found) else list(found)
     written_out = any(isinstance(x, list) for x in operands)  # an array that is one, number by number
     if written_out or unrolls(payload, [flattener.batched[i] for i in operands]):
         ids = [array_elements(flattener, x, size) if (size := array_size(flattener, x)) else x for x in operands]

@@ -1,7 +1,7 @@
 """What programs are made of: arguments, instructions, results.  Plain data."""
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from autograd_lite.core.graph import BATCH_SUM, DETACHED, LEAF
@@ -51,13 +51,15 @@ def instruction(row: Primitive, operands: tuple[int, ...], constant: float | Non
 Parts = tuple[list[Argument], list[Instruction], list[Result]]
 
 
-def batched_values(arguments: Iterable[Argument], instructions: Iterable[Instruction]) -> bytearray:
+def batched_values(arguments: Sequence[Argument], instructions: Iterable[Instruction]) -> bytearray:
     """For every value of a program, whether it differs from sample to sample."""
     flags = bytearray()
     for argument in arguments:
         flags += bytes([argument.batched]) * argument.size
     for row, operands, _ in instructions:
-        flags.append(row is not BATCH_SUM and any(flags[i] for i in operands))
+        read = getattr(row.payload, "argument", None)  # the number of the argument that an array is
+        whole = read is not None and arguments[read].batched
+        flags.append(whole or (row is not BATCH_SUM and any(flags[i] for i in operands)))
     return flags
 
 

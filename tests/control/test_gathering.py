@@ -90,3 +90,30 @@ def test_nothing_is_taken_from_nothing():
     for f in (lambda x: take([], x), compile(lambda x: take([], x))):
         with pytest.raises(IndexError, match="reads from nothing"):
             f(0.0)
+
+
+def wandering(n):
+    def f(x, w):
+        def step(c, t):
+            y = ag.take(x, ag.where(ag.less(c, 0.0), 1.0, 3.0))
+            return ag.sin(c * w + y) + t, c * y
+
+        c, ys = ag.scan(step, w, [0.1 * k for k in range(n)])
+        return c * ag.sum(ys)
+
+    return f
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, lambda f: ag.value_and_grad(f, argnums=(0, 1))])
+def test_steps_that_read_an_array_of_their_sample_stay_a_loop(transform):
+    """Each sample has its own array, which a step reads at computed places: native code has one step, of 8 samples."""
+    pytest.importorskip("llvmlite")
+    X, W = np.random.default_rng(0).normal(size=(13, 6)), np.linspace(-1.0, 1.0, 13)
+    lengths = []
+    for n in (20, 60):
+        f = ag.vmap(transform(wandering(n)))
+        native, plain = ag.compile(f, backend="llvm"), ag.compile(f, backend="python")
+        found, expected = (ag.trees.flatten(g(X, W))[0] for g in (native, plain))
+        assert [np.ravel(x).tolist() for x in found] == [np.ravel(x).tolist() for x in expected]
+        lengths.append(len(native.trace(X, W).source("llvm")))
+    assert lengths[1] < 1.2 * lengths[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from autograd_lite.program.program import Program
 
-from .arrays_of_loops import reads_samples
+from .arrays_of_loops import is_branch
 from .constant_results import ConstantResults, mostly_constant
 from .native_code import NativeCode
 
@@ -31,4 +31,4 @@ def compile_llvm(
     return NativeCode(program, fastmath, threads, dtype)
 
 
-__all__ = ["NativeCode", "compile_llvm", "reads_samples"]
+__all__ = ["NativeCode", "compile_llvm", "is_branch"]

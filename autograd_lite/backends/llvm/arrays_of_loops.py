@@ -38,7 +38,7 @@ class ArrayLayout(NamedTuple):
 
     @property
     def type(self) -> str:
-        return VECTOR if self.buffer == "v" else SCALAR
+        return VECTOR if self.buffer[0] in "vb" else SCALAR
 
     def address(self, f: Function, i: int = 0) -> str:
         """The address of number i."""
@@ -57,9 +57,10 @@ def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:
     """
     body, (carry, x, shared, *whole) = loop.body, loop.body.arguments
     differs = batched[loop.carries + loop.arrays :]
+    arrays = [a._replace(batched=batched[loop.carries + k]) for a, k in zip(whole, loop.whole, strict=True)]
     same = differs.count(False)
     arguments = [
-        carry._replace(batched=True), x._replace(batched=True), shared._replace(size=same, numbers=()), *whole,
+        carry._replace(batched=True), x._replace(batched=True), shared._replace(size=same, numbers=()), *arrays,
         Argument("of_samples", shared.size - same, True),
     ]  # fmt: skip
     flattener = Flattener(arguments, lowers=has_lowering)
@@ -68,15 +69,10 @@ def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:
     equal, other = iter(given[2]), iter(given[-1])
     mixed = [next(other) if own else next(equal) for own in differs]
     ends = [result.values for result in body.results]
-    found = replayed(flattener, [*given[:2], mixed, *given[3:-1]], body.instructions, reads_samples, ends)
+    found = replayed(flattener, [*given[:2], mixed, *given[3:-1]], body.instructions, is_branch, ends)
     return Program(*flattener.finished([Result(tuple(values), True) for values in found])), same
 
 
-def reads_samples(payload: object, batched: Sequence[bool]) -> bool:
-    """Whether a loop reads an array as a whole that differs from sample to sample: then it is written out.
-
-    So is a branch, which is computed for all samples.
-    """
-    if isinstance(payload, When):
-        return any(batched)
-    return isinstance(payload, Loop) and any(batched[payload.carries + k] for k in payload.whole)
+def is_branch(payload: object, batched: Sequence[bool]) -> bool:
+    """Whether a branch differs from sample to sample: it is computed for all of them, and so written out."""
+    return isinstance(payload, When) and any(batched)

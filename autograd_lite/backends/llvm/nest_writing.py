@@ -34,7 +34,7 @@ MOST_FUSED = 8  # nests in one loop: their live values have to fit into register
 
 def is_lanes(buffer: str) -> bool:
     """Whether the elements of a buffer are vectors of samples: tile, kept, batched arguments and results."""
-    return buffer[0] in "tkvxo"
+    return buffer[0] in "tkvxob"
 
 
 class Induction(NamedTuple):

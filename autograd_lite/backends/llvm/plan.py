@@ -122,7 +122,9 @@ class Plan:
         named = [x for op in self.ops.values() for x in op.operands] + [x for r in program.results for x in r.values]
         read, first = sorted({x for x in named if 0 <= x < program.size}, reverse=True), 0
         for index, argument in enumerate(program.arguments):
-            buffer, first = f"{'x' if argument.batched else 'a'}{index}", first + argument.size
+            whole = bool(name) and 3 <= index < len(program.arguments) - 1  # an array that stays where it is
+            buffer = f"{('b' if whole else 'x') if argument.batched else 'a'}{index}"
+            first += argument.size
             while read and read[-1] < first:
                 x = read.pop()
                 self.locations[x] = (buffer, x - first + argument.size)
@@ -181,7 +183,8 @@ class Plan:
         id, payload = op.id, op.row.payload
         room = "m" if buffer == "s" else "v"
         if isinstance(payload, Whole):
-            arrays[id] = ArrayLayout(f"a{payload.argument}", payload.first)
+            of_samples = self.program.arguments[payload.argument].batched  # vectors, in the body of a loop
+            arrays[id] = ArrayLayout(f"{'b' if of_samples else 'a'}{payload.argument}", payload.first)
         elif isinstance(payload, Numbers):
             arrays[id] = ArrayLayout("c", self.pool(list(payload.numbers)))
         elif isinstance(payload, Stack | Gathers | Scatter | Kernel):
@@ -389,6 +392,7 @@ class Plan:
                 name = f"{self.name}stage{self.stage_count}.loop{len(loops)}."
                 self._locate_array(op, "t", arrays, loops, name)
                 self._locate_kernel(op, arrays, kernels)
+        ops = [op for op in ops if op.id in self.ops]
         self.stage_count += 1
         scalars, _ = self._with_copies(scalars, self.arrays, self.loops)
         ops, once = self._with_copies(ops, arrays, loops)

@@ -100,7 +100,8 @@ class Steps:
     def surroundings(self) -> None:
         """What the body reads besides its arguments of a step."""
         for k, i in enumerate(self.loop.whole, 3):
-            self.point(f"a{k}", self.arrays[i].address(self.f))
+            array = self.arrays[i]
+            self.point(f"{'b' if array.type == VECTOR else 'a'}{k}", array.address(self.f))
         for name in "nec":
             self.point(name, self.f.pointer(name))
         scratch = self.at(self.layout.scratch)
