@@ -468,13 +468,13 @@ def test_code_lives_as_long_as_its_function():
     arrays = data(program, 10)
     native = compile_llvm(program)
     expected = native(arrays, 10)
-    call, scratch = native._call, np.empty(100_000)
+    call, constants, scratch = native._call, native._constants, np.empty(100_000)
     del native
     for _ in range(3):
         compile_llvm(network((2, 3, 1)))  # engines come and go
         gc.collect()
     results = [np.empty_like(x) for x in expected]
-    call(10, scratch, *arrays, *results)
+    call(10, scratch, *constants, *arrays, *results)
     assert_same_bits(results, expected)
 
 
