@@ -53,7 +53,7 @@ def test_what_is_computed_is_not_assigned(cls, name, found):
         found.fset(object.__new__(cls) if not issubclass(cls, tuple) else tuple.__new__(cls), 1.0)
 
 
-def test_an_assignment_says_what_to_do():
+def test_an_assignment_tells_what_to_do():
     neuron = nn.Neuron(2, rng=0)
     with pytest.raises(AttributeError, match="nonlin was assigned, but the Neuron computes it; assign activation, or "):
         neuron.nonlin = False

@@ -223,7 +223,7 @@ def test_a_former_name_of_a_loss_warns_and_computes_the_same():
         nn.fit(nn.Neuron(1), [[1.0]], [1.0], loss="binary_cross_entropy", epochs=1, progress=False)
 
 
-def test_backward_under_no_grad_says_so():
+def test_backward_under_no_grad_tells_so():
     with no_grad(), pytest.raises(RuntimeError, match=r"no_grad\(\)"):
         (X * X).backward()
 

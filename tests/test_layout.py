@@ -145,7 +145,7 @@ def test_an_import_that_points_up_is_found(tmp_path, module, text, found):
         *sorted(f"table/{path.stem}" for path in PACKAGE.glob("core/table/*.py")),
     ],
 )
-def test_the_table_stands_on_math_alone(module):
+def test_the_table_uses_math_alone(module):
     tree = ast.parse((PACKAGE / "core" / f"{module}.py").read_text(encoding="utf-8"))
     loaded = {
         name.split(".")[0]
@@ -190,7 +190,7 @@ def test_an_alias_that_is_not_declared_is_found():
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_is_short_and_says_what_it_is_for(module):
+def test_a_module_is_short_and_tells_what_it_is_for(module):
     text = MODULES[module].read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"

@@ -46,7 +46,7 @@ def test_arguments_are_lists_or_arrays_of_any_shape_with_the_numbers_in_order(sa
             assert code([w, x], samples) == expected
 
 
-def test_where_eager_raises_a_program_gives_what_ieee_754_says():
+def test_where_eager_raises_a_program_gives_what_ieee_754_tells():
     f = compile(lambda x: [1.0 / x, log(x), x**0.5, (x * 1e300) ** 2.0], backend="python")
     assert f(0.0) == [math.inf, -math.inf, 0.0, 0.0]
     negative = f(-1.0)

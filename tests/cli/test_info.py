@@ -55,7 +55,7 @@ def test_missing_follows_extras_of_extras(machine):
     assert info.missing_requirements() == {"all": [], "demo": [], "draw": [], "jit": []}
 
 
-def test_report_says_how_to_get_what_is_missing(machine):
+def test_report_tells_how_to_get_what_is_missing(machine):
     machine |= {"numpy"}
     text = "\n".join(info.report())
     assert re.search(r"^  jit +present, to compile functions to native code$", text, flags=re.M)

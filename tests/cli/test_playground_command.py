@@ -31,7 +31,7 @@ def test_it_opens_nothing_where_asked(opened, tmp_path):
     assert not (tmp_path / "playground.html").exists()
 
 
-def test_without_a_browser_it_says_where_the_file_is(opened, monkeypatch, capsys):
+def test_without_a_browser_it_tells_where_the_file_is(opened, monkeypatch, capsys):
     monkeypatch.setattr("webbrowser.open", lambda uri: False)
     assert playground_command.main() == 0
     assert "no browser was found; open file://" in capsys.readouterr().err

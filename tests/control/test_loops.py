@@ -538,7 +538,7 @@ def test_loops_without_a_bound_run_compiled_and_have_tangents(name, backend):
 
 
 @pytest.mark.parametrize("name", ["newton", "power", "nested"])
-def test_reverse_mode_through_a_loop_without_a_bound_says_what_to_do(name):
+def test_reverse_mode_through_a_loop_without_a_bound_tells_what_to_do(name):
     f = UNBOUNDED[name]
     with pytest.raises(TypeError, match=r"max_steps.*fixed_point or root"):
         ag.compile(ag.grad(f))(2.0)

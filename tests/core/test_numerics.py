@@ -136,7 +136,7 @@ POWERS = [0.0, 0.5, 1.0, 2.0, 3.0, -1.0, -2.0, -3.0, -0.5, 1e300, -1e300, 1025.0
 
 @pytest.mark.parametrize("x", [0.0, -0.0, -1.0, -2.0, 2.0, -1e300, 1e300, 1e-300, -1e-300])
 @pytest.mark.parametrize("y", POWERS)
-def test_the_limit_of_a_power_is_what_c_says(x, y):
+def test_the_limit_of_a_power_is_what_c_tells(x, y):
     numpy = pytest.importorskip("numpy")
     try:
         numerics.power(x, y)

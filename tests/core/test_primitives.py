@@ -35,7 +35,7 @@ def test_nothing_else_is(x):
 
 
 @ROWS
-def test_a_row_says_all_of_itself(row):
+def test_a_row_tells_all_of_itself(row):
     assert row.name.isidentifier()
     assert row.label
     assert row.formula

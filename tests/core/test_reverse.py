@@ -65,7 +65,7 @@ def test_roots_that_use_each_other():
     assert float_adjoints([2.0 * y, y], [1.0, 1.0], [x]) == [3.0 * one]
 
 
-def test_a_pass_that_stores_says_whom_it_reached():
+def test_a_pass_that_stores_tells_whom_it_reached():
     x = Value(3.0)
     y, beside = ag.square(x), ag.square(x)
     gradients(y + 1.0, [x])

@@ -78,7 +78,7 @@ def test_pow_in_its_exponent():
     assert (x**2).partials == (-4.0, None)  # the partial in a constant exponent is never computed
 
 
-def test_a_division_by_zero_says_what_was_divided():
+def test_a_division_by_zero_tells_what_was_divided():
     for zero in (0, 0.0, Value(0.0)):
         with pytest.raises(ZeroDivisionError, match=r"div\(3, 0\)"):
             Value(3.0) / zero

@@ -63,7 +63,7 @@ def test_without_graphviz_a_notebook_gets_the_text(animation, monkeypatch):
     assert "no Graphviz was found" in animation._repr_mimebundle_()[0]["text/plain"]
 
 
-def test_without_pillow_a_gif_says_what_to_install(animation, monkeypatch):
+def test_without_pillow_a_gif_tells_what_to_install(animation, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match="pip install"):
         animation.gif()

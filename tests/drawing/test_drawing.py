@@ -207,7 +207,7 @@ def test_parameters_of_a_program_share_boxes_layer_by_layer():
     assert len(told.splitlines()) < 20
 
 
-def test_a_number_that_an_output_is_compared_with_says_so():
+def test_a_number_that_an_output_is_compared_with_tells_so():
     model = MLP(2, [2, 1], activation="tanh", rng=0)
     x = [Value(0.5), Value(-1.0)]
     for loss in ((model(x) - 0.75) ** 2, (0.75 - model(x)) ** 2, abs(model(x) - 0.75), nn.half_squared(model(x), 0.75)):
@@ -217,7 +217,7 @@ def test_a_number_that_an_output_is_compared_with_says_so():
         assert "target" not in str(draw(other))
 
 
-def test_a_number_that_is_an_exponent_says_so():
+def test_a_number_that_is_an_exponent_tells_so():
     x = Value(3.0, label="x")
     assert "2   constant   exponent" in str(draw(x**2.0))
     assert "exponent" not in str(draw(x * 2.0))

@@ -29,7 +29,7 @@ def drawing():
 
 
 @pytest.mark.parametrize("kind", MAGIC)
-def test_saves_what_the_suffix_says(drawing, tmp_path, kind):
+def test_saves_what_the_suffix_tells(drawing, tmp_path, kind):
     path = drawing.save(tmp_path / f"graph.{kind}")
     assert path.read_bytes().startswith(MAGIC[kind])
     assert [p.name for p in tmp_path.iterdir()] == [f"graph.{kind}"]

@@ -241,7 +241,7 @@ def test_the_legend_has_the_colours_of_the_theme(theme):
     assert {text.get_color() for text in legend.get_texts()} == {THEMES[theme].ink}
 
 
-def test_the_axis_of_the_loss_says_its_scale():
+def test_the_axis_of_the_loss_tells_its_scale():
     found = animate(MLP(2, [1], rng=0), [[0.0, 0.0], [1.0, 1.0]], [0, 1], epochs=1, frames=2)
     loss = next(ax for ax in figure(found.recording, 1).axes if ax.get_xlabel() == "epoch")
     assert (loss.get_yscale(), loss.get_ylabel()) == ("log", "loss, log scale")

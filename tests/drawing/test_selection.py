@@ -35,7 +35,7 @@ def test_a_small_graph_is_drawn_whole():
     assert drawing.picture.notes == []
 
 
-def test_what_does_the_same_shares_a_box_and_the_drawing_says_so():
+def test_what_does_the_same_shares_a_box_and_the_drawing_tells_so():
     drawing = draw(chain(2000))
     groups = {b.symbol: b for b in drawing.picture.boxes.values() if b.kind == GROUP}
     assert groups["+"].notes == ("1,999 nodes",)

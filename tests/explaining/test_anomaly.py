@@ -212,7 +212,7 @@ def test_the_drawing_has_the_way_in_red():
     assert bundle["text/plain"] == found.anomaly.text
 
 
-def test_the_drawing_says_where_it_was_born():
+def test_the_drawing_tells_where_it_was_computed_first():
     x = Value(0.0)
     with detect_anomaly(error=False) as found:
         root = sqrt(x)
@@ -241,7 +241,7 @@ def test_a_long_way_is_cut_in_the_drawing():
 
 @pytest.mark.thorough
 @given(st.lists(st.sampled_from(["add", "mul", "sin", "exp"]), min_size=1, max_size=12), st.integers(0, 11))
-def test_a_planted_nan_is_found_wherever_it_stands(steps, place):
+def test_a_planted_nan_is_found_wherever_it_is(steps, place):
     """One operation of a chain of harmless ones makes a nan; it is the one that is found."""
     x = Value(0.5)
     planted = None

@@ -15,7 +15,7 @@ from autograd_lite.explaining.documentation import described, partials_told
 
 
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
-def test_a_row_says_its_formula_partials_domain_and_kinks(row):
+def test_a_row_tells_its_formula_partials_domain_and_kinks(row):
     text = described(row)
     assert text.startswith(f"{row.name}(")
     assert f"= {row.formula}\n" in text

@@ -207,7 +207,7 @@ def test_a_branch_is_computed_and_a_loop_written_out():
     (lambda: explore(lambda x: doubled(x) * x, x=1.0), ValueError, "calls doubled, which has a derivative of its own"),
     (lambda: explore(where(Value(1.0) > 0.0, Value(2.0), Value(3.0))), ValueError, "make the condition with less"),
 ])  # fmt: skip
-def test_what_cannot_be_explored_says_why(call, error, words):
+def test_what_cannot_be_explored_tells_why(call, error, words):
     with pytest.raises(error, match=words):
         call()
 

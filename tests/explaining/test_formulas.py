@@ -32,7 +32,7 @@ TREES = st.recursive(
 )
 
 
-def test_no_minus_stands_behind_an_operator():
+def test_no_minus_comes_behind_an_operator():
     numbers = (Number(2.0), Number(-1.0), Number(-1.0), Number(2.0))
     assert plain(formula_of(ag.PRIMITIVES["dot"], numbers)) == "2·(−1) + (−1·2)"
 

@@ -361,7 +361,7 @@ class Sanitizer(HTMLParser):
         self.kept += [data] if not self.hidden else []
 
 
-def test_a_notebook_that_is_not_trusted_keeps_a_still_picture_and_says_what_to_do():
+def test_a_notebook_that_is_not_trusted_keeps_a_still_picture_and_tells_what_to_do():
     for shown in (neuron().page(), network().page("dark")):
         bundle, _ = shown._repr_mimebundle_()
         kept = "".join(Sanitizer(bundle["text/html"]).kept)

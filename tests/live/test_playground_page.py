@@ -655,7 +655,7 @@ class TestTheGraphOfOneSample:
             assert (of[name]["letters"], of[name]["numbers"]) == (letters, numbers), name
         assert len(theirs) == 11
 
-    def test_stepping_through_the_backward_pass_while_training_stands_still(self, opened):
+    def test_stepping_through_the_backward_pass_while_training_pauses(self, opened):
         window = opened()
         window.run("page.change({ hidden: [3, 3] })")
         window.press("p")

@@ -39,7 +39,7 @@ def test_programs_score_binary_outputs_as_eager_does(case):
     assert correctness(outputs, signs, "signs") == agrees(outputs, signs, "signs")
 
 
-def test_a_soft_label_stands_for_the_nearer_one():
+def test_a_soft_label_is_for_the_nearer_one():
     assert agrees(-1.0, 0.3, "binary")
     assert not agrees(1.0, 0.3, "binary")
     assert agrees([1.0, -1.0], [0.7, 0.2], "binary")

@@ -153,7 +153,7 @@ def test_an_array_of_values_is_refused_with_the_way_out():
         module.state_dict()
 
 
-def test_a_module_without_forward_says_so():
+def test_a_module_without_forward_tells_so():
     with pytest.raises(NotImplementedError, match="write forward"):
         Module()(1.0)
 

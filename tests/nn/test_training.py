@@ -288,13 +288,13 @@ def test_a_rate_beside_an_optimizer_is_refused():
 
 
 @pytest.mark.parametrize(("activation", "lr"), [("tanh", 100.0), ("relu", 1e-12)])
-def test_training_that_ends_no_better_than_it_began_says_so(activation, lr):
+def test_training_that_ends_no_better_than_it_began_tells_so(activation, lr):
     model = MLP(2, [4, 1], activation=activation, rng=0)
     with pytest.warns(UserWarning, match=r"no better than it began.*diagnose\(model, X, y, loss\).*learning rate"):
         fit(model, XOR_X, [0, 1, 1, 0], loss="binary_cross_entropy_with_logits", lr=lr, epochs=5, progress=False, rng=0)
 
 
-def test_training_that_learns_says_nothing():
+def test_training_that_learns_tells_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(MLP(2, [4, 1], rng=0), XOR_X, [0, 1, 1, 0], lr=0.05, epochs=20, progress=False, rng=0)

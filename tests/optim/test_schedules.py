@@ -11,7 +11,7 @@ steps = st.integers(0, 10_000)
 
 
 @given(steps, st.integers(1, 100))
-def test_step_decay_stands_still_between_its_steps(t, every):
+def test_step_decay_is_constant_between_its_steps(t, every):
     schedule = StepDecay(1.0, every, 0.5)
     assert schedule(t) == schedule(t - t % every) == 0.5 ** (t // every)
 

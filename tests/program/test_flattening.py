@@ -159,7 +159,7 @@ def test_a_sum_over_samples_of_what_is_the_same_for_all_is_a_product():
     assert flattener.batched == program.batched
 
 
-def test_a_row_of_the_users_is_what_it_computes_whatever_no_grad_says():
+def test_a_row_of_the_users_is_what_it_computes_whatever_no_grad_tells():
     row = custom_derivative(lambda x, y: x * y + 3.0, lambda out, x, y: (7.0, 7.0))
     y = row(X, 2.0)
     with no_grad():

@@ -23,7 +23,7 @@ def test_what_is_missing_is_named_with_the_command():
     assert caught.value.name == "no_such_library"
 
 
-def test_a_library_that_is_there_and_broken_says_so_itself(tmp_path, monkeypatch):
+def test_a_library_that_is_there_and_broken_tells_so_itself(tmp_path, monkeypatch):
     (tmp_path / "broken_library.py").write_text("import no_such_library")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(ModuleNotFoundError, match="No module named 'no_such_library'"):

@@ -34,7 +34,7 @@ def mode(path):
 
 
 @pytest.mark.parametrize(("mask", "wanted"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_a_file_is_as_open_as_the_umask_says(tmp_path, mask, wanted):
+def test_a_file_is_as_open_as_the_umask_tells(tmp_path, mask, wanted):
     before = os.umask(mask)
     try:
         write_json(tmp_path / "new.json", DOCUMENT)

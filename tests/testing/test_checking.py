@@ -299,7 +299,7 @@ def test_what_is_unused_may_be_allowed():
     assert gradcheck(lambda x: 3.0, 2.0, allow_unused=True)
 
 
-def test_the_report_says_what_was_compared():
+def test_the_report_tells_what_was_compared():
     wrong = planted(PRIMITIVES["sin"], 0, CHANGES["a factor of 1.0001"])
     report = gradcheck(lambda x, y: wrong(x) * y, 0.5, 2.0)
     assert report.worst.where == "d result / d x"

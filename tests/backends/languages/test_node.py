@@ -43,7 +43,7 @@ def test_a_program_is_called_there():
     assert program([3.0, 4.0], backend="javascript") == [9.0, 16.0]
 
 
-def test_without_node_the_error_says_what_to_install(monkeypatch):
+def test_without_node_the_error_tells_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ImportError, match=r"runs in Node, but there is no program node on the path; install it from"):
         NodeProcess().run(0, "", [], 1)
@@ -59,7 +59,7 @@ def test_a_process_that_ended_is_started_again():
 
 
 @needs_node
-def test_a_process_that_ends_in_a_call_says_so():
+def test_a_process_that_ends_in_a_call_tells_so():
     mine = NodeProcess()
     with pytest.raises(RuntimeError, match="Node ended while it computed"):
         mine.run(0, "() => process.exit(1)", [], 1)
