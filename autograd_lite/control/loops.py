@@ -256,16 +256,19 @@ def fori_loop(lower: int | Value, upper: int | Value, body: Callable[[Any, Any],
     >>> doubled(1.0, 3), doubled(1.0, 10)
     (8.0, 1024.0)
     """
+
+    def counted(state: tuple[Value, Any]) -> tuple[Value, Any]:
+        i, carry = state
+        i = table.stop_gradient(i)
+        return i + 1.0, body(i, carry)
+
     if any(isinstance(bound, Value) and bound.is_traced for bound in (lower, upper)):
-
-        def counted(state: tuple[Value, Any]) -> tuple[Value, Any]:
-            i, carry = state
-            return i + 1.0, body(i, carry)
-
         return while_loop(lambda state: table.less(state[0], upper), counted, (lower, init))[1]
     lower, upper = [whole_number(bound) for bound in (lower, upper)]
     if lower >= upper:
         return scan(lambda carry, _: (carry, None), init, length=0)[0]
+    if TRACE.get() is not None:  # a list of all i would take memory
+        return scan(lambda state, _: (counted(state), None), (float(lower), init), length=upper - lower)[0][1]
     return scan(lambda carry, i: (body(i, carry), None), init, [float(i) for i in range(lower, upper)])[0]
 
 
