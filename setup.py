@@ -25,6 +25,7 @@ COMPILED = [
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
     "program.instructions", "program.simplification", "program.reaching", "program.flattening",
     "program.fast_arguments", "program.repetitions", "program.rolling", "program.fingerprint",
+    "backends.call_programs", "backends.call_nodes",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

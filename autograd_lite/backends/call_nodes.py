@@ -58,12 +58,14 @@ class ProgramCall:
         items: list[Any] = [many(row, x, (node,), [nan]) for row, x in zip(self.items, found, strict=False)]
         return items or [node]
 
-    def derived(self, node: Node, kind: Any, given: tuple[int, ...], seeds: list[float]) -> dict[int, float]:
-        """The numbers of a derivative that arrive, by the numbers of the operands or outputs that they belong to."""
+    def derived(self, node: Node, kind: Any, given: tuple[int, ...], seeds: list[float]) -> list[tuple[int, float]]:
+        """The numbers of a derivative that arrive, after the number of the operand or output that each belongs to."""
         program = self.program.derivative(kind, given)
         call = recorded_in(node)
         found = program.run([*call.operands, *seeds], call.numbers, call.arrays, call.closed_over)
-        return {k: x for k, (x, holds) in program.f.told(found).items() if holds is None or holds}
+        if not program.f.sometimes:
+            return list(zip(program.f.found, found, strict=True))
+        return [(k, x) for k, x, holds in program.f.told(found) if holds is None or holds]
 
     def derived_graph(
         self, propagation: Propagation, node: Node, kind: Any, given: tuple[int, ...], seeds: Sequence[Scalar]
@@ -75,7 +77,7 @@ class ProgramCall:
         operands = [*operands_of(node)[: len(call.operands)], *seeds]
         found = applied(program, operands, call.numbers, call.arrays)  # type: ignore[arg-type]
         terms: dict[int, Any] = {}
-        for k, (x, holds) in program.f.told(found).items():
+        for k, x, holds in program.f.told(found):
             arrives = holds.truth() if isinstance(holds, Value) else holds
             if arrives is None or arrives:
                 terms[k] = under(propagation, x, holds if isinstance(holds, Value) and arrives is None else None)
@@ -86,7 +88,7 @@ class ProgramCall:
         given = tuple(sorted(terms))
         found = self.derived(node, Pullback, given, [float(terms[k]) for k in given])
         operands = operands_of(node)
-        return [(operands[k], found[k]) for k in sorted(found, reverse=True) if not operands[k]._flags & CONSTANT]
+        return [(operands[k], x) for k, x in reversed(found) if not operands[k]._flags & CONSTANT]
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         if self.outputs == 1:
@@ -111,7 +113,7 @@ class ProgramCall:
 
     def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
         moved, seeds = self.given(node, tangents)
-        return self.told(self.derived(node, Pushforward, moved, list(map(float, seeds))))
+        return self.told(dict(self.derived(node, Pushforward, moved, list(map(float, seeds)))))
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         moved, seeds = self.given(node, tangents)
@@ -151,7 +153,7 @@ def applied(
     nodes: list[Node] = [x if isinstance(x, Value) else constant(x) for x in operands]
     data = [x._data for x in nodes]
     entry = program.entry(data, numbers, arrays)
-    closed_over: dict[Node, float] = {x: x._data for x in entry.closed_over}
+    closed_over: dict[Node, float] = {x: x._data for x in entry.closed_over} if entry.closed_over else {}
     found = program.run(data, numbers, arrays, closed_over)
     nodes += closed_over
     if not found or records_nothing() or all([x._flags & CONSTANT for x in nodes]):  # noqa: C419  (as it is called)
@@ -188,7 +190,7 @@ class ValueCall:
         found = list(applied(self.program, taken.operands, taken.numbers, taken.arrays))
         if not self.moves_all:
             found = [x if moves else plain(x) for x, moves in zip(found, self.f.moves, strict=True)]
-        result = self.f.treedef.unflatten(found)
+        result = tuple(found) if self.f.is_tuple else self.f.treedef.unflatten(found)
         return result if any([not x._flags & NUMERIC for x in taken.operands]) else returned(result)  # noqa: C419
 
 

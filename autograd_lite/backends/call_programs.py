@@ -5,6 +5,7 @@ arrays.  A derivative of such a function is a function of that form again, so th
 """
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any
 
 from autograd_lite.control.array_nodes import arrival
@@ -38,19 +39,36 @@ class Taken:
         self.arrays: list[Any] = []
         self.key: tuple[PyTreeDef | None, tuple[Kind, ...]] = (None, ())
 
-    def is_taken(self, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> bool:
+    def is_taken(self, args: tuple[Any, ...], kwargs: dict[str, Any], f: Function) -> bool:
         """Whether the call holds nothing but what a program takes."""
         kinds: list[Kind] = []
-        if not kwargs and all(type(x) is Value or type(x) is float for x in args):
-            self.key = (None, tuple([self.kind(x) or "" for x in args]))
+        if not kwargs and self.are_numbers(args):
             return True
-        leaves, treedef = flatten((args, kwargs), f"arguments of {name}", whole=True)
+        leaves, treedef = flatten((args, kwargs), f"arguments of {name_of(f)}", whole=True)
         for x in leaves:
             kind = self.kind(x)
             if kind is None:
                 return False
             kinds.append(kind)
         self.key = (treedef, tuple(kinds))
+        return True
+
+    def are_numbers(self, args: tuple[Any, ...]) -> bool:
+        """Whether all arguments are floats, or Values that a gradient may be wanted of: the most frequent calls."""
+        kinds: list[Kind] = []
+        for x in args:
+            kind = type(x)
+            if kind is Value and not x._flags & CONSTANT:
+                self.operands.append(x)
+                kinds.append("operand")
+            elif kind is float:
+                self.numbers.append(x)
+                kinds.append("number")
+            else:
+                self.operands.clear()
+                self.numbers.clear()
+                return False
+        self.key = (None, tuple(kinds))
         return True
 
     def kind(self, x: Any) -> Kind | None:
@@ -101,7 +119,9 @@ class FlatCall:
         given = {"operand": iter(operands), "number": iter(map(passed, numbers)), "array": iter(arrays)}
         leaves = [put_together(kind, given) for kind in self.kinds]
         args, kwargs = (leaves, {}) if self.around is None else self.around.unflatten(leaves, whole=WHOLE)
-        found, self.treedef = flatten(self.f(*args, **kwargs), f"result of {name_of(self.f)}")
+        result = self.f(*args, **kwargs)
+        found, self.treedef = flatten(result, f"result of {name_of(self.f)}")
+        self.is_tuple = type(result) is tuple and len(result) == len(found) and all(map(is_, result, found))
         self.moves = [isinstance(x, Value) and not x._flags & CONSTANT for x in found]
         self.flags = flags_of(found)
         return found
@@ -152,11 +172,11 @@ class Derivative:
         self.flags = flags_of(outputs)
         return [*outputs, *holds.values()]
 
-    def told(self, outputs: Sequence[Any]) -> dict[int, Any]:
-        """What a run has given, by the numbers of `found`, each with its condition."""
+    def told(self, outputs: Sequence[Any]) -> list[tuple[int, Any, Any]]:
+        """What a run has given: the numbers of `found`, each with its output and the condition of that."""
         count = len(self.found)
         holds = dict(zip(self.sometimes, outputs[count:], strict=True))
-        return {k: (x, holds.get(k)) for k, x in zip(self.found, outputs[:count], strict=True)}
+        return [(k, x, holds.get(k)) for k, x in zip(self.found, outputs[:count], strict=True)]
 
     def derivatives(
         self, outputs: Sequence[Scalar], inputs: list[Value], directions: Sequence[Scalar]
@@ -195,6 +215,7 @@ class CallProgram:
     def __init__(self, f: Any, count: int, compiled: Callable[[Any], Any], name: str) -> None:
         self.f, self.count, self.compiled, self.name = f, count, compiled, name
         self.code: Any = None
+        self.on_numbers: Any = None  # the code, where it takes all numbers one after the other
         self.payload: Any = None  # of the nodes that its calls are
         self.derivatives: dict[tuple[type[Derivative], tuple[int, ...]], CallProgram] = {}
 
@@ -206,6 +227,11 @@ class CallProgram:
             self.code = made.entry(pieces, treedefs, keywords)
             self.samples = self.code.samples(pieces)
             self.check_closed_over()
+            native = getattr(self.code.code, "on_numbers", None)
+            given = self.code.traced.arguments(pieces.data, self.samples)
+            count = len(given) - bool(self.code.closed_over)
+            if native is not None and not arrays and all(map(is_, given[:count], pieces.data)):
+                self.on_numbers = native()
         return self.code
 
     def check_closed_over(self) -> None:
@@ -221,7 +247,10 @@ class CallProgram:
         self, operands: Sequence[float], numbers: Sequence[float], arrays: Sequence[Any], closed_over: dict[Node, float]
     ) -> list[float]:
         """The outputs.  The Values closed over have those numbers, and else what they hold."""
-        entry = self.entry(operands, numbers, arrays)
+        entry = self.code or self.entry(operands, numbers, arrays)
+        if self.on_numbers is not None:
+            hidden = [closed_over.get(x, x._data) for x in entry.closed_over] if entry.closed_over else []
+            return self.on_numbers([*operands, *numbers, *hidden])  # type: ignore[no-any-return]
         data = [part for part in (operands, numbers) if part] + [*arrays]
         given = entry.traced.arguments(data, self.samples)
         if entry.closed_over:

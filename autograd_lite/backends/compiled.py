@@ -122,14 +122,14 @@ class Compiled:
     def on_values(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call as one node of the graph, which runs programs; a small function is run on the Values."""
         taken = Taken()
-        if self.in_axes is not None or not taken.is_taken(args, kwargs, name_of(self.f)):
+        if self.in_axes is not None or not taken.is_taken(args, kwargs, self.f):
             return self.interpreted(args, kwargs)
         call = self.calls.get(taken.key)
         if call is None or call.is_stale():
             call = self.value_call(taken)
         if not call.is_node:
             return self.interpreted(args, kwargs)
-        return returned(call(taken))
+        return call(taken)
 
     def value_call(self, taken: Taken) -> ValueCall:
         """Calls of a structure that is new, or whose program is stale."""
@@ -142,7 +142,7 @@ class Compiled:
     def in_trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call in a function that is traced: one node of its graph too, unless it is small."""
         taken, trace = Taken(), TRACE.get()
-        if trace.scalar or self.in_axes is not None or not taken.is_taken(args, kwargs, name_of(self.f)):
+        if trace.scalar or self.in_axes is not None or not taken.is_taken(args, kwargs, self.f):
             return self.interpreted(args, kwargs)
         if not taken.operands:
             return self.interpreted(args, kwargs)

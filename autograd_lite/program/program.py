@@ -57,8 +57,8 @@ class Program:
         """What the back ends made of it where it was called by itself, by their names; freed with it."""
         self.about = ""
         """Why a compiled function made it, where it is not its first."""
-        self.simpler: dict[Any, Program] = {}
-        """The same without some rows, which all loops share that run it."""
+        self.simpler: dict[Any, Program | None] = {}
+        """The same without some rows, which all loops share that run it; None: this one has none of them."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "codes": {}, "simpler": {}}
@@ -74,11 +74,11 @@ class Program:
 
     def lowered(self, lowers: Lowers = has_lowering) -> "Program":
         """The same computation without the rows that it `lowers`: each is replaced by its lowering."""
-        if not any(lowers(row) or has_such(row.payload, lowers) for row, _, _ in self.instructions):
-            return self
         if lowers not in self.simpler:
-            self.simpler[lowers] = Program(*lower(self.arguments, self.instructions, self.results, lowers=lowers))
-        return self.simpler[lowers]
+            some = any(lowers(row) or has_such(row.payload, lowers) for row, _, _ in self.instructions)
+            made = lower(self.arguments, self.instructions, self.results, lowers=lowers) if some else None
+            self.simpler[lowers] = made and Program(*made)
+        return self.simpler[lowers] or self
 
     def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
         """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +95,10 @@ class NativeCode:
             self._check(arrays, samples)
         return results
 
+    def on_numbers(self) -> OnNumbers | None:
+        """The program as a function of the numbers of its arguments, one after the other; None where it has batches."""
+        return None if any(batched for *_, batched in (*self._arguments, *self._results)) else OnNumbers(self)
+
     def _check(self, arguments: Sequence[Any], samples: int) -> None:
         """Raise what a Python function raised that was called back for one of the samples.
 
@@ -108,6 +113,38 @@ class NativeCode:
         vectors = self._layout.kept * tiles + self._lanes  # sums may read as many vectors behind, less one
         # the start is rounded up to a vector
         return empty(self._layout.bytes["k"] // 8 + LANES * vectors + LANES)
+
+
+class OnNumbers:
+    """A compiled program that takes and gives lists of floats, for few of them: no call makes an array."""
+
+    def __init__(self, code: NativeCode) -> None:
+        self._code = code
+        self._sizes = [size for _, size, _ in code._arguments], [size for size, _ in code._results]
+        self._free: list[tuple[Array, Array, list[Array]]] = []
+
+    def __call__(self, numbers: Sequence[float]) -> list[float]:
+        try:
+            room = self._free.pop()
+        except IndexError:
+            room = self._room()
+        given, found, arrays = room
+        given[:] = numbers
+        code = self._code
+        code._call(1, *arrays)
+        results: list[float] = found.tolist()
+        if code._failures:
+            code._check([*np.split(given, np.cumsum(self._sizes[0])[:-1])], 1)
+        self._free.append(room)
+        return results
+
+    def _room(self) -> tuple[Array, Array, list[Array]]:
+        """Memory for a call: the numbers that it takes and gives, and the arrays in these that it runs on."""
+        given, found = (empty(sum(sizes)) for sizes in self._sizes)
+        arrays = [self._code._memory(1), *self._code._constants]
+        for whole, sizes in zip((given, found), self._sizes, strict=True):
+            arrays += [whole[a:b] for a, b in pairwise(accumulate(sizes, initial=0))]
+        return given, found, arrays
 
 
 def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array], samples: int, threads: int) -> None:
