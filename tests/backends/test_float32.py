@@ -16,7 +16,7 @@ import autograd_lite as ag
 from autograd_lite import compile, grad, nn, value_and_grad, vmap
 from autograd_lite.backends.batch_order import BLOCK
 from autograd_lite.backends.choice import code_of
-from autograd_lite.backends.llvm import native_code, is_branch
+from autograd_lite.backends.llvm import is_branch, native_code
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.interpreter import interpret
@@ -136,7 +136,7 @@ def test_threads_change_no_bit(monkeypatch):
     step = compile(loss, dtype="float32")
     alone = step(X)
     (entry,) = step.entries.values()
-    entry.code._parallel_from = 1
+    entry.code._seconds = 1.0
     monkeypatch.setattr(native_code, "_cores", lambda: 3)
     assert np.array_equal(step(X), alone)
 

@@ -7,6 +7,7 @@ and the regular ones that networks are made of, which become loops.
 import contextlib
 import ctypes
 import gc
+import itertools
 import math
 import threading
 from itertools import pairwise
@@ -391,7 +392,7 @@ def test_phases_run_on_threads():
     centred = [w.add("sub", v, m) for v, m in zip(w.inputs[0], mean, strict=True)]
     program = w.program(([w.add("batch_sum", w.add("mul", v, v)) for v in centred], False), (centred, True))
     native, arrays = compile_llvm(program), data(program, 3000)
-    native._parallel_from = 0
+    native._seconds = 1.0
     with mock.patch.object(code, "_cores", return_value=2):
         assert_same_bits(native(arrays, 3000), interpreted(program, arrays, 3000))
 
@@ -400,7 +401,7 @@ def test_a_program_without_sums_runs_on_threads():
     w = Writer(("x", 2, True))
     program = w.program(([w.add("mul", *w.inputs[0]), w.inputs[0][1]], True))
     native, arrays = compile_llvm(program), data(program, 3000)
-    native._parallel_from = 0
+    native._seconds = 1.0
     with mock.patch.object(code, "_cores", return_value=2):
         assert_same_bits(native(arrays, 3000), interpreted(program, arrays, 3000))
 
@@ -555,3 +556,28 @@ def test_the_source_can_be_read():
     source = compile_llvm(network()).source
     assert "define void @stage0.block(" in source
     assert llvm.compile_llvm is compile_llvm
+
+
+@pytest.mark.parametrize("size", range(1, 7))
+@pytest.mark.parametrize("samples", [0, 1, 7, 8, 9, 40, 1025])
+def test_samples_of_few_numbers(size, samples):
+    w = Writer(("x", size, True))
+    ends = [w.add("add", v, v) for v in w.inputs[0]]
+    program = w.program((ends[::-1], True), ([w.add("batch_sum", v) for v in ends], False))
+    arrays = data(program, samples)
+    assert_same_bits(compile_llvm(program)(arrays, samples), interpreted(program, arrays, samples))
+
+
+def test_threads_start_where_a_batch_takes_long_on_one():
+    w = Writer(("x", 1, True))
+    program = w.program(([w.add("exp", w.inputs[0][0])], True))
+    native = compile_llvm(program)
+    threads, ticks = [], itertools.count()
+    with (
+        mock.patch.object(code, "_cores", return_value=2),
+        mock.patch.object(code, "_run_on_threads", lambda *args: threads.append(args[3])),
+        mock.patch.object(code, "perf_counter", lambda: 3e-5 * next(ticks)),
+    ):
+        for samples in (1000, 3000, 1_000_000, 3000, 2_000_000):
+            native(data(program, samples), samples)
+    assert threads == [1_000_000, 2_000_000]

@@ -41,7 +41,6 @@ class Layout(NamedTuple):
     kept: int  # vectors of the buffer k for 8 samples, at most
     parts: dict[str, int]  # offsets of the sums of a block that a thread computes, in numbers
     part: int  # the size of all of them
-    operations: int
     stages: list[tuple[bool, dict[str, list[int]]]]  # whether one passes over the samples; offsets of its sums
     lengths: list[int]  # the buffer n
     constants: list[float]  # the buffer e

@@ -22,7 +22,7 @@ from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps, work_of
 from .rerolling import Scheduled
 from .sections import write_section
-from .tiles import tile_function
+from .tiles import tile_function, tile_name
 
 LOOPED_LINES = 4000  # of a module of loops: LLVM optimizes only modules that are not too long
 LONG = 1_000_000  # operations times samples from which on a call releases the GIL
@@ -192,6 +192,7 @@ class Modules:
             bases = {"t": tile, "k": kept}
 
             def move(name: str, array: str, size: int, buffer: str) -> None:
+                name = tile_name(name, size)
                 self.called.add(name)
                 base, offset = stage.buffers[buffer]
                 count = f.fixed(size)
@@ -202,7 +203,8 @@ class Modules:
             for k, size in enumerate(self.plan.argument_sizes):
                 if f"x{k}" in stage.buffers:
                     move("tile.read", f"b{k}", size, f"x{k}")
-            for part in self._section(f"stage{index}.tile", stage.batched, stage, True):
+            parts = self._section(f"stage{index}.tile", stage.batched, stage, True)
+            for part in parts:
                 f.do(f"call void @{part}(ptr %context, ptr {kept})")
             if stage.kept:
                 self.called.add("tile.clear")
@@ -217,7 +219,10 @@ class Modules:
             for nest in stage.sums:
                 self.called.add(write_sums(sums, nest, stage.kept, self.plan.argument_sizes))
             self.plain.append(sums.text())
-        self.plain.append(f.text())
+        if not stage.sums and all(part in self.optimized for part in parts):
+            self.optimized[f.name] = f  # around little work its own instructions count
+        else:
+            self.plain.append(f.text())
 
     def _blocks(self, index: int) -> None:
         """stage.blocks(context, first, count, samples, parts): some blocks, with the sums of each in its own part."""

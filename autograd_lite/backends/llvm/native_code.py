@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating[Any]]
     Context = ctypes.Array[ctypes.c_void_p]
 
-PARALLEL = 100_000_000  # operations times samples from which on more threads are worth starting
+WORTH = 1e-3  # seconds on one thread from which on more are worth starting, which takes some 0.1 ms each
 PARTS = 1_000_000  # numbers in the sums of blocks that are computed before they are added up
 
 
@@ -53,8 +53,8 @@ class NativeCode:
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
-        passes = threads and any(passes for passes, _ in self._layout.stages)
-        self._parallel_from = max(2 * BLOCK, PARALLEL // self._layout.operations) if passes else sys.maxsize
+        self._threads = threads and any(passes for passes, _ in self._layout.stages)
+        self._seconds = 0.0  # for a sample, on one thread: the least that large batches took so far
 
     @property
     def source(self) -> str:
@@ -77,7 +77,8 @@ class NativeCode:
                     f"but got an array of shape {x.shape}; pass an array of that many numbers"
                 )
         results = [empty((samples, size) if batched else size, dtype) for size, batched in self._results]
-        if samples >= self._parallel_from and (cores := _cores()) > 1:
+        large = self._threads and samples >= 2 * BLOCK
+        if large and self._seconds * samples > WORTH and (cores := _cores()) > 1:
             _run_on_threads(self, arrays, results, samples, cores)
             if self._failures:
                 self._check(arrays, samples)
@@ -89,7 +90,11 @@ class NativeCode:
             scratch = free.pop()
         except IndexError:
             scratch = self._memory(room)
+        start = perf_counter() if large else 0.0
         self._call(samples, scratch, *self._constants, *arrays, *results)
+        if large:
+            seconds = (perf_counter() - start) / samples
+            self._seconds = min(self._seconds or seconds, seconds)
         free.append(scratch)
         if self._failures:
             self._check(arrays, samples)
