@@ -23,7 +23,7 @@ NOTHING: Final[frozenset[Fact]] = frozenset()
 CHOOSING: Final = {cond: 1, logical_and: 1, logical_or: 2}
 """Rows whose first operand decides whether others matter, and which of them does where it is true."""
 
-CHEAP: Final = 60
+CHEAP: Final = 120
 """Operations that are not worth a jump around them."""
 
 CALLED_BACK: Final = 10**6
