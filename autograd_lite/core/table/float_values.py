@@ -162,9 +162,7 @@ def logsumexp(xs: Sequence[float]) -> float:
 def share(a: float, b: float) -> float:
     """a / (a + b), also where the sum is beyond the floats."""
     total = a + b
-    if total == INF:
-        return 1.0 if a == INF > b else quotient(0.25 * a, 0.25 * a + 0.25 * b)
-    return quotient(a, total)
+    return quotient(1.0, 1.0 + quotient(b, a)) if total == INF else quotient(a, total)
 
 
 def surprisal(xs: Sequence[float]) -> float:

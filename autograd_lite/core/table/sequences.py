@@ -64,6 +64,13 @@ share: Primitive = primitive(
     ball_value=lambda a, b: a / (a + b),
 )  # fmt: skip
 """Of two parts: keeps the digits of its partials, which a quotient of a by the sum loses where b is small."""
+share_of_terms: Primitive = slope(
+    "share_of_terms", lambda a, b: float_values.share(a, b),
+    (lambda out, a, b: share_of_terms(b, a) / (a + b), lambda out, a, b: -out / (a + b)), "a / (a + b)",
+    domain="a, b >= 0, their sum positive and finite", lowering=lambda a, b: a / (a + b),
+    distance=lambda a, b: a + b, complex_value=complex_functions.share, ball_value=lambda a, b: a / (a + b),
+)  # fmt: skip
+"""The same of terms that are 1 at most, in fewer operations."""
 same: Primitive = slope(
     "same", lambda x, y: 1.0 if x == y else 0.0, (None, None), "x = y, of a choice without a kink",
     lowering=lambda x, y: equal(x, y), complex_value=lambda x, y: complex(float(x.real == y.real)),
@@ -129,7 +136,7 @@ class Terms:
     def shares(self) -> list[Any]:
         """Each term over the sum of all, which is nowhere taken apart again."""
         others = float_values.sums_of_others(self.terms)
-        return [share(t, rest) for t, rest in zip(self.terms, others, strict=True)]
+        return [share_of_terms(t, rest) for t, rest in zip(self.terms, others, strict=True)]
 
     def several(self) -> Any:
         """Whether several operands are the same infinity, and the largest."""
@@ -161,10 +168,8 @@ def shared(a: float, b: float) -> float:
 
 
 def scaled_share(a: Scalar, b: Scalar, total: Scalar) -> Any:
-    """a / total, also where the sum is beyond the floats: with one division, which costs most here."""
-    scale = where(equal(total, INF), 0.25, 1.0)
-    x, y = a * scale, b * scale
-    return where(logical_and(equal(x, INF), logical_not(equal(y, INF))), 1.0, x / (x + y))
+    """a / total, also where the sum is beyond the floats."""
+    return where(equal(total, INF), 1.0 / (1.0 + b / a), a / total)
 
 
 def stable_logsumexp(xs: Sequence[Scalar]) -> Any:
