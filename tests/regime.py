@@ -11,12 +11,14 @@ What is measured is kept in tests/figures with its date and command; the page sh
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+os.environ.setdefault("AUTOGRAD_LITE_CACHE", "0")  # random programs are not for the user's disk
 import algebra  # noqa: E402
 import comparing  # noqa: E402
 import costs  # noqa: E402
