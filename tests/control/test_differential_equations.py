@@ -141,3 +141,8 @@ def test_the_coefficients_are_those_of_methods_of_order_5_and_4():
         inner = [math.fsum(a * c**k for a, c in zip(row, nodes, strict=False)) for row in ((), *STAGES)]
         found = math.fsum(b * m for b, m in zip(last, inner, strict=True))
         assert found == pytest.approx(1 / ((k + 1) * (k + 2)), abs=1e-15)
+
+
+def test_the_tolerances_are_small_where_none_are_given():
+    found = odeint(lambda y, t: -y * y, 1.0, [0.0, 20.0], method="dopri5")[-1]
+    assert float(found) == pytest.approx(1.0 / 21.0, rel=2e-5)
