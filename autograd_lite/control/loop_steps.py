@@ -6,7 +6,7 @@ Above `graph`.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import Extra, Node
@@ -34,8 +34,16 @@ class RecordedSteps:
         return len(self.times) - 1
 
 
-def steps_of(nodes: Iterable[Node]) -> dict[Node, tuple[int, int]]:
-    """The step of the outermost loop, from 1 on, that each of these nodes is of, and how many steps there are."""
+class StepPlace(NamedTuple):
+    """A step of a loop, from 1 on, of how many steps, and which of the loops of a graph it is."""
+
+    step: int
+    steps: int
+    loop: int
+
+
+def steps_of(nodes: Iterable[Node]) -> dict[Node, StepPlace]:
+    """The step of the outermost loop that each of these nodes is of."""
     nodes = list(nodes)
     loops = [x._extra.recorded for x in nodes if x._extra is not None]
     found = [x for x in loops if isinstance(x, RecordedSteps) and x.count > 1]
@@ -43,10 +51,10 @@ def steps_of(nodes: Iterable[Node]) -> dict[Node, tuple[int, int]]:
     for loop in sorted(found, key=lambda loop: (loop.times[0], -loop.times[-1])):
         if not outer or loop.times[0] >= outer[-1].times[-1]:
             outer.append(loop)
-    starts, places = [loop.times[0] for loop in outer], dict[Node, tuple[int, int]]()
+    starts, places = [loop.times[0] for loop in outer], dict[Node, StepPlace]()
     for x in nodes:
         time = time_of(x)
         k = bisect_left(starts, time) - 1
         if k >= 0 and time <= outer[k].times[-1]:
-            places[x] = bisect_left(outer[k].times, time), outer[k].count
+            places[x] = StepPlace(bisect_left(outer[k].times, time), outer[k].count, k)
     return places

@@ -105,15 +105,15 @@ def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str
 def in_steps(source: Source[N], start: Selection[N], only: Set[str] | None = None, few: int = 0) -> Selection[N] | None:
     """Each step of a loop in one box, of a long loop those in the middle together, or `only` some; None: no loop."""
     steps = source.steps(start.kept)
-    if not steps or max([count for _, count in steps.values()]) <= few:
+    if not steps or max([place.steps for place in steps.values()]) <= few:
         return None
     groups: dict[N, Group] = {}
-    for x, (step, count) in steps.items():
+    for x, (step, count, loop) in steps.items():
         title = f"step {step}"
         if only is None and count > MOST_STEPS and 2 < step < count:
             title = f"steps 3 to {count - 1}"
         if (only is None or title in only) and not (x in source.roots and len(source.roots) > MOST_RESULTS):
-            groups[x] = Group(None, ("step", count), title)
+            groups[x] = Group(None, ("step", count, loop), title)
     note = f"{len(source.order):,} nodes: one box for each step of a loop; collapse=False draws all"
     return replace(start, groups=groups, notes=start.notes or [note])
 

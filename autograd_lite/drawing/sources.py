@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Protocol
 
-from autograd_lite.control.loop_steps import steps_of
+from autograd_lite.control.loop_steps import StepPlace, steps_of
 from autograd_lite.core.abstract.tracers import check_differentiable
 from autograd_lite.core.graph import BATCH_SIZE, NUMBER
 from autograd_lite.core.primitives import Primitive
@@ -38,7 +38,7 @@ class Source(Protocol[N]):
         """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent."""
         return {}
 
-    def steps(self, order: Sequence[N]) -> Mapping[N, tuple[int, int]]:
+    def steps(self, order: Sequence[N]) -> Mapping[N, StepPlace]:
         """The step of a loop that each of these nodes is of, and how many there are; others are absent."""
         return {}
 
@@ -100,7 +100,7 @@ class Values(Source[Value]):
     def owners(self, order: Sequence[Value]) -> Mapping[Value, str]:
         return belonging(self.names.parameters, order) if self.names.parameters else {}
 
-    def steps(self, order: Sequence[Value]) -> Mapping[Value, tuple[int, int]]:
+    def steps(self, order: Sequence[Value]) -> Mapping[Value, StepPlace]:
         return {x: place for x, place in steps_of(order).items() if isinstance(x, Value) and x.op}
 
     def box(self, node: Value, key: str) -> Box:

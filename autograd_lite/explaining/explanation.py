@@ -87,7 +87,7 @@ class Explanation(Exportable):
 
 def explain(
     value: Value, *, names: Mapping[str, object] | None = None, infer_names: bool = True,
-    precision: int = 4, theme: str = "light", limit: int | None = None,
+    precision: int = 4, theme: str = "light", limit: int | None = None, collapse: bool | None = None,
 ) -> Explanation:  # fmt: skip
     """How a Value was computed, and its gradient in every node, line by line as in a lecture.
 
@@ -98,6 +98,7 @@ def explain(
     theme               of the HTML: "light", "dark", or "auto", which follows the reader's system
     limit               the most nodes that are explained; of a larger graph those nearest to the result.  By default
                         60, and on a page 20,000, where modules and parts of long computations are folded
+    collapse            None tells of a loop of many steps the first two and the last; False tells all of them
 
     Raises TypeError where `value` is no Value, RuntimeError where it has no graph to differentiate.
 
@@ -127,7 +128,13 @@ def explain(
     digits, colours = check_precision(precision), AUTO if theme == "auto" else find_theme(theme)
     most = MOST if limit is None else at_least("limit", limit, 1)
     known = find_names(names, infer_names)
-    found = Explanation(lesson(value, known, most), digits, colours)
+    told = lesson(value, known, most)
+    if limit is None and told.notes and any(step.loop for step in told.steps):
+        whole = lesson(value, known, MOST_FOLDED)
+        if len(formats.listed(whole)) <= MOST or collapse is False:
+            told = whole
+    told.unfolds = collapse is False
+    found = Explanation(told, digits, colours)
     found.still = lambda theme: drawn(value, known, digits, theme)
     if limit is None and found.lesson.notes:
         found.whole = lambda: lesson(value, known, MOST_FOLDED)

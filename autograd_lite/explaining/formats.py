@@ -4,6 +4,7 @@ import re
 from itertools import groupby
 
 from autograd_lite.drawing.picture import CONSTANT
+from autograd_lite.drawing.selection import MOST_STEPS
 from autograd_lite.drawing.theme import Theme
 from autograd_lite.explaining.formulas import POWER, Applied, Formula
 from autograd_lite.explaining.lesson import Lesson, Step, Way
@@ -73,19 +74,50 @@ def forward_parts(step: Step, to: Notation) -> list[str]:
     return without_repeats([*formulas, to.number(step.value)])
 
 
-def listed(lesson: Lesson) -> list[Step]:
-    """The steps that are listed: all but plain constants."""
-    return [step for step in lesson.steps if step.kind != CONSTANT or step.formula is not None]
+def listed(lesson: Lesson) -> list[Step | str]:
+    """The steps that are listed: all but plain constants, and of a long loop those in the middle as one line."""
+    return folded(lesson, [step for step in lesson.steps if step.kind != CONSTANT or step.formula is not None])
+
+
+def backward(lesson: Lesson) -> list[Step | str]:
+    """The same of the steps that have a gradient, in reverse order."""
+    return folded(lesson, lesson.backward())
+
+
+def folded(lesson: Lesson, steps: list[Step]) -> list[Step | str]:
+    """Steps under headings, which name the step of a long loop; of its middle there is a heading alone."""
+    lines: list[Step | str] = []
+    heading = ""
+    for step in steps:
+        place = step.loop
+        if place is None or place.steps <= MOST_STEPS or lesson.unfolds:
+            lines.append(step)
+            heading = ""
+            continue
+        is_middle = 2 < place.step < place.steps
+        title = f"steps 3 to {place.steps - 1:,}, each as step 2" if is_middle else f"step {place.step:,}"
+        if title != heading:
+            lines.append(title)
+            heading = title
+        if not is_middle:
+            lines.append(step)
+    return lines
 
 
 def text(lesson: Lesson, precision: int) -> str:
     to = Notation(precision)
     lines = [f"({note})" for note in lesson.notes] + [FORWARD]
     for step in listed(lesson):
+        if isinstance(step, str):
+            lines.append(f" {step}:")
+            continue
         kind = f"   ({step.kind})" if step.formula is None else ""
         lines.append(f"  {step.name} = {' = '.join(forward_parts(step, to))}{kind}")
     lines += ["", BACKWARD.format(lesson.result)]
-    for step in lesson.backward():
+    for step in backward(lesson):
+        if isinstance(step, str):
+            lines.append(f" {step}:")
+            continue
         parts = [part for side in chain_rule(lesson, step, to) for part in side]
         head = f"  {to.derivative(lesson.result, step.name)}"
         joint = f"\n{' ' * len(head)} = " if len(step.ways) > 1 else " = "
@@ -98,11 +130,17 @@ def markdown(lesson: Lesson, precision: int) -> str:
     lines = [f"*{markdown_text(note)}*\n" for note in lesson.notes]
     lines += [f"**{FORWARD}**\n", "| node | is | with numbers | value |", "| --- | --- | --- | --- |"]
     for step in listed(lesson):
+        if isinstance(step, str):
+            lines.append(f"| *{step}* | | | |")
+            continue
         formula = f"${to.of(step.formula)}$" if step.formula is not None else step.kind
         numbers = f"${to.of(step.numbers)}$" if step.numbers is not None else ""
         lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | ${to.number(step.value)}$ |")
     lines += ["", f"**{BACKWARD.format(f'${tex_name(lesson.result)}$')}**\n"]
-    for step in lesson.backward():
+    for step in backward(lesson):
+        if isinstance(step, str):
+            lines.append(f"- *{step}*")
+            continue
         letters, numbers_ = chain_rule(lesson, step, to)
         lines.append(f"- ${' = '.join([to.derivative(lesson.result, step.name), *letters, *numbers_])}$")
     return "\n".join(lines)
@@ -127,15 +165,21 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
 
     forward = row(["node", "is", "with numbers", "value"], "th")
     for step in listed(lesson):
+        if isinstance(step, str):
+            forward += row([f"<i>{step}</i>", "", "", ""])
+            continue
         formula = markup(to.of(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
         numbers = markup(to.of(step.numbers)) if step.numbers is not None else ""
         forward += row([markup(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
-    backward = row(["gradient", "chain rule", "with numbers", "is"], "th")
-    for step in lesson.backward():
+    back = row(["gradient", "chain rule", "with numbers", "is"], "th")
+    for step in backward(lesson):
+        if isinstance(step, str):
+            back += row([f"<i>{step}</i>", "", "", ""])
+            continue
         letters, values = chain_rule(lesson, step, to)
         parts = ["<br>= ".join(map(markup, part)) for part in (letters, values[:-1])]
         name = markup(to.derivative(lesson.result, step.name))
-        backward += row([name, *parts, bold(values[-1], theme.gradient)])
+        back += row([name, *parts, bold(values[-1], theme.gradient)])
     notes = "".join(f"<p><i>{markup(note)}</i></p>" for note in lesson.notes)
     scheme = "light dark" if theme.name == "auto" else theme.name
     table = "border-collapse:collapse;border:0;margin:.3em 0 1.2em;font-variant-numeric:tabular-nums"
@@ -143,5 +187,5 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
         f'<div style="color-scheme:{scheme};background:{theme.paper};color:{theme.ink};padding:.8em 1em;'
         f"font-family:system-ui,sans-serif;"
         f'overflow-x:auto">{notes}<strong>{FORWARD}</strong><table style="{table}">{forward}</table>'
-        f'<strong>{markup(BACKWARD.format(lesson.result))}</strong><table style="{table}">{backward}</table></div>'
+        f'<strong>{markup(BACKWARD.format(lesson.result))}</strong><table style="{table}">{back}</table></div>'
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from autograd_lite.control.loop_steps import StepPlace
 from autograd_lite.core.graph import CONSTANT as CONSTANT_FLAG
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
@@ -61,6 +62,7 @@ class Step:
     gradient: float | None = None
     ways: list[Way] = field(default_factory=list)
     module: str = ""  # the path of the module it belongs to
+    loop: StepPlace | None = None  # the step of a loop that it is in
 
 
 @dataclass
@@ -70,6 +72,7 @@ class Lesson:
     steps: list[Step]
     result: str
     notes: list[str] = field(default_factory=list)
+    unfolds: bool = False  # whether all steps of long loops are told one by one
     numbers: list[float] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     """What each of the numbers is."""
@@ -101,7 +104,7 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson
     if moves:
         slope = with_zeros(slope, root)
     source = Values([root], names, slope)
-    owners, total = source.owners(source.order), len(source.order)
+    owners, total, loops = source.owners(source.order), len(source.order), source.steps(source.order)
     kept = set(source.order) if total <= limit else nearest(source, limit)
     left_out = units(source, kept)
     order = [x for x in in_order(source, kept) if x not in left_out]
@@ -116,7 +119,8 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson
         numbers = substituted(formula, values) if formula is not None else None
         kind, symbol = source.kind(x), source.box(x, "").symbol
         value = found.slot(x.data, x, "value")
-        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, value, module=owners.get(x, ""))
+        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, value)
+        step.module, step.loop = owners.get(x, ""), loops.get(x)
         gradient = None if kind == CONSTANT or x.row.outputs > 1 else source.gradient(x)
         step.gradient = None if gradient is None else found.slot(gradient, x, "gradient")
         found.steps.append(step)

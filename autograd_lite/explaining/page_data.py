@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from autograd_lite.control.loop_steps import StepPlace
 from autograd_lite.drawing.picture import CONSTANT, INPUT
 from autograd_lite.explaining.formats import chain_rule, forward_parts
 from autograd_lite.explaining.formulas import Slot
@@ -91,10 +92,33 @@ def folding(steps: Sequence[Step]) -> Groups:
         if not (few and step.kind == INPUT):
             members.setdefault(step.module, []).append(i)
     made: list[str] = []
+    for i, step in enumerate(steps):
+        if step.loop is not None and not step.module:
+            paths[i] = of_loop(step.loop, titles, made)
+            members[""].remove(i)
     for module, own in members.items():
         if len(own) > MOST_APART:
             split(own, module, 1, titles, paths, made)
     return Groups(titles, paths, made)
+
+
+def of_loop(place: StepPlace, titles: dict[str, str], made: list[str]) -> str:
+    """The path of a step of a loop, in parts of the loop where that has many steps."""
+    first, last = 1, place.steps
+    keys = [f"loop {place.loop + 1}: {place.steps:,} steps"]
+    while last - first >= PARTS:
+        size = -(-(last - first + 1) // PARTS)
+        first += (place.step - first) // size * size
+        last = min(first + size - 1, last)
+        if last > first:
+            keys.append(f"steps {first:,} to {last:,}")
+    keys.append(f"step {place.step:,}")
+    for i, title in enumerate(keys):
+        path = ".".join(keys[: i + 1])
+        if path not in titles:
+            titles[path] = title
+            made.append(path)
+    return ".".join(keys)
 
 
 def split(own: list[int], outer: str, first: int, titles: dict[str, str], paths: list[str], made: list[str]) -> None:
