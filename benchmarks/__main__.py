@@ -13,6 +13,7 @@ TABLES = {
     "memory": (["memory"], 1),
     "import": (["imports"], 7),
     "programs": (["programs", "digits", "small"], 7),
+    "calls": (["calls"], 3),
     "nn": (["nn"], 5),
     "linalg": (["linalg"], 3),
     "gpt": (["gpt"], 3),

@@ -572,11 +572,11 @@ def test_threads_start_where_a_batch_takes_long_on_one():
     w = Writer(("x", 1, True))
     program = w.program(([w.add("exp", w.inputs[0][0])], True))
     native = compile_llvm(program)
-    threads, ticks = [], itertools.count()
+    threads = []
     with (
         mock.patch.object(code, "_cores", return_value=2),
         mock.patch.object(code, "_run_on_threads", lambda *args: threads.append(args[3])),
-        mock.patch.object(code, "perf_counter", lambda: 3e-5 * next(ticks)),
+        mock.patch.object(code, "perf_counter", side_effect=(3e-5 * k for k in itertools.count())),
     ):
         for samples in (1000, 3000, 1_000_000, 3000, 2_000_000):
             native(data(program, samples), samples)
