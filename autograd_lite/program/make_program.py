@@ -29,8 +29,11 @@ from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.changes import Content, tell_change
 from autograd_lite.trees.registry import MODULE
 
-LARGE = 1000
-"""Numbers from which on one value is first at all places of an array: it is data, unless the function uses a number."""
+LARGE = 4096
+"""Numbers from which on one value is first at all places of an array: it is data, unless the function uses a number.
+
+Then the function is traced a second time, which costs more than values for fewer numbers do.
+"""
 
 
 class Traced:
@@ -95,11 +98,11 @@ class Traced:
         ]
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
         seen, before = reached(outputs, trace.start, {x for group in groups + hidden for x in group.values})
-        self.is_long = warn_if_long(self.f, len(seen), RECORDED, "recorded operations")
         used = [not seen.isdisjoint(group.values) for group in groups]
         whole = {piece for piece, node in trace.arrays.items() if node in seen}
         if not trace.data.isdisjoint(seen):
             raise Unnamed
+        self.is_long = warn_if_long(self.f, len(seen), RECORDED, "recorded operations")
         only_viewed = {span.piece for span, _ in trace.views}
         keeps = [k for k in range(len(groups)) if used[k] or k in whole or k not in only_viewed]
         kept = [groups[k] for k in keeps]

@@ -118,3 +118,26 @@ def test_short_programs_stay_as_they_are():
     program = compile(swing, backend="python").trace([1.5, 0.7], [0.1] * 20)
     assert not loops_of(program)
     assert rolled(program) is program
+
+
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+def test_loops_of_samples(backend):
+    """In a batch the steps of all samples are one loop, and what they share is computed before it."""
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+
+    def f(w, x):
+        scale, total = ag.exp(w[1]), 0.0
+        for k in range(120):
+            x = ag.tanh(w[0] * x + 0.01 * k) * scale
+            total = total + x * x
+        return total
+
+    both = value_and_grad(ag.vmap(f, in_axes=(None, 0), reduce="mean"))
+    w, xs = [0.7, -0.1], [0.1 * k - 0.6 for k in range(13)]
+    step = compile(both, backend=backend)
+    program = step.trace(w, xs)
+    assert {loop.length > 100 for loop in loops_of(program)} == {True}
+    numbers = [w, [[x] for x in xs]]
+    assert repr(program(*numbers, backend=backend)) == repr(program.unrolled()(*numbers, backend=backend))
+    assert numbers_of(step(w, xs)) == pytest.approx(numbers_of(both(w, xs)), rel=1e-13)
