@@ -33,7 +33,7 @@ from autograd_lite.control.array_nodes import (
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation
-from autograd_lite.core.graph import CONSTANT, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads
@@ -283,9 +283,11 @@ class Stack:
         operands, parts, rules = operands_of(node), arrived.whole, walk.propagation
         many = self.data is None and sum(map(is_long, parts)) > 1
         if many or any(isinstance(part, (Record, Scattered)) for part in parts):
-            sums = [so_far(walk, node, x) if x in walk.dependent else None for x in operands]
-            base = stack([-0.0 if x is None else x[0] for x in sums]) if any(x is not None for x in sums) else None
-            array = dense(parts, len(operands), base)
+            array = dense(parts, len(operands))
+            if not (array._flags ^ node._flags) & BATCHED:  # else what has arrived would count for each sample
+                sums = [so_far(walk, node, x) if x in walk.dependent else None for x in operands]
+                if any(x is not None for x in sums):
+                    array = dense(parts, len(operands), stack([-0.0 if x is None else x[0] for x in sums]))
             found = [(i, x, item(array, i)) for i, x in enumerate(operands) if x in walk.dependent]
             return [walk.term(number, x, rules.start(number)) for _, x, number in reversed(found)]
         at = terms_of(parts, len(operands))

@@ -117,3 +117,16 @@ def test_steps_that_read_an_array_of_their_sample_stay_a_loop(transform):
         assert [np.ravel(x).tolist() for x in found] == [np.ravel(x).tolist() for x in expected]
         lengths.append(len(native.trace(X, W).source("llvm")))
     assert lengths[1] < 1.2 * lengths[0]
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy"])
+def test_what_samples_take_from_numbers_that_they_share_counts_once_for_each(backend):
+    def mapped(p, factors):
+        def one(k):
+            last, _ = scan(lambda c, _: (take([p, 2.0 * p], ag.where(ag.less(c, 0.1), 0.0, 1.0)), None), k, length=2)
+            return last * last + p * 0.3 * p  # p is read by all samples apart from that
+
+        return ag.vmap(one, reduce="sum")(factors)
+
+    slope, factors = grad(mapped), [-0.5, 0.2, 0.7]
+    assert compile(slope, backend=backend)(0.7, np.array(factors)) == pytest.approx(slope(0.7, factors), rel=1e-12)

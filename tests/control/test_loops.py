@@ -128,7 +128,7 @@ def test_loops_run_inside_of_vmap(seed, reduce):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), 111, 125, 205, 233])
 @pytest.mark.parametrize("backend", ["numpy", "llvm"])
 def test_loops_over_samples(seed, backend):
     pytest.importorskip("llvmlite")
