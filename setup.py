@@ -19,7 +19,8 @@ from setuptools.extension import Extension
 # The modules to compile: the only place that lists them.
 COMPILED = [
     "core.numerics", "core.contexts.variables", "core.operands", "core.columns.row", "core.columns.called_row",
-    "core.primitives", "core.table.float_values", "core.graph", "core.columns.outputs", "core.fast.clock",
+    "core.primitives", "core.table.float_values", "core.table.special_functions", "core.graph",
+    "core.columns.outputs", "core.fast.clock",
     "core.fast.pool", "core.fast.uses", "core.fast.vectors", "core.fast.sweeps", "core.reverse", "core.create_graph",
     "transforms.branches", "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying",
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",

@@ -131,7 +131,15 @@ def bessel():
             yield name, polynomial(wave, m.mpf(10) ** -8 - 1, 1, n)
 
 
-def gamma_functions():
+def special_functions():
+    def odd(f, start):
+        """(f(x) / x - start) / x^2 as a function of x^2."""
+        return with_digits(90, lambda v: (f(m.sqrt(v)) / m.sqrt(v) - start) / v)
+
+    yield "_ATANH", polynomial(odd(lambda s: 2 * m.atanh(s), 2), m.mpf(10) ** -12, "0.02945", 7)
+    yield "_SINE", polynomial(odd(m.sinpi, m.pi), m.mpf(10) ** -12, "0.0625", 5)
+    yield "_COSINE", polynomial(with_digits(90, lambda v: (m.cospi(m.sqrt(v)) - 1) / v), m.mpf(10) ** -12, "0.0625", 6)
+
     def stirling(v):
         if v < m.mpf(10) ** -8:
             return sum(m.bernoulli(2 * k) / (2 * k * (2 * k - 1)) * v ** (k - 1) for k in range(1, 8))
@@ -144,13 +152,26 @@ def gamma_functions():
         x = 1 / m.sqrt(v)
         return x * x * (m.log(x) - 1 / (2 * x) - m.psi(0, x))
 
+    def trigamma(v):
+        if v < m.mpf(10) ** -8:
+            return sum(m.bernoulli(2 * k) * v ** (k - 1) for k in range(1, 8))
+        x = 1 / m.sqrt(v)
+        return x**3 * (m.psi(1, x) - 1 / x - 1 / (2 * x * x))
+
     def log_gamma(t):
         return m.loggamma(t + HALF) / ((t - HALF) * (t - 3 * HALF))
 
-    found = quotient(with_digits(110, log_gamma), 0, "3.5", 12, 12)
-    yield from zip(("_LOG_GAMMA", "_LOG_GAMMA_BELOW"), found, strict=True)
+    zero = m.findroot(lambda x: m.psi(0, x), m.mpf("1.4616321449683623412626595423257213"))
+    for name, f, high, n, d in (
+        ("_LOG_GAMMA", log_gamma, "3.5", 12, 12),
+        ("_GAMMA", lambda t: m.gamma(t + HALF), "2.5", 11, 11),
+        ("_DIGAMMA_NEAR", lambda t: m.psi(0, t + HALF) / (t + HALF - zero), "2.5", 8, 8),
+        ("_TRIGAMMA_NEAR", lambda t: m.psi(1, t + HALF), "2.5", 8, 9),
+    ):
+        yield from zip((name, f"{name}_BELOW"), quotient(with_digits(110, f), 0, high, n, d), strict=True)
     yield "_STIRLING", polynomial(with_digits(90, stirling), 0, m.mpf(1) / 9, 12)
     yield "_DIGAMMA", polynomial(with_digits(90, digamma), 0, m.mpf(1) / 9, 14)
+    yield "_TRIGAMMA", polynomial(with_digits(90, trigamma), 0, m.mpf(1) / 9, 16)
 
 
 def taylor_coefficients():
@@ -165,7 +186,7 @@ def taylor_coefficients():
 
 def main(arguments):
     wrong = []
-    for family in (normal_distribution, bessel, gamma_functions, taylor_coefficients):
+    for family in (normal_distribution, bessel, special_functions, taylor_coefficients):
         module = importlib.import_module(f"autograd_lite.core.table.{family.__name__}")
         for name, coefficients in family():
             if "--check" not in arguments:

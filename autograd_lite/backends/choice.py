@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from autograd_lite.backends.float32 import check_float32
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.core.primitives import INTERNAL
+from autograd_lite.core.table.definition_reader import is_written_inline
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.program.program import Program
@@ -43,7 +44,7 @@ def numpy(program: Program, fastmath: bool) -> Code:
 
 def llvm(program: Program, fastmath: bool, threads: bool = True, dtype: str = "float64") -> Code:
     back_end = module("llvm", "llvm", "llvmlite", "numpy")
-    lowered = with_lazy_branches(program).unrolled(back_end.is_branch).lowered()
+    lowered = with_lazy_branches(program).unrolled(back_end.is_branch).lowered(is_written_inline)
     return back_end.compile_llvm(lowered, fastmath, threads, dtype)  # type: ignore[no-any-return]
 
 

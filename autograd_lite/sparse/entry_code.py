@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from autograd_lite.backends.choice import BACKENDS, module
+from autograd_lite.core.table.definition_reader import is_written_inline
 from autograd_lite.sparse.plans import Plan, RowsOf
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Evaluation:
             else:
                 native.append(
                     code.Rows(
-                        part.program.lowered(),
+                        part.program.lowered(is_written_inline),
                         len(part.leaves),
                         [code.places_of(column) for column in part.leaves.T],
                         list(part.constants.T),

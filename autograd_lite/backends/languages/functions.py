@@ -6,8 +6,6 @@ text of each.  Each has the bits of the engine's own value, as far as the functi
 
 from functools import cache
 
-from autograd_lite.backends.languages.gamma_texts import GAMMA_FUNCTIONS
-
 FUNCTIONS = (
     """\
 double place_of(double index, double bound) {
@@ -46,34 +44,14 @@ double power(double x, double y) {
     return y == 2.0 ? x * x : pow(x, y);
 }""",
     """\
-double hypotenuse(double x, double y) {
-    if (x != x || y != y) {
-        return NAN;
-    }
-    double a = fabs(x);
-    double b = fabs(y);
-    if (a < b) {
-        const double c = a;
-        a = b;
-        b = c;
-    }
-    if (a == INFINITY || b <= a * 5e-17) {
-        return a;
-    }
-    const double scale = a > 1e150 ? 2.409919865102884e-181 : b < 1e-150 ? 4.149515568880993e+180 : 1.0;
-    a *= scale;
-    b *= scale;
-    const double h = sqrt(a * a + b * b);
-    const double high_a = a * 134217729.0 - (a * 134217729.0 - a);
-    const double high_b = b * 134217729.0 - (b * 134217729.0 - b);
-    const double high_h = h * 134217729.0 - (h * 134217729.0 - h);
-    const double low_a = a - high_a;
-    const double low_b = b - high_b;
-    const double low_h = h - high_h;
-    const double squares = (high_a * high_a - high_h * high_h) + high_b * high_b;
-    const double products = 2.0 * ((high_a * low_a - high_h * low_h) + high_b * low_b);
-    const double rest = (squares + products) + ((low_a * low_a - low_h * low_h) + low_b * low_b);
-    return (h + rest / (2.0 * h)) / scale;
+double power_of_two(double n) {
+    return n < -1000.0 ? exp2(n + 100.0) / 1267650600228229401496703205376.0 : exp2(n);
+}""",
+    """\
+double exponent_of(double x) {
+    const double n = rint(log2(x));
+    const double bounded = n > 1023.0 ? 1023.0 : n;
+    return power_of_two(bounded) > x ? bounded - 1.0 : bounded;
 }""",
 )
 
@@ -112,7 +90,7 @@ function exp2(x) {
 @cache
 def texts() -> dict[str, str]:
     """The functions that are written in C, by their names."""
-    return {text.split("(")[0].split()[1]: text for text in (*FUNCTIONS, *GAMMA_FUNCTIONS)}
+    return {text.split("(")[0].split()[1]: text for text in FUNCTIONS}
 
 
 @cache

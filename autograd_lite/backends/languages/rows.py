@@ -5,13 +5,15 @@ function that is made of its lowering.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 from autograd_lite.backends.languages.dialects import Dialect, indented
 from autograd_lite.backends.languages.error_functions import FORMULAS
 from autograd_lite.backends.languages.functions import javascript_texts, texts
 from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table.definition_reader import Definition, Reader
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
@@ -85,7 +87,10 @@ class Functions:
         if key not in self.names:
             name = self.names[key] = self.fresh(row.name)
             operands = [x for i, x in enumerate(row.operand_names()) if not fixed or fixed[i] is None]
-            lines = self.body(of_lowering(row, fixed), [*operands])
+            if isinstance(row.lowering, Definition):
+                lines = TextReader(self).body(row.lowering, operands)
+            else:
+                lines = self.body(of_lowering(row, fixed), [*operands])
             head = f"double {name}({', '.join(f'double {x}' for x in operands)}) {{"
             self.texts.append(self.dialect.function("\n".join([head, *indented(lines), "}"])))
         return self.names[key]
@@ -101,6 +106,49 @@ class Functions:
             known = [program.instructions[j - program.size].constant if j >= program.size else None for j in operands]
             lines.append(self.dialect.declared(f"v{i}", self.applied(row, [names[j] for j in operands], known)))
         return [*lines, f"return {names[program.results[0].values[0]]};"]
+
+
+class TextReader(Reader):
+    """Writes a definition as statements."""
+
+    def __init__(self, functions: Functions) -> None:
+        self.functions, self.dialect = functions, functions.dialect
+        self.lines: list[str] = []
+        self.count = 0
+
+    def body(self, definition: Definition, operands: Sequence[str]) -> list[str]:
+        result = self.operand(self.read(definition, operands))
+        return [*self.lines, f"return {result};"]
+
+    def operand(self, x: Any) -> str:
+        return self.dialect.number(x) if isinstance(x, float) else str(x)
+
+    def fresh(self) -> str:
+        self.count += 1
+        return f"v{self.count}"
+
+    def applied(self, row: Primitive, operands: Sequence[Any]) -> str:
+        name = self.fresh()
+        self.lines.append(self.dialect.declared(name, self.functions.applied(row, [self.operand(x) for x in operands])))
+        return name
+
+    def chosen(self, condition: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> str:
+        name, around = self.fresh(), self.lines
+        parts = []
+        for branch in (yes, no):
+            self.lines = []
+            result = self.operand(branch())
+            parts.append(indented([*self.lines, f"{name} = {result};"]))
+        self.lines = around
+        self.lines += [
+            self.dialect.variable(name, "0.0"),
+            f"if ({condition} != 0.0) {{",
+            *parts[0],
+            "} else {",
+            *parts[1],
+            "}",
+        ]
+        return name
 
 
 @cache

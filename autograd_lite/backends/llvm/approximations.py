@@ -218,12 +218,3 @@ def _near(w: VectorMath, x: str, quarters: int) -> str:
     size = w.bits(w.f.select(odd, cosine, sine, w.type))
     result = w.float(w.on_bits("xor", size, w.on_bits("shl", w.on_bits("and", turned, 2), 62)))
     return result if quarters else w.where("oeq", x, 0.0, x, result)
-
-
-def hypot(w: VectorMath, x: str, y: str) -> str:
-    a, b = w.call("fabs", x), w.call("fabs", y)
-    large, small = w.where("ogt", a, b, a, b), w.where("ogt", a, b, b, a)
-    ratio = w.div(small, large)
-    result = w.mul(large, w.call("sqrt", w.fma(ratio, ratio, 1.0)))
-    result = w.where("oeq", large, 0.0, large, w.where("oeq", large, math.inf, large, result))
-    return w.where("uno", x, y, math.nan, result)

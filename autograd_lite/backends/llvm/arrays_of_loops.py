@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd_lite.program.flattening import Flattener, has_lowering, replayed
+from autograd_lite.core.table.definition_reader import is_written_inline
+from autograd_lite.program.flattening import Flattener, replayed
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.payloads import Loop, When
 from autograd_lite.program.program import Program
@@ -63,7 +64,7 @@ def over_samples(loop: Loop, batched: Sequence[bool]) -> tuple[Program, int]:
         carry._replace(batched=True), x._replace(batched=True), shared._replace(size=same, numbers=()), *arrays,
         Argument("of_samples", shared.size - same, True),
     ]  # fmt: skip
-    flattener = Flattener(arguments, lowers=has_lowering)
+    flattener = Flattener(arguments, lowers=is_written_inline)
     ids = iter(range(flattener.size))
     given = [[next(ids) for _ in range(argument.size)] for argument in arguments]
     equal, other = iter(given[2]), iter(given[-1])

@@ -2,8 +2,8 @@
 
 A row is an instruction, an intrinsic, a comparison or a few of these where its column `llvm` gives them. All others are
 calls, once for each lane, to the function of the C library that Python's `math` calls, so that the bits are those of
-the eager engine. What Python computes itself (gamma, hypot, digamma, rows of users) is called back in Python: slow, and
-exact. With `fast`, vectorized approximations replace some calls.
+the eager engine, or to code of the definition that the eager engine runs. Rows of users without a lowering are called
+back in Python: slow, and exact. With `fast`, vectorized approximations replace some calls.
 
 Conditions are 1.0 and 0.0, as everywhere; where one is read, the i1 that it was made of is used again.
 """
@@ -18,10 +18,25 @@ from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SIZE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import fmod, identity, mul, pow
+from autograd_lite.core.table.definition_reader import Definition
 
 from . import approximations
 from .approximations import VectorMath
-from .ir_text import MASKS, ONES, SCALAR, SUFFIXES, VECTOR, WIDE_VECTOR, WIDER, Function, Lengths, element_of, number
+from .definition_code import CodeReader
+from .ir_text import (
+    INTEGERS,
+    MASKS,
+    ONES,
+    SCALAR,
+    SUFFIXES,
+    VECTOR,
+    WIDE_VECTOR,
+    WIDER,
+    Function,
+    Lengths,
+    element_of,
+    number,
+)
 
 LANED = (VECTOR, WIDE_VECTOR)
 ALIKE = re.compile(r"f|llvm\.|emit_(where|logical_and|logical_or|logical_not|relu|maximum|minimum|sign|copysign)")
@@ -69,6 +84,8 @@ class Emitter:
             return f.value(f"sitofp i64 {integer} to {SCALAR}")
         if self.fast and row.fastmath:
             return self._approximation(f, row.name, type, operands)
+        if isinstance(row.lowering, Definition):
+            return self._defined(f, row.lowering, type, operands)
         return self._call(f, row, type, operands)
 
     def needed(self, functions: list[str]) -> list[str]:
@@ -154,6 +171,13 @@ class Emitter:
         square = w.f.arithmetic("fmul", w.type, x, x)
         return w.where("uno", x, y, math.nan, w.where("oeq", y, 2.0, square, power))
 
+    def emit_exponent(self, w: VectorMath, x: str) -> str:
+        bits = w.on_bits("sub", w.on_bits("lshr", w.bits(x), 52), 1023)
+        return w.f.value(f"sitofp {INTEGERS[w.type]} {bits} to {w.type}")
+
+    def emit_power_of_two(self, w: VectorMath, n: str) -> str:
+        return w.power_of_2(n)
+
     # rows that are calls
 
     def _intrinsic(self, f: Function, name: str, type: str, *operands: str) -> str:
@@ -181,6 +205,15 @@ class Emitter:
             parameters = [f"%x{k}" for k in range(len(operands))]
             g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True, self.lanes)
             result = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
+            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
+        return f.call(full, type, *operands)
+
+    def _defined(self, f: Function, definition: Definition, type: str, operands: list[str]) -> str:
+        full = f"{definition.module}.{definition.function}" + (".lanes" if type in LANED else "")
+        if full not in self.definitions:
+            parameters = [f"%x{k}" for k in range(len(operands))]
+            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, lanes=self.lanes)
+            result = CodeReader(self, g, type).read(definition, parameters)
             self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
         return f.call(full, type, *operands)
 

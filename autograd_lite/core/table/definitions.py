@@ -9,7 +9,7 @@ kink where second derivatives are asked for, and should not meet it at 0, 1/2 or
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.operands import IEEEFloat, Scalar, float_of
+from autograd_lite.core.operands import IEEEFloat, Operand, Scalar, float_of
 from autograd_lite.core.table.choices import round
 
 Definition = Callable[..., Any]
@@ -50,3 +50,8 @@ def halves(x: Scalar) -> tuple[Any, Any]:
     """x as a sum whose first part, a multiple of 2^-16, has an exact square while |x| < 1024."""
     high = round(x * 65536.0) * 2.0**-16
     return high, x - high
+
+
+def setting(a: Scalar) -> float | None:
+    """An operand as a number, which decides how long the loops are; None where it is not known."""
+    return None if isinstance(a, Operand) and not isinstance(a, IEEEFloat) else float_of(a)

@@ -77,7 +77,32 @@ def copysign(x: float, y: float) -> float:
 
 
 def hypot(x: float, y: float) -> float:
-    return NAN if x != x or y != y else math.hypot(x, y)
+    """(x^2 + y^2)^(1/2): the root, corrected by what is left of the squares in twice the digits (Borges 2019)."""
+    a = math.fabs(x)
+    b = math.fabs(y)
+    large = b if a < b else a
+    small = a if a < b else b
+    if x != x or y != y:
+        return NAN
+    if large == INF or small <= large * 5e-17:
+        return large
+    scale = 2.409919865102884e-181 if large > 1e150 else (4.149515568880993e180 if small < 1e-150 else 1.0)
+    u = large * scale
+    v = small * scale
+    h = math.sqrt(u * u + v * v)
+    c = u * 134217729.0
+    d = v * 134217729.0
+    e = h * 134217729.0
+    high_u = c - (c - u)
+    high_v = d - (d - v)
+    high_h = e - (e - h)
+    low_u = u - high_u
+    low_v = v - high_v
+    low_h = h - high_h
+    squares = (high_u * high_u - high_h * high_h) + high_v * high_v
+    products = 2.0 * ((high_u * low_u - high_h * low_h) + high_v * low_v)
+    rest = (squares + products) + ((low_u * low_u - low_h * low_h) + low_v * low_v)
+    return (h + rest / (2.0 * h)) / scale
 
 
 def clip(x: float, low: float, high: float) -> float:

@@ -1,18 +1,17 @@
 """Rows of functions that belong to gamma: the logarithm of beta, and the incomplete gamma functions.
 
-Each is one formula in rows (see `definitions`).  The coefficients are of interpolations at Chebyshev's nodes, computed
-in 60 digits by `benchmarks/coefficients.py`; the relative error of each is below 2e-16.
+Each is one formula in rows (see `definitions`), with the coefficients of `special_functions`.
 """
 
 import math
 from typing import Any, Final
 
 from autograd_lite.core.numerics import INF, NAN
-from autograd_lite.core.operands import IEEEFloat, Operand, Scalar, float_of
+from autograd_lite.core.operands import Scalar
 from autograd_lite.core.primitives import Primitive, primitive, slope
-from autograd_lite.core.table import ball_functions
+from autograd_lite.core.table import ball_functions, special_functions
 from autograd_lite.core.table.choices import decide, equal, less, logical_and, maximum, minimum
-from autograd_lite.core.table.definitions import by_ieee_754, on_floats, polynomial
+from autograd_lite.core.table.definitions import by_ieee_754, on_floats, polynomial, setting
 from autograd_lite.core.table.exponentials import exp, expm1, log, log1p, pow, sqrt
 from autograd_lite.core.table.special import digamma, gamma
 
@@ -21,30 +20,6 @@ __all__ = ["betaln", "gammainc", "gammaincc"]
 SQRT_2_PI: Final = 2.5066282746310002
 HALF_LOG_2_PI: Final = 0.9189385332046728
 LARGEST_SETTING: Final = 1e6  # of a in gammainc: the loops take 12 a^(1/2) steps
-
-# ln gamma(x) / ((x - 1) (x - 2)) for 1/2 <= x <= 4, in powers of x - 1/2: numerator and denominator
-_LOG_GAMMA: Final = (
-    0.7631532572329335, 5.906279175522917, 19.030570082891455, 33.268759778565276, 34.53577869602758,
-    21.95851548218308, 8.544290580454224, 1.9844973394036383, 0.26154859557506605, 0.01791937216802923,
-    0.0005450428038897416, 5.2197995775204035e-06, 3.0105001615942345e-09,
-)  # fmt: skip
-_LOG_GAMMA_BELOW: Final = (
-    1.0, 8.503163852643626, 30.49133085697777, 60.26020061033973, 72.1095988022418, 54.1735651119552,
-    25.718860226793414, 7.60662492726572, 1.354886842194277, 0.13710470779409178, 0.007151365068518948,
-    0.00016127114560778104, 1.0541027448370642e-06,
-)  # fmt: skip
-# x times the rest of Stirling's formula for ln gamma(x), x >= 3, in powers of 1 / x^2
-_STIRLING: Final = (
-    0.08333333333333333, -0.0027777777777757695, 0.000793650792622404, -0.0005952378854503139, 0.0008417282394032359,
-    -0.0019160464198791072, 0.006346110578292672, -0.027601910018978465, 0.13605466944124706, -0.6346190865706115,
-    2.348297111372058, -5.724231505133728, 6.653396422514748,
-)  # fmt: skip
-# x^2 (ln x - 1 / (2 x) - digamma(x)), x >= 3, in the same
-_DIGAMMA: Final = (
-    0.08333333333333333, -0.00833333333333146, 0.003968253966976144, -0.004166666318097985, 0.007575707039086117,
-    -0.02108830175939314, 0.08306600883135555, -0.43197479150785184, 2.6996290251013693, -17.80160049685406,
-    107.92593503576585, -533.2993840198963, 1920.8404424602395, -4373.090261782696, 4664.339079250073,
-)  # fmt: skip
 
 
 def log_gamma_of_small(x: Scalar) -> Any:
@@ -60,12 +35,12 @@ def log_gamma_of_small(x: Scalar) -> Any:
 
 def log_gamma_quotient(rest: Scalar) -> Any:
     """ln gamma(x) / ((x - 1) (x - 2)) at x = 1/2 + rest."""
-    return polynomial(_LOG_GAMMA, rest) / polynomial(_LOG_GAMMA_BELOW, rest)
+    return polynomial(special_functions._LOG_GAMMA, rest) / polynomial(special_functions._LOG_GAMMA_BELOW, rest)
 
 
 def stirling(x: Scalar) -> Any:
     """The rest of Stirling's formula for ln gamma(x), x >= 3."""
-    return polynomial(_STIRLING, 1.0 / x / x) / x
+    return polynomial(special_functions._STIRLING, 1.0 / x / x) / x
 
 
 def betaln_formula(a: Scalar, b: Scalar) -> Any:
@@ -108,7 +83,7 @@ def finite_digamma_difference(a: Scalar, b: Scalar) -> Any:
     # u p(u) - v p(v) is u - v times p(u) + v p[u, v], where p[u, v] is the divided difference of the polynomial.
     value: Any = 0.0
     divided: Any = 0.0
-    for coefficient in reversed(_DIGAMMA):
+    for coefficient in reversed(special_functions._DIGAMMA):
         divided = divided * v + value
         value = value * u + coefficient
     part = b / c / d
@@ -171,11 +146,6 @@ def density(a: Scalar, x: Scalar) -> Any:
         ),
         lambda: poisson(a, x) * (a / maximum(x, 1e-100)),
     )
-
-
-def setting(a: Scalar) -> float | None:
-    """The first operand as a number, which decides how long the loops are; None where it is not known."""
-    return None if isinstance(a, Operand) and not isinstance(a, IEEEFloat) else float_of(a)
 
 
 def start(a: float) -> float:

@@ -19,6 +19,7 @@ from autograd_lite.core.table.choices import (
     sign,
     where,
 )
+from autograd_lite.core.table.definition_reader import Definition
 from autograd_lite.core.table.distances import to_one
 from autograd_lite.core.table.exponentials import sigmoid_slope, sqrt
 
@@ -108,7 +109,7 @@ hypot: Primitive = primitive(
     "(x^2 + y^2)^(1/2)",
     kinks="(0, 0): nan", limit=INF, distance=math.hypot, complex_value=complex_functions.hypot,
     lecture=(lambda out, x, y: x / out, lambda out, x, y: y / out),
-    array=lambda xp, x, y: xp.where((x != x) | (y != y), x + y, xp.hypot(x, y)), c="hypotenuse({}, {})", fastmath=2,
+    lowering=Definition("float_values", "hypot"),
     ball_value=ball_functions.hypot, infinity="x or y infinite: inf",
 )  # fmt: skip
 
