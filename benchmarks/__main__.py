@@ -19,6 +19,7 @@ TABLES = {
     "gpt": (["gpt"], 3),
     "loops": (["loops", "recurrent"], 3),
     "sparse": (["sparse"], 3),
+    "special": (["special"], 3),
     "javascript": (["javascript"], 3),
     "clusters": (["clusters"], 3),
 }

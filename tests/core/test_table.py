@@ -19,6 +19,7 @@ import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients
 from autograd_lite.core.operands import IEEEFloat, float_of
 from autograd_lite.core.primitives import INTERNAL, Primitive
+from autograd_lite.core.table.definition_reader import Definition
 from autograd_lite.testing.domains import intervals, is_defined, kink_distance
 from autograd_lite.testing.precision import ulp, ulps
 from autograd_lite.testing.reference import EXACT, MP, exact_partials
@@ -397,6 +398,9 @@ def test_python_decides(name):
         want, _ = outcome(IN_PYTHON[name], xs)
         if propagates and any(x != x for x in xs):
             want = "nan"
+        own = isinstance(row.lowering, Definition) and isinstance(want, bytes)
+        if own and math.isfinite(number := struct.unpack("<d", want)[0]) and number != 0.0:
+            continue  # which is held to 60 digits
         for make in (float, Value):
             found, text = outcome(lambda *xs: applied(row, list(xs)), [make(x) for x in xs])
             assert found == want, (xs, make)

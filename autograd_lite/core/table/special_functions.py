@@ -216,7 +216,7 @@ def log_gamma_quotient(t: float) -> float:
 def log_gamma_of_positive(x: float) -> float:
     """ln gamma(x), x >= 1/2, with its zeros at 1 and 2 as factors; from 4 on by Stirling's formula."""
     if x < 4.0:
-        return ((x - 1.0) * (x - 2.0)) * log_gamma_quotient(x - 0.5)
+        return ((x - 1.0) * (x - 2.0)) * log_gamma_quotient(x - 0.5) + 0.0  # not -0.0 at 1
     y = LARGEST if x > LARGEST else x
     r = 1.0 / y
     return (y - 0.5) * (logarithm(y) - 1.0) + (r * horner(_STIRLING, r * r) + (HALF_LOG_2_PI - 0.5))
@@ -259,13 +259,13 @@ def psi(x: float) -> float:
         t = x + 0.5
         above = ((x - ZERO_LESS_1) - ZERO_LESS_1_LOW) * (horner(_DIGAMMA_NEAR, t) / horner(_DIGAMMA_NEAR_BELOW, t))
         return above - 1.0 / x
-    size = psi_of_positive(a)
+    size = psi_of_positive(a + 1.0 if x < 0.0 else a)
     if x < 0.0:
         rest = a - nearest(a)
         distance = math.fabs(rest)
         if distance > 0.0:
             turned = pi_cotangent(distance)
-            return (size + 1.0 / a) + (turned if rest > 0.0 else -turned)
+            return size + (turned if rest > 0.0 else -turned)
         return NAN
     return size
 
@@ -288,13 +288,12 @@ def psi_slope(x: float) -> float:
         t = x + 0.5
         r = 1.0 / x
         return r * r + horner(_TRIGAMMA_NEAR, t) / horner(_TRIGAMMA_NEAR_BELOW, t)
-    size = trigamma_of_positive(a)
+    size = trigamma_of_positive(a + 1.0 if x < 0.0 else a)
     if x < 0.0:
         distance = math.fabs(a - nearest(a))
         if distance > 0.0:
             s = math.pi / sine(distance)
-            r = 1.0 / a
-            return s * s - (size - r * r)
+            return s * s - size
         return NAN
     return size
 
