@@ -71,7 +71,9 @@ def body_of(rng, carries, columns, shared, outputs, depth):
                 out, (y,) = step(carry, [x], [v[b], v[c]])
                 return out, y
 
-            (last,), found = ag.scan(once, [v[a]], [v[(b + i) % len(v)] for i in range(n)], reverse=n == 2)
+            # Not what it reads too: the order in which adjoints of both kinds add up is another one (docs/LOOPS.md).
+            others = [v[k % len(v)] for k in range(b, b + len(v)) if k % len(v) not in (b, c)] or [0.5]
+            (last,), found = ag.scan(once, [v[a]], [others[i % len(others)] for i in range(n)], reverse=n == 2)
             v.append(last + found[0])
         return [ag.tanh(v[i]) for i in new], [v[i] for i in ys]
 
