@@ -15,6 +15,7 @@ from autograd_lite.core.graph import CONSTANT, Node
 from autograd_lite.core.primitives import number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.value import Value, constant
+from autograd_lite.transforms import branches  # noqa: F401  # enters the rules for `cond`, which the core looks up
 from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
 from autograd_lite.transforms.signatures import (
     Function,

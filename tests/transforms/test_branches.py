@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from project import ran
 
 import autograd_lite as ag
 from autograd_lite import compile, cond, grad, less, scan, vmap
@@ -127,3 +128,22 @@ def test_bits_are_those_of_the_branch_that_is_taken(shape, row, x):
         assert second == pytest.approx(eager, rel=1e-12, abs=1e-12, nan_ok=True)
     else:
         assert repr(second) == repr(eager)
+
+
+@pytest.mark.parametrize(
+    ("transform", "wanted"),
+    [
+        ("ag.gradients(f(x), [x], create_graph=True)[0].data", 4.0),
+        ("ag.grad(ag.grad(lambda x: x * f(x)))(2.0)", 12.0),
+        ("ag.hessian(lambda xs: xs[0] * f(xs[0]))([2.0])[0][0]", 12.0),
+        ("ag.hvp(lambda xs: xs[0] * f(xs[0]))([2.0], [1.0])[0]", 12.0),
+        ("ag.jvp(f, (2.0,), (1.0,))[1]", 4.0),
+        ("ag.jvp(ag.grad(lambda x: x * f(x)), (2.0,), (1.0,))[1]", 12.0),
+        ("ag.vmap(ag.grad(ag.grad(lambda x: x * f(x))))([2.0])[0]", 12.0),
+        ("ag.compile(ag.grad(lambda x: x * f(x)), backend='python')(2.0)", 12.0),
+    ],
+)
+def test_a_choice_is_the_first_thing_that_a_process_differentiates(transform, wanted):
+    """The rules for choices must be there without a call before that loads them."""
+    choice = "f = lambda x: ag.cond(ag.less(x, 0.0), -x, x * x); x = ag.Value(2.0)"
+    assert float(ran("-c", f"import autograd_lite as ag; {choice}; print({transform})").stdout) == wanted
