@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table.definition_reader import Reader
 
 from .ir_text import MASK, MASKS, Function, element_of, number
 
-if TYPE_CHECKING:
-    from .emitters import Emitter
+Emit = Callable[[Function, Primitive, str, list[str]], str]
+"""Writes a row on these operands into a function, and gives its result (`Emitter.emit`)."""
 
 
 class CodeReader(Reader):
     """Writes what it reads into a function, on scalars or vectors."""
 
-    def __init__(self, emitter: Emitter, f: Function, type: str) -> None:
-        self.emitter, self.f, self.type = emitter, f, type
+    def __init__(self, emit: Emit, f: Function, type: str) -> None:
+        self.emit, self.f, self.type = emit, f, type
         self.is_scalar = type == element_of(type)
 
     def operand(self, x: Any) -> str:
         return number(x, self.type) if isinstance(x, float) else str(x)
 
     def applied(self, row: Primitive, operands: Sequence[Any]) -> str:
-        return self.emitter.emit(self.f, row, self.type, [self.operand(x) for x in operands])
+        return self.emit(self.f, row, self.type, [self.operand(x) for x in operands])
 
     def chosen(self, condition: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
         f, type = self.f, self.type

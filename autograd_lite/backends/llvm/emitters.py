@@ -213,7 +213,7 @@ class Emitter:
         if full not in self.definitions:
             parameters = [f"%x{k}" for k in range(len(operands))]
             g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, lanes=self.lanes)
-            result = CodeReader(self, g, type).read(definition, parameters)
+            result = CodeReader(self.emit, g, type).read(definition, parameters)
             self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
         return f.call(full, type, *operands)
 
