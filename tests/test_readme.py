@@ -33,7 +33,8 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 def failures(test):
     """The report of what failed in a doctest, empty if nothing did."""
     lines = []
-    doctest.DocTestRunner(optionflags=FLAGS).run(test, out=lines.append, clear_globs=False)
+    quiet = doctest.DocTestRunner(verbose=False, optionflags=FLAGS)  # by default -v of pytest would be its own
+    quiet.run(test, out=lines.append, clear_globs=False)
     return "".join(lines)
 
 
