@@ -124,8 +124,7 @@ class ProgramCall:
         """The series of the outputs: the function is run on the Values again."""
         call, inside = recorded_in(node), Inside()
         inputs: list[Any] = list(operands_of(node)[: len(call.operands)])
-        with enable_grad():
-            outputs = self.program.f(inputs, call.numbers, call.arrays)
+        outputs = self.again(node, inputs)
         nodes, _, _ = inside.closure(outputs, inputs)
         inner = expansion.within({x: expansion.series[x] for x in operands_of(node) if x in expansion.series})
         inner.record = expansion.record
@@ -133,6 +132,12 @@ class ProgramCall:
         numbers = outputs if expansion.record else [as_float(x) for x in outputs]
         found = [[x, *inner.coefficients(y)] for x, y in zip(numbers, outputs, strict=True)]
         return Given(expansion, found[0]) if self.outputs == 1 else found
+
+    def again(self, node: Node, inputs: list[Any]) -> list[Any]:
+        """The outputs of the function, run on Values with the numbers of the call: their graph is recorded."""
+        call = recorded_in(node)
+        with enable_grad():
+            return self.program.f(inputs, call.numbers, call.arrays)  # type: ignore[no-any-return]
 
     def told(self, found: dict[int, Any]) -> Any:
         """The tangent of the node: that of its only output, or a list."""

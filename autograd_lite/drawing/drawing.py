@@ -125,7 +125,7 @@ def draw(
     names: Mapping[str, object] | None = None, infer_names: bool = True,
     edges: str | None = None, color_by: str | None = None, direction: str | None = None, precision: int = 4,
     theme: str = "light", legend: bool = True, limit: int = 60, focus: Value | None = None, radius: int = 2,
-    collapse: Collapse = None, expand: bool | str = False, backward: bool = False,
+    collapse: Collapse = None, expand: bool | str = False, backward: bool = False, unfold_calls: bool = False,
     inputs: Sequence[Any] | None = None, loss: Callable[..., Value] | None = None,
 ) -> Drawing:  # fmt: skip
     """The graph that computed a Value, a Module, or a Program, as a picture.
@@ -149,6 +149,8 @@ def draw(
                   and `expand`, else none
     expand        draw a dot, sum, mean or prod as the scalar products and sums that it is made of; "products"
                   adds all products in one step
+    unfold_calls  draw the call of a compiled function, which is one node, as what the function computes, in a
+                  frame with its name; the function is run once more for that, on the numbers of the call
     limit         how many boxes are drawn; a larger graph collapses by itself, with a note in the drawing
     focus, radius draw what is at most `radius` steps from the Value `focus`
     inputs, loss  for a Module, which is drawn as columns of neurons: one sample, whose outputs and gradients are
@@ -183,6 +185,7 @@ def draw(
         options = {
             "names": names, "edges": edges, "color_by": color_by, "direction": direction, "focus": focus,
             "collapse": collapse, "expand": expand or None, "backward": backward or None,
+            "unfold_calls": unfold_calls or None,
         }  # fmt: skip
         name = next((name for name, x in options.items() if x is not None), None)
         if name is not None:
@@ -199,6 +202,11 @@ def draw(
         return build_picture(source, selected, expanded, style.precision)
 
     if isinstance(value, Program):
+        if unfold_calls:
+            raise TypeError(
+                "unfold_calls=True is for the calls in a graph of Values, but got a Program; draw it without, or draw "
+                "what the function gives for Values"
+            )
         return Drawing(picture_of(Instructions(value)), style)
     given = list(value) if isinstance(value, (list, tuple)) else [value]
     roots = [x for x in given if isinstance(x, Value)]
@@ -208,7 +216,9 @@ def draw(
             f"pass a result that was computed from Values, a list of them, a Module, or a Program"
         )
     gradients = own_pass(roots) if backward else stored
-    return Drawing(picture_of(Values(roots, find_names(names, infer_names), gradients)), style)
+    found = Values(roots, find_names(names, infer_names), gradients, unfold_calls)
+    focus = None if focus is None else found.shown(focus)
+    return Drawing(picture_of(found), style)
 
 
 def one_of(name: str, x: Option, known: tuple[Option, ...]) -> Option:

@@ -1,7 +1,8 @@
 """Which nodes make up a neuron or a layer: a graph records no modules, so they are recognised by parameters."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import takewhile
+from operator import attrgetter
 from typing import TypeVar
 
 from autograd_lite.core.value import Value
@@ -11,7 +12,10 @@ from autograd_lite.trees.paths import is_within, parts
 N = TypeVar("N", bound=Hashable)
 
 
-def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[Value, str]:
+def belonging(
+    parameters: Mapping[Value, str], order: Sequence[Value],
+    parents: Callable[[Value], Sequence[Value]] = attrgetter("parents"),
+) -> dict[Value, str]:  # fmt: skip
     """The path of the module that each of these nodes belongs to; nodes outside of all modules are absent.
 
     A sum of products with a parameter belongs to the parameter's module; an activation to that of its operand, as does
@@ -21,11 +25,12 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
     affine: set[Value] = set()
     maybe: dict[Value, str] = {}
     for x in order:
-        if x in owner or not x.parents:
+        operands = parents(x)
+        if x in owner or not operands:
             continue
         role = x.row.role
-        own = [p for p in x.parents if p in parameters]
-        others = [p for p in x.parents if p not in parameters]
+        own = [p for p in operands if p in parameters]
+        others = [p for p in operands if p not in parameters]
         if own and others and role == "affine":
             # The innermost module that holds them all: the names that their paths begin with alike.
             levels = zip(*(parts(owner[p]) for p in own), strict=False)
@@ -45,7 +50,7 @@ def belonging(parameters: Mapping[Value, str], order: Sequence[Value]) -> dict[V
             maybe[x] = path
     for x in reversed(order):
         if x in owner and x not in parameters:
-            owner.update({p: maybe.pop(p) for p in x.parents if p in maybe})
+            owner.update({p: maybe.pop(p) for p in parents(x) if p in maybe})
     return owner
 
 

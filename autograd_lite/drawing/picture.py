@@ -66,7 +66,7 @@ class Link:
 class Picture:
     boxes: dict[str, Box] = field(default_factory=dict)  # operands first
     links: list[Link] = field(default_factory=list)
-    clusters: dict[str, str] = field(default_factory=dict)  # modules that are framed: path and title
+    clusters: dict[str, str] = field(default_factory=dict)  # what is framed, modules and calls: path and title
     roots: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what the reader has to know: what was left out, and why
     gradient_of: str = ""  # what is differentiated, where that is not the one root

@@ -35,6 +35,7 @@ def build_picture(
         elif keys[x] not in picture.boxes:
             picture.add(group_box(source, group, members[group], outputs, keys[x], precision))
     add_clusters(picture, source, selected, keys)
+    add_calls(picture, source, selected, keys)
     connect(picture, source, selected, keys, expanded)
     picture.roots = list(dict.fromkeys(keys[x] for x in source.roots if x in keys))
     if len(source.roots) == 1 and source.roots[0] in groups:
@@ -96,6 +97,15 @@ def add_clusters(picture: Picture, source: Source[N], selected: Selection[N], ke
         box.clusters, box.short = tuple(around), inside(around[-1] if around else "", box.title)
         for outer, p in zip(["", *around], around, strict=False):
             picture.clusters.setdefault(p, " ".join(filter(None, (inside(outer, p), describe(modules[p])))))
+
+
+def add_calls(picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str]) -> None:
+    """Clusters around what belongs to one call, unless modules are around it."""
+    for x, key in keys.items():
+        box = picture.boxes[key]
+        if x not in selected.groups and not box.clusters and (calls := source.calls(x)):
+            box.clusters = tuple([call for call, _ in calls])
+            picture.clusters.update(calls)
 
 
 def inside(outer: str, path: str) -> str:

@@ -13,6 +13,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.grouping import N, belonging
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, OPERATION, PARAMETER, RESULT, Box
+from autograd_lite.drawing.unfolding import Unfolded
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
 from autograd_lite.support.wording import readable
@@ -42,6 +43,10 @@ class Source(Protocol[N]):
         """The step of a loop that each of these nodes is of, and how many there are; others are absent."""
         return {}
 
+    def calls(self, node: N) -> Sequence[tuple[str, str]]:
+        """The calls that the node is in, where they are unfolded, outermost first: a key, and the function's name."""
+        return ()
+
     def similar(self, node: N) -> Hashable:
         """What the node does, apart from its operands: the same for nodes that may share a box."""
         if self.parents(node) or (kind := self.kind(node)) not in (INPUT, PARAMETER):
@@ -64,16 +69,26 @@ def own_pass(roots: Sequence[Value]) -> Gradients:
 
 
 class Values(Source[Value]):
-    def __init__(self, roots: Sequence[Value], names: Names, gradient: Gradients = stored) -> None:
-        self.roots = list(roots)
+    def __init__(
+        self, roots: Sequence[Value], names: Names, gradient: Gradients = stored, unfolds: bool = False
+    ) -> None:
         self.names = names
         self.gradients = gradient
-        self.order: Sequence[Value] = topological_order(self.roots, everything=True)  # type: ignore[assignment]
+        self.unfolded = Unfolded(roots, gradient) if unfolds else None
+        if self.unfolded is None:
+            self.roots = list(roots)
+            self.order: Sequence[Value] = topological_order(self.roots, everything=True)  # type: ignore[assignment]
+        else:
+            self.roots = [self.shown(x) for x in roots]
+            self.order = self.unfolded.order
+            for x, result in self.unfolded.instead.items():
+                if names.of(x) and result in self.unfolded.around:
+                    names.names.setdefault(result, names.of(x))
         names.name_parameters(self.order)
         self.modules = names.module_at
 
     def parents(self, node: Value) -> Sequence[Value]:
-        return node.parents
+        return node.parents if self.unfolded is None else self.unfolded.parents(node)
 
     def partials(self, node: Value) -> Sequence[float | None]:
         return node.partials
@@ -82,7 +97,7 @@ class Values(Source[Value]):
         return None if node.is_traced else node.data
 
     def gradient(self, node: Value) -> float | None:
-        return self.gradients(node)
+        return self.gradients(node) if self.unfolded is None else self.unfolded.gradient(node, self.gradients)
 
     def row(self, node: Value) -> Primitive:
         return node.row
@@ -98,10 +113,27 @@ class Values(Source[Value]):
         return self.names.of(node)
 
     def owners(self, order: Sequence[Value]) -> Mapping[Value, str]:
-        return belonging(self.names.parameters, order) if self.names.parameters else {}
+        return belonging(self.names.parameters, order, self.parents) if self.names.parameters else {}
 
     def steps(self, order: Sequence[Value]) -> Mapping[Value, StepPlace]:
-        return {x: place for x, place in steps_of(order).items() if isinstance(x, Value) and x.op}
+        unfolded = self.unfolded
+        places = steps_of(order if unfolded is None else [*order, *unfolded.calls])
+        if unfolded is not None:  # what is in a call is of the step that the call is of
+            for x, (outermost, *_) in unfolded.around.items():
+                if (place := places.get(unfolded.calls[outermost])) is not None:
+                    places[x] = place
+            of_calls = set(unfolded.calls)
+            places = {x: place for x, place in places.items() if x not in of_calls}
+        return {x: place for x, place in places.items() if isinstance(x, Value) and x.op}
+
+    def shown(self, node: Value) -> Value:
+        """The node, or what is in the place of one that is unfolded."""
+        return node if self.unfolded is None else self.unfolded.of(node)
+
+    def calls(self, node: Value) -> Sequence[tuple[str, str]]:
+        if self.unfolded is None:
+            return ()
+        return [(f"call {k}", self.unfolded.calls[k].row.name) for k in self.unfolded.around.get(node, ())]
 
     def box(self, node: Value, key: str) -> Box:
         kind, name, value = self.kind(node), self.name(node), self.value(node)

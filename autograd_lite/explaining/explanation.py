@@ -88,6 +88,7 @@ class Explanation(Exportable):
 def explain(
     value: Value, *, names: Mapping[str, object] | None = None, infer_names: bool = True,
     precision: int = 4, theme: str = "light", limit: int | None = None, collapse: bool | None = None,
+    unfold_calls: bool = False,
 ) -> Explanation:  # fmt: skip
     """How a Value was computed, and its gradient in every node, line by line as in a lecture.
 
@@ -98,6 +99,7 @@ def explain(
     theme               of the HTML: "light", "dark", or "auto", which follows the reader's system
     limit               the most nodes that are explained; of a larger graph those nearest to the result.  By default
                         60, and on a page 20,000, where modules and parts of long computations are folded
+    unfold_calls        as in `draw`: what a compiled function that was called computes, instead of one line
     collapse            None tells of a loop of many steps the first two and the last; False tells all of them
 
     Raises TypeError where `value` is no Value, RuntimeError where it has no graph to differentiate.
@@ -128,20 +130,20 @@ def explain(
     digits, colours = check_precision(precision), AUTO if theme == "auto" else find_theme(theme)
     most = MOST if limit is None else at_least("limit", limit, 1)
     known = find_names(names, infer_names)
-    told = lesson(value, known, most)
+    told = lesson(value, known, most, unfolds=unfold_calls)
     if limit is None and told.notes and any(step.loop for step in told.steps):
-        whole = lesson(value, known, MOST_FOLDED)
+        whole = lesson(value, known, MOST_FOLDED, unfolds=unfold_calls)
         if len(formats.listed(whole)) <= MOST or collapse is False:
             told = whole
     told.unfolds = collapse is False
     found = Explanation(told, digits, colours)
-    found.still = lambda theme: drawn(value, known, digits, theme)
+    found.still = lambda theme: drawn(value, known, digits, theme, unfold_calls)
     if limit is None and found.lesson.notes:
-        found.whole = lambda: lesson(value, known, MOST_FOLDED)
+        found.whole = lambda: lesson(value, known, MOST_FOLDED, unfolds=unfold_calls)
     return found
 
 
-def drawn(value: Value, names: Names, precision: int, theme: str) -> Drawing:
-    source = Values([value], names, own_pass([value]))
+def drawn(value: Value, names: Names, precision: int, theme: str, unfolds: bool = False) -> Drawing:
+    source = Values([value], names, own_pass([value]), unfolds)
     style = Style(precision=precision, theme=LIGHT if theme == "auto" else find_theme(theme), auto=theme == "auto")
     return Drawing(build_picture(source, select(source), None, precision), style)

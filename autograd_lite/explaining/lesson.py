@@ -95,7 +95,7 @@ class Lesson:
         raise KeyError(f"no node is called {name!r}; there are {', '.join(s.name for s in self.steps)}")
 
 
-def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson:
+def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: bool = False) -> Lesson:
     """The lesson on a Value, from a reverse pass of its own; RuntimeError where there is no graph to differentiate.
 
     With `moves` other inputs may follow, which take other branches: what only these reach has a gradient too, of 0.
@@ -103,7 +103,8 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson
     slope = own_pass([root])
     if moves:
         slope = with_zeros(slope, root)
-    source = Values([root], names, slope)
+    source = Values([root], names, slope, unfolds)
+    (root,) = source.roots
     owners, total, loops = source.owners(source.order), len(source.order), source.steps(source.order)
     kept = set(source.order) if total <= limit else nearest(source, limit)
     left_out = units(source, kept)
@@ -112,9 +113,9 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson
     note = f"the {len(order):,} nodes nearest to {called[root]}, of {total:,}; more with limit="
     found = Lesson([], called[root], [note] if len(kept) < total else [])
     for x in order:
-        operands = tuple(letter(p, called) for p in x.parents)
+        operands = tuple(letter(p, called) for p in source.parents(x))
         formula = formula_of(x.row, operands) if operands else None
-        inputs = [keys[p] for p in x.parents if p in keys]
+        inputs = [keys[p] for p in source.parents(x) if p in keys]
         values = {found.steps[i].name: found.steps[i].value for i in inputs}
         numbers = substituted(formula, values) if formula is not None else None
         kind, symbol = source.kind(x), source.box(x, "").symbol
@@ -128,9 +129,9 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False) -> Lesson
         if x.row.outputs > 1:
             add_ways_of_outputs(found, x, source, keys, called)
             continue
-        upstream = None if keys.keys().isdisjoint(x.parents) else source.gradient(x)
+        upstream = None if keys.keys().isdisjoint(source.parents(x)) else source.gradient(x)
         if upstream is not None:
-            add_ways(found, x, upstream, keys, called, local_of(x, moves))
+            add_ways(found, x, source.parents(x), upstream, keys, called, local_of(x, moves))
     return found
 
 
@@ -155,20 +156,21 @@ def local_of(x: Value, moves: bool) -> Sequence[float | None]:
 
 def units(source: Values, kept: Set[Value]) -> set[Value]:
     """The ones among `kept` that biases are multiplied with, unless something else uses them."""
-    found = {x.parents[one] for x in kept if (one := unit(source, x)) is not None}
+    found = {source.parents(x)[one] for x in kept if (one := unit(source, x)) is not None}
     for x in source.order if found else ():
-        if not found.isdisjoint(x.parents):
+        operands = source.parents(x)
+        if not found.isdisjoint(operands):
             one = unit(source, x)
-            found.difference_update([p for i, p in enumerate(x.parents) if i != one])
+            found.difference_update([p for i, p in enumerate(operands) if i != one])
     return found
 
 
 def add_ways(
-    found: Lesson, x: Value, upstream: float, keys: Mapping[Value, int], called: Mapping[Value, str],
-    partials: Sequence[float | None],
+    found: Lesson, x: Value, parents: Sequence[Value], upstream: float, keys: Mapping[Value, int],
+    called: Mapping[Value, str], partials: Sequence[float | None],
 ) -> None:  # fmt: skip
     """Add to the operands of x the ways on which the gradient reaches them through x."""
-    parents, user = x.parents, called.get(x, "…")
+    user = called.get(x, "…")
     operands = tuple(letter(p, called) for p in parents)
     numbers = {called[p]: p.data for p in (*parents, x) if p in called}
     known = found.steps[keys[x]].gradient if x in keys else None
@@ -186,7 +188,7 @@ def add_ways_of_outputs(
     found: Lesson, x: Value, source: Values, keys: Mapping[Value, int], called: Mapping[Value, str]
 ) -> None:
     """The same for a call of several outputs, whose rule makes one term of all their gradients."""
-    slopes: dict[int, float | None] = {y.row.item: source.gradient(y) for y in source.order if x in y.parents}
+    slopes: dict[int, float | None] = {y.row.item: source.gradient(y) for y in source.order if x in source.parents(y)}
     if x.row.rule is not None and slopes:
         for parent, term in x.row.rule.pull(x, [slopes.get(k) for k in range(x.row.outputs)], False):
             if parent in keys:
