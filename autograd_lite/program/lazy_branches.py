@@ -52,14 +52,35 @@ def made_lazy(program: Program, known: frozenset[int]) -> Program:
 
 
 def with_lazy_bodies(program: Program) -> Program:
-    instructions = []
-    for row, operands, constant in program.instructions:
+    """The same in the bodies of loops; a carry that no step changes, as a condition may be, is what it started as."""
+    instructions: list[Instruction] = []
+    new = list(range(program.size))
+    for i, (row, operands, constant) in enumerate(program.instructions, program.size):
+        same = passed_on(program, i)
+        if same is not None:
+            new.append(new[same])
+            continue
         if isinstance(row.payload, Loop) and not isinstance(row.payload, When):
             body = with_lazy_branches(row.payload.body)
             if body is not row.payload.body:
                 row = row_of(row.payload._replace(body=body))
-        instructions.append(Instruction(row, operands, constant))
-    return Program(program.arguments, instructions, program.results)
+        new.append(program.size + len(instructions))
+        instructions.append(Instruction(row, tuple([new[j] for j in operands]), constant))
+    results = [Result(tuple([new[j] for j in r.values]), r.batched) for r in program.results]
+    return Program(program.arguments, instructions, results)
+
+
+def passed_on(program: Program, i: int) -> int | None:
+    """The number that a value is, where it is a carry that no step of a loop changes."""
+    row, operands, _ = program.instructions[i - program.size]
+    if not isinstance(row.payload, Item) or program.batched[i] or operands[0] < program.size:
+        return None
+    source = program.instructions[operands[0] - program.size]
+    loop = source.row.payload
+    if type(loop) is not Loop or row.payload.offset >= (loop.length + 1) * loop.carries:
+        return None
+    k = row.payload.offset % loop.carries
+    return source.operands[k] if loop.body.results[0].values[k] == k else None
 
 
 def cost(row: Primitive, operands: Sequence[int]) -> int:
