@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from autograd_lite.backends.call_nodes import ProgramCall
+from autograd_lite.backends.call_programs import Pullback
 from autograd_lite.control.loop_steps import StepPlace
 from autograd_lite.core.graph import CONSTANT as CONSTANT_FLAG
 from autograd_lite.core.reverse import topological_order
@@ -15,6 +17,7 @@ from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.selection import in_order, nearest
 from autograd_lite.drawing.sources import Gradients, Values, own_pass, unit
+from autograd_lite.drawing.unfolding import offset_of
 from autograd_lite.explaining.formulas import Formula, Name, Number, Slot, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 
@@ -122,12 +125,18 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: 
         value = found.slot(x.data, x, "value")
         step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, value)
         step.module, step.loop = owners.get(x, ""), loops.get(x)
-        gradient = None if kind == CONSTANT or x.row.outputs > 1 else source.gradient(x)
+        is_many = x.row.outputs > 1 or outputs_of(x) > 1
+        gradient = None if kind == CONSTANT or is_many else source.gradient(x)
         step.gradient = None if gradient is None else found.slot(gradient, x, "gradient")
         found.steps.append(step)
     for x in source.order:
         if x.row.outputs > 1:
             add_ways_of_outputs(found, x, source, keys, called)
+            continue
+        if outputs_of(x):
+            add_ways_of_call(found, x, source, keys, called)
+            continue
+        if any(outputs_of(p) > 1 for p in source.parents(x)):  # one of several results, of which the call's ways tell
             continue
         upstream = None if keys.keys().isdisjoint(source.parents(x)) else source.gradient(x)
         if upstream is not None:
@@ -194,6 +203,30 @@ def add_ways_of_outputs(
             if parent in keys:
                 way = Way(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
                 found.steps[keys[parent]].ways.append(way)
+
+
+def outputs_of(x: Value) -> int:
+    """How many results a call of a compiled function has; 0 for what is none."""
+    return x.row.payload.outputs if isinstance(x.row.payload, ProgramCall) else 0
+
+
+def add_ways_of_call(
+    found: Lesson, x: Value, source: Values, keys: Mapping[Value, int], called: Mapping[Value, str]
+) -> None:
+    """The same for a call of a compiled function, whose derivative is a program: partials of one result, or terms."""
+    call, is_one = x.row.payload, outputs_of(x) == 1
+    assert isinstance(call, ProgramCall)
+    results = {0: x} if is_one else {offset_of(y): y for y in source.order if any(p is x for p in source.parents(y))}
+    slopes = {k: slope for k, y in sorted(results.items()) if (slope := source.gradient(y)) is not None}
+    if not slopes:
+        return
+    seeds = [1.0] if is_one else list(slopes.values())
+    for k, term in call.derived(x, Pullback, tuple(slopes), seeds):
+        parent = source.parents(x)[k]
+        if parent in keys and not parent._flags & CONSTANT_FLAG:
+            above = found.slot(slopes[0], x, "gradient") if is_one else 1.0
+            way = Way(called.get(x, "…"), above, found.slot(term, x, "term"), None, keys.get(x, -1))
+            found.steps[keys[parent]].ways.append(way)
 
 
 def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:

@@ -235,3 +235,21 @@ def test_a_call_of_several_outputs_is_explained():
     text = ag.explain(u * v).text
     assert "nan" not in text
     assert [line.rpartition(" = ")[2] for line in text.splitlines() if "∂x =" in line or "∂y =" in line] == ["16", "21"]
+
+
+def test_calls_of_compiled_functions_pass_on_partials_and_terms_that_add_up():
+    def one(x, y):
+        return ag.sum([ag.sin(x * float(k)) * ag.cos(y) for k in range(9)])
+
+    def two(x, y):
+        return one(x, y), one(y, x) * x
+
+    x, y = Value(0.3), Value(0.8)
+    a, b = ag.compile(two, backend="python")(x, y)
+    for out in (ag.compile(one, backend="python")(x, x) * y, a * b + x, a * 2.0):
+        found = explain(out)
+        assert "nan" not in found.text
+        for step in found.lesson.steps:
+            if step.gradient is not None and step.name != found.lesson.result and step.ways:
+                assert sum(way.flow for way in step.ways) == pytest.approx(step.gradient, rel=1e-12)
+        assert sum(step.kind == "input" and bool(step.ways) for step in found.lesson.steps) == 2
