@@ -29,6 +29,12 @@ CHEAP: Final = 120
 CALLED_BACK: Final = 10**6
 """Operations that a call of Python counts for."""
 
+SHARE: Final = 8
+"""Instructions of a program that a branch has to save an operation for, since to move it aside visits all of them."""
+
+NEAR: Final = 32
+"""Facts that are followed from a condition made of others."""
+
 
 def with_lazy_branches(program: Program) -> Program:
     """The same computation, in which branches of some cost run only where they are taken."""
@@ -38,12 +44,15 @@ def with_lazy_branches(program: Program) -> Program:
     return found
 
 
-def made_lazy(program: Program, known: frozenset[int]) -> Program:
-    """The same, where the conditions `known` hold or do not hold for sure, since the program is a branch itself."""
+def made_lazy(program: Program, known: frozenset[int], depth: int = 0) -> Program:
+    """The same, where the conditions `known` hold or do not hold for sure, since the program is a branch itself.
+
+    It is one inside of `depth` branches.
+    """
     if any(isinstance(row.payload, Loop) for row, _, _ in program.instructions):
         program = with_lazy_bodies(program)
     while any(row is cond for row, _, _ in program.instructions):
-        branches = Branches(program, known)
+        branches = Branches(program, known, depth)
         fact = branches.costliest()
         if fact is None:
             break
@@ -100,8 +109,9 @@ def cost(row: Primitive, operands: Sequence[int]) -> int:
 class Branches:
     """For each value of a program under which conditions alone it is needed."""
 
-    def __init__(self, program: Program, known: frozenset[int]) -> None:
-        self.known = known
+    def __init__(self, program: Program, known: frozenset[int], depth: int) -> None:
+        self.known, self.depth = known, depth
+        self.held: dict[Fact, frozenset[Fact]] = {}
         self.instructions, self.start = program.instructions, program.size
         self.of = program
         self.facts: list[frozenset[Fact] | None] = [None] * (program.size + len(program.instructions))
@@ -132,11 +142,15 @@ class Branches:
         return source is not None and isinstance(source.row.payload, When)
 
     def holding(self, condition: int, holds: bool) -> frozenset[Fact]:
-        """What is known where a condition holds, or does not."""
+        """What is known where a condition holds, or does not; of a long chain of conditions, what is near."""
+        known = self.held.get((condition, holds))
+        if known is not None:
+            return known
         found: set[Fact] = set()
         stack = [(condition, holds)]
-        while stack:
-            fact = stack.pop()
+        for fact in stack:
+            if len(found) >= NEAR:
+                break
             source = self.source(fact[0])
             if fact in found or self.of.batched[fact[0]] or fact[0] in self.known:
                 continue
@@ -146,10 +160,16 @@ class Branches:
                     stack.append((source.operands[0], not fact[1]))
                 elif source.row is (logical_and if fact[1] else logical_or):
                     stack += [(x, fact[1]) for x in source.operands]
-        return frozenset(found)
+        known = self.held[condition, holds] = frozenset(found)
+        return known
 
     def costliest(self) -> Fact | None:
-        """The condition that most is computed under."""
+        """The condition that most is computed under, if it is worth a branch.
+
+        Each derivative of a choice with many results has conditions of its own for each of them.  So that the time to
+        compile stays in proportion to the program, a branch saves a share of it, and one in a branch twice what that
+        one had to.  Calls of Python are never worth less: they may have effects.
+        """
         totals: dict[Fact, int] = {}
         for i, facts in enumerate(self.facts):
             if facts and i >= self.start:
@@ -158,7 +178,8 @@ class Branches:
                 for fact in facts:
                     totals[fact] = totals.get(fact, 0) + work
         best = max(totals, key=lambda fact: (totals[fact], -fact[0]), default=None)
-        return best if best is not None and totals[best] > CHEAP else None
+        least = max(CHEAP << self.depth, len(self.instructions) // SHARE)
+        return best if best is not None and totals[best] > min(least, CALLED_BACK - 1) else None
 
 
 class Split:
@@ -171,7 +192,7 @@ class Split:
     def __init__(self, branches: Branches, fact: Fact) -> None:
         self.instructions, self.start, self.of = branches.instructions, branches.start, branches.of
         self.condition, self.holds = fact
-        self.known = branches.known
+        self.known, self.depth = branches.known, branches.depth
         self.own = {
             i
             for i, facts in enumerate(branches.facts)
@@ -201,6 +222,7 @@ class Split:
                 if j in self.own:
                     wanted.setdefault(self.parts[j], set()).add(j)
         self.outputs = {part: sorted(found) for part, found in wanted.items()}
+        self.places = {part: {i: k for k, i in enumerate(found)} for part, found in self.outputs.items()}
         self.made: list[Instruction] = []
         self.new: dict[int, int] = {i: i for i in range(self.start)}
         self.calls: dict[int, int] = {}
@@ -270,8 +292,7 @@ class Split:
         part = self.parts[i]
         if part not in self.calls:
             self.calls[part] = self.call(part)
-        place = self.outputs[part].index(i)
-        self.new[i] = self.add(Instruction(row_of(Item(place)), (self.calls[part],)))
+        self.new[i] = self.add(Instruction(row_of(Item(self.places[part][i])), (self.calls[part],)))
 
     def call(self, part: int) -> int:
         """The instruction that computes a part where the condition holds."""
@@ -312,4 +333,4 @@ class Split:
                 add(i, Instruction(row, tuple([new[j] for j in operands]), constant))
         ends: list[tuple[int, ...]] = [(), tuple([new[i] for i in self.outputs[part]]), ()]
         known = {0, *[new[j] for j in (*self.known, self.condition) if j in new]}
-        return made_lazy(Program(arguments, made, [Result(x, False) for x in ends]), frozenset(known))
+        return made_lazy(Program(arguments, made, [Result(x, False) for x in ends]), frozenset(known), self.depth + 1)

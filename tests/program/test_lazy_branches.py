@@ -10,6 +10,7 @@ from looping import loop_function, numbers_of
 import autograd_lite as ag
 from autograd_lite import compile, custom_derivative, grad, jvp, value_and_grad, vmap
 from autograd_lite.backends.python import PythonCode
+from autograd_lite.program import lazy_branches
 from autograd_lite.program.lazy_branches import with_lazy_branches
 
 BACKENDS = ["python", "llvm"]
@@ -146,3 +147,58 @@ def test_random_branches_keep_their_bits(seed, loops_on_both_sides):
         found = compiled(condition, arguments, others)
         expected = value_and_grad(chosen, (0, 1, 2))(condition, arguments, others)
         assert repr(numbers_of(found)) == repr(numbers_of(expected))
+
+
+@pytest.mark.parametrize("looped", [False, True])
+def test_the_work_grows_with_the_program(looped, monkeypatch):
+    """Derivatives of a choice with many results have a condition for each of them, but not a branch for each."""
+
+    def loss(layers):
+        total = 0.0
+        for x in ([0.1, -0.2, 0.3], [0.2, 0.1, -0.3]):
+            for weights in layers:
+                x = [ag.tanh(ag.dot(row, x)) for row in weights]
+            total = total + ag.square(x[0] - 0.5)
+        return total
+
+    def adam(state):
+        p, means, squares, time = state
+        leaves, structure = ag.trees.flatten(p)
+        slopes = ag.trees.flatten(grad(loss)(p))[0]
+        means = [0.9 * m + 0.1 * g for m, g in zip(means, slopes, strict=True)]
+        squares = [0.999 * s + 0.001 * g * g for s, g in zip(squares, slopes, strict=True)]
+        a, b = 1.0 - 0.9 ** (time + 1.0), 1.0 - 0.999 ** (time + 1.0)
+        new = zip(leaves, means, squares, strict=True)
+        leaves = [x - 0.1 * (m / a) / (ag.sqrt(s / b) + 1e-8) for x, m, s in new]
+        return [structure.unflatten(leaves), means, squares, time + 1.0]
+
+    def start(p):
+        nothing = [0.0] * len(ag.trees.flatten(p)[0])
+        return [p, nothing, nothing, 0.0]
+
+    def chosen(p, xs):
+        if looped:
+            return loss(ag.while_loop(lambda s: ag.less(s[3], 4.0 * xs[0]), adam, start(p), max_steps=4)[0])
+        return loss(ag.scan(lambda s, x: (ag.cond(ag.less(0.0, x), adam, lambda s: s, s), x), start(p), xs)[0][0])
+
+    visited = []
+
+    class Counted(lazy_branches.Branches):
+        def __init__(self, program, *others):
+            visited.append(len(program.instructions))
+            super().__init__(program, *others)
+
+    monkeypatch.setattr(lazy_branches, "Branches", Counted)
+    costs = []
+    for width in (2, 4):
+        sizes = [(width, 3), (width, width), (1, width)]
+        layers = [[[0.1 * i - 0.07 * j for i in range(n)] for j in range(m)] for m, n in sizes]
+        arguments = layers, [0.5, -0.5, 0.5]
+        visited.clear()
+        program = compile(grad(chosen), backend="python").trace(*arguments)
+        split = with_lazy_branches(program)
+        costs.append(sum(visited) / max(visited))
+        flat = [ag.trees.flatten(x)[0] for x in arguments]
+        assert "= when" in str(split)
+        assert repr(PythonCode(split)(flat, 1)) == repr(PythonCode(program)(flat, 1))
+    assert max(costs) < 16.0
