@@ -66,12 +66,12 @@ def result(name):
 
 @pytest.mark.parametrize("name", JOBS)
 def test_code_from_the_disk_has_the_same_bits(cache, made, name):
-    machine_code.made_kernel.cache_clear()
+    machine_code.KERNELS.clear()
     expected = result(name)
     assert made
     assert list(cache.iterdir())
     del made[:]
-    machine_code.made_kernel.cache_clear()
+    machine_code.KERNELS.clear()
     assert result(name) == expected
     assert made == []
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import marshal
 import os
-import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -21,15 +20,12 @@ from autograd_lite.core.primitives import Primitive, row_named
 from autograd_lite.program.fingerprint import fingerprint
 from autograd_lite.program.program import Program
 from autograd_lite.support import code_cache
-from autograd_lite.support.forking import IMPORTS, KEPT
+from autograd_lite.support.forking import IMPORTS
 from autograd_lite.support.user_lines import PACKAGE
 from autograd_lite.support.version import __version__
 
 from .engine import Engine, object_code, requirements
 from .imported_functions import ImportedFunctions
-
-LOCK = threading.RLock()
-KEPT.append(LOCK)
 
 
 class Layout(NamedTuple):
@@ -109,8 +105,13 @@ def stored(what: tuple[Any, ...] | None, made: Callable[[], ObjectCode]) -> Obje
     return code
 
 
+# No lock guards these: a fork, which waits for locks, would meet a thread that holds it and waits for LLVM's.  Two
+# threads may make the same code, of which one is kept.
 MADE: dict[bytes, bytes] = {}
 """Object code that was made before, by its text, which programs for other lengths of data share."""
+
+KERNELS: dict[str, MachineCode] = {}
+"""The kernels that this process has called."""
 
 MOST = 64
 
@@ -118,12 +119,11 @@ MOST = 64
 def code_of_text(text: str, optimized: bool) -> bytes:
     """The object code of a module; made once for programs that differ in lengths and constants alone."""
     key = hashlib.blake2b(text.encode(), digest_size=32).digest() + bytes([optimized])
-    with LOCK:
-        found = MADE.pop(key, None)
-        code = MADE[key] = object_code(text, optimized) if found is None else found
-        if len(MADE) > MOST:
-            del MADE[next(iter(MADE))]
-        return code
+    code = MADE.pop(key, None) or object_code(text, optimized)
+    MADE[key] = code
+    for oldest in list(MADE)[:-MOST]:
+        MADE.pop(oldest, None)
+    return code
 
 
 def code_of_program(program: Program, fastmath: bool, lanes: int) -> MachineCode:
@@ -132,15 +132,13 @@ def code_of_program(program: Program, fastmath: bool, lanes: int) -> MachineCode
     return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath, lanes)), fastmath, lanes)
 
 
-@cache
-def made_kernel(name: str) -> MachineCode:
-    return MachineCode(stored(("kernel", name), lambda: compiler().object_code_of_kernel(name)))
-
-
 def kernel_code(name: str) -> MachineCode:
-    """The native code of a kernel; made once in a process."""
-    with LOCK:
-        return made_kernel(name)
+    """The native code of a kernel, which is the same one at every call."""
+    found = KERNELS.get(name)
+    if found is None:
+        code = stored(("kernel", name), lambda: compiler().object_code_of_kernel(name))
+        found = KERNELS.setdefault(name, MachineCode(code))
+    return found
 
 
 @cache
