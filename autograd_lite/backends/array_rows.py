@@ -121,7 +121,7 @@ def on_arrays(library: Library, rows: Iterable[Primitive]) -> dict[Primitive, Ca
         try:
             found[row] = function_of(library, row)
         except Missing:
-            missing.append(row.name)
+            missing.append(row.array if isinstance(row.array, str) else row.name)
     if missing:
         raise refused(library, *missing)
     return found

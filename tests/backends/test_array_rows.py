@@ -101,7 +101,7 @@ class Libraries:
         return pytest.importorskip("dask.array").from_array(x, chunks=700), lambda y: y.compute()
 
 
-REFUSED = {"torch": {"cbrt", "gamma", "trigamma", "polygamma"}, "dask": {"trigamma", "polygamma"}}
+REFUSED = {"torch": {"cbrt", "polygamma"}, "dask": {"polygamma"}}
 
 
 @pytest.mark.thorough
