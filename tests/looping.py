@@ -13,8 +13,8 @@ KINDS = ["unary"] * 3 + ["+", "-", "*", "*", "+", "scaled", "where", "take", "co
 UNARY = (ag.sin, ag.tanh, ag.exp, ag.sigmoid, ag.cos, ag.softplus, ag.atan, ag.relu, ag.abs)
 
 
-def called_of(rng):
-    """A random compiled function of two numbers, large enough to stay a call."""
+def several_of(rng):
+    """A random function of two numbers, of many rows."""
     rows = [UNARY[rng.randrange(len(UNARY))] for _ in range(8)]
 
     def several(a, b):
@@ -22,7 +22,12 @@ def called_of(rng):
             a, b = row(a) + 0.3 * b, a * b
         return a
 
-    return ag.compile(several)
+    return several
+
+
+def called_of(rng):
+    """The same compiled, large enough to stay a call."""
+    return ag.compile(several_of(rng))
 
 
 def chosen(row):

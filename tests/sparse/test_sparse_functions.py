@@ -3,8 +3,10 @@
 import itertools
 import pickle
 import random
+from unittest.mock import patch
 
 import hypothesis.strategies as st
+import looping
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -274,7 +276,9 @@ def test_arguments_of_any_structure():
 @settings(max_examples=40)
 @given(st.integers(0, 10**9))
 def test_loops_have_the_bits_of_dense_derivatives(seed):
-    f, arguments = loop_function(seed)
+    # without calls, which add up what arrives inside of them first: sparse derivatives write them out
+    with patch("looping.called_of", looping.several_of):
+        f, arguments = loop_function(seed)
     for k in range(3):
         if arguments[k]:
             assert agree(
