@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import partialmethod
 
 from autograd_lite.backends.batch_order import LANES
@@ -37,6 +38,9 @@ from .ir_text import (
     element_of,
     number,
 )
+
+Body = Callable[[Function, list[str]], str]
+"""What writes a function of its parameters, and returns its result."""
 
 LANED = (VECTOR, WIDE_VECTOR)
 ALIKE = re.compile(r"f|llvm\.|emit_(where|logical_and|logical_or|logical_not|relu|maximum|minimum|sign|copysign)")
@@ -188,34 +192,37 @@ class Emitter:
     def _widened(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A row in float64, rounded to float32."""
         wide = WIDER[type]
-        full = self._widened_names.get((row, len(operands), type))
-        if full is None:
-            full = f"rounded.{len(self._widened_names)}"
-            self._widened_names[row, len(operands), type] = full
-            parameters = [f"%x{k}" for k in range(len(operands))]
-            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, self.fast, self.lanes)
+        names = self._widened_names
+
+        def body(g: Function, parameters: list[str]) -> str:
             result = self.emit(g, row, wide, [g.value(f"fpext {type} {x} to {wide}") for x in parameters])
-            rounded = g.value(f"fptrunc {wide} {result} to {type}")
-            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {rounded}")
+            return g.value(f"fptrunc {wide} {result} to {type}")
+
+        name = names.setdefault((row, len(operands), type), f"rounded.{len(names)}")
+        return self._shared(f, name, type, operands, self.fast, body)
+
+    def _shared(self, f: Function, name: str, type: str, operands: list[str], fast: bool, body: Body) -> str:
+        """A call of a function of the module, which is written at its first use."""
+        full = name + (".lanes" if type in LANED else "")
+        if full not in self.definitions:
+            parameters = [f"%x{k}" for k in range(len(operands))]
+            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, fast, self.lanes)
+            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {body(g, parameters)}")
         return f.call(full, type, *operands)
 
     def _approximation(self, f: Function, name: str, type: str, operands: list[str]) -> str:
-        full = f"fast.{name}" + (".lanes" if type in LANED else "")
-        if full not in self.definitions:
-            parameters = [f"%x{k}" for k in range(len(operands))]
-            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, True, self.lanes)
-            result = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
-            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
-        return f.call(full, type, *operands)
+        def body(g: Function, parameters: list[str]) -> str:
+            written: str = getattr(approximations, name)(VectorMath(g, type, self._intrinsic, self._call), *parameters)
+            return written
+
+        return self._shared(f, f"fast.{name}", type, operands, True, body)
 
     def _defined(self, f: Function, definition: Definition, type: str, operands: list[str]) -> str:
-        full = f"{definition.module}.{definition.function}" + (".lanes" if type in LANED else "")
-        if full not in self.definitions:
-            parameters = [f"%x{k}" for k in range(len(operands))]
-            g = Function(full, ", ".join([f"{type} {x}" for x in parameters]), {}, lanes=self.lanes)
-            result = CodeReader(self.emit, g, type).read(definition, parameters)
-            self.definitions[full] = g.text(f"internal {type}", f"ret {type} {result}")
-        return f.call(full, type, *operands)
+        def body(g: Function, parameters: list[str]) -> str:
+            written: str = CodeReader(self.emit, g, type).read(definition, parameters)
+            return written
+
+        return self._shared(f, f"{definition.module}.{definition.function}", type, operands, False, body)
 
     def _call(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A call of a function on floats, for vectors once a lane."""

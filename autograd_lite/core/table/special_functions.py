@@ -238,11 +238,15 @@ def log_gamma(x: float) -> float:
     return size
 
 
+def psi_quotient(t: float) -> float:
+    """digamma(x) over the distance of x from its zero, at x = 1/2 + t, 0 <= t <= 2.5."""
+    return horner(_DIGAMMA_NEAR, t) / horner(_DIGAMMA_NEAR_BELOW, t)
+
+
 def psi_of_positive(x: float) -> float:
     """digamma(x), x >= 1/2, with its zero as a factor; from 3 on by the asymptotic series."""
     if x < 3.0:
-        t = x - 0.5
-        return ((x - ZERO) - ZERO_LOW) * (horner(_DIGAMMA_NEAR, t) / horner(_DIGAMMA_NEAR_BELOW, t))
+        return ((x - ZERO) - ZERO_LOW) * psi_quotient(x - 0.5)
     y = LARGEST if x > LARGEST else x
     r = 1.0 / y
     v = r * r
@@ -256,9 +260,7 @@ def psi(x: float) -> float:
     if a < 0.5:
         if a == 0.0:
             return NAN
-        t = x + 0.5
-        above = ((x - ZERO_LESS_1) - ZERO_LESS_1_LOW) * (horner(_DIGAMMA_NEAR, t) / horner(_DIGAMMA_NEAR_BELOW, t))
-        return above - 1.0 / x
+        return ((x - ZERO_LESS_1) - ZERO_LESS_1_LOW) * psi_quotient(x + 0.5) - 1.0 / x
     size = psi_of_positive(a + 1.0 if x < 0.0 else a)
     if x < 0.0:
         rest = a - nearest(a)
@@ -270,10 +272,15 @@ def psi(x: float) -> float:
     return size
 
 
+def trigamma_near(t: float) -> float:
+    """trigamma(x) at x = 1/2 + t, 0 <= t <= 2.5."""
+    return horner(_TRIGAMMA_NEAR, t) / horner(_TRIGAMMA_NEAR_BELOW, t)
+
+
 def trigamma_of_positive(x: float) -> float:
+    """trigamma(x), x >= 1/2; from 3 on by the asymptotic series."""
     if x < 3.0:
-        t = x - 0.5
-        return horner(_TRIGAMMA_NEAR, t) / horner(_TRIGAMMA_NEAR_BELOW, t)
+        return trigamma_near(x - 0.5)
     r = 1.0 / x
     v = r * r
     return r + v * (0.5 + r * horner(_TRIGAMMA, v))
@@ -285,9 +292,8 @@ def psi_slope(x: float) -> float:
     if a < 0.5:
         if a == 0.0:
             return NAN
-        t = x + 0.5
         r = 1.0 / x
-        return r * r + horner(_TRIGAMMA_NEAR, t) / horner(_TRIGAMMA_NEAR_BELOW, t)
+        return r * r + trigamma_near(x + 0.5)
     size = trigamma_of_positive(a + 1.0 if x < 0.0 else a)
     if x < 0.0:
         distance = math.fabs(a - nearest(a))
