@@ -5,6 +5,7 @@ and the loop is one instruction of the program, whatever its length.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isqrt
 from typing import Any, NamedTuple, TypeGuard
 
@@ -78,11 +79,23 @@ def scan(
     (6.0, [0.0, 2.0, 6.0])
     """
     checked_function("scan", f)
-    name = f"scan({name_of(f)})"
+    return named_scan(f"scan({name_of(f)})", f, init, xs, length, reverse, checkpoint)
+
+
+def named_scan(
+    name: str,
+    f: StepFunction,
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    checkpoint: bool | int | None = None,
+) -> tuple[Any, Any]:
+    """`scan`, whose messages call it by the name of the function that the user called."""
     data, n = steps_of(xs, length, name)
     size = n if checkpoint is None or checkpoint is False else as_size(checkpoint, n, name)
     if checkpoint and n > 1:
-        return in_blocks(scan, f, init, data, n, size, reverse)
+        return in_blocks(partial(named_scan, name), f, init, data, n, size, reverse)
     leaves, structure = flatten(init, f"init of {name}")
     step = StepOfLeaves(f, structure, name)
     if n and (trace := TRACE.get()) is not None and not trace.scalar:
@@ -239,7 +252,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     [1.0, 4.0]
     """
     checked_function("map", f)
-    return scan(lambda carry, x: (carry, f(x)), [], xs)[1]
+    return named_scan(f"map({name_of(f)})", lambda carry, x: (carry, f(x)), [], xs)[1]
 
 
 def fori_loop(lower: int | Value, upper: int | Value, body: Callable[[Any, Any], Any], init: Any) -> Any:
@@ -256,20 +269,23 @@ def fori_loop(lower: int | Value, upper: int | Value, body: Callable[[Any, Any],
     >>> doubled(1.0, 3), doubled(1.0, 10)
     (8.0, 1024.0)
     """
+    checked_function("fori_loop", body)
+    name = f"fori_loop({name_of(body)})"
+    steps = partial(named_scan, name)
 
     def counted(state: tuple[Value, Any]) -> tuple[Value, Any]:
         i, carry = state
         i = table.stop_gradient(i)
-        return i + 1.0, body(i, carry)
+        return i + 1.0, same_carry(carry, body(i, carry), f"a step of {name}")
 
     if any(isinstance(bound, Value) and bound.is_traced for bound in (lower, upper)):
         return while_loop(lambda state: table.less(state[0], upper), counted, (lower, init))[1]
     lower, upper = [whole_number(bound) for bound in (lower, upper)]
     if lower >= upper:
-        return scan(lambda carry, _: (carry, None), init, length=0)[0]
+        return steps(lambda carry, _: (carry, None), init, length=0)[0]
     if TRACE.get() is not None:  # a list of all i would take memory
-        return scan(lambda state, _: (counted(state), None), (float(lower), init), length=upper - lower)[0][1]
-    return scan(lambda carry, i: (body(i, carry), None), init, [float(i) for i in range(lower, upper)])[0]
+        return steps(lambda state, _: (counted(state), None), (float(lower), init), length=upper - lower)[0][1]
+    return steps(lambda carry, i: (body(i, carry), None), init, [float(i) for i in range(lower, upper)])[0]
 
 
 def whole_number(bound: Any) -> int:
@@ -296,9 +312,9 @@ def as_condition(x: Any) -> Scalar:
     return found
 
 
-def same_carry(carry: Any, new: Any) -> Any:
-    """What the body of a while_loop returned; ValueError where it has another structure than the carry before."""
-    leaves_like(new, flatten(carry, "carry")[1], "carry that the body of while_loop returned")
+def same_carry(carry: Any, new: Any, source: str) -> Any:
+    """The new carry that `source` returned; ValueError where it has another structure than the carry before."""
+    leaves_like(new, flatten(carry, "carry")[1], f"carry that {source} returned")
     return new
 
 
@@ -321,24 +337,25 @@ def while_loop(
         raise TypeError(
             f"max_steps of while_loop is a number of steps, but got {max_steps!r}; pass an int that is not negative"
         )
+    name = f"while_loop({name_of(body)})"
+    source, steps_of_loop = f"the body of {name}", partial(named_scan, name)
     if TRACE.get() is None:
         steps = RecordedSteps()
-        carry = scan(lambda carry, _: (carry, None), init, length=0)[0]
+        carry = steps_of_loop(lambda carry, _: (carry, None), init, length=0)[0]
         steps.keep_in(flatten(carry, "carry of while_loop")[0])
         while (max_steps is None or len(steps.times) <= max_steps) and as_condition(condition(carry)):
-            carry = scan(lambda carry, _: (same_carry(carry, body(carry)), None), carry, length=1)[0]
+            carry = steps_of_loop(lambda carry, _: (same_carry(carry, body(carry), source), None), carry, length=1)[0]
             steps.end()
         return carry
     if max_steps is None:
         leaves, structure = flatten(init, "init of while_loop")
-        what = "carry that the body of while_loop returned"
 
         def carry_of(leaves: Sequence[Scalar]) -> Any:
             return structure.unflatten(list(leaves), copies=True)
 
         found = recorded_while(
             lambda carry: as_condition(condition(carry_of(carry))),
-            lambda carry: leaves_like(body(carry_of(carry)), structure, what),
+            lambda carry: leaves_like(body(carry_of(carry)), structure, f"carry that {source} returned"),
             leaves,
         )
         return structure.unflatten(found)
@@ -347,7 +364,7 @@ def while_loop(
         running, carry = state
         running = table.logical_and(running, as_condition(condition(carry)))
         old, structure = flatten(carry, "carry of while_loop")
-        new = leaves_like(body(carry), structure, "carry that the body of while_loop returned")
+        new = leaves_like(body(carry), structure, f"carry that {source} returned")
         return (running, structure.unflatten([table.cond(running, a, b) for a, b in zip(new, old, strict=True)])), None
 
-    return scan(step, (1.0, init), length=max_steps)[0][1]
+    return steps_of_loop(step, (1.0, init), length=max_steps)[0][1]

@@ -311,6 +311,31 @@ def test_bad_input(call, error, words):
         call()
 
 
+LOOPS = {
+    "scan": lambda f, x: scan(lambda c, _: (f(c), None), x, length=2)[0],
+    "fori_loop": lambda f, x: fori_loop(0, 2, lambda _, c: f(c), x),
+    "while_loop": lambda f, x: while_loop(lambda c: ag.less(c["a"][0], 9.0), f, x, max_steps=2),
+    "while_loop without a bound": lambda f, x: while_loop(lambda c: ag.less(c["a"][0], 9.0), f, x),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_carry_that_changes_is_told_by_the_loop_of_the_user_and_its_place_in_the_carry(name, traced):
+    def f(x):
+        return LOOPS[name](lambda c: {"a": [c["a"][0], (c["a"][1][0],)]}, {"a": [x, (x, x)]})
+
+    with pytest.raises(ValueError, match=rf"{name.split()[0]}\(.*\) returned\['a'\]\[1\] is a tuple of 1"):
+        (compile(f) if traced else f)(1.0)
+
+
+def test_a_loop_tells_its_own_name_where_its_arguments_do_not_fit():
+    with pytest.raises(ValueError, match=r"^map\(.*\) got 2 and 1 samples"):
+        ag.map(lambda x: x[0], ([1.0, 2.0], [1.0]))
+    with pytest.raises(TypeError, match="fori_loop takes a function, but got 7"):
+        fori_loop(0, 3, 7, 1.0)
+
+
 def test_a_function_that_leaks_traced_values_of_a_step_is_refused():
     leaked = []
 
@@ -601,7 +626,7 @@ def test_carries_of_a_while_loop_that_change_name_the_place(bound):
         return while_loop(lambda c: ag.less(c["a"][0], x), body, {"a": [0.0, (2.0, 3.0)]}, bound)["a"][0]
 
     for call in (lambda: changes(5.0), lambda: compile(changes)(5.0)):
-        with pytest.raises(ValueError, match=r"body of while_loop returned\['a'\]\[1\]\[1\] is a list"):
+        with pytest.raises(ValueError, match=r"body of while_loop.* returned\['a'\]\[1\]\[1\] is a list"):
             call()
 
 
