@@ -11,12 +11,20 @@ from typing import Any
 from autograd_lite.backends.choice import BACKENDS, checked, chosen
 from autograd_lite.backends.languages.c import c_source, c_texts
 from autograd_lite.backends.languages.javascript import javascript_source, typescript_types
-from autograd_lite.core.contexts.modes import ieee_arithmetic
+from autograd_lite.control import array_rules  # noqa: F401  (the derivatives of kernels, which a file may hold)
+from autograd_lite.control.array_algebra import applied as kernel
+from autograd_lite.control.array_algebra import array
+from autograd_lite.control.gathering import take
+from autograd_lite.control.loops import scan, while_loop
+from autograd_lite.core.abstract.tracers import is_tracing
+from autograd_lite.core.contexts.modes import TRACE, ieee_arithmetic
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import Operand, Primitive
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
+from autograd_lite.program.gathers import Gather
 from autograd_lite.program.interpreter import interpret
+from autograd_lite.program.payloads import Kernel, Loop, Payload, Run, When, While
 from autograd_lite.program.program import Program
 from autograd_lite.support.files import shortened
 from autograd_lite.transforms.differentiation import as_value
@@ -100,10 +108,10 @@ def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> li
 def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
     """The results, Values all, by the rows of the table; sums over samples go from left to right.
 
-    As in code, nothing raises: both branches of a choice are computed.
+    As in code, nothing raises: both branches of a choice are computed.  While a program is traced, a loop stays one.
     """
     with ieee_arithmetic():
-        results = interpret(program, applied, data, n)
+        results = interpret(program, applied, data, n, on_arrays)
     return [
         [[as_value(x) for x in sample] for sample in found] if result.batched else [as_value(x) for x in found]
         for found, result in zip(results, program.results, strict=True)
@@ -117,6 +125,39 @@ def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
         if isinstance(x, Value):
             return x.apply(row, tuple(operands))  # type: ignore[no-any-return]
     return row.evaluate([float(x) for x in operands])
+
+
+def on_arrays(payload: Payload, operands: list[Any], run: Run) -> Any:
+    """An instruction on arrays, as the graph records it: linear algebra as whole matrices, and loops in a trace."""
+    if isinstance(payload, Kernel):
+        counts = payload.kernel.inputs(*payload.sizes)
+        parts = zip(operands, payload.offsets, counts, strict=True)
+        return kernel(payload.name, payload.sizes, *[array(x[start : start + n]) for x, start, n in parts]).leaves()
+    if not is_tracing() or (TRACE.get().scalar and not isinstance(payload, While)):
+        return payload.evaluate(operands, run)
+    if isinstance(payload, Gather):
+        x, index = operands
+        return take([x[payload.offset + i * payload.stride] for i in range(payload.bound)], index)
+    if isinstance(payload, Loop) and not isinstance(payload, When) and not payload.is_call and payload.length:
+        return recorded_loop(payload, operands, run)
+    return payload.evaluate(operands, run)
+
+
+def recorded_loop(loop: Loop, operands: list[Any], run: Run) -> list[Any]:
+    """A loop as one of the trace."""
+    carry, arrays, shared, whole = loop.parts(operands)
+    step = run.step(loop.body)
+    if isinstance(loop, While):
+        return while_loop(lambda c: c[0], lambda c: step(c, [], shared, whole)[0], carry)  # type: ignore[no-any-return]
+
+    def once(carry: list[Any], xs: tuple[Any, ...] | None) -> tuple[list[Any], tuple[list[Any], ...]]:
+        new, y, residuals = step(carry, list(xs or ()), shared, whole)
+        return new, (carry, y, residuals)
+
+    xs = tuple([[column.at(arrays, t) for t in range(loop.length)] for column in loop.columns]) or None
+    last, rows = scan(once, carry, xs, loop.length, loop.reverse)
+    before = [x for row in (reversed(rows) if loop.reverse else rows) for x in row[0]]
+    return [*before, *last, *[x for k in (1, 2) for row in rows for x in row[k]]]
 
 
 def shown(x: list[Any], batched: bool) -> Any:

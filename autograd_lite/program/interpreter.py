@@ -9,10 +9,16 @@ from typing import Any, TypeVar
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Run
+from autograd_lite.program.payloads import Payload, Run, Step
 from autograd_lite.program.program import Program
 
 T = TypeVar("T")
+
+Evaluate = Callable[[Payload, list[Any], Run], Any]
+
+
+def evaluated(payload: Payload, operands: list[Any], run: Run) -> Any:
+    return payload.evaluate(operands, run)
 
 
 def interpret(
@@ -20,11 +26,13 @@ def interpret(
     meaning: Callable[[Primitive, list[T | float]], T | float],
     arguments: Sequence[Sequence[Any]],
     samples: int = 1,
+    evaluate: Evaluate = evaluated,
 ) -> list[Any]:
     """The flat results of a program, for batched ones a list for each sample.
 
     `arguments` are flat too, batched ones a list for each sample.  `meaning(row, operands)` is the value of a row; the
-    operands of BATCH_SUM are what it adds up, one for each sample.
+    operands of BATCH_SUM are what it adds up, one for each sample.  `evaluate(payload, operands, run)` is the value of
+    an instruction on arrays.
 
     >>> from autograd_lite import Value
     >>> x, y = Value(2.0), Value(3.0)
@@ -40,9 +48,10 @@ def interpret(
 
     def run_of(sample: int) -> Run:
         given = [x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)]
-        return Run(
-            given, lambda body: lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole])), meaning
-        )
+        return Run(given, step, meaning)
+
+    def step(body: Program) -> Step:
+        return lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole], evaluate=evaluate))
 
     for data, argument in zip(arguments, program.arguments, strict=True):
         values += [[row[k] for row in data] for k in range(argument.size)] if argument.batched else [[x] for x in data]
@@ -50,7 +59,7 @@ def interpret(
         if constant is not None:
             values.append([constant])
         elif row.payload is not None:
-            values.append([row.payload.evaluate(at(operands, k), run_of(k)) for k in range(samples if each else 1)])
+            values.append([evaluate(row.payload, at(operands, k), run_of(k)) for k in range(samples if each else 1)])
         elif row is BATCH_SIZE:
             values.append([float(samples)])
         elif row is BATCH_SUM:
