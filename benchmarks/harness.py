@@ -120,10 +120,10 @@ def run(work: Workload, timeout: float = 900.0) -> Figures:
             return {"missing": f"{package} is not installed"}
     command = [*PYTHON, "from benchmarks.harness import child; child()",
                work.function.__module__, work.function.__name__, json.dumps(work.arguments)]  # fmt: skip
+    environment = {**os.environ, **ONE_THREAD}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a first call would translate this source tree, not that of peers
     try:
-        done = subprocess.run(
-            command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, timeout=timeout
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
         return {"failed": f"no result after {timeout:.0f} s"}
     if done.returncode:
