@@ -18,6 +18,7 @@ from .batch_sums import write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
 from .ir_text import VECTOR, Base, Function, Lengths, in_float32, number
+from .loops_in_registers import StepsInRegisters, is_short
 from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps, work_of
 from .rerolling import Scheduled
@@ -162,16 +163,20 @@ class Modules:
     def _loops(self, loops: dict[int, LoopLayout], arrays: dict[int, ArrayLayout], stage: Stage | None) -> None:
         """Functions for the steps of loops, and for their bodies; all are worth optimizing."""
         for id, layout in loops.items():
-            body = self.bodies.get(layout.plan.name)
-            if body is None:
-                body = self.bodies[layout.plan.name] = Modules(layout.plan, self.emitter, self.fast, self.bodies)
-                self.looped |= body.looped
             op = self.plan.ops[id]
             loop = op.row.payload
             read = op.operands[loop.carries : loop.carries + loop.arrays]
             f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
             places = [arrays[x] for x in (id, *read)]
-            steps = Steps(f, loop, layout, places, body.slots, self.emitter.definitions)
+            steps: Steps
+            if is_short(loop, layout.plan):
+                steps = StepsInRegisters(f, loop, layout, places, self.emitter)
+            else:
+                body = self.bodies.get(layout.plan.name)
+                if body is None:
+                    body = self.bodies[layout.plan.name] = Modules(layout.plan, self.emitter, self.fast, self.bodies)
+                    self.looped |= body.looped
+                steps = Steps(f, loop, layout, places, body.slots, self.emitter.definitions)
             if is_over_lanes(loop, "s" if stage is None else "t", self.plan.lanes):
                 steps.lanes()
             else:

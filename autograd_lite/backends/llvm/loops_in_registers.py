@@ -1,0 +1,174 @@
+"""Loops whose body is short: it is written into the loop, and its numbers stay in registers.
+
+Above `program_loops`, which calls the code of a body and moves pointers. Here the carry goes from step to step as
+values, what all steps share is read before the first one, and only what is read afterwards is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograd_lite.program.payloads import Loop, While
+from autograd_lite.program.program import Program
+
+from .arrays_of_loops import ArrayLayout
+from .emitters import Emitter
+from .fusion import ONE, Op
+from .ir_text import SCALAR, VECTOR, Function
+from .nest_writing import SectionWriter
+from .plan import LoopLayout, Plan
+from .program_loops import FOREVER, Steps
+
+MOST = 128  # operands of the instructions of a body: more fill the registers, and take LLVM longer
+
+
+def is_short(loop: Loop, plan: Plan) -> bool:
+    """Whether a body may be written into its loop: it has few instructions, and each makes a number.
+
+    The body of a function is not written at each of its calls.
+    """
+    items = [*plan.stages[0].unbatched, *plan.stages[0].batched]
+    ops = [x for x in items if isinstance(x, Op) and x.row.payload is None]
+    return (
+        not loop.is_call
+        and len(ops) == len(items)
+        and sum([len(op.operands) for op in ops]) <= MOST
+        and not plan.arrays
+    )
+
+
+class StepsInRegisters(Steps):
+    """Writes a loop around its body."""
+
+    def __init__(
+        self, f: Function, loop: Loop, layout: LoopLayout, places: list[ArrayLayout], emitter: Emitter
+    ) -> None:
+        super().__init__(f, loop, layout, places, {}, emitter.definitions)
+        self.emitter = emitter
+        self.program: Program = layout.plan.program
+        self.stage = layout.plan.stages[0]
+        first, self.inputs = 0, []  # the values of each argument of the body
+        for argument in self.program.arguments:
+            self.inputs.append(range(first, first + argument.size))
+            first += argument.size
+
+    def load(self, type: str, address: str) -> str:
+        return self.f.value(f"load {type}, ptr {address}, align {8 if type == SCALAR else 64}")
+
+    def writer(self, type: str, known: dict[int, str]) -> SectionWriter:
+        """What writes the instructions of the body for numbers of a type, of which some are known."""
+        return SectionWriter(self.f, self.emitter, type == VECTOR, {}, {ONE: 1.0}, {}, {}, {}, dict(known))
+
+    def shared(self, type: str) -> dict[int, str]:
+        """What all steps share, as values of a type."""
+        f, layout, plan = self.f, self.layout, self.layout.plan
+        ops: list[Op] = [*self.stage.batched] or [*self.stage.unbatched]  # type: ignore[list-item]
+        once: list[Op] = [*self.stage.unbatched] if type == VECTOR else []  # type: ignore[list-item]
+        results = [x for result in self.program.results for x in result.values]
+        read = {x for op in ops + once for x in op.operands} | set(results)
+        start = f.pointer("s")
+        known = {
+            x: self.load(SCALAR, f.offset(start, SCALAR, layout.shared + i))
+            for i, x in enumerate(self.inputs[2])
+            if x in read
+        }
+        known |= {x: f.constant(c, SCALAR) for x, c in plan.constants.items() if x in read and x != ONE}
+        if type == SCALAR:
+            return known
+        writer = self.writer(SCALAR, known)
+        for op in once:
+            writer.op(op, False)
+        vectors = {x: f.splat(value) for x, value in writer.values.items() if x in read}
+        index = 3 + len(self.loop.whole)
+        if f"x{index}" in self.stage.buffers:  # what differs from sample to sample
+            own = layout.work + self.stage.buffers[f"x{index}"][1]
+            vectors |= {x: self.load(VECTOR, self.at(own + i)) for i, x in enumerate(self.inputs[index]) if x in read}
+        return vectors
+
+    def body(self, type: str, known: dict[int, str], carry: Sequence[str], xs: Sequence[str]) -> list[list[str]]:
+        """One step: the new carry, y and residuals."""
+        writer = self.writer(type, known)
+        writer.values |= dict(zip(self.inputs[0], carry, strict=True)) | dict(zip(self.inputs[1], xs, strict=False))
+        for op in self.stage.batched or self.stage.unbatched:
+            assert isinstance(op, Op)
+            writer.op(op, False)
+        return [[writer.operand(x, type) for x in result.values] for result in self.program.results]
+
+    def element(self, j: int, t: str) -> str:
+        """The element of step t of a column, for all samples alike or for those of a tile."""
+        f, column = self.f, self.loop.columns[j]
+        array = self.arrays[column.array]
+        place = f.offset(array.address(f, column.offset), array.type, f.integer("mul", t, column.stride))
+        found = self.load(array.type, place)
+        return found if array.type == self.type else f.splat(found)
+
+    def keep(self, values: Sequence[str], start: str) -> None:
+        """Store values one after the other."""
+        for i, value in enumerate(values):
+            self.f.do(f"store {self.type} {value}, ptr {self.at(i, start)}, align {8 if self.type == SCALAR else 64}")
+
+    def steps(self) -> None:
+        loop, f, m = self.loop, self.f, self.loop.carries
+        known = self.shared(self.type)
+        carry, ys = self.at(self.own.offset), self.at(self.own.place((loop.length + 1) * m))
+        residuals = self.at(f.fixed(loop.length * loop.outputs), ys)
+        first = [(self.type, self.load(self.type, self.at(i, carry))) for i in range(m)]
+        with f.loop(FOREVER if isinstance(loop, While) else f.fixed(loop.length), first) as counted:
+            p = counted.counter
+            t = f.integer("sub", f.fixed(loop.length - 1), p) if loop.reverse else p
+            xs = [self.element(j, t) for j in range(len(loop.columns))]
+            new, y, residual = self.body(self.type, known, counted.carried, xs)
+            self.keep(y, self.at(f.integer("mul", t, loop.outputs), ys))
+            self.keep(residual, self.at(f.integer("mul", t, loop.residuals), residuals))
+            if isinstance(loop, While):
+                self.keep(new, carry)
+                self.end(carry, carry)
+            elif not self.own.folded:
+                self.keep(new, self.at(f.integer("mul", f.integer("add", p, 1), m), carry))
+            self.look(p)
+            counted.carried = new
+        if self.own.folded and not isinstance(loop, While):
+            self.keep(counted.carried, self.at(self.own.place(loop.length * m)))
+
+    def lanes(self) -> None:
+        """8 steps at once; the last ones again where their number is no multiple of 8."""
+        loop, f = self.loop, self.f
+        known = self.shared(VECTOR)
+        ys = self.at(self.own.offset)
+        residuals = self.at(f.fixed(loop.length * loop.outputs), ys)
+        with f.loop(f.fixed(-(-loop.length // f.lanes))) as counted:
+            t = f.smaller(f.integer("mul", counted.counter, f.lanes), f.fixed(loop.length - f.lanes))
+            xs = []
+            for column in loop.columns:
+                array = self.arrays[column.array]
+                first = f.offset(array.address(f, column.offset), SCALAR, f.integer("mul", t, column.stride))
+                xs.append(self.row_of(first, column.stride))
+            _, *found = self.body(VECTOR, known, [], xs)
+            for values, target in zip(found, (ys, residuals), strict=True):
+                start = f.offset(target, SCALAR, f.integer("mul", t, len(values)))
+                for j, value in enumerate(values):
+                    self.spread(value, f.offset(start, SCALAR, j), len(values))
+            self.look(counted.counter)
+
+    def row_of(self, first: str, stride: int) -> str:
+        """A vector of numbers that are a stride apart."""
+        f = self.f
+        if stride == 1:
+            return f.value(f"load {VECTOR}, ptr {first}, align 8")
+        if not stride:
+            return f.splat(self.load(SCALAR, first))
+        found = "poison"
+        for lane in range(f.lanes):
+            one = self.load(SCALAR, f.offset(first, SCALAR, lane * stride))
+            found = f.value(f"insertelement {VECTOR} {found}, double {one}, i64 {lane}")
+        return found
+
+    def spread(self, vector: str, first: str, stride: int) -> None:
+        """Store the numbers of a vector a stride apart."""
+        f = self.f
+        if stride == 1:
+            f.do(f"store {VECTOR} {vector}, ptr {first}, align 8")
+            return
+        for lane in range(f.lanes):
+            one = f.value(f"extractelement {VECTOR} {vector}, i64 {lane}")
+            f.do(f"store double {one}, ptr {f.offset(first, SCALAR, lane * stride)}, align 8")
