@@ -78,6 +78,18 @@ def test_a_long_body_is_called(mapped):
     assert ("loop0.tile(" if mapped else "loop0.stage0.numbers(") in source(long, mapped)
 
 
+@pytest.mark.parametrize("samples", [*range(20), 4109])
+def test_single_numbers_of_samples_stay_where_they_are(samples):
+    def f(a, b, c):
+        return a * c + ag.sin(b), 2.5, c, a, ag.where(ag.less(a, b), a, b) * 0.3
+
+    rng = np.random.default_rng(samples)
+    arguments = rng.normal(size=samples), rng.normal(size=samples), 0.7
+    mapping = vmap(f, in_axes=(0, 0, None))
+    found, known = (compile(mapping, backend=name)(*arguments) for name in ("llvm", "python"))
+    assert all(map(np.array_equal, found, known))
+
+
 def source(f, mapped):
     mapping = vmap(f, in_axes=(0, None)) if mapped else f
     return compile(mapping).trace(np.ones(8) if mapped else 1.0, 0.5).source("llvm")

@@ -1,7 +1,8 @@
 """Loops whose body is short: it is written into the loop, and its numbers stay in registers.
 
 Above `program_loops`, which calls the code of a body and moves pointers. Here the carry goes from step to step as
-values, what all steps share is read before the first one, and only what is read afterwards is stored.
+values, what all steps share is read before the first one, and only what is read afterwards is stored. The loop over
+samples is written so too, where each has single numbers: they are read and written where they are.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from autograd_lite.program.program import Program
 from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import ONE, Op
-from .ir_text import SCALAR, VECTOR, Function
+from .ir_text import SCALAR, VECTOR, Function, Index
 from .nest_writing import SectionWriter
-from .plan import LoopLayout, Plan
+from .plan import LoopLayout, Plan, Stage
 from .program_loops import FOREVER, Steps
+from .rerolling import Scheduled
 
 MOST = 128  # operands of the instructions of a body: more fill the registers, and take LLVM longer
 
@@ -27,14 +29,48 @@ def is_short(loop: Loop, plan: Plan) -> bool:
 
     The body of a function is not written at each of its calls.
     """
-    items = [*plan.stages[0].unbatched, *plan.stages[0].batched]
+    stage = plan.stages[0]
+    return not loop.is_call and not plan.arrays and are_few([*stage.unbatched, *stage.batched])
+
+
+def are_few(items: Sequence[Scheduled]) -> bool:
     ops = [x for x in items if isinstance(x, Op) and x.row.payload is None]
-    return (
-        not loop.is_call
-        and len(ops) == len(items)
-        and sum([len(op.operands) for op in ops]) <= MOST
-        and not plan.arrays
-    )
+    return len(ops) == len(items) and sum([len(op.operands) for op in ops]) <= MOST
+
+
+def has_single_numbers(plan: Plan, stage: Stage) -> bool:
+    """Whether samples have single numbers, with which few instructions compute, and nothing adds these up."""
+    sizes = [(plan.argument_sizes if name[0] == "x" else plan.result_sizes)[int(name[1:])] for name in stage.buffers]
+    return not plan.name and not stage.sums and set(sizes) == {1} and are_few(stage.batched)
+
+
+def write_samples(f: Function, plan: Plan, stage: Stage, emitter: Emitter, first: str, tiles: str) -> None:
+    """The instructions of a stage for so many whole tiles of samples, from the first one on."""
+    ops: list[Op] = [*stage.batched]  # type: ignore[list-item]
+    known: dict[int, str] = {}
+    inputs: dict[int, int] = {}  # the arguments that are read
+    for x in sorted({x for op in ops for x in op.operands} - {ONE}):
+        if x in plan.constants:
+            known[x] = f.constant(plan.constants[x], VECTOR)
+        elif x not in stage.locations:
+            buffer, offset = plan.locations[x]
+            if buffer[0] == "x":
+                inputs[x] = int(buffer[1:])
+            else:
+                known[x] = f.load_splat(buffer, Index(offset))
+    with f.loop(tiles) as loop:
+        sample = f.integer("add", first, f.integer("mul", loop.counter, f.lanes))
+        read = {
+            x: f.value(f"load {VECTOR}, ptr {f.offset(f.pointer(f'b{k}'), SCALAR, sample)}, align 8")
+            for x, k in inputs.items()
+        }
+        writer = SectionWriter(f, emitter, True, {}, {ONE: 1.0}, {}, {}, {}, known | read)
+        for op in ops:
+            writer.op(op, False)
+        for x, (buffer, _) in stage.locations.items():
+            if buffer[0] == "o":
+                place = f.offset(f.pointer(f"p{buffer[1:]}"), SCALAR, sample)
+                f.do(f"store {VECTOR} {writer.values[x]}, ptr {place}, align 8")
 
 
 class StepsInRegisters(Steps):

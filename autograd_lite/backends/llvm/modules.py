@@ -18,7 +18,7 @@ from .batch_sums import write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
 from .ir_text import VECTOR, Base, Function, Lengths, in_float32, number
-from .loops_in_registers import StepsInRegisters, is_short
+from .loops_in_registers import StepsInRegisters, has_single_numbers, is_short, write_samples
 from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps, work_of
 from .rerolling import Scheduled
@@ -189,8 +189,13 @@ class Modules:
         tile, block = f.pointer("t"), f.pointer("k")
         empty = f.value("icmp eq i64 %count, 0")  # then there is one tile, without a sample
         rounded = f.integer("udiv", f.integer("add", "%count", f.lanes - 1), f.lanes)
-        with f.loop(f.value(f"select i1 {empty}, i64 1, i64 {rounded}")) as loop:
-            done = f.integer("mul", loop.counter, f.lanes)
+        tiles, first = f.value(f"select i1 {empty}, i64 1, i64 {rounded}"), "0"
+        if has_single_numbers(self.plan, stage):
+            first = f.integer("udiv", "%count", f.lanes)
+            tiles = f.integer("sub", tiles, first)
+            write_samples(f, self.plan, stage, self.emitter, "%first", first)
+        with f.loop(tiles) as loop:
+            done = f.integer("mul", f.integer("add", loop.counter, first), f.lanes)
             valid = f.smaller(f.integer("sub", "%count", done), f.lanes)
             sample = f.integer("add", "%first", done)
             kept = f.offset(block, VECTOR, f.integer("mul", loop.counter, f.fixed(stage.kept)))
