@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from autograd_lite.backends.float32 import check_float32
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.core.primitives import INTERNAL
-from autograd_lite.core.table.definition_reader import is_written_inline
 from autograd_lite.program.arguments import library_of
 from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.program.program import Program
+from autograd_lite.program.rolling import rolled
 from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.support.extras import missing
 from autograd_lite.support.forking import IMPORTS
@@ -35,7 +35,7 @@ class Code(Protocol):
 
 
 def python(program: Program, fastmath: bool) -> Code:
-    return PythonCode(with_lazy_branches(program))
+    return PythonCode(with_lazy_branches(rolled(program)))
 
 
 def numpy(program: Program, fastmath: bool) -> Code:
@@ -44,12 +44,11 @@ def numpy(program: Program, fastmath: bool) -> Code:
 
 def llvm(program: Program, fastmath: bool, threads: bool = True, dtype: str = "float64") -> Code:
     back_end = module("llvm", "llvm", "llvmlite", "numpy")
-    lowered = with_lazy_branches(program).unrolled(back_end.is_branch).lowered(is_written_inline)
-    return back_end.compile_llvm(lowered, fastmath, threads, dtype)  # type: ignore[no-any-return]
+    return back_end.compile_llvm(program, fastmath, threads, dtype)  # type: ignore[no-any-return]
 
 
 def javascript(program: Program, fastmath: bool) -> Code:
-    return module("languages.node", "javascript", "numpy").JavaScriptCode(program)  # type: ignore[no-any-return]
+    return module("languages.node", "javascript", "numpy").JavaScriptCode(rolled(program))  # type: ignore[no-any-return]
 
 
 BACKENDS: dict[str, Callable[[Program, bool], Code]] = {

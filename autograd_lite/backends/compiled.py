@@ -16,10 +16,11 @@ from autograd_lite.core.graph import BATCHED
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.program.fast_arguments import FastArguments
-from autograd_lite.program.long_programs import COMPILED, warn_if_long
+from autograd_lite.program.long_programs import COMPILED, takes_long, warn_if_long
 from autograd_lite.program.make_program import Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
+from autograd_lite.program.rolling import rolled
 from autograd_lite.support.extras import imported
 from autograd_lite.support.forking import ProcessLock
 from autograd_lite.transforms.batching import axes_of, is_axis
@@ -41,8 +42,9 @@ class Entry:
         self.closures = Closures(traced.f, traced.closed_over) if traced.closed_over else None
         self.used = False  # after the call that made it
         self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
-        if backend == "auto" and self.backend == "llvm" and not traced.is_long:
-            warn_if_long(traced.f, len(traced.program.instructions), COMPILED, "instructions")
+        native = backend == "auto" and self.backend == "llvm"
+        if native and not traced.is_long and takes_long(len(traced.program.instructions), COMPILED):
+            warn_if_long(traced.f, len(rolled(traced.program).instructions), COMPILED, "instructions")
         self.code = code_of(self.backend, traced.program, fastmath, pieces.library, dtype)
         lists = pieces.samples is not None and pieces.lists
         arrays = self.backend != "python" and not pieces.library
@@ -210,7 +212,10 @@ class Compiled:
 
     def trace(self, *args: Any, **kwargs: Any) -> Program:
         """The program for arguments of this structure.  One after the first tells why it was made."""
-        return self.entry(*self.taken(args, kwargs)).traced.program
+        program = self.entry(*self.taken(args, kwargs)).traced.program
+        found = rolled(program)
+        found.about = program.about
+        return found
 
     @property
     def recompilations(self) -> list[str]:

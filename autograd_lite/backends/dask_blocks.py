@@ -20,6 +20,7 @@ from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.fingerprint import is_own
 from autograd_lite.program.payloads import Loop
 from autograd_lite.program.program import Program
+from autograd_lite.program.rolling import rolled
 from autograd_lite.program.sample_rounds import rounds_of
 from autograd_lite.support.forking import ProcessLock
 from autograd_lite.trees import is_foreign_array
@@ -109,7 +110,7 @@ class BlockCode:
     """A program as a function of Dask arrays: nothing is computed before the results are asked for."""
 
     def __init__(self, program: Program, fastmath: bool) -> None:
-        self.program = portable(program)
+        self.program = portable(rolled(program))
         self.fastmath = fastmath
         rounds = rounds_of(self.program)
         self.sums = [Part(part, fastmath) for part in rounds.sums]

@@ -1,7 +1,7 @@
 """What programs are made of: arguments, instructions, results.  Plain data."""
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from autograd_lite.core.graph import BATCH_SUM, DETACHED, LEAF
@@ -51,16 +51,30 @@ def instruction(row: Primitive, operands: tuple[int, ...], constant: float | Non
 Parts = tuple[list[Argument], list[Instruction], list[Result]]
 
 
-def batched_values(arguments: Sequence[Argument], instructions: Iterable[Instruction]) -> bytearray:
+def batched_values(arguments: Sequence[Argument], instructions: Sequence[Instruction]) -> bytearray:
     """For every value of a program, whether it differs from sample to sample."""
     flags = bytearray()
     for argument in arguments:
         flags += bytes([argument.batched]) * argument.size
+    if 1 not in flags:  # then nothing differs
+        return flags + bytes(len(instructions))
     for row, operands, _ in instructions:
-        read = getattr(row.payload, "argument", None)  # the number of the argument that an array is
-        whole = read is not None and arguments[read].batched
-        flags.append(whole or (row is not BATCH_SUM and any(flags[i] for i in operands)))
+        differs = False
+        if row.payload is not None:
+            read = getattr(row.payload, "argument", None)  # the number of the argument that an array is
+            differs = read is not None and arguments[read].batched
+        if row is not BATCH_SUM:
+            for i in operands:
+                if flags[i]:
+                    differs = True
+                    break
+        flags.append(differs)
     return flags
+
+
+def rows_of(instructions: Sequence[Instruction]) -> set[Primitive]:
+    """The rows that occur in a program."""
+    return {x[0] for x in instructions}
 
 
 def operations(instruction: Instruction) -> int:

@@ -49,9 +49,9 @@ def made_lazy(program: Program, known: frozenset[int], depth: int = 0) -> Progra
 
     It is one inside of `depth` branches.
     """
-    if any(isinstance(row.payload, Loop) for row, _, _ in program.instructions):
+    if any(isinstance(row.payload, Loop) for row in program.rows):
         program = with_lazy_bodies(program)
-    while any(row is cond for row, _, _ in program.instructions):
+    while cond in program.rows:
         branches = Branches(program, known, depth)
         fact = branches.costliest()
         if fact is None:

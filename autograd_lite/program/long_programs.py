@@ -27,9 +27,13 @@ STATEMENTS: Final = (ast.For, ast.While)
 COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+def takes_long(count: int, each: float) -> bool:
+    return count * each > PATIENCE
+
+
 def warn_if_long(f: Function, count: int, each: float, what: str) -> bool:
     """Warn where so many things are about to take long; whether it was."""
-    if count * each <= PATIENCE:
+    if not takes_long(count, each):
         return False
     places = loops_of(f)
     because = f", since the loop at {' or '.join(places[:MOST])} is recorded step by step" if places else ""

@@ -20,7 +20,6 @@ from autograd_lite.program.long_programs import RECORDED, warn_if_long
 from autograd_lite.program.program import Program
 from autograd_lite.program.reaching import reached
 from autograd_lite.program.results import flat_results
-from autograd_lite.program.rolling import SMALLEST, rolled
 from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed
 from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.transforms.levels import inside
@@ -185,9 +184,4 @@ def program_of(
         start += group.size
     found = iter(flattener.graph(outputs, numbers, nodes))
     results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(treedef)]
-    if len(flattener.instructions) >= SMALLEST:
-        written_out = Program(flattener.arguments, flattener.instructions, results)
-        program = rolled(written_out)
-        if program is not written_out:
-            return program
     return Program(*flattener.finished(results))

@@ -16,7 +16,7 @@ from typing import Any
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
 from autograd_lite.program.flattening import Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
-from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations
+from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations, rows_of
 from autograd_lite.program.payloads import Item, Loop
 from autograd_lite.support.files import read_json, write_atomically, write_json
 from autograd_lite.support.wording import for_output, readable
@@ -53,6 +53,8 @@ class Program:
         self.size = sum(a.size for a in self.arguments)
         self.batched = batched_values(self.arguments, self.instructions)
         """For every value, whether it differs from sample to sample."""
+        self.rows = rows_of(self.instructions)
+        """The rows of its instructions."""
         self.codes: dict[str, Callable[..., Any]] = {}
         """What the back ends made of it where it was called by itself, by their names; freed with it."""
         self.about = ""
@@ -75,7 +77,7 @@ class Program:
     def lowered(self, lowers: Lowers = has_lowering) -> "Program":
         """The same computation without the rows that it `lowers`: each is replaced by its lowering."""
         if lowers not in self.simpler:
-            some = any(lowers(row) or has_such(row.payload, lowers) for row, _, _ in self.instructions)
+            some = any(lowers(row) or has_such(row.payload, lowers) for row in self.rows)
             made = lower(self.arguments, self.instructions, self.results, lowers=lowers) if some else None
             self.simpler[lowers] = made and Program(*made)
         return self.simpler[lowers] or self
@@ -83,7 +85,7 @@ class Program:
     def unrolled(self, unrolls: Unrolls = lambda loop, batched: True) -> "Program":
         """The same computation with all loops written out step by step, or with those that `unrolls` asks for."""
         flags = self.batched
-        if not any(
+        if all(row.payload is None for row in self.rows) or not any(
             row.payload is not None and unrolls(row.payload, [bool(flags[i]) for i in operands])
             for row, operands, _ in self.instructions
             if type(row.payload) is not Item

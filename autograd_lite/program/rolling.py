@@ -280,8 +280,14 @@ class Body:
 
 
 def rolled(program: Program, smallest: int = SMALLEST) -> Program:
-    """The same computation with repetitions as loops."""
+    """The same computation with repetitions as loops; looked for once."""
     if len(program.instructions) < smallest:
         return program
-    roller = Roller(program, smallest)
-    return Program(*roller.parts()) if roller.steps else program
+    key = "rolled", smallest
+    if key not in program.simpler:
+        roller, made = Roller(program, smallest), None
+        if roller.steps:
+            made = Program(*roller.parts())
+            made.simpler[key] = None
+        program.simpler[key] = made
+    return program.simpler[key] or program

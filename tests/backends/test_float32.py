@@ -16,11 +16,11 @@ import autograd_lite as ag
 from autograd_lite import compile, grad, nn, value_and_grad, vmap
 from autograd_lite.backends.batch_order import BLOCK
 from autograd_lite.backends.choice import code_of
-from autograd_lite.backends.llvm import is_branch, native_code
+from autograd_lite.backends.llvm import native_code
+from autograd_lite.backends.llvm.compilation import prepared
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.interpreter import interpret
-from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.trees import flatten
 
 LANES = 16
@@ -98,7 +98,7 @@ def test_loops_calls_and_gathers_too(seed):
     arrays = [np.array(x, np.float32) for x in args]
     step = compile(both, dtype="float32")
     found = step(*arrays)
-    program = with_lazy_branches(step.trace(*arrays)).unrolled(is_branch).lowered()
+    program = prepared(step.trace(*arrays)).lowered()
     expected = reference(program, [x.ravel().tolist() for x in arrays], 1)
     assert [*map(float, numbers_of(found))] == [x for result in expected for x in result]
     exact = numbers_of(compile(both)(*arrays))

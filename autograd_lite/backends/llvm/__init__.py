@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from autograd_lite.program.program import Program
 
-from .arrays_of_loops import is_branch
 from .constant_results import ConstantResults, mostly_constant
 from .native_code import NativeCode
 
@@ -18,7 +17,7 @@ from .native_code import NativeCode
 def compile_llvm(
     program: Program, fastmath: bool = False, threads: bool = True, dtype: str = "float64"
 ) -> NativeCode | ConstantResults:
-    """Native code for a program whose rows are all lowered (`Program.lowered`).
+    """Native code for a program.
 
     Strict code gives the bits of the eager engine, except that nothing raises. `fastmath` allows fused multiply-add
     everywhere, and approximations of exp, exp2, expm1, log, log1p, log2, sin, cos and hypot within 2 units in the last
@@ -31,4 +30,4 @@ def compile_llvm(
     return NativeCode(program, fastmath, threads, dtype)
 
 
-__all__ = ["NativeCode", "compile_llvm", "is_branch"]
+__all__ = ["NativeCode", "compile_llvm"]

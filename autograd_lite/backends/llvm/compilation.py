@@ -5,8 +5,12 @@ Imported where something has to be compiled: code from the disk needs neither pl
 
 from __future__ import annotations
 
+from autograd_lite.core.table.definition_reader import is_written_inline
+from autograd_lite.program.lazy_branches import with_lazy_branches
 from autograd_lite.program.program import Program
+from autograd_lite.program.rolling import rolled
 
+from .arrays_of_loops import is_branch
 from .emitters import Emitter
 from .engine import object_code
 from .ir_text import Lengths
@@ -16,10 +20,15 @@ from .modules import Modules, shared_module
 from .plan import Plan
 
 
+def prepared(program: Program) -> Program:
+    """The same computation in what has native code: with loops for repetitions, and rows lowered that have to be."""
+    return with_lazy_branches(rolled(program)).unrolled(is_branch).lowered(is_written_inline)
+
+
 def written(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emitter]:
     """A program as LLVM modules, and what they call."""
     emitter = Emitter(fastmath, lanes)
-    return Modules(Plan(program, lanes=lanes), emitter, fastmath), emitter
+    return Modules(Plan(prepared(program), lanes=lanes), emitter, fastmath), emitter
 
 
 def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:

@@ -27,11 +27,10 @@ MANY = 256
 
 def mostly_constant(program: Program) -> list[int]:
     """The results of which at least half of many numbers are constants."""
-    constants = [row is NUMBER for row, _, _ in program.instructions]
     found = []
     for k, (values, batched) in enumerate(program.results):
         if not batched and len(values) >= MANY:
-            count = sum([i >= program.size and constants[i - program.size] for i in values])
+            count = sum([i >= program.size and program.instructions[i - program.size].row is NUMBER for i in values])
             if 2 * count >= len(values):
                 found.append(k)
     return found

@@ -127,7 +127,9 @@ def code_of_text(text: str, optimized: bool) -> bytes:
 
 
 def code_of_program(program: Program, fastmath: bool, lanes: int) -> MachineCode:
-    known = fingerprint(program) if code_cache.is_on() else None
+    known = None
+    if code_cache.is_on():  # the code of an equal program needs nothing but that
+        known = fingerprint(program) or fingerprint(compiler().prepared(program))
     what = None if known is None else ("program", known, fastmath, lanes)
     return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath, lanes)), fastmath, lanes)
 

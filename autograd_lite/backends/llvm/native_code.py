@@ -110,7 +110,7 @@ class NativeCode:
         Lanes without a sample call it too, so the python back end decides, which computes the same.
         """
         self._failures.clear()
-        PythonCode(self._program)(arguments, samples)
+        PythonCode(compiler().prepared(self._program))(arguments, samples)
 
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .ir_text import MASK, VECTOR, Function, Index, number
+from .ir_text import MASK, SCALAR, VECTOR, Function, Index, number
 
 NARROW = 4  # numbers of a sample, up to which a tile without a gap is read and written as it is in memory
 
@@ -59,11 +59,20 @@ def _move(f: Function, reads: bool) -> None:
 
 
 def _narrow(f: Function, reads: bool, size: int) -> None:
-    """Samples of few numbers: in whole vectors that are shuffled, unless samples are missing."""
+    """Samples of few numbers: in whole vectors that are shuffled, unless some are missing."""
     some, whole, done = f.fresh("some", "whole", "done")
+    zero = f.value(f"alloca {SCALAR}")
+    f.do(f"store {SCALAR} {number(0.0)}, ptr {zero}")
+    exist, last = f.value("icmp sgt i64 %valid, 0"), f.integer("sub", "%valid", 1)
     f.branch(f.value(f"icmp eq i64 %valid, {f.lanes}"), whole, some)
     f.label(some)
-    _move(f, reads)
+    with f.loop(f.lanes if reads else "%valid") as loop:  # number by number, which is less code
+        sample = f.integer("mul", f.smaller(loop.counter, last), size)
+        for k in range(size):
+            own = f.offset("%array", SCALAR, f.integer("add", sample, k))
+            lane = f.offset("%tile", SCALAR, f.integer("add", loop.counter, k * f.lanes))
+            source = f.value(f"select i1 {exist}, ptr {own}, ptr {zero}") if reads else lane
+            f.do(f"store {SCALAR} {f.value(f'load {SCALAR}, ptr {source}')}, ptr {lane if reads else own}")
     f.jump(done)
     f.label(whole)
     source, target = ("%array", "%tile") if reads else ("%tile", "%array")
