@@ -3,6 +3,10 @@ gathers and choices of functions in them."""
 
 import random
 import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from recording import record, recorded
 
@@ -34,16 +38,33 @@ def chosen(row):
     return lambda x, y: row(x) * y
 
 
-def body_of(rng, carries, columns, shared, outputs, depth):
+class Sizes(NamedTuple):
+    """The ends between which the sizes of a random function are drawn, and how often it has each further part."""
+
+    carries: tuple[int, int] = (1, 3)
+    columns: tuple[int, int] = (0, 2)
+    shared: tuple[int, int] = (0, 3)
+    outputs: tuple[int, int] = (0, 2)
+    steps: tuple[int, int] = (1, 5)
+    rows: tuple[int, int] = (2, 7)
+    often: float = 1.0
+
+
+LARGE = Sizes()
+SMALL = Sizes((1, 2), (0, 1), (0, 2), (0, 1), (1, 4), (1, 3), 0.4)
+
+
+def body_of(rng, carries, columns, shared, outputs, depth, sizes=LARGE):
     """A random step: (carry, x, shared numbers) to (carry, y), all of them lists."""
     steps, known, called = [], carries + columns + shared, called_of(rng)
-    for _ in range(rng.randint(2, 7)):
+    for _ in range(rng.randint(*sizes.rows)):
         kind = rng.choice(KINDS)
         steps.append((kind, *[rng.randrange(known) for _ in range(3)], rng.randrange(len(UNARY))))
         known += 1
     inner = None
-    if depth and rng.random() < 0.5:
-        inner = (body_of(rng, 1, 1, 2, 1, depth - 1), [rng.randrange(known) for _ in range(3)], rng.randint(1, 3))
+    if depth and rng.random() < 0.5 * sizes.often:
+        step = body_of(rng, 1, 1, 2, 1, depth - 1, sizes)
+        inner = (step, [rng.randrange(known) for _ in range(3)], rng.randint(1, 3))
         known += 1
     new, ys = ([rng.randrange(known) for _ in range(count)] for count in (carries, outputs))
 
@@ -85,12 +106,14 @@ def body_of(rng, carries, columns, shared, outputs, depth):
     return body
 
 
-def loop_function(seed):
+def loop_function(seed, sizes=LARGE):
     """A random function of three lists of numbers whose value comes out of one loop or two, and arguments for it."""
     rng = random.Random(seed)
-    carries, columns, shared, outputs, n = (rng.randint(*ends) for ends in ((1, 3), (0, 2), (0, 3), (0, 2), (1, 5)))
-    body, after = body_of(rng, carries, columns, shared, outputs, 1), body_of(rng, 1, 1, 2, 1, 0)
-    reverse, changed, twice, mapped = (rng.random() < share for share in (0.4, 0.5, 0.4, 0.3))
+    carries, columns, shared, outputs, n = (rng.randint(*ends) for ends in sizes[:5])
+    body = body_of(rng, carries, columns, shared, outputs, 1, sizes)
+    after = body_of(rng, 1, 1, 2, 1, 0, sizes)
+    shares = (0.4, 0.5, 0.4 * sizes.often, 0.3 * sizes.often)
+    reverse, changed, twice, mapped = (rng.random() < share for share in shares)
     row, reduce = UNARY[rng.randrange(len(UNARY))], rng.choice(["sum", "mean", "max", "logsumexp", None])
     weights = [rng.choice([0.0, 1.0, 0.7]) for _ in range(outputs * n)]
     read = [rng.random() < 0.7 for _ in range(carries - 1)] + [True]
@@ -139,76 +162,122 @@ def numbers_of(x):
     return [float(leaf) + 0.0 for leaf in flatten(x)[0]]
 
 
-def compared(seed, native):
-    """The first number with other bits in generated Python and native code, and the errors of NumPy and second order.
+class Drawn(NamedTuple):
+    """A random function: its value and gradients, second derivatives, arguments, and what both are on Values there."""
 
-    None where the function leaves its domain: a program has inf or nan where it raises.  Native code and NumPy only
-    where asked.  Errors are those of x in units of 1 + |x|.
-    """
-    f, args = loop_function(seed)
+    seed: int
+    both: Callable[..., Any]
+    second: Callable[..., Any]
+    args: tuple[Any, ...]
+    first: list[float]
+    curves: list[float]
+
+
+def drawn(seed, sizes, ordered):
+    """The function of a seed; None where it leaves its domain: a program has inf or nan where it raises."""
+    f, args = loop_function(seed, sizes)
     both = ag.value_and_grad(f, argnums=(0, 1, 2))
 
     def slopes(*args):
         found = flatten(ag.grad(f, argnums=(0, 2))(*args))[0]
         return ag.sum([x * (1.0 + 0.1 * k) for k, x in enumerate(found)])
 
-    second = ag.grad(slopes, argnums=(0, 1, 2))
+    second = ag.grad(slopes, argnums=(0, 1, 2)) if ordered else lambda *args: []
     try:
-        first, curves = numbers_of(both(*args)), numbers_of(second(*args))
+        return Drawn(seed, both, second, args, numbers_of(both(*args)), numbers_of(second(*args)))
     except (ArithmeticError, ValueError):
         return None
 
-    def error(g, backend, expected):
-        found = numbers_of(ag.compile(g, backend=backend)(*args))
-        pairs = [(x, y) for x, y in zip(expected, found, strict=True) if x != y and x == x]
-        return max([abs(x - y) / (1.0 + abs(x)) for x, y in pairs], default=0.0)
 
-    strict = ["python", "llvm"] if native else ["python"]
-    same = [repr(numbers_of(ag.compile(both, backend=name)(*args))) == repr(first) for name in strict]
-    loose = error(both, "numpy", first) if native else 0.0
-    return same, loose, max(error(second, name, curves) for name in strict)
+@cache
+def call_of_pool(k):
+    return ag.compile(several_of(random.Random(k)))
 
 
-WANTED, CHUNK, EVERY = 100_000, 100, 10
+def shared_call(rng):
+    """One of 64 compiled functions, so that they are compiled once and not anew in each random function."""
+    return call_of_pool(rng.randrange(64))
+
+
+def off(expected, found):
+    """The largest error of a number x, in units of 1 + |x|."""
+    pairs = [(x, y) for x, y in zip(expected, found, strict=True) if x != y and x == x]
+    return max([abs(x - y) / (1.0 + abs(x)) for x, y in pairs], default=0.0)
+
+
+WANTED, TOGETHER = 100_000, 8
 
 
 def measure():
-    """Random functions by the hundred, until there are enough; a run that was interrupted goes on where it stopped."""
+    """Random functions, eight to a program, until there are enough; an interrupted run goes on where it stopped.
+
+    Most are small, and long programs are what LLVM's lowest level is for: it compiles them.  Every fourth program has
+    second derivatives, and every 128th large functions, which LLVM optimizes.
+    """
     document = recorded("loops")
     begun = document["figures"] if document is not None and document["figures"].get("functions", 0) < WANTED else {}
-    names = ("chunks", "functions", "native", "numpy", "second order")
+    names = ("programs", "functions", "large", "ordered", "numpy", "second order")
     figures = {**dict.fromkeys(names, 0), "other bits": [], "failures": [], **begun}
     kept = time.monotonic()
     while figures["functions"] < WANTED:
-        for seed in range(figures["chunks"] * CHUNK, (figures["chunks"] + 1) * CHUNK):
-            try:
-                result = compared(seed, seed % EVERY == 0)
-            except Exception as error:
-                figures["failures"].append(f"seed {seed}: {type(error).__name__}: {error}")
-                continue
-            if result is not None:
-                same, loose, curved = result
-                figures["functions"] += 1
-                figures["native"] += len(same) - 1
-                figures["other bits"] += [] if all(same) else [seed]
-                figures["numpy"] = max(figures["numpy"], loose)
-                figures["second order"] = max(figures["second order"], curved)
-        figures["chunks"] += 1
+        count(figures, figures["programs"])
+        figures["programs"] += 1
         if time.monotonic() - kept > 20.0 or figures["functions"] >= WANTED:
             kept = time.monotonic()
             record("loops", figures)
 
 
+def count(figures, number):
+    """Count what the functions of one program show."""
+    from autograd_lite.backends.llvm import engine
+
+    large, ordered = number % 128 == 0, number % 4 == 0
+    sizes, lines = (LARGE, engine.OPTIMIZED_LINES) if large else (SMALL, 0)
+    seeds = range(number * TOGETHER, (number + 1) * TOGETHER)
+    with patch("looping.called_of", shared_call), patch.object(engine, "OPTIMIZED_LINES", lines):
+        try:
+            functions = [x for x in (drawn(seed, sizes, ordered) for seed in seeds) if x is not None]
+            compare(figures, functions)
+        except Exception as error:
+            figures["failures"].append(f"program {number}: {type(error).__name__}: {error}")
+            return
+    figures["functions"] += len(functions)
+    figures["large"] += len(functions) * large
+    figures["ordered"] += len(functions) * ordered
+
+
+def compare(figures, functions):
+    """Hold one program of all these functions to the eager graph, in every back end."""
+
+    def together(*all_args):
+        pairs = zip(functions, all_args, strict=True)
+        return [(function.both(*args), function.second(*args)) for function, args in pairs]
+
+    all_args = [function.args for function in functions]
+    program = ag.compile(together).trace(*all_args)
+    for backend in ("python", "llvm", "numpy"):
+        found = numbers_of(program(*all_args, backend=backend))
+        for seed, _, _, _, first, curves in functions:
+            value, found = found[: len(first)], found[len(first) :]
+            second, found = found[: len(curves)], found[len(curves) :]
+            if backend == "numpy":
+                figures["numpy"] = max(figures["numpy"], off(first, value))
+                continue
+            figures["second order"] = max(figures["second order"], off(curves, second))
+            if repr(value) != repr(first):
+                figures["other bits"].append([seed, backend])
+
+
 def section(figures):
     other = figures["other bits"]
-    named = f": {', '.join(map(str, other[:20]))}" if other else ""
+    named = "".join(f", {seed} in {backend}" for seed, backend in other[:20])
     return [
         "Random functions of one loop or two, with loops, calls, gathers, maps and choices of functions in their",
-        f"steps: {figures['functions']:,}, seeds 0 to {figures['chunks'] * CHUNK - 1:,}. Value and gradients have the",
-        "bits of the eager graph in generated Python, and for every tenth seed in native code",
-        f"({figures['native']:,} programs), but for {len(other)} of them{named}. NumPy, with an exp of its own,",
-        f"is off by {figures['numpy']:.1g} (1 + |x|) at most. Second derivatives of Python and native code differ from",
-        f"those of the unrolled graph by {figures['second order']:.1g} (1 + |x|) at most.",
+        f"steps, {TOGETHER} to a program: {figures['functions']:,}, of them {figures['large']:,} large. Value and",
+        "gradients have the bits of the eager graph in generated Python and in native code, but for",
+        f"{len(other)}{named}. NumPy, with an exp of its own, is off by {figures['numpy']:.1g} (1 + |x|) at most.",
+        f"Second derivatives of {figures['ordered']:,} of them in Python and native code differ from those of the",
+        f"unrolled graph by {figures['second order']:.1g} (1 + |x|) at most.",
         "",
         f"Failures: {len(figures['failures'])}.",
         *[f"- {text}" for text in figures["failures"][:5]],
