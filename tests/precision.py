@@ -63,7 +63,7 @@ VALUES = {
          "cond", "fmod", "max", "min", "greater", "greater_equal", "not_equal", "isnan", "isinf", "isfinite", "fmax",
          "fmin", "heaviside"), EXACTLY),
     "gamma": Bound(10.0),
-    "lgamma": Bound(16.0, floor=5e-15),  # absolute near its zeros at negative numbers
+    "lgamma": Bound(16.0, floor=1e-15),  # absolute near its zeros at negative numbers
     "digamma": Bound(16.0, 4.0),
     "trigamma": Bound(8.0, 4.0),
     "polygamma": Bound(16.0, 8.0, floor=NORMAL),
@@ -162,7 +162,7 @@ REASONS = {
     "sinc": "its slope has zeros, where two terms cancel",
     "cardinal_sine": "its slope has zeros, where two terms cancel",
     "gamma": "the slope is gamma x digamma, and digamma has zeros",
-    "lgamma": "its zeros at negative numbers: two terms cancel, up to 8e-15 absolute is left from -12 on",
+    "lgamma": "its zeros at negative numbers, next to which up to 7e-16 absolute is left",
     "digamma": "its zeros at negative numbers: two terms cancel",
     "polygamma": "zeros at negative numbers; results below 2^-1022",
     "logaddexp": "the rounding of x - y is magnified by as much as 700",

@@ -136,6 +136,26 @@ def test_numbers_that_are_not_finite_are_not_refused():
     assert any(x != x for x in np.ravel(linalg.expm([[float("inf"), 0.0], [0.0, 1.0]])))
 
 
+@settings(max_examples=10)
+@given(st.integers(0, 10**9), st.integers(-900, 900), st.floats(0.1, 8.0))
+def test_derivatives_of_expm_have_the_digits_of_any_adjoint(seed, exponent, size):
+    """An adjoint far larger than the matrix must not decide how often the matrix is halved and squared again."""
+    rng = np.random.default_rng(seed)
+    a, seeds, direction = (rng.normal(size=(3, 3)) for _ in range(3))
+    a *= size
+
+    def along(a, factor):
+        return (linalg.expm(a) * (seeds * factor)).sum()
+
+    def curve(a, factor):
+        return (grad(along)(a, factor) * direction).sum()
+
+    for f in (grad(along), grad(curve)):
+        expected = f(a, 1.0)
+        found = np.array(f(a, 2.0**exponent), float) * 2.0**-exponent
+        np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-13 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
 def test_a_program_is_saved_and_loaded(backend, tmp_path):
     from autograd_lite.program.program import Program

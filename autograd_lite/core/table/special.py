@@ -41,21 +41,27 @@ def polygamma_formula(n: Scalar, x: Scalar) -> Any:
     return decide(
         less(x, 0.0),
         lambda: (
-            -parity * (parity * factorial * hurwitz_zeta(order + 1.0, 1.0 - x)) - cotangent_derivative(int(order), x)
+            -parity * (parity * hurwitz_zeta(order + 1.0, 1.0 - x, factorial)) - cotangent_derivative(int(order), x)
         ),
-        lambda: decide(equal(x, 0.0), lambda: NAN, lambda: parity * factorial * hurwitz_zeta(order + 1.0, x) + 0.0),
+        lambda: decide(equal(x, 0.0), lambda: NAN, lambda: parity * hurwitz_zeta(order + 1.0, x, factorial) + 0.0),
     )
 
 
-def hurwitz_zeta(s: float, x: Scalar) -> Any:
-    """The sum over k >= 0 of (x + k)^-s, x > 0: some terms, then Euler-Maclaurin."""
+def hurwitz_zeta(s: float, x: Scalar, factor: float) -> Any:
+    """The factor times the sum over k >= 0 of (x + k)^-s, x > 0: some terms, then Euler-Maclaurin."""
+
+    def power(x: Scalar, exponent: float) -> Any:
+        """The factor between two halves of the power, which alone may be beyond the floats, large or small."""
+        half = pow(x, 0.5 * exponent)
+        return factor * half * half
+
     result: Any = 0.0
     for _ in range(10 + int(s)):
         near = less(x, 10.0 + s)
-        result = where(near, result + pow(x, -s), result)
+        result = where(near, result + power(x, -s), result)
         x = where(near, x + 1.0, x)
-    result = result + (pow(x, 1.0 - s) / (s - 1.0) + 0.5 * pow(x, -s))
-    rising = s * pow(x, -s - 1.0)  # s (s+1) ... (s+2k-2) x^(-s-2k+1)
+    result = result + (power(x, 1.0 - s) / (s - 1.0) + 0.5 * power(x, -s))
+    rising = s * power(x, -s - 1.0)  # s (s+1) ... (s+2k-2) x^(-s-2k+1)
     for k, coefficient in enumerate(BERNOULLI):
         result = result + coefficient * rising
         rising = rising * ((s + 2.0 * k + 1.0) * (s + 2.0 * k + 2.0) / (x * x))

@@ -222,22 +222,6 @@ def log_gamma_of_positive(x: float) -> float:
     return (y - 0.5) * (logarithm(y) - 1.0) + (r * horner(_STIRLING, r * r) + (HALF_LOG_2_PI - 0.5))
 
 
-def log_gamma(x: float) -> float:
-    """ln |gamma(x)|, inf at the poles; near 0 by the recurrence, to the left by the reflection."""
-    a = math.fabs(x)
-    if a < 0.5:
-        if a == 0.0:
-            return INF
-        return (x * (x - 1.0)) * log_gamma_quotient(x + 0.5) - logarithm(a)
-    size = log_gamma_of_positive(a)
-    if x < 0.0:
-        distance = math.fabs(a - nearest(a))
-        if distance > 0.0:
-            return logarithm(math.pi / (a * sine(distance))) - size
-        return INF
-    return size
-
-
 def psi_quotient(t: float) -> float:
     """digamma(x) over the distance of x from its zero, at x = 1/2 + t, 0 <= t <= 2.5."""
     return horner(_DIGAMMA_NEAR, t) / horner(_DIGAMMA_NEAR_BELOW, t)
@@ -347,6 +331,26 @@ def gamma_of(x: float) -> float:
     half = (0.5 * n + TO_WHOLE) - TO_WHOLE
     factor = SQRT_2_PI if x > 0.0 else -SQRT_HALF_PI / (a * signed_sine(a))
     return ((factor * power) * power_of_two(half)) * power_of_two(n - half)
+
+
+def log_gamma(x: float) -> float:
+    """ln |gamma(x)|, inf at the poles; near 0 by the recurrence, to the left by the reflection.
+
+    Whose two terms would cancel next to the zeros, which end at -18: there gamma has the digits.
+    """
+    a = math.fabs(x)
+    if a < 0.5:
+        if a == 0.0:
+            return INF
+        return (x * (x - 1.0)) * log_gamma_quotient(x + 0.5) - logarithm(a)
+    if x < 0.0:
+        distance = math.fabs(a - nearest(a))
+        if distance > 0.0:
+            if a < 20.0:
+                return logarithm(math.fabs(gamma_of(x)))
+            return logarithm(math.pi / (a * sine(distance))) - log_gamma_of_positive(a)
+        return INF
+    return log_gamma_of_positive(a)
 
 
 # What raises

@@ -326,3 +326,26 @@ def expm(
         matmul(n, n, n, out, out, t)
         for i in range(size):
             out[i] = t[i]
+
+
+@kernel(lambda n: (n * n, n * n), lambda n: 2)
+def shrinking(n: int, a: Floats, b: Floats, out: Floats) -> None:
+    """A power of two that makes no entry of B larger than the largest of A, or 1, and its reciprocal."""
+    largest = 1.0
+    other = 0.0
+    for i in range(n * n):
+        x = abs(a[i])
+        if x > largest:
+            largest = x
+        x = abs(b[i])
+        if x > other and x - x == 0.0:
+            other = x
+    scale = 1.0
+    back = 1.0
+    halvings = 0
+    while other * scale > largest and halvings < 1023:
+        scale = scale * 0.5
+        back = back * 2.0
+        halvings = halvings + 1
+    out[0] = scale
+    out[1] = back

@@ -1,6 +1,7 @@
 """Digamma and its derivatives: against 50 digits, by their recurrences, at their poles."""
 
 import math
+import sys
 
 import mpmath
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from autograd_lite.core.table import polygamma
-from autograd_lite.core.table.special_functions import digamma, pi_cotangent, trigamma
+from autograd_lite.core.table.special_functions import digamma, lgamma, pi_cotangent, trigamma
 
 MP = mpmath.mp.clone()
 MP.dps = 50
@@ -36,9 +37,27 @@ def test_digamma_keeps_its_digits_around_its_zero(x):
     assert relative(digamma(x), MP.digamma(x)) <= 1e-15
 
 
-@given(st.integers(1, 8), st.floats(1e-3, 1e6))
-def test_polygamma(n, x):
-    assert relative(polygamma(float(n), x), MP.polygamma(n, x)) <= 1e-14
+@given(st.integers(2, 20), st.floats(-0.7, 0.7), st.sampled_from([-1.0, 1.0]))
+def test_lgamma_keeps_its_digits_around_its_zeros(n, power, side):
+    """Which are about 1 / n! to both sides of the poles at -n."""
+    x = -n + side * math.exp(power) / math.factorial(n)
+    assume(x != round(x))
+    assert abs(lgamma(x) - MP.log(abs(MP.gamma(MP.mpf(x))))) <= 1e-15
+
+
+@given(st.integers(1, 170), st.floats(-3.0, 6.0))
+@example(170, 3.0)  # (170!) and 1000^-171 are 1e306 and 1e-513
+@example(170, 2.0)
+@example(1, -300.0)
+def test_polygamma(n, power):
+    """Of any order its factorial and its powers are never alone, which may be beyond the floats."""
+    x = 10.0**power
+    with MP.workdps(1000):
+        want = (-1) ** (n + 1) * MP.factorial(n) * MP.zeta(n + 1, MP.mpf(x))
+    if abs(want) > sys.float_info.max:
+        assert abs(polygamma(float(n), x)) == math.inf
+    else:
+        assert abs(polygamma(float(n), x) - want) <= 4e-15 * abs(want) + 1e-322
 
 
 @given(st.integers(1, 100), st.floats(1.0, 3.0))
