@@ -1,11 +1,12 @@
 """One step of training on a mini-batch, in two ways: on Values, and compiled.
 
 `run` is the training run (`training_run.Run`).  `begin` learns the order of an epoch, `step` takes the samples of it
-from start to stop and moves the parameters, `sync` sees to it that the model holds what they are.
+from start to stop and moves the parameters, `check` looks at what they are, `sync` sees to it that the model holds it.
 """
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from autograd_lite.core.abstract.tracers import TracingError
@@ -104,33 +105,40 @@ class Eager:
         run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
 
     def sync(self) -> None:
-        """Nothing to do, and nothing to fetch: every step takes and moves the Values themselves."""
+        """Nothing to do, to fetch or to check: every step takes and moves the Values themselves."""
 
-    fetch = sync
+    fetch = check = sync
 
 
 class Compiled:
     """Steps as compiled code on flat arrays of parameters, written back to the model by `sync`."""
 
-    def __init__(self, run: Any) -> None:
-        from autograd_lite.backends import compile
-
+    def __init__(self, run: Any, fastmath: bool, dtype: Any) -> None:
         self.numpy, self.run = required("numpy", "fit(compile=True)", "jit"), run
-        self.samples = self.numpy.array(run.samples, dtype=float)
-        self.targets = self.numpy.array(run.targets, dtype=float)
+        from autograd_lite.backends import compile
+        from autograd_lite.backends.fixed_calls import FixedCalls
+        from autograd_lite.backends.float32 import checked_dtype
+        from autograd_lite.optim.compiled_rules import compiled_rule
+
+        dtype = checked_dtype(dtype, "auto")
+        self.samples = self.numpy.array(run.samples, dtype)
+        self.targets = self.numpy.array(run.targets, dtype)
         self.norms = [m for _, m in run.model.named_modules() if isinstance(m, BatchNorm)]
-        self.compile, self.settings = compile, None
+        self.fixed = FixedCalls
+        self.compile, self.settings = partial(compile, fastmath=fastmath, dtype=dtype), None
+        self.rule = compiled_rule(run.optimizer, fastmath=fastmath, dtype=dtype)
         self.fetch()
 
     def fetch(self) -> None:
         """Take the parameters from the model, and its settings, which a program is made for."""
-        self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters))
+        self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters), self.samples.dtype)
         settings = self.run.model.pytree_structure().settings
         if settings != self.settings:
             self.settings, self.program = settings, self.compile(self.whole_step)
+            self.calls: dict[int, Any] = {}  # by the size of the mini-batch
 
     def begin(self, order: list[int]) -> None:
-        self.order = self.numpy.array(order)
+        self.order = self.numpy.array(order) if self.run.shuffle else None
 
     def check_first(self) -> None:
         """What a loss that asks for the number of an output lacks, shown by a sample as a step on Values has it."""
@@ -182,10 +190,17 @@ class Compiled:
         return mean([element(self.run.compute(p, t)) for p, t in pairs]), right, observed
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
-        run, rows = self.run, self.order[start:stop]
-        X, y = self.samples.take(rows, 0), self.targets.take(rows, 0)
+        run = self.run
+        if self.order is None:
+            X, y = self.samples[start:stop], self.targets[start:stop]
+        else:
+            rows = self.order[start:stop]
+            X, y = self.samples.take(rows, 0), self.targets.take(rows, 0)
         try:
-            loss, slopes, right, observed = self.program(self.data, X, y)
+            call = self.calls.get(stop - start)
+            if call is None:
+                call = self.calls[stop - start] = self.fixed(self.program, (self.data, X, y), 1)
+            loss, slopes, right, observed = call(self.data, X, y)
         except TracingError:
             self.check_first()
             raise
@@ -195,20 +210,22 @@ class Compiled:
         if run.clip is not None:
             slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
         self.before = self.data
-        self.data = run.optimizer.move(self.data, slopes)
+        self.data = run.optimizer.move(self.data, slopes, self.rule)
         for norm, features in zip(self.norms, observed, strict=True):
             norm.num_batches_tracked += 1.0
             for k, (centre, variance) in enumerate(features):
                 norm.absorb(k, centre, variance)
         return loss, right * (stop - start)
 
+    def check(self) -> None:
+        """Raise where a parameter is not finite; the model keeps the last good ones."""
+        if not self.numpy.isfinite(self.data).all():
+            bad, self.data = self.data, self.before
+            raise diverged(self.run, "the loss is nan", ("the parameter", bad))
+
     def sync(self) -> None:
-        """Write the parameters to the model; the last good ones where they are not finite."""
-        found, finite = self.data, self.numpy.isfinite(self.data).all()
-        self.data = found if finite else self.before
+        """Write the parameters to the model."""
         assign(self.run.optimizer.parameters, self.data.tolist())
-        if not finite:
-            raise diverged(self.run, "the loss is nan", ("the parameter", found))
 
 
 Steps: TypeAlias = Eager | Compiled

@@ -6,6 +6,7 @@ mini-batch and its gradient, and moves the parameters.  The loop is in `training
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, check_size
+from autograd_lite.nn.steps import Compiled, Eager, Steps
 from autograd_lite.nn.training_run import Callback, Run
 from autograd_lite.optim.optimizer import Optimizer, check_number
 from autograd_lite.optim.rules import OPTIMIZERS
@@ -32,6 +34,7 @@ def fit(
     shuffle: bool = True, lr: float | None = None, rng: Seed = None, penalty: Callable[[Module], Any] | None = None,
     clip: float | None = None, patience: int | None = None, tolerance: float | None = None,
     callbacks: Iterable[Callback] = (), checkpoint: str | Path | None = None, compile: bool = False,
+    fastmath: bool = False, dtype: Any = "float64",
 ) -> History:  # fmt: skip
     """Train the model on samples X with targets y, and return the history.
 
@@ -49,6 +52,8 @@ def fit(
                  from it, to the very same numbers
     compile      run steps as compiled code, which is worth it with llvmlite (the extra jit); the model is up to date
                  whenever callbacks see it
+    fastmath     options of `autograd_lite.compile` for these steps: products fused with sums, and float32 in the place
+    dtype        of float64
 
     Raises ValueError on unknown names, empty or ragged data, labels out of range (with the row), and numbers
     out of range; `Diverged` where the loss or a gradient is no finite number; `Interrupted` at Ctrl-C.
@@ -62,7 +67,7 @@ def fit(
     """
     checked_module(model, "fit")
     epochs, batch_size = check_size("epochs", epochs), check_size("batch_size", batch_size)
-    calls = checked_callbacks(callbacks)
+    calls, made = checked_callbacks(callbacks), steps_of(compile, fastmath, dtype)
     compute, draw = loss_of(loss), generator(rng)
     kind, rule = target_kind(compute), optimizer_of(optimizer, model, lr)
     if isinstance(validation, float):
@@ -81,7 +86,7 @@ def fit(
         tolerance=None if tolerance is None else check_number("tolerance", tolerance),
     )  # fmt: skip
     batches = math.ceil(len(samples) / batch_size)
-    keep: Callback = lambda run: None  # noqa: E731
+    keep: Callback | None = None
     if checkpoint is not None:
         checkpoint = checked_path(checkpoint)
         identity = identity_of(run)
@@ -91,8 +96,18 @@ def fit(
         else:
             keep(run)  # finds out before training whether it can be written
     done = run.epoch * batches + run.position // batch_size
-    run.go(epochs, compile, calls, Progress(progress, epochs, batches, done), keep)
+    run.go(epochs, made, calls, Progress(progress, epochs, batches, done), keep)
     return run.history
+
+
+def steps_of(compiled: bool, fastmath: bool, dtype: Any) -> Callable[[Run], Steps]:
+    """How the steps of a run are made."""
+    if compiled:
+        return partial(Compiled, fastmath=fastmath, dtype=dtype)
+    if fastmath or dtype != "float64":
+        option = "fastmath=True" if fastmath else f"dtype={dtype!r}"
+        raise ValueError(f"fit got {option} without compile=True, but steps on Values have no such option; pass both")
+    return Eager
 
 
 def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:

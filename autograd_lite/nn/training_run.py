@@ -18,7 +18,7 @@ from autograd_lite.nn.losses import Loss
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.shapes import Scalar
-from autograd_lite.nn.steps import Compiled, Eager, Steps
+from autograd_lite.nn.steps import Steps
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.support.user_lines import warn
 
@@ -71,17 +71,22 @@ class Run:
     waited: int = 0  # epochs since the lowest loss
     stopped: str = ""  # why, if it is
     began: float | None = None  # the loss of the first mini-batch, before any parameter moved
+    is_seen: bool = True  # whether anybody looks at the model between two epochs
 
     def stop(self, why: str = "a callback asked for it") -> None:
         """End the run after this epoch."""
         self.stopped = why
 
-    def go(self, epochs: int, compiled: bool, callbacks: Sequence[Callback], bar: Progress, keep: Callback) -> None:
+    def go(
+        self, epochs: int, made: Callable[["Run"], Steps], callbacks: Sequence[Callback], bar: Progress,
+        keep: Callback | None,
+    ) -> None:  # fmt: skip
         """Run up to that many epochs in all; `keep` is called after each, and when Ctrl-C interrupts one."""
         untrained = self.model.state_dict()
         self.model.train()
+        self.is_seen = bool(callbacks or keep or self.held or self.patience)
         with bar:
-            steps = Compiled(self) if compiled else Eager(self)
+            steps = made(self)
             with Interrupts() as interrupts:
                 while self.epoch < epochs and not self.stopped:
                     self.one_epoch(steps, bar, interrupts, keep, epochs)
@@ -89,7 +94,9 @@ class Run:
                         callback(self)
                     if callbacks:  # which may have changed anything
                         steps.fetch()
-                    keep(self)
+                    if keep:
+                        keep(self)
+            steps.sync()
         if self.best is not None:
             self.model.load_state_dict(self.best)
         self.report(untrained)
@@ -130,18 +137,23 @@ class Run:
         error.history = self.history
         return error
 
-    def one_epoch(self, steps: Steps, bar: Progress, interrupts: "Interrupts", keep: Callback, epochs: int) -> None:
+    def one_epoch(
+        self, steps: Steps, bar: Progress, interrupts: "Interrupts", keep: Callback | None, epochs: int
+    ) -> None:
         start = time.perf_counter() - self.seconds
         try:
             self.all_steps(steps, bar, interrupts)
-            steps.sync()
+            steps.check()
+            if self.is_seen:
+                steps.sync()
             self.end_epoch(bar, start)
         except BaseException as error:
             steps.sync()
             if not isinstance(error, KeyboardInterrupt):
                 raise
             self.seconds = time.perf_counter() - start
-            keep(self)
+            if keep:
+                keep(self)
             raise self.interrupted(f"in epoch {self.epoch + 1} of {epochs}") from error
 
     def end_epoch(self, bar: Progress, start: float) -> None:

@@ -9,7 +9,7 @@ import functools
 import importlib
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from autograd_lite.core.fast.layers import assign, data_of
@@ -76,7 +76,7 @@ class Optimizer:
         return check_number(name, x, *self.ranges.get(name, ANY))
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
-        """The new parameter, then the new state, from the old ones and the gradient g, which may be overwritten."""
+        """The new parameter, then the new state, from the old ones and the gradient g."""
         raise NotImplementedError(f"{type(self).__name__} has no rule; write rule(self, p, g, lr, *memory)")
 
     @computed("assign lr, a number or a schedule")
@@ -103,8 +103,10 @@ class Optimizer:
             raise TypeError(f"{takes}, but got {got}; pass list(gradients.values()) of all of them")
         return list(map(float, as_list(gradients)))  # which refuses Values
 
-    def move(self, data: ListOrArray, gradients: ListOrArray) -> ListOrArray:
-        """The numbers after a step from `data`, both lists or both arrays; the gradients may be overwritten."""
+    def move(
+        self, data: ListOrArray, gradients: ListOrArray, rule: Callable[..., tuple[Any, ...]] | None = None
+    ) -> ListOrArray:
+        """The numbers after a step from `data`, both lists or both arrays; `rule` is another text of the rule."""
         size = len(data)
         self.check_sizes(size, len(gradients))
         lr, old = self.rate, self._memory or [[0.0] * size for _ in self.memory]
@@ -113,7 +115,7 @@ class Optimizer:
             rows = zip(data, gradients, *map(as_list, old), strict=True)
             moved, *memory = map(list, zip(*[self.rule(p, g, lr, *row) for p, g, *row in rows], strict=True))
         else:
-            moved, *memory = self.rule(data, gradients, lr, *map(numpy_if_installed().asarray, old))
+            moved, *memory = (rule or self.rule)(data, gradients, lr, *map(numpy_if_installed().asarray, old))
         self._memory = memory
         self.steps += 1
         return moved  # type: ignore[no-any-return]

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import descend
+from autograd_lite.core.primitives import Operand
+from autograd_lite.core.table import sqrt
 from autograd_lite.core.value import Value
 from autograd_lite.optim.optimizer import Floats, Optimizer
 from autograd_lite.optim.schedules import Schedule
 
 
 def root(x: Floats) -> Any:
-    return math.sqrt(x) if isinstance(x, float) else x**0.5
+    return sqrt(x) if isinstance(x, Operand) else math.sqrt(x) if isinstance(x, float) else x**0.5
 
 
 # Means of squares, of which the root is taken, are among them.
@@ -63,8 +65,7 @@ class SGD(Optimizer):
         if self.weight_decay:
             g = g + self.weight_decay * p
         if not memory:
-            g *= lr  # in place where g is an array: one array less in the cache
-            return (p - g,)
+            return (p - lr * g,)
         v = self.momentum * memory[0] + g
         return p - lr * (g + self.momentum * v if self.nesterov else v), v
 

@@ -35,7 +35,8 @@ class Span(NamedTuple):
     def samples(self, piece: Any, axis: int) -> Any:
         """Their numbers, sample by sample: an array with the samples in front, or a list of rows."""
         if self.node.kind is ARRAY:
-            return axis_first(piece.reshape(self.node.aux), axis)
+            array = piece if piece.shape == self.node.aux else piece.reshape(self.node.aux)
+            return axis_first(array, axis) if axis else array
         return cut(piece[self.start : self.start + self.node.leaves], self.node.shape[0])
 
     def build(self, values: Sequence[Value]) -> Any:

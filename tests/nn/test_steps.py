@@ -55,6 +55,32 @@ def assert_same(results):
             assert other[name] == pytest.approx(history[name], rel=1e-9, abs=1e-11), name
 
 
+@pytest.mark.parametrize(("options", "bound"), [({"fastmath": True}, 1e-9), ({"dtype": "float32"}, 1e-4)])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_options_of_compiled_steps(options, bound, optimizer):
+    pytest.importorskip("llvmlite")
+    results = both(lambda: MLP(2, [8, 2], rng=1), optimizer=optimizer)
+    model = MLP(2, [8, 2], rng=1)
+    fit(model, X, LABELS, "softmax_cross_entropy", optimizer, epochs=3, batch_size=4, progress=False, rng=5, lr=0.05,
+        compile=True, **options)  # fmt: skip
+    strict, found = ([p.data for p in x.parameters()] for x in (results[1][0], model))
+    assert found == pytest.approx(strict, rel=bound, abs=bound)
+    assert found != strict
+    if "dtype" in options:
+        assert found == numpy.float32(found).tolist()
+
+
+@pytest.mark.parametrize("options", [{"fastmath": True}, {"dtype": "float32"}])
+def test_options_of_compiled_steps_need_them(options):
+    with pytest.raises(ValueError, match="without compile=True"):
+        fit(MLP(2, [2]), X, LABELS, "softmax_cross_entropy", progress=False, **options)
+
+
+def test_a_dtype_that_no_program_computes_in():
+    with pytest.raises(ValueError, match="float16"):
+        fit(MLP(2, [2]), X, LABELS, "softmax_cross_entropy", progress=False, compile=True, dtype="float16")
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer(optimizer):

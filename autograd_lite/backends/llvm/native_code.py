@@ -76,13 +76,22 @@ class NativeCode:
                     f"argument {self._program.arguments[k].name} of a compiled program has {size} numbers{each}, "
                     f"but got an array of shape {x.shape}; pass an array of that many numbers"
                 )
-        results = [empty((samples, size) if batched else size, dtype) for size, batched in self._results]
+        results = self.room(samples)
+        self.into(arrays, samples, results)
+        return results
+
+    def room(self, samples: int) -> list[Array]:
+        """Arrays for the results."""
+        return [empty((samples, size) if batched else size, self._dtype) for size, batched in self._results]
+
+    def into(self, arrays: list[Array], samples: int, results: list[Array]) -> None:
+        """Compute results from arrays of the right sizes, contiguous and of its dtype."""
         large = self._threads and samples >= 2 * BLOCK
         if large and self._seconds * samples > WORTH and (cores := _cores()) > 1:
             _run_on_threads(self, arrays, results, samples, cores)
             if self._failures:
                 self._check(arrays, samples)
-            return results
+            return
         room, free = self._scratch
         if samples > room and room < BLOCK:
             room, free = self._scratch = min(2 * samples, BLOCK), []
@@ -98,7 +107,6 @@ class NativeCode:
         free.append(scratch)
         if self._failures:
             self._check(arrays, samples)
-        return results
 
     def on_numbers(self) -> OnNumbers | None:
         """The program as a function of the numbers of its arguments, one after the other; None where it has batches."""
