@@ -7,7 +7,6 @@ both have the same graph, and so the same bits.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any, Final, NamedTuple
 
 from autograd_lite.control import array_nodes
@@ -163,7 +162,7 @@ class StackedOperand(Stack):
         if stays(walk, node, arrived):
             return []
         operands, rules = operands_of(node), walk.propagation
-        holds = condition_of(arrived.whole)
+        holds = condition_of(walk.propagation, arrived.whole)
         total = gathered(node, len(operands), arrived.whole)
         source, start = (None, 0) if self.data is not None else neighbours(operands)
         if source in walk.dependent and type(rules) is Propagation and walk.inputs.isdisjoint(operands):
@@ -244,7 +243,7 @@ class RecordedKernel:
         operands = self.operands(node)
         if self.data is not None:
             check_unassigned(node, operands_of(node))
-        holds = condition_of(arrived.whole)
+        holds = condition_of(walk.propagation, arrived.whole)
         reached = [reach(part, self.kernel.size) for part in arrived.whole]
 
         def reaches(start: int, stop: int) -> bool:
@@ -365,13 +364,13 @@ def with_piece(node: Node, size: int, found: Array | None, part: Piece) -> Array
     return applied("placed", (size, part.offset, part.length), base, term)
 
 
-def condition_of(parts: Sequence[Any]) -> Any:
+def condition_of(rules: Propagation, parts: Sequence[Any]) -> Any:
     """The condition under which any part of an adjoint arrives; None: for sure."""
     found: list[Any] = []
     for part in parts:
         holds = getattr(part, "holds", None)
         found += [condition_at(part, t) for t in range(part.length)] if isinstance(holds, Column) else [holds]
-    return reduce(either, found)
+    return either(rules, found)
 
 
 def reach(part: Any, size: int) -> tuple[int, int]:

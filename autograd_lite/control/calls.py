@@ -47,7 +47,7 @@ class RecordedCall(RecordedLoop):
             return super().pull(walk, node, arrived)
         arrived = self.in_columns(node, arrived)
         kept = [s for x in self.residuals for s in self.streams(x, arrived, self.residual_column(node, x))]
-        ys = [s for j in range(len(self.step.ys)) for s in self.y_adjoints(arrived, node, j)]
+        ys = [s for j in range(len(self.step.ys)) for s in self.y_adjoints(walk.propagation, arrived, node, j)]
         wanted = tuple([j for j, column in enumerate(self.columns) if column.array in walk.dependent])
         key = tuple([s.of for s in kept]), tuple([s.of for s in ys]), wanted
         if key not in self.body.backwards:
@@ -55,19 +55,21 @@ class RecordedCall(RecordedLoop):
             nodes = in_order_of_sweep(self.nodes, [s.of for s in (*ys, *kept)])
             back = AdjointStep(self.step, nodes, (), inputs, kept, ys, spans=self.body.spans)
             moved = [j for j, x in enumerate(self.step.xs) if x in back.reached]
-            told = [j for j in moved if self.step.xs[j] in back.sometimes]
-            step, _ = back.backwards((), [self.step.xs[j] for j in moved], back.sometimes)
+            xs = [self.step.xs[j] for j in moved]
+            told = back.telling(xs)
+            step, _ = back.backwards((), xs, {}, told)
             step, read = self.reading(step, back.inside, ())
             self.body.backwards[key] = moved, told, read, Body(step, back.inside)
         moved, told, read, body = self.body.backwards[key]
         columns = [*self.columns, *[s.column for s in (*kept, *ys)], *[self.residual_column(node, x) for x in read]]
         loop = call_node(body, columns)
         rule: RecordedCall = loop._row.payload
-        arrives = {j: rule.y_column(loop, i) for i, j in enumerate(told, len(moved))}
+        arrives = {x: rule.y_column(loop, len(moved) + n) for x, n in told.items()}
         terms = []
         for i, j in enumerate(moved):
             array, offset, stride = self.columns[j]
-            terms.append((array, Arrived([Piece(offset, stride, 1, rule.y_column(loop, i), arrives.get(j))], [])))
+            piece = Piece(offset, stride, 1, rule.y_column(loop, i), arrives.get(self.step.xs[j]))
+            terms.append((array, Arrived([piece], [])))
         return terms
 
 

@@ -28,7 +28,16 @@ from autograd_lite.control.array_nodes import (
     widened,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, dense, stack
-from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step, Stream, is_expensive
+from autograd_lite.control.step_graphs import (
+    AdjointStep,
+    Body,
+    Inside,
+    Step,
+    Stream,
+    first_of,
+    is_expensive,
+    numbered,
+)
 from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, propagation_for
 from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.table import identity
@@ -133,7 +142,7 @@ class RecordedLoop:
         perhaps: dict[int, Any] = {}  # the conditions of those that do not always arrive
         for k in range(len(step.carry)):
             for term, condition in terms_at(single, self.final(k)):
-                perhaps[k] = either(perhaps[k], condition) if k in final else condition
+                perhaps[k] = either(rules, (perhaps[k], condition)) if k in final else condition
                 final[k] = final[k] + term if k in final else term
         perhaps = {k: condition for k, condition in perhaps.items() if condition is not None}
         kept: list[tuple[Value | Node, Column]] = [(x, self.carry_column(node, k)) for k, x in enumerate(step.carry)]
@@ -149,29 +158,31 @@ class RecordedLoop:
                 *[self.arrays[k] for k in self.whole if self.arrays[k] in walk.dependent],
             ],
             [stream for x, column in kept for stream in self.streams(x, arrived, column)],
-            [stream for j in range(len(step.ys)) for stream in self.y_adjoints(arrived, node, j)],
+            [stream for j in range(len(step.ys)) for stream in self.y_adjoints(rules, arrived, node, j)],
             perhaps,
             self.body.spans,
         )
         receiving = [x for x in self.shared if x in back.reached]
         moved = [j for j, x in enumerate(step.xs) if x in back.reached]
         sums = [so_far(walk, node, x) for x in receiving]
-        told = set(back.sometimes if isinstance(rules, ChosenPropagation) else ())
-        told -= {x for x, before in zip(receiving, sums, strict=True) if before is not None and before[1] is None}
-        marked, sometimes = [x for x in receiving if x in told], [j for j in moved if step.xs[j] in told]
-        backwards, recorded = back.backwards(receiving, [step.xs[j] for j in moved], told)
+        before = {x: (-0.0, 0.0) if found is None else found for x, found in zip(receiving, sums, strict=True)}
+        marked, told = dict[Node, int](), dict[Node, int]()
+        if isinstance(rules, ChosenPropagation):
+            told = back.telling([step.xs[j] for j in moved])
+            begun = [x for x in receiving if before[x][1] is not None]
+            marked = numbered({x: (n, before[x][1]) for x, n in back.telling(begun).items()})
+        backwards, recorded = back.backwards(receiving, [step.xs[j] for j in moved], marked, told)
         backwards, columns = self.with_residuals(node, backwards, back.columns, back.inside, ())
         first = [final.get(k, 0.0) for k in back.present]
-        first += [perhaps.get(k, float(k in final)) for k in back.uncertain]
-        start = [*first, *[-0.0 if x is None else x[0] for x in sums]]  # -0.0 changes no sum
-        start += [0.0 if before is None else before[1] for x, before in zip(receiving, sums, strict=True) if x in told]
+        first += [perhaps.get(k, float(k in final)) for k in first_of(back.uncertain)]
+        start = [*first, *[before[x][0] for x in receiving]]  # -0.0 changes no sum
+        start += [before[x][1] for x in first_of(marked)]
         loop = loop_node(backwards, start, self.length, not self.reverse, columns, back.inside)
         rule: RecordedLoop = loop._row.payload
         ends = [item(loop, rule.final(i)) for i in range(len(first), len(start))]
-        began = dict(zip(marked, ends[len(receiving) :], strict=True))
+        began = {x: ends[len(receiving) + n] for x, n in marked.items()}
         terms = [
-            walk.term(node, x, under(rules, total, began.get(x)))
-            for x, total in zip(receiving, ends[: len(receiving)], strict=True)
+            walk.term(node, x, under(rules, total, began.get(x))) for x, total in zip(receiving, ends, strict=False)
         ]
         entries: dict[Node, list[Entry]] = {}
         for array, places in recorded:
@@ -182,8 +193,8 @@ class RecordedLoop:
         for i, j in reversed(list(enumerate(moved))):
             array, entry = source_of(self.columns[j], rule.y_column(loop, i), self.length)
             entries.setdefault(array, []).append(entry)
-            if j in sometimes:
-                arrives[entry] = rule.y_column(loop, len(moved) + sometimes.index(j))
+            if step.xs[j] in told:
+                arrives[entry] = rule.y_column(loop, len(moved) + told[step.xs[j]])
         for source, found in entries.items():
             alone = found if are_apart(found, self.length) else [x for x in found if x.offset < 0]
             parts: list[Any] = [
@@ -196,7 +207,7 @@ class RecordedLoop:
             if operands[k] in walk.dependent:
                 final_adjoint, condition = item(loop, rule.final(back.present.index(k))), None
                 if k in back.uncertain and isinstance(rules, ChosenPropagation):
-                    condition = item(loop, rule.final(len(back.present) + back.uncertain.index(k)))
+                    condition = item(loop, rule.final(len(back.present) + back.uncertain[k]))
                 terms.append(walk.term(node, operands[k], under(rules, final_adjoint, condition)))
         return terms
 
@@ -265,11 +276,11 @@ class RecordedLoop:
             if (part.offset, part.stride) == column[1:] and part.length == self.length
         ]
 
-    def over_steps(self, holds: Any) -> Column | None:
-        """A condition as a column."""
-        return holds if holds is None or isinstance(holds, Column) else Column(stack([holds] * self.length), 0, 1)
+    def over_steps(self, holds: Any) -> Any:
+        """A condition as one for each step."""
+        return holds if holds is None or isinstance(holds, Column) else (holds,) * self.length
 
-    def y_adjoints(self, arrived: Arrived, node: Node, j: int) -> list[Stream]:
+    def y_adjoints(self, rules: Propagation, arrived: Arrived, node: Node, j: int) -> list[Stream]:
         """The adjoints of y number j."""
         column = self.y_column(node, j)
         at: dict[int, Scalar] = {}
@@ -278,15 +289,15 @@ class RecordedLoop:
             if isinstance(part, Number):
                 t, rest = divmod(part.offset - column.offset, column.stride)
                 if t >= 0 and not rest:
-                    told[t] = either(told[t], part.holds) if t in at else part.holds
+                    told[t] = either(rules, (told[t], part.holds)) if t in at else part.holds
                     at[t] = at[t] + part.adjoint if t in at else part.adjoint
         found = self.streams(self.step.ys[j], arrived, column)
         if at:
             steps = range(self.length)
             conditions = [0.0 if t not in at else 1.0 if told[t] is None else told[t] for t in steps]
             always = len(at) == self.length and all(condition is None for condition in told.values())
-            arrives = None if always else Column(stack(conditions), 0, 1)
-            found.append(Stream(self.step.ys[j], Column(stack([at.get(t, 0.0) for t in steps]), 0, 1), arrives))
+            adjoints = Column(stack([at.get(t, 0.0) for t in steps]), 0, 1)
+            found.append(Stream(self.step.ys[j], adjoints, None if always else tuple(conditions)))
         return found
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:

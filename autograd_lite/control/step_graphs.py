@@ -4,8 +4,9 @@ Above `array_nodes`.  A step is recorded once, on leaves for the carry and for x
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence, Set
-from typing import Any, NamedTuple
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from autograd_lite.control.array_nodes import (
     Column,
@@ -19,7 +20,7 @@ from autograd_lite.control.array_nodes import (
     is_array,
     number_in,
 )  # fmt: skip
-from autograd_lite.control.gather_nodes import Gathers, Stack, masked
+from autograd_lite.control.gather_nodes import Gathers, Stack, masked, stack
 from autograd_lite.core import table
 from autograd_lite.core.create_graph import AdjointPass, Arrived, propagation_for
 from autograd_lite.core.fast.clock import time_now, time_of
@@ -37,6 +38,11 @@ SHORT = 64
 
 FEW = 8
 """Operands of a sum that are added again rather than kept."""
+
+ROUNDS = 6
+"""How often it is looked which conditions of the carry differ, before each number gets its own."""
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Step(NamedTuple):
@@ -149,11 +155,25 @@ def is_expensive(x: Node) -> bool:
 
 
 class Stream(NamedTuple):
-    """Adjoints of a number in each step; where they do not arrive in all of them, a column of 1 and 0 that tells."""
+    """Adjoints of a number in each step; where they do not arrive in all of them, conditions that tell."""
 
     of: Scalar
     column: Column
-    arrives: Column | None
+    arrives: Column | tuple[Any, ...] | None
+
+
+def numbered(keys: Mapping[Key, Hashable]) -> dict[Key, int]:
+    """A number for each thing, the same for those that have the same key, from 0 on."""
+    known: dict[Hashable, int] = {}
+    return {x: known.setdefault(key, len(known)) for x, key in keys.items()}
+
+
+def first_of(numbers: Mapping[Key, int]) -> list[Key]:
+    """The first thing with each number."""
+    found: dict[int, Key] = {}
+    for x, n in numbers.items():
+        found.setdefault(n, x)
+    return list(found.values())
 
 
 Place = tuple[int, int | None, int, int, int]
@@ -179,7 +199,7 @@ class AdjointStep:
         inputs: Sequence[Node],
         kept: Sequence[Stream],
         ys: Sequence[Stream],
-        perhaps: Collection[int] = (),
+        perhaps: Mapping[int, Any] = MappingProxyType({}),
         spans: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.perhaps = set(perhaps)
@@ -190,27 +210,44 @@ class AdjointStep:
         self.order = [*[x for x in inputs if x not in leaves], *step.carry, *step.xs, *nodes]
         """Operands first; adjoints are added up in its reverse."""
         streams = [*kept, *ys]
-        self.columns = [s.column for s in streams] + [s.arrives for s in streams if s.arrives is not None]
+        self.told = numbered({s.arrives: s.arrives for s in streams if s.arrives is not None})
+        arrive = [x if isinstance(x, Column) else Column(stack(x), 0, 1) for x in self.told]
+        self.columns = [s.column for s in streams] + arrive
         self.present: list[int] = []  # the numbers of the carry that get an adjoint in some step
-        self.uncertain: list[int] = []  # those of them that do not in every step
+        self.uncertain: dict[int, int] = {}
+        """Those of them that do not in every step, each with the number of the condition that tells."""
         self.carry: list[Value] = []
         self.xs: list[Value] = []
-        present, uncertain = set(final), set(perhaps)
+        start = {k: perhaps.get(k, float(k in final)) for k in range(len(step.carry))}
+        present, uncertain, rounds = set(final), set(perhaps), 0
         while True:
-            self.present, self.uncertain = sorted(present), sorted(uncertain)
+            self.present = sorted(present)
+            if not rounds:
+                self.uncertain = numbered({k: start[k] for k in sorted(uncertain)})
             found = self.run([]).found
             self.reached = {*found, *self.arrays}
             more = self.carries_in(found)
             vague = {k for k in more & present if arrival(found[step.carry[k]]) is not None} | (present - more)
             vague |= (present | more) - (self.final - self.perhaps)
-            if more <= present and vague <= uncertain:
+            if not (more <= present and vague <= uncertain):
+                present |= more
+                uncertain |= vague
+                rounds = 0
+                continue
+            ends = {k: arrival(found[step.carry[k]]) if k in more else 0.0 for k in self.uncertain}
+            parted = numbered({k: (n, ends[k]) for k, n in self.uncertain.items()})
+            if parted == self.uncertain:
                 break
-            present |= more
-            uncertain |= vague
-        self.sometimes = {x for x, adjoint in found.items() if arrival(adjoint) is not None}
+            rounds += 1
+            self.uncertain = parted if rounds < ROUNDS else {k: i for i, k in enumerate(parted)}
+        self.sometimes = numbered({x: arrival(found[x]) for x in found if arrival(found[x]) is not None})
 
     def carries_in(self, nodes: Collection[Node]) -> set[int]:
         return {k for k, x in enumerate(self.step.carry) if x in nodes}
+
+    def telling(self, xs: Iterable[Node]) -> dict[Node, int]:
+        """Those of them to which something arrives in some steps, each with the number of the condition that tells."""
+        return numbered({x: self.sometimes[x] for x in xs if x in self.sometimes})
 
     def present_at_last(self, length: int) -> list[int]:
         """The numbers of the carry whose adjoint arrives at the first carry."""
@@ -226,14 +263,14 @@ class AdjointStep:
         return sorted(present)
 
     def backwards(
-        self, receiving: Sequence[Node], moved: Sequence[Node], told: Set[Node] = frozenset()
+        self, receiving: Sequence[Node], moved: Sequence[Node], marked: Mapping[Node, int], told: Mapping[Node, int]
     ) -> tuple[Step, list[tuple[Node, list[Place]]]]:
         """A step of the loop backwards; its carry: adjoints, whether they arrived, and sums for shared nodes.
 
         Its y are the adjoints of x that are `moved`, and those of numbers of arrays; the places of these.  After the
-        sums, and after the adjoints of x, come for nodes that are `told` whether anything has arrived.
+        sums, and after the adjoints of x, come the conditions that tell for nodes that are `marked` and `told` whether
+        anything has arrived.
         """
-        marked = [x for x in receiving if x in told]
         walk, carry = self.run(receiving, marked=marked), self.step.carry
         values = {x: walk.propagation.result(adjoint) for x, adjoint in walk.found.items()}
 
@@ -241,14 +278,17 @@ class AdjointStep:
             condition: Any = arrival(walk.found.get(x))
             return 0.0 if x not in walk.found else 1.0 if condition is None else condition
 
-        out = [values.get(carry[k], 0.0) for k in self.present] + [whether(carry[k]) for k in self.uncertain]
-        out += [values[x] for x in receiving] + [whether(x) for x in marked]
-        ys = [values[x] for x in moved] + [whether(x) for x in moved if x in told]
+        out = [values.get(carry[k], 0.0) for k in self.present] + [whether(carry[k]) for k in first_of(self.uncertain)]
+        out += [values[x] for x in receiving] + [whether(x) for x in first_of(marked)]
+        ys = [values[x] for x in moved] + [whether(x) for x in first_of(told)]
         places = [(array, recorded(arrived, ys)) for array, arrived in walk.arrays.items()]
         return Step(self.carry, list(self.xs), out, ys), places
 
     def run(
-        self, receiving: Sequence[Node], present: Collection[int] | None = None, marked: Sequence[Node] = ()
+        self,
+        receiving: Sequence[Node],
+        present: Collection[int] | None = None,
+        marked: Mapping[Node, int] = MappingProxyType({}),
     ) -> AdjointPass:
         """The reverse pass through one step, with sums that go on for some nodes; to those `marked` nothing may have
         arrived.
@@ -257,8 +297,8 @@ class AdjointStep:
         """
         step = self.step
         wanted = self.present if present is None else sorted(present)
-        uncertain = self.uncertain if present is None else []
-        counts = [len(wanted), len(uncertain), len(receiving), len(marked)]
+        uncertain = self.uncertain if present is None else {}
+        counts = [len(wanted), len(set(uncertain.values())), len(receiving), len(set(marked.values()))]
         adjoints, arrives, sums, begun = [step.leaves(count) for count in counts]
         self.carry, self.xs = adjoints + arrives + sums + begun, step.leaves(len(self.columns))
         rules = propagation_for(step.outputs)
@@ -272,17 +312,17 @@ class AdjointStep:
                 term = (adjoint, condition) if isinstance(rules, ChosenPropagation) else adjoint
                 walk.arrived.setdefault(root, Arrived([], [])).whole.append(term)
 
-        told = iter(self.xs[count:])
+        told = self.xs[count:]
         given = [
-            (s.of, adjoint, None if s.arrives is None else next(told))
+            (s.of, adjoint, None if s.arrives is None else told[self.told[s.arrives]])
             for s, adjoint in zip([*self.kept, *self.ys], self.xs, strict=False)
         ]
-        begins = dict(zip(marked, begun, strict=True))
+        begins = {x: begun[n] for x, n in marked.items()}
         for x, total in zip(receiving, sums, strict=True):
             seed(x, total, begins.get(x))
         for root, adjoint, condition in given[: len(self.kept)]:
             seed(root, adjoint, condition)
-        known = dict(zip(uncertain, arrives, strict=True))
+        known = {k: arrives[n] for k, n in uncertain.items()}
         for k, adjoint in reversed(list(zip(wanted, adjoints, strict=True))):
             seed(step.carry_out[k], adjoint, known.get(k))
         for root, adjoint, condition in reversed(given[len(self.kept) :]):

@@ -7,6 +7,7 @@ which is computed side by side.
 """
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import Final
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
@@ -29,9 +30,6 @@ CHEAP: Final = 120
 CALLED_BACK: Final = 10**6
 """Operations that a call of Python counts for."""
 
-SHARE: Final = 8
-"""Instructions of a program that a branch has to save an operation for, since to move it aside visits all of them."""
-
 NEAR: Final = 32
 """Facts that are followed from a condition made of others."""
 
@@ -44,19 +42,16 @@ def with_lazy_branches(program: Program) -> Program:
     return found
 
 
-def made_lazy(program: Program, known: frozenset[int], depth: int = 0) -> Program:
-    """The same, where the conditions `known` hold or do not hold for sure, since the program is a branch itself.
-
-    It is one inside of `depth` branches.
-    """
+def made_lazy(program: Program, known: frozenset[int]) -> Program:
+    """The same, where the conditions `known` hold or do not hold for sure, since the program is a branch itself."""
     if any(isinstance(row.payload, Loop) for row in program.rows):
         program = with_lazy_bodies(program)
     while cond in program.rows:
-        branches = Branches(program, known, depth)
-        fact = branches.costliest()
-        if fact is None:
+        branches = Branches(program, known)
+        moved = branches.moved()
+        if not moved:
             break
-        program = Split(branches, fact).program()
+        program = Split(branches, moved).program()
     return program
 
 
@@ -109,8 +104,8 @@ def cost(row: Primitive, operands: Sequence[int]) -> int:
 class Branches:
     """For each value of a program under which conditions alone it is needed."""
 
-    def __init__(self, program: Program, known: frozenset[int], depth: int) -> None:
-        self.known, self.depth = known, depth
+    def __init__(self, program: Program, known: frozenset[int]) -> None:
+        self.known = known
         self.held: dict[Fact, frozenset[Fact]] = {}
         self.instructions, self.start = program.instructions, program.size
         self.of = program
@@ -163,69 +158,103 @@ class Branches:
         known = self.held[condition, holds] = frozenset(found)
         return known
 
-    def costliest(self) -> Fact | None:
-        """The condition that most is computed under, if it is worth a branch.
+    def moved(self) -> dict[int, Fact]:
+        """What is computed under one condition alone, for each condition that is worth a branch, costliest first.
 
-        Each derivative of a choice with many results has conditions of its own for each of them.  So that the time to
-        compile stays in proportion to the program, a branch saves a share of it, and one in a branch twice what that
-        one had to.  Calls of Python are never worth less: they may have effects.
+        Calls of Python are never worth less: they may have effects.
         """
-        totals: dict[Fact, int] = {}
-        for i, facts in enumerate(self.facts):
-            if facts and i >= self.start:
+        members: dict[Fact, list[int]] = {}
+        work: dict[int, int] = {}
+        for i, facts in enumerate(self.facts[self.start :], self.start):
+            if facts:
                 row, operands, _ = self.instructions[i - self.start]
-                work = cost(row, operands)
+                work[i] = cost(row, operands)
                 for fact in facts:
-                    totals[fact] = totals.get(fact, 0) + work
-        best = max(totals, key=lambda fact: (totals[fact], -fact[0]), default=None)
-        least = max(CHEAP << self.depth, len(self.instructions) // SHARE)
-        return best if best is not None and totals[best] > min(least, CALLED_BACK - 1) else None
+                    members.setdefault(fact, []).append(i)
+        totals = {fact: sum([work[i] for i in found]) for fact, found in members.items()}
+        conditions: set[int] = set()
+        moved: dict[int, Fact] = {}
+        for fact in sorted(members, key=lambda fact: (-totals[fact], fact[0])):
+            found = [i for i in members[fact] if i not in moved and i != fact[0] and i not in conditions]
+            if sum([work[i] for i in found]) > CHEAP and fact[0] not in moved:
+                conditions.add(fact[0])
+                moved.update(dict.fromkeys(found, fact))
+        return moved
+
+
+class Part:
+    """Instructions that are computed under one condition, one after the other."""
+
+    def __init__(self, fact: Fact, members: list[int]) -> None:
+        self.condition, self.holds = fact
+        self.members = members
+        self.outputs: dict[int, int] = {}  # members that are read elsewhere, and their places
 
 
 class Split:
-    """A program with what is computed under one condition moved aside.
+    """A program with what is computed under some conditions alone `moved` aside.
 
-    It comes in parts, since a branch may need what was computed from it: its derivatives do.  The part of a value is
-    the number of times that a way to it leaves the branch.
+    What is moved under one condition comes in parts, since it may need what was computed from an earlier part: the
+    derivatives of a branch do.
     """
 
-    def __init__(self, branches: Branches, fact: Fact) -> None:
+    def __init__(self, branches: Branches, moved: dict[int, Fact]) -> None:
         self.instructions, self.start, self.of = branches.instructions, branches.start, branches.of
-        self.condition, self.holds = fact
-        self.known, self.depth = branches.known, branches.depth
-        self.own = {
-            i
-            for i, facts in enumerate(branches.facts)
-            if facts is not None and fact in facts and i >= self.start and i != self.condition
-        }
-        self.parts: list[int] = [0] * len(branches.facts)
-        used = {i for i, facts in enumerate(branches.facts) if facts is not None}
-        for i in sorted(used):
-            if i >= self.start:
-                operands = self.instructions[i - self.start].operands
-                leaves = [self.parts[j] + (j in self.own and i not in self.own) for j in operands]
-                self.parts[i] = max(leaves, default=0)
-        self.outputs: dict[int, list[int]] = {}
-        self.members: dict[int, set[int]] = {}
-        for i in self.own:
-            self.members.setdefault(self.parts[i], set()).add(i)
-        for part in sorted(self.members):
-            self.complete(part)
-        wanted: dict[int, set[int]] = {}
-        for members in self.members.values():
-            for i in members:
-                for j in self.operands(i):
-                    if j in self.own and j not in members:
-                        wanted.setdefault(self.parts[j], set()).add(j)
-        for i in used - self.own:
-            for j in self.operands(i):
-                if j in self.own:
-                    wanted.setdefault(self.parts[j], set()).add(j)
-        self.outputs = {part: sorted(found) for part, found in wanted.items()}
-        self.places = {part: {i: k for k, i in enumerate(found)} for part, found in self.outputs.items()}
+        self.known, self.moved = branches.known, moved
+        self.part_of: dict[int, Part] = {}
+        self.order: list[int | Part] = []
+        self.schedule([i for i, facts in enumerate(branches.facts) if facts is not None and i >= self.start])
+        wanted: list[tuple[int, Part | None]] = []
+        for x in self.order:
+            for i in self.complete(x) if isinstance(x, Part) else (x,):
+                wanted += [(j, x if isinstance(x, Part) else None) for j in self.operands(i)]
+        for j, reader in wanted:
+            part = self.part_of.get(j)
+            if part is not None and part is not reader and not self.is_array(j):
+                part.outputs.setdefault(j, len(part.outputs))
         self.made: list[Instruction] = []
         self.new: dict[int, int] = {i: i for i in range(self.start)}
-        self.calls: dict[int, int] = {}
+
+    def schedule(self, used: Sequence[int]) -> None:
+        """Order the instructions: of those moved under a condition as many as can be one after the other."""
+        waits: dict[int, int] = {}
+        readers: dict[int, list[int]] = {}
+        for i in used:
+            before = {j for j in self.needs(i) if j >= self.start}
+            waits[i] = len(before)
+            for j in before:
+                readers.setdefault(j, []).append(i)
+        ready: dict[Fact | None, list[int]] = {}
+
+        def let(i: int) -> None:
+            heappush(ready.setdefault(self.moved.get(i), []), i)
+
+        for i in used:
+            if not waits[i]:
+                let(i)
+        while ready:
+            fact = None if None in ready else min(ready, key=lambda fact: ready[fact][0])
+            queue = ready[fact]
+            done: list[int] = []
+            while queue:
+                i = heappop(queue)
+                done.append(i)
+                for j in readers.get(i, ()):
+                    waits[j] -= 1
+                    if not waits[j]:
+                        let(j)
+            del ready[fact]
+            if fact is None:
+                self.order += done
+            else:
+                part = Part(fact, done)
+                self.order.append(part)
+                self.part_of.update(dict.fromkeys(done, part))
+
+    def needs(self, i: int) -> Sequence[int]:
+        """What has to be there before an instruction."""
+        fact = self.moved.get(i)
+        return self.operands(i) if fact is None else (*self.operands(i), fact[0])
 
     def operands(self, i: int) -> Sequence[int]:
         return self.instructions[i - self.start].operands if i >= self.start else ()
@@ -237,43 +266,32 @@ class Split:
         payload = self.instructions[i - self.start].row.payload if i >= self.start else None
         return None if payload is None or isinstance(payload, Item) else getattr(payload, "size", None)
 
-    def complete(self, part: int) -> None:
-        """Add the arrays of earlier parts that a part reads, with what makes them: parts pass numbers on."""
-        members = self.members[part]
-        stack = list(members)
+    def complete(self, part: Part) -> list[int]:
+        """Its members, to which arrays of earlier parts are added that it reads: parts pass numbers on."""
+        members, stack = set(part.members), list(part.members)
         while stack:
             for j in self.operands(stack.pop()):
-                if j in self.own and j not in members and self.is_array(j):
+                if j in self.moved and j not in members and self.is_array(j):
                     members.add(j)
                     stack.append(j)
+        part.members = sorted(members)
+        return part.members
 
     # Writing
 
     def program(self) -> Program:
-        order: list[int] = [i for result in reversed(self.of.results) for i in reversed(result.values)]
-        while order:
-            i = order[-1]
-            if i in self.new:
-                order.pop()
-                continue
-            before = [j for j in self.needs(i) if j not in self.new]
-            if before:
-                order += reversed(before)
-                continue
-            order.pop()
-            self.emit(i)
+        for x in self.order:
+            if isinstance(x, Part):
+                self.call(x)
+            else:
+                row, operands, constant = self.instructions[x - self.start]
+                self.new[x] = self.add(Instruction(row, tuple([self.new[j] for j in operands]), constant))
         results = [Result(tuple([self.new[i] for i in r.values]), r.batched) for r in self.of.results]
         return Program(self.of.arguments, self.made, results)
 
-    def needs(self, i: int) -> Sequence[int]:
-        """The values that have to be there before it."""
-        if i not in self.own:
-            return self.operands(i)
-        return () if self.parts[i] in self.calls else [self.condition, *self.inputs(self.parts[i])]
-
-    def inputs(self, part: int) -> list[int]:
+    def inputs(self, part: Part) -> list[int]:
         """What a part reads from outside of it, but constants."""
-        members = self.members[part]
+        members = set(part.members)
         found = {j for i in members for j in self.operands(i) if j not in members and not self.is_constant(j)}
         return sorted(found)
 
@@ -284,31 +302,22 @@ class Split:
         self.made.append(instruction)
         return self.start + len(self.made) - 1
 
-    def emit(self, i: int) -> None:
-        if i not in self.own:
-            row, operands, constant = self.instructions[i - self.start]
-            self.new[i] = self.add(Instruction(row, tuple([self.new[j] for j in operands]), constant))
-            return
-        part = self.parts[i]
-        if part not in self.calls:
-            self.calls[part] = self.call(part)
-        self.new[i] = self.add(Instruction(row_of(Item(self.places[part][i])), (self.calls[part],)))
-
-    def call(self, part: int) -> int:
-        """The instruction that computes a part where the condition holds."""
+    def call(self, part: Part) -> None:
+        """The instruction that computes a part where the condition holds, and its outputs."""
         inputs = self.inputs(part)
         arrays = [j for j in inputs if self.is_array(j)]
         numbers = [j for j in inputs if not self.is_array(j)]
-        condition = self.new[self.condition]
-        if not self.holds:
+        condition = self.new[part.condition]
+        if not part.holds:
             condition = self.add(Instruction(logical_not, (condition,)))
         body = self.body(part, arrays, numbers)
-        outputs = len(self.outputs[part])
-        when = When(body, 1, False, 0, len(arrays), (), tuple(range(len(arrays))), outputs, 0)
+        when = When(body, 1, False, 0, len(arrays), (), tuple(range(len(arrays))), len(part.outputs), 0)
         operands = [*[self.new[j] for j in arrays], condition, *[self.new[j] for j in numbers]]
-        return self.add(Instruction(row_of(when), tuple(operands)))
+        call = self.add(Instruction(row_of(when), tuple(operands)))
+        for i, place in part.outputs.items():
+            self.new[i] = self.add(Instruction(row_of(Item(place)), (call,)))
 
-    def body(self, part: int, arrays: list[int], numbers: list[int]) -> Program:
+    def body(self, part: Part, arrays: list[int], numbers: list[int]) -> Program:
         arguments = [Argument("carry", 0, False), Argument("x", 0, False), Argument("shared", 1 + len(numbers), False)]
         for k, j in enumerate(arrays):
             arguments.append(Argument(f"array{k}", self.size(j) or 0, False))
@@ -322,15 +331,15 @@ class Split:
 
         for k, j in enumerate(arrays, 3):
             add(j, Instruction(row_of(Whole(k, arguments[k].size)), ()))
-        for i in sorted(self.members[part]):
+        for i in part.members:
             row, operands, constant = self.instructions[i - self.start]
             for j in operands:
                 if j not in new:
                     add(j, self.instructions[j - self.start])  # a constant
-            if row is cond and operands[0] == self.condition:  # which is known here
-                new[i] = new[operands[1 if self.holds else 2]]
+            if row is cond and operands[0] == part.condition:  # which is known here
+                new[i] = new[operands[1 if part.holds else 2]]
             else:
                 add(i, Instruction(row, tuple([new[j] for j in operands]), constant))
-        ends: list[tuple[int, ...]] = [(), tuple([new[i] for i in self.outputs[part]]), ()]
-        known = {0, *[new[j] for j in (*self.known, self.condition) if j in new]}
-        return made_lazy(Program(arguments, made, [Result(x, False) for x in ends]), frozenset(known), self.depth + 1)
+        ends: list[tuple[int, ...]] = [(), tuple([new[i] for i in part.outputs]), ()]
+        known = {0, *[new[j] for j in (*self.known, part.condition) if j in new]}
+        return made_lazy(Program(arguments, made, [Result(x, False) for x in ends]), frozenset(known))

@@ -10,13 +10,15 @@ nothing arrives at r for x = 0, and 0 times its infinite partial would be nan.  
 because terms are added up in the order in which nodes were made.
 """
 
+from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
 from autograd_lite.core.columns.outputs import Cotangents, of_outputs
 from autograd_lite.core.create_graph import LAZY, Propagation, argument, check_unassigned, partials_as_graphs, times
 from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
-from autograd_lite.core.table import cond, identity, logical_and, logical_not, logical_or
+from autograd_lite.core.table import cond, identity
+from autograd_lite.transforms.conditions import Conditions
 
 Term = tuple[Any, Any]
 """A value, and the condition under which it holds; None: always."""
@@ -27,25 +29,10 @@ def masked(term: Term, otherwise: float) -> Any:
     return value if condition is None else cond(condition, value, otherwise)
 
 
-def both(condition: Any, other: Any) -> Any:
-    """What holds under two conditions."""
-    if condition is None or other is None:
-        return other if condition is None else condition
-    return logical_and(condition, other)
-
-
-def either(condition: Any, other: Any) -> Any:
-    """What holds under any of two conditions."""
-    return None if condition is None or other is None else logical_or(condition, other)
-
-
-def branches(node: Node) -> list[tuple[Node, Any]]:
-    """The branches that may have been taken, each with the condition for that."""
-    condition, a, b = operands_of(node)
-    taken = condition.truth()
-    if taken is not None:
-        return [(a if taken else b, None)]
-    return [(a, argument(condition)), (b, logical_not(argument(condition)))]
+def either(rules: Any, conditions: Iterable[Any]) -> Any:
+    """What holds under any of the conditions of a pass by these rules."""
+    found = list(conditions)
+    return None if any(x is None for x in found) else reduce(rules.conditions.either, found)
 
 
 class ChosenPropagation(Propagation):
@@ -53,6 +40,18 @@ class ChosenPropagation(Propagation):
 
     def __init__(self, choice: Node) -> None:
         self.choice = choice
+        self.conditions = Conditions()
+
+    def branches(self, node: Node, arrivals: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        """The branches that may have been taken, each with the condition under which it was and something arrived."""
+        condition, a, b = operands_of(node)
+        taken, conditions = condition.truth(), self.conditions
+        if taken is not None:
+            return [(x, arrivals[x]) for x in (a if taken else b,) if x in arrivals]
+        holds = argument(condition)
+        both = [(a, holds), (b, conditions.negated(holds))]
+        found = [(x, conditions.both(arrivals[x], holds)) for x, holds in both if x in arrivals]
+        return [(x, holds) for x, holds in found if not isinstance(holds, float)]
 
     def start(self, seed: Any) -> Term:
         return seed, None
@@ -69,7 +68,7 @@ class ChosenPropagation(Propagation):
                 value = value + term[0]
             else:
                 value = masked((value, condition), -0.0) + masked(term, -0.0)
-                condition = either(condition, term[1])
+                condition = self.conditions.either(condition, term[1])
         return self.choice.apply(identity, (value,)) if len(terms) == 1 else value, condition
 
     def over_samples(self, node: Node, x: Term) -> Term:
@@ -86,20 +85,21 @@ class ChosenPropagation(Propagation):
             return super().pull(node, adjoint)
         if node._row.rule is not None:
             arrived = of_outputs(node, adjoint)
-            holds = reduce(either, [x[1] for x in arrived if x is not None])
+            holds = either(self, [x[1] for x in arrived if x is not None])
             values = {k: masked(x, 0.0) for k, x in enumerate(arrived) if x is not None}
             return [(x, (term, holds)) for x, term in super().pull(node, Cotangents(values))]
         value, condition = adjoint
         if node._row is cond:
             check_unassigned(node, operands_of(node))
-            return [(x, (value, both(condition, holds))) for x, holds in branches(node)]
+            arrivals = dict.fromkeys(operands_of(node), condition)
+            return [(x, (value, holds)) for x, holds in self.branches(node, arrivals)]
         return [(x, (term, condition)) for x, term in super().pull(node, value)]
 
     def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
         if node._row.rule is None:
             return super().tangent(node, tangents)
         arrived = {x: tangents[x] for x in operands_of(node) if x in tangents}
-        holds = reduce(either, [condition for _, condition in arrived.values()])
+        holds = either(self, [condition for _, condition in arrived.values()])
         found = super().tangent(node, {x: masked(term, 0.0) for x, term in arrived.items()})
         if node._row.outputs > 1:
             return [None if x is None else (x, holds) for x in found]
@@ -109,12 +109,13 @@ class ChosenPropagation(Propagation):
         operands = operands_of(node)
         if node._row is cond:
             check_unassigned(node, operands)
-            return [(tangents[x][0], both(tangents[x][1], holds)) for x, holds in branches(node) if x in tangents]
+            arrivals = {x: tangents[x][1] for x in operands[1:] if x in tangents}
+            return [(tangents[x][0], holds) for x, holds in self.branches(node, arrivals)]
         if node._row.selects:
             moved = [x for x in operands[1:] if x in tangents]
             conditions = [tangents[x][1] for x in moved]
             terms = super().push(node, {x: masked(tangents[x], 0.0) for x in moved})
-            return [(term, reduce(either, conditions)) for term in terms]
+            return [(term, either(self, conditions)) for term in terms]
         return [
             (times(tangents[x][0], partial), tangents[x][1]) for x, partial in partials_as_graphs(node) if x in tangents
         ]

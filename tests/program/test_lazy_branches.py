@@ -151,7 +151,7 @@ def test_random_branches_keep_their_bits(seed, loops_on_both_sides):
 
 @pytest.mark.parametrize("looped", [False, True])
 def test_the_work_grows_with_the_program(looped, monkeypatch):
-    """Derivatives of a choice with many results have a condition for each of them, but not a branch for each."""
+    """Derivatives of a choice with many results have few conditions, however many results there are."""
 
     def loss(layers):
         total = 0.0
@@ -189,7 +189,7 @@ def test_the_work_grows_with_the_program(looped, monkeypatch):
             super().__init__(program, *others)
 
     monkeypatch.setattr(lazy_branches, "Branches", Counted)
-    costs = []
+    costs, carries = [], []
     for width in (2, 4):
         sizes = [(width, 3), (width, width), (1, width)]
         layers = [[[0.1 * i - 0.07 * j for i in range(n)] for j in range(m)] for m, n in sizes]
@@ -198,7 +198,44 @@ def test_the_work_grows_with_the_program(looped, monkeypatch):
         program = compile(grad(chosen), backend="python").trace(*arguments)
         split = with_lazy_branches(program)
         costs.append(sum(visited) / max(visited))
+        forwards, backwards = [row.payload.carries for row, _, _ in program.instructions if row.name == "loop"][:2]
+        carries.append(backwards - forwards)
         flat = [ag.trees.flatten(x)[0] for x in arguments]
         assert "= when" in str(split)
         assert repr(PythonCode(split)(flat, 1)) == repr(PythonCode(program)(flat, 1))
-    assert max(costs) < 16.0
+    assert max(costs) < 4.0
+    assert max(carries) < 4  # numbers that tell whether an adjoint has arrived
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_many_choices_are_moved_aside_at_once(backend, monkeypatch):
+    """Each in a branch of its own, in a time that grows with their number."""
+    pytest.importorskip("llvmlite")
+    visited = []
+
+    class Counted(lazy_branches.Branches):
+        def __init__(self, program, *others):
+            visited.append(len(program.instructions))
+            super().__init__(program, *others)
+
+    monkeypatch.setattr(lazy_branches, "Branches", Counted)
+    rows = [ag.sin, ag.exp, ag.tanh, ag.cos, ag.atan, ag.sqrt]
+
+    def other(x, k):  # of another length and other rows, so that they do not become a loop
+        for i in range(40 + k):
+            x = rows[(i * i + k * i + k) % 5](x) * 0.5
+        return x
+
+    def f(x, ts):
+        for k, t in enumerate(ts):
+            x = ag.cond(ag.less(0.0, t), lambda x, k=k: other(x, k), lambda x, t=t: x * t, x)
+        return x
+
+    for count in (6, 12):
+        ts = [(-1.0) ** k * (k + 1.0) for k in range(count)]
+        compiled = compile(value_and_grad(f), backend=backend)
+        program = compiled.trace(0.7, ts)
+        visited.clear()
+        assert str(with_lazy_branches(program)).count("= when") == 2 * count - 1  # the last one at once
+        assert sum(visited) < 5 * len(program.instructions)
+        assert compiled(0.7, ts) == value_and_grad(f)(0.7, ts)
