@@ -5,11 +5,30 @@ import math
 import random
 
 import dags
+import matrices
 import numpy
 import programs
 import sources
+import structures
 
-from autograd_lite import compile, dot, grad, max, maximum, prod, scan, sqrt, sum, take, value_and_grad, vmap
+from autograd_lite import (
+    compile,
+    dot,
+    exp,
+    grad,
+    jvp,
+    linalg,
+    log,
+    max,
+    maximum,
+    prod,
+    scan,
+    sqrt,
+    sum,
+    take,
+    value_and_grad,
+    vmap,
+)  # fmt: skip
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import Argument, Instruction, Result
 from autograd_lite.program.program import Program
@@ -120,11 +139,61 @@ def with_arrays():
     ]
 
 
+def with_kernels(names=tuple(matrices.FUNCTIONS), orders=4):
+    """Programs of functions of linear algebra: values, gradients, of samples too, and second derivatives along them."""
+    found = []
+    for name in names:
+        f, numbers = matrices.loss_of(name)
+        xs = numpy.array(numbers)
+        made = [
+            (f, xs),
+            (value_and_grad(f), xs),
+            (vmap(value_and_grad(f), (0,), "sum"), numpy.array([xs, 1.1 * xs, 0.9 * xs])),
+            (lambda x: jvp(grad(f), [x], [x])[1], xs),  # noqa: B023  (it is called here)
+        ]
+        found += [traced(*one) for one in made[:orders]]
+    return found
+
+
+def with_structures():
+    """Programs with loops, choices, calls, gathers and linear algebra of every kind, and their derivatives."""
+    x, y = structures.POINT
+    found = []
+    for f in structures.PROGRAMS.values():
+        both = value_and_grad(f, argnums=(0, 1))
+        found += [traced(f, x, y), traced(both, x, y)]
+        found.append(traced(lambda x, y: jvp(grad(f), [x, y], [1.0, 0.5])[1], x, y))  # noqa: B023  (it is called here)
+        found.append(traced(vmap(both), numpy.array([x, 0.9]), numpy.array([y, 1.2])))
+    return [*found, traced(structures.EAGER["while_loop"], x, y)]
+
+
+def process(theta, xs, ys, covariance=exp):
+    """The negative logarithm of the likelihood of a Gaussian process, without its constant."""
+    scale, length, noise = theta
+    rows = [[scale * covariance(-(((a - b) / length) ** 2)) + (noise if a is b else 0.0) for b in xs] for a in xs]
+    factor = linalg.cholesky(rows)
+    found = linalg.solve_triangular(factor, ys, lower=True)
+    return 0.5 * sum([x * x for x in found]), prod([factor[i][i] for i in range(len(xs))])
+
+
+def with_processes(covariance=exp):
+    xs = numpy.sort(numpy.random.default_rng(0).uniform(0.0, 5.0, 20))
+
+    def loss(theta, xs, ys):
+        square, size = process(theta, xs, ys, covariance)
+        return square + (log(size) if covariance is exp else size)
+
+    return [traced(value_and_grad(loss), numpy.array([1.0, 0.8, 0.1]), xs, numpy.sin(xs))]
+
+
 def traced(f, *args):
     """The program of a call, with the numbers of its arguments and how many samples they are."""
     program = compile(f, backend="python").trace(*args)
     lists = [[float(x)] if isinstance(x, float) else x.tolist() for x in args]
-    flat = [x if a.batched else sources.flat(x) for x, a in zip(lists, program.arguments, strict=True)]
+    flat = [
+        [sources.flat([sample]) for sample in x] if a.batched else sources.flat(x)
+        for x, a in zip(lists, program.arguments, strict=True)
+    ]
     return program, flat, next((len(x) for x, a in zip(flat, program.arguments, strict=True) if a.batched), 1)
 
 

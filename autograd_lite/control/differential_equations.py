@@ -154,4 +154,6 @@ def adaptive_steps(
 
 def constant(x: Scalar) -> Scalar:
     """A number whose derivative does not count."""
-    return x.detach() if isinstance(x, Value) else x
+    if not isinstance(x, Value):
+        return x
+    return table.stop_gradient(x) if x.is_traced else x.detach()  # a program keeps the former

@@ -10,55 +10,14 @@ import sys
 import matrices
 import numpy as np
 import pytest
+import structures
 
 import autograd_lite as ag
 from autograd_lite import Program, Value, compile, grad, hvp, jvp, scan, vmap
 
-XS = [0.7, 1.3, 0.4, 2.0]
-
-
-def rotated(carry, x):
-    a, b = carry
-    return (a + 0.1 * x * b, b - 0.1 * a), (a * x, ag.sin(b))
-
-
-def total(pairs):
-    return ag.sum([x for pair in pairs for x in pair])
-
-
-def looped(x):
-    (a, b), ys = scan(rotated, (x[0], x[1]), [x[2], x[3], 1.0, x[0]])
-    return a * b + total(ys)
-
-
-def backwards(x):
-    (a, _), ys = scan(rotated, (x[0], x[1]), [x[2], x[3], 1.0], reverse=True)
-    return a * ys[0][1] + ys[2][0]
-
-
-def nested(x):
-    inner = lambda c, t: (c + t * scan(lambda d, _: (ag.sin(d), None), c, length=2)[0], None)  # noqa: E731
-    return scan(inner, x[0], [x[1], x[2]])[0]
-
-
-def taken(x):
-    return scan(lambda c, i: (c + ag.take(x, i) * c, None), x[0], [2.0, 0.0, -1.0])[0]
-
-
-def found(x):
-    return ag.while_loop(lambda y: ag.less(y, 50.0), lambda y: y * (1.0 + x[1]) + x[2], x[0], max_steps=9)
-
-
-def chosen(x):
-    return ag.cond(ag.less(x[0], 1.0), lambda: x[1] * ag.exp(x[2]), lambda: ag.sqrt(-x[0]))
-
-
-def mapped(x):
-    return ag.sum(vmap(lambda y: y * ag.exp(y * x[0]))(x))
-
-
-LOOPS = [looped, backwards, nested, taken, found, chosen, mapped]
-CASES = {f.__name__: (f, XS) for f in LOOPS} | {name: matrices.loss_of(name) for name in matrices.FUNCTIONS}
+CASES = {name: matrices.loss_of(name) for name in matrices.FUNCTIONS} | {
+    name: (lambda x, f=f: f(x[0], x[1]), list(structures.POINT)) for name, f in structures.PROGRAMS.items()
+}
 
 
 def compared(function, f, program):
@@ -99,7 +58,7 @@ def test_a_program_in_a_trace_has_the_derivatives_of_the_function_that_it_is_of(
     assert results == close(expected)
 
 
-@pytest.mark.parametrize("name", ["looped", "taken", "solve", "cholesky"])
+@pytest.mark.parametrize("name", ["scan", "take in scan", "solve", "cholesky"])
 def test_it_may_be_the_body_of_a_loop(name):
     f, xs = CASES[name]
     program = compile(f, backend="python").trace(xs)
@@ -112,7 +71,7 @@ def test_it_may_be_the_body_of_a_loop(name):
     assert results == close(expected)
 
 
-@pytest.mark.parametrize("name", ["looped", "taken", "cholesky", "solve", "eigh"])
+@pytest.mark.parametrize("name", ["scan", "take in scan", "cholesky", "solve", "eigh"])
 def test_it_has_a_sparse_jacobian(name):
     f, xs = CASES[name]
     program = compile(f, backend="python").trace(xs)
@@ -121,10 +80,11 @@ def test_it_has_a_sparse_jacobian(name):
         np.testing.assert_allclose(b, a, rtol=1e-13)
 
 
-@pytest.mark.parametrize("name", ["looped", "backwards", "nested"])
+@pytest.mark.parametrize("name", ["long scan", "scan in reverse", "scan in scan", "odeint", "solve in scan"])
 def test_a_loop_of_it_stays_a_loop(name):
-    program = compile(LOOPS[[f.__name__ for f in LOOPS].index(name)], backend="python").trace(XS)
-    again = compile(lambda x: program(x) + 1.0, backend="python").trace(XS)
+    f, xs = CASES[name]
+    program = compile(f, backend="python").trace(xs)
+    again = compile(lambda x: program(x) + 1.0, backend="python").trace(xs)
     assert again.stats()["counts"]["loop"] == program.stats()["counts"]["loop"] == 1
     assert again.stats()["instructions"] < 2 * program.stats()["instructions"] + 10
 

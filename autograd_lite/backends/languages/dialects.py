@@ -66,7 +66,19 @@ class Dialect(ABC):
 
     @abstractmethod
     def parameter(self, name: str, kind: str) -> str:
-        """How a function declares an operand, "in" or "out" for an array, "index" for a whole number."""
+        """How a function declares an operand: "in" or "out" for an array, "index" or "whole" for a whole number."""
+
+    @abstractmethod
+    def unset(self, name: str, kind: str) -> str:
+        """The declaration of a variable that holds a "number", or a "whole" one, once it is set."""
+
+    @abstractmethod
+    def unread(self, name: str) -> str:
+        """A statement that marks a parameter as one that nothing reads; "" where there is no need to."""
+
+    @abstractmethod
+    def part(self, array: str, start: str) -> str:
+        """An array from number `start` on."""
 
     @abstractmethod
     def procedure(self, name: str, parameters: str) -> str:
@@ -142,7 +154,17 @@ class C(Dialect):
         return f"static const double {name}[] = {{{', '.join(map(self.number, numbers))}}};"
 
     def parameter(self, name: str, kind: str) -> str:
-        return {"in": f"const double *{name}", "out": f"double *{name}", "index": f"size_t {name}"}[kind]
+        types = {"in": "const double *", "out": "double *", "index": "size_t ", "whole": "ptrdiff_t "}
+        return f"{types[kind]}{name}"
+
+    def unset(self, name: str, kind: str) -> str:
+        return f"{'double' if kind == 'number' else 'ptrdiff_t'} {name};"
+
+    def unread(self, name: str) -> str:
+        return f"(void){name};"
+
+    def part(self, array: str, start: str) -> str:
+        return f"{array} + {start}"
 
     def procedure(self, name: str, parameters: str) -> str:
         return f"static void {name}({parameters}) {{"
@@ -192,6 +214,15 @@ class JavaScript(Dialect):
 
     def parameter(self, name: str, kind: str) -> str:
         return name
+
+    def unset(self, name: str, kind: str) -> str:
+        return f"let {name};"
+
+    def unread(self, name: str) -> str:
+        return ""
+
+    def part(self, array: str, start: str) -> str:
+        return f"{array}.subarray({start})"
 
     def procedure(self, name: str, parameters: str) -> str:
         return f"function {name}({parameters}) {{"

@@ -15,11 +15,12 @@ from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import lower
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from autograd_lite.program.instructions import ROWS
+from autograd_lite.program.kernels import KERNELS
 from autograd_lite.program.lazy_branches import with_lazy_branches
-from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Stack, Whole
 from autograd_lite.program.program import Program
 
-OWN = re.compile(r"([acgjprstv]|sums|lanes|values|shared|part|row)[\d_]*|[inkt]|lane|start|stop|numbers|work")
+OWN = re.compile(r"([acgjprstv]|sums|lanes|room|values|shared|part|row)[\d_]*|[inkt]|lane|start|stop|numbers|work")
 """Names that a source uses itself."""
 
 
@@ -72,7 +73,7 @@ def function_text(program: Program, dialect: Dialect, name: str, limits: Limits 
 
 def is_unrolled(payload: Payload, batched: Sequence[bool]) -> bool:
     """Whether an instruction on arrays is written out number by number, for want of a text of its own."""
-    return not isinstance(payload, (Item, Stack, Numbers, Whole, Loop, Gather, Gathers, Scatter))
+    return not isinstance(payload, (Item, Stack, Numbers, Whole, Loop, Gather, Gathers, Scatter, Kernel))
 
 
 def is_inlined(row: Primitive) -> bool:
@@ -82,7 +83,7 @@ def is_inlined(row: Primitive) -> bool:
 
 def argument_names(program: Program, dialect: Dialect, name: str) -> list[str]:
     """A name for each argument: its own, where that is one in the dialect and no other thing has it."""
-    taken = {*dialect.reserved, *ROWS, *texts(), *javascript_texts(), name}
+    taken = {*dialect.reserved, *ROWS, *KERNELS, *texts(), *javascript_texts(), name}
     names: list[str] = []
     for k, argument in enumerate(program.arguments):
         x = re.sub(r"[.\[]", "_", argument.name).rstrip("]")

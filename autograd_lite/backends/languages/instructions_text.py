@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 
 from autograd_lite.backends.languages.actions import Action, Named, work_of
 from autograd_lite.backends.languages.gathering_text import gathering
+from autograd_lite.backends.languages.kernel_functions import kernel_function
 from autograd_lite.backends.languages.memory import Place, run_of
 from autograd_lite.backends.languages.value_places import Values
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
-from autograd_lite.program.payloads import Item, Loop, Numbers, Stack, Whole
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Stack, Whole
 
 TERMS = 8  # of a sum on one line
 
@@ -39,6 +40,9 @@ class Actions:
             return Action(i, operands, len(operands), lambda named: self.stored(operands, self.values.arrays[i], named))
         if isinstance(row.payload, (Gather, Gathers, Scatter)):
             return gathering(self.values, i, row.payload, operands)
+        if isinstance(row.payload, Kernel):
+            kernel = row.payload
+            return Action(i, (), 8, lambda named: self.called(i, kernel, operands))
         if isinstance(row.payload, Loop):
             loop = row.payload
             work = min(work_of(loop.body), self.values.source.limits.piece // 2)
@@ -53,6 +57,16 @@ class Actions:
             fold = row.fold
             return Action(i, operands, len(operands), lambda named: self.folded(i, row, fold, operands, named))
         return Action(i, operands, 1, lambda named: [self.computed(i, row, operands, named)])
+
+    def called(self, i: int, kernel: Kernel, operands: Sequence[int]) -> list[str]:
+        """A call of a kernel, with the arrays that it needs beside its operands and its result."""
+        memory, arrays = self.values.source.memory, self.values.arrays
+        given = [arrays[j].moved(offset=offset) for j, offset in zip(operands, kernel.offsets, strict=True)]
+        for k, size in enumerate(kernel.kernel.work(*kernel.sizes)):
+            given.append(memory.array(f"room{self.values.prefix}{i}_{k}", max(size, 1)))
+        name = kernel_function(self.values.source.functions, kernel.kernel)
+        parts = [x.whole(self.dialect) for x in (*given, arrays[i])]
+        return [f"{name}({', '.join([*map(str, kernel.sizes), *parts])});"]
 
     def computed(self, i: int, row: Primitive, operands: Sequence[int], named: Named) -> str:
         known = [self.values.constant(j) for j in operands]

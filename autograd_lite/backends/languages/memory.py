@@ -30,6 +30,11 @@ class Place(NamedTuple):
     def at(self, i: int | str = 0) -> str:
         return f"{self.array}[{self.subscript(i)}]"
 
+    def whole(self, dialect: Dialect) -> str:
+        """The array from here on, as an operand of a function."""
+        start = self.subscript()
+        return self.array if start == "0" else dialect.part(self.array, start)
+
     def moved(self, start: str = "", offset: int = 0) -> "Place":
         """The same array from elsewhere on."""
         both = " + ".join([part for part in (self.start, start) if part])

@@ -5,6 +5,7 @@ the sums of that loop, and so on, as in `backends.source_text`.  What is long is
 take long for one, or give up.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
@@ -217,8 +218,9 @@ class Writer:
             results = [] if batched else zip(loop.body.results, ends, strict=True)
             return [action for result, place in results for action in body.actions.storing(result.values, place)]
 
-        inside = [self.dialect.counter(t, f"{loop.length - 1} - {step}")] if loop.reverse else []
-        inside += body.write(store)
+        inside = body.write(store)
+        if loop.reverse and re.search(rf"\b{t}\b", " ".join(inside)):
+            inside.insert(0, self.dialect.counter(t, f"{loop.length - 1} - {step}"))
         return [*lines, self.dialect.index(step, "0", str(loop.length)), *indented(inside), "}"]
 
 

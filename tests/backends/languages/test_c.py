@@ -31,15 +31,39 @@ def test_2000_random_programs_have_the_bits_of_the_plainest_reading(tmp_path, co
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
-def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(tmp_path, limits):
+@pytest.mark.parametrize("compiler", sources.COMPILERS)
+def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(tmp_path, compiler, limits):
     drawings = drawn_programs.with_arrays()
-    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, limits=limits))
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, limits=limits))
+
+
+def test_linear_algebra_has_the_bits_of_the_plainest_reading(tmp_path):
+    drawings = drawn_programs.with_kernels(["solve", "cholesky", "eigh", "expm"], orders=2)
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path))
+
+
+@pytest.mark.parametrize("compiler", sources.COMPILERS)
+def test_the_likelihood_of_a_gaussian_process_has_the_bits_of_the_engine(tmp_path, compiler):
+    drawings = drawn_programs.with_processes()
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, "-O2"))
+
+
+WAYS = [(name, sources.LIMITS) for name in sources.COMPILERS] + [(name, sources.CUT) for name in sources.COMPILERS[:1]]
 
 
 @pytest.mark.thorough
-def test_every_row_has_its_bits_at_special_and_random_operands(tmp_path):
+@pytest.mark.parametrize(("compiler", "limits"), WAYS)
+@pytest.mark.parametrize("drawn", [drawn_programs.with_kernels, drawn_programs.with_structures])
+def test_all_of_linear_algebra_and_all_structures_have_the_bits(tmp_path, compiler, limits, drawn):
+    drawings = drawn()
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler, limits=limits))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("compiler", sources.COMPILERS)
+def test_every_row_has_its_bits_at_special_and_random_operands(tmp_path, compiler):
     drawings = drawn_programs.rows(drawn_programs.WRITTEN)
-    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path))
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, compiler))
 
 
 def test_a_file_and_its_header_compile_into_a_program(tmp_path):
@@ -61,7 +85,8 @@ def test_a_file_and_its_header_compile_into_a_program(tmp_path):
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no g++ on the path")
 def test_the_text_is_c_plus_plus_too(tmp_path):
     """As in a sketch of Arduino, which is one file: two programs in it have no name in common."""
-    drawings = [*drawn_programs.with_arrays(), *drawn_programs.rows(["gamma", "lgamma", "erfinv", "mod"])]
+    drawings = drawn_programs.with_arrays() + drawn_programs.with_kernels(["lstsq", "eigh", "expm"])
+    drawings += [*drawn_programs.rows(["gamma", "lgamma", "erfinv", "mod"])]
     (tmp_path / "all.cpp").write_text("".join([x[0].source("c", name=f"f{i}") for i, x in enumerate(drawings)]))
     subprocess.run(["g++", "-Wall", "-Wextra", "-Werror", "-c", "all.cpp"], cwd=tmp_path, check=True)
 

@@ -5,6 +5,7 @@ import subprocess
 import comparing
 import drawn_programs
 import javascript_rows
+import matrices
 import programs
 import pytest
 import sources
@@ -27,6 +28,28 @@ def test_exact_rows_have_the_bits_of_the_plainest_reading(limits):
 def test_loops_gathers_and_long_sums_have_the_bits_of_the_plainest_reading(limits):
     drawings = drawn_programs.with_arrays()
     drawn_programs.check(drawings, sources.in_node(*drawn_programs.calls(drawings), limits))
+
+
+def test_linear_algebra_has_the_bits_of_the_plainest_reading():
+    drawings = drawn_programs.with_kernels([name for name in matrices.FUNCTIONS if name != "norm, 3 of rows"], orders=2)
+    drawings += drawn_programs.with_processes(lambda x: 1.0 / (1.0 - x))
+    drawn_programs.check(drawings, sources.in_node(*drawn_programs.calls(drawings)))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("limits", [sources.LIMITS, sources.CUT], ids=["whole", "cut"])
+@pytest.mark.parametrize("drawn", [drawn_programs.with_kernels, drawn_programs.with_structures])
+def test_all_of_linear_algebra_and_all_structures_agree(limits, drawn):
+    """Within some ulps, because exp, log and pow are those of JavaScript."""
+    drawings = drawn()
+    found = sources.in_node(*drawn_programs.calls(drawings), limits)
+    drawn_programs.check(drawings, found, lambda a, b: sources.flat(b) == pytest.approx(sources.flat(a), rel=1e-11))
+
+
+def test_linear_algebra_runs_in_node_as_a_back_end():
+    f, xs = matrices.loss_of("solve")
+    loss = value_and_grad(f)
+    assert compile(loss, backend="javascript")(xs) == compile(loss, backend="python")(xs)
 
 
 def test_an_expression_is_called_with_numbers_or_nests_of_them():
