@@ -254,9 +254,12 @@ def compare(figures, functions):
         return [(function.both(*args), function.second(*args)) for function, args in pairs]
 
     all_args = [function.args for function in functions]
-    program = ag.compile(together).trace(*all_args)
-    for backend in ("python", "llvm", "numpy"):
-        found = numbers_of(program(*all_args, backend=backend))
+    compiled = ag.compile(together, backend="llvm")
+    results = {"llvm": compiled(*all_args)}
+    program = compiled.trace(*all_args)  # as it was traced for the call
+    results |= {backend: program(*all_args, backend=backend) for backend in ("python", "numpy")}
+    for backend, result in results.items():
+        found = numbers_of(result)
         for seed, _, _, _, first, curves in functions:
             value, found = found[: len(first)], found[len(first) :]
             second, found = found[: len(curves)], found[len(curves) :]

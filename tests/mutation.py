@@ -38,6 +38,10 @@ TESTS = {
     "core.numerics": ["tests/core/test_numerics.py", "tests/core/test_tabulating.py"],
     "core.table.float_values": ["tests/core/test_numerics.py", "tests/core/test_tabulating.py"],
     "core.table.special_functions": ["tests/core/table/test_special_functions.py", "tests/core/test_tabulating.py"],
+    "core.table.definition_reader": [
+        "tests/core/table/test_definition_reader.py",
+        "tests/core/table/test_definitions.py",
+    ],
     "core.graph": [
         "tests/core/fast/test_vectors.py",
         "tests/core/fast/test_layers.py",
@@ -77,6 +81,14 @@ TESTS = {
     "program.flattening": ["tests/program/test_flattening.py"],
     "program.rolling": ["tests/program/test_rolling.py"],
     "program.repetitions": ["tests/program/test_rolling.py"],
+    "program.fingerprint": ["tests/program/test_fingerprint.py", "tests/backends/test_machine_code.py"],
+    "program.fast_arguments": ["tests/program/test_fast_arguments.py"],
+    "support.code_cache": ["tests/support/test_code_cache.py", "tests/backends/test_machine_code.py"],
+    "backends.llvm.machine_code": ["tests/backends/test_machine_code.py"],
+    "backends.llvm.definition_code": ["tests/core/table/test_definitions.py"],
+    "backends.float32": ["tests/backends/test_float32.py"],
+    "drawing.unfolding": ["tests/drawing/test_unfolding.py"],
+    "transforms.branches": ["tests/transforms/test_branches.py"],
     "backends.batch_order": ["tests/backends/test_batch_order.py"],
     "backends.python": ["tests/backends/test_python.py"],
     "backends.source_text": [
