@@ -1,13 +1,17 @@
-"""The table `calls`: what a call of a compiled function costs, and what a number of a batch costs, in both dtypes."""
+"""The table `calls`: what a call of a compiled function costs, from Python and inside of loops, and what a number of a
+batch costs, in both dtypes and on several cores.
+"""
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks import harness
+from benchmarks import harness, loops
 from benchmarks.harness import Figures, Workload, feature, timed, workload
 
 WORKLOADS: list[Workload] = []
@@ -17,7 +21,8 @@ ARGUMENTS: dict[str, Any] = {
     "list": [2.0], "tuple": (2.0,), "dict": {"a": 2.0}, "nested": {"a": [(2.0, [1.0])], "b": 3.0},
 }  # fmt: skip
 SAMPLES, STEPS = 10_000, 40
-CALLS, BATCHES = "calls", "batches"
+CALLS, BATCHES, ONE_CORE, ALL_CORES, CALLED = "calls", "batches", "on one core", "on all cores", "called steps"
+MANY, LONG = 1_000_000, 1000
 
 
 @workload(WORKLOADS, CALLS, needs="llvmlite")
@@ -58,7 +63,17 @@ def batches() -> Figures:
         x = rows[:, :4].astype(dtype)
         return timed(lambda: g(0.9, x), 0.2)
 
+    fori_loop = feature("autograd_lite:fori_loop")
+
+    def moved(i: int, y: Any) -> Any:
+        return y * 0.999 + 0.001
+
+    def written_out(v: Any) -> Any:
+        return functools.reduce(lambda y, i: moved(i, y), range(STEPS), v)
+
     return {
+        "vmap(fori_loop), a step": each(lambda v: fori_loop(0, STEPS, moved, v), rows[:, 0]) / STEPS,
+        "written out, a step": each(written_out, rows[:, 0]) / STEPS,
         "vmap(v + 1)": each(lambda v: v + 1.0, rows[:, 0]),
         "NumPy, v + 1": timed(lambda: rows[:, 0] + 1.0, 0.2),
         "rows of eight": each(lambda r: r + 1.0, rows),
@@ -67,8 +82,56 @@ def batches() -> Figures:
     }
 
 
-def gain(ns: dict[str, float], name: str) -> float | None:
-    return ns[f"{name}, float64"] / ns[f"{name}, float32"] if ns else None
+def many(cores: int) -> Figures:
+    """Seconds for MANY samples, value and gradient, and the bits of these."""
+    if len(available := sorted(os.sched_getaffinity(0) | {*range(os.cpu_count() or 1)})) < cores:
+        raise harness.Missing(f"the machine has {len(available)} cores")
+    os.sched_setaffinity(0, available[-cores:])
+    compile_, vmap, value_and_grad = (feature(f"autograd_lite:{x}") for x in ("compile", "vmap", "value_and_grad"))
+    g = compile_(value_and_grad(vmap(lambda w, x: chain(x * w), in_axes=(None, 0), reduce="sum")))
+    x = np.random.default_rng(0).random((MANY, 4)) * 0.1
+    return {"seconds": timed(lambda: g(0.9, x), 1.0), "bits": repr(g(0.9, x))}
+
+
+for label, cores in ((ONE_CORE, 1), (ALL_CORES, 2)):
+    WORKLOADS.append(Workload(label, many, ("llvmlite",), arguments={"cores": cores}))
+
+
+@workload(WORKLOADS, CALLED, needs="llvmlite")
+def called_steps() -> Figures:
+    """Seconds for a gradient through LONG steps of an equation: compiled whole, or with a compiled step."""
+    ag, (p, data) = feature("autograd_lite"), loops.arguments("ODE", LONG)
+
+    def step(p: Any, state: Any, seen: Any) -> Any:
+        x, y = loops.runge_kutta(loops.lotka_volterra(p), state[:2], 0.001)
+        return [x, y, state[2] + (x - seen[0]) ** 2 + (y - seen[1]) ** 2]
+
+    def loss(step: Callable[..., Any], scan: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda p, data: scan(lambda s, seen: (step(p, s, seen), None), [1.0, 0.5, 0.0], data)[0][2]
+
+    compiled, numbers, seen = ag.compile(step), p.tolist(), data.tolist()
+
+    def traced(f: Callable[..., Any]) -> float:
+        g = ag.compile(ag.value_and_grad(f), backend="llvm")
+        return timed(lambda: g(p, data), 0.3)
+
+    def eager(f: Callable[..., Any]) -> float:
+        g = ag.value_and_grad(f)
+        return timed(lambda: g(numbers, seen), 0.3)
+
+    return {
+        "compiled whole": traced(loss(step, ag.scan)),
+        "compiled, a compiled step in it": traced(loss(compiled, ag.scan)),
+        "eager, a compiled step in it": eager(loss(compiled, loops.in_python)),
+        "eager": eager(loss(step, loops.in_python)),
+    }
+
+
+FORI = ("vmap(fori_loop), a step", "written out, a step")
+
+
+def over(figures: Figures, above: str, below: str) -> float | None:
+    return figures[above] / figures[below] if above in figures else None
 
 
 def table(rounds: int, slow: bool) -> str:
@@ -85,8 +148,9 @@ def table(rounds: int, slow: bool) -> str:
     goals = [
         harness.goal("ns a sample of vmap(v + 1)", ns.get("vmap(v + 1)"), "<= 1"),
         harness.goal("ns a number of rows of eight", ns.get("rows of eight"), "<= 1"),
+        harness.goal("vmap(fori_loop) over the same written out", over(ns, *FORI), "<= 1.5"),
         *(
-            harness.goal(f"{name}, times faster in float32", gain(ns, name), ">= 1.5")
+            harness.goal(f"{name}, times faster in float32", over(ns, f"{name}, float64", f"{name}, float32"), ">= 1.5")
             for name in ("chain", "gradient of the chain")
         ),
     ]
@@ -94,4 +158,25 @@ def table(rounds: int, slow: bool) -> str:
         f"Batches of {SAMPLES:,} samples", f"The chain has {4 * STEPS} operations; one thread.",
         ("function", "ns a number, of the chain a sample"), [(k, f"{x:.2f}") for k, x in ns.items()], goals, results,
     )  # fmt: skip
-    return f"{one}\n\n{two}"
+    steps = results[CALLED]
+    rows = [(name, f"{1e6 * x:.1f}") for name, x in steps.items() if isinstance(x, float)]
+    goals = [
+        harness.goal(f"{name}, over compiled whole", over(steps, name, "compiled whole"), "<= 1.5")
+        for name in ("compiled, a compiled step in it", "eager, a compiled step in it")
+    ]
+    three = harness.section(
+        f"Steps that are called, {LONG:,} of them", "Value and gradient of an equation by Runge-Kutta.",
+        ("how", "µs a pass"), rows, goals, results,
+    )  # fmt: skip
+    alone, together = results[ONE_CORE], results[ALL_CORES]
+    rows = [(x, f"{1e3 * results[x]['seconds']:.2f}") for x in (ONE_CORE, ALL_CORES) if "seconds" in results[x]]
+    same = float(alone["bits"] == together["bits"]) if len(rows) == 2 else None
+    goals = [
+        harness.goal("all cores, times faster than one", harness.ratio(results, ONE_CORE, ALL_CORES), ">= 1.5"),
+        harness.goal("all cores, the bits of one", same, ">= 1"),
+    ]
+    four = harness.section(
+        f"A batch of {MANY:,} samples on two cores", "Value and gradient of the chain; time of the clock.",
+        ("where", "ms a pass"), rows, goals, results,
+    )  # fmt: skip
+    return "\n\n".join([one, two, three, four])

@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks import harness
 from benchmarks.harness import Figures, Workload, feature
+from benchmarks.memory import memory
 
 STATES, SYMBOLS, UNITS, SAMPLES = 8, 6, 16, 100
 LENGTHS = {"ODE": (100, 1000, 10_000, 100_000), "HMM": (100, 1000), "Kalman": (100, 1000, 10_000), "controller": (500,)}
@@ -136,10 +137,12 @@ def ours(job: str, scan: Callable[..., Any] | None = None) -> Callable[..., Any]
 
 
 def figures(call: Callable[[], Any], gradient_of: Callable[[Any], Any]) -> Figures:
-    """CPU times of the first call, less one run, and of a run; and the gradient's norm, to compare."""
-    start = time.process_time()
+    """CPU times of the first call, less one run, and of a run; the most bytes that the process grew by; the norm of
+    the gradient, to compare.
+    """
+    before, start = memory()[0], time.process_time()
     result = call()
-    first = time.process_time() - start
+    first, grown = time.process_time() - start, memory()[1] - before
     runs: list[float] = []
     end = time.perf_counter() + 1.5
     while len(runs) < 5 or time.perf_counter() < end:
@@ -147,7 +150,8 @@ def figures(call: Callable[[], Any], gradient_of: Callable[[Any], Any]) -> Figur
         call()
         runs.append(time.process_time() - start)
     run = sorted(runs)[len(runs) // 2]
-    return {"first": max(first - run, 0.0), "seconds": run, "norm": float(np.linalg.norm(gradient_of(result)))}
+    norm = float(np.linalg.norm(gradient_of(result)))
+    return {"first": max(first - run, 0.0), "seconds": run, "bytes": grown, "norm": norm}
 
 
 def compiled(job: str, n: int, fastmath: bool, scan: Callable[..., Any] | None = None) -> Figures:
@@ -245,8 +249,65 @@ def works() -> list[Workload]:
     return found
 
 
+def another_length() -> Figures:
+    """The seconds of a first call with another number of steps in the same process, and what was compiled for it."""
+    compile_, value_and_grad = feature("autograd_lite:compile"), feature("autograd_lite:value_and_grad")
+    texts, object_code = [], feature("autograd_lite.backends.llvm.engine:object_code")
+    machine_code = feature("autograd_lite.backends.llvm.machine_code")
+    machine_code.object_code = lambda text, optimized: texts.append(text) or object_code(text, optimized)
+    step = compile_(value_and_grad(ours("ODE")), backend="llvm")
+    step(*arguments("ODE", LONGEST))
+    texts.clear()
+    start = time.process_time()
+    step(*arguments("ODE", 2 * LONGEST + 1))
+    return {"seconds": time.process_time() - start, "compiled": len(texts)}
+
+
+def recomputed() -> Figures:
+    """The megabytes that an eager gradient through 100,000 steps needs, of which every so many are kept."""
+    ag, n = feature("autograd_lite"), LENGTHS["ODE"][-1]
+    p, data = arguments("ODE", n)
+    slope, seen = ag.grad(ours("ODE", functools.partial(ag.scan, checkpoint=True))), [list(row) for row in data]
+    before = memory()[0]
+    slope(list(p), seen)
+    return {"megabytes": (memory()[1] - before) / 1e6}
+
+
+def targets(results: dict[str, Figures]) -> list[str]:
+    ratio, goal, goals = harness.ratio, harness.goal, []
+    for job, lengths in LENGTHS.items():
+        for n in lengths:
+            about, first = f"{job} {n}", results[f"{job} {n} {OURS}"].get("first")
+            goals.append(goal(f"{about}: first call, s", first, "<= 0.06" if job == "ODE" else "<= 0.3"))
+            beside = ratio(results, f"{about} {OURS}", f"{about} {JAX}", "first")
+            goals.append(goal(f"{about}: first call beside JAX", beside, "<= 1"))
+            for peer in (JAX, CASADI) if job == "ODE" else (JAX,):
+                known = [x for x in (ratio(results, f"{about} {k}", f"{about} {peer}") for k in (OURS, FAST)) if x]
+                text = f"{about}: a run beside {peer}, the better of strict and fastmath"
+                goals.append(goal(text, min(known, default=None), "<= 1"))
+    ode = [results[f"ODE {n} {OURS}"] for n in LENGTHS["ODE"]]
+    if all("first" in x for x in ode):
+        times = [x["first"] for x in ode]
+        (short, low), (long, high) = ((n, x["bytes"]) for n, x in zip(LENGTHS["ODE"][-2:], ode[-2:], strict=True))
+        goals += [
+            goal("ODE: first call, longest over shortest of N = 100 to 100,000", max(times) / min(times), "<= 1.3"),
+            goal(f"ODE {LONGEST}: a run, ms", 1e3 * ode[1]["seconds"], "<= 0.1"),
+            goal("ODE: bytes a step beyond 10,000, of which 16 are data", (high - low) / (long - short), "<= 40"),
+        ]
+    unrolled = results[f"ODE {LONGEST} {WRITTEN_OUT}"].get("first")
+    return [*goals, goal(f"ODE {LONGEST}, a for of Python: first call, s", unrolled, "<= 1.2")]
+
+
 def table(rounds: int, slow: bool) -> str:
     results = harness.measure(works(), rounds)
     rows = harness.timing_rows(results)
     head = ["job, steps, library", "first call less one run", "a run", "norm of the gradient"]
-    return "\n".join(["### Loops", "", harness.markdown(head, rows), *harness.notes(results)])
+    other, kept = Workload("another length", another_length, ("llvmlite",)), Workload("recomputed", recomputed)
+    found = harness.measure([other, kept], 1)
+    goals = [
+        *targets(results),
+        harness.goal("ODE, another N in the process: texts compiled", found[other.label].get("compiled"), "<= 0"),
+        harness.goal("ODE of 100,000 steps, eager, checkpoint: MB", found[kept.label].get("megabytes"), "<= 100"),
+    ]
+    text = "Value and gradient of an equation, a Markov model, a filter and a controlled pendulum of so many steps."
+    return harness.section("Loops", text, head, rows, goals, results | found)
