@@ -42,6 +42,7 @@ from .ir_text import (
 Body = Callable[[Function, list[str]], str]
 """What writes a function of its parameters, and returns its result."""
 
+ARITHMETIC = frozenset(["fadd", "fsub", "fmul", "fdiv", "fneg"])
 LANED = (VECTOR, WIDE_VECTOR)
 ALIKE = re.compile(r"f|llvm\.|emit_(where|logical_and|logical_or|logical_not|relu|maximum|minimum|sign|copysign)")
 
@@ -70,6 +71,8 @@ class Emitter:
     def emit(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A row on operands of one type; the name of the result."""
         text = row.llvm
+        if text in ARITHMETIC:
+            return f.arithmetic(text, type, *operands)
         if self.lanes != LANES and type in WIDER and not is_rounded_alike(row):
             return self._widened(f, row, type, operands)
         if text.startswith("emit_"):
@@ -79,8 +82,6 @@ class Emitter:
             return self._intrinsic(f, text, type, *operands)
         if text.startswith("fcmp "):
             return f.condition(f.compare(text.removeprefix("fcmp "), type, *operands), type)
-        if text:
-            return f.arithmetic(text, type, *operands)
         if row is identity:
             return operands[0]
         if row is BATCH_SIZE:
@@ -185,6 +186,11 @@ class Emitter:
     # rows that are calls
 
     def _intrinsic(self, f: Function, name: str, type: str, *operands: str) -> str:
+        if name == "llvm.fabs" and type == SCALAR and f.lanes == LANES:
+            # without optimization LLVM takes as long for this intrinsic as for twenty instructions
+            return f.value(
+                f"bitcast i64 {f.integer('and', f.value(f'bitcast double {operands[0]} to i64'), 2**63 - 1)} to double"
+            )
         full = f"{name}.{SUFFIXES[type]}"
         self.definitions[full] = f"declare {type} @{full}({', '.join([type] * len(operands))})"
         return f.call(full, type, *operands)

@@ -205,9 +205,9 @@ class Function:
     def address(self, buffer: str, index: Index, type: str) -> str:
         """The address of element `index` of a buffer whose elements are of `type`."""
         key = (buffer, index.terms, type)
-        pointer = self._available.get(key) or self.pointer(buffer)
-        if key not in self._available:
-            sum = ""
+        pointer = self.pointer(buffer) if not index.terms else self._available.get(key, "")
+        if not pointer:
+            pointer, sum = self.pointer(buffer), ""
             for counter, stride in index.terms:
                 term = counter if stride == 1 else self.value(f"mul nsw i64 {counter}, {stride}")
                 sum = self.value(f"add nsw i64 {sum}, {term}") if sum else term

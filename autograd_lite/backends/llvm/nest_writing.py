@@ -107,7 +107,8 @@ class SectionWriter:
         if id in self.values:
             return self.values[id]
         buffer, offset = self.locations[id]
-        return self.load(buffer, Index(offset), type)
+        found = self.values[id] = self.load(buffer, Index(offset), type)
+        return found
 
     # loop nests
 

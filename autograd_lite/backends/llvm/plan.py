@@ -246,13 +246,16 @@ class Plan:
         once: list[Op] = []
         for op in ops:
             payload = op.row.payload
+            if payload is None:
+                found.append(op)
+                continue
             if isinstance(payload, Item):
                 array = self.arrays.get(op.operands[0]) or arrays[op.operands[0]]
                 place = self._value(op.id)
                 self.locations[place] = (array.buffer, array.place(payload.offset))
                 self.sources[place] = op.operands[0]
                 op = Op(op.id, identity, (place,))
-            elif payload is not None and not isinstance(payload, Gather | Gathers | Scatter | Kernel | Copy):
+            elif not isinstance(payload, Gather | Gathers | Scatter | Kernel | Copy):
                 own, m = arrays[op.id], payload.carries if isinstance(payload, Loop) else len(op.operands)
                 places: list[tuple[int, Location]] = [
                     (x, (own.buffer, own.offset + i)) for i, x in enumerate(op.operands[:m])
@@ -293,6 +296,8 @@ class Plan:
         read: set[int] = set()
         for op in self.ops.values():
             payload = op.row.payload
+            if payload is None:
+                continue
             if isinstance(payload, Gather | Gathers | Scatter | Kernel | Copy):
                 read |= set(op.operands)
             if isinstance(payload, Item):
@@ -335,6 +340,8 @@ class Plan:
 
     def _locate_sums(self) -> None:
         """Batch sums that are no results are in the order of the results that are computed from them."""
+        if BATCH_SUM not in self.program.rows:
+            return
         rank: dict[int, Location] = {}
         sums = []
         for op in reversed([op for op in self.ops.values() if not self.batched[op.id]]):

@@ -21,6 +21,7 @@ from .fusion import Op, term_width
 SMALLEST = 16  # operations that are worth a loop
 
 Location = tuple[str, int]  # of a value in memory: a buffer (see `plan`) and an offset
+NOWHERE = ("", 0)  # of a constant
 
 
 class Access(NamedTuple):
@@ -77,31 +78,52 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
     """
     levels: dict[int, int] = {}
     by_level: defaultdict[int, list[Op]] = defaultdict(list)
+    sources = memory.sources
     for op in ops:
         level = 0
-        for operand in op.operands:
-            x = memory.sources.get(operand, operand)
-            if x in levels and levels[x] > level:
-                level = levels[x]
+        for x in op.operands:
+            found = levels.get(sources.get(x, x) if sources else x, 0)
+            if found > level:
+                level = found
         levels[op.id] = level + 1
         by_level[level].append(op)
     items: list[Scheduled] = []
     for level in sorted(by_level):
-        groups: defaultdict[Any, list[tuple[tuple[int, ...], Op]]] = defaultdict(list)
+        alike: defaultdict[tuple[Primitive, int], list[Op]] = defaultdict(list)
         for op in by_level[level]:
-            signature, offsets = _describe(op, memory)
-            groups[signature].append((offsets, op))
-        for (fixed, buffer, _, *shape), group in groups.items():
-            group.sort()
-            if not fixed:
-                start = memory.allocate(buffer, len(group))
-                for offset, (_, op) in enumerate(group, start):
-                    memory.locations[op.id] = (buffer, offset)
-            if len(group) == 1 and group[0][1].terms() < smallest:
-                items.append(group[0][1])
+            alike[op.row, len(op.operands)].append(op)
+        for some in alike.values():
+            if len(some) * some[0].terms() < smallest:
+                items += some
+                free = [op for op in some if op.id not in memory.locations]
+                if len(free) > 1:  # in the order of what they read, as what reads them may be a nest
+                    free.sort(key=lambda op: [memory.locations.get(x, NOWHERE) for x in op.operands])
+                for op in free:
+                    buffer = memory.buffer_of(op)
+                    memory.locations[op.id] = (buffer, memory.allocate(buffer, 1))
             else:
-                items += _nests(group, fixed, shape, memory, smallest)
-    return _scheduled(items, memory.sources)
+                items += _rolled(some, memory, smallest)
+    return _scheduled(items, sources)
+
+
+def _rolled(ops: list[Op], memory: Memory, smallest: int) -> list[Scheduled]:
+    """Independent instructions of one row as nests, and what is left."""
+    groups: defaultdict[Any, list[tuple[tuple[int, ...], Op]]] = defaultdict(list)
+    for op in ops:
+        signature, offsets = _describe(op, memory)
+        groups[signature].append((offsets, op))
+    items: list[Scheduled] = []
+    for (fixed, buffer, _, *shape), group in groups.items():
+        group.sort()
+        if not fixed:
+            start = memory.allocate(buffer, len(group))
+            for offset, (_, op) in enumerate(group, start):
+                memory.locations[op.id] = (buffer, offset)
+        if len(group) * group[0][1].terms() < smallest:
+            items += [op for _, op in group]
+        else:
+            items += _nests(group, fixed, shape, memory, smallest)
+    return items
 
 
 Run = tuple[int, tuple[tuple[str, int], ...]]  # the number of terms, each operand's buffer ("" if constant) and step
@@ -118,20 +140,27 @@ def _describe(op: Op, memory: Memory) -> tuple[tuple[Any, ...], tuple[int, ...]]
         start = (False, memory.buffer_of(op))
     if op.row.payload is not None:
         return (*start, op.id), (0,)  # an instruction that no other one is like
-    locations = [("", 0) if x in memory.constants else memory.locations[x] for x in op.operands]
     width = term_width(op.row)
     if not width:
-        offsets += [offset for buffer, offset in locations if buffer]
-        return (*start, op.row, (1, tuple([(buffer, 0) for buffer, _ in locations]))), tuple(offsets)
-    sides = [locations[side::width] for side in range(width)]
+        sides: list[tuple[str, int]] = []
+        for x in op.operands:
+            if x in memory.constants:
+                sides.append(NOWHERE)
+            else:
+                buffer, offset = memory.locations[x]
+                sides.append((buffer, 0))
+                offsets.append(offset)
+        return (*start, op.row, (1, tuple(sides))), tuple(offsets)
+    locations = [NOWHERE if x in memory.constants else memory.locations[x] for x in op.operands]
+    columns = [locations[side::width] for side in range(width)]
     runs: list[Run] = []
-    begin, terms = 0, len(sides[0])
+    begin, terms = 0, len(columns[0])
     while begin < terms:
-        firsts = [side[begin] for side in sides]
+        firsts = [column[begin] for column in columns]
         end, steps = begin + 1, [0] * width
-        if end < terms and all(side[end][0] == side[begin][0] for side in sides):
-            steps = [side[end][1] - side[begin][1] for side in sides]
-            end = min([_run(side, begin, step) for side, step in zip(sides, steps, strict=True)])
+        if end < terms and all(column[end][0] == column[begin][0] for column in columns):
+            steps = [column[end][1] - column[begin][1] for column in columns]
+            end = min([_run(column, begin, step) for column, step in zip(columns, steps, strict=True)])
         runs.append((end - begin, tuple([(buffer, step) for (buffer, _), step in zip(firsts, steps, strict=True)])))
         offsets += [offset for buffer, offset in firsts if buffer]
         begin = end
@@ -227,25 +256,32 @@ def _equal_steps(boxes: list[Box], start: int) -> tuple[int, tuple[int, ...]]:
 
 def _scheduled(items: list[Scheduled], arrays: dict[int, int]) -> list[Scheduled]:
     """The items in topological order, otherwise as they were traced."""
-    members = [(item,) if isinstance(item, Op) else item.members for item in items]
-    producer = {op.id: index for index, ops in enumerate(members) for op in ops}
-    users: list[list[int]] = [[] for _ in items]
-    in_degree = []
-    for index, ops in enumerate(members):
-        read = [arrays.get(x, x) for op in ops for x in op.operands]
-        sources = {producer[x] for x in read if x in producer}
-        in_degree.append(len(sources))
-        for source in sources:
-            users[source].append(index)
+    members = [(item,) if type(item) is Op else item.members for item in items]  # type: ignore[union-attr]
     keys = [ops[0].id for ops in members]
-    ready = [(keys[index], index) for index, count in enumerate(in_degree) if not count]
-    heapq.heapify(ready)
-    ordered = []
-    while ready:
-        _, index = heapq.heappop(ready)
+    missing = {op.id for ops in members for op in ops}
+    waiting: defaultdict[int, list[int]] = defaultdict(list)  # items, by a value that they wait for
+    ready: list[tuple[int, int]] = []
+    ordered: list[Scheduled] = []
+
+    def take(index: int) -> None:
+        """The next item; or it waits, for the value of an item that comes later."""
+        for op in members[index]:
+            if not missing.isdisjoint(op.operands):
+                waiting[next(x for x in op.operands if x in missing)].append(index)
+                return
+            for x in op.operands if arrays else ():
+                if arrays.get(x, x) in missing:
+                    waiting[arrays[x]].append(index)
+                    return
         ordered.append(items[index])
-        for user in users[index]:
-            in_degree[user] -= 1
-            if not in_degree[user]:
-                heapq.heappush(ready, (keys[user], user))
+        for op in members[index]:
+            missing.remove(op.id)
+            if op.id in waiting:
+                for waits in waiting.pop(op.id):
+                    heapq.heappush(ready, (keys[waits], waits))
+
+    for _, index in sorted(zip(keys, range(len(keys)), strict=True)):
+        take(index)
+        while ready:
+            take(heapq.heappop(ready)[1])
     return ordered

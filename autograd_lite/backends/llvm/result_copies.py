@@ -33,6 +33,8 @@ class Copy(NamedTuple):
 def runs_of(program: Program) -> list[Run]:
     """The runs of numbers that are nothing but results."""
     found: list[Run] = []
+    if not any(isinstance(row.payload, Item) for row in program.rows):
+        return found
     uses: dict[int, int] = {}
     for _, operands, _ in program.instructions:
         for x in operands:

@@ -67,7 +67,7 @@ def _split(items: Items) -> list[tuple[bool, Items]]:
                 lines = 0
             parts[-1][1].append(item)
             lines += _lines(item)
-            full = lines >= PART
+            full = lines >= (4 * PART if apart else PART)  # LLVM is quicker with what it does not optimize
         full = full or apart
     return [*parts]
 
