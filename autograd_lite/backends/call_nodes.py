@@ -10,7 +10,7 @@ from operator import add, and_
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.backends.call_programs import CallProgram, FlatCall, Pullback, Pushforward, Taken
-from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, row_of, under
+from autograd_lite.control.array_nodes import Item, Terms, row_of, terms_of, under
 from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
@@ -97,8 +97,8 @@ class ProgramCall:
                 walk.found[node] = adjoint
             seeds = {0: walk.propagation.result(adjoint)}
         else:
-            every = {k: adjoints_at(arrived, k) for k in range(self.outputs)}
-            seeds = {k: reduce(add, terms) for k, terms in every.items() if terms}
+            every = enumerate(terms_of(arrived.whole, self.outputs))
+            seeds = {k: reduce(add, [term for term, _ in terms]) for k, terms in every if terms}
         operands = operands_of(node)
         if not any(x in walk.dependent for x in operands):
             return []

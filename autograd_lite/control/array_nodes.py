@@ -222,19 +222,6 @@ def filled(coefficients: Iterable[Scalar | None]) -> list[Scalar]:
     return [0.0 if c is None else c for c in coefficients]
 
 
-def terms_at(arrived: Arrived, offset: int) -> list[tuple[Scalar, Any]]:
-    """All that has arrived at one number of an array, each with the condition under which it has."""
-    found: list[tuple[Scalar, Any]] = []
-    for part in arrived.whole:
-        if isinstance(part, Number):
-            found += [(part.adjoint, part.holds)] if part.offset == offset else []
-        elif isinstance(part, Piece):
-            t, rest = divmod(offset - part.offset, part.stride)
-            if not rest and 0 <= t < part.length:
-                found.append((number_in(part.adjoint, t), condition_at(part, t)))
-    return found
-
-
 def terms_of(parts: Sequence[Any], size: int) -> list[list[tuple[Scalar, Any]]]:
     """For each number of an array all that has arrived at it, each with the condition under which it has."""
     found: list[list[tuple[Scalar, Any]]] = [[] for _ in range(size)]
@@ -262,11 +249,6 @@ def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:
         return None
     found = walk.arrived.pop(x).total(x, walk.propagation)
     return walk.propagation.result(found), arrival(found)
-
-
-def adjoints_at(arrived: Arrived, offset: int) -> list[Scalar]:
-    """All that has arrived at one number of an array."""
-    return [adjoint for adjoint, _ in terms_at(arrived, offset)]
 
 
 def arrival(adjoint: Any) -> Any:

@@ -45,9 +45,9 @@ class RecordedCall(RecordedLoop):
             return []
         if self.body.arrays or any(getattr(part, "holds", None) is not None for part in arrived.whole):
             return super().pull(walk, node, arrived)
-        arrived = self.in_columns(node, arrived)
-        kept = [s for x in self.residuals for s in self.streams(x, arrived, self.residual_column(node, x))]
-        ys = [s for j in range(len(self.step.ys)) for s in self.y_adjoints(walk.propagation, arrived, node, j)]
+        places = self.places(self.in_columns(node, arrived))
+        kept = [s for x in self.residuals for s in self.streams(x, places, self.residual_column(node, x))]
+        ys = self.y_adjoints(walk.propagation, places, node)
         wanted = tuple([j for j, column in enumerate(self.columns) if column.array in walk.dependent])
         key = tuple([s.of for s in kept]), tuple([s.of for s in ys]), wanted
         if key not in self.body.backwards:

@@ -7,7 +7,7 @@ like any other, so derivatives of any order follow.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from autograd_lite.control.array_nodes import (
     Column,
@@ -23,7 +23,6 @@ from autograd_lite.control.array_nodes import (
     node_of,
     so_far,
     stays,
-    terms_at,
     under,
     widened,
 )  # fmt: skip
@@ -52,6 +51,13 @@ from autograd_lite.transforms.forward_mode import forward
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.series import Coefficient, Given
+
+
+class Places(NamedTuple):
+    """Adjoints of the array of a loop, by where they arrive: at columns (offset and stride), and at single numbers."""
+
+    columns: dict[tuple[int, int], list[Piece]]
+    numbers: dict[int, list[Number]]
 
 
 class RecordedLoop:
@@ -136,14 +142,13 @@ class RecordedLoop:
         if stays(walk, node, arrived):
             return []
         operands, step, rules = operands_of(node), self.step, walk.propagation
-        arrived = self.in_columns(node, arrived)
-        single = Arrived([part for part in arrived.whole if isinstance(part, Number)], [])
+        places = self.places(self.in_columns(node, arrived))
         final: dict[int, Scalar] = {}
         perhaps: dict[int, Any] = {}  # the conditions of those that do not always arrive
         for k in range(len(step.carry)):
-            for term, condition in terms_at(single, self.final(k)):
-                perhaps[k] = either(rules, (perhaps[k], condition)) if k in final else condition
-                final[k] = final[k] + term if k in final else term
+            for part in places.numbers.get(self.final(k), []):
+                perhaps[k] = either(rules, (perhaps[k], part.holds)) if k in final else part.holds
+                final[k] = final[k] + part.adjoint if k in final else part.adjoint
         perhaps = {k: condition for k, condition in perhaps.items() if condition is not None}
         kept: list[tuple[Value | Node, Column]] = [(x, self.carry_column(node, k)) for k, x in enumerate(step.carry)]
         kept += [(x, self.residual_column(node, x)) for x in self.residuals]
@@ -157,8 +162,8 @@ class RecordedLoop:
                 *[x for x in self.shared if x in walk.dependent],
                 *[self.arrays[k] for k in self.whole if self.arrays[k] in walk.dependent],
             ],
-            [stream for x, column in kept for stream in self.streams(x, arrived, column)],
-            [stream for j in range(len(step.ys)) for stream in self.y_adjoints(rules, arrived, node, j)],
+            [stream for x, column in kept for stream in self.streams(x, places, column)],
+            self.y_adjoints(rules, places, node),
             perhaps,
             self.body.spans,
         )
@@ -267,37 +272,49 @@ class RecordedLoop:
             found += [Piece(start + j, width, self.length, columns[j], part.holds) for j in range(width)]
         return found
 
-    def streams(self, x: Any, arrived: Arrived, column: Column) -> list[Stream]:
+    def places(self, arrived: Arrived) -> Places:
+        """What has arrived, by where it has."""
+        columns: dict[tuple[int, int], list[Piece]] = {}
+        numbers: dict[int, list[Number]] = {}
+        for part in arrived.whole:
+            if isinstance(part, Number):
+                numbers.setdefault(part.offset, []).append(part)
+            elif isinstance(part, Piece) and part.length == self.length:
+                columns.setdefault((part.offset, part.stride), []).append(part)
+        return Places(columns, numbers)
+
+    def streams(self, x: Any, places: Places, column: Column) -> list[Stream]:
         """The adjoints of a column, each of whose numbers is what x is in a step."""
-        parts = [part for part in arrived.whole if isinstance(part, Piece)]
         return [
-            Stream(x, part.adjoint, self.over_steps(part.holds))
-            for part in parts
-            if (part.offset, part.stride) == column[1:] and part.length == self.length
+            Stream(x, part.adjoint, self.over_steps(part.holds)) for part in places.columns.get(column[1:], [])
         ]
 
     def over_steps(self, holds: Any) -> Any:
         """A condition as one for each step."""
         return holds if holds is None or isinstance(holds, Column) else (holds,) * self.length
 
-    def y_adjoints(self, rules: Propagation, arrived: Arrived, node: Node, j: int) -> list[Stream]:
-        """The adjoints of y number j."""
-        column = self.y_column(node, j)
-        at: dict[int, Scalar] = {}
-        told: dict[int, Any] = {}
-        for part in arrived.whole:
-            if isinstance(part, Number):
-                t, rest = divmod(part.offset - column.offset, column.stride)
-                if t >= 0 and not rest:
-                    told[t] = either(rules, (told[t], part.holds)) if t in at else part.holds
-                    at[t] = at[t] + part.adjoint if t in at else part.adjoint
-        found = self.streams(self.step.ys[j], arrived, column)
-        if at:
-            steps = range(self.length)
-            conditions = [0.0 if t not in at else 1.0 if told[t] is None else told[t] for t in steps]
-            always = len(at) == self.length and all(condition is None for condition in told.values())
-            adjoints = Column(stack([at.get(t, 0.0) for t in steps]), 0, 1)
-            found.append(Stream(self.step.ys[j], adjoints, None if always else tuple(conditions)))
+    def y_adjoints(self, rules: Propagation, places: "Places", node: Node) -> list[Stream]:
+        """The adjoints of all y."""
+        width = len(self.step.ys)
+        found: list[Stream] = []
+        at: list[dict[int, list[Number]]] = [{} for _ in range(width)]
+        start = self.final(len(self.step.carry))
+        for offset, parts in places.numbers.items():
+            if start <= offset < start + self.length * width:
+                t, j = divmod(offset - start, width)
+                at[j][t] = parts
+        for j, y in enumerate(self.step.ys):
+            found += self.streams(y, places, self.y_column(node, j))
+            if at[j]:
+                adjoints: list[Scalar] = [0.0] * self.length
+                holds: list[Any] = [0.0] * self.length
+                for t, parts in at[j].items():
+                    adjoints[t], condition = parts[0].adjoint, parts[0].holds
+                    for part in parts[1:]:
+                        adjoints[t], condition = adjoints[t] + part.adjoint, either(rules, (condition, part.holds))
+                    holds[t] = 1.0 if condition is None else condition
+                always = all(isinstance(x, float) and x == 1.0 for x in holds)
+                found.append(Stream(y, Column(stack(adjoints), 0, 1), None if always else tuple(holds)))
         return found
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:

@@ -6,7 +6,7 @@ Above `step_graphs`.  A call is one node, whose payload runs the function again;
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.control.array_nodes import Item, Terms, adjoints_at, node_of, numbered
+from autograd_lite.control.array_nodes import Item, Terms, node_of, numbered, terms_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import TRACE, enable_grad
@@ -116,8 +116,8 @@ class Recomputed:
         for x in free:
             if x in walk.arrived and x in walk.dependent:
                 inner.seed(x, walk.propagation.result(walk.arrived.pop(x).total(x, walk.propagation)))
-        for i, root in enumerate(outputs):
-            for term in adjoints_at(arrived, i):
+        for root, terms in zip(outputs, terms_of(arrived.whole, len(outputs)), strict=True):
+            for term, _ in terms:
                 if isinstance(root, Node) and root in inner.dependent:
                     inner.seed(root, term)
         found = inner.run([*ends, *nodes])

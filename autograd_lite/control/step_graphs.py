@@ -27,6 +27,7 @@ from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CHOSEN, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
+from autograd_lite.program.reaching import within
 from autograd_lite.transforms.branches import ChosenPropagation
 from autograd_lite.transforms.levels import Scalar
 
@@ -72,29 +73,20 @@ class Inside:
 
     def closure(self, outputs: Iterable[Scalar], leaves: Iterable[Node]) -> tuple[list[Node], list[Node], set[Node]]:
         """The nodes of a step, and those outside that it reads, in the order in which they were made; its leaves."""
-        ends, seen = set(leaves), set[Node]()
-        nodes: list[Node] = []
-        free: list[Node] = []
-        stack: list[Node] = [x for x in outputs if isinstance(x, Node)]
-        while stack:
-            x = stack.pop()
-            if x in seen or x._row is NUMBER or x._row is DETACHED:
-                continue
-            seen.add(x)
-            if x in ends:
-                continue
-            # a leaf that is none of the step is an argument, which a map in the step named
-            argument = isinstance(x._row.payload, Whole) or (x._row is LEAF and bool(x._flags & TRACED))
-            if argument or self.is_outside(x) or self.is_invariant(x, ends):
-                free.append(x)
-            else:
-                nodes.append(x)
-                stack.extend(operands_of(x))
+        ends = set(leaves)
+        nodes, free, seen = within(outputs, ends, self.known, self.start, self.spans, lambda x: self.is_free(x, ends))
         inside = mixed(free)
         nodes += inside
-        free = [x for x in dict.fromkeys([*free, *[y for x in inside for y in operands_of(x)]]) if x not in set(inside)]
+        own = set(inside)
+        free = [x for x in dict.fromkeys([*free, *[y for x in inside for y in operands_of(x)]]) if x not in own]
         free = [x for x in free if x._row is not NUMBER and x._row is not DETACHED]
         return sorted(nodes, key=time_of), sorted(free, key=time_of), ends & seen
+
+    def is_free(self, x: Node, leaves: Set[Node]) -> bool:
+        """Whether a leaf or an array is one of outside, though it was made in the step."""
+        # a leaf that is none of the step is an argument, which a map in the step named
+        argument = isinstance(x._row.payload, Whole) or (x._row is LEAF and bool(x._flags & TRACED))
+        return argument or self.is_invariant(x, leaves)
 
     def is_outside(self, x: Node) -> bool:
         time = time_of(x)

@@ -1,10 +1,10 @@
 """The nodes that a program is made of: those between what it computes and what it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import DETACHED, LEAF, TRACED, Node, operands_of
+from autograd_lite.core.graph import DETACHED, LEAF, NUMBER, TRACED, Node, operands_of
 
 
 def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
@@ -61,3 +61,40 @@ def reached(outputs: Sequence[Any], start: int, inputs: set[Node]) -> tuple[set[
         else:
             stack.extend(reversed(operands_of(x)))
     return seen, before
+
+
+def within(
+    outputs: Iterable[Any],
+    leaves: set[Node],
+    known: set[Node],
+    start: int,
+    spans: Sequence[tuple[int, int]],
+    is_free: Callable[[Node], bool],
+) -> tuple[list[Node], list[Node], set[Node]]:
+    """The nodes of a part of a graph that was recorded after `start` or in one of the spans, and those that are known;
+    those outside that it reads; and all that were seen, leaves too.
+
+    Numbers are none of them; leaves and arrays are outside where they are `free`.
+    """
+    nodes: list[Node] = []
+    free: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[Node] = [x for x in outputs if isinstance(x, Node)]
+    while stack:
+        x = stack.pop()
+        row = x._row
+        if row is NUMBER or row is DETACHED or x in seen:
+            continue
+        seen.add(x)
+        if x in leaves:
+            continue
+        time = time_of(x)
+        inside = time > start or x in known
+        for first, last in spans:
+            inside = inside or first < time <= last
+        if inside and not ((row is LEAF or row.payload is not None) and is_free(x)):
+            nodes.append(x)
+            stack.extend(operands_of(x))
+        else:
+            free.append(x)
+    return nodes, free, seen

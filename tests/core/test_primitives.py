@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
-from autograd_lite.core.columns.row import DEFAULTS
+from autograd_lite.core.columns.row import COLUMNS
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.operands import IEEEFloat, number
 from autograd_lite.core.primitives import INTERNAL, Primitive, row_named
@@ -41,7 +41,7 @@ def test_a_row_tells_all_of_itself(row):
     assert row.formula
     assert row.domain
     assert row.kinks
-    assert row.columns.keys() <= DEFAULTS.keys()
+    assert row.columns.keys() <= COLUMNS
     assert row.arity is None or len(row.partials) == row.arity
     assert repr(row) == f"<primitive {row.name}: {row.formula}>"
 
