@@ -142,11 +142,11 @@ class RecordedLoop:
         if stays(walk, node, arrived):
             return []
         operands, step, rules = operands_of(node), self.step, walk.propagation
-        places = self.places(self.in_columns(node, arrived))
+        come = self.places(self.in_columns(node, arrived))
         final: dict[int, Scalar] = {}
         perhaps: dict[int, Any] = {}  # the conditions of those that do not always arrive
         for k in range(len(step.carry)):
-            for part in places.numbers.get(self.final(k), []):
+            for part in come.numbers.get(self.final(k), []):
                 perhaps[k] = either(rules, (perhaps[k], part.holds)) if k in final else part.holds
                 final[k] = final[k] + part.adjoint if k in final else part.adjoint
         perhaps = {k: condition for k, condition in perhaps.items() if condition is not None}
@@ -162,8 +162,8 @@ class RecordedLoop:
                 *[x for x in self.shared if x in walk.dependent],
                 *[self.arrays[k] for k in self.whole if self.arrays[k] in walk.dependent],
             ],
-            [stream for x, column in kept for stream in self.streams(x, places, column)],
-            self.y_adjoints(rules, places, node),
+            [stream for x, column in kept for stream in self.streams(x, come, column)],
+            self.y_adjoints(rules, come, node),
             perhaps,
             self.body.spans,
         )
@@ -285,9 +285,7 @@ class RecordedLoop:
 
     def streams(self, x: Any, places: Places, column: Column) -> list[Stream]:
         """The adjoints of a column, each of whose numbers is what x is in a step."""
-        return [
-            Stream(x, part.adjoint, self.over_steps(part.holds)) for part in places.columns.get(column[1:], [])
-        ]
+        return [Stream(x, part.adjoint, self.over_steps(part.holds)) for part in places.columns.get(column[1:], [])]
 
     def over_steps(self, holds: Any) -> Any:
         """A condition as one for each step."""

@@ -133,7 +133,7 @@ class Row:
         if not columns.keys() <= COLUMNS:
             wrong = ", ".join(sorted(columns.keys() - COLUMNS))
             raise TypeError(f"a row has no column {wrong}; its columns are {', '.join(sorted(COLUMNS))}")
-        self.name: Final = name
+        self.name: Final[str] = name
         self.arity: Final = arity
         self.value: Final = value
         self.partials: Final = partials
