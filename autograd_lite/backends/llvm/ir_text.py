@@ -173,8 +173,9 @@ class Function:
             return str(x)
         k = len(self.lengths.integers)
         self.lengths.integers.append(x)
-        pointer = self.pointer("n")
-        lines = self.entry if isinstance(self.buffers["n"], int) else self.lines
+        own = "lengths" in self.buffers  # which a function gets that several calls share
+        pointer = self.pointer("lengths" if own else "n")
+        lines = self.entry if own or isinstance(self.buffers["n"], int) else self.lines
         lines.append(f"  %n{k}.at = getelementptr i64, ptr {pointer}, i64 {k}")
         lines.append(f"  %n{k} = load i64, ptr %n{k}.at")
         return f"%n{k}"

@@ -70,8 +70,8 @@ class Modules:
                 self.parts[buffer] = self.part
                 self.part += size
         for index, stage in enumerate(plan.stages):
-            self._numbers(index, stage)
             self._loops(stage.loops, {**plan.arrays, **stage.arrays}, stage)
+            self._numbers(index, stage)
             if plan.name:  # the body of a loop
                 self._tile(stage)
             elif stage.passes:
@@ -167,6 +167,11 @@ class Modules:
             loop = op.row.payload
             read = op.operands[loop.carries : loop.carries + loop.arrays]
             f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
+            lengths = self.emitter.lengths if loop.is_call else None
+            if lengths is not None:  # calls of a function differ in places alone, which are lengths
+                f.parameters += ", ptr %lengths"
+                f.buffers = {**f.buffers, "lengths": "%lengths"}
+                f.lengths = own = Lengths()
             places = [arrays[x] for x in (id, *read)]
             steps: Steps
             if is_short(loop, layout.plan):
@@ -181,6 +186,12 @@ class Modules:
                 steps.lanes()
             else:
                 steps.steps()
+            if lengths is not None:
+                name = self.emitter.called.setdefault((f.parameters, *f.entry, *f.lines), f.name)
+                self.emitter.calls[f.name] = name, len(lengths.integers)
+                lengths.integers += own.integers
+                if name != f.name:
+                    continue
             self.looped[f.name] = f
 
     def _block(self, index: int, stage: Stage) -> None:

@@ -98,8 +98,11 @@ class SectionWriter:
         elif isinstance(payload, Copy):
             write_copy(self.f, payload, self.arrays[op.operands[0]])
         elif op.id in self.loops:
-            kept = ", ptr %kept" if self.batched else ""
-            self.f.do(f"call void @{self.loops[op.id].name}steps(ptr %context{kept})")
+            name, arguments = f"{self.loops[op.id].name}steps", "ptr %context" + (", ptr %kept" if self.batched else "")
+            if name in self.emitter.calls:
+                name, first = self.emitter.calls[name]
+                arguments += f", ptr {self.f.offset(self.f.pointer('n'), 'i64', first)}"
+            self.f.do(f"call void @{name}({arguments})")
 
     def operand(self, id: int, type: str) -> str:
         if id in self.constants:

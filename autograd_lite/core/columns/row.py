@@ -142,6 +142,7 @@ class Row:
         self.plain: Final = isinstance(partials, tuple) and None not in partials
         self.formula: Final = formula
         self.columns: Final = columns
+        self.ball_value = self.lecture = self.rule = None  # mypyc leaves None out as a default of unions
         self.label = self.sign = columns.get("label", name)
         self.notation = name
         self.array = columns.get("libm")
