@@ -7,20 +7,22 @@ all of them share is computed as the number of samples times it.
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final, final
+
+from mypy_extensions import i64
 
 from autograd_lite.core.abstract.tracers import check_operands
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.primitives import Primitive, is_known
-from autograd_lite.core.table import cond, mul
+from autograd_lite.core.table import cond, mul, neg
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result, batched_values, instruction
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.reaching import between, in_order
-from autograd_lite.program.simplification import rewritten
+from autograd_lite.program.simplification import ANYTHING, CONSTANT, NEGATION, rewritten, wanted
 from autograd_lite.transforms.unrounded import is_unrounded
 
 Lowers = Callable[[Primitive], bool]
@@ -36,10 +38,25 @@ def has_lowering(row: Primitive) -> bool:
 
 
 Key = tuple[Any, ...]
-"""What makes two instructions the same: the row or the payload, and the operands or the bytes of a constant."""
-
+"""What makes two instructions the same: the payload and the operands, or the bytes of a constant."""
 
 NO_INSTRUCTION = Instruction(NUMBER, ())
+
+
+@final
+class Use:
+    """A row in one program: how its instructions are made, and those that there are, by their operands."""
+
+    def __init__(self, row: Primitive, lowers: bool) -> None:
+        self.known: dict[object, int] = {}  # common subexpressions
+        # the value is what the call computed
+        self.is_passed: Final = row.item >= 0 or (row.rule is not None and not row.called_back)
+        # a row that is not in the table is written by its lowering, however it differentiates
+        self.is_lowered: Final = lowers or (not is_known(row) and not row.called_back)
+        self.folds: Final = row is not BATCH_SIZE and (is_known(row) or row.called_back)
+        self.wants: i64 = wanted(row)  # the marks of operands for which it may be rewritten
+        self.commutes: Final = row.commutes
+        self.arity: i64 = -1 if row.arity is None else row.arity
 
 
 class Flattener:
@@ -55,26 +72,34 @@ class Flattener:
         self.batched: bytearray = batched_values(arguments, ())
         self.size = len(self.batched)
         self.instructions: list[Instruction] = []
-        self.known: dict[Key, int] = {}  # common subexpressions
+        self.marks = bytearray(self.size)  # of each value: whether it is a constant, and the result of neg
+        self.uses: dict[Primitive, Use] = {}
+        self.known: dict[Key, int] = {}  # constants, and what has a payload
         self.pieces: dict[int, int] = {}  # the argument that a piece of the call is
         self.views = False  # whether an array of numbers of an argument is a part of the argument
 
-    def append(self, key: Key, instruction: Instruction) -> int:
-        row, operands, _ = instruction
-        self.instructions.append(instruction)
-        whole = isinstance(row.payload, Whole) and self.arguments[row.payload.argument].batched
-        self.batched.append(whole or (row is not BATCH_SUM and any(self.batched[i] for i in operands)))
-        self.known[key] = i = self.size + len(self.instructions) - 1
-        return i
+    def append(self, row: Primitive, operands: tuple[int, ...], constant: float | None = None) -> int:
+        self.instructions.append(instruction(row, operands, constant))
+        batched, flags = False, self.batched
+        if row is not BATCH_SUM:
+            for i in operands:
+                batched = batched or flags[i] != 0
+            if isinstance(row.payload, Whole):
+                batched = self.arguments[row.payload.argument].batched
+        flags.append(batched)
+        self.marks.append(CONSTANT if constant is not None else NEGATION if row is neg else 0)
+        return self.size + len(self.instructions) - 1
 
     def constant(self, x: float) -> int:
         key: Key = (NUMBER, struct.pack("<d", x))
         found = self.known.get(key)
-        return self.append(key, instruction(NUMBER, (), x)) if found is None else found
+        if found is None:
+            found = self.known[key] = self.append(NUMBER, (), x)
+        return found
 
     def value_of(self, i: int) -> float | None:
         """The float that a value is, if it is a constant."""
-        return self.instructions[i - self.size].constant if i >= self.size else None
+        return self.instructions[i - self.size].constant if self.marks[i] == CONSTANT else None
 
     def source_of(self, i: int) -> Instruction | None:
         """The instruction that computes a value; None for an input."""
@@ -86,26 +111,39 @@ class Flattener:
             return row.payload.emit(self, operands)  # type: ignore[no-any-return]
         if row is BATCH_SUM and not self.batched[operands[0]]:
             row, operands = mul, (operands[0], self.emit(BATCH_SIZE, ()))
-        if row.item >= 0 or (row.rule is not None and not row.called_back):
-            return operands[-1]  # what the call computed
-        if not is_known(row) and not row.called_back:
-            return self.expand(row, operands)  # by its value, however it differentiates
-        if row is not BATCH_SIZE:
-            numbers = [self.value_of(i) for i in operands]
-            if self.folds and None not in numbers:
-                return self.constant(row.ieee_value(*numbers))  # type: ignore[arg-type]
-            simpler = rewritten(row, operands, numbers, self.source_of)
-            if isinstance(simpler, int):
-                return simpler
-            if simpler is not None:
-                row, new = simpler
-                return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
-        if self.lowers(row):
+        use = self.uses.get(row)
+        if use is None:
+            use = self.uses[row] = Use(row, self.lowers(row))
+        if use.is_passed:
+            return operands[-1]
+        if use.folds:
+            some: i64 = ANYTHING
+            every: i64 = CONSTANT
+            for i in operands:
+                mark: i64 = self.marks[i]
+                some |= mark
+                every &= mark
+            if every and self.folds:
+                return self.constant(row.ieee_value(*[self.value_of(i) for i in operands]))  # type: ignore[arg-type]
+            if some & use.wants:
+                simpler = rewritten(row, operands, [self.value_of(i) for i in operands], self.source_of)
+                if isinstance(simpler, int):
+                    return simpler
+                if simpler is not None:
+                    row, new = simpler
+                    return self.emit(row, tuple([x if isinstance(x, int) else self.constant(x) for x in new]))
+        if use.is_lowered:
             return self.expand(row, operands)
-        swapped = row.commutes and operands[0] > operands[1]
-        key: Key = (row, (operands[1], operands[0]) if swapped else operands)
-        found = self.known.get(key)
-        return self.append(key, instruction(row, operands)) if found is None else found
+        key: object = operands
+        if use.arity == 1:
+            key = operands[0]
+        elif use.arity == 2:
+            a, b = operands[0], operands[1]
+            key = b << 32 | a if use.commutes and a > b else a << 32 | b
+        found = use.known.get(key)
+        if found is None:
+            found = use.known[key] = self.append(row, operands)
+        return found
 
     def applied(self, row: Primitive, operands: Sequence[int | float]) -> int:
         """The number of the value of a row on numbers of values, and on floats that are constants."""
@@ -121,7 +159,9 @@ class Flattener:
             payload, operands = self.without_copies(payload, operands)
         key = (type(payload), payload, operands)
         found = self.known.get(key)
-        return self.append(key, Instruction(row_of(payload), operands)) if found is None else found
+        if found is None:
+            found = self.known[key] = self.append(row_of(payload), operands)
+        return found
 
     def stack(self, operands: tuple[int, ...]) -> int:
         """The array of these numbers; where they are in a row in an argument or in an array, it is a part of that."""
@@ -182,7 +222,15 @@ class Flattener:
         `nodes` are all of the graph, where the caller has them.
         """
         for node in between(roots, numbers) if nodes is None else in_order(nodes, numbers):
-            numbers[node] = self.emit(node._row, tuple([self.number_of(x, numbers) for x in operands_of(node)]))
+            left, right = node._left, node._right
+            operands: tuple[int, ...]
+            if left is None:
+                operands = tuple([self.number_of(x, numbers) for x in operands_of(node)])
+            elif right is None:
+                operands = (self.number_of(left, numbers),)
+            else:
+                operands = (self.number_of(left, numbers), self.number_of(right, numbers))
+            numbers[node] = self.emit(node._row, operands)
         return [self.number_of(x, numbers) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
 
     def number_of(self, x: Node, numbers: dict[Node, int]) -> int:

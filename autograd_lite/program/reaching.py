@@ -49,17 +49,24 @@ def reached(outputs: Sequence[Any], start: int, inputs: set[Node]) -> tuple[set[
         if x in seen:
             continue
         seen.add(x)
-        if x in inputs or x._row is DETACHED:
+        row = x._row
+        if row is DETACHED or (row is LEAF and x in inputs):
             continue
         if is_closed_over(x, start):
             before.append(x)
-        elif x._flags & TRACED and x._row is LEAF:
+        elif row is LEAF and x._flags & TRACED:
             raise TypeError(
                 "a traced value of another call is used here, which has no number any more; return values from "
                 "the compiled function in place of storing them"
             )
         else:
-            stack.extend(reversed(operands_of(x)))
+            left, right = x._left, x._right
+            if left is None:
+                stack.extend(reversed(operands_of(x)))
+            else:
+                if right is not None:
+                    stack.append(right)
+                stack.append(left)
     return seen, before
 
 

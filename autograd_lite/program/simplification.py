@@ -33,20 +33,26 @@ TRUE: Final = 3
 POWER_OF_TWO: Final = 4
 
 
+# What operands are, in bits.
+CONSTANT: Final = 1
+NEGATION: Final = 2
+ANYTHING: Final = 4
+
+
+def wanted(row: Primitive) -> int:
+    """Which operands a rewrite of the row may ask for: one of these is among them, or nothing is rewritten."""
+    rewrites = rewrites_of(row)
+    if any(rewrite.takes_any for rewrite in rewrites):
+        return ANYTHING
+    return CONSTANT | NEGATION if rewrites else 0
+
+
 def rewritten(row: Primitive, x: Ids, numbers: Numbers, source: Source) -> Simpler:
     """What computes the same as row(*x) at a lower cost.
 
     `numbers` are the operands that are constants, `source` gives the instruction that computes an operand.
     """
-    if not row.rewrites:
-        return None
-    found = _PARSED.get(row)
-    if found is None:
-        found = _PARSED[row] = [Rewrite(text) for text in row.rewrites]
-    some = any(x is not None for x in numbers)
-    for rewrite in found:
-        if rewrite.constant and not some:
-            continue
+    for rewrite in rewrites_of(row):
         simpler = rewrite.apply(x, numbers, source)
         if simpler is not None:
             return simpler
@@ -89,7 +95,8 @@ class Rewrite:
         operands, _, result = text.partition(" = ")
         words = result.split()
         self.patterns: Final = [Pattern(word) for word in operands.split()]
-        self.constant: Final = any(pattern.kind >= EXACTLY for pattern in self.patterns)  # whether it needs one
+        # whether it needs neither a constant nor the result of neg
+        self.takes_any: Final = all(pattern.kind == ANY for pattern in self.patterns)
         self.row: Final = PRIMITIVES[words[0]] if len(words) > 1 else None
         self.result: Final = words[1:] if len(words) > 1 else words
 
@@ -128,6 +135,13 @@ class Rewrite:
 
 
 _PARSED: Final[dict[Primitive, list[Rewrite]]] = {}
+
+
+def rewrites_of(row: Primitive) -> list[Rewrite]:
+    found = _PARSED.get(row)
+    if found is None:
+        found = _PARSED[row] = [Rewrite(text) for text in row.rewrites]
+    return found
 
 
 def is_power_of_two(x: float) -> bool:
