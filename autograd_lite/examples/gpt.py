@@ -157,8 +157,12 @@ def sample(name: str, size: int = 0) -> tuple[list[float], list[float]]:
 
 def loss(model: GPT, document: Sequence[Any], shares: Sequence[Any]) -> Any:
     """The mean of -ln p of the letter that follows, in nats a letter."""
-    predicted = zip(model(document[:-1]), document[1:], strict=True)
-    return dot(shares, [softmax_cross_entropy(logits, letter) for logits, letter in predicted])
+
+    def step(total: Any, x: Any) -> Any:
+        logits, letter, share = x
+        return total + share * softmax_cross_entropy(logits, letter), None
+
+    return scan(step, 0.0, (model(document[:-1]), list(document[1:]), list(shares)))[0]
 
 
 def mean_loss(model: GPT, documents: Sequence[Any], shares: Sequence[Any]) -> Any:

@@ -23,6 +23,16 @@ declare {VECTOR} @llvm.masked.gather.v{LANES}f64.v{LANES}p0(<{LANES} x ptr>, i32
 def place_of(f: Function, places: Gather, index: str, type: str) -> tuple[str, str]:
     """Whether an index is in bounds, and the place that it is, else the first one."""
     integers = INTEGERS[type]
+    key = "place", index, places.bound, places.stride, type
+    if key not in f.made:  # the numbers of a row are at one index
+        f.made[key] = in_bounds(f, places, index, type)
+    valid, row = f.made[key]
+    return valid, f.value(f"add {integers} {row}, {integer(f, places.offset, type)}")
+
+
+def in_bounds(f: Function, places: Gather, index: str, type: str) -> tuple[str, str]:
+    """The same without the offset of the places."""
+    integers = INTEGERS[type]
     zero = number(0.0, type)
     bound = f.value(f"sitofp {integers} {integer(f, places.bound, type)} to {type}")
     below = f.compare("olt", type, index, zero)
@@ -32,8 +42,7 @@ def place_of(f: Function, places: Gather, index: str, type: str) -> tuple[str, s
     whole = f.value(f"fptosi {type} {f.select(inside, i, zero, type)} to {integers}")
     back = f.value(f"sitofp {integers} {whole} to {type}")
     valid = f.value(f"and {MASKS[type]} {inside}, {f.compare('oeq', type, back, i)}")
-    place = f.value(f"mul {integers} {whole}, {integer(f, places.stride, type)}")
-    return valid, f.value(f"add {integers} {place}, {integer(f, places.offset, type)}")
+    return valid, f.value(f"mul {integers} {whole}, {integer(f, places.stride, type)}")
 
 
 def integer(f: Function, x: int, type: str) -> str:

@@ -124,6 +124,7 @@ class Function:
         self._pointers: dict[str, str] = {}
         self._available: dict[MemoryKey, str] = {}  # addresses and loads of this basic block, common subexpressions
         self.forwarded: dict[MemoryKey, str] = {}  # values that loads of their location are replaced by
+        self.made: dict[tuple[object, ...], tuple[str, str]] = {}  # what was written in this block, to be used again
         self.lengths: Lengths | None = None
         self._truths: dict[str, str] = {}  # the i1 of each condition
 
@@ -287,6 +288,7 @@ class Function:
         self.lines.append(f"{name}:")
         self.block = name
         self._available = {}
+        self.made = {}
 
     def fresh(self, *names: str) -> list[str]:
         self._count += 1

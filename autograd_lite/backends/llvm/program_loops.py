@@ -8,6 +8,7 @@ program over samples.
 
 from __future__ import annotations
 
+from autograd_lite.program.gathers import Column
 from autograd_lite.program.payloads import Loop, When, While
 from autograd_lite.program.program import Program
 
@@ -53,18 +54,26 @@ def work_of(program: Program) -> int:
     return len(program.instructions) + sum([loop.steps * work_of(loop.body) for loop in loops])
 
 
-def copy(f: Function, source: str, target: str, count: int, type: str) -> None:
-    """Copy numbers or vectors."""
+def copy(f: Function, source: str, target: str, count: int, type: str, read: str = "") -> None:
+    """Copy numbers or vectors; or of numbers that are `read` vectors that have each of them in all lanes."""
+    read = read or type
 
-    def one(i: str | int, from_type: str = type) -> None:
-        value = f.value(f"load {from_type}, ptr {f.offset(source, from_type, i)}")
-        f.do(f"store {type} {value}, ptr {f.offset(target, type, i)}")
+    def one(i: str | int) -> None:
+        value = f.value(f"load {read}, ptr {f.offset(source, read, i)}")
+        f.do(f"store {type} {value if read == type else f.splat(value)}, ptr {f.offset(target, type, i)}")
 
-    if count > FEW:
-        with f.loop(count) as loop:
+    done = 0
+    if type == SCALAR and count > FEW:
+        done = count - count % f.lanes
+        with f.loop(count // f.lanes) as loop:
+            first = f.integer("mul", loop.counter, f.lanes)
+            value = f.value(f"load {VECTOR}, ptr {f.offset(source, SCALAR, first)}, align 8")
+            f.do(f"store {VECTOR} {value}, ptr {f.offset(target, SCALAR, first)}, align 8")
+    if count - done > FEW:
+        with f.loop(count - done) as loop:
             one(loop.counter)
     else:
-        for i in range(count):
+        for i in range(done, count):
             one(i)
 
 
@@ -110,16 +119,18 @@ class Steps:
 
     def gather(self, t: str, xs: str) -> None:
         """The elements of step t of all columns, one after the other."""
-        f = self.f
-        for j, column in enumerate(self.loop.columns):
-            array = self.arrays[column.array]
-            first = array.address(f, column.offset)
-            element = f.value(
-                f"load {array.type}, ptr {f.offset(first, array.type, f.integer('mul', t, column.stride))}"
-            )
-            if array.type != self.type:
-                element = f.splat(element)
-            f.do(f"store {self.type} {element}, ptr {self.at(j, xs)}")
+        f, columns, j = self.f, self.loop.columns, 0
+        while j < len(columns):
+            k, offset, stride = columns[j]
+            array, count = self.arrays[k], 1
+            place = array.place(offset)
+            while columns[j + count : j + count + 1] == (Column(k, offset + count, stride),):
+                if array.place(offset + count) != place + count:
+                    break
+                count += 1
+            source = f.offset(array.address(f, offset), array.type, f.integer("mul", t, stride))
+            copy(f, source, self.at(j, xs), count, self.type, array.type)
+            j += count
 
     def lanes(self) -> None:
         """8 steps at once; the last ones again where their number is no multiple of 8."""
