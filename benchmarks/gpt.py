@@ -93,6 +93,7 @@ def lengths() -> Figures:
     """One program for names of all lengths: the CPU time until it has run on each, and of a step with Adam."""
     gpt, compile_ = feature("autograd_lite.examples.gpt"), feature("autograd_lite:compile")
     Adam, value_and_grad = feature("autograd_lite.optim:Adam"), feature("autograd_lite:value_and_grad")
+    compiled_rule = feature("autograd_lite.optim.compiled_rules:compiled_rule")
     model, longest = gpt.GPT(), gpt.LENGTH - 1
     optimizer, flat = Adam(model.parameters()), np.array([p.data for p in model.parameters()])
 
@@ -110,7 +111,8 @@ def lengths() -> Figures:
     value, slopes = value_and_grad(gpt.loss)(model, *[x.tolist() for x in name])
     found = step(flat, *name)
     same = found[0] == value and found[1].tolist() == list(slopes.values())
-    seconds = slotted.cpu_time(lambda: optimizer.move(flat, step(flat, *name)[1]))
+    rule = compiled_rule(optimizer)
+    seconds = slotted.cpu_time(lambda: optimizer.move(flat, step(flat, *name)[1], rule))
     return {"seconds": seconds, "first": first, "same": same}
 
 
