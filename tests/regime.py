@@ -24,6 +24,7 @@ import comparing  # noqa: E402
 import costs  # noqa: E402
 import enclosing  # noqa: E402
 import faulting  # noqa: E402
+import float32_rows  # noqa: E402
 import full  # noqa: E402
 import growth  # noqa: E402
 import infinity  # noqa: E402
@@ -45,6 +46,7 @@ SHORT = {
     "costs": lambda: record("costs", costs.measure()),
     "faults": lambda: record("faults", faulting.measure()),
     "javascript": lambda: record("javascript", javascript_rows.measure(2000)),
+    "float32": lambda: record("float32", float32_rows.measure(1000, 200)),
 }
 LONG = {
     "dags": lambda: comparing.measure("dags"),
@@ -65,6 +67,7 @@ SECTIONS = [
     ("dags", "Random functions in every engine", comparing.engines_section),
     ("dags_python", "Random functions in generated Python", comparing.python_section),
     ("javascript", "JavaScript, row by row, against the eager engine", javascript_rows.section),
+    ("float32", "Native code in float32, row by row", float32_rows.section),
     ("loops", "Random loops in every engine", looping.section),
     ("scattered", "Sparse derivatives of random functions", scattered.section),
     ("algebra", "Linear algebra, against 150 digits", algebra.section),
