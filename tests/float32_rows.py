@@ -54,10 +54,10 @@ def section(figures):
     found = figures["rows"]
     beyond = [name for name, row in found.items() if not row["worst"][1] <= BOUND]
     lines = [
-        '`compile(f, dtype="float32")`: each row at float32 operands that are 0 or of a size between 1e-18 and 1e18, so',
-        "that their squares are normal numbers, against its value and partials in float64. Ulps are those of float32.",
-        "A row that is one operation of native code is rounded once; one that is several is rounded after each, and may",
-        f"be off by {BOUND:g} times what an ulp in result and operands together is.",
+        '`compile(f, dtype="float32")`: each row at float32 operands that are 0 or of a size between 1e-18 and 1e18,',
+        "so that their squares are normal numbers, against its value and partials in float64. Ulps are those of float32.",
+        "A row that is one operation of native code is rounded once; one that is several is rounded after each, and",
+        f"may be off by {BOUND:g} times what an ulp in result and operands together is.",
         "",
         "| row | points | value, worst ulps | of an ulp in result and operands | partials, worst ulps |",
         "| --- | ---: | ---: | ---: | ---: |",
