@@ -55,7 +55,7 @@ def section(figures):
     beyond = [name for name, row in found.items() if not row["worst"][1] <= BOUND]
     lines = [
         '`compile(f, dtype="float32")`: each row at float32 operands that are 0 or of a size between 1e-18 and 1e18,',
-        "so that their squares are normal numbers, against its value and partials in float64. Ulps are those of float32.",
+        "so that their squares are normal numbers, against its value and partials in float64; ulps are of float32.",
         "A row that is one operation of native code is rounded once; one that is several is rounded after each, and",
         f"may be off by {BOUND:g} times what an ulp in result and operands together is.",
         "",
