@@ -20,10 +20,10 @@ from setuptools.extension import Extension
 COMPILED = [
     "core.numerics", "core.contexts.variables", "core.operands", "core.columns.row", "core.columns.called_row",
     "core.primitives", "core.table.float_values", "core.table.special_functions", "core.graph",
-    "core.columns.outputs", "core.fast.clock",
+    "core.fast.clock",
     "core.fast.pool", "core.fast.uses", "core.fast.vectors", "core.fast.sweeps", "core.reverse", "core.create_graph",
-    "transforms.conditions", "transforms.branches", "transforms.forward_mode", "core.abstract.tracers",
-    "core.recording", "core.copying",
+    "transforms.propagation", "transforms.conditions", "transforms.branches", "transforms.reverse_mode",
+    "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying",
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
     "program.instructions", "program.simplification", "program.reaching", "program.flattening",
     "program.fast_arguments", "program.repetitions", "program.rolling", "program.fingerprint",

@@ -44,7 +44,7 @@ FLOORS = {
 # The same inside of `core`, which is read from its first file to its last.
 CORE = (
     "", "numerics", "contexts", "operands", "columns", "primitives", "methods", "table",
-    "graph", "columns.outputs", "contexts.modes", "fast", "abstract", "methods.attributes", "methods.named_rows",
+    "graph", "contexts.modes", "fast", "abstract", "methods.attributes", "methods.named_rows",
     "reverse", "create_graph", "recording", "copying", "operators", "value", "fast.layers",
 )  # fmt: skip
 LONGEST = 500

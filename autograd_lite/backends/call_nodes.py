@@ -10,14 +10,13 @@ from operator import add, and_
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.backends.call_programs import CallProgram, FlatCall, Pullback, Pushforward, Taken
-from autograd_lite.control.array_nodes import Item, Terms, row_of, terms_of, under
+from autograd_lite.control.array_nodes import Item, Terms, row_of, terms_of
 from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.abstract.tracers import TracingError, is_tracing
-from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import enable_grad
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, check_unassigned
+from autograd_lite.core.create_graph import check_unassigned
 from autograd_lite.core.graph import CONSTANT, NUMERIC, Node, operands_of
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.value import Value, constant, passed_on
@@ -25,6 +24,8 @@ from autograd_lite.program.closures import Closures
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import Scalar, returned
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Cotangents, Propagation, under
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 from autograd_lite.transforms.series import Given
 from autograd_lite.transforms.signatures import Function, name_of
 

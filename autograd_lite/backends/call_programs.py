@@ -8,9 +8,7 @@ from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any
 
-from autograd_lite.control.array_nodes import arrival
 from autograd_lite.core.abstract.tracers import is_tracing
-from autograd_lite.core.create_graph import adjoint_pass
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CHOSEN, CONSTANT, NUMBER, ORDERED, Node
 from autograd_lite.core.primitives import number
@@ -18,6 +16,8 @@ from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.forward_mode import tangents
 from autograd_lite.transforms.levels import Scalar, fresh, inside, passed
+from autograd_lite.transforms.propagation import arrival
+from autograd_lite.transforms.reverse_mode import adjoint_pass
 from autograd_lite.transforms.signatures import Function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 from autograd_lite.trees.array_leaves import array_of
@@ -192,8 +192,7 @@ class Pullback(Derivative):
         roots = [(x, seed) for x, seed in pairs if isinstance(x, Value) and not x._flags & CONSTANT]
         if not roots:
             return [None] * len(inputs)
-        walk, order = adjoint_pass([x for x, _ in roots], [seed for _, seed in roots], inputs)
-        found = walk.run(order)
+        walk, found = adjoint_pass([x for x, _ in roots], [seed for _, seed in roots], inputs)
         return [(found[x], arrival(walk.found[x])) if x in found else None for x in inputs]
 
 

@@ -28,6 +28,7 @@ from autograd_lite.program.payloads import Kernel, Loop, Payload, Run, When, Whi
 from autograd_lite.program.program import Program
 from autograd_lite.support.files import shortened
 from autograd_lite.transforms.differentiation import as_value
+from autograd_lite.transforms.opaque_functions import opaque_node
 from autograd_lite.trees import flatten_numbers, is_array
 
 
@@ -121,6 +122,8 @@ def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
 def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
     if row is BATCH_SUM:
         return total(operands)  # type: ignore[no-any-return]
+    if row.called_back:
+        return opaque_node(row, [as_value(x) for x in operands])  # type: ignore[return-value]
     for x in operands:
         if isinstance(x, Value):
             return x.apply(row, tuple(operands))  # type: ignore[no-any-return]

@@ -28,16 +28,14 @@ from autograd_lite.control.array_nodes import (
     numbered,
     numbers_of,
     stays,
-    under,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Stack, dense, masked, stack
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.abstract.tracers import is_tracing
-from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.contexts.variables import Mode
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, check_unassigned
+from autograd_lite.core.create_graph import check_unassigned
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import BATCH_SUM, BATCHED, CONSTANT, Node, operands_of
 from autograd_lite.core.recording import records_nothing
@@ -48,6 +46,8 @@ from autograd_lite.program.kernels import KERNELS
 from autograd_lite.transforms.branches import either
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Cotangents, Propagation, under
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 
 class Array(NamedTuple):

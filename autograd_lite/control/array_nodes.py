@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from autograd_lite.core.columns.outputs import Cotangents
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation
 from autograd_lite.core.graph import BATCHED, CONSTANT, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
@@ -21,6 +19,8 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.gathers import Gather
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Cotangents, Propagation, arrival
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 from autograd_lite.transforms.series import Given, Series
 
 Terms = list[tuple[Node, Arrived]]
@@ -249,16 +249,6 @@ def so_far(walk: AdjointPass, node: Node, x: Node) -> tuple[Scalar, Any] | None:
         return None
     found = walk.arrived.pop(x).total(x, walk.propagation)
     return walk.propagation.result(found), arrival(found)
-
-
-def arrival(adjoint: Any) -> Any:
-    """The condition under which an adjoint has arrived; None: for sure."""
-    return adjoint[1] if isinstance(adjoint, tuple) else None
-
-
-def under(propagation: Propagation, adjoint: Scalar, holds: Any) -> Any:
-    """A term that arrives under a condition."""
-    return propagation.start(adjoint) if holds is None else (adjoint, holds)
 
 
 class Numbers:

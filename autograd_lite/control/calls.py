@@ -12,12 +12,12 @@ from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step
 from autograd_lite.core.abstract.tracers import TracingError
-from autograd_lite.core.create_graph import AdjointPass, Arrived
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, Node, operands_of
 from autograd_lite.core.reverse import is_ordered, topological_order
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.levels import CallDraws, MapsInside, Scalar, Source, draw
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 FlatFunction = Callable[[Sequence[Scalar], Sequence[Scalar]], list[Any]]
 """From operands, and other numbers, to numbers."""

@@ -17,7 +17,6 @@ from autograd_lite.control.array_nodes import (
     Record,
     Scattered,
     Terms,
-    arrival,
     condition_at,
     filled,
     item,
@@ -27,12 +26,9 @@ from autograd_lite.control.array_nodes import (
     so_far,
     stays,
     terms_of,
-    under,
     widened,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing
-from autograd_lite.core.columns.outputs import Cotangents
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
@@ -41,6 +37,8 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Cotangents, Propagation, arrival, under
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 from autograd_lite.transforms.series import Given, Series
 
 MANY = 32

@@ -23,7 +23,6 @@ from autograd_lite.control.array_nodes import (
     node_of,
     so_far,
     stays,
-    under,
     widened,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, dense, stack
@@ -37,7 +36,6 @@ from autograd_lite.control.step_graphs import (
     is_expensive,
     numbered,
 )
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, propagation_for
 from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value
@@ -45,11 +43,13 @@ from autograd_lite.program import gathers, payloads
 from autograd_lite.program.flattening import Flattener, Lowers
 from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
-from autograd_lite.transforms.branches import ChosenPropagation, either
+from autograd_lite.transforms.branches import ChosenPropagation, either, propagation_for
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.forward_mode import forward
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Propagation, under
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 from autograd_lite.transforms.series import Coefficient, Given
 
 

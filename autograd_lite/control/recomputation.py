@@ -8,16 +8,17 @@ from typing import Any
 
 from autograd_lite.control.array_nodes import Item, Terms, node_of, numbered, terms_of
 from autograd_lite.control.step_graphs import Inside
-from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.contexts.modes import TRACE, enable_grad
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, propagation_for
 from autograd_lite.core.graph import CONSTANT, Node, operands_of
 from autograd_lite.core.reverse import float_pass
 from autograd_lite.core.value import Value, passed_on
+from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.forward_mode import float_tangents, forward
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Cotangents, Propagation
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 from autograd_lite.transforms.series import Coefficient
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
@@ -120,7 +121,7 @@ class Recomputed:
             for term, _ in terms:
                 if isinstance(root, Node) and root in inner.dependent:
                     inner.seed(root, term)
-        found = inner.run([*ends, *nodes])
+        found = inner.adjoints([*ends, *nodes])
         return [walk.term(node, x, walk.propagation.start(found[x])) for x in reversed(ends) if x in found]
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:

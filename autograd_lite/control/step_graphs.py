@@ -15,21 +15,22 @@ from autograd_lite.control.array_nodes import (
     Piece,
     Record,
     Whole,
-    arrival,
     condition_at,
     is_array,
     number_in,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, Stack, masked, stack
 from autograd_lite.core import table
-from autograd_lite.core.create_graph import AdjointPass, Arrived, propagation_for
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CHOSEN, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.reaching import within
-from autograd_lite.transforms.branches import ChosenPropagation
+from autograd_lite.transforms.branches import ChosenPropagation, propagation_for
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.opaque_functions import CallPayload
+from autograd_lite.transforms.propagation import arrival
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 ARRAYS = (Stack, Numbers, Gathers)
 """Arrays that may be made in a step though they are the same in each of them."""
@@ -140,7 +141,7 @@ def is_expensive(x: Node) -> bool:
     """Whether it is better to keep the number of a node for derivatives than to compute it again."""
     row = x._row
     if row.payload is not None:
-        return False
+        return isinstance(row.payload, CallPayload)
     if row.fold is not None:
         return len(operands_of(x)) > FEW
     return not row.llvm and row.lowering is not table.identity.lowering
@@ -319,7 +320,7 @@ class AdjointStep:
             seed(step.carry_out[k], adjoint, known.get(k))
         for root, adjoint, condition in reversed(given[len(self.kept) :]):
             seed(root, adjoint, condition)
-        walk.run(self.order)
+        walk.adjoints(self.order)
         self.arrays = walk.arrays
         return walk
 

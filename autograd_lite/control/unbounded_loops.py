@@ -12,14 +12,16 @@ from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import Body, Inside, Step
 from autograd_lite.core import table
-from autograd_lite.core.create_graph import AdjointPass, Arrived, Propagation, propagation_for
 from autograd_lite.core.graph import BATCHED, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program import payloads
+from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.forward_mode import forward
 from autograd_lite.transforms.levels import Draws, Scalar, is_mapped
 from autograd_lite.transforms.power_series import Expansion
+from autograd_lite.transforms.propagation import Propagation
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 INSTEAD = (
     "pass max_steps, with which it is a scan that keeps its carries, or use fixed_point or root where it iterates to "

@@ -13,7 +13,6 @@ from typing import Any
 
 from mypy_extensions import i64
 
-from autograd_lite.core.columns.outputs import call_terms, is_call
 from autograd_lite.core.fast.clock import age_of, in_order_of_making
 from autograd_lite.core.fast.sweeps import sorted_nodes, store, sweep
 from autograd_lite.core.fast.uses import COUNTS
@@ -97,11 +96,9 @@ def reverse(
 
 def float_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     """Adjoint x partial for each operand; the branch that a choice did not take gets 0, whatever the adjoint is."""
-    row = node._row
-    if is_call(row):
-        return call_terms(node, adjoint, False)
+    selects = node._row.selects
     return [
-        (x, adjoint * partial if partial != 0.0 or not row.selects else 0.0)
+        (x, adjoint * partial if partial != 0.0 or not selects else 0.0)
         for x, partial in zip(operands_of(node), partials_of(node), strict=True)
         if partial is not None
     ]

@@ -20,6 +20,8 @@ from autograd_lite.drawing.sources import Gradients, Values, own_pass, unit
 from autograd_lite.drawing.unfolding import offset_of
 from autograd_lite.explaining.formulas import Formula, Name, Number, Slot, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
+from autograd_lite.transforms.propagation import Cotangents
+from autograd_lite.transforms.rule_calls import Output, RecordedCall
 
 
 @dataclass
@@ -125,18 +127,18 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: 
         value = found.slot(x.data, x, "value")
         step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, value)
         step.module, step.loop = owners.get(x, ""), loops.get(x)
-        is_many = x.row.outputs > 1 or outputs_of(x) > 1
+        is_many = outputs_of(x) > 1
         gradient = None if kind == CONSTANT or is_many else source.gradient(x)
         step.gradient = None if gradient is None else found.slot(gradient, x, "gradient")
         found.steps.append(step)
     for x in source.order:
-        if x.row.outputs > 1:
+        if isinstance(x.row.payload, RecordedCall) and outputs_of(x) > 1:
             add_ways_of_outputs(found, x, source, keys, called)
             continue
-        if outputs_of(x):
+        if isinstance(x.row.payload, ProgramCall):
             add_ways_of_call(found, x, source, keys, called)
             continue
-        if any(outputs_of(p) > 1 for p in source.parents(x)):  # one of several results, of which the call's ways tell
+        if any(isinstance(p.row.payload, ProgramCall) and outputs_of(p) > 1 for p in source.parents(x)):  # which tells
             continue
         upstream = None if keys.keys().isdisjoint(source.parents(x)) else source.gradient(x)
         if upstream is not None:
@@ -197,17 +199,21 @@ def add_ways_of_outputs(
     found: Lesson, x: Value, source: Values, keys: Mapping[Value, int], called: Mapping[Value, str]
 ) -> None:
     """The same for a call of several outputs, whose rule makes one term of all their gradients."""
-    slopes: dict[int, float | None] = {y.row.item: source.gradient(y) for y in source.order if x in source.parents(y)}
-    if x.row.rule is not None and slopes:
-        for parent, term in x.row.rule.pull(x, [slopes.get(k) for k in range(x.row.outputs)], False):
-            if parent in keys:
-                way = Way(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
-                found.steps[keys[parent]].ways.append(way)
+    outputs = [y for y in source.order if x in source.parents(y) and isinstance(y.row.payload, Output)]
+    slopes = {y.row.payload.k: source.gradient(y) for y in outputs}
+    arrived = Cotangents({k: 0.0 if slope is None else slope for k, slope in slopes.items()})
+    for parent, term in x.row.payload.pull_floats(x, arrived, {}) if slopes else ():
+        if parent in keys:
+            way = Way(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
+            found.steps[keys[parent]].ways.append(way)
 
 
 def outputs_of(x: Value) -> int:
-    """How many results a call of a compiled function has; 0 for what is none."""
-    return x.row.payload.outputs if isinstance(x.row.payload, ProgramCall) else 0
+    """How many results a call has, of a compiled function or of one with a rule of its own; 0 for what is none."""
+    payload = x.row.payload
+    if isinstance(payload, RecordedCall):
+        return len(payload.results)
+    return payload.outputs if isinstance(payload, ProgramCall) else 0
 
 
 def add_ways_of_call(

@@ -26,6 +26,7 @@ from autograd_lite.program.payloads import While
 from autograd_lite.program.program import Program
 from autograd_lite.program.tracing import Trace
 from autograd_lite.transforms.levels import inside
+from autograd_lite.transforms.opaque_functions import CallPayload
 from autograd_lite.transforms.signatures import Function, name_of
 from autograd_lite.trees import is_array, tree_map
 
@@ -90,7 +91,7 @@ def elements(x: Any, others: Mapping[Value, Value]) -> Any:
 def check_rows(order: Sequence[Value], name: str) -> None:
     """Raise where a node is no row of the table: a page has nothing else to compute with."""
     for x in order:
-        if x.row.rule is not None:
+        if isinstance(x.row.payload, CallPayload):
             has = "is a Python function of plain numbers" if x.row.called_back else "has a derivative of its own"
             raise ValueError(
                 f"explore computes in the browser, in rows of the table, but {name} calls {x.row.name}, which {has}; "

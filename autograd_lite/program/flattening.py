@@ -23,6 +23,7 @@ from autograd_lite.program.instructions import Argument, Instruction, Parts, Res
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.reaching import between, in_order
 from autograd_lite.program.simplification import ANYTHING, CONSTANT, NEGATION, rewritten, wanted
+from autograd_lite.transforms.rule_calls import RecordedCall
 from autograd_lite.transforms.unrounded import is_unrounded
 
 Lowers = Callable[[Primitive], bool]
@@ -49,8 +50,6 @@ class Use:
 
     def __init__(self, row: Primitive, lowers: bool) -> None:
         self.known: dict[object, int] = {}  # common subexpressions
-        # the value is what the call computed
-        self.is_passed: Final = row.item >= 0 or (row.rule is not None and not row.called_back)
         # a row that is not in the table is written by its lowering, however it differentiates
         self.is_lowered: Final = lowers or (not is_known(row) and not row.called_back)
         self.folds: Final = row is not BATCH_SIZE and (is_known(row) or row.called_back)
@@ -114,8 +113,6 @@ class Flattener:
         use = self.uses.get(row)
         if use is None:
             use = self.uses[row] = Use(row, self.lowers(row))
-        if use.is_passed:
-            return operands[-1]
         if use.folds:
             some: i64 = ANYTHING
             every: i64 = CONSTANT
@@ -309,7 +306,7 @@ def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
 
 def refuse_frozen(node: Node) -> None:
     operands = operands_of(node)
-    if node._row.rule is not None and not node._row.called_back:
+    if isinstance(node._row.payload, RecordedCall):
         raise ValueError(
             f"a program cannot be made from this graph: {node._row.name} has rules of its own, and only its numbers "
             f"were recorded; compile the function that calls it"

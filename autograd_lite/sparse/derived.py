@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.core.contexts.modes import ieee_arithmetic
-from autograd_lite.core.create_graph import AdjointPass, Propagation, adjoints
+from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CONSTANT, Node
 from autograd_lite.core.reverse import topological_order
@@ -16,6 +16,8 @@ from autograd_lite.core.value import Value
 from autograd_lite.transforms.branches import ChosenPropagation
 from autograd_lite.transforms.forward_mode import forward
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.propagation import Propagation
+from autograd_lite.transforms.reverse_mode import AdjointPass
 
 
 class Entry(NamedTuple):
@@ -82,7 +84,7 @@ class Seeded:
 
     def adjoint(self) -> Any:
         """The adjoint of the only input; None where nothing arrives."""
-        return self.walk.run(self.order).get(self.inputs[0])
+        return self.walk.adjoints(self.order).get(self.inputs[0])
 
     def contributions(self) -> list[tuple[Node, Node, Any]]:
         """What arrives at the inputs, one by one: the input, the node that it comes from, and the adjoint."""

@@ -97,7 +97,7 @@ def sum_of(node: Value, graph: ScalarGraph) -> Sum | None:
 
 def is_opaque(x: Node) -> bool:
     """Whether a node cannot be recorded again by its row alone."""
-    return x._row.payload is not None or x._row.rule is not None or x._row.item >= 0
+    return x._row.payload is not None
 
 
 class Near:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from autograd_lite.core.contexts.modes import ieee_arithmetic
-from autograd_lite.core.create_graph import Propagation, propagation_for
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.reverse import topological_order
@@ -22,7 +21,9 @@ from autograd_lite.sparse.derived import Seeded, adjoints_of, is_nothing, is_pla
 from autograd_lite.sparse.repetition import Kind, Part, nodes_below
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 from autograd_lite.sparse.terms import Terms, positions, terms_of
+from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.forward_mode import forward as forward_pass
+from autograd_lite.transforms.propagation import Propagation
 
 if TYPE_CHECKING:
     import numpy

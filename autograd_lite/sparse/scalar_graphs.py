@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.control.array_nodes import node_of
-from autograd_lite.core.create_graph import Propagation, propagation_for
 from autograd_lite.core.graph import CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
 from autograd_lite.program.tracing import Trace
 from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import Argnums, Call, reverse_mode
 from autograd_lite.transforms.levels import Scalar, node_apart, passing
+from autograd_lite.transforms.opaque_functions import CallPayload
+from autograd_lite.transforms.propagation import Propagation
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 from autograd_lite.trees.array_leaves import array_of
@@ -181,7 +183,7 @@ class ScalarGraph:
                 continue
             seen.add(node)
             payload = node._row.payload
-            self.has_payloads |= payload is not None
+            self.has_payloads |= payload is not None and not isinstance(payload, CallPayload)
             if isinstance(payload, MappedSum):
                 continue
             if self.trace.is_closed_over(node):

@@ -5,11 +5,11 @@ Source: Griewank and Toint, On the unconstrained optimization of partially separ
 
 from collections.abc import Mapping
 
-from autograd_lite.core.create_graph import Propagation
 from autograd_lite.core.graph import DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.table import add, div, mul, neg, sub
 from autograd_lite.core.table import sum as total
 from autograd_lite.sparse.repetition import Part, Places, nodes_below
+from autograd_lite.transforms.propagation import Propagation
 
 SUMS = (add, sub, neg, total)
 SCALINGS = (mul, div)

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from autograd_lite.core.columns.outputs import Cotangents
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.core.primitives import is_known
-from autograd_lite.core.reverse import float_terms, reverse, topological_order
+from autograd_lite.core.reverse import reverse, topological_order
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import lowered
@@ -20,6 +19,7 @@ from autograd_lite.testing.domains import is_flat, kink_distance
 from autograd_lite.testing.precision import SMALLEST
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.forward_mode import float_tangents
+from autograd_lite.transforms.propagation import Cotangents
 
 ROW_ERROR = 2.0**-51  # what a row may be off: a few ulps
 
@@ -91,11 +91,8 @@ class Surroundings:
 
 
 def sizes_of_terms(node: Node, weight: Any) -> list[tuple[Node, Any]]:
-    if node._row.payload is not None:  # a matrix, or what is recomputed
+    if node._row.payload is not None:  # a matrix, what is recomputed, a call with a rule of its own
         return [(x, size_of(term)) for x, term in node._row.payload.pull_floats(node, weight, {})]
-    if node._row.item >= 0 or node._row.rule is not None:  # no partials are recorded
-        terms = float_terms(node, weight)
-        return [(x, abs(term) if isinstance(term, float) else term) for x, term in terms]
     return [(x, weight * abs(p)) for x, p in zip(operands_of(node), partials_of(node), strict=True) if p]
 
 

@@ -10,15 +10,15 @@ nothing arrives at r for x = 0, and 0 times its infinite partial would be nan.  
 because terms are added up in the order in which nodes were made.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
-from autograd_lite.core.columns.outputs import Cotangents, of_outputs
-from autograd_lite.core.create_graph import LAZY, Propagation, argument, check_unassigned, partials_as_graphs, times
+from autograd_lite.core.create_graph import argument, check_unassigned, partials_as_graphs, times
 from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
 from autograd_lite.core.table import cond, identity
 from autograd_lite.transforms.conditions import Conditions
+from autograd_lite.transforms.propagation import Propagation
 
 Term = tuple[Any, Any]
 """A value, and the condition under which it holds; None: always."""
@@ -81,29 +81,12 @@ class ChosenPropagation(Propagation):
         return derivative
 
     def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
-        if node._row.item >= 0:
-            return super().pull(node, adjoint)
-        if node._row.rule is not None:
-            arrived = of_outputs(node, adjoint)
-            holds = either(self, [x[1] for x in arrived if x is not None])
-            values = {k: masked(x, 0.0) for k, x in enumerate(arrived) if x is not None}
-            return [(x, (term, holds)) for x, term in super().pull(node, Cotangents(values))]
         value, condition = adjoint
         if node._row is cond:
             check_unassigned(node, operands_of(node))
             arrivals = dict.fromkeys(operands_of(node), condition)
             return [(x, (value, holds)) for x, holds in self.branches(node, arrivals)]
         return [(x, (term, condition)) for x, term in super().pull(node, value)]
-
-    def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
-        if node._row.rule is None:
-            return super().tangent(node, tangents)
-        arrived = {x: tangents[x] for x in operands_of(node) if x in tangents}
-        holds = either(self, [condition for _, condition in arrived.values()])
-        found = super().tangent(node, {x: masked(term, 0.0) for x, term in arrived.items()})
-        if node._row.outputs > 1:
-            return [None if x is None else (x, holds) for x in found]
-        return None if found is None else (found, holds)
 
     def push(self, node: Node, tangents: dict[Node, Term]) -> list[Term]:
         operands = operands_of(node)
@@ -121,4 +104,9 @@ class ChosenPropagation(Propagation):
         ]
 
 
-LAZY.append(ChosenPropagation)
+def propagation_for(roots: Sequence[Any]) -> Propagation:
+    """The rules for a pass over everything that the roots depend on."""
+    for x in roots:
+        if isinstance(x, Node) and x._flags & CHOSEN:
+            return ChosenPropagation(x)
+    return Propagation()

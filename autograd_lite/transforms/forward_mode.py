@@ -6,10 +6,10 @@ The step at one node, as a graph, is `Propagation.tangent`; with floats it takes
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.columns.outputs import call_tangent, is_call
 from autograd_lite.core.contexts.modes import ieee_arithmetic
-from autograd_lite.core.create_graph import propagation_for, times
+from autograd_lite.core.create_graph import times
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
+from autograd_lite.transforms.branches import propagation_for
 
 
 def forward(
@@ -46,15 +46,13 @@ def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, 
 def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
     """The sum of partial x tangent over the operands."""
     left, right = node._left, node._right
-    if left is not None and node._row.item < 0:
+    if left is not None:
         first = None if left._flags & CONSTANT else tangents.get(left)
         second = None if right is None or right._flags & CONSTANT else tangents.get(right)
         if first is None:
             return None if second is None else times(second, node._dright)
         term = times(first, node._dleft)
         return term if second is None else term + times(second, node._dright)
-    if is_call(node._row):
-        return call_tangent(node, tangents, False)
     if node._row.payload is not None:
         return node._row.payload.push_floats(node, tangents)
     operands = operands_of(node)

@@ -8,6 +8,7 @@ instructions that call it back.
 import functools
 import math
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, MethodType
 from typing import Any, NoReturn
@@ -15,10 +16,12 @@ from typing import Any, NoReturn
 from autograd_lite.core.abstract.tracers import RuleError, check_operands, check_traced
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.fast.clock import time_now
-from autograd_lite.core.graph import CONSTANT, ORDERED, TRACED, Node, partials_of
+from autograd_lite.core.graph import CONSTANT, ORDERED, TRACED, Node
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import many
 from autograd_lite.core.value import constant
+from autograd_lite.transforms.propagation import Propagation
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 Flat = Callable[[list[Any]], list[Any]]
 """A function from a list of numbers or nodes to one; None for a result that is nothing."""
@@ -104,48 +107,91 @@ class Component:
         return self.results.at(numbers)[self.k]
 
 
-class NoDerivative:
-    """The rules of a node that an opaque function computed: it has none."""
+class CallPayload(ABC):
+    """What differentiates a node of a call, each of which is a number."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    is_number = True
 
-    def pull(self, node: Node, adjoints: list[Any], record: bool) -> list[tuple[Node, Any]]:
-        if not node._flags & CONSTANT:  # loops go through constants too
-            self.refuse()
-        return []
+    @abstractmethod
+    def emit(self, flattener: Any, operands: tuple[int, ...]) -> int:
+        """The instruction of a program that computes the node (see `program.flattening`)."""
 
-    def push(self, node: Node, tangents: list[Any], record: bool) -> list[Any]:
-        if not node._flags & CONSTANT:
-            self.refuse()
-        return [None]
+    @abstractmethod
+    def pull_floats(self, node: Node, adjoint: Any, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        """What the node passes on to its operands, in a pass with floats."""
 
-    def refuse(self) -> NoReturn:
-        raise RuleError(
-            f"the derivative of {self.name} is wanted, but a Python function of plain numbers computes it; write it in "
-            f"functions of this library, or give it a rule with custom_vjp or custom_jvp"
+    @abstractmethod
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        """The same in a pass that is recorded."""
+
+    @abstractmethod
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        """The tangent of the node, from those of its operands."""
+
+    @abstractmethod
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        """The same in a pass that is recorded."""
+
+    def expand(self, expansion: object, node: Node) -> NoReturn:
+        raise TypeError(
+            f"taylor needs the partials of {node._row.name}, which has a rule for whole cotangents or tangents; give "
+            f"it partials with custom_derivative"
         )
 
-    def partials(self, node: Node) -> list[float | None]:
-        return partials_of(node)
+
+class Opaque(CallPayload):
+    """Of a node that the opaque function `name` computed: it has no derivative.  `row` is that of its instruction."""
+
+    def __init__(self, name: str, row: Primitive) -> None:
+        self.name, self.row = name, row
+
+    def emit(self, flattener: Any, operands: tuple[int, ...]) -> int:
+        return flattener.emit(self.row, operands)  # type: ignore[no-any-return]
+
+    def refuse(self, node: Node) -> None:
+        if not node._flags & CONSTANT:  # loops go through constants too
+            raise RuleError(
+                f"the derivative of {self.name} is wanted, but a Python function of plain numbers computes it; "
+                f"write it in functions of this library, or give it a rule with custom_vjp or custom_jvp"
+            )
+
+    def pull_floats(self, node: Node, adjoint: Any, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        self.refuse(node)
+        return []
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        if walk.ends_at(node, arrived.total(node, walk.propagation)):
+            return []
+        return self.pull_floats(node, None, {})
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> None:
+        self.refuse(node)
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> None:
+        self.refuse(node)
 
 
 def called_back(name: str, f: Flat, count: int, operands: Sequence[Node]) -> list[Node]:
     """The results of an opaque function as nodes, which programs compute by calling it."""
     results = Results(name, f, count)
+    names = [name] if count == 1 else [f"{name}_{k}" for k in range(count)]
+    rows = [
+        Primitive(one, len(operands), Component(results, k), unknown_partials, called_back=True)
+        for k, one in enumerate(names)
+    ]
+    return [opaque_node(row, operands) for row in rows]
+
+
+def opaque_node(row: Primitive, operands: Sequence[Node]) -> Node:
+    """The node of a row that is called back; its number is nan while it is traced."""
     is_traced = any(x._flags & TRACED for x in operands)
-    data = [math.nan] * count if is_traced else results.at([x._data for x in operands])
+    data = math.nan if is_traced else row.raw([x._data for x in operands])
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
-    nodes = []
-    for k in range(count):
-        row = Primitive(
-            name if count == 1 else f"{name}_{k}", len(operands), Component(results, k), unknown_partials,
-            called_back=True, rule=NoDerivative(name),
-        )  # fmt: skip
-        node = many(row, data[k], tuple(operands), list(partials))
-        node._flags |= ORDERED
-        nodes.append(node)
-    return nodes
+    name = row.value.results.name  # type: ignore[attr-defined]
+    own = Primitive(row.name, row.arity, row.value, row.partials, called_back=True, payload=Opaque(name, row))
+    node = many(own, data, tuple(operands), list(partials))
+    node._flags |= ORDERED
+    return node
 
 
 def check_captured(name: str, *functions: Any) -> None:

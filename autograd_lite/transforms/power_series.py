@@ -146,11 +146,6 @@ class Expansion:
 
     def made(self, row: Primitive, operands: list[Any], first: Any) -> Any:
         """The series of a row, or a number where it is constant; `first` is its value where that is known."""
-        if row.rule is not None:
-            raise TypeError(
-                f"taylor needs the partials of {row.name}, which has a rule for whole cotangents or tangents; give it "
-                f"partials with custom_derivative"
-            )
         key = (row, *[float(x) if isinstance(x, (int, float)) else id(x) for x in operands])
         found = self.known.get(key)
         if found is None:

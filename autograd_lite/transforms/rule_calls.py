@@ -1,27 +1,30 @@
 """Calls of functions with rules of their own as nodes: one for the call, and of several outputs one for each.
 
-Above `opaque_functions`.  The row of such a node has a `rule` in place of partials, which takes adjoints from the
-outputs to the operands and tangents from the operands to the outputs.  While a program is traced, the node has what the
+Above `opaque_functions`.  The payload of such a node takes adjoints from the outputs to the operands and tangents from
+the operands to the outputs.  While a program is traced, the node has what the
 function computed as further operands, to which nothing flows: that is what becomes instructions.
 """
 
-import functools
 import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import reduce
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import RuleError, is_tracing
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.create_graph import adjoints as recorded_adjoints
+from autograd_lite.core.create_graph import check_unassigned
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, ORDERED, Node, operands_of, partials_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.value import constant
+from autograd_lite.transforms.branches import either
 from autograd_lite.transforms.levels import fresh, mapped
 from autograd_lite.transforms.opaque_functions import (
+    CallPayload,
     Flat,
     called_back,
     check_captured,
@@ -29,6 +32,8 @@ from autograd_lite.transforms.opaque_functions import (
     on_numbers,
     unknown_partials,
 )
+from autograd_lite.transforms.propagation import Cotangents, Propagation, arrival, under
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 
 class FlatRule(ABC):
@@ -86,7 +91,7 @@ def called(rule: FlatRule, operands: Sequence[Any]) -> list[Any]:
         return inner if apart else outputs(recorded(rule, nodes, [x._data for x in inner], inner))
     numbers = [x._data for x in nodes]
     if apart or records_nothing():
-        common = functools.reduce(operator.and_, [x._flags for x in nodes])
+        common = reduce(operator.and_, [x._flags for x in nodes])
         return [detached(x, common) for x in checked(rule, on_numbers(rule.name, rule.compute, numbers))]
     found = checked(rule, on_numbers(rule.name, rule.record, numbers))
     return outputs(recorded(rule, nodes, found, [])) if found else []
@@ -111,38 +116,69 @@ def computed(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[Node]:
     return [x if isinstance(x, Node) else constant(float(x)) for x in found]
 
 
-class RecordedCall:
-    """The rules of a node that a call became."""
+class RecordedCall(CallPayload):
+    """Of a node that a call became: what arrives at one of several outputs is counted by the number of the output."""
 
     def __init__(self, rule: FlatRule, operands: list[float], results: list[float]) -> None:
         self.rule, self.operands, self.results = rule, operands, results
 
-    def pull(self, node: Node, adjoints: list[Any], record: bool) -> list[tuple[Node, Any]]:
-        operands = operands_of(node)[: len(self.operands)]
-        arrived = [0.0 if x is None else x for x in adjoints]
-        with ieee_arithmetic():
-            if record:
-                found = self.on_graph(node, self.rule.pull, arrived, len(operands))
-            else:
-                found = self.rule.pull_numbers(self.operands, self.results, arrived)
-        self.check(found, len(operands), "adjoints, one for each operand")
-        terms = zip(operands, found, strict=True)
-        return [(x, term) for x, term in terms if term is not None and not x._flags & CONSTANT]
+    def emit(self, flattener: Any, operands: tuple[int, ...]) -> int:
+        return operands[-1]  # what the call computed
 
-    def push(self, node: Node, tangents: list[Any], record: bool) -> list[Any]:
-        n, m = len(self.operands), len(self.results)
-        arrived = [0.0 if x is None else x for x in tangents[:n]]
+    def pull_floats(self, node: Node, adjoint: Any, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        terms = adjoint.terms if isinstance(adjoint, Cotangents) else {0: adjoint}
+        adjoints = [terms.get(k, 0.0) for k in range(len(self.results))]
         with ieee_arithmetic():
-            if record:
-                found = self.on_graph(node, self.rule.push, arrived, m)
-            else:
-                f: Flat = lambda xs: self.rule.push(xs[:n], xs[n : n + m], xs[n + m :])  # noqa: E731
-                found = on_numbers(self.rule.name, f, [*self.operands, *self.results, *arrived])
-        self.check(found, m, "tangents, one for each output")
-        return found
+            return self.terms(node, self.rule.pull_numbers(self.operands, self.results, adjoints))
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        propagation = walk.propagation
+        if len(self.results) == 1:
+            total = arrived.total(node, propagation)
+            if walk.ends_at(node, total):
+                return []
+            totals = {0: total}
+        else:
+            found: dict[int, list[Any]] = {}
+            for k, term in arrived.whole:
+                found.setdefault(k, []).append(term)
+            totals = {k: propagation.total(terms) for k, terms in found.items()}
+        check_unassigned(node, operands_of(node))
+        holds = either(propagation, map(arrival, totals.values()))
+        adjoints = [propagation.result(totals[k]) if k in totals else 0.0 for k in range(len(self.results))]
+        terms = self.terms(node, self.on_graph(node, self.rule.pull, adjoints, len(self.operands)))
+        return [walk.term(node, x, under(propagation, term, holds)) for x, term in terms if x in walk.dependent]
+
+    def terms(self, node: Node, found: Sequence[Any]) -> list[tuple[Node, Any]]:
+        """The adjoints that a rule gave, with their operands."""
+        operands = operands_of(node)[: len(self.operands)]
+        self.check(found, len(operands), "adjoints, one for each operand")
+        pairs = zip(operands, found, strict=True)
+        return [(x, term) for x, term in pairs if term is not None and not x._flags & CONSTANT]
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        n, m = len(self.operands), len(self.results)
+        moved = [tangents.get(x, 0.0) for x in operands_of(node)[:n]]
+        f: Flat = lambda xs: self.rule.push(xs[:n], xs[n : n + m], xs[n + m :])  # noqa: E731
+        with ieee_arithmetic():
+            return self.tangents(on_numbers(self.rule.name, f, [*self.operands, *self.results, *moved]))
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        check_unassigned(node, operands_of(node))
+        operands = operands_of(node)[: len(self.operands)]
+        holds = either(propagation, [arrival(tangents[x]) for x in operands if x in tangents])
+        moved = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands]
+        found = self.on_graph(node, self.rule.push, moved, len(self.results))
+        return self.tangents([None if x is None else under(propagation, x, holds) for x in found])
+
+    def tangents(self, found: list[Any]) -> Any:
+        """The tangents that a rule gave: of several outputs a list."""
+        self.check(found, len(self.results), "tangents, one for each output")
+        return found if len(found) > 1 else found[0]
 
     def partials(self, node: Node) -> list[float | None]:
-        if node._row.outputs > 1:
+        """What the rule makes of an adjoint of 1, for each operand; nan where there are several outputs."""
+        if len(self.results) > 1:
             return partials_of(node)
         with ieee_arithmetic():
             found = self.rule.pull_numbers(self.operands, self.results, [1.0])
@@ -172,13 +208,34 @@ class RecordedCall:
             raise RuleError(f"{self.rule.name} has {count} {what}, but its rule gave {len(found)}; give as many")
 
 
+class Output(CallPayload):
+    """Of the node of an output of a call that has several."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+
+    def emit(self, flattener: Any, operands: tuple[int, ...]) -> int:
+        return operands[-1]  # what the call computed
+
+    def pull_floats(self, node: Node, adjoint: Any, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
+        return [(operands_of(node)[0], Cotangents({self.k: adjoint}))]
+
+    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
+        adjoint = arrived.total(node, walk.propagation)
+        return [] if walk.ends_at(node, adjoint) else [(operands_of(node)[0], Arrived([(self.k, adjoint)], []))]
+
+    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        return tangents[operands_of(node)[0]][self.k]
+
+    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
+        return tangents[operands_of(node)[0]][self.k]
+
+
 def recorded(rule: FlatRule, operands: list[Node], results: list[float], inner: list[Node]) -> Node:
     """The node of a call."""
     every = (*operands, *inner)
-    row = Primitive(
-        rule.name, len(every), unknown, unknown_partials, outputs=len(results),
-        rule=RecordedCall(rule, [x._data for x in operands], results),
-    )  # fmt: skip
+    call = RecordedCall(rule, [x._data for x in operands], results)
+    row = Primitive(rule.name, len(every), unknown, unknown_partials, payload=call)
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, results[0], every, [*partials, *[None for _ in inner]])
     node._flags |= ORDERED
@@ -187,14 +244,14 @@ def recorded(rule: FlatRule, operands: list[Node], results: list[float], inner: 
 
 def outputs(node: Node) -> list[Node]:
     """The nodes of the outputs of a call."""
-    count = node._row.outputs
+    count = len(node._row.payload.results)
     return [node] if count == 1 else [output(node, k) for k in range(count)]
 
 
 def output(node: Node, k: int) -> Node:
-    call: Any = node._row.rule
+    call: RecordedCall = node._row.payload
     inner = operands_of(node)[len(call.operands) :]
-    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, passed, item=k)
+    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, passed, payload=Output(k))
     return many(row, call.results[k], (node, *inner[k : k + 1]), [1.0, *[None for _ in inner[:1]]])
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import compile, custom_derivative, custom_jvp, custom_vjp, grad, hessian, jvp, vmap
+from autograd_lite import Value, compile, custom_derivative, custom_jvp, custom_vjp, grad, gradients, hessian, jvp, vmap
 from autograd_lite.testing import gradcheck
 
 TABLE = [math.sin(k / 8.0) for k in range(9)]
@@ -99,6 +99,16 @@ def test_opaque_rules():
         for second in (grad(grad(f)), hessian(f), compile(grad(grad(f)))):
             with pytest.raises(TypeError, match="a Python function of plain numbers computes it"):
                 second(0.3)
+
+
+@pytest.mark.parametrize(("f", "kind"), EVERY)
+def test_its_program_on_values_has_no_silent_derivative(f, kind):
+    x = Value(0.3)
+    result = compile(kind(f)).trace(0.3)(x)
+    assert result.data == kind(f)(0.3)
+    for derivative in (result.backward, lambda: gradients(result, [x]), lambda: gradients(result, [x], True)):
+        with pytest.raises(TypeError, match="a Python function of plain numbers computes it"):
+            derivative()
 
 
 def test_several_outputs_are_computed_by_one_call():

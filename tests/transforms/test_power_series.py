@@ -20,7 +20,7 @@ FLAT = {row.name for row in PRIMITIVES.values() if row.partial_rules in ((0.0,),
 ELEMENTARY = [
     row.name
     for row in PRIMITIVES.values()
-    if row.arity == 1 and row.name not in {*SPECIAL, *OWN, *FLAT, "stop_gradient"} and not row.rule
+    if row.arity == 1 and row.name not in {*SPECIAL, *OWN, *FLAT, "stop_gradient"}
 ]
 ORDER, DIGITS = 20, 1e-12
 

@@ -5,7 +5,7 @@ Each is optional, and is a keyword of `autograd_lite.primitive`.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from autograd_lite.core.numerics import LARGEST
 
@@ -17,22 +17,6 @@ Partial = Callable[..., Any] | float | None
 
 Partials = tuple[Partial, ...] | Callable[..., Any]
 """One for each operand, or one function of (result, operands) that gives all of them."""
-
-
-class Rule(Protocol):
-    """The rules of a call in both modes: on floats, or with `record` on nodes, as graphs.
-
-    What arrives is a list, with None where nothing does.
-    """
-
-    def pull(self, node: Any, adjoints: list[Any], record: bool) -> list[tuple[Any, Any]]:
-        """The operands to which something flows, each with its term, from the adjoints of the outputs."""
-
-    def push(self, node: Any, tangents: list[Any], record: bool) -> list[Any]:
-        """The tangents of the outputs, from those of the operands."""
-
-    def partials(self, node: Any) -> list[float | None]:
-        """What the rule makes of an adjoint of 1, for each operand; nan where that is not known."""
 
 
 class Row:
@@ -111,13 +95,9 @@ class Row:
     # in a network: "affine", "activation", "saturating" for an activation with flat ends, "rectifier" for one with one
     role: str = ""
 
-    # of a row that was made for one call, as a loop is: what it runs, which differentiates and flattens itself
+    # of a row that was made for one call, as of a loop or of a function with rules of its own: what it runs, which
+    # differentiates and flattens itself
     payload: Any = None
-    # Rows outside of the table, with rules of a user's (see `transforms.rule_calls`)
-    # of a call: takes adjoints to the operands and tangents to the outputs, in place of partials
-    rule: "Rule | None" = None
-    outputs: int = 1  # of a call: how many it has; where these are several, each is a node with the call as operand
-    item: int = -1  # of such a node: the number of the output; -1: it is none
     called_back: bool = False  # programs call the value, a Python function that cannot be written in rows
     traced: Callable[[Sequence[Any]], None] | None = None  # what is called with the operands while a program is traced
 
@@ -142,7 +122,7 @@ class Row:
         self.plain: Final = isinstance(partials, tuple) and None not in partials
         self.formula: Final = formula
         self.columns: Final = columns
-        self.ball_value = self.lecture = self.rule = None  # mypyc leaves None out as a default of unions
+        self.ball_value = self.lecture = None  # mypyc leaves None out as a default of unions
         self.label = self.sign = columns.get("label", name)
         self.notation = name
         self.array = columns.get("libm")

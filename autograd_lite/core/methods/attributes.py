@@ -134,8 +134,8 @@ class Attributes(Node):
 
         Of a call with a rule of its own, what the rule makes of an adjoint of 1; nan where it has several outputs.
         """
-        rule = self._row.rule
-        return tuple(partials_of(self) if rule is None else rule.partials(self))
+        of_payload = getattr(self._row.payload, "partials", None)
+        return tuple(partials_of(self) if of_payload is None else of_payload(self))
 
     @partials.setter
     def partials(self, value: object) -> None:

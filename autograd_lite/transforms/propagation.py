@@ -1,0 +1,83 @@
+"""How adjoints and tangents pass one node of any graph, and how they are added up.
+
+Above `core.create_graph`.  Beside ordinary rows there are sums over the samples of a batch, and rows with a payload,
+which do it on their own (`rule_calls`, `control.array_nodes`).
+"""
+
+from typing import Any, Final, final
+
+from autograd_lite.core.create_graph import argument, check_unassigned, graph_terms, partials_as_graphs, sum_of, times
+from autograd_lite.core.graph import BATCH_SUM, Node, operands_of
+
+
+@final
+class Cotangents:
+    """What has arrived at the outputs of a call or the numbers of an array, by their places."""
+
+    def __init__(self, terms: dict[int, Any]) -> None:
+        self.terms: Final = terms
+
+    def __add__(self, other: "Cotangents") -> "Cotangents":
+        """The sum, in place: a call of many outputs gets a term of each, and copies would cost their square."""
+        joined = self.terms
+        for k, term in other.terms.items():
+            joined[k] = joined[k] + term if k in joined else term
+        return self
+
+    def __float__(self) -> float:
+        """0, where all of them are finite: a call has no adjoint of its own."""
+        return 0.0 * float(sum(self.terms.values()))
+
+
+class Propagation:
+    """The rules of a pass: `pull` takes the adjoint of a node to its operands, `push` their tangents to the node."""
+
+    def start(self, seed: Any) -> Any:
+        """An adjoint or tangent as the pass carries it."""
+        return seed
+
+    def total(self, terms: list[Any]) -> Any:
+        """The sum, from left to right."""
+        return sum_of(terms)
+
+    def over_samples(self, node: Node, x: Any) -> Any:
+        """The sum over the samples of a batch."""
+        return node.apply(BATCH_SUM, (x,))
+
+    def result(self, x: Any) -> Any:
+        """What the pass carries as the caller gets it."""
+        return x
+
+    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
+        """Adjoint x partial for each operand to which something flows."""
+        return graph_terms(node, adjoint)
+
+    def push(self, node: Node, tangents: dict[Node, Any]) -> list[Any]:
+        """Partial x tangent for each operand that has a tangent."""
+        if not node._row.selects:
+            return [times(tangents[x], partial) for x, partial in partials_as_graphs(node) if x in tangents]
+        condition, a, b = operands_of(node)
+        check_unassigned(node, (condition, a, b))
+        if a not in tangents and b not in tangents:
+            return []
+        return [node._row.selected(argument(condition), tangents.get(a, 0.0), tangents.get(b, 0.0))]
+
+    def tangent(self, node: Node, tangents: dict[Node, Any]) -> Any:
+        """The tangent of a node (of a call with several outputs, theirs), None where nothing arrives."""
+        if node._row.payload is not None:
+            return node._row.payload.push(self, node, tangents)
+        terms = self.push(node, tangents)
+        if not terms:
+            return None
+        total = self.total(terms)
+        return self.over_samples(node, total) if node._row is BATCH_SUM else total
+
+
+def arrival(term: Any) -> Any:
+    """The condition under which a term has arrived (`branches`); None: for sure."""
+    return term[1] if isinstance(term, tuple) else None
+
+
+def under(propagation: Propagation, term: Any, holds: Any) -> Any:
+    """A term that arrives under a condition."""
+    return propagation.start(term) if holds is None else (term, holds)
