@@ -18,8 +18,8 @@ from setuptools.extension import Extension
 
 # The modules to compile: the only place that lists them.
 COMPILED = [
-    "core.numerics", "core.contexts.variables", "core.operands", "core.columns.row", "core.columns.called_row",
-    "core.primitives", "core.table.float_values", "core.table.special_functions", "core.graph",
+    "core.columns.constants", "core.contexts.variables", "core.operands", "core.columns.row", "core.columns.called_row",
+    "core.primitives", "core.columns.entering", "core.table.float_values", "core.table.special_functions", "core.graph",
     "core.fast.clock",
     "core.fast.pool", "core.fast.uses", "core.fast.vectors", "core.fast.sweeps", "core.reverse", "core.create_graph",
     "transforms.propagation", "transforms.conditions", "transforms.branches", "transforms.reverse_mode",

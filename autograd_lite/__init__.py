@@ -8,8 +8,9 @@ from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING
 
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.contexts.modes import enable_grad, no_grad
-from autograd_lite.core.primitives import PRIMITIVES, Primitive, primitive
+from autograd_lite.core.primitives import PRIMITIVES, Primitive
 from autograd_lite.core.table import (
     arithmetic,
     bessel,

@@ -35,8 +35,7 @@ BY_ROW = ["tests/core/test_tabulating.py", "tests/core/test_table.py", "tests/co
 
 TESTS = {
     **{f"core.table.{family}": BY_ROW for family in FAMILIES},
-    "core.numerics": ["tests/core/test_numerics.py", "tests/core/test_tabulating.py"],
-    "core.table.float_values": ["tests/core/test_numerics.py", "tests/core/test_tabulating.py"],
+    "core.table.float_values": ["tests/core/table/test_float_values.py", "tests/core/test_tabulating.py"],
     "core.table.special_functions": ["tests/core/table/test_special_functions.py", "tests/core/test_tabulating.py"],
     "core.table.definition_reader": [
         "tests/core/table/test_definition_reader.py",

@@ -43,7 +43,7 @@ FLOORS = {
 
 # The same inside of `core`, which is read from its first file to its last.
 CORE = (
-    "", "numerics", "contexts", "operands", "columns", "primitives", "methods", "table",
+    "", "contexts", "columns.constants", "operands", "columns", "primitives", "columns.entering", "methods", "table",
     "graph", "contexts.modes", "fast", "abstract", "methods.attributes", "methods.named_rows",
     "reverse", "create_graph", "recording", "copying", "operators", "value", "fast.layers",
 )  # fmt: skip
@@ -137,11 +137,12 @@ def test_an_import_that_points_up_is_found(tmp_path, module, text, found):
 @pytest.mark.parametrize(
     "module",
     [
-        "numerics",
+        "columns/constants",
         "operands",
         "columns/row",
         "columns/called_row",
         "primitives",
+        "columns/entering",
         *sorted(f"table/{path.stem}" for path in PACKAGE.glob("core/table/*.py")),
     ],
 )
@@ -160,7 +161,8 @@ def test_the_table_uses_math_alone(module):
     }
     # Beside math: types, what tells mypyc how to compile, what holds per thread, and what pickle needs to find a row of
     # a user; none computes anything.
-    pickling = {"functools", "pkgutil", "sys"} if module in ("primitives", "columns/called_row") else set()
+    by_name = ("columns/entering", "columns/called_row")
+    pickling = {"copyreg", "functools", "pkgutil", "sys"} if module in by_name else set()
     reading = {"ast", "functools", "importlib", "pkgutil"} if module == "table/definition_reader" else set()
     types = {"collections", "mypy_extensions", "typing"}
     assert loaded <= {"math", "cmath", "numbers", "threading", "autograd_lite"} | types | pickling | reading

@@ -37,7 +37,7 @@ from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.create_graph import check_unassigned
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import BATCH_SUM, BATCHED, CONSTANT, Node, operands_of
+from autograd_lite.core.graph import BATCHED, CONSTANT, Node, operands_of
 from autograd_lite.core.recording import records_nothing
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
@@ -46,7 +46,7 @@ from autograd_lite.program.kernels import KERNELS
 from autograd_lite.transforms.branches import either
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
-from autograd_lite.transforms.propagation import Cotangents, Propagation, under
+from autograd_lite.transforms.propagation import Cotangents, Propagation, summed_over_samples, under
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 
@@ -383,7 +383,7 @@ def reach(part: Any, size: int) -> tuple[int, int]:
 def summed(node: Node, term: Scalar) -> Scalar:
     """A term of each sample for a node that all samples share: over the samples."""
     if isinstance(term, Value) and term._flags & BATCHED and not node._flags & BATCHED:
-        return term.apply(BATCH_SUM, (term,))  # type: ignore[no-any-return]
+        return summed_over_samples(term)  # type: ignore[no-any-return]
     return term
 
 

@@ -5,6 +5,7 @@ a row with Values in place of floats, `graph_terms` is the step of the chain rul
 pass.
 """
 
+import operator
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -102,12 +103,6 @@ def sum_of(terms: Sequence[Any]) -> Any:
     return result
 
 
-def joined(terms: list[Any], more: list[Any]) -> list[Any]:
-    """Both lists, in place: a node of many uses gets a term of each, and copies would cost their square."""
-    terms += more
-    return terms
-
-
 class RecordedPass:
     """The reverse pass over the nodes that depend on an input: what a node passes on, and the adjoints of the inputs.
 
@@ -146,6 +141,6 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
     order = topological_order(roots, since=age_of(inputs))
     walk = RecordedPass(order, inputs)
     for root, seed in zip(roots, seeds, strict=True):
-        walk.arrived[root] = joined(walk.arrived.get(root, []), [seed])
-    walk.run(order, joined)
+        walk.arrived.setdefault(root, []).append(seed)
+    walk.run(order, operator.iadd)  # of lists
     return [walk.found.get(x) for x in inputs]

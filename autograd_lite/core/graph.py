@@ -28,11 +28,16 @@ BATCHED: Final = 4  # it is different from sample to sample
 INHERITED: Final = ORDERED | CHOSEN | TRACED | BATCHED  # what passes from any operand to the result
 COMMON: Final = CONSTANT | NUMERIC  # what passes to the result where all operands have it
 
+
+def of_a_batch(x: float) -> float:
+    raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
+
+
 # Rows that no operation of a user makes; a leaf has no name, as its `op` tells.
 LEAF: Final = Primitive("", 0, float, (), formula="a leaf")
 NUMBER: Final = Primitive("constant", 0, float, (), formula="a number")
 DETACHED: Final = Primitive("detached", 0, float, (), formula="a number taken out of its graph")
-BATCH_SUM: Final = Primitive("batch_sum", 1, float, (1.0,), label="Σ batch", formula="the sum over the samples")
+BATCH_SUM: Final = Primitive("batch_sum", 1, of_a_batch, (1.0,), label="Σ batch", formula="the sum over the samples")
 BATCH_SIZE: Final = Primitive("batch_size", 0, float, (), label="n", formula="the number of samples")
 for _row in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
     INTERNAL[_row.name] = _row

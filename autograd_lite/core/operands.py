@@ -1,7 +1,7 @@
 """What a row can be applied to: numbers, and operands that are more than numbers."""
 
 import numbers
-from typing import Any, Final, Protocol, final
+from typing import Any, Final, TypeAlias, final
 
 from mypy_extensions import mypyc_attr
 
@@ -9,20 +9,6 @@ from autograd_lite.core.contexts.variables import Mode
 
 ROWS: Final[dict[str, Any]] = {}
 """The table: every row by its name, in order; `table` fills it."""
-
-
-class Scalar(Protocol):
-    """What a rule of a row computes with: a float, a `Value`, or any other operand that has arithmetic."""
-
-    def __neg__(self) -> Any: ...
-    def __add__(self, other: Any, /) -> Any: ...
-    def __radd__(self, other: Any, /) -> Any: ...
-    def __sub__(self, other: Any, /) -> Any: ...
-    def __rsub__(self, other: Any, /) -> Any: ...
-    def __mul__(self, other: Any, /) -> Any: ...
-    def __rmul__(self, other: Any, /) -> Any: ...
-    def __truediv__(self, other: Any, /) -> Any: ...
-    def __rtruediv__(self, other: Any, /) -> Any: ...
 
 
 def has_unit(x: object) -> bool:
@@ -93,6 +79,10 @@ class Operand:
 
     def __rpow__(self, other: Any) -> Any:
         return self.apply(ROWS["pow"], (other, self))
+
+
+Scalar: TypeAlias = float | Operand
+"""What a rule of a row computes with."""
 
 
 @final

@@ -9,7 +9,7 @@ from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import CHOOSE, check_number, is_read_later
-from autograd_lite.core.graph import TRACED, Node
+from autograd_lite.core.graph import STATE, TRACED, Node
 from autograd_lite.core.methods.named_rows import NamedRows, unsupported
 from autograd_lite.core.primitives import number
 
@@ -57,11 +57,13 @@ class Operators(NamedRows):
 
     def compared(self, other: object) -> float | None:
         """The other side of a comparison as a float; None where there is none."""
-        check_number(self, "it was compared, which would freeze a branch", CHOOSE)
-        if isinstance(other, Node):
+        if STATE.tracing or self._flags & TRACED:
+            check_number(self, "it was compared, which would freeze a branch", CHOOSE)
+        if not isinstance(other, Node):
+            return number(other)
+        if STATE.tracing or other._flags & TRACED:
             check_number(other, "it was compared, which would freeze a branch", CHOOSE)
-            return other._data
-        return number(other)
+        return other._data
 
     def truth(self) -> bool | None:
         """Whether the number is not 0; None where a running trace has no number yet."""

@@ -1,20 +1,17 @@
 """What a row of the table is: everything that the library knows of one primitive.
 
 A row is callable.  Numbers in, a float out; operands that are more than numbers (the ``Value``s of a
-graph) carry out the row themselves, so this module knows nothing of graphs:
+graph) carry out the row themselves, so this module knows nothing of graphs.  `columns.entering` enters rows into the
+table.
 
 >>> from autograd_lite.core.table import tanh
 >>> tanh(0.0)
 0.0
 """
 
-import functools
-import sys
-from collections.abc import Callable
 from typing import Any, Final, final
 
-from autograd_lite.core.columns.called_row import CalledRow, check_new_row
-from autograd_lite.core.columns.row import Partial, Partials
+from autograd_lite.core.columns.called_row import CalledRow
 from autograd_lite.core.operands import IEEE, ROWS, IEEEFloat, float_of
 from autograd_lite.core.operands import Operand as Operand
 from autograd_lite.core.operands import number as number
@@ -24,20 +21,6 @@ PRIMITIVES: Final[dict[str, "Primitive"]] = ROWS
 
 INTERNAL: Final[dict[str, "Primitive"]] = {}
 """The rows of nodes that no operation of a user made, by name: leaves, constants, sums over a batch, slopes."""
-
-
-def row_named(name: str) -> "Primitive":
-    """The row of that name, of the table or an internal one (pickle keeps them by name)."""
-    if name in INTERNAL:
-        return INTERNAL[name]
-    if name not in PRIMITIVES:
-        raise KeyError(f"the table has no row {name!r}; its rows are {', '.join(PRIMITIVES)}")
-    return PRIMITIVES[name]
-
-
-def is_known(row: "Primitive") -> bool:
-    """Whether a row is kept by its name, as those of the library are."""
-    return PRIMITIVES.get(row.name) is row or INTERNAL.get(row.name) is row
 
 
 @final
@@ -149,57 +132,3 @@ class Primitive(CalledRow):
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}: {self.formula}>"
-
-    def __reduce__(self) -> str | tuple[object, ...]:
-        if getattr(sys.modules.get("autograd_lite"), self.name, None) is self:
-            public: str = self.name  # in the module that the class claims to be of
-            return public
-        path = self.import_path()
-        if path is not None:
-            from pkgutil import resolve_name
-
-            return (resolve_name, (path,))
-        if is_known(self):
-            return (row_named, (self.name,))
-        parts = (self.name, self.arity, self.value, self.partials, self.formula)
-        return (functools.partial(Primitive, **self.columns), parts)
-
-
-def primitive(
-    name: str,
-    value: Callable[..., float],
-    partials: Partials,
-    formula: str = "",
-    **columns: Any,
-) -> Primitive:
-    """A new row, entered into the table: from then on a function on numbers and Values like all others.
-
-    `value` takes floats and gives a float.  `partials` is a tuple of one function of (result, *operands) for each
-    operand, written in functions of this library, so that it can be differentiated again and compiled; a number
-    where a partial is constant, None where nothing flows back.  For a row of any number of operands it is one
-    function of (result, operands) that gives all of them.  `formula` and the other columns, which
-    `autograd_lite.core.columns.row` lists, tell drawings, explanations and checks more.
-
-    A row is pickled by import: keep it in a variable of its name in a module.  Raises ValueError where the table has
-    the name already, or where it is no name, and TypeError where the partials are neither a tuple nor a function.
-
-    >>> from autograd_lite import cosh, grad, primitive, sinh
-    >>> versinh = primitive("versinh", lambda x: cosh(x) - 1.0, (lambda out, x: sinh(x),), "cosh x - 1")
-    >>> versinh(0.0), grad(grad(versinh))(0.0)
-    (0.0, 1.0)
-    """
-    check_new_row(name, value, partials, PRIMITIVES.get(name) or INTERNAL.get(name))
-    arity = len(partials) if isinstance(partials, tuple) else None
-    if isinstance(partials, tuple):
-        partials = tuple([float(p) if isinstance(p, int) else p for p in partials])
-    row = Primitive(name, arity, value, partials, formula, **columns)
-    PRIMITIVES[name] = row
-    return row
-
-
-def slope(
-    name: str, value: Callable[..., float], partials: tuple[Partial, ...], formula: str, **columns: Any
-) -> Primitive:
-    """A row that is a partial of others, for rules alone: its own partials keep their digits."""
-    row = INTERNAL[name] = Primitive(name, len(partials), value, partials, formula, **columns)
-    return row

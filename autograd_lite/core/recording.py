@@ -10,12 +10,13 @@ from mypy_extensions import i64
 
 from autograd_lite.core import table
 from autograd_lite.core.fast.pool import new_node, number_node
+from autograd_lite.core.fast.vectors import dot_with_partials
 
 from autograd_lite.core.graph import (  # isort: skip
-    BATCH_SUM, BATCHED, CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node,
+    CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node,
     as_recorded, connect,
 )  # fmt: skip
-from autograd_lite.core.abstract.tracers import is_tracing, sum_over_samples, traced_partials
+from autograd_lite.core.abstract.tracers import is_tracing, traced_partials
 from autograd_lite.core.contexts.modes import PAUSED, WATCH
 from autograd_lite.core.primitives import Primitive
 
@@ -82,8 +83,6 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
     result = new_node()
     result._row = row
     result._data = data
-    if row is BATCH_SUM:
-        either &= ~BATCHED
     result._flags |= (either & INHERITED) | both  # beside the time of making
     connect(result, operands, partials)
     if STATE.paused:
@@ -94,27 +93,6 @@ def many(row: Primitive, data: float, operands: tuple[Node, ...], partials: list
 def as_node(row: Primitive, x: object) -> Node:
     """An operand as a node: a number becomes a constant, which drawings and programs show."""
     return x if isinstance(x, Node) else number_node(row.as_number(x), CONSTANT)
-
-
-def record_dot(operands: tuple[object, ...]) -> Node:
-    """A sum of products, value and partials in one pass: the row that networks live on."""
-    half: i64 = len(operands) // 2
-    out = 0.0
-    traced: i64 = 0
-    partials: list[float | None] = [None] * len(operands)
-    for i in range(half):
-        w, x = operands[i], operands[half + i]
-        if not isinstance(w, Node) or not isinstance(x, Node):
-            return record_dot(tuple([as_node(DOT, operand) for operand in operands]))
-        traced |= (w._flags | x._flags) & TRACED
-        product = w._data * x._data
-        out = out + product if i else product
-        if not w._flags & CONSTANT:
-            partials[i] = x._data
-        if not x._flags & CONSTANT:
-            partials[half + i] = w._data
-    nodes: tuple[Node, ...] = operands  # type: ignore[assignment]
-    return many(DOT, out, nodes, traced_partials(DOT, list(nodes)) if traced else partials)
 
 
 def recorded_partials(row: Primitive, data: float, floats: list[float], nodes: list[Node]) -> list[float | None]:
@@ -132,24 +110,22 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
     """Compute a row on nodes and numbers, with its partials in all operands that are not constants."""
     if row.plain and len(operands) == 1:
         x = operands[0]
-        if isinstance(x, Node) and not x._flags & TRACED and row is not BATCH_SUM:
+        if isinstance(x, Node) and not x._flags & TRACED:
             out = row.evaluate_one(x._data)
             return binary(row, out, x, None, 0.0 if x._flags & CONSTANT else row.partial_of_one(out, x._data), 0.0)
-    if row is DOT:
-        return record_dot(operands)
     nodes: list[Node] = []
     flags: i64 = 0
     for operand in operands:
         node = as_node(row, operand)
         flags |= node._flags
         nodes.append(node)
-    if row is BATCH_SUM:
-        row, nodes = sum_over_samples(nodes[0])
-        flags = TRACED
     if flags & TRACED:
         if row.traced is not None:
             row.traced(nodes)
         return many(row, math.nan, tuple(nodes), traced_partials(row, nodes))
+    if row is DOT:
+        data, partials = dot_with_partials(nodes)
+        return many(row, data, tuple(nodes), partials)
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)
     if row.plain and len(nodes) == 2:

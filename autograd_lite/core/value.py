@@ -48,9 +48,8 @@ class Value(Operators):
     >>> z.data, x.grad, y.grad
     (-3.0, -1.0, 3.0)
 
-    `==` and `<` compare numbers, so that `if x == 0:` works, and give a bool; the hash is the identity.  So `in`,
-    `index`, `remove` and `count` of lists go by number and take the first Value that is equal, while sets and the keys
-    of dicts go by identity: two Values of one number are two elements.  docs/FAQ.md shows how to find a Value itself.
+    `==` and `<` compare numbers, so that `if x == 0:` works, and give a bool; the hash is the identity.  So lists find
+    the first Value that is equal, while sets and dicts tell two Values of one number apart (docs/FAQ.md).
 
     >>> p, q = Value(1.0), Value(1.0)
     >>> [p, q].index(q), len({p, q})
@@ -159,18 +158,6 @@ class Value(Operators):
 
     def __rtruediv__(self, other: object) -> Any:
         return self.reflected(DIV, other)
-
-    def __isub__(self, other: object) -> Any:
-        self.check_assigned(other, "-=")
-        return self - other
-
-    def __imul__(self, other: object) -> Any:
-        self.check_assigned(other, "*=")
-        return self * other
-
-    def __itruediv__(self, other: object) -> Any:
-        self.check_assigned(other, "/=")
-        return self / other
 
     def __neg__(self) -> Any:
         return binary(NEG, -self._data, self, None, -1.0, 0.0)

@@ -12,10 +12,11 @@ from typing import Any, Final, final
 from mypy_extensions import i64
 
 from autograd_lite.core.abstract.tracers import check_operands
+from autograd_lite.core.columns.entering import is_known
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
-from autograd_lite.core.primitives import Primitive, is_known
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import cond, mul, neg
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, SupportsFloat
 
-from autograd_lite.core.numerics import LARGEST as LARGEST
-from autograd_lite.core.numerics import SMALLEST as SMALLEST
+from autograd_lite.core.columns.constants import LARGEST as LARGEST
+from autograd_lite.core.columns.constants import SMALLEST as SMALLEST
 
 _HALF_WAY_TO_INF = Fraction(2**1024 - 2**970)
 

@@ -10,7 +10,7 @@ def test_cosh_is_at_least_1(xs):
 
 from hypothesis import strategies as st
 
-from autograd_lite.core.numerics import TINY
+from autograd_lite.core.columns.constants import TINY
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
 from autograd_lite.testing.domains import intervals, is_defined

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from autograd_lite.core.columns.entering import is_known
 from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
-from autograd_lite.core.primitives import is_known
 from autograd_lite.core.reverse import reverse, topological_order
 from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from autograd_lite.core import table
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.fast.clock import time_now
-from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
+from autograd_lite.core.graph import BATCH_SIZE
 from autograd_lite.core.value import Value, passed_on, traced
-from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import (
     in_step,
     is_differentiable,
@@ -25,6 +24,7 @@ from autograd_lite.transforms.levels import (
     put_in_order,
     returned,
 )
+from autograd_lite.transforms.propagation import summed_over_samples
 from autograd_lite.transforms.signatures import Function, name_of, transformed
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
 from autograd_lite.trees.array_leaves import array_of, check_real
@@ -353,7 +353,7 @@ def at_once(f: Function, args: Iterable[Any], reduce: str | None) -> Any:
         if reduce is None:
             return Samples(out)
         leaves, treedef = flatten_numbers(out, "result of a mapped function")
-        sums = [x.apply(BATCH_SUM, (x,)) for x in map(as_value, leaves)]
+        sums = [summed_over_samples(x) for x in leaves]
         if reduce == "mean":
             n = traced(0, BATCH_SIZE)
             sums = [x / n for x in sums]

@@ -4,10 +4,15 @@ Above `core.create_graph`.  Beside ordinary rows there are sums over the samples
 which do it on their own (`rule_calls`, `control.array_nodes`).
 """
 
+import math
 from typing import Any, Final, final
 
+from autograd_lite.core.abstract.tracers import traced_node, traced_partials
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.create_graph import argument, check_unassigned, graph_terms, partials_as_graphs, sum_of, times
-from autograd_lite.core.graph import BATCH_SUM, Node, operands_of
+from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, Node, of_a_batch, operands_of
+from autograd_lite.core.recording import many, record
+from autograd_lite.core.table import mul
 
 
 @final
@@ -29,6 +34,17 @@ class Cotangents:
         return 0.0 * float(sum(self.terms.values()))
 
 
+def summed_over_samples(x: Any) -> Any:
+    """The sum of x over the samples of a traced batch: n x where all samples share it."""
+    if TRACE.get() is None:
+        of_a_batch(math.nan)
+    if not isinstance(x, Node) or not x._flags & BATCHED:
+        return record(mul, (x, traced_node(0, BATCH_SIZE)))
+    result = many(BATCH_SUM, math.nan, (x,), traced_partials(BATCH_SUM, [x]))
+    result._flags &= ~BATCHED
+    return result
+
+
 class Propagation:
     """The rules of a pass: `pull` takes the adjoint of a node to its operands, `push` their tangents to the node."""
 
@@ -42,7 +58,7 @@ class Propagation:
 
     def over_samples(self, node: Node, x: Any) -> Any:
         """The sum over the samples of a batch."""
-        return node.apply(BATCH_SUM, (x,))
+        return summed_over_samples(x)
 
     def result(self, x: Any) -> Any:
         """What the pass carries as the caller gets it."""

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 from autograd_lite.core import table
 from autograd_lite.core.columns.row import Partials
-from autograd_lite.core.graph import BATCH_SUM, Node
+from autograd_lite.core.graph import Node
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.propagation import summed_over_samples
 from autograd_lite.transforms.unrounded import exact_partial, is_unrounded, node_of
 
 Coefficient = Scalar | None
@@ -237,7 +238,7 @@ class OverSamples(Series):
 
     def next(self, k: int) -> Coefficient:
         c = self.u.at(k)
-        return None if c is None else self.node.apply(BATCH_SUM, (c,))
+        return None if c is None else summed_over_samples(c)
 
 
 class Known(Series):

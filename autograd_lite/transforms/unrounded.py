@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from autograd_lite.core.columns.constants import LN2, LOG2_E
 from autograd_lite.core.columns.row import Partials
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.create_graph import READING
 from autograd_lite.core.fast.pool import number_node
 from autograd_lite.core.graph import CONSTANT, NUMBER, Node
-from autograd_lite.core.numerics import LN2, LOG2_E
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import acos, log, sqrt

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import PRIMITIVES
+from autograd_lite.core.columns.entering import row_named
 from autograd_lite.core.columns.row import COLUMNS
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.operands import IEEEFloat, number
-from autograd_lite.core.primitives import INTERNAL, Primitive, row_named
+from autograd_lite.core.primitives import INTERNAL, Primitive
 from autograd_lite.core.table import cond, div, dot, exp, log, mean, sqrt, tanh, where
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import sum as total

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partialmethod
 
 from autograd_lite.core import table
-from autograd_lite.core.numerics import LOG2_E, TINY
+from autograd_lite.core.columns.constants import LOG2_E, TINY
 from autograd_lite.core.primitives import Primitive
 
 from .ir_text import INTEGERS, MASK, SCALAR, WIDE, Function, number

@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
-from autograd_lite.core.primitives import Primitive, row_named
+from autograd_lite.core.columns.entering import row_named
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.fingerprint import fingerprint
 from autograd_lite.program.program import Program
 from autograd_lite.support import code_cache

@@ -15,11 +15,10 @@ from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.fast.pool import number_node
 
 from autograd_lite.core.graph import (  # isort: skip
-    BATCH_SIZE, BATCH_SUM, BATCHED, CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node, operands_of,
+    CONSTANT, LEAF, NUMERIC, STATE, TRACED, Node, operands_of,
 )  # fmt: skip
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.table import mul
 from autograd_lite.support.user_lines import users_line, users_text
 
 
@@ -143,10 +142,3 @@ def traced_partials(row: Primitive, nodes: list[Node]) -> list[float | None]:
     """The partials of a row in traced operands: nan where something flows."""
     rules = row.partials if isinstance(row.partials, tuple) else (math.nan,) * len(nodes)
     return [None if p is None or x._flags & CONSTANT else math.nan for p, x in zip(rules, nodes, strict=True)]
-
-
-def sum_over_samples(x: Node) -> tuple[Primitive, list[Node]]:
-    """The row and the operands that sum x over the samples of a traced batch; n x where all samples share it."""
-    if TRACE.get() is None:
-        raise TypeError("batch_sum sums over the samples of a compiled vmap; outside of one, use sum")
-    return (BATCH_SUM, [x]) if x._flags & BATCHED else (mul, [x, traced_node(0, BATCH_SIZE)])

@@ -1,7 +1,6 @@
 """How a call of a row is read, which branch it chooses, and how a failure is told."""
 
 import math
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,19 +17,6 @@ def of_leaves(condition: object, a: object, b: object) -> Any:
     from pkgutil import resolve_name
 
     return resolve_name("autograd_lite.control.switching:between")(condition, a, b)
-
-
-def check_new_row(name: str, value: object, partials: object, taken: Row | None) -> None:
-    """Raise where a row cannot be entered into the table; `taken` is the row that has its name."""
-    if not name.isidentifier():
-        raise ValueError(f"a row is called by its name, but got {name!r}; use letters, digits and underscores")
-    if taken is not None:
-        raise ValueError(f"the table has a row {name} already, {taken!r}; choose another name")
-    if not callable(value) or not (callable(partials) or isinstance(partials, tuple)):
-        raise TypeError(
-            f"a row has a function as value, and as partials a tuple of functions or one function, but got {value!r} "
-            f"and {partials!r}; pass (lambda out, x: ...,) for a row of one operand"
-        )
 
 
 class CalledRow(Row):
@@ -129,11 +115,3 @@ class CalledRow(Row):
         if isinstance(condition, Operand):
             return ROWS["where"](condition, a, b)
         return a if condition else b
-
-    def import_path(self) -> str | None:
-        """Where pickle finds it: `module:name`, if a module of a user's has it in a variable of its name."""
-        for rule in (self.value, *(self.partial_rules or (self.partials,))):
-            module = getattr(rule, "__module__", None) or ""
-            if getattr(sys.modules.get(module), self.name, None) is self and not module.startswith("autograd_lite."):
-                return f"{module}:{self.name}"
-        return None

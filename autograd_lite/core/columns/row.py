@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from autograd_lite.core.numerics import LARGEST
+from autograd_lite.core.columns.constants import LARGEST
 
 Interval = tuple[float, float]
 EVERYWHERE: Final[Interval] = (-LARGEST, LARGEST)

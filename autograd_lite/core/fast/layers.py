@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from mypy_extensions import i64
 
-from autograd_lite.core import numerics, table
+from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.fast.clock import note_assigned
 from autograd_lite.core.fast.pool import new_node, number_node
@@ -115,7 +115,7 @@ def activated(row: Primitive, x: Node) -> Node:
     if row is RELU:
         return binary(row, float_values.relu(v), x, None, 1.0 if v > 0.0 else 0.0, 0.0)
     if row is SIGMOID:
-        out = numerics.sigmoid(v)
+        out = float_values.sigmoid(v)
         return binary(row, out, x, None, float_values.sigmoid_slope(v), 0.0)
     if row is TANH:
         return binary(row, math.tanh(v), x, None, 4.0 * float_values.sigmoid_slope(2.0 * v), 0.0)

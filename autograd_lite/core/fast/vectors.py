@@ -195,7 +195,7 @@ def part(q: Quad, i: i64) -> float:
 def multiply(rows: list[Vector], inputs: Vector, results: list[Node]) -> None:
     """The data of each result: the sum of products of its row with the inputs, from left to right.
 
-    As `numerics.dot` takes it, to the bit.
+    As `float_values.dot` takes it, to the bit.
     """
     n = inputs.size
     for row in rows:
@@ -345,3 +345,19 @@ def accumulate_four(side: Vector, first: Node, second: Node, third: Node, fourth
     for i in range(n % 4):
         p, q, r, s, x = as_[-1], bs[-1], cs[-1], ds[-1], nodes[n - n % 4 + i]
         x._adjoint = x._adjoint + a * part(p, i) + b * part(q, i) + c * part(r, i) + d * part(s, i)
+
+
+def dot_with_partials(nodes: list[Node]) -> tuple[float, list[float | None]]:
+    """A sum of products, w then x, and the partials in them; None in constants."""
+    half: i64 = len(nodes) // 2
+    out = 0.0
+    partials: list[float | None] = [None] * len(nodes)
+    for i in range(half):
+        w, x = nodes[i], nodes[half + i]
+        product = w._data * x._data
+        out = out + product if i else product
+        if not w._flags & CONSTANT:
+            partials[i] = x._data
+        if not x._flags & CONSTANT:
+            partials[half + i] = w._data
+    return out, partials

@@ -29,3 +29,13 @@ def operator(row: Primitive) -> Method:
 
 def reflected_operator(row: Primitive) -> Method:
     return named(lambda self, other: self.reflected(row, other), row.name, f"{row.formula}, reflected")
+
+
+def in_place(operation: Method, sign: str) -> Method:
+    """An operator that assigns, as `-=`: it makes a new Value."""
+
+    def assigned(self: Any, other: object) -> Any:
+        self.check_assigned(other, sign)
+        return operation(self, other)
+
+    return named(assigned, f"__i{operation.__name__}__", f"self {sign[0]} other")

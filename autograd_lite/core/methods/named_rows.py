@@ -4,17 +4,18 @@ Above `graph`.  What a method computes is in its row.
 """
 
 import math
+from operator import mul, sub, truediv
 from typing import Any, ClassVar, Final
 
 from mypy_extensions import mypyc_attr
 
 from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import CHOOSE, check_traced
+from autograd_lite.core.columns.constants import INF
 from autograd_lite.core.contexts.modes import PAUSED
 from autograd_lite.core.graph import LEAF, REACHED, Node
 from autograd_lite.core.methods.attributes import Attributes
-from autograd_lite.core.methods.making import Method, method, operator, reflected_operator
-from autograd_lite.core.numerics import INF
+from autograd_lite.core.methods.making import Method, in_place, method, operator, reflected_operator
 from autograd_lite.core.operands import has_unit
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.support.extras import imported
@@ -191,6 +192,10 @@ class NamedRows(Attributes):
                 f"does not move, and the graph grows with every step; write v.data {sign} ..., or let an optimiser of "
                 f"autograd_lite.optim move it"
             )
+
+    __isub__: ClassVar[Method] = in_place(sub, "-=")
+    __imul__: ClassVar[Method] = in_place(mul, "*=")
+    __itruediv__: ClassVar[Method] = in_place(truediv, "/=")
 
     def __float__(self) -> float:
         check_traced(self, "it was turned into a float")

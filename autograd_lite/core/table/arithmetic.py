@@ -2,9 +2,9 @@
 
 import math
 
-from autograd_lite.core import numerics
-from autograd_lite.core.primitives import Primitive, primitive
-from autograd_lite.core.table import ball_choices, ball_functions
+from autograd_lite.core.columns.entering import primitive
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import ball_choices, ball_functions, float_values
 from autograd_lite.core.table.distances import to_cell
 
 __all__ = [
@@ -45,7 +45,7 @@ mul: Primitive = primitive(
 )  # fmt: skip
 div: Primitive = primitive(
     "div", lambda x, y: x / y, (lambda out, x, y: 1.0 / y, lambda out, x, y: -out / y), "x / y", label="/", sign="÷",
-    domain="y != 0", limit=numerics.quotient, distance=lambda x, y: abs(y),
+    domain="y != 0", limit=float_values.quotient, distance=lambda x, y: abs(y),
     complex_value=lambda x, y: x / y, notation="<x:quotient>/<y:power>", latex=r"\frac{<x>}{<y>}", binds="quotient",
     rewrites=("x 1.0 = x", "x -1.0 = neg x", "x 2^k = mul x 2^-k"), python="{} / {}", llvm="fdiv",
     ball_value=ball_functions.quotient,
@@ -66,7 +66,7 @@ mod: Primitive = primitive(
 )  # fmt: skip
 floor_divide: Primitive = primitive(
     "floor_divide", lambda x, y: x // y, (0.0, 0.0), "floor(x / y)", label="//",
-    domain="y != 0", kinks="x / y whole: 0", limit=numerics.quotient, distance=to_cell,
+    domain="y != 0", kinks="x / y whole: 0", limit=float_values.quotient, distance=to_cell,
     array="floor_divide", c="floor_quotient({}, {})", llvm="emit_floor_divide",
     ball_value=lambda x, y: ball_choices.quotient_rounded(ball_choices.floor_of, x, y),
     infinity="inf / y: nan; x / inf: 0, or -1 where the signs differ",
@@ -78,7 +78,7 @@ square: Primitive = primitive(
 )  # fmt: skip
 reciprocal: Primitive = primitive(
     "reciprocal", lambda x: 1.0 / x, (lambda out, x: -out * out,), "1 / x", label="1/x",
-    domain="x != 0", limit=lambda x: numerics.quotient(1.0, x), lowering=lambda x: 1.0 / x, distance=abs,
+    domain="x != 0", limit=lambda x: float_values.quotient(1.0, x), lowering=lambda x: 1.0 / x, distance=abs,
     complex_value=lambda x: 1.0 / x, notation="1/<x:power>", latex=r"\frac{1}{<x>}", binds="quotient",
     lecture=(lambda out, x: -1.0 / square(x),), infinity="-inf and inf: 0",
 )  # fmt: skip

@@ -7,8 +7,9 @@ in 60 digits by `benchmarks/coefficients.py`; the error of each is below 2e-16, 
 from collections.abc import Sequence
 from typing import Any, Final
 
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions
 from autograd_lite.core.table import taylor_coefficients as series
 from autograd_lite.core.table.choices import abs, decide, less, minimum, sign

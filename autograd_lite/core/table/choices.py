@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from autograd_lite.core.columns.constants import INF
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.columns.row import EVERYWHERE
-from autograd_lite.core.numerics import INF
 from autograd_lite.core.operands import Operand, Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_choices, complex_functions, float_values
 from autograd_lite.core.table.distances import to_cell_of_trunc, to_half, to_step_of_trunc, to_whole
 
@@ -183,7 +184,7 @@ def infinite(x: Scalar) -> Any:
     """Whether x is inf or -inf, as a condition; not by |x|, whose kink at 0 checks would meet."""
     if isinstance(x, Operand):
         return logical_or(equal(x, INF), equal(x, -INF))
-    return math.isinf(x)  # type: ignore[arg-type]
+    return math.isinf(x)
 
 
 def finite_or_zero(x: Scalar) -> Any:

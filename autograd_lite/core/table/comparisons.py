@@ -2,9 +2,10 @@
 
 import math
 
-from autograd_lite.core.numerics import INF, LARGEST
+from autograd_lite.core.columns.constants import INF, LARGEST
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_choices, complex_functions
 from autograd_lite.core.table.choices import abs, decide, equal, less, less_equal, logical_not, where
 from autograd_lite.core.table.definitions import on_floats

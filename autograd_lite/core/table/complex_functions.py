@@ -7,7 +7,7 @@ import cmath
 import math
 from collections.abc import Callable, Sequence
 
-from autograd_lite.core.numerics import LN2
+from autograd_lite.core.columns.constants import LN2
 
 
 def power(x: complex, y: complex) -> complex:

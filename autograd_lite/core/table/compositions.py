@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_lite.core.numerics import INF, LARGEST
+from autograd_lite.core.columns.constants import INF, LARGEST
 from autograd_lite.core.operands import Operand, Scalar
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table.arithmetic import square

@@ -4,10 +4,10 @@ import cmath
 import math
 from typing import Any
 
-from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF, LARGEST, LN2, LOG2_E, NAN, SMALLEST
+from autograd_lite.core.columns.constants import INF, LARGEST, LN2, LOG2_E, NAN, SMALLEST
+from autograd_lite.core.columns.entering import primitive, row_named, slope
 from autograd_lite.core.operands import IEEEFloat, Operand, Scalar
-from autograd_lite.core.primitives import Primitive, primitive, row_named, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.choices import abs, equal, less, less_equal, logical_and, logical_or, maximum, relu, where
 from autograd_lite.core.table.distances import to_whole
@@ -20,13 +20,13 @@ SMALL_EXPONENT = 0.05
 POSITIVE = ((SMALLEST, LARGEST),)
 
 pow: Primitive = primitive(
-    "pow", numerics.power,
+    "pow", float_values.power,
     (
         lambda out, x, y: base_slope(x, y),
         lambda out, x, y: power_slope(0.0, 1.0, x, y),
     ),
     "x ** y", label="**", sign="xʸ", domain="x > 0; x = 0 with y >= 0; x < 0 with y whole",
-    kinks="x = 0 in y: 0 for y > 0; x < 0 in y: nan; y = 0 in x: 0", limit=numerics.power_limit,
+    kinks="x = 0 in y: 0 for y > 0; x < 0 in y: nan; y = 0 in x: 0", limit=float_values.power_limit,
     intervals=((0.0, LARGEST), (-200.0, 200.0)), never_zero=True,
     distance=lambda x, y: math.fabs(x), entire=lambda x, y: y >= 0.0 and to_whole(y) == 0.0,
     complex_value=complex_functions.power,
@@ -111,7 +111,7 @@ cbrt: Primitive = primitive(
     ball_value=ball_functions.cbrt, infinity="-inf: -inf; inf: inf",
 )  # fmt: skip
 sigmoid: Primitive = primitive(
-    "sigmoid", numerics.sigmoid, (lambda out, x: sigmoid_slope(x),), "1 / (1 + e^-x)", sign="σ",
+    "sigmoid", float_values.sigmoid, (lambda out, x: sigmoid_slope(x),), "1 / (1 + e^-x)", sign="σ",
     lowering=lambda x: stable_sigmoid(x, exp(-abs(x))), bend=2.0, never_zero=True, role="saturating",
     complex_value=complex_functions.sigmoid, notation="σ", latex=r"\sigma",
     lecture=(lambda out, x: out * (1.0 - out),),
@@ -145,7 +145,7 @@ def base_slope(x: Scalar, y: Scalar) -> Any:
 
     And where it is so small that x^(y - 1) may overflow though the product does not.
     """
-    if isinstance(y, Operand) or math.isinf(y) or 0.0 < math.fabs(y) < SMALL_EXPONENT:  # type: ignore[arg-type]
+    if isinstance(y, Operand) or math.isinf(y) or 0.0 < math.fabs(y) < SMALL_EXPONENT:
         return power_slope(1.0, 0.0, x, y)
     return y * lower_power(x, y) if y else 0.0  # at y = -0.0 too, as in the row
 

@@ -1,23 +1,80 @@
-"""Values of rows on floats, each careful where the textbook formula loses digits or overflows on the way.
+"""Values of rows on floats: what `math` lacks, careful where the textbook formula loses digits or overflows on the way.
 
-Below the rows, beside `core.numerics`; compiled natively.
+Below the rows; compiled natively.  A nan operand gives nan; what is outside of the domain raises as `math` does.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.numerics import (
-    ENLARGED,
-    INF,
-    LN2,
-    NAN,
-    SQRT_HALF,
-    TINY,
-    quotient,
-    sigmoid,
-    total,
-)
+from autograd_lite.core.columns.constants import ENLARGED, INF, LN2, NAN, SQRT_HALF, TINY
+
+
+def power(x: float, y: float) -> float:
+    """x to the power y, with Python's exceptions, x*x at y = 2, and nan wherever an operand is nan."""
+    if x != x or y != y:
+        return NAN
+    if y == 2.0:
+        result = x * x
+        if result == INF and abs(x) != INF:
+            raise OverflowError("the result is too large for a float")
+        return result
+    if x == 0.0 and -INF < y < 0.0:
+        raise ZeroDivisionError("0 cannot be raised to a negative power")
+    return math.pow(x, y)
+
+
+def power_limit(x: float, y: float) -> float:
+    """x to the power y by IEEE 754 where Python raises."""
+    if x < 0.0 and y != math.floor(y):
+        return NAN
+    odd = abs(y) < INF and abs(math.fmod(y, 2.0)) == 1.0
+    return math.copysign(INF, x) if odd else INF
+
+
+def quotient(x: float, y: float) -> float:
+    """x / y by IEEE 754: a zero divisor gives a signed infinity, or nan for 0 / 0 and nan / 0."""
+    if y != 0.0:
+        return x / y
+    if x != x or x == 0.0:
+        return NAN
+    return math.copysign(INF, x) * math.copysign(1.0, y)
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), with an exponential that never overflows."""
+    t = math.exp(-abs(x))
+    return (t if x < 0.0 else 1.0) / (1.0 + t)
+
+
+def sum_in_order(xs: Sequence[float]) -> float:
+    """x0 + x1 + ..., from left to right; not ``sum``, which compensates its rounding since Python 3.12."""
+    if not xs:
+        return 0.0
+    result = xs[0]
+    for i in range(1, len(xs)):
+        result += xs[i]
+    return result
+
+
+def product(xs: Sequence[float]) -> float:
+    if not xs:
+        return 1.0
+    result = xs[0]
+    for i in range(1, len(xs)):
+        result *= xs[i]
+    return result
+
+
+def dot(operands: Sequence[float]) -> float:
+    """w0 x0 + w1 x1 + ..., from left to right; the operands are all w, then all x."""
+    n = len(operands) // 2
+    if n == 0:
+        return 0.0
+    result = operands[0] * operands[n]
+    for i in range(1, n):
+        result += operands[i] * operands[n + i]
+    return result
 
 
 def maximum(x: float, y: float) -> float:
@@ -200,7 +257,7 @@ def surprisal(xs: Sequence[float]) -> float:
     if abs(m) == INF:
         return INF if first < m else NAN if is_tied(xs, m) else 0.0
     terms = scaled_terms(xs, m)
-    return (m - first) + math.log1p(total(terms[1:]) + (terms[0] - 1.0))
+    return (m - first) + math.log1p(sum_in_order(terms[1:]) + (terms[0] - 1.0))
 
 
 def is_tied(xs: Sequence[float], m: float) -> bool:
@@ -272,7 +329,7 @@ def surprisal_slopes(xs: Sequence[float]) -> list[float]:
     m = largest(xs)
     terms = scaled_terms(xs, m)
     slopes = shares_of(terms)
-    slopes[0] = -share(total(terms[1:]), terms[0])
+    slopes[0] = -share(sum_in_order(terms[1:]), terms[0])
     if abs(m) == INF and is_tied(xs, m):
         return [NAN if xs[i] == m or xs[0] == m else slopes[i] for i in range(len(xs))]
     return slopes

@@ -6,9 +6,10 @@ Each is one formula in rows (see `definitions`), with the coefficients of `speci
 import math
 from typing import Any, Final
 
-from autograd_lite.core.numerics import INF, NAN
+from autograd_lite.core.columns.constants import INF, NAN
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, special_functions
 from autograd_lite.core.table.choices import decide, equal, less, logical_and, maximum, minimum
 from autograd_lite.core.table.definitions import by_ieee_754, on_floats, polynomial, setting

@@ -6,9 +6,10 @@ Beside them the sinc of the lectures, sin(x) / x.
 import math
 from typing import Any, Final
 
-from autograd_lite.core.numerics import LARGEST
+from autograd_lite.core.columns.constants import LARGEST
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import complex_functions
 from autograd_lite.core.table import taylor_coefficients as series
 from autograd_lite.core.table.choices import abs, clip, copysign, decide, equal, floor, less, round, where

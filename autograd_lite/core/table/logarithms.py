@@ -4,9 +4,10 @@ import cmath
 import math
 from typing import Any
 
-from autograd_lite.core.numerics import INF, LARGEST, SMALLEST
+from autograd_lite.core.columns.constants import INF, LARGEST, SMALLEST
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, complex_functions
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, decide, equal, less, less_equal, logical_and, minimum, where

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.numerics import INF, NAN, SQRT_HALF
+from autograd_lite.core.columns.constants import INF, NAN, SQRT_HALF
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import (

@@ -7,9 +7,10 @@ in 60 digits by `benchmarks/coefficients.py`; the relative error of each is belo
 import math
 from typing import Any, Final
 
-from autograd_lite.core.numerics import INF, SMALLEST
+from autograd_lite.core.columns.constants import INF, SMALLEST
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions
 from autograd_lite.core.table import taylor_coefficients as series
 from autograd_lite.core.table.choices import abs, copysign, decide, equal, infinite, less, minimum, where

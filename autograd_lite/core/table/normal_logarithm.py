@@ -5,8 +5,9 @@ Above `normal_distribution`.  There the slope is that of -x^2 / 2, and what else
 
 from typing import Any, Final
 
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions
 from autograd_lite.core.table import taylor_coefficients as series
 from autograd_lite.core.table.ball_choices import Ball

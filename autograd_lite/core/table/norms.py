@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from autograd_lite.core.numerics import NAN
+from autograd_lite.core.columns.constants import NAN
+from autograd_lite.core.columns.entering import primitive
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, logical_and, where

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core import numerics
-from autograd_lite.core.numerics import INF, NAN
+from autograd_lite.core.columns.constants import INF, NAN
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_choices, ball_functions, complex_functions, float_values
 from autograd_lite.core.table.arithmetic import add, mul, stop_gradient
 
@@ -20,20 +20,20 @@ from autograd_lite.core.table.exponentials import lead as lead_over
 __all__ = ["prod", "mean", "share", "logsumexp", "dot"]
 
 sum: Primitive = primitive(
-    "sum", numerics.total, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
+    "sum", float_values.sum_in_order, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
     complex_value=complex_functions.total, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x = x", "x y = add x y"),
     ball_value=ball_functions.total, infinity="inf - inf: nan",
 )  # fmt: skip
 prod: Primitive = primitive(
-    "prod", numerics.product, lambda out, xs: products_of_others(xs), "x * ...", label="Π", empty=1.0,
+    "prod", float_values.product, lambda out, xs: products_of_others(xs), "x * ...", label="Π", empty=1.0,
     complex_value=complex_functions.product, notation="<x:power>·...", latex=r"<x:power> \cdot ...",
     binds="quotient", words="the product of the others",
     fold=mul, rewrites=("x = x", "x y = mul x y"),
     ball_value=ball_functions.multiplied, infinity="0 inf: nan",
 )  # fmt: skip
 mean: Primitive = primitive(
-    "mean", lambda xs: numerics.total(xs) / len(xs), lambda out, xs: equal_shares(xs),
+    "mean", lambda xs: float_values.sum_in_order(xs) / len(xs), lambda out, xs: equal_shares(xs),
     "(x + ...) / n", lowering=lambda xs: sum(xs) / float(len(xs)),
     complex_value=lambda xs: complex_functions.total(xs) / len(xs),
     notation="(<x:quotient> + ...)/<n>", latex=r"\frac{<x:quotient> + ...}{<n>}", binds="sum",
@@ -84,7 +84,7 @@ logsumexp: Primitive = primitive(
     ball_value=ball_functions.logsumexp, infinity="x = -inf: the others; x = inf: inf",
 )  # fmt: skip
 dot: Primitive = primitive(
-    "dot", numerics.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
+    "dot", float_values.dot, lambda out, wx: [*wx[len(wx) // 2 :], *wx[: len(wx) // 2]],
     "w * x + ...", label="·", sequences=2, empty=0.0, role="affine",
     complex_value=complex_functions.dot, notation="<w x:quotient> + ...", latex="<w x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x y = mul x y",),

@@ -4,9 +4,10 @@ import cmath
 import math
 from typing import Any
 
-from autograd_lite.core.numerics import INF, LARGEST, NAN
+from autograd_lite.core.columns.constants import INF, LARGEST, NAN
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, special_functions
 from autograd_lite.core.table.choices import copysign, decide, equal, less, round, where, within_the_bell
 from autograd_lite.core.table.definition_reader import Definition

@@ -12,7 +12,7 @@ relative error of each is below 2e-16.
 import math
 from typing import Final
 
-from autograd_lite.core.numerics import INF, LARGEST, LOG2_E, NAN, TINY
+from autograd_lite.core.columns.constants import INF, LARGEST, LOG2_E, NAN, TINY
 
 Table = tuple[float, ...]
 

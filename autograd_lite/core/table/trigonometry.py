@@ -4,9 +4,10 @@ import cmath
 import math
 from typing import Any
 
-from autograd_lite.core.numerics import ENLARGED, INF, LARGEST, NAN, TINY
+from autograd_lite.core.columns.constants import ENLARGED, INF, LARGEST, NAN, TINY
+from autograd_lite.core.columns.entering import primitive, slope
 from autograd_lite.core.operands import Scalar
-from autograd_lite.core.primitives import Primitive, primitive, slope
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import ball_functions, complex_functions, float_values
 from autograd_lite.core.table.choices import (
     abs,
