@@ -20,6 +20,7 @@ from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.contexts.modes import TRACE, ieee_arithmetic
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import Operand, Primitive
+from autograd_lite.core.recording import as_node
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
 from autograd_lite.program.gathers import Gather
@@ -122,10 +123,10 @@ def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
 def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
     if row is BATCH_SUM:
         return total(operands)  # type: ignore[no-any-return]
-    if row.called_back:
-        return opaque_node(row, [as_value(x) for x in operands])  # type: ignore[return-value]
     for x in operands:
         if isinstance(x, Value):
+            if row.called_back:
+                return opaque_node(row, [as_node(row, y) for y in operands])  # type: ignore[return-value]
             return x.apply(row, tuple(operands))  # type: ignore[no-any-return]
     return row.evaluate([float(x) for x in operands])
 

@@ -10,7 +10,6 @@ from typing import Any, Final, cast
 
 from mypy_extensions import i64
 
-from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.fast.clock import note_assigned
 from autograd_lite.core.fast.pool import new_node, number_node
@@ -18,13 +17,13 @@ from autograd_lite.core.fast.vectors import Pair, Vector, multiply, of_nodes, of
 from autograd_lite.core.graph import CONSTANT, INHERITED, STATE, TRACED, Node
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import binary, detached, observe, record, records_nothing
-from autograd_lite.core.table import float_values
+from autograd_lite.core.table import dot, float_values, relu, sigmoid, tanh
 from autograd_lite.core.value import Value
 
-DOT: Final = table.dot
-RELU: Final = table.relu
-SIGMOID: Final = table.sigmoid
-TANH: Final = table.tanh
+DOT: Final = dot
+RELU: Final = relu
+SIGMOID: Final = sigmoid
+TANH: Final = tanh
 
 
 HeldDict = tuple[dict[str, object], list[str], list[str], list[object]]
