@@ -35,8 +35,7 @@ def times(adjoint: Any, partial: Any) -> Any:
 def argument(node: Node) -> Any:
     """An operand as rules get it: a constant as a float, so that x * 1.0 in a rule makes no node.
 
-    Not so a number that a transform passed on: compiled it is an input, and both make the same graph, in which
-    contributions are added up in the same order.
+    Not so a number that a transform passed on: compiled it is an input, and both are to make the same graph.
     """
     return node._data if node._row is NUMBER and not node._flags & PASSED else node
 
@@ -106,7 +105,7 @@ def sum_of(terms: Sequence[Any]) -> Any:
 class RecordedPass:
     """The reverse pass over the nodes that depend on an input: what a node passes on, and the adjoints of the inputs.
 
-    What arrives at a node is a list of terms, which are added up when all are there.
+    What arrives at a node is a list of terms, which grows in place and is added up when all are there.
     """
 
     def __init__(self, order: Sequence[Node], inputs: Sequence[Node]) -> None:
@@ -115,11 +114,11 @@ class RecordedPass:
         self.arrived: dict[Node, Any] = {}
         self.found: dict[Node, Any] = {}
 
-    def run(self, order: Sequence[Node], combine: Callable[[Any, Any], Any]) -> None:
+    def run(self, order: Sequence[Node]) -> None:
         """The chain rule over a sorted graph, from what has arrived."""
         dependent = [x for x in order if x in self.dependent]
         # once for the pass: for each node it would cost as much as the node
-        ieee_arithmetic().run(deque, reverse(dependent, self.arrived, self.pull, combine), 0)
+        ieee_arithmetic().run(deque, reverse(dependent, self.arrived, self.pull, operator.iadd), 0)
 
     def pull(self, node: Node, terms: Any) -> list[tuple[Node, Any]]:
         adjoint = sum_of(terms)
@@ -142,5 +141,5 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
     walk = RecordedPass(order, inputs)
     for root, seed in zip(roots, seeds, strict=True):
         walk.arrived.setdefault(root, []).append(seed)
-    walk.run(order, operator.iadd)  # of lists
+    walk.run(order)
     return [walk.found.get(x) for x in inputs]

@@ -12,15 +12,14 @@ ROWS: Final[dict[str, Any]] = {}
 
 
 def has_unit(x: object) -> bool:
-    """Whether x is a date or a duration of NumPy, which float() and arithmetic turn into a number of some unit."""
+    """Whether x is a date or a duration of NumPy, among its integers, but a number only together with its unit."""
     return type(x).__module__ == "numpy" and type(x).__name__ in ("timedelta64", "datetime64")
 
 
 def number(x: object) -> float | None:
     """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None.
 
-    The one place where that is decided; `trees.array_leaves` asks the same of the dtype of an array.  NumPy counts a
-    timedelta64 among the integers, but it is a number only together with its unit.
+    `trees.array_leaves` asks the same of the dtype of an array.
     """
     if type(x) is float:
         return x

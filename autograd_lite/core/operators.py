@@ -32,10 +32,6 @@ class Operators(NamedRows):
         x = self.compared(other)
         return NotImplemented if x is None else self._data == x
 
-    def __ne__(self, other: object) -> bool:
-        x = self.compared(other)
-        return NotImplemented if x is None else self._data != x
-
     def __lt__(self, other: object) -> bool:
         x = self.compared(other)
         return unsupported(other) if x is None else self._data < x

@@ -14,7 +14,7 @@ from autograd_lite.core.fast.vectors import dot_with_partials
 
 from autograd_lite.core.graph import (  # isort: skip
     CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node,
-    as_recorded, connect,
+    connect,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing, traced_partials
 from autograd_lite.core.contexts.modes import PAUSED, WATCH
@@ -128,9 +128,4 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
         return many(row, data, tuple(nodes), partials)
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)
-    if row.plain and len(nodes) == 2:
-        left, right = nodes
-        dleft = None if left._flags & CONSTANT else row.partial(0, data, floats)
-        dright = None if right._flags & CONSTANT else row.partial(1, data, floats)
-        return binary(row, data, left, right, as_recorded(dleft), as_recorded(dright))
     return many(row, data, tuple(nodes), recorded_partials(row, data, floats, nodes))

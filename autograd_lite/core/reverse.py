@@ -1,9 +1,8 @@
 """The reverse pass: the chain rule from a result back to everything that it depends on.
 
 `reverse` is the chain rule for adjoints of any kind, over a graph that `topological_order` sorts; with floats it is the
-gradient.  `fast.sweeps` has sort and gradient written out, with counters and adjoints in the nodes.  It serves unless
-this thread is in the middle of a pass, as where a signal handler or a finalizer differentiates: then the nodes are in
-use.
+gradient.  `fast.sweeps` has sort and gradient written out, with counters and adjoints in the nodes; it serves unless
+these are in use, as where a signal handler differentiates in the middle of a pass.
 """
 
 import operator
@@ -62,10 +61,10 @@ def is_ordered(roots: Sequence[Node]) -> bool:
 
 
 def topological_order(roots: Sequence[Node], everything: bool = False, since: i64 = 0) -> list[Node]:
-    """All nodes that the roots depend on, operands first; without recursion, linear in nodes and edges.
+    """All nodes that the roots depend on, operands first; linear in nodes and edges.
 
-    Follows the edges that a gradient follows, or with `everything` those to constants and conditions too, and leaves
-    out what was made before `since`, an `age_of` inputs.
+    Along the edges that a gradient follows, or with `everything` those to constants and conditions too; without what
+    was made before `since`, an `age_of` inputs.
     """
     if is_in_a_pass():
         order = sorted_apart(roots, everything, since)

@@ -5,6 +5,7 @@ tangents that do not arrive are no entries.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import iadd
 from typing import Any, NamedTuple
 
 from autograd_lite.core.contexts.modes import ieee_arithmetic
@@ -102,7 +103,7 @@ class Seeded:
                     result += [(x, node, self.propagation.result(part)) for part in term.whole]
                 else:
                     known = walk.arrived.get(x)
-                    walk.arrived[x] = term if known is None else known.joined(term)
+                    walk.arrived[x] = term if known is None else iadd(known, term)  # type: ignore[no-untyped-call]
 
 
 def is_plain(propagation: Propagation) -> bool:

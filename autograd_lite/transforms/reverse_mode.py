@@ -23,7 +23,7 @@ class Arrived:
         self.whole = whole
         self.from_samples = from_samples
 
-    def joined(self, other: "Arrived") -> "Arrived":
+    def __iadd__(self, other: "Arrived") -> "Arrived":
         self.whole += other.whole
         self.from_samples += other.from_samples
         return self
@@ -59,7 +59,7 @@ class AdjointPass(RecordedPass):
 
     def adjoints(self, order: Sequence[Node]) -> dict[Node, Any]:
         """The adjoints of the inputs that are reached, as a graph."""
-        self.run(order, Arrived.joined)
+        self.run(order)
         return {x: self.propagation.result(adjoint) for x, adjoint in self.found.items()}
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
