@@ -1,8 +1,6 @@
 """The same pass recorded as a graph, which can be differentiated again or compiled: rules applied to Values.
 
-Above `reverse`, and in its order, so that floats and graphs agree to the bit.  `partials_as_graphs` reads the rules of
-a row with Values in place of floats, `graph_terms` is the step of the chain rule at one node, and `adjoints` is the
-pass.
+Above `reverse`, and in its order, so that floats and graphs agree to the bit.
 """
 
 import operator

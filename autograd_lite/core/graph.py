@@ -45,16 +45,13 @@ for _row in (LEAF, NUMBER, DETACHED, BATCH_SUM, BATCH_SIZE):
 
 @mypyc_attr(acyclic=True)
 class Extra:
-    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None.
-
-    A row with a payload may keep the numbers of one call in `recorded`.
-    """
+    """What few nodes need: a label, and the operands of a row that has more than two or a rule that is None."""
 
     __slots__ = ("label", "operands", "partials", "recorded")
 
     def __init__(self) -> None:
         self.label: str = ""
-        self.recorded: object = None
+        self.recorded: object = None  # the numbers of one call, of a row with a payload
         self.operands: tuple[Node, ...] = ()
         self.partials: list[float | None] = []
 

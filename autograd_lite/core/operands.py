@@ -17,10 +17,7 @@ def has_unit(x: object) -> bool:
 
 
 def number(x: object) -> float | None:
-    """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None.
-
-    `trees.array_leaves` asks the same of the dtype of an array.
-    """
+    """x as a float if it is a real number (int, float, bool, Fraction, NumPy scalar), else None."""
     if type(x) is float:
         return x
     if isinstance(x, (float, int)):  # np.float64 is a float, and warns where a float raises

@@ -95,7 +95,7 @@ def as_node(row: Primitive, x: object) -> Node:
     return x if isinstance(x, Node) else number_node(row.as_number(x), CONSTANT)
 
 
-def recorded_partials(row: Primitive, data: float, floats: list[float], nodes: list[Node]) -> list[float | None]:
+def recorded_partials(row: Primitive, data: float, floats: list[float], nodes: tuple[Node, ...]) -> list[float | None]:
     """The partials of a row in its operands; those in constants are never computed where each has a rule."""
     if isinstance(row.partials, tuple):
         return [None if x._flags & CONSTANT else row.partial(i, data, floats) for i, x in enumerate(nodes)]
@@ -113,19 +113,19 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
         if isinstance(x, Node) and not x._flags & TRACED:
             out = row.evaluate_one(x._data)
             return binary(row, out, x, None, 0.0 if x._flags & CONSTANT else row.partial_of_one(out, x._data), 0.0)
-    nodes: list[Node] = []
     flags: i64 = 0
-    for operand in operands:
-        node = as_node(row, operand)
-        flags |= node._flags
-        nodes.append(node)
+    for x in operands:
+        if not isinstance(x, Node):
+            return record(row, tuple([as_node(row, y) for y in operands]))
+        flags |= x._flags
+    nodes: tuple[Node, ...] = operands  # type: ignore[assignment]
     if flags & TRACED:
         if row.traced is not None:
             row.traced(nodes)
-        return many(row, math.nan, tuple(nodes), traced_partials(row, nodes))
+        return many(row, math.nan, nodes, traced_partials(row, nodes))
     if row is DOT:
         data, partials = dot_with_partials(nodes)
-        return many(row, data, tuple(nodes), partials)
+        return many(row, data, nodes, partials)
     floats = [x._data for x in nodes]
     data = row.evaluate(floats)
-    return many(row, data, tuple(nodes), recorded_partials(row, data, floats, nodes))
+    return many(row, data, nodes, recorded_partials(row, data, floats, nodes))

@@ -28,10 +28,7 @@ def followed(node: Node, everything: bool, since: i64) -> list[Node]:
 
 
 def sorted_apart(roots: Sequence[Node], everything: bool, since: i64) -> list[Node]:
-    """The sort: a node comes after all its uses, then the list is reversed.
-
-    Source: Kahn, Topological sorting of large networks (1962), from the roots.
-    """
+    """The sort, by Kahn's algorithm (1962): a node comes after all its uses, then the list is reversed."""
     uses: dict[Node, int] = dict.fromkeys(roots, 0)
     found = list(uses)
     for node in found:  # which grows

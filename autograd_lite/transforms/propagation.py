@@ -40,7 +40,7 @@ def summed_over_samples(x: Any) -> Any:
         of_a_batch(math.nan)
     if not isinstance(x, Node) or not x._flags & BATCHED:
         return record(mul, (x, traced_node(0, BATCH_SIZE)))
-    result = many(BATCH_SUM, math.nan, (x,), traced_partials(BATCH_SUM, [x]))
+    result = many(BATCH_SUM, math.nan, (x,), traced_partials(BATCH_SUM, (x,)))
     result._flags &= ~BATCHED
     return result
 

@@ -138,7 +138,7 @@ def traced_node(flags: int, row: Primitive = LEAF) -> Node:
     return node
 
 
-def traced_partials(row: Primitive, nodes: list[Node]) -> list[float | None]:
+def traced_partials(row: Primitive, nodes: tuple[Node, ...]) -> list[float | None]:
     """The partials of a row in traced operands: nan where something flows."""
     rules = row.partials if isinstance(row.partials, tuple) else (math.nan,) * len(nodes)
     return [None if p is None or x._flags & CONSTANT else math.nan for p, x in zip(rules, nodes, strict=True)]

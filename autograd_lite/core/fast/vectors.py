@@ -347,7 +347,7 @@ def accumulate_four(side: Vector, first: Node, second: Node, third: Node, fourth
         x._adjoint = x._adjoint + a * part(p, i) + b * part(q, i) + c * part(r, i) + d * part(s, i)
 
 
-def dot_with_partials(nodes: list[Node]) -> tuple[float, list[float | None]]:
+def dot_with_partials(nodes: tuple[Node, ...]) -> tuple[float, list[float | None]]:
     """A sum of products, w then x, and the partials in them; None in constants."""
     half: i64 = len(nodes) // 2
     out = 0.0
