@@ -16,11 +16,15 @@ import autograd_lite as ag
 from autograd_lite import compile, grad, nn, value_and_grad, vmap
 from autograd_lite.backends.batch_order import BLOCK
 from autograd_lite.backends.choice import code_of
+from autograd_lite.backends.float32 import check_float32
 from autograd_lite.backends.llvm import native_code
 from autograd_lite.backends.llvm.compilation import prepared
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.program.gathers import Gather
 from autograd_lite.program.interpreter import interpret
+from autograd_lite.program.payloads import row_of
+from autograd_lite.program.program import Program
 from autograd_lite.trees import flatten
 
 LANES = 16
@@ -163,6 +167,21 @@ def test_on_values_and_in_other_functions_it_computes_in_float64():
     assert f(ag.Value(0.3)).data == exact
     assert compile(lambda x: f(x))(0.3) == exact
     assert f(0.3) == rounded(rounded(ag.sin(rounded(0.3))) * rounded(0.1))
+
+
+@pytest.mark.parametrize(("bound", "counted"), [(2**24, True), (2**24 + 1, False)])
+def test_an_index_is_refused_that_float32_cannot_count(bound, counted):
+    program = compile(lambda x, i: ag.take(x, i), backend="python").trace([1.0, 2.0], 1.0)
+    instructions = [
+        x._replace(row=row_of(x.row.payload._replace(bound=bound))) if isinstance(x.row.payload, Gather) else x
+        for x in program.instructions
+    ]
+    large = Program(program.arguments, instructions, program.results)
+    if counted:
+        check_float32(large, "llvm", "")
+    else:
+        with pytest.raises(ValueError, match="float32 counts only to 16,777,216"):
+            check_float32(large, "llvm", "")
 
 
 def test_what_has_no_code_is_refused():

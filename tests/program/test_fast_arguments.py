@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, vmap
 from autograd_lite.core.fast.layers import Numbers
-from autograd_lite.nn import Neuron
+from autograd_lite.nn import Flatten, Neuron
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.fast_arguments import FastArguments
 
@@ -29,7 +29,7 @@ class Record:
     y: Any
 
 
-NEURONS = [Neuron(2), Neuron(3)]
+NEURONS = [Neuron(2), Neuron(3), Flatten()]
 NUMBERS = st.one_of(
     st.floats(allow_nan=False),
     st.integers(-(2**60), 2**60),
@@ -77,6 +77,11 @@ def test_pieces_are_those_of_the_thorough_way_and_keys_tell_structures_apart(one
     assert flat(first.data) == found
     if first.key == second.key:
         assert treedefs == thorough(other)[1]
+
+
+def test_containers_of_the_same_numbers_are_told_apart() -> None:
+    found = [[1.0, 2.0], (1.0, 2.0), Pair(1.0, 2.0), Record(1.0, 2.0), {"x": 1.0, "y": 2.0}, {"x": 1.0, "z": 2.0}]
+    assert len({fast(x).key for x in found}) == len(found)
 
 
 @given(TREES)

@@ -1,19 +1,34 @@
 """Equal programs have equal fingerprints, in every process, and others have others."""
 
 import math
+import pickle
 from itertools import combinations
 
 import pytest
 from project import ran
 
 import autograd_lite as ag
-from autograd_lite import Program, Value, compile, grad, less, scan, sin, take, vmap, where
+from autograd_lite import Program, Value, compile, cos, grad, less, scan, sin, take, vmap, where
 from autograd_lite.program.fingerprint import fingerprint
 from autograd_lite.program.instructions import Argument, Result
 
 
 def looped(n, rate=0.1):
     return lambda x: scan(lambda c, _: (c + rate * sin(c), None), x, None, length=n)[0]
+
+
+@compile
+def long(x):
+    for _ in range(10):
+        x = sin(x) * x
+    return x
+
+
+@compile
+def other(x):
+    for _ in range(10):
+        x = sin(x) + x
+    return x
 
 
 FUNCTIONS = {
@@ -33,6 +48,10 @@ FUNCTIONS = {
     "6 steps": (looped(6), (1.0,)),
     "faster": (looped(5, 0.2), (1.0,)),
     "gradient": (grad(looped(5)), (1.0,)),
+    "cos, sin, sin": (lambda x: sin(sin(cos(x))), (1.0,)),
+    "cos, cos, sin": (lambda x: sin(cos(cos(x))), (1.0,)),
+    "called twice": (lambda x: long(x) + long(x * 2.0), (1.0,)),
+    "both called": (lambda x: long(x) + other(x * 2.0), (1.0,)),
     "taken": (lambda x, i: take(x, i), ([1.0, 2.0], 1.0)),
     "solved": (lambda a, b: ag.linalg.solve(a, b), ([[2.0, 1.0], [1.0, 3.0]], [1.0, 2.0])),
 }
@@ -48,6 +67,14 @@ def test_other_programs_have_other_fingerprints():
     assert None not in found.values()
     assert [pair for pair in combinations(found, 2) if found[pair[0]] == found[pair[1]]] == []
     assert {name: of(name) for name in FUNCTIONS} == found
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_it_is_that_of_what_is_in_the_program_and_not_of_which_objects_these_are(name):
+    f, arguments = FUNCTIONS[name]
+    program = compile(f, backend="llvm").trace(*arguments)
+    again = pickle.loads(pickle.dumps(program))
+    assert fingerprint(again.lowered()) == fingerprint(program.lowered())
 
 
 def test_names_of_arguments_do_not_matter():

@@ -221,6 +221,26 @@ def test_a_file_in_the_place_of_the_folder_costs_one_warning(cache):
     assert code_cache.size() == (0, 0)
 
 
+@POSIX
+def test_a_pipe_in_the_place_of_the_folder_is_not_waited_for(cache):
+    os.mkfifo(cache)
+    answered = threading.Thread(target=warned, args=(code_cache.load, KEY), daemon=True)
+    answered.start()
+    answered.join(10.0)
+    if answered.is_alive():
+        os.close(os.open(cache, os.O_RDWR))  # the writer that it waits for
+        pytest.fail("it waits for somebody to write into the pipe")
+
+
+def test_a_process_looks_at_the_size_when_it_writes_first_and_once_in_so_many_files(cache, monkeypatch):
+    monkeypatch.setattr(code_cache, "LOOKS", 4)
+    looks = []
+    monkeypatch.setattr(code_cache, "tidy", lambda place: looks.append(written))
+    for written in range(1, 11):
+        code_cache.store(bytes([written]), CONTENT)
+    assert looks == [1, 5, 9]
+
+
 def test_what_was_used_least_recently_goes_first(cache, monkeypatch):
     monkeypatch.setattr(code_cache, "LARGEST", 8000)
     monkeypatch.setattr(code_cache, "LOOKS", 1)
