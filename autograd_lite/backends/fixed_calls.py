@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import cycle
+from operator import is_
 from typing import Any
 
 from autograd_lite.backends.compiled import Compiled
@@ -25,12 +26,19 @@ class FixedCalls:
         self.native = native = code if hasattr(code, "into") else None
         self.rooms = cycle([[]] if native is None else [native.room(self.samples) for _ in range(self.count)])
 
-    def __call__(self, *arguments: Any) -> Any:
-        if self.entry.is_stale():
+        found = self.entry.traced.arguments(list(arguments), self.samples)
+        self.in_order = len(found) == len(arguments) and all(map(is_, found, arguments))
+
+    def __call__(self, *arguments: Any, first: Any = None) -> Any:
+        """The results; in native code the first one is in an array that is given, maybe one of the arguments."""
+        entry, n = self.entry, self.samples
+        if entry.closures is not None and entry.is_stale():
             self.prepare(arguments)
-        entry, n, data = self.entry, self.samples, list(arguments)
+            return self(*arguments, first=first)
         if self.native is None:
-            return entry.run(data, n)
+            return entry.run(list(arguments), n)
         results = next(self.rooms)
-        self.native.into(entry.traced.arguments(data, n), n, results)
+        if first is not None:
+            results[0] = first
+        self.native.into(arguments if self.in_order else entry.traced.arguments(list(arguments), n), n, results)
         return entry.build(results, n)

@@ -199,7 +199,7 @@ class Compiled:
         try:
             call = self.calls.get(stop - start)
             if call is None:
-                call = self.calls[stop - start] = self.fixed(self.program, (self.data, X, y), 1)
+                call = self.calls[stop - start] = self.fixed(self.program, (self.data, X, y), 3)
             loss, slopes, right, observed = call(self.data, X, y)
         except TracingError:
             self.check_first()
@@ -209,9 +209,9 @@ class Compiled:
             raise diverged(run, f"the loss is {loss}", ("the parameter", bad), ("the gradient of", slopes))
         if run.clip is not None:
             slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
-        self.before = self.data
+        self.before = self.data  # neither of them is among the results of the next step
         self.data = run.optimizer.move(self.data, slopes, self.rule)
-        for norm, features in zip(self.norms, observed, strict=True):
+        for norm, features in zip(self.norms, observed, strict=True) if self.norms else ():
             norm.num_batches_tracked += 1.0
             for k, (centre, variance) in enumerate(features):
                 norm.absorb(k, centre, variance)

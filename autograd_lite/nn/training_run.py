@@ -171,7 +171,8 @@ class Run:
             self.order = shuffled(count, self.draw) if self.shuffle else list(range(count))
         steps.begin(self.order)
         while self.position < count:
-            interrupts.check()
+            if interrupts.pending:
+                interrupts.check()
             stop = min(self.position + self.batch_size, count)
             loss, right = steps.step(self.position, stop)
             if self.epoch == self.position == 0:

@@ -17,16 +17,19 @@ Rule = Callable[..., tuple[Any, ...]]
 def compiled_rule(optimizer: Optimizer, **options: Any) -> Rule:
     """The rule of an optimiser on arrays, compiled with these options; with the bits of the rule itself if strict.
 
-    Its results are overwritten by the next call but one.
-    That of a class of one's own is not: what it reads besides its settings, or draws, would be what it was at first.
+    The parameters take the place of the gradient, so that fewer arrays are in the cache; the state that it returns is
+    overwritten by the next call but one. That of a class of one's own is not compiled: what it reads besides its
+    settings, or draws, would be what it was at first.
     """
     if type(optimizer) not in OPTIMIZERS.values():
         return optimizer.rule
     numpy = required("numpy", "the rule of an optimiser as compiled code", "jit")
     programs: dict[tuple[Any, ...], Rule] = {}
 
+    numbers = numpy.zeros(2, options.get("dtype", "float64"))
+
     def move(p: Any, g: Any, lr: float, *memory: Any) -> tuple[Any, ...]:
-        numbers = numpy.array([lr, optimizer.steps], p.dtype)
+        numbers[0], numbers[1] = lr, optimizer.steps
         arguments = p, g, numbers, *[numpy.asarray(x, p.dtype) for x in memory]
         settings = tuple([getattr(optimizer, name) for name in optimizer.settings])
         program = programs.get(settings)
@@ -35,7 +38,7 @@ def compiled_rule(optimizer: Optimizer, **options: Any) -> Rule:
             axes = (0, 0, None, *[0 for _ in memory])
             compiled = compile(vmap(at_a_step(optimizer), in_axes=axes), **options)
             program = programs[settings] = FixedCalls(compiled, arguments, 2)
-        return program(*arguments)
+        return program(*arguments, first=g)
 
     return move
 

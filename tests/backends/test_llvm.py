@@ -20,6 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite import nn
 from autograd_lite.backends import llvm
 from autograd_lite.backends.llvm import compile_llvm, engine, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
@@ -581,3 +582,38 @@ def test_threads_start_where_a_batch_takes_long_on_one():
         for samples in (1000, 3000, 1_000_000, 3000, 2_000_000):
             native(data(program, samples), samples)
     assert threads == [1_000_000, 2_000_000]
+
+
+@pytest.mark.parametrize("fastmath", [False, True])
+def test_few_samples_of_a_large_layer_have_the_bits_of_many(fastmath):
+    """Up to half of a vector of samples runs in half vectors."""
+    model = nn.MLP(70, [60, 3], activation="tanh", rng=0)
+
+    def loss(model, x, y):
+        out = model(x)
+        return ag.sum([(a - b) ** 2 for a, b in zip(out, y, strict=True)]), ag.exp(out[0])
+
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(23, 70)), rng.normal(size=(23, 3))
+    each = ag.compile(ag.vmap(loss, in_axes=(None, 0, 0)), backend="llvm", fastmath=fastmath)
+    assert "half.0" in each.trace(model, X, Y).source("llvm")
+    whole = each(model, X, Y)
+    for n in range(1, 23):
+        found = each(model, X[:n], Y[:n])
+        assert all(np.array_equal(a, b[:n]) for a, b in zip(found, whole, strict=True))
+
+
+def test_gradients_of_few_samples_of_a_large_layer():
+    model = nn.MLP(70, [60, 3], activation="tanh", rng=0)
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(23, 70)), rng.normal(size=(23, 3))
+
+    def loss(model, x, y):
+        return ag.sum([(a - b) ** 2 for a, b in zip(model(x), y, strict=True)])
+
+    step = ag.value_and_grad(ag.vmap(loss, in_axes=(None, 0, 0), reduce="mean"))
+    native, python = (ag.compile(step, backend=name) for name in ("llvm", "python"))
+    for n in (1, 4, 5, 8, 9, 12, 13, 20):
+        (value, slopes), (other, known) = native(model, X[:n], Y[:n]), python(model, X[:n], Y[:n])
+        assert value == other
+        assert slopes == known

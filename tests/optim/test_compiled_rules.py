@@ -36,11 +36,12 @@ def test_compiled_rules_have_the_bits_of_rules(variant, count, backend):
     assert compiled.state_dict() == plain.state_dict()
 
 
-def test_the_results_of_the_last_call_but_one_are_still_there():
-    rule = compiled_rule(SGD([Value(0.0)]))
-    first = rule(numpy.array([1.0]), numpy.array([0.5]), 1.0)[0]
-    second = rule(first, numpy.array([0.25]), 1.0)[0]
-    assert (first.tolist(), second.tolist()) == ([0.5], [0.25])
+def test_results_of_the_call_before_are_still_there():
+    rule = compiled_rule(SGD([Value(0.0)], momentum=0.5))
+    first, velocity = rule(numpy.array([1.0]), numpy.array([0.5]), 1.0, numpy.array([0.0]))
+    second, other = rule(first, numpy.array([0.25]), 1.0, velocity)
+    assert (first.tolist(), velocity.tolist()) == ([0.5], [0.5])
+    assert (second.tolist(), other.tolist()) == ([0.0], [0.5])
 
 
 def test_a_rule_of_ones_own_is_not_compiled():

@@ -189,8 +189,15 @@ def _store_sums(f: Function, total: str, to: str, left: str, lanes: str) -> None
     def increased(old: str, type: str, total: str) -> str:
         return f.exact("fadd", type, f.value(f"select i1 %fresh, {type} {number(0.0, type)}, {type} {old}"), total)
 
-    near, far, done = f.fresh("near", "far", "done")
-    f.branch(f.value("icmp eq i64 %to.across, 1"), near, far)
+    whole, others, near, far, done = f.fresh("whole", "others", "near", "far", "done")
+    is_near = f.value("icmp eq i64 %to.across, 1")
+    is_new = f.value(f"and i1 %fresh, {f.value(f'icmp sge i64 {left}, {f.lanes}')}")
+    f.branch(f.value(f"and i1 {is_near}, {is_new}"), whole, others)
+    f.label(whole)  # neither a load nor a mask
+    f.do(f"store {VECTOR} {f.exact('fadd', VECTOR, total, number(0.0, VECTOR))}, ptr {to}, align 8")
+    f.jump(done)
+    f.label(others)
+    f.branch(is_near, near, far)
     f.label(near)
     f.store_some(increased(f.load_some(to, lanes), VECTOR, total), to, lanes)
     f.jump(done)

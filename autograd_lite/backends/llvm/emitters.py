@@ -61,6 +61,7 @@ class Emitter:
 
     def __init__(self, fast: bool, lanes: int = LANES) -> None:
         self.fast, self.lanes = fast, lanes
+        self.is_float32 = lanes > LANES
         self.rows: dict[str, tuple[Primitive, int]] = {}  # those that are called, and the number of their operands
         self.kernels: set[str] = set()  # those that are called
         self.definitions: dict[str, str] = {}  # declarations and helper functions
@@ -75,7 +76,7 @@ class Emitter:
         text = row.llvm
         if text in ARITHMETIC:
             return f.arithmetic(text, type, *operands)
-        if self.lanes != LANES and type in WIDER and not is_rounded_alike(row):
+        if self.is_float32 and type in WIDER and not is_rounded_alike(row):
             return self._widened(f, row, type, operands)
         if text.startswith("emit_"):
             emitted: str = getattr(self, text)(VectorMath(f, type, self._intrinsic, self._call), *operands)
@@ -94,6 +95,12 @@ class Emitter:
         if isinstance(row.lowering, Definition):
             return self._defined(f, row.lowering, type, operands)
         return self._call(f, row, type, operands)
+
+    def for_half(self) -> Emitter:
+        """What writes rows for half of the lanes; it calls the same functions."""
+        half = Emitter(self.fast, LANES // 2)
+        half.rows, half._names, half.lengths = self.rows, self._names, self.lengths
+        return half
 
     def needed(self, functions: list[str]) -> list[str]:
         """The declarations and helper functions that a module with these functions needs."""
@@ -240,8 +247,8 @@ class Emitter:
             name = "math." + re.sub(r"\W", "_", row.name, flags=re.ASCII)
             full = name if name not in self.definitions else f"{name}.{len(self._names)}"
             self._names[row, count] = full
-            self.definitions[full] = f"declare {element} @{full}({', '.join([element] * count)})"
             self.rows[full] = row, count
+        self.definitions.setdefault(full, f"declare {element} @{full}({', '.join([element] * count)})")
         if type == element:
             return f.call(full, type, *operands)
         lanes = full + ".lanes"

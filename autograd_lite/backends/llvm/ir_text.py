@@ -59,6 +59,16 @@ def in_float32(text: str) -> str:
     return text
 
 
+def in_half_vectors(text: str) -> str:
+    """A module that was written for `Function.lanes` of half of LANES: vectors are the first half, places stay."""
+    half = LANES // 2
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        if " getelementptr " not in line:
+            lines[i] = line.replace(f"<{LANES} x ", f"<{half} x ").replace(f"v{LANES}f64", f"v{half}f64")
+    return "\n".join(lines)
+
+
 def rounded(digits: re.Match[str]) -> str:
     """A constant rounded to float32; LLVM writes it as a float64."""
     (value,) = struct.unpack(">d", bytes.fromhex(digits[1]))

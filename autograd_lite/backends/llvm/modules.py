@@ -17,12 +17,12 @@ from .arrays_of_loops import ArrayLayout, is_over_lanes
 from .batch_sums import write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
-from .ir_text import VECTOR, Base, Function, Lengths, in_float32, number
+from .ir_text import VECTOR, Base, Function, Lengths, in_float32, in_half_vectors, number
 from .loops_in_registers import StepsInRegisters, has_single_numbers, is_short, write_samples
 from .plan import LoopLayout, Plan, Stage
 from .program_loops import Steps, work_of
-from .rerolling import Scheduled
-from .sections import write_section
+from .rerolling import LoopNest, Scheduled
+from .sections import MUCH, write_section
 from .tiles import tile_function, tile_name
 
 LOOPED_LINES = 4000  # of a module of loops: LLVM optimizes only modules that are not too long
@@ -48,6 +48,8 @@ class Modules:
         self.fast = fast
         self.bodies: dict[str, Modules] = {} if bodies is None else bodies  # of loops, by the names of their plans
         self.looped: dict[str, Function] = {}  # what runs in each step of a loop
+        self.halved: dict[str, Function] = {}  # what computes the first half of a tile
+        self.half = emitter.for_half()
         self.optimized: dict[str, Function] = {}
         self.plain: list[str] = []
         self.slots = _slots(plan)
@@ -96,7 +98,7 @@ class Modules:
         parts.append({name: f.text() for name, f in self.optimized.items()})
         ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
         shared = {name: shared_function(name, self.fast, self.plan.lanes) for name in sorted(self.called)}
-        functions = {**self.looped, **self.optimized, **shared}
+        functions = {**self.looped, **self.optimized, **shared, **self.halved}
 
         def module(own: dict[str, str], texts: list[str]) -> str:
             others = [f for name, f in functions.items() if name not in own]
@@ -106,6 +108,11 @@ class Modules:
             )
 
         optimized = [module(part, list(part.values())) for part in parts if part]
+        if self.halved:
+            texts = [f.text() for f in self.halved.values()]
+            optimized.append(
+                in_half_vectors("\n".join([DECLARATIONS, *self.half.needed(texts), *texts, ATTRIBUTES, ""]))
+            )
         return optimized, module({}, [ones, *self.plain])
 
     def _short_batch(self) -> int:
@@ -142,6 +149,23 @@ class Modules:
         return [f.name for f, _ in written]
 
     # stages
+
+    def _halves(self, index: int, stage: Stage) -> list[str]:
+        """The names of functions for the first half of a tile, where that is much work; none where it is not."""
+        nests = [x for x in stage.batched if isinstance(x, LoopNest)]
+        work = sum([nest.members[0].terms() * len(nest.members) for nest in nests])
+        plain = not stage.loops and not stage.kernels and not stage.arrays and self.plan.lanes == LANES
+        if work < MUCH or not plain or self.emitter.lengths is not None:
+            return []
+        buffers: dict[str, Base] = {**stage.buffers, "k": "%kept"}
+        name = f"stage{index}.half"
+
+        def new(k: int) -> Function:
+            return Function(f"{name}.{k}", "ptr %context, ptr %kept", {**self.slots, **buffers}, self.fast, LANES // 2)
+
+        written = write_section(stage.batched, stage, True, self.plan, self.half, new)
+        self.halved |= {f.name: f for f, _ in written}
+        return [f.name for f, _ in written]
 
     def _numbers(self, index: int, stage: Stage) -> None:
         """stage.numbers(context): the unbatched values of a stage."""
@@ -225,8 +249,20 @@ class Modules:
                 if f"x{k}" in stage.buffers:
                     move("tile.read", f"b{k}", size, f"x{k}")
             parts = self._section(f"stage{index}.tile", stage.batched, stage, True)
+            halves = self._halves(index, stage)
+            half, whole, done_with = f.fresh("half", "whole", "done")
+            if halves:
+                f.branch(f.value(f"icmp sle i64 {valid}, {LANES // 2}"), half, whole)
+                f.label(half)
+                for part in halves:
+                    f.do(f"call void @{part}(ptr %context, ptr {kept})")
+                f.jump(done_with)
+                f.label(whole)
             for part in parts:
                 f.do(f"call void @{part}(ptr %context, ptr {kept})")
+            if halves:
+                f.jump(done_with)
+                f.label(done_with)
             if stage.kept:
                 self.called.add("tile.clear")
                 with f.unless(f.value(f"icmp eq i64 {valid}, {f.lanes}")):

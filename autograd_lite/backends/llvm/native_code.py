@@ -84,7 +84,7 @@ class NativeCode:
         """Arrays for the results."""
         return [empty((samples, size) if batched else size, self._dtype) for size, batched in self._results]
 
-    def into(self, arrays: list[Array], samples: int, results: list[Array]) -> None:
+    def into(self, arrays: Sequence[Array], samples: int, results: list[Array]) -> None:
         """Compute results from arrays of the right sizes, contiguous and of its dtype."""
         large = self._threads and samples >= 2 * BLOCK
         if large and self._seconds * samples > WORTH and (cores := _cores()) > 1:
@@ -160,7 +160,9 @@ class OnNumbers:
         return given, found, arrays
 
 
-def _run_on_threads(code: NativeCode, arrays: list[Array], results: list[Array], samples: int, threads: int) -> None:
+def _run_on_threads(
+    code: NativeCode, arrays: Sequence[Array], results: list[Array], samples: int, threads: int
+) -> None:
     """One call on several threads.
 
     Each thread takes a few blocks of samples at a time, and stores the sums of each block separately; then they are
