@@ -203,6 +203,7 @@ def collected(rows: Sequence[Sequence[Scalar]], structure: PyTreeDef | None, dat
 
 def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool) -> tuple[Any, Any]:
     """The loop as a node, and what it gives."""
+    init = [node_apart(x) if isinstance(x, Value) else x for x in init]  # before xs, which may hold the same numbers
     columns: list[Column] = []
     flags = ORDERED | (BATCHED if is_mapped() else 0)
     xs: list[Value] = []

@@ -85,6 +85,24 @@ def test_an_array_of_numbers_around_an_inner_loop_belongs_to_the_step(inner):
     assert compile(both, backend="python")(0.3, 0.7) == pytest.approx(both(0.3, 0.7), rel=1e-14)
 
 
+@given(st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.booleans())
+def test_a_loop_may_begin_with_a_number_that_is_in_its_data_too(a, b, nested):
+    """What arrives at it is added in the order of the unrolled graph: from the steps first, from the beginning last."""
+
+    def f(a, b):
+        def inner(carry, _):
+            x, y = carry
+            d = y - x
+            c, ys = scan(lambda c, x: (ag.sin(c) * x + c, c * x), d, [x, d, ag.cos(d)], reverse=True)
+            return (ag.tanh(d), c + ys[1]), None
+
+        x, y = scan(inner, (a, b), length=3)[0] if nested else inner((a, b), None)[0]
+        return x * x + y * 0.3
+
+    both = value_and_grad(f, argnums=(0, 1))
+    assert bits(compile(both, backend="python")(a, b)) == bits(both(a, b))
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(12))
 def test_native_loops_have_these_bits_too(seed):
