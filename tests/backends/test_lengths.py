@@ -106,3 +106,39 @@ def test_random_programs_are_compiled_once_for_all_lengths(form, least, seed, da
         if not fast:
             wanted = compile(both, backend="python")(p, x)
             assert np.array_equal(numbers_of(found), numbers_of(wanted), equal_nan=True)
+
+
+def native_text(f, *args):
+    g = compile(value_and_grad(f), backend="llvm")
+    return g.entry(*g.taken(args, {})).code.source
+
+
+def test_carries_and_columns_side_by_side_are_copied_at_once():
+    """A step that reads 64 neighbours moves them in a loop, so that 64 more are no more lines."""
+
+    def lines(width):
+        def f(p, x):
+            def step(carry, row):
+                total = ag.dot(list(row), [ag.tanh(a * p) for a in carry])
+                return [*carry[1:], total], None
+
+            return ag.sum(ag.scan(step, [1.0] * width, x)[0])
+
+        (text,) = [x for x in native_text(f, 0.5, np.ones((9, width))).split("\ndefine ") if ".steps(" in x[:30]][1:2]
+        return text.count("\n")
+
+    assert lines(128) == lines(64)
+
+
+def test_an_index_is_looked_at_once_for_a_row():
+    """A row of a table has one index, which is compared and rounded once, not for each of its numbers."""
+
+    def f(table, index):
+        def step(carry, i):
+            return [c + a for c, a in zip(carry, ag.take(table, i), strict=True)], None
+
+        return ag.sum(ag.scan(step, [0.0] * 16, index)[0])
+
+    text = compile(f, backend="llvm")
+    source = text.entry(*text.taken((np.ones((5, 16)), np.zeros(12)), {})).code.source
+    assert source.count("fptosi") <= 2

@@ -298,6 +298,28 @@ def test_native_code_has_a_body_once():
     assert texts[0].count("call double @math.exp") == texts[1].count("call double @math.exp") > 0
 
 
+def test_one_more_call_is_a_few_lines_of_native_code():
+    """Calls differ in places alone, so the code that runs one is there once, and so is that of its derivative."""
+    lines = []
+    for count in (10, 20):
+        step = ag.compile(with_sines)
+        f = ag.compile(ag.value_and_grad(lambda x, y, step=step, n=count: repeated(step, x, y, n)), backend="llvm")
+        text = f.entry(*f.taken((0.5, 0.25), {})).code.source
+        assert text.count(".steps(ptr %context, ptr %lengths) #0 {") == 2
+        lines.append(text.count("\n"))
+    assert lines[1] - lines[0] < 10 * 70
+
+
+def with_sines(x, y):
+    return x + 0.1 * y, y - 0.1 * sum(ag.sin(x * k) / k for k in range(1, 7))
+
+
+def repeated(step, x, y, n):
+    for _ in range(n):
+        x, y = step(x, y)
+    return x * y
+
+
 def test_programs_with_calls_are_written_and_read(tmp_path):
     step = compile(mixed)
     program = compile(value_and_grad(product(lambda x, y: step(*step(x, y))))).trace(*POINT)
