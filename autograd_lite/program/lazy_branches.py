@@ -57,6 +57,10 @@ def made_lazy(program: Program, known: frozenset[int]) -> Program:
 
 def with_lazy_bodies(program: Program) -> Program:
     """The same in the bodies of loops; a carry that no step changes, as a condition may be, is what it started as."""
+    loops = [x.payload for x in program.rows if isinstance(x.payload, Loop) and not isinstance(x.payload, When)]
+    bodies = {loop.body for loop in loops}
+    if not any(with_lazy_branches(x) is not x or passes(x) for x in bodies):
+        return program
     instructions: list[Instruction] = []
     new = list(range(program.size))
     for i, (row, operands, constant) in enumerate(program.instructions, program.size):
@@ -72,6 +76,11 @@ def with_lazy_bodies(program: Program) -> Program:
         instructions.append(Instruction(row, tuple([new[j] for j in operands]), constant))
     results = [Result(tuple([new[j] for j in r.values]), r.batched) for r in program.results]
     return Program(program.arguments, instructions, results)
+
+
+def passes(body: Program) -> bool:
+    """Whether a number of the carry goes on unchanged."""
+    return any(i == k for k, i in enumerate(body.results[0].values))
 
 
 def passed_on(program: Program, i: int) -> int | None:
