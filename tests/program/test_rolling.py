@@ -114,6 +114,30 @@ def test_constants_that_differ_from_step_to_step_are_data():
     assert step(0.3) == value_and_grad(f)(0.3)
 
 
+def test_steps_whose_data_are_far_apart_are_a_loop():
+    def f(x):
+        y = 0.3
+        for k in range(12):
+            y = ag.sin(y * x[3000 * k]) + y
+        return y
+
+    data = [0.01 * k for k in range(3000 * 12)]
+    (loop,) = loops_of(rolled(written_out(f, data), 20))
+    assert loop.length == 11  # without the first one, which begins with a constant
+
+
+def test_a_loop_ends_with_the_last_step_that_reads_regularly():
+    places = [*range(40), *random.Random(3).sample(range(40), 40)]
+
+    def f(x, data):
+        for k in places:
+            x = ag.sin(x * data[k]) + x
+        return x
+
+    (loop,) = loops_of(rolled(written_out(f, 0.3, [0.1 * k for k in range(40)]), 20))
+    assert loop.length == 39
+
+
 def test_short_programs_stay_as_they_are():
     program = compile(swing, backend="python").trace([1.5, 0.7], [0.1] * 20)
     assert not loops_of(program)
