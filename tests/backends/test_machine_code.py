@@ -76,6 +76,34 @@ def test_code_from_the_disk_has_the_same_bits(cache, made, name):
     assert made == []
 
 
+@pytest.mark.parametrize("name", ["rows", "loop"])
+def test_strict_code_is_not_made_with_fastmath(cache, name):
+    build, arguments, _ = JOBS[name]
+    assert result(name) == repr(compile(build(), backend="python")(*arguments))
+
+
+def test_another_file_of_what_writes_code_is_another_library(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine_code, "PACKAGE", str(tmp_path))
+    files = [
+        tmp_path / name for name in ("core/a.py", "program/inner/b.py", "backends/c.so", "backends/__pycache__/d.py")
+    ]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("one")
+
+    def seen():
+        return machine_code.library.__wrapped__()
+
+    for path in files:
+        before = seen()
+        path.write_text("three")
+        longer = seen()
+        os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+        assert (longer != before, seen() != longer) == (path.parent.name != "__pycache__",) * 2
+    monkeypatch.setattr(machine_code, "PACKAGE", str(tmp_path / "in an archive"))
+    assert seen() == ""
+
+
 def test_another_function_option_or_library_has_code_of_its_own(cache, made, monkeypatch):
     def number_made(f, **how):
         del made[:]
