@@ -15,10 +15,12 @@ from .ir_text import MASK, SCALAR, VECTOR, Function, number
 
 TILES = 2  # of samples whose vectors stay in registers: half of the registers of AVX-512
 REGISTERS = 16  # of accumulators
+PART = 32  # tiles of samples after which accumulators go to memory: what they add up stays in the second cache
 STRIP = 32  # iterations of `second` whose accumulators are spilled to memory, 16 KB
 PARAMETERS = (
     "ptr %a, i64 %a.across, i64 %a.second, i64 %a.rows, ptr %b, i64 %b.across, i64 %b.rows, "
-    "ptr %to, i64 %to.across, i64 %to.second, i64 %across, i64 %second, i64 %count, i1 %fresh"
+    "ptr %to, i64 %to.across, i64 %to.second, i64 %across, i64 %second, i64 %count, i1 %fresh, "
+    "ptr %sums, i64 %sums.rows, i1 %begins, i1 %ends"
 )
 
 
@@ -41,21 +43,46 @@ def _blocks(f: Function) -> Iterator[tuple[str, str]]:
 
 
 def _across(f: Function, kind: str) -> None:
-    """Lanes are samples; the accumulators of 8 sums, for one or two iterations of `second`, stay in registers."""
+    """Lanes are samples; the accumulators of 8 sums, for one or two iterations of `second`, stay in registers.
+
+    Between one part of a block and the next they are in memory, where those of 8 sums have so many `rows`; with none,
+    the block is one part.
+    """
     unroll = 1 if kind == "pair" else max(1, REGISTERS // f.lanes)
-    memory = f.value(f"alloca [{unroll * f.lanes} x {VECTOR}], align 64")  # so that the reduction is written once
     rounds = f.integer("udiv", f.integer("add", "%second", unroll - 1), unroll)
     last = f.integer("sub", "%second", 1)
     with _blocks(f) as (start, left), f.loop(rounds) as loop:
         first = f.integer("mul", loop.counter, unroll)
         iterations = [f.smaller(f.integer("add", first, k), last) for k in range(unroll)]
-        _store(f, _vectors(f, kind, start, iterations), memory)
-        lanes = f.lanes_below(left)
-        with f.loop(f.smaller(f.integer("sub", "%second", first), unroll)) as inner:
-            iteration = f.integer("add", first, inner.counter)
-            place = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", iteration, "%to.second"))
-            sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, f.lanes)))
-            _store_sums(f, _added_across(f, sums), f.offset("%to", SCALAR, place), left, lanes)
+        row = f.integer("add", f.integer("mul", start, "%sums.rows"), f.integer("mul", first, f.lanes))
+        row = f.value(f"select i1 {f.value('icmp eq i64 %sums.rows, 0')}, i64 0, i64 {row}")
+        memory = f.offset("%sums", VECTOR, row)
+        so_far = _so_far(f, memory, unroll * f.lanes)
+        _store(f, _vectors(f, kind, start, iterations, so_far), memory)
+        with f.unless(f.value("xor i1 %ends, true")):
+            lanes = f.lanes_below(left)
+            with f.loop(f.smaller(f.integer("sub", "%second", first), unroll)) as inner:
+                iteration = f.integer("add", first, inner.counter)
+                to = f.integer("add", f.integer("mul", start, "%to.across"), f.integer("mul", iteration, "%to.second"))
+                sums = _load(f, f.offset(memory, VECTOR, f.integer("mul", inner.counter, f.lanes)), f.lanes)
+                _store_sums(f, _added_across(f, sums), f.offset("%to", SCALAR, to), left, lanes)
+
+
+def rows_of(second: int) -> int:
+    """The rows in memory of the accumulators of 8 sums and their iterations: of 1 with one more, as of 2."""
+    return second + second % 2
+
+
+def _so_far(f: Function, place: str, count: int) -> list[str]:
+    """Accumulators as the last part left them, or new ones."""
+    old, rest = f.fresh("old", "rest")
+    before = f.block
+    f.branch("%begins", rest, old)
+    f.label(old)
+    kept = _load(f, place, count)
+    f.jump(rest)
+    f.label(rest)
+    return f.merge([(before, [number(0.0, VECTOR)] * count), (old, kept)])
 
 
 def _store(f: Function, vectors: Sequence[str], place: str) -> None:
@@ -63,12 +90,12 @@ def _store(f: Function, vectors: Sequence[str], place: str) -> None:
         f.do(f"store {VECTOR} {vector}, ptr {f.offset(place, VECTOR, k)}, align 64")
 
 
-def _load(f: Function, place: str) -> list[str]:
-    return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in range(f.lanes)]
+def _load(f: Function, place: str, count: int) -> list[str]:
+    return [f.value(f"load {VECTOR}, ptr {f.offset(place, VECTOR, k)}, align 64") for k in range(count)]
 
 
-def _vectors(f: Function, kind: str, start: str, iterations: Sequence[str]) -> list[str]:
-    """8 accumulators for each of `iterations`, whose lanes are samples."""
+def _vectors(f: Function, kind: str, start: str, iterations: Sequence[str], so_far: Sequence[str]) -> list[str]:
+    """8 accumulators for each of `iterations`, whose lanes are samples, after these ones."""
     if kind == "outer":  # of a partial block, the vectors behind it are read and not used
         a = [f.integer("mul", iteration, "%a.second") for iteration in iterations]
         b: Sequence[str | int] = range(f.lanes)
@@ -79,8 +106,7 @@ def _vectors(f: Function, kind: str, start: str, iterations: Sequence[str]) -> l
         a, b = [[f.integer("mul", place, f"{x}.across") for place in neighbours] for x in ("%a", "%b")]
         origin = "%b"
     tiles = f.integer("udiv", f.integer("add", "%count", f.lanes - 1), f.lanes)
-    zero = (VECTOR, number(0.0, VECTOR))
-    with f.loop(tiles, [zero] * f.lanes * len(iterations)) as loop:
+    with f.loop(tiles, [(VECTOR, x) for x in so_far]) as loop:
         tile_a = f.offset("%a", VECTOR, f.integer("mul", loop.counter, "%a.rows"))
         tile_b = f.offset(origin, VECTOR, f.integer("mul", loop.counter, "%b.rows"))
         x = [f.value(f"load {VECTOR}, ptr {f.offset(tile_a, VECTOR, place)}, align 64") for place in a]
@@ -141,7 +167,7 @@ def _group(f: Function, a: str, b: Sequence[str], count: str, spilled: str, fres
     before = f.block
     f.branch(fresh, rest, old)
     f.label(old)
-    continued = [f.arithmetic("fadd", VECTOR, *pair) for pair in zip(_load(f, spilled), sums, strict=True)]
+    continued = [f.arithmetic("fadd", VECTOR, *pair) for pair in zip(_load(f, spilled, f.lanes), sums, strict=True)]
     f.jump(rest)
     f.label(rest)
     sums = f.merge([(before, sums), (old, continued)])

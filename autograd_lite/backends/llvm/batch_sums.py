@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from math import prod
 from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
 
+from .accumulators import rows_of
 from .ir_text import SCALAR, VECTOR, Function, Index
 from .rerolling import Access, LoopNest
 
@@ -55,11 +57,22 @@ def kept_factors(kernel: Kernel) -> list[Access]:
     return [factor for factor in (kernel.a, None if kernel.kind == "native" else kernel.b) if factor]
 
 
-def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int]) -> str:
+def vectors_between(nest: LoopNest, lanes: int) -> int | None:
+    """The accumulators of a nest that are in memory between parts of a block; None where a block has one part alone."""
+    kernel = kernel_of(nest)
+    counts = [1 if dim is None else nest.dims[dim] for dim in (kernel.across, kernel.second)]
+    if kernel.kind == "native" or prod(nest.dims) != prod(counts):
+        return None
+    return -(-counts[0] // lanes) * lanes * rows_of(counts[1])
+
+
+def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int], sums: int | None) -> str:
     """Write the calls that compute a nest of sums; returns the name of the function that they call.
 
-    `f` has the parameters %first, %count and %fresh: the samples of the block, and whether their sums are stored or
-    added to those of earlier blocks. A tile of kept values has `rows` vectors; `sizes` are those of the arguments.
+    `f` has the parameters %first and %count, the samples of a part of a block, %fresh: whether their sums are stored or
+    added to those of earlier blocks, %begins and %ends: whether the part is the first or the last one. A tile of kept
+    values has `rows` vectors; `sizes` are those of the arguments. From the vector `sums` on, accumulators are in memory
+    between parts; None: a block is one part.
     """
     kind, across, second, a, b = kernel_of(nest)
     to = nest.destination
@@ -87,5 +100,7 @@ def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int]) -> 
             f"ptr {total}", _stride(to, across), _stride(to, second), *map(f.fixed, counts), "%count",
         ]  # fmt: skip
         listed = ", ".join([x if isinstance(x, str) and x.startswith("ptr") else f"i64 {x}" for x in arguments])
-        f.do(f"call void @sums.{kind}({listed}, i1 %fresh)")
+        memory = f.offset(f.pointer("w"), VECTOR, f.fixed(sums or 0))
+        between = f.fixed(0 if sums is None else rows_of(counts[1]))
+        f.do(f"call void @sums.{kind}({listed}, i1 %fresh, ptr {memory}, i64 {between}, i1 %begins, i1 %ends)")
     return f"sums.{kind}"

@@ -37,8 +37,8 @@ def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:
     optimized, plain = modules.sources()
     plan, lengths = modules.plan, emitter.lengths or Lengths()
     layout = Layout(
-        modules.slots, modules.bytes, plan.numbers, max([stage.kept for stage in plan.stages]), modules.parts,
-        modules.part, [(stage.passes, stage.summed) for stage in plan.stages],
+        modules.slots, modules.bytes, plan.numbers, max([stage.kept for stage in plan.stages]), modules.tiles,
+        modules.parts, modules.part, [(stage.passes, stage.summed) for stage in plan.stages],
         lengths.integers, lengths.constants, plan.pooled,
     )  # fmt: skip
     numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]

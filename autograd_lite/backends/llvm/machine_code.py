@@ -36,6 +36,7 @@ class Layout(NamedTuple):
     bytes: dict[str, int]  # offsets of buffers in the scratch memory
     numbers: int  # of the buffers s and m
     kept: int  # vectors of the buffer k for 8 samples, at most
+    tiles: int  # of a part of a block, which are in that buffer
     parts: dict[str, int]  # offsets of the sums of a block that a thread computes, in numbers
     part: int  # the size of all of them
     stages: list[tuple[bool, dict[str, list[int]]]]  # whether one passes over the samples; offsets of its sums

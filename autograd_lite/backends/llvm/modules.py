@@ -12,9 +12,9 @@ from autograd_lite.backends.batch_order import BLOCK, LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.program.payloads import Kernel, Loop
 
-from .accumulators import sum_function
+from .accumulators import PART, sum_function
 from .arrays_of_loops import ArrayLayout, is_over_lanes
-from .batch_sums import write_sums
+from .batch_sums import vectors_between, write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
 from .ir_text import VECTOR, Base, Function, Lengths, in_float32, in_half_vectors, number
@@ -26,6 +26,8 @@ from .sections import MUCH, write_section
 from .tiles import tile_function, tile_name
 
 LOOPED_LINES = 4000  # of a module of loops: LLVM optimizes only modules that are not too long
+MOST_BETWEEN = 1024  # vectors of accumulators that go to memory between the parts of a block
+TWO_ROWS = 32  # vectors for the accumulators of 8 sums, or of 16 in float32, in two iterations
 LONG = 1_000_000  # operations times samples from which on a call releases the GIL
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 DECLARATIONS = f"""\
@@ -61,7 +63,12 @@ class Modules:
         self.bytes = {"s": 0, "m": width * plan.padded(plan.sizes["s"])}  # offsets of buffers in the scratch memory
         self.bytes["t"] = width * plan.padded(plan.numbers)
         self.bytes["v"] = self.bytes["t"] + 64 * max([stage.tile for stage in plan.stages])
-        self.bytes["k"] = self.bytes["v"] + 64 * max([stage.arrays_in_tile for stage in plan.stages])
+        self.bytes["w"] = self.bytes["v"] + 64 * max([stage.arrays_in_tile for stage in plan.stages])
+        between = [vectors_between(nest, plan.lanes) for stage in plan.stages for nest in stage.sums]
+        several = bool(between) and None not in between and sum([x or 0 for x in between]) <= MOST_BETWEEN
+        self.tiles = PART if several else BLOCK // plan.lanes  # of a part of a block
+        self.bytes["k"] = self.bytes["w"] + 64 * max(TWO_ROWS, sum([x or 0 for x in between]) if several else 0)
+        self.sums = 0 if several else None  # the vector of w from which on the next nest has its accumulators
         batched = plan.batched
         ops = plan.ops.values()
         self.operations = 1 + sum([len(op.operands) for op in ops if batched[op.id] or op.row is BATCH_SUM])
@@ -77,7 +84,8 @@ class Modules:
             if plan.name:  # the body of a loop
                 self._tile(stage)
             elif stage.passes:
-                self._block(index, stage)
+                self._part(index, stage)
+                self._block(index)
                 self._blocks(index)
         if plan.name:
             return
@@ -218,9 +226,26 @@ class Modules:
                     continue
             self.looped[f.name] = f
 
-    def _block(self, index: int, stage: Stage) -> None:
-        """stage.block(context, first, count, fresh): the pass over the samples of a block, and their sums."""
+    def _block(self, index: int) -> None:
+        """stage.block(context, first, count, fresh): the samples of a block, part by part."""
         f = self._function(f"stage{index}.block", "ptr %context, i64 %first, i64 %count, i1 %fresh")
+        samples = self.tiles * f.lanes
+        last = f.integer("sdiv", f.integer("sub", "%count", 1), samples)  # 0 where there are none
+        with f.loop(f.integer("add", last, 1)) as loop:
+            done = f.integer("mul", loop.counter, samples)
+            count = f.smaller(f.integer("sub", "%count", done), samples)
+            ends = [f.value(f"icmp eq i64 {loop.counter}, {x}") for x in (0, last)]
+            f.do(
+                f"call void @stage{index}.part(ptr %context, i64 {f.integer('add', '%first', done)}, i64 {count}, "
+                f"i1 %fresh, i1 {ends[0]}, i1 {ends[1]})"
+            )
+        self.plain.append(f.text())
+
+    def _part(self, index: int, stage: Stage) -> None:
+        """stage.part(context, first, count, fresh, begins, ends): the pass over samples of a block, and their sums."""
+        f = self._function(
+            f"stage{index}.part", "ptr %context, i64 %first, i64 %count, i1 %fresh, i1 %begins, i1 %ends"
+        )
         tile, block = f.pointer("t"), f.pointer("k")
         empty = f.value("icmp eq i64 %count, 0")  # then there is one tile, without a sample
         rounded = f.integer("udiv", f.integer("add", "%count", f.lanes - 1), f.lanes)
@@ -270,11 +295,13 @@ class Modules:
             for k in stage.results:
                 move("tile.write", f"p{k}", self.plan.result_sizes[k], f"o{k}")
         if stage.sums:
-            f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh)")
+            f.do(f"call void @stage{index}.sums(ptr %context, i64 %first, i64 %count, i1 %fresh, i1 %begins, i1 %ends)")
             stored = {name: base for name, base in stage.buffers.items() if base[0] == "k"}
             sums = self._function(f"stage{index}.sums", f.parameters, stored)
             for nest in stage.sums:
-                self.called.add(write_sums(sums, nest, stage.kept, self.plan.argument_sizes))
+                self.called.add(write_sums(sums, nest, stage.kept, self.plan.argument_sizes, self.sums))
+                if self.sums is not None:
+                    self.sums += vectors_between(nest, self.plan.lanes) or 0
             self.plain.append(sums.text())
         if not stage.sums and all(part in self.optimized for part in parts):
             self.optimized[f.name] = f  # around little work its own instructions count
@@ -375,5 +402,5 @@ def _slots(plan: Plan) -> dict[str, int]:
     """
     arguments = [f"{'b' if x.batched else 'a'}{index}" for index, x in enumerate(plan.program.arguments)]
     results = [f"{'p' if x.batched else 'r'}{index}" for index, x in enumerate(plan.program.results)]
-    names = [*arguments, *results, *map(str.upper, results), "s", "S", "m", "t", "v", "k", "n", "e", "c", "batch"]
+    names = [*arguments, *results, *map(str.upper, results), "s", "S", "m", "t", "v", "w", "k", "n", "e", "c", "batch"]
     return {name: slot for slot, name in enumerate(names)}

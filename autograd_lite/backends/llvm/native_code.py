@@ -123,7 +123,9 @@ class NativeCode:
     def _memory(self, samples: int) -> Array:
         """Scratch memory for a call with so many samples, or a block of more."""
         tiles = -(-max(1, min(samples, BLOCK)) // self._lanes)
-        vectors = self._layout.kept * tiles + self._lanes  # sums may read as many vectors behind, less one
+        vectors = (
+            self._layout.kept * min(tiles, self._layout.tiles) + self._lanes
+        )  # sums may read as many vectors behind, less one
         # the start is rounded up to a vector
         return empty(self._layout.bytes["k"] // 8 + LANES * vectors + LANES)
 

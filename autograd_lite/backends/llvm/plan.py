@@ -15,7 +15,8 @@ Buffers; a vector holds a value for 8 samples:
     o0, o1, ...   batched results, to be transposed, in t           vectors
     t             the tile: other batched values                    vectors
     v             arrays in the tile, and the work of loops there   vectors
-    k             the batched values that batch sums read: as many tiles as a block has
+    w             accumulators of batch sums between one part of a block and the next
+    k             the batched values that batch sums read: as many tiles as a part of a block has
 """
 
 from __future__ import annotations
