@@ -15,7 +15,7 @@ from autograd_lite.core.value import Value, passed_on
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.forward_mode import float_tangents, forward
-from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.levels import START, Scalar, resumed, returned
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
@@ -54,7 +54,7 @@ def checkpoint(f: Function) -> Function:
         call.count = len(inputs)
         operands = [*inputs, *[x for x in free if not x._flags & CONSTANT]]
         if all(x._flags & CONSTANT for x in operands):
-            return result
+            return returned(result)
         node = numbered(node_of(call, operands), 0.0)
         return structure.unflatten([numbered(node_of(Item(i), [node]), x) for i, x in enumerate(call.data)])
 
@@ -68,6 +68,7 @@ class Recomputed:
         self.f, self.treedef, self.numbers = f, treedef, numbers
         self.data: list[float] = []
         self.count = 0
+        self.start = START.get()
 
     def run(self, inputs: Sequence[Node]) -> Any:
         values = iter(inputs)
@@ -78,7 +79,7 @@ class Recomputed:
     def again(self, inputs: Sequence[Node]) -> tuple[Outputs, list[Node], list[Node]]:
         """The results, the nodes that made them, and the nodes outside that they were made of."""
         inside = Inside()
-        with enable_grad():
+        with enable_grad(), resumed(self.start):
             outputs, _ = flatten(self.run(inputs), f"result of {name_of(self.f)}")
         found = [x.data if isinstance(x, Value) else float(x) for x in outputs]
         if repr(found) != repr(self.data):
@@ -121,7 +122,7 @@ class Recomputed:
             for term, _ in terms:
                 if isinstance(root, Node) and root in inner.dependent:
                     inner.seed(root, term)
-        found = inner.adjoints([*ends, *nodes])
+        found = inner.adjoints()
         return [walk.term(node, x, walk.propagation.start(found[x])) for x in reversed(ends) if x in found]
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:

@@ -320,7 +320,7 @@ class AdjointStep:
             seed(step.carry_out[k], adjoint, known.get(k))
         for root, adjoint, condition in reversed(given[len(self.kept) :]):
             seed(root, adjoint, condition)
-        walk.adjoints(self.order)
+        walk.adjoints()
         self.arrays = walk.arrays
         return walk
 

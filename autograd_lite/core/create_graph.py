@@ -49,21 +49,28 @@ def check_unassigned(node: Node, operands: Sequence[Node]) -> None:
             )
 
 
-def applied_rules(node: Node, operands: tuple[Node, ...], arguments: list[Any]) -> list[Any]:
-    """The rules of a row for its partials, applied; None where nothing flows."""
+def applied_rules(node: Node, operands: tuple[Node, ...], on_nodes: bool = False) -> list[Any]:
+    """The rules of a row for its partials, applied to its operands as `argument` gives them, or `on_nodes` alone.
+
+    None where nothing flows.
+    """
     reading = READING.get()
     if reading is not None:
         return list(reading(node, operands))
     rules = node._row.partials
-    if not isinstance(rules, tuple):
-        every: list[Any] = list(rules(node, arguments))
-        return [None if x._flags & CONSTANT else p for x, p in zip(operands, every, strict=True)]
+    arguments: list[Any] = []
     partials: list[Any] = []
+    if not isinstance(rules, tuple):
+        partials = list(rules(node, list(operands) if on_nodes else [argument(x) for x in operands]))
+        return [None if x._flags & CONSTANT else p for x, p in zip(operands, partials, strict=True)]
     for x, rule in zip(operands, rules, strict=True):
         if rule is None or x._flags & CONSTANT:
             partials.append(None)
+        elif isinstance(rule, float):
+            partials.append(rule)
         else:
-            partials.append(rule if isinstance(rule, float) else rule(node, *arguments))
+            arguments = arguments or (list(operands) if on_nodes else [argument(y) for y in operands])
+            partials.append(rule(node, *arguments))
     return partials
 
 
@@ -75,9 +82,9 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
     operands = operands_of(node)
     check_unassigned(node, operands)
     try:
-        partials = applied_rules(node, operands, [argument(x) for x in operands])
+        partials = applied_rules(node, operands)
     except ArithmeticError:  # a rule on floats alone may raise, as 1 / 0 does; on nodes it gives inf
-        partials = applied_rules(node, operands, list(operands))
+        partials = applied_rules(node, operands, True)
     return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
 
 
@@ -108,22 +115,22 @@ class RecordedPass:
 
     def __init__(self, order: Sequence[Node], inputs: Sequence[Node]) -> None:
         self.inputs = set(inputs)
-        self.dependent = {*inputs, *dependent_on(order, inputs)}
+        self.dependent = set(inputs)
+        self.order = dependent_on(order, self.dependent)
         self.arrived: dict[Node, Any] = {}
         self.found: dict[Node, Any] = {}
 
-    def run(self, order: Sequence[Node]) -> None:
-        """The chain rule over a sorted graph, from what has arrived."""
-        dependent = [x for x in order if x in self.dependent]
+    def run(self) -> None:
+        """The chain rule, from what has arrived."""
         # once for the pass: for each node it would cost as much as the node
-        ieee_arithmetic().run(deque, reverse(dependent, self.arrived, self.pull, operator.iadd), 0)
+        ieee_arithmetic().run(deque, reverse(self.order, self.arrived, self.pull, operator.iadd), 0)
 
     def pull(self, node: Node, terms: Any) -> list[tuple[Node, Any]]:
         adjoint = sum_of(terms)
         if node in self.inputs:
             self.found[node] = adjoint
-        if not any([x in self.dependent for x in operands_of(node)]):  # noqa: C419  (a list is faster when compiled)
-            return []  # an input whose operands nobody asked for: what was assigned to these does not matter
+            if self.dependent.isdisjoint(operands_of(node)):
+                return []  # nobody asked for its operands: what was assigned to these does not matter
         return [(x, [term]) for x, term in graph_terms(node, adjoint) if x in self.dependent]
 
 
@@ -135,9 +142,8 @@ def adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]
     """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
     if any([x._flags & (TRACED | ORDERED) != 0 for x in roots]):  # noqa: C419  (as above)
         return PROGRAMS[0](roots, seeds, inputs)
-    order = topological_order(roots, since=age_of(inputs))
-    walk = RecordedPass(order, inputs)
+    walk = RecordedPass(topological_order(roots, since=age_of(inputs)), inputs)
     for root, seed in zip(roots, seeds, strict=True):
         walk.arrived.setdefault(root, []).append(seed)
-    walk.run(order)
+    walk.run()
     return [walk.found.get(x) for x in inputs]

@@ -83,8 +83,8 @@ def reverse(
     gives what a node passes on to its operands, and `combine` adds up what arrives at one of them.
     """
     for node in reversed(order):
-        if node in seeds:
-            adjoint = seeds.pop(node)
+        adjoint = seeds.pop(node, None)
+        if adjoint is not None:
             yield node, adjoint
             for operand, term in pull(node, adjoint):
                 seeds[operand] = combine(seeds[operand], term) if operand in seeds else term
@@ -119,12 +119,11 @@ def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[fl
     return float_pass(order, start)
 
 
-def dependent_on(order: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
-    """The nodes of a sorted graph that are inputs or depend on one."""
-    found = set(inputs)
+def dependent_on(order: Sequence[Node], found: set[Node]) -> list[Node]:
+    """The nodes of a sorted graph that were found already or depend on one; from now on they are found."""
     kept: list[Node] = []
     for node in order:
-        if node in found or any([x in found for x in operands_of(node)]):  # noqa: C419  (as above)
+        if node in found or not found.isdisjoint(operands_of(node)):
             found.add(node)
             kept.append(node)
     return kept
@@ -134,7 +133,7 @@ def float_adjoints(roots: Sequence[Node], seeds: Sequence[float], inputs: Sequen
     """The gradients of sum(seed x root) in the inputs; 0.0 where nothing arrives.  Stores nothing."""
     since = age_of(inputs)
     if is_ordered(roots) or is_in_a_pass():
-        order = dependent_on(topological_order(roots, since=since), inputs)
+        order = dependent_on(topological_order(roots, since=since), set(inputs))
         found = dict(adjoints_in(order, roots, seeds))
         return [float(found.get(x, 0.0)) for x in inputs]
     with PASS:

@@ -85,7 +85,7 @@ class Seeded:
 
     def adjoint(self) -> Any:
         """The adjoint of the only input; None where nothing arrives."""
-        return self.walk.adjoints(self.order).get(self.inputs[0])
+        return self.walk.adjoints().get(self.inputs[0])
 
     def contributions(self) -> list[tuple[Node, Node, Any]]:
         """What arrives at the inputs, one by one: the input, the node that it comes from, and the adjoint."""

@@ -21,21 +21,16 @@ def forward(
     """
     tangents = dict(seeds)
     for node in order:
-        if node not in tangents and has_moved_operand(node, tangents):
+        left, right = node._left, node._right
+        if left is None:
+            moved = not tangents.keys().isdisjoint(operands_of(node))
+        else:
+            moved = left in tangents or (right is not None and right in tangents)
+        if moved and node not in tangents:
             tangent = push(node, tangents)
             if tangent is not None:
                 tangents[node] = tangent
     return tangents
-
-
-def has_moved_operand(node: Node, tangents: dict[Node, Any]) -> bool:
-    left, right = node._left, node._right
-    if left is not None:
-        return left in tangents or (right is not None and right in tangents)
-    for x in operands_of(node):  # noqa: SIM110  (a loop is faster when compiled)
-        if x in tangents:
-            return True
-    return False
 
 
 def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, Any]:
@@ -50,9 +45,8 @@ def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
         first = None if left._flags & CONSTANT else tangents.get(left)
         second = None if right is None or right._flags & CONSTANT else tangents.get(right)
         if first is None:
-            return None if second is None else times(second, node._dright)
-        term = times(first, node._dleft)
-        return term if second is None else term + times(second, node._dright)
+            return None if second is None else second * node._dright
+        return first * node._dleft if second is None else first * node._dleft + second * node._dright
     if node._row.payload is not None:
         return node._row.payload.push_floats(node, tangents)
     operands = operands_of(node)

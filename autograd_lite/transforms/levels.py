@@ -45,6 +45,17 @@ class inside(Scope):
         return (started, (PAUSED, False)) if PAUSED.is_set() else (started,)
 
 
+class resumed(Scope):
+    """While a function runs once more: the outermost transform began at that time, at None no transform runs it."""
+
+    def __init__(self, start: int | None) -> None:
+        super().__init__()
+        self.start = start
+
+    def modes(self) -> Settings:
+        return ((START, self.start),)
+
+
 def nested() -> bool:
     """Whether a transform is running a function."""
     return START.get() is not None

@@ -57,9 +57,9 @@ class AdjointPass(RecordedPass):
     def seed(self, root: Node, adjoint: Any) -> None:
         self.arrived.setdefault(root, Arrived([], [])).whole.append(self.propagation.start(adjoint))
 
-    def adjoints(self, order: Sequence[Node]) -> dict[Node, Any]:
+    def adjoints(self) -> dict[Node, Any]:
         """The adjoints of the inputs that are reached, as a graph."""
-        self.run(order)
+        self.run()
         return {x: self.propagation.result(adjoint) for x, adjoint in self.found.items()}
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
@@ -71,9 +71,8 @@ class AdjointPass(RecordedPass):
         """Note the adjoint of an input; whether the pass goes no further."""
         if node in self.inputs:
             self.found[node] = adjoint
-            if self.step:
-                return True
-        return not any([x in self.dependent for x in operands_of(node)])  # noqa: C419  (a list is faster when compiled)
+            return self.step or self.dependent.isdisjoint(operands_of(node))
+        return False
 
     def pull(self, node: Node, arrived: Any) -> list[tuple[Node, Any]]:
         if node._row.payload is not None:
@@ -88,11 +87,10 @@ def adjoint_pass(
     roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node]
 ) -> tuple[AdjointPass, dict[Node, Any]]:
     """The pass for sum(seed x root), run, and the adjoints of the inputs that are reached."""
-    order = topological_order(roots, since=age_of(inputs))
-    walk = AdjointPass(propagation_for(roots), order, inputs)
+    walk = AdjointPass(propagation_for(roots), topological_order(roots, since=age_of(inputs)), inputs)
     for root, seed in zip(roots, seeds, strict=True):
         walk.seed(root, seed)
-    return walk, walk.adjoints(order)
+    return walk, walk.adjoints()
 
 
 def adjoints_in_programs(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:

@@ -116,6 +116,55 @@ def test_a_function_that_differentiates_inside():
     assert x.grad == z.grad == 40.0
 
 
+def energy(t, x, c):
+    return ag.sin(t * x) * c * t + t * t * c * c
+
+
+INSIDE = {
+    "grad": lambda x, c: grad(energy)(0.5, x, c),
+    "closed over": lambda x, c: grad(lambda t: energy(t, x, c))(0.5),
+    "jvp": lambda x, c: jvp(lambda t: energy(t, x, c), (0.5,), (1.0,))[1],
+    "vjp": lambda x, c: ag.vjp(lambda t: energy(t, x, c), 0.5)[1](1.0)[0],
+    "hessian": lambda x, c: ag.hessian(lambda t: energy(t[0], x, c))([0.5])[0][0],
+    "compiled": lambda x, c: compile(grad(energy), backend="python")(0.5, x, c),
+}
+AROUND = {
+    "checkpoint": lambda f, c: checkpoint(lambda x: x * f(x, c))(2.0),
+    "of an argument": lambda f, c: checkpoint(lambda x, c: x * f(x, c))(2.0, c),
+    "checkpoint in it": lambda f, c: checkpoint(lambda x: checkpoint(lambda y: y * f(y, c))(x) * x)(2.0),
+    "blocks": lambda f, c: scan(lambda a, x: (a * 0.3 + 0.1 * f(a, c) * x, None), 0.5, [1.0, 2.0, 0.3], checkpoint=2)[
+        0
+    ],
+}
+OUTSIDE = {
+    "grad": grad,
+    "jvp": lambda f: lambda c: jvp(f, (c,), (1.0,))[1],
+    "second": lambda f: grad(grad(f)),
+    "mixed": lambda f: lambda c: jvp(grad(f), (c,), (1.0,))[1],
+}
+
+
+@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("inside", INSIDE)
+def test_what_is_differentiated_inside_depends_on_all_that_it_closes_over(inside, around, outside):
+    """The function runs again after the transforms that it ran in are over, and has to record as much as in these."""
+    plain = lambda f: f  # noqa: E731
+    f = lambda c: AROUND[around](INSIDE[inside], c)  # noqa: E731
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "checkpoint", plain)
+        patch.setitem(globals(), "scan", lambda *args, checkpoint: ag.scan(*args))
+        expected = OUTSIDE[outside](f)(1.3)
+    found = OUTSIDE[outside](f)(1.3)
+    assert isinstance(found, float)
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_numbers_stay_numbers():
+    assert repr(checkpoint(lambda x: x * x)(3.0)) == "9.0"
+    assert repr(checkpoint(lambda x: [x * x, {"a": x}])(3.0)) == "[9.0, {'a': 3.0}]"
+
+
 def test_bad_input():
     with pytest.raises(TypeError, match="pass an int from 1 on"):
         scan(lambda c, _: (c, None), 0.0, length=5, checkpoint=2.5)
