@@ -8,12 +8,12 @@ the place of that number.
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from autograd_lite.core.graph import BATCHED, CONSTANT, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
-from autograd_lite.core.value import Value
+from autograd_lite.core.value import Value, constant
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.gathers import Gather
@@ -156,6 +156,17 @@ def stays(walk: AdjointPass, node: Node, arrived: Arrived) -> bool:
     return False
 
 
+NOTHING: Final = constant(0.0)
+"""A number in an array of tangents where none arrives, which is not the same as 0: see `transforms.branches`."""
+
+
+def arrives(column: Column, length: int = 1) -> bool:
+    """Whether a tangent arrives at any of so many numbers in an array of tangents."""
+    array, offset, stride = column
+    arrives_at = getattr(array._row.payload, "arrives_at", None)
+    return arrives_at is None or any(arrives_at(array, offset + t * stride) for t in range(length))
+
+
 class Item:
     """One number of an array."""
 
@@ -190,7 +201,7 @@ class Item:
         tangent = tangents[array]
         if isinstance(tangent, list):  # of what is recomputed: a tangent for each number
             return tangent[self.offset]
-        return propagation.start(item(tangent, self.offset))
+        return propagation.start(item(tangent, self.offset)) if arrives(Column(tangent, self.offset, 0)) else None
 
     def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
         return tangents[operands_of(node)[0]][self.offset]

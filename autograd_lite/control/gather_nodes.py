@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from autograd_lite.control.array_nodes import (
+    NOTHING,
     Column,
     Entry,
     Number,
@@ -306,7 +307,10 @@ class Stack:
         return [tangents.get(x, 0.0) for x in operands_of(node)]
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
-        return stack([propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands_of(node)])
+        return stack([propagation.result(tangents[x]) if x in tangents else NOTHING for x in operands_of(node)])
+
+    def arrives_at(self, node: Node, offset: int) -> bool:
+        return operands_of(node)[offset] is not NOTHING
 
     def expand(self, expansion: Expansion, node: Node) -> Node:
         return stack([c for x in operands_of(node) for c in filled(expansion.coefficients(cast(Value, x)))])

@@ -5,7 +5,7 @@ of a step; its tangent is a loop over the tangents, and its Taylor coefficients 
 like any other, so derivatives of any order follow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
@@ -18,6 +18,7 @@ from autograd_lite.control.array_nodes import (
     Record,
     Scattered,
     Terms,
+    arrives,
     filled,
     item,
     node_of,
@@ -64,6 +65,7 @@ class RecordedLoop:
     """The payload of a loop in the graph.  The operands of its node: the first carry, arrays, shared nodes."""
 
     kind: type[payloads.Loop] = payloads.Loop
+    still: Collection[int] = ()  # of a loop of tangents: the numbers of its carry and then of y where none arrives
     takes_direct = True
 
     def __init__(self, body: Body, length: int, reverse: bool, columns: Sequence[Column]) -> None:
@@ -317,7 +319,12 @@ class RecordedLoop:
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         operands, step, m = operands_of(node), self.step, len(self.step.carry)
-        moved = [j for j, column in enumerate(self.columns) if column.array in tangents]
+        of_tangents = [column._replace(array=tangents.get(column.array, column.array)) for column in self.columns]
+        moved = [
+            j
+            for j, (column, x) in enumerate(zip(of_tangents, self.columns, strict=True))
+            if column.array is not x.array and arrives(column, self.length)
+        ]
         present = {k for k in range(m) if operands[k] in tangents}
         inside, rules = Inside(self.nodes, self.body.spans), propagation_for(step.outputs)
         outputs: list[Scalar] = []
@@ -333,12 +340,25 @@ class RecordedLoop:
             outputs = [rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0 for x in step.outputs]
             reached = {k for k, x in enumerate(step.carry_out) if isinstance(x, Node) and x in found}
         first = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands[:m]]
-        more = [self.columns[j]._replace(array=tangents[self.columns[j].array]) for j in moved]
+        more = [of_tangents[j] for j in moved]
         # of what is kept too, in the same places, because loops that read it have tangents as well
         kept: list[Value] = [identity(as_value(rules.result(found[x]) if x in found else 0.0)) for x in self.residuals]
         tangent = Step(carry, [*xs], outputs[:m], outputs[m:])
         tangent, columns = self.with_residuals(node, tangent, more, inside, kept)
-        return loop_node(tangent, first, self.length, self.reverse, columns, inside, kept)
+        loop = loop_node(tangent, first, self.length, self.reverse, columns, inside, kept)
+        loop._row.payload.still = (
+            {*range(len(step.outputs))}
+            - present
+            - {m + j for j, x in enumerate(step.ys) if isinstance(x, Node) and x in found}
+        )
+        return loop
+
+    def arrives_at(self, node: Node, offset: int) -> bool:
+        m, width = len(self.step.carry), len(self.step.ys)
+        j = offset - (self.length + 1) * m
+        if offset < 0 or j >= self.length * width or not self.still:
+            return True
+        return (offset % m if j < 0 else m + j % width) not in self.still
 
     def expand(self, expansion: Expansion, node: Node) -> Value:
         """The loop over the coefficients after the first, all of them in one step."""

@@ -3,6 +3,7 @@
 import gc
 import math
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
@@ -380,7 +381,10 @@ def test_random_functions_that_are_called(seed, twice):
     called = outer(compile(f, backend="python"))
     eager = value_and_grad(called, (0, 1, 2))(*arguments)
     assert flat(eager) == pytest.approx(flat(value_and_grad(outer(f), (0, 1, 2))(*arguments)), rel=1e-9, nan_ok=True)
-    compiled = compile(value_and_grad(called, (0, 1, 2)), backend="python")(*arguments)
+    with patch.object(ag, "vmap", wraps=ag.vmap) as mapped:
+        compiled = compile(value_and_grad(called, (0, 1, 2)), backend="python")(*arguments)
     assert repr(compiled[0]) == repr(eager[0])
-    # what arrives at an operand that loops in the call share is added in the order of each graph (docs/LOOPS.md)
-    assert flat(compiled) == pytest.approx(flat(eager), rel=1e-11, abs=1e-13, nan_ok=True)
+    if mapped.called:  # in the graph around the calls (docs/LOOPS.md)
+        assert flat(compiled) == pytest.approx(flat(eager), rel=1e-11, abs=1e-13, nan_ok=True)
+    else:
+        assert [repr(x + 0.0) for x in flat(compiled)] == [repr(x + 0.0) for x in flat(eager)]

@@ -119,6 +119,62 @@ def test_nothing_arrives_at_what_the_branch_not_taken_uses(shape, row, backend):
         assert compile(g, backend=backend)(0.0) == eager
 
 
+def carried_along(row):
+    def f(x):
+        (a, b), ys = scan(lambda c, k: ((c[0] * 1.5, c[1] * k), c[1]), (x, 1.0), [1.0, 0.0, 2.0])
+        return a + row(b) + sum([row(y) for y in ys])
+
+    return f
+
+
+def beside_what_moves(row):
+    def f(x):
+        a, ys = scan(lambda c, k: (c * 1.5, {"moves": c, "stays": k * k}), x, [1.0, 0.0, 2.0])
+        return a + sum([row(y["stays"]) for y in ys]) + ys[1]["moves"]
+
+    return f
+
+
+def read_by_another_loop(row):
+    def f(x):
+        ys = scan(lambda c, k: (c * 1.5, (c, k * k)), x, [1.0, 0.0, 2.0])[1]
+        return scan(lambda c, y: (c * y[0] + row(y[1]), None), x, ys)[0]
+
+    return f
+
+
+def of_a_call(row):
+    g = compile(lambda a, b: (waves(a), row(waves(b) - waves(0.0))), backend="python")
+    return lambda x: g(x, 0.0)[0] + row(g(x, 0.0)[1]) * x
+
+
+def of_a_loop_without_a_bound(row):
+    def f(x):
+        last = ag.while_loop(lambda s: less(s[0], 3.0), lambda s: (s[0] + 1.0, s[1] * 0.5, s[2]), (0.0, x, 0.0))
+        return last[1] + row(last[2])
+
+    return f
+
+
+STILL = {
+    f.__name__: f
+    for f in (carried_along, beside_what_moves, read_by_another_loop, of_a_call, of_a_loop_without_a_bound)
+}
+
+
+@pytest.mark.parametrize("row", SINGULAR)
+@pytest.mark.parametrize("shape", STILL)
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+def test_no_tangent_arrives_where_nothing_moves(shape, row, backend):
+    """The partials of the rows are infinite at 0, and 0 times them would be nan."""
+    pytest.importorskip("llvmlite")
+    f = STILL[shape](SINGULAR[row])
+    for g in (lambda x: ag.jvp(f, (x,), (1.0,))[1], lambda x: ag.jvp(lambda y: ag.jvp(f, (y,), (y,))[1], (x,), (1.0,))):
+        eager = ag.trees.flatten(g(0.5))[0]
+        assert all(map(math.isfinite, eager))
+        assert ag.trees.flatten(compile(g, backend=backend)(0.5))[0] == eager
+
+
 @given(st.sampled_from(sorted(SHAPES)), st.sampled_from(sorted(SINGULAR)), st.floats(0.0, 3.0))
 def test_bits_are_those_of_the_branch_that_is_taken(shape, row, x):
     f = SHAPES[shape](SINGULAR[row])
