@@ -15,6 +15,7 @@ TABLES = {
     "programs": (["programs", "digits", "small"], 7),
     "compiling": (["compiling"], 3),
     "calls": (["calls"], 3),
+    "threads": (["threads"], 3),
     "nn": (["nn"], 5),
     "linalg": (["linalg"], 3),
     "gpt": (["gpt"], 3),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Context = ctypes.Array[ctypes.c_void_p]
 
 WORTH = 1e-3  # seconds on one thread from which on more are worth starting, which takes some 0.1 ms each
+AGAIN = 32  # large batches after which what seemed slower is measured again, and before after 4, 8 and 16
 PARTS = 1_000_000  # numbers in the sums of blocks that are computed before they are added up
 
 
@@ -54,7 +55,9 @@ class NativeCode:
         self._results = [(len(result.values), result.batched) for result in program.results]
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
         self._threads = threads and any(passes for passes, _ in self._layout.stages)
-        self._seconds = 0.0  # for a sample, on one thread: the least that large batches took so far
+        self._alone = 0.0  # seconds for a sample, on one thread: the least that large batches took so far
+        self._shared = 0.0  # on several, when they ran last
+        self._batches = 0  # that were worth more threads, so far
 
     @property
     def source(self) -> str:
@@ -86,9 +89,11 @@ class NativeCode:
 
     def into(self, arrays: Sequence[Array], samples: int, results: list[Array]) -> None:
         """Compute results from arrays of the right sizes, contiguous and of its dtype."""
-        large = self._threads and samples >= 2 * BLOCK
-        if large and self._seconds * samples > WORTH and (cores := _cores()) > 1:
+        large = self._threads and samples >= 2 * BLOCK and not 0.0 < self._alone * samples < WORTH / 4
+        start = perf_counter() if large else 0.0
+        if large and self._share(samples) and (cores := _cores()) > 1:
             _run_on_threads(self, arrays, results, samples, cores)
+            self._shared = (perf_counter() - start) / samples
             if self._failures:
                 self._check(arrays, samples)
             return
@@ -99,14 +104,23 @@ class NativeCode:
             scratch = free.pop()
         except IndexError:
             scratch = self._memory(room)
-        start = perf_counter() if large else 0.0
         self._call(samples, scratch, *self._constants, *arrays, *results)
         if large:
             seconds = (perf_counter() - start) / samples
-            self._seconds = min(self._seconds or seconds, seconds)
+            self._alone = min(self._alone or seconds, seconds)
         free.append(scratch)
         if self._failures:
             self._check(arrays, samples)
+
+    def _share(self, samples: int) -> bool:
+        """Whether several threads are faster for a large batch, by what they took; now and then the other way is tried.
+
+        They are slower where other processes keep the cores busy.
+        """
+        if self._alone * samples < WORTH:
+            return False
+        n = self._batches = self._batches + 1
+        return (self._shared < self._alone) != (n in (4, 8, 16) or n % AGAIN == 0)
 
     def on_numbers(self) -> OnNumbers | None:
         """The program as a function of the numbers of its arguments, one after the other; None where it has batches."""
