@@ -14,9 +14,9 @@ from autograd_lite.core.contexts.modes import WATCH
 from autograd_lite.core.copying import clone, deep_copy, restore, state_of
 from autograd_lite.core.fast.clock import CLOCK, TICK
 from autograd_lite.core.fast.pool import POOL, free, number_node
-from autograd_lite.core.graph import CONSTANT, LEAF, PASSED, STATE, TRACED, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, LEAF, PASSED, STATE, TRACED, operands_of
 from autograd_lite.core.methods.attributes import label_text, real
-from autograd_lite.core.methods.named_rows import unsupported
+from autograd_lite.core.methods.named_rows import as_constant, unsupported
 from autograd_lite.core.operators import Operators
 from autograd_lite.core.primitives import Primitive, number
 from autograd_lite.core.recording import binary, detached, record
@@ -29,12 +29,6 @@ SUB: Final = table.sub
 MUL: Final = table.mul
 DIV: Final = table.div
 NEG: Final = table.neg
-
-
-def as_constant(x: object) -> Node | None:
-    """A number as an operand; None for anything else."""
-    found = number(x)
-    return None if found is None else number_node(found, CONSTANT)
 
 
 @final

@@ -10,7 +10,6 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import Drawing, at_least, draw
 from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.movie import Movie, moving_picture
-from autograd_lite.drawing.names import is_module
 from autograd_lite.drawing.pass_frames import at, sequence
 from autograd_lite.drawing.picture import Picture
 from autograd_lite.drawing.rendering import SHARPNESS
@@ -22,6 +21,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed
 from autograd_lite.nn.training import fit, optimizer_of
 from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.trees.registry import is_module
 
 SECONDS = 0.9  # that a frame is shown
 LAST_SECONDS = 3.0  # that the last one is shown in addition

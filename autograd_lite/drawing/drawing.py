@@ -10,7 +10,7 @@ from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.graph_dot import DIRECTIONS, digraph
 from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.labels import Style
-from autograd_lite.drawing.names import find_names, is_module
+from autograd_lite.drawing.names import find_names
 from autograd_lite.drawing.network import Network, network, network_text
 from autograd_lite.drawing.network_dot import network_digraph
 from autograd_lite.drawing.number_format import check_precision
@@ -25,6 +25,7 @@ from autograd_lite.drawing.theme import DARK, LIGHT, find_theme
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
 from autograd_lite.support.wording import computed, for_output
+from autograd_lite.trees.registry import is_module
 
 if TYPE_CHECKING:
     import graphviz

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, product
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 from zlib import crc32
 
 from autograd_lite.core.value import Value
@@ -13,6 +13,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.support.wording import readable
 from autograd_lite.trees import is_array, item_name, joined
 from autograd_lite.trees.paths import parts
+from autograd_lite.trees.registry import is_module
 
 PACKAGE = str(Path(__file__).parent.parent)
 MOST_ELEMENTS = 100_000  # of containers, in all: naming must not take longer than drawing
@@ -82,11 +83,6 @@ def shown_path(prefix: str, path: str) -> str:
     """The path of what is in a module, as it is shown: long keys without their middle, and still unlike all others."""
     keys = [readable(key, LONGEST_KEY, f"...{crc32(key.encode(errors='replace')):08x}...") for key in parts(path)]
     return joined(prefix, "".join(keys))
-
-
-def is_module(x: object) -> TypeGuard[Module]:
-    """Whether x is a module, of whatever class: something that names its parameters, not a class of such things."""
-    return not isinstance(x, type) and callable(getattr(type(x), "named_parameters", None))
 
 
 def describe(module: object) -> str:

@@ -12,7 +12,7 @@ from autograd_lite.core.operands import number
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.exportable import Exportable, Formats
-from autograd_lite.drawing.names import Names, find_names, is_module
+from autograd_lite.drawing.names import Names, find_names
 from autograd_lite.drawing.number_format import check_precision, counted
 from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
@@ -25,6 +25,7 @@ from autograd_lite.explaining.starting_points import Starts, around, bound
 from autograd_lite.support.extras import imported
 from autograd_lite.support.wording import computed, for_output, readable
 from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.trees.registry import is_module
 
 if TYPE_CHECKING:
     from autograd_lite.explaining.widget import ExplorerWidget

@@ -7,11 +7,11 @@ from typing import Any
 from autograd_lite.core.operands import number
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value
-from autograd_lite.drawing.names import is_module
 from autograd_lite.support.extras import required
 from autograd_lite.support.wording import readable
 from autograd_lite.transforms.signatures import Function, name_of, parameter_names
 from autograd_lite.trees import is_array, item_name
+from autograd_lite.trees.registry import is_module
 
 
 def bound(

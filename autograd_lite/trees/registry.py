@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
 from autograd_lite.core.fast.layers import Numbers
 from autograd_lite.core.primitives import Operand
@@ -228,7 +228,7 @@ def one_level(x: object) -> Level | None:
     return None if kind is None else Level(kind, *kind.flatten(x))
 
 
-def is_module(x: object) -> bool:
+def is_module(x: object) -> TypeGuard[Any]:
     """Whether x is a Module: something that names its parameters, not a class of such things."""
     return callable(getattr(type(x), "named_parameters", None))
 

@@ -13,7 +13,8 @@ from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import CHOOSE, check_traced
 from autograd_lite.core.columns.constants import INF
 from autograd_lite.core.contexts.modes import PAUSED
-from autograd_lite.core.graph import LEAF, REACHED, Node
+from autograd_lite.core.fast.pool import number_node
+from autograd_lite.core.graph import CONSTANT, LEAF, REACHED, Node
 from autograd_lite.core.methods.attributes import Attributes
 from autograd_lite.core.methods.making import Method, in_place, method, operator, reflected_operator
 from autograd_lite.core.operands import has_unit
@@ -38,6 +39,12 @@ def unsupported(x: object) -> Any:
     return NotImplemented
 
 
+def as_constant(x: object) -> Node | None:
+    """A number as an operand; None for anything else."""
+    found = number(x)
+    return None if found is None else number_node(found, CONSTANT)
+
+
 @mypyc_attr(acyclic=True)
 class NamedRows(Attributes):
     """The methods of a Value that are rows of the table."""
@@ -50,13 +57,13 @@ class NamedRows(Attributes):
 
     def with_number(self, row: Primitive, other: object) -> Any:
         """row(self, other), or NotImplemented where the other is no number."""
-        if isinstance(other, Node) or number(other) is not None:
-            return self.apply(row, (self, other))
-        return unsupported(other)
+        x = other if isinstance(other, Node) else as_constant(other)
+        return unsupported(other) if x is None else self.apply(row, (self, x))
 
     def reflected(self, row: Primitive, other: object) -> Any:
         """row(other, self), or NotImplemented where the other is no number."""
-        return unsupported(other) if number(other) is None else self.apply(row, (other, self))
+        x = as_constant(other)
+        return unsupported(other) if x is None else self.apply(row, (x, self))
 
     __mod__: ClassVar[Method] = operator(table.mod)
     __rmod__: ClassVar[Method] = reflected_operator(table.mod)
