@@ -296,6 +296,7 @@ def prepare():
     settings.register_profile("mutation", deadline=None, derandomize=True, database=None, phases=phases)
     os.environ["HYPOTHESIS_PROFILE"] = "mutation"
     os.environ["AUTOGRAD_LITE_PURE"] = "1"
+    os.environ["AUTOGRAD_LITE_CACHE"] = "0"  # which may have what the right source has compiled
     sys.dont_write_bytecode = False  # or every child compiles the whole package
     assert "autograd_lite" not in sys.modules
     os.chdir(ROOT)
