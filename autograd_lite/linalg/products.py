@@ -160,8 +160,8 @@ def expm(a: Any) -> Any:
     """The exponential of a square matrix, as `scipy.linalg.expm`; shape (..., n, n).
 
     By Pade's approximant of degree 13 of a / 2^s, squared s times (Higham 2005).  The derivative at a in direction e is
-    a corner of the exponential of [[a, e], [0, a]] (Najfeld and Havel 1995); the adjoint that at a^T in direction
-    out_bar.
+    a corner of the exponential of [[a, e], [0, a]] (Najfeld and Havel 1995), e over a power of two that makes it no
+    larger than a; the adjoint that at a^T in direction out_bar.
 
     Raises LinAlgError where a is not square.
 
