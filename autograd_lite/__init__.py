@@ -108,7 +108,7 @@ class _Documentation:
     def __get__(self, row: Primitive | None, kind: type) -> str | None:
         if row is None:
             return self.text
-        described: str = _import_module(f"{__name__}.explaining.documentation").described(row)
+        described: str = _import_module(f"{__name__}.explaining.documentation").documentation_of(row)
         return described
 
 

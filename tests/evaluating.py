@@ -1,13 +1,13 @@
 """What formulas mean, for tests of what is written."""
 
-from autograd_lite.explaining.formulas import Name, Number
+from autograd_lite.explaining.formulas import Name, Numeral
 
 
 def evaluated(formula, numbers):
     """The number that a formula means."""
     if isinstance(formula, Name):
         return numbers[formula.name]
-    if isinstance(formula, Number):
+    if isinstance(formula, Numeral):
         return formula.value
     operands = [evaluated(x, numbers) for x in formula.operands]
     row = formula.row

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, primitive
 from autograd_lite.cli.table import table
-from autograd_lite.explaining.documentation import described
+from autograd_lite.explaining.documentation import documentation_of
 from autograd_lite.testing import gradcheck, operands
 
 LN2 = math.log(2.0)
@@ -117,7 +117,7 @@ def test_it_is_drawn_explained_and_documented(log_cosh):
     assert "log_cosh(x) = log_cosh(0.5)" in text
     assert "tanh(x)" in text
     assert table([log_cosh]).splitlines()[-1] == "| log_cosh | ln cosh x | d/dx = tanh(x) | all reals | none |"
-    assert described(log_cosh).startswith("log_cosh(x) = ln cosh x\n")
+    assert documentation_of(log_cosh).startswith("log_cosh(x) = ln cosh x\n")
 
 
 def test_rows_of_any_number_and_of_pairs(enter):

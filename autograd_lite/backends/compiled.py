@@ -23,9 +23,9 @@ from autograd_lite.program.results import Builder
 from autograd_lite.program.rolling import rolled
 from autograd_lite.support.extras import imported
 from autograd_lite.support.forking import ProcessLock
-from autograd_lite.transforms.batching import axes_of, is_axis
+from autograd_lite.transforms.batching import axes_of_arguments, is_axis
 from autograd_lite.transforms.levels import STEP, differentiated, is_mapped, passed, passing, returned
-from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered, parameter_names
+from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered_names, parameter_names
 from autograd_lite.trees import PyTreeDef
 
 ROUTES = 1000
@@ -78,7 +78,7 @@ class Compiled:
         self.f, self.backend, self.fastmath, self.dtype = f, backend, fastmath, dtype
         self.by_count = backend == "auto" and not available("llvmlite")  # then a batch of few samples runs elsewhere
         self.in_axes = getattr(f, "in_axes", None)
-        self.entries = ProgramCache(name_of(f), lambda count: numbered(self.names, count))
+        self.entries = ProgramCache(name_of(f), lambda count: numbered_names(self.names, count))
         # The programs of calls by the keys of `FastArguments`.
         self.routes: dict[tuple[Any, ...] | None, tuple[Entry, int]] = {}
         axes = self.in_axes if isinstance(self.in_axes, (tuple, list)) else [self.in_axes]
@@ -173,8 +173,8 @@ class Compiled:
     def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Pieces, Treedefs, dict[str, PyTreeDef]]:
         """The arguments of a call taken apart: pieces, and the treedef of each argument."""
         pieces = Pieces()
-        axes = (None,) * len(args) if self.in_axes is None else axes_of(self.in_axes, args, name_of(self.f))
-        names = numbered(self.names, len(args))
+        axes = (None,) * len(args) if self.in_axes is None else axes_of_arguments(self.in_axes, args, name_of(self.f))
+        names = numbered_names(self.names, len(args))
         treedefs = tuple([pieces.argument(x, axis, name) for x, axis, name in zip(args, axes, names, strict=True)])
         keywords = {name: pieces.argument(x, None, name) for name, x in sorted(kwargs.items())}
         return pieces, treedefs, keywords

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from autograd_lite.support.user_lines import warn
 from autograd_lite.trees import PyTreeDef
 from autograd_lite.trees.registry import MODULE, ModuleStructure
-from autograd_lite.trees.treedef import Entry as Part
+from autograd_lite.trees.treedef import LeafEntry as Part
 
 PROGRAMS = 64
 """Programs that are kept of one compiled function, each of a few megabytes."""

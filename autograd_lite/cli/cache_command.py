@@ -20,11 +20,11 @@ def main(clear: bool = False) -> int:
         do = "remove it by hand if it is yours"
         print(for_output(f"{code_cache.folder()} was not emptied: {error}; {do}"), file=sys.stderr)
         return 1
-    print(for_output(f"{shown()}{removed}"))
+    print(for_output(f"{cache_text()}{removed}"))
     return 0
 
 
-def shown() -> str:
+def cache_text() -> str:
     """The folder of the cache, and what is in it."""
     if not code_cache.folder():
         return f"off; unset {code_cache.VARIABLE} to use it"

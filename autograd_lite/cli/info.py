@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from autograd_lite.cli.cache_command import shown
+from autograd_lite.cli.cache_command import cache_text
 from autograd_lite.support.build import describe
 from autograd_lite.support.version import __version__
 
@@ -46,7 +46,7 @@ def report() -> Iterator[str]:
     yield f"build     {describe()}"
     yield f"Python    {platform.python_version()} ({platform.python_implementation()}), {sys.executable}"
     yield f"platform  {platform.platform()}"
-    yield f"cache     {shown()}"
+    yield f"cache     {cache_text()}"
     try:
         extras = missing_requirements()
     except importlib.metadata.PackageNotFoundError:

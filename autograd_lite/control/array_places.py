@@ -13,7 +13,7 @@ from autograd_lite.core.graph import Node, operands_of
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers
 from autograd_lite.program.abstract_arguments import Span
-from autograd_lite.transforms.batching import Part
+from autograd_lite.transforms.batching import ArgumentPart
 from autograd_lite.transforms.levels import Scalar, is_mapped
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 
@@ -64,7 +64,7 @@ def places_in(numbers: Sequence[Scalar]) -> tuple[Node, list[int]] | None:
     return (trace.stack(k, stack), places) if len(places) == len(numbers) else None
 
 
-def columns_of(part: Part, n: int, name: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:
+def columns_of(part: ArgumentPart, n: int, name: str) -> tuple[list[Column], Callable[[list[Value]], Any]]:
     """The columns of a part of what is looped over, and how one of its samples is built of their elements."""
     content, axis = part
     if axis is None:

@@ -46,7 +46,7 @@ from autograd_lite.program.instructions import Argument, Result
 from autograd_lite.program.program import Program
 from autograd_lite.transforms.branches import ChosenPropagation, either, propagation_for
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.transforms.forward_mode import forward
+from autograd_lite.transforms.forward_mode import forward_pass
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Propagation, under
@@ -336,7 +336,7 @@ class RecordedLoop:
             seeds |= {step.xs[j]: rules.start(x) for j, x in zip(moved, xs, strict=True)}
             seeds |= {x: rules.start(propagation.result(tangents[x])) for x in self.shared if x in tangents}
             seeds |= {self.arrays[k]: tangents[self.arrays[k]] for k in self.whole if self.arrays[k] in tangents}
-            found = forward(self.nodes, seeds, rules.tangent)
+            found = forward_pass(self.nodes, seeds, rules.tangent)
             outputs = [rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0 for x in step.outputs]
             reached = {k for k, x in enumerate(step.carry_out) if isinstance(x, Node) and x in found}
         first = [propagation.result(tangents[x]) if x in tangents else 0.0 for x in operands[:m]]

@@ -22,7 +22,7 @@ from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value, passed_on, traced
-from autograd_lite.transforms.batching import Part, Parts, parts_of, sample_count
+from autograd_lite.transforms.batching import ArgumentPart, Parts, parts_with_axes, sample_count
 from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, node_apart, passing, returned
 from autograd_lite.transforms.signatures import checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
@@ -146,7 +146,7 @@ def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]
         if length is None:
             raise ValueError(f"{name} has neither xs nor length; pass one of them, to tell how many steps there are")
         return None, int(length)
-    data = parts_of(xs, 0)
+    data = parts_with_axes(xs, 0)
     data = data._replace(parts=[part_of_xs(part, name) for part in data.parts])
     n = sample_count([data], name)
     if length not in (None, n):
@@ -159,10 +159,10 @@ def is_integer(x: object) -> TypeGuard[int]:
     return hasattr(x, "__index__") and not isinstance(x, bool) and not is_array(x)
 
 
-def part_of_xs(part: Part, name: str) -> Part:
+def part_of_xs(part: ArgumentPart, name: str) -> ArgumentPart:
     """A part of xs; None stays None in each step."""
     if part.content is None:
-        return Part(None, None)
+        return ArgumentPart(None, None)
     if isinstance(part.content, list) or getattr(part.content, "ndim", None):
         return part
     raise TypeError(
@@ -208,7 +208,7 @@ def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int,
     flags = ORDERED | (BATCHED if is_mapped() else 0)
     xs: list[Value] = []
 
-    def sample(part: Part) -> Any:
+    def sample(part: ArgumentPart) -> Any:
         found, build = columns_of(part, n, step.name)
         columns.extend(found)
         leaves = [traced(flags) for _ in found]

@@ -15,7 +15,7 @@ from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.value import Value, traced
-from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.transforms.batching import ArgumentPart, Parts
 from autograd_lite.transforms.levels import Draws, Scalar, draw, is_differentiable, is_mapped, put_in_order
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
@@ -28,7 +28,7 @@ def mapped(
     xs: list[Value] = []
     flags = BATCHED if is_mapped() else 0
 
-    def sample(part: Part) -> Any:
+    def sample(part: ArgumentPart) -> Any:
         found, build = columns_of(part, n, name)
         leaves = [traced(flags | (ORDERED if found and is_moved(part) else 0)) for _ in found]
         columns.extend(found)
@@ -55,7 +55,7 @@ def mapped(
     return [[item(sums, k) for k in range(len(out))]], structure
 
 
-def is_moved(part: Part) -> bool:
+def is_moved(part: ArgumentPart) -> bool:
     """Whether a gradient may be asked for of any sample: of none that are a part of an argument."""
     if TRACE.get().find(part.content) is not None:
         return False

@@ -14,7 +14,7 @@ from autograd_lite.core.reverse import float_pass
 from autograd_lite.core.value import Value, passed_on
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import as_float
-from autograd_lite.transforms.forward_mode import float_tangents, forward
+from autograd_lite.transforms.forward_mode import float_tangents, forward_pass
 from autograd_lite.transforms.levels import START, Scalar, resumed, returned
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation
@@ -129,7 +129,7 @@ class Recomputed:
         outputs, nodes, _ = self.again(operands_of(node)[: self.count])
         rules = propagation_for(outputs)
         known = {x: rules.start(propagation.result(tangents[x])) for x in operands_of(node) if x in tangents}
-        found = forward(nodes, known, rules.tangent)
+        found = forward_pass(nodes, known, rules.tangent)
         return [
             propagation.start(rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0) for x in outputs
         ]

@@ -17,7 +17,7 @@ from autograd_lite.core.value import Value, traced
 from autograd_lite.program import payloads
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import as_value
-from autograd_lite.transforms.forward_mode import forward
+from autograd_lite.transforms.forward_mode import forward_pass
 from autograd_lite.transforms.levels import Draws, Scalar, is_mapped
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Propagation
@@ -54,7 +54,7 @@ class RecordedWhile(RecordedLoop):
             seeds: dict[Node, Any] = {step.carry[k]: rules.start(carry[k]) for k in present}
             seeds |= {x: rules.start(propagation.result(tangents[x])) for x in self.shared if x in tangents}
             seeds |= {x: tangents[x] for x in self.body.arrays if x in tangents}
-            found = forward(self.nodes, seeds, rules.tangent)
+            found = forward_pass(self.nodes, seeds, rules.tangent)
             reached = {k for k, x in enumerate(step.carry_out) if isinstance(x, Node) and x in found}
         moved = sorted(present)
         outs = [rules.result(found[x]) if isinstance(x, Node) and x in found else 0.0 for x in step.carry_out]

@@ -6,7 +6,7 @@ graphs share.
 
 from typing import Any
 
-from autograd_lite.core.fast.clock import CLOCK, flags_of, note_assigned, time_of
+from autograd_lite.core.fast.clock import CLOCK, flags_without_time, note_assigned, time_of
 from autograd_lite.core.graph import ASSIGNED, Extra, Node, connect, operands_of, partials_of
 from autograd_lite.core.primitives import INTERNAL, Primitive
 from autograd_lite.core.reverse import topological_order
@@ -22,10 +22,10 @@ def record_of(x: Node, operands: tuple[int, ...]) -> Record:
     label = "" if x._extra is None else x._extra.label
     row = x._row
     kept = row.name if INTERNAL.get(row.name) is row else row
-    return kept, x._data, x._grad, flags_of(x) & ~ASSIGNED, label, operands, partials_of(x)
+    return kept, x._data, x._grad, flags_without_time(x) & ~ASSIGNED, label, operands, partials_of(x)
 
 
-def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
+def filled_node(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
     """A blank node, filled with a record."""
     row, x._data, x._grad, flags, label, _, partials = record
     x._row = INTERNAL[row] if isinstance(row, str) else row
@@ -39,7 +39,7 @@ def filled(x: Node, record: Record, operands: tuple[Node, ...]) -> Node:
 
 def clone(x: Node, operands: tuple[Node, ...]) -> Node:
     """A node of the same content, and of the same time, over other operands."""
-    result = filled(x.blank(), record_of(x, ()), operands)
+    result = filled_node(x.blank(), record_of(x, ()), operands)
     result._flags = x._flags
     return result
 
@@ -82,6 +82,6 @@ def restore(root: Node, state: Snapshot) -> None:
     for k, record in enumerate(records):
         x = root.blank() if k < last else root
         x._flags = CLOCK.tick()  # pickle makes the root first; it has to be younger than its operands
-        nodes.append(filled(x, record, tuple([nodes[i] for i in record[5]])))
+        nodes.append(filled_node(x, record, tuple([nodes[i] for i in record[5]])))
     for i in assigned:
         note_assigned(nodes[i])

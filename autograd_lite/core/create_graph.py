@@ -99,7 +99,7 @@ def graph_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
     return [(a, row.selected(chooser, adjoint, 0.0)), (b, row.selected(chooser, 0.0, adjoint))]
 
 
-def sum_of(terms: Sequence[Any]) -> Any:
+def added_up(terms: Sequence[Any]) -> Any:
     """The sum, from left to right."""
     result = terms[0]
     for term in terms[1:]:
@@ -126,7 +126,7 @@ class RecordedPass:
         ieee_arithmetic().run(deque, reverse(self.order, self.arrived, self.pull, operator.iadd), 0)
 
     def pull(self, node: Node, terms: Any) -> list[tuple[Node, Any]]:
-        adjoint = sum_of(terms)
+        adjoint = added_up(terms)
         if node in self.inputs:
             self.found[node] = adjoint
             if self.dependent.isdisjoint(operands_of(node)):

@@ -89,7 +89,7 @@ class Node(Operand):
         raise NotImplementedError
 
 
-class State:
+class GraphState:
     """What every operation looks at; cheaper than a look-up per thread."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class State:
         self.tracing: set[object] = set()  # the traces that are running, in all threads
 
 
-STATE: Final = State()
+STATE: Final = GraphState()
 PASS: Final = threading.RLock()
 """Held by whoever uses `_adjoint` and `_uses` of nodes: one pass at a time, whatever the threads share."""
 

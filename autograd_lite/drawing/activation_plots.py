@@ -55,7 +55,7 @@ def draw_activations(
     low, high = span
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"span is the lowest and the highest x, but got {span!r}; pass two numbers, the lower first")
-    chosen = list(named(activations))
+    chosen = list(functions_by_name(activations))
     width = min(at_least("columns", columns, 1), len(chosen))
     height = math.ceil(len(chosen) / width)
     figure: Figure = saveable_figure()(
@@ -71,7 +71,9 @@ def draw_activations(
     return figure
 
 
-def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tuple[str, Callable[..., Any]]]:
+def functions_by_name(
+    activations: Iterable[str | Callable[..., Any]] | None,
+) -> Iterable[tuple[str, Callable[..., Any]]]:
     """Names and functions; of those that the library has under two names, the first."""
     if activations is None:
         seen = set(WHOLE_LAYER)  # which are no functions of one number
@@ -89,7 +91,7 @@ def named(activations: Iterable[str | Callable[..., Any]] | None) -> Iterable[tu
             yield str(getattr(given, "__name__", None) or getattr(given, "name", None) or type(given).__name__), given
 
 
-def described(f: Callable[..., Any]) -> str:
+def formula_text(f: Callable[..., Any]) -> str:
     """The formula of an activation and its parameters, as they are drawn."""
     if isinstance(f, Primitive):
         return "\n".join(textwrap.wrap(f.formula, WIDEST)[:2])
@@ -138,7 +140,7 @@ def plot(ax: "Axes", name: str, f: Callable[..., Any], xs: list[float], theme: T
     ax.axvline(0.0, color=theme.rule, linewidth=0.7, zorder=0)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, -4.2), min(high, 4.2))
-    words = described(f)
+    words = formula_text(f)
     ax.set_title(name, color=theme.ink, fontsize=9, pad=6 + 7 * len(words.splitlines()))
     ax.text(0.5, 1.02, words, color=theme.faint, fontsize=5.5, transform=ax.transAxes, ha="center", va="bottom")
     paint_axes(ax, theme, 7)

@@ -10,7 +10,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.drawing import Drawing, at_least, draw
 from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.movie import Movie, moving_picture
-from autograd_lite.drawing.pass_frames import at, sequence
+from autograd_lite.drawing.pass_frames import frame_at, sequence
 from autograd_lite.drawing.picture import Picture
 from autograd_lite.drawing.rendering import SHARPNESS
 from autograd_lite.drawing.svg import body
@@ -46,7 +46,7 @@ class Animation(Exportable):
 
     def frame(self, i: int) -> Drawing:
         """The i-th frame as a drawing."""
-        return Drawing(at(self.picture, self.frames, i), self.drawing.style)
+        return Drawing(frame_at(self.picture, self.frames, i), self.drawing.style)
 
     def times(self) -> list[float]:
         """How many seconds each frame is shown."""

@@ -18,13 +18,13 @@ from autograd_lite.drawing.picture import Picture
 from autograd_lite.drawing.picture_builder import build_picture
 from autograd_lite.drawing.rendering import FORMATS, SHARPNESS, render
 from autograd_lite.drawing.selection import Collapse, check_collapse, select
-from autograd_lite.drawing.sources import Instructions, Source, Values, own_pass, stored
+from autograd_lite.drawing.sources import Instructions, Source, Values, own_pass, stored_gradient
 from autograd_lite.drawing.svg import fitted, in_both_themes
-from autograd_lite.drawing.text_tree import tree
+from autograd_lite.drawing.text_tree import tree_lines
 from autograd_lite.drawing.theme import DARK, LIGHT, find_theme
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
-from autograd_lite.support.wording import computed, for_output
+from autograd_lite.support.wording import computed_from_rest, for_output
 from autograd_lite.trees.registry import is_module
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Drawing(Exportable):
         picture, style = self.picture, self.style
         return network_digraph(picture, style) if isinstance(picture, Network) else digraph(picture, style)
 
-    @computed("draw again with other options, or change the digraph")
+    @computed_from_rest("draw again with other options, or change the digraph")
     def source(self) -> str:
         """The DOT text."""
         return str(self.digraph.source)
@@ -112,7 +112,7 @@ class Drawing(Exportable):
     def text(self) -> str:
         """The picture as text, with all its signs."""
         picture, precision = self.picture, self.style.precision
-        return network_text(picture, precision) if isinstance(picture, Network) else tree(picture, precision)
+        return network_text(picture, precision) if isinstance(picture, Network) else tree_lines(picture, precision)
 
     def __str__(self) -> str:
         return for_output(self.text())
@@ -216,7 +216,7 @@ def draw(
             f"draw shows the graph of a Value, but got {value!r} of type {type(value).__name__}; "
             f"pass a result that was computed from Values, a list of them, a Module, or a Program"
         )
-    gradients = own_pass(roots) if backward else stored
+    gradients = own_pass(roots) if backward else stored_gradient
     found = Values(roots, find_names(names, infer_names), gradients, unfold_calls)
     focus = None if focus is None else found.shown(focus)
     return Drawing(picture_of(found), style)

@@ -19,7 +19,7 @@ def expand(picture: Picture, source: Source[N], x: N, keys: Mapping[N, str], how
     name = source.row(x).name if operands else ""
     if name not in ("dot", "sum", "mean", "prod") or any(p not in keys for p in operands):
         return False
-    steps, adjoint = Steps(picture, picture.boxes[keys[x]]), source.gradient(x)
+    steps, adjoint = ExpandedSteps(picture, picture.boxes[keys[x]]), source.gradient(x)
     terms = [(keys[p], source.value(p)) for p in operands]
     if name == "dot":
         n = len(terms) // 2
@@ -39,7 +39,7 @@ def expand(picture: Picture, source: Source[N], x: N, keys: Mapping[N, str], how
 
 
 @dataclass
-class Steps:
+class ExpandedSteps:
     """The steps that the node in `box` is made of, added to a picture; `box` is the last of them."""
 
     picture: Picture

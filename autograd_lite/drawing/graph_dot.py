@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, label, link_label, shortened
+from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, label, link_label, short_name
 from autograd_lite.drawing.picture import CONSTANT, GROUP, INPUT, PARAMETER, Box, Link, Picture
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def footer(picture: Picture, style: Style, is_counted: bool = False) -> str:
         parts = [font("value", theme.value)]
         if any(box.flows or box.gradient_range for box in boxes):
             result = picture.gradient_of or (picture.boxes[picture.roots[0]].title if len(picture.roots) == 1 else "")
-            parts.append(font(f"grad = ∂{dot_markup(shortened(result)) or 'result'}/∂node", theme.gradient))
+            parts.append(font(f"grad = ∂{dot_markup(short_name(result)) or 'result'}/∂node", theme.gradient))
         if style.edges == "partial":
             parts.append("∂ local partial")
         elif style.edges:

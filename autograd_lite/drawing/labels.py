@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, PARAMETER, RESULT, Box, Link
-from autograd_lite.drawing.theme import LIGHT, Theme, scaled
+from autograd_lite.drawing.theme import LIGHT, Theme, filling_of
 from autograd_lite.support.wording import legal, markup
 
 TRANSPARENT = "#00000000"  # for text that needs its space: the frames of an animation have one layout
@@ -45,7 +45,7 @@ def html_lines(lines: list[str]) -> str:
 
 def label(box: Box, style: Style, largest: float) -> str:
     """The HTML-like label of a box: at the left the sign of the operation; then name, value and gradient."""
-    theme, name = style.theme, shortened(box.short or box.title)
+    theme, name = style.theme, short_name(box.short or box.title)
     rows = [f"<b>{dot_markup(name)}</b>"] if name else []
     value, gradient = box.numbers(style.precision)
     if value:
@@ -74,10 +74,10 @@ def label(box: Box, style: Style, largest: float) -> str:
     )
 
 
-def shortened(name: str) -> str:
+def short_name(name: str) -> str:
     """A name that fits into a box: of a long one its beginning and its end, where paths differ.
 
-    >>> shortened("transformer.encoder.layers.0.heads.3.w[2]")
+    >>> short_name("transformer.encoder.layers.0.heads.3.w[2]")
     'transformer.en….0.heads.3.w[2]'
     """
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME // 2 - 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
@@ -90,7 +90,7 @@ def paint(box: Box, style: Style, largest: float) -> tuple[str, str, str, str]:
     if box.active:
         fill = theme.active  # the width of the outline stays, and so does the layout
     elif number is not None:
-        fill = scaled(theme, number, largest)
+        fill = filling_of(theme, number, largest)
     else:
         fill = theme.paper if kind == MORE else getattr(theme, kind)
     if box.anomalous:

@@ -18,7 +18,7 @@ from autograd_lite.drawing.theme import Theme
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.module import Module
 from autograd_lite.support.extras import required
-from autograd_lite.support.wording import computed, script_data
+from autograd_lite.support.wording import computed_from_rest, script_data
 from autograd_lite.transforms.batching import vmap
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Movie(Exportable):
         """All frames; raises ValueError where there are none."""
         return [self.png(i, dpi) for i in range(len(self))] or [self.png(0)]
 
-    @computed("record another movie, or save this one and edit the file")
+    @computed_from_rest("record another movie, or save this one and edit the file")
     def html(self) -> str:
         """A page with a slider and a button, one file that needs no network.  Raises ValueError without frames."""
         pictures = [base64.b64encode(picture).decode() for picture in self.pictures()]

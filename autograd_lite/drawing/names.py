@@ -85,7 +85,7 @@ def shown_path(prefix: str, path: str) -> str:
     return joined(prefix, "".join(keys))
 
 
-def describe(module: object) -> str:
+def module_text(module: object) -> str:
     """A module in a few words, as it describes itself where it can."""
     own = getattr(module, "describe", None)
     return readable(str(own()) if callable(own) else type(module).__name__)

@@ -10,9 +10,9 @@ from typing import Any
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.grouping import enclosing
-from autograd_lite.drawing.names import Names, describe, find_names
-from autograd_lite.drawing.number_format import counted, numeral
-from autograd_lite.drawing.selection import in_order
+from autograd_lite.drawing.names import Names, find_names, module_text
+from autograd_lite.drawing.number_format import count_text, numeral
+from autograd_lite.drawing.selection import operands_first
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.module import Module
 from autograd_lite.trees import flatten, is_array
@@ -74,10 +74,10 @@ def inputs_of(module: Module) -> tuple[list[float], Module]:
 def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Value]) -> Any:
     """The output for a sample, or for zeros where none is given; `named` gets the inputs by their names."""
     if inputs is not None:
-        return module(as_values(list(inputs), "x", named))
+        return module(sample_as_values(list(inputs), "x", named))
     zeros, part = inputs_of(module)
     try:
-        return module(as_values(zeros, "x", named))
+        return module(sample_as_values(zeros, "x", named))
     except Exception as error:
         raise ValueError(
             f"draw took it that {type(module).__name__} has {len(zeros)} inputs, as many as {type(part).__name__} has "
@@ -85,10 +85,10 @@ def output_of(module: Module, inputs: Sequence[Any] | None, named: dict[str, Val
         ) from error
 
 
-def as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
+def sample_as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
     """A sample, an image for instance, with its numbers as Values; `named` gets them by their indices."""
     if isinstance(sample, (list, tuple)) or (is_array(sample) and sample.ndim):
-        return [as_values(x, f"{name}[{i}]", named) for i, x in enumerate(sample)]
+        return [sample_as_values(x, f"{name}[{i}]", named) for i, x in enumerate(sample)]
     named[name] = sample if isinstance(sample, Value) else Value(sample)
     return named[name]
 
@@ -116,12 +116,12 @@ def network(module: Module, inputs: Sequence[Any] | None, loss: Callable[..., Va
 def collect(found: Network, source: Values, outputs: Sequence[Value], named: Mapping[str, Value]) -> dict[str, Circle]:
     """The circles and the weights, from the dots of the graph inside of the module."""
     gradient, parameters = source.gradient, source.names.parameters
-    owners = source.owners(in_order(source, set(source.order)))
+    owners = source.owners(operands_first(source, set(source.order)))
     circles = {f"x{i}": Circle(f"x{i}", name, 0, x.data, gradient(x)) for i, (name, x) in enumerate(named.items())}
     # The circles that a node comes from; of several only by pooling.
     home: dict[Value, tuple[str, ...]] = {x: (f"x{i}",) for i, x in enumerate(named.values())}
     # From left to right as they are written.
-    for x in in_order(source, set(Values(outputs, source.names).order), outputs):
+    for x in operands_first(source, set(Values(outputs, source.names).order), outputs):
         half, path = len(x.parents) // 2, owners.get(x)
         if x.op == "dot" and path is not None and any(p in parameters for p in x.parents):
             key, column = f"n{len(circles)}", 0
@@ -159,7 +159,7 @@ def arrange(found: Network, circles: Mapping[str, Circle], names: Names, limit: 
             circle.shown = False
         if hidden:
             what = found.captions[i].splitlines()[0]
-            found.notes.append(f"{what}: {len(hidden):,} of {counted(len(column), 'circle')} not drawn")
+            found.notes.append(f"{what}: {len(hidden):,} of {count_text(len(column), 'circle')} not drawn")
 
 
 def column_caption(column: list[Circle], names: Names) -> str:
@@ -169,7 +169,7 @@ def column_caption(column: list[Circle], names: Names) -> str:
     if len(column) == 1 and len(common) > 2:
         common = common[:-1]  # the layer of the neuron
     path = common[-1] if common else ""
-    return "\n".join([*([path] if path else []), describe(names.module_at.get(path))])
+    return "\n".join([*([path] if path else []), module_text(names.module_at.get(path))])
 
 
 def column_positions(columns: Sequence[Sequence[str]], gap: float, step: float) -> dict[str, tuple[float, float]]:
@@ -182,8 +182,8 @@ def network_text(found: Network, precision: int) -> str:
     """The network as text: a line for each column, with the outputs where there are numbers."""
     lines = [found.title]
     for caption, column in zip(found.captions, found.columns, strict=True):
-        lines.append(f"  {caption.replace(chr(10), '  ')}: {counted(len(column), 'circle')}")
+        lines.append(f"  {caption.replace(chr(10), '  ')}: {count_text(len(column), 'circle')}")
         if found.with_numbers:
             values = ", ".join(numeral(c.value, precision) for c in column[:8] if c.value is not None)
             lines[-1] += f"   {values}{', …' if len(column) > 8 else ''}"
-    return "\n".join([*lines, f"  {counted(len(found.weights), 'weight')}"])
+    return "\n".join([*lines, f"  {count_text(len(found.weights), 'weight')}"])

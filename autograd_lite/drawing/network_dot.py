@@ -4,10 +4,10 @@ import math
 from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.graph_dot import FONT
-from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, shortened
+from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, short_name
 from autograd_lite.drawing.network import Circle, Network, Weight, column_positions
 from autograd_lite.drawing.number_format import numeral
-from autograd_lite.drawing.theme import blend, scaled
+from autograd_lite.drawing.theme import blend, filling_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -59,11 +59,11 @@ def circle_attributes(found: Network, circle: Circle, style: Style, largest: flo
     """The label, the filling and the tooltip of a circle: value above, gradient below; a name without numbers."""
     theme, precision = style.theme, min(style.precision, 3)
     tip = circle.name
-    name = "" if circle.column else dot_markup(shortened(circle.name))
+    name = "" if circle.column else dot_markup(short_name(circle.name))
     label, fill = (html_lines([name] if name else []), theme.operation if circle.column else theme.input)
     if found.with_numbers and circle.value is not None:
         rows = [font(numeral(circle.value, precision), theme.value)]
-        fill = scaled(theme, circle.value, largest)
+        fill = filling_of(theme, circle.value, largest)
         tip += f" = {circle.value!r}"
         if circle.gradient is not None:
             rows.append(font(numeral(circle.gradient, precision), theme.gradient))

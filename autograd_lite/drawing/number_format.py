@@ -35,10 +35,10 @@ def latex(x: float, precision: int = 4) -> str:
     return rf"{mantissa} \cdot 10^{{{exponent}}}" if e else mantissa
 
 
-def counted(n: int, what: str) -> str:
+def count_text(n: int, what: str) -> str:
     """A count and its noun.
 
-    >>> counted(1, "node"), counted(12345, "node")
+    >>> count_text(1, "node"), count_text(12345, "node")
     ('1 node', '12,345 nodes')
     """
     return f"{n:,} {what}{'' if n == 1 else 's'}"

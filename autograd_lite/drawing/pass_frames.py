@@ -26,7 +26,7 @@ def sequence(picture: Picture) -> list[Frame]:
     ]
 
 
-def at(picture: Picture, frames: list[Frame], i: int) -> Picture:
+def frame_at(picture: Picture, frames: list[Frame], i: int) -> Picture:
     frame, computed = frames[i], {link.head for link in picture.links}
     done, is_end = set(frames[: i + 1]), frame.phase == "end"
     boxes, links = {}, []

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence, Set
 
 from autograd_lite.drawing.expansion import expand
 from autograd_lite.drawing.grouping import N, enclosing
-from autograd_lite.drawing.names import describe
-from autograd_lite.drawing.number_format import counted, numeral
+from autograd_lite.drawing.names import module_text
+from autograd_lite.drawing.number_format import count_text, numeral
 from autograd_lite.drawing.picture import CONSTANT, GROUP, MORE, RESULT, Box, Link, Picture
-from autograd_lite.drawing.selection import Group, Selection
+from autograd_lite.drawing.selection import BoxGroup, Selection
 from autograd_lite.drawing.sources import Source, family, sign_of, unit
 
 
@@ -18,7 +18,7 @@ def build_picture(
 ) -> Picture:
     """The picture of what is selected; `expanded` is None, "products" or "sums"."""
     picture, groups = Picture(notes=list(selected.notes)), selected.groups
-    members: dict[Group, list[N]] = {}
+    members: dict[BoxGroup, list[N]] = {}
     for x in selected.kept:
         if x in groups:
             members.setdefault(groups[x], []).append(x)
@@ -36,7 +36,7 @@ def build_picture(
             picture.add(group_box(source, group, members[group], outputs, keys[x], precision))
     add_clusters(picture, source, selected, keys)
     add_calls(picture, source, selected, keys)
-    connect(picture, source, selected, keys, expanded)
+    links_between(picture, source, selected, keys, expanded)
     picture.roots = list(dict.fromkeys(keys[x] for x in source.roots if x in keys))
     if len(source.roots) == 1 and source.roots[0] in groups:
         picture.gradient_of = source.name(source.roots[0])  # rather than what its box is called
@@ -46,24 +46,24 @@ def build_picture(
     return picture
 
 
-def group_box(source: Source[N], group: Group, nodes: Sequence[N], used: Set[N], key: str, precision: int) -> Box:
+def group_box(source: Source[N], group: BoxGroup, nodes: Sequence[N], used: Set[N], key: str, precision: int) -> Box:
     """One box for many nodes, with the numbers of its outputs, or their range."""
     outputs = [x for x in nodes if x in used] or nodes[-1:]
     operations = sum(1 for x in nodes if source.parents(x))
     base = "" if operations else source.kind(nodes[0])
     if group.title:
-        title, symbol, notes = group.title, "", [counted(operations, "operation")]
+        title, symbol, notes = group.title, "", [count_text(operations, "operation")]
     elif group.module is None:
         if set(source.roots).issuperset(nodes):
             base = RESULT
         families = {family(source.name(x)) for x in nodes}
         title = f"{families.pop()}…" if len(families) == 1 and "" not in families else ""
         symbol = sign_of(source, nodes[0]) if operations else ""
-        notes = [counted(len(nodes), base or "node")]
+        notes = [count_text(len(nodes), base or "node")]
     else:
         module = source.modules.get(group.module)
         title, symbol = group.module or type(module).__name__, ""
-        notes = [describe(module), *([counted(operations, "operation")] if len(outputs) > 1 else [])]
+        notes = [module_text(module), *([count_text(operations, "operation")] if len(outputs) > 1 else [])]
     box = Box(key, GROUP, title, symbol, notes=tuple(notes), flows=False, base=base)
     values = [v for x in outputs if (v := source.value(x)) is not None]
     slopes = [g for x in outputs if (g := source.gradient(x)) is not None]
@@ -94,9 +94,9 @@ def add_clusters(picture: Picture, source: Source[N], selected: Selection[N], ke
         if len(modules) > 1:
             around = [p for p in around if p]  # the model as a whole needs no cluster
         box = picture.boxes[keys[x]]
-        box.clusters, box.short = tuple(around), inside(around[-1] if around else "", box.title)
+        box.clusters, box.short = tuple(around), path_inside(around[-1] if around else "", box.title)
         for outer, p in zip(["", *around], around, strict=False):
-            picture.clusters.setdefault(p, " ".join(filter(None, (inside(outer, p), describe(modules[p])))))
+            picture.clusters.setdefault(p, " ".join(filter(None, (path_inside(outer, p), module_text(modules[p])))))
 
 
 def add_calls(picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str]) -> None:
@@ -108,12 +108,12 @@ def add_calls(picture: Picture, source: Source[N], selected: Selection[N], keys:
             picture.clusters.update(calls)
 
 
-def inside(outer: str, path: str) -> str:
+def path_inside(outer: str, path: str) -> str:
     """A path as it reads inside the module `outer`, whose own path need not be repeated."""
     return path.removeprefix(f"{outer}.") if outer else path
 
 
-def connect(
+def links_between(
     picture: Picture, source: Source[N], selected: Selection[N], keys: Mapping[N, str], expanded: str | None
 ) -> None:
     """The links between boxes; those between the same two groups are one, those to what is left out one more."""
@@ -144,7 +144,7 @@ def connect(
         if box.kind == CONSTANT and not box.title:
             box.notes = (role,)
     for head, n in left_out.items():
-        more = picture.add(Box(f"{head}more", MORE, f"… {counted(n, 'operand')}", flows=False))
+        more = picture.add(Box(f"{head}more", MORE, f"… {count_text(n, 'operand')}", flows=False))
         picture.links.append(Link(more.key, head, flows=False))
 
 

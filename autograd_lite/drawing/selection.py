@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
 from autograd_lite.drawing.grouping import N, by_module, within
-from autograd_lite.drawing.number_format import counted
+from autograd_lite.drawing.number_format import count_text
 from autograd_lite.drawing.similarity import alike
 from autograd_lite.drawing.sources import Source
 
@@ -19,7 +19,7 @@ LINKS_PER_BOX = 2.5  # more than that on average is a tangle
 Collapse = str | Sequence[str] | bool | None
 
 
-class Group(NamedTuple):
+class BoxGroup(NamedTuple):
     """What nodes that share a box have in common: their module, or what they do."""
 
     module: str | None
@@ -32,7 +32,7 @@ class Selection(Generic[N]):
     """What to draw of a source: which nodes, in whose boxes, and notes on the rest."""
 
     kept: list[N]  # in order, operands first
-    groups: dict[N, Group] = field(default_factory=dict)  # of the nodes that share boxes
+    groups: dict[N, BoxGroup] = field(default_factory=dict)  # of the nodes that share boxes
     owners: Mapping[N, str] = field(default_factory=dict)  # the path of the module that a node belongs to
     notes: list[str] = field(default_factory=list)
 
@@ -45,32 +45,32 @@ def select(
     total = len(source.order)
     if focus is not None:
         return neighbourhood(source, focus, radius)
-    near = nearest(source, max(limit, MOST)) if total > max(limit, MOST) else set(source.order)
+    near = nearest_nodes(source, max(limit, MOST)) if total > max(limit, MOST) else set(source.order)
     notes = [f"the {len(near):,} nodes nearest to the result, of {total:,}"] if len(near) < total else []
-    start = Selection(in_order(source, near), notes=notes)
+    start = Selection(operands_first(source, near), notes=notes)
     start.owners = source.owners(start.kept)
     if collapse is not None and collapse is not False:
         return grouped(source, start, collapse)
     if collapse is None and fold and focus is None and (folded := in_steps(source, start, few=FEW_STEPS)):
         return folded
     if total <= limit:
-        return units(source, start) if collapse is None and fold else start
+        return network_units(source, start) if collapse is None and fold else start
     found = automatic(source, start, limit) if collapse is None else None
     if found is not None:
         return found
-    near = nearest(source, limit)
+    near = nearest_nodes(source, limit)
     note = f"the {len(near):,} nodes nearest to the result, of {total:,}; see others with limit=, focus= and radius="
     return replace(start, kept=[x for x in start.kept if x in near], notes=[note])
 
 
-def units(source: Source[N], start: Selection[N]) -> Selection[N]:
+def network_units(source: Source[N], start: Selection[N]) -> Selection[N]:
     """Each unit of a network in one box, with its weights; a single one, and what is no network of units, as it is."""
     homes = by_module(start.owners, source.modules, "neurons") if start.owners else {}
     sums = Counter(path for x, path in homes.items() if source.row(x).name == "dot")
     if len(sums) < 2 or max(sums.values()) > 1:
         return start
     note = f"{len(source.order):,} nodes: one box for each neuron; collapse=False draws all"
-    return replace(start, groups={x: Group(path) for x, path in homes.items() if path in sums}, notes=[note])
+    return replace(start, groups={x: BoxGroup(path) for x, path in homes.items() if path in sums}, notes=[note])
 
 
 def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str] | bool) -> Selection[N]:
@@ -99,7 +99,7 @@ def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str
                 f"{', '.join(map(repr, LEVELS))}, 'alike'"
             )
         inside = within(start.owners, paths)
-    return replace(start, groups={x: Group(path) for x, path in inside.items()})
+    return replace(start, groups={x: BoxGroup(path) for x, path in inside.items()})
 
 
 def in_steps(source: Source[N], start: Selection[N], only: Set[str] | None = None, few: int = 0) -> Selection[N] | None:
@@ -107,13 +107,13 @@ def in_steps(source: Source[N], start: Selection[N], only: Set[str] | None = Non
     steps = source.steps(start.kept)
     if not steps or max([place.steps for place in steps.values()]) <= few:
         return None
-    groups: dict[N, Group] = {}
+    groups: dict[N, BoxGroup] = {}
     for x, (step, count, loop) in steps.items():
         title = f"step {step}"
         if only is None and count > MOST_STEPS and 2 < step < count:
             title = f"steps 3 to {count - 1}"
         if (only is None or title in only) and not (x in source.roots and len(source.roots) > MOST_RESULTS):
-            groups[x] = Group(None, ("step", count, loop), title)
+            groups[x] = BoxGroup(None, ("step", count, loop), title)
     note = f"{len(source.order):,} nodes: one box for each step of a loop; collapse=False draws all"
     return replace(start, groups=groups, notes=start.notes or [note])
 
@@ -126,11 +126,11 @@ def automatic(source: Source[N], start: Selection[N], limit: int) -> Selection[N
         if level is not None:
             words = f"one box for {'the' if level == 'model' else 'each'} {level.removesuffix('s')}"
             found = replace(grouped(source, start, level), notes=[f"{before}: {words}"])
-            if fits(source, found, limit):
+            if is_readable(source, found, limit):
                 return found
             words += " and "
         merged = replace(with_alike(source, found), notes=[f"{before}: {words}one box for all that do the same"])
-        if fits(source, merged, limit):
+        if is_readable(source, merged, limit):
             return merged
     return None
 
@@ -144,12 +144,12 @@ def with_alike(source: Source[N], start: Selection[N]) -> Selection[N]:
         if root in classes:
             classes[root] = ("root", classes[root])  # a result shares no box with what is none
     sizes = Counter(classes.values())
-    others = {x: Group(None, kind) for x, kind in classes.items() if x not in start.groups and sizes[kind] > 1}
+    others = {x: BoxGroup(None, kind) for x, kind in classes.items() if x not in start.groups and sizes[kind] > 1}
     notes = start.notes or [f"{len(source.order):,} nodes: one box for all that do the same"]
     return replace(start, groups=start.groups | others, notes=notes)
 
 
-def fits(source: Source[N], found: Selection[N], limit: int) -> bool:
+def is_readable(source: Source[N], found: Selection[N], limit: int) -> bool:
     """Whether the boxes and the links of a selection stay readable."""
     groups = found.groups
     boxes = {groups.get(x, x) for x in found.kept}
@@ -181,13 +181,13 @@ def neighbourhood(source: Source[N], focus: Hashable, radius: int) -> Selection[
     kept = below.keys() | steps.keys()
     inner = {p for x in kept for p in source.parents(x)}
     tops = dict.fromkeys(x for x in reversed([*below, *steps]) if x not in inner)
-    order = in_order(source, kept, list(tops))
+    order = operands_first(source, kept, list(tops))
     total, name = len(source.order), source.name(start) or "the focus"
-    note = f"{counted(len(order), 'node')} of {total:,}: within {radius} of {name}"
+    note = f"{count_text(len(order), 'node')} of {total:,}: within {radius} of {name}"
     return Selection(order, notes=[note] if len(order) < total else [])
 
 
-def nearest(source: Source[N], limit: int) -> set[N]:
+def nearest_nodes(source: Source[N], limit: int) -> set[N]:
     """The nodes fewest steps from the results, at most `limit`."""
     queue = deque(source.roots[:limit])
     kept = set(queue)
@@ -199,7 +199,7 @@ def nearest(source: Source[N], limit: int) -> set[N]:
     return kept
 
 
-def in_order(source: Source[N], kept: Set[N], tops: Sequence[N] | None = None) -> list[N]:
+def operands_first(source: Source[N], kept: Set[N], tops: Sequence[N] | None = None) -> list[N]:
     """Those nodes, operands first and from left to right as they are written, without a walk over all others.
 
     `tops` are those that no other one of them uses: the results, unless others are given.

@@ -54,7 +54,7 @@ class Source(Protocol[N]):
         return kind, family(self.name(node))
 
 
-def stored(value: Value) -> float | None:
+def stored_gradient(value: Value) -> float | None:
     """The gradient that a reverse pass left in a Value; None where none did."""
     return value.grad if value.has_grad else None
 
@@ -70,7 +70,7 @@ def own_pass(roots: Sequence[Value]) -> Gradients:
 
 class Values(Source[Value]):
     def __init__(
-        self, roots: Sequence[Value], names: Names, gradient: Gradients = stored, unfolds: bool = False
+        self, roots: Sequence[Value], names: Names, gradient: Gradients = stored_gradient, unfolds: bool = False
     ) -> None:
         self.names = names
         self.gradients = gradient

@@ -119,7 +119,7 @@ class SparsityDrawing(Exportable):
         rows = b"".join([b"\x00" + row.tobytes() for row in pixels])
         header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
         parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-        return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(kind, data) for kind, data in parts])
+        return b"\x89PNG\r\n\x1a\n" + b"".join([png_chunk(kind, data) for kind, data in parts])
 
     def text(self) -> str:
         cells = self.cells(LINES)
@@ -140,7 +140,7 @@ class SparsityDrawing(Exportable):
         return self.text()
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
+def png_chunk(kind: bytes, data: bytes) -> bytes:
     """A part of a PNG."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

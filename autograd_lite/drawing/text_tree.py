@@ -7,7 +7,7 @@ from autograd_lite.drawing.picture import CONSTANT, PARAMETER, Box, Picture
 LONGEST = 200  # lines
 
 
-def tree(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
+def tree_lines(picture: Picture, precision: int = 4, longest: int = LONGEST) -> str:
     """The lines of the tree: each box with its value and gradient, its operands indented below it.
 
     A box with several users is shown in full once, with a number in brackets; after that a line refers to it.

@@ -68,7 +68,7 @@ def blend(a: str, b: str, share: float) -> str:
     return "#" + "".join(f"{round(x + (y - x) * share):02x}" for x, y in pairs)
 
 
-def scaled(theme: Theme, x: float, largest: float) -> str:
+def filling_of(theme: Theme, x: float, largest: float) -> str:
     """A filling for the number x, where they go up to `largest` in size: orange below 0, blue above."""
     if math.isnan(x) or math.isinf(x):
         return theme.anomaly

@@ -12,10 +12,10 @@ from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.picture_builder import build_picture
-from autograd_lite.drawing.selection import Selection, in_order
-from autograd_lite.drawing.sources import Values, stored
+from autograd_lite.drawing.selection import Selection, operands_first
+from autograd_lite.drawing.sources import Values, stored_gradient
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.support.wording import computed, for_output
+from autograd_lite.support.wording import computed_from_rest, for_output
 
 MOST_OPERANDS = 6  # that are listed or drawn of one node
 LONGEST_WAY = 24  # nodes of the way that are drawn
@@ -51,7 +51,7 @@ class Anomaly(Exportable):
     adjoints: Mapping[Value, float] = field(default_factory=dict)
     gathered: float = 0.0  # what other ways had brought to the operand before
 
-    @computed("read it, and correct the line that it shows")
+    @computed_from_rest("read it, and correct the line that it shows")
     def source(self) -> str:
         """The text of the user's line."""
         path, _, number = self.line.rpartition(":")
@@ -61,7 +61,7 @@ class Anomaly(Exportable):
         """A node as the text names it."""
         return self.names.of(x) or x.op or "an input"
 
-    @computed("read it, and correct the cause that it names")
+    @computed_from_rest("read it, and correct the cause that it names")
     def text(self) -> str:
         """What was made where, from which operands, and how it spread."""
         node, called = self.node, self.called
@@ -94,7 +94,7 @@ class Anomaly(Exportable):
             lines.append(f"from there to {goal}: {' -> '.join(steps)}")
         return "\n".join(lines)
 
-    @computed("read it, and correct the cause that it names")
+    @computed_from_rest("read it, and correct the cause that it names")
     def advice(self) -> str:
         """What to do about it."""
         if self.kind == "value":
@@ -115,10 +115,10 @@ class Anomaly(Exportable):
         path = {self.node, *way, *([] if self.operand is None else [self.operand])}
         kept = path.union(*(x.parents[:MOST_OPERANDS] for x in path))
         root = self.way[-1] if self.kind == "value" else self.node
-        source = Values([root], self.names, self.adjoints.get if self.kind == "gradient" else stored)
+        source = Values([root], self.names, self.adjoints.get if self.kind == "gradient" else stored_gradient)
         left_out = f"the first and the last nodes of {len(self.way):,} on the way" if len(self.way) > len(way) else ""
         notes = [note for note in (self.text.splitlines()[0], self.source, left_out) if note]
-        order = [x for x in in_order(source, set(source.order)) if x in kept]
+        order = [x for x in operands_first(source, set(source.order)) if x in kept]
         picture = build_picture(source, Selection(order, notes=notes))
         picture.gradient_of = self.names.of(self.root) or "result"
         keys = {x: f"n{i}" for i, x in enumerate(order)}

@@ -8,14 +8,14 @@ from typing import Any
 from autograd_lite.core.table import mean
 from autograd_lite.drawing.grouping import enclosing
 from autograd_lite.drawing.names import Names, find_names
-from autograd_lite.drawing.number_format import counted, numeral
+from autograd_lite.drawing.number_format import count_text, numeral
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.nn.data import as_samples
 from autograd_lite.nn.evaluation import predict
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, target_kind
 from autograd_lite.nn.module import Module, checked_module
-from autograd_lite.support.wording import computed, for_output
+from autograd_lite.support.wording import computed_from_rest, for_output
 
 SMALL = 1e-3  # a local partial below this lets nearly nothing through
 VANISHING, EXPLODING = 1e-3, 1e3  # of the gradients of the first layer to those of the last
@@ -43,7 +43,7 @@ class Diagnosis:
     findings: list[str]
     samples: int
 
-    @computed("change the model, and diagnose it again")
+    @computed_from_rest("change the model, and diagnose it again")
     def is_good(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
@@ -56,7 +56,7 @@ class Diagnosis:
             for x in self.layers
         ]
         found = self.findings or ["nothing that keeps the model from learning was found"]
-        return for_output("\n".join([counted(self.samples, "sample"), head, *lines, *found]))
+        return for_output("\n".join([count_text(self.samples, "sample"), head, *lines, *found]))
 
     __repr__ = __str__
 

@@ -3,7 +3,7 @@
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.explaining.formulas import Name
 from autograd_lite.explaining.partials import partial_formula
-from autograd_lite.explaining.writing import plain
+from autograd_lite.explaining.writing import plain_text
 
 OUT = "out"  # what the result is called
 
@@ -31,14 +31,14 @@ def partials_told(row: Primitive) -> list[tuple[str, str]]:
         return list(zip(names, ("none", f"[{names[0]}]", f"[not {names[0]}]"), strict=True))
     formulas = [partial_formula(row, i, OUT, tuple(Name(x) for x in names)) for i in range(len(names))]
     unknown = "none" if row.partial_rules else "what its rule gives"
-    return [(x, unknown if f is None else plain(f)) for x, f in zip(names, formulas, strict=True)]
+    return [(x, unknown if f is None else plain_text(f)) for x, f in zip(names, formulas, strict=True)]
 
 
-def described(row: Primitive) -> str:
+def documentation_of(row: Primitive) -> str:
     """The documentation of a row, for people who ask `help`.
 
     >>> from autograd_lite.core.table import tanh
-    >>> print(described(tanh))
+    >>> print(documentation_of(tanh))
     tanh(x) = tanh x
     <BLANKLINE>
     Partial derivatives, with the result named out:

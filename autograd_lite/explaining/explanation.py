@@ -14,9 +14,9 @@ from autograd_lite.drawing.selection import select
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.drawing.theme import AUTO, LIGHT, Theme, find_theme
 from autograd_lite.explaining import formats
-from autograd_lite.explaining.lesson import Lesson, Step, lesson
+from autograd_lite.explaining.lesson import Lesson, LessonStep, lesson
 from autograd_lite.explaining.page import Page
-from autograd_lite.support.wording import computed, for_output, markup
+from autograd_lite.support.wording import computed_from_rest, for_output, markup
 
 MOST, MOST_FOLDED = 60, 20_000  # nodes that are explained: line by line; and on a page, where they are folded
 
@@ -38,20 +38,20 @@ class Explanation(Exportable):
     still: Callable[[str], Drawing] | None = None
     """Makes the picture of the graph, in a theme."""
 
-    def __getitem__(self, name: str) -> Step:
+    def __getitem__(self, name: str) -> LessonStep:
         return self.lesson.step(name)
 
-    @computed("explain again with other options")
+    @computed_from_rest("explain again with other options")
     def text(self) -> str:
         """For a terminal; where standard output has only ASCII, in ASCII."""
         return for_output(formats.text(self.lesson, self.precision))
 
-    @computed("explain again with other options")
+    @computed_from_rest("explain again with other options")
     def markdown(self) -> str:
         """Markdown with LaTeX."""
         return formats.markdown(self.lesson, self.precision)
 
-    @computed("explain again with other options")
+    @computed_from_rest("explain again with other options")
     def html(self) -> str:
         """A fragment of HTML that needs nothing else."""
         return formats.html(self.lesson, self.precision, self.theme)
@@ -137,13 +137,13 @@ def explain(
             told = whole
     told.unfolds = collapse is False
     found = Explanation(told, digits, colours)
-    found.still = lambda theme: drawn(value, known, digits, theme, unfold_calls)
+    found.still = lambda theme: explanation_picture(value, known, digits, theme, unfold_calls)
     if limit is None and found.lesson.notes:
         found.whole = lambda: lesson(value, known, MOST_FOLDED, unfolds=unfold_calls)
     return found
 
 
-def drawn(value: Value, names: Names, precision: int, theme: str, unfolds: bool = False) -> Drawing:
+def explanation_picture(value: Value, names: Names, precision: int, theme: str, unfolds: bool = False) -> Drawing:
     source = Values([value], names, own_pass([value]), unfolds)
     style = Style(precision=precision, theme=LIGHT if theme == "auto" else find_theme(theme), auto=theme == "auto")
     return Drawing(build_picture(source, select(source), None, precision), style)

@@ -13,18 +13,24 @@ from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.exportable import Exportable, Formats
 from autograd_lite.drawing.names import Names, find_names
-from autograd_lite.drawing.number_format import check_precision, counted
+from autograd_lite.drawing.number_format import check_precision, count_text
 from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
-from autograd_lite.explaining.explanation import MOST, MOST_FOLDED, drawn
+from autograd_lite.explaining.explanation import MOST, MOST_FOLDED, explanation_picture
 from autograd_lite.explaining.lesson import lesson
 from autograd_lite.explaining.page import Live, Page, in_javascript
 from autograd_lite.explaining.page_data import Input, in_json
-from autograd_lite.explaining.recorded_function import Recorded, programs, record, values_of, variables_around
-from autograd_lite.explaining.starting_points import Starts, around, bound
+from autograd_lite.explaining.recorded_function import (
+    RecordedGraph,
+    programs,
+    recorded_graph,
+    values_of,
+    variables_around,
+)
+from autograd_lite.explaining.starting_points import Starts, bound, slider_ends
 from autograd_lite.support.extras import imported
-from autograd_lite.support.wording import computed, for_output, readable
-from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.support.wording import computed_from_rest, for_output, readable
+from autograd_lite.transforms.signatures import Function, name_of, numbered_names, parameter_names
 from autograd_lite.trees.registry import is_module
 
 if TYPE_CHECKING:
@@ -75,12 +81,12 @@ class Explorer(Exportable):
     def _received(self, values: Mapping[str, float]) -> None:
         self._values = {**self._values, **values}
 
-    @computed("explore again, or assign values")
+    @computed_from_rest("explore again, or assign values")
     def page(self) -> Page:
         """The page with the present values."""
         return self._page.at([x._replace(value=self._values[name]) for name, x in self._inputs.items()])
 
-    @computed("explore again, or assign values")
+    @computed_from_rest("explore again, or assign values")
     def html(self) -> str:
         """The whole page."""
         return self.page.html
@@ -113,7 +119,7 @@ class Explorer(Exportable):
         return self.widget().mime() if has_widgets() else {}
 
     def __repr__(self) -> str:
-        inputs = counted(len(self._values), "input")
+        inputs = count_text(len(self._values), "input")
         return for_output(f"<Explorer of {self._page.lesson.result}, {inputs}; show it in a notebook, or save it>")
 
 
@@ -160,15 +166,15 @@ def explore(
                 f"explore shows the graph of a Value from its leaves, but got arguments beside it: "
                 f"{', '.join([*map(repr, arguments), *inputs])}; label the leaves, or pass the function"
             )
-        return explored(Recorded(f, {}, {}), known, digits, theme, {}, [])
+        return explored(RecordedGraph(f, {}, {}), known, digits, theme, {}, [])
     if not callable(f):
         raise TypeError(f"explore shows a function or a Value, but got {f!r} of type {type(f).__name__}; pass one")
     starts = Starts()
-    positions = numbered(parameter_names(f.forward if is_module(f) else f), len(arguments))
+    positions = numbered_names(parameter_names(f.forward if is_module(f) else f), len(arguments))
     first = [starts.of(x, name) for x, name in zip(arguments, positions, strict=True)]
     named = {name: starts.of(x, name) for name, x in inputs.items()}
     given, also = bound(f, first, named)
-    recorded = record(f, given, also, list(starts.ranges))
+    recorded = recorded_graph(f, given, also, list(starts.ranges))
     around_f = variables_around(f) if infer_names else {}
     found = [*zip(positions, first, strict=True), *named.items(), *recorded.named.items(), *around_f.items()]
     for name, x in found:
@@ -182,7 +188,7 @@ def explore(
 
 
 def explored(
-    recorded: Recorded, names: Names, precision: int, theme: str, ranges: Mapping[Value, tuple[float, float]],
+    recorded: RecordedGraph, names: Names, precision: int, theme: str, ranges: Mapping[Value, tuple[float, float]],
     given: Sequence[Value],
 ) -> Explorer:  # fmt: skip
     """The explorer of a graph."""
@@ -196,7 +202,7 @@ def explored(
     every: list[Value] = list(dict.fromkeys([*given, *others, *parameters]))
     inputs: dict[str, Input] = {}
     for x in every:
-        low, high = ranges.get(x) or around(x.data)
+        low, high = ranges.get(x) or slider_ends(x.data)
         step = steps.get(x)
         if step is None:
             name = unlike(names.of(x) or "x", inputs)
@@ -208,7 +214,8 @@ def explored(
     live = Live(everything, in_javascript(everything, result), places, list(inputs.values()))
     told = found if len(found.steps) <= MOST else lesson(root, names, MOST, moves=True)
     return Explorer(
-        Page(found, precision, theme, told, lambda theme: drawn(root, names, precision, theme), live), inputs
+        Page(found, precision, theme, told, lambda theme: explanation_picture(root, names, precision, theme), live),
+        inputs,
     )
 
 

@@ -7,15 +7,15 @@ from autograd_lite.drawing.picture import CONSTANT
 from autograd_lite.drawing.selection import MOST_STEPS
 from autograd_lite.drawing.theme import Theme
 from autograd_lite.explaining.formulas import POWER, Applied, Formula
-from autograd_lite.explaining.lesson import Lesson, Step, Way
-from autograd_lite.explaining.writing import Writer, tex_name
+from autograd_lite.explaining.lesson import GradientWay, Lesson, LessonStep
+from autograd_lite.explaining.writing import FormulaWriter, tex_name
 from autograd_lite.support.wording import markup
 
 MOST_WAYS = 5  # of a sum that are written out
 FORWARD, BACKWARD = "Forward: every node from its operands", "Backward: how {} changes with every node"
 
 
-class Notation(Writer):
+class Notation(FormulaWriter):
     """How the chain rule is written: as plain text, or in LaTeX."""
 
     def derivative(self, f: str, x: str) -> str:
@@ -28,7 +28,7 @@ class Notation(Writer):
         text = self.number(x)
         return self.brackets(text) if text[0] in "−-" else text
 
-    def local(self, way: Way) -> str:
+    def local(self, way: GradientWay) -> str:
         """The local partial by its formula, else by its number, as a factor behind another."""
         return self.factor(way.local) if way.formula is None or not way.holds else self.partial(way.formula)
 
@@ -38,7 +38,7 @@ class Notation(Writer):
         return self.brackets(text) if (x.strength < POWER and not is_tight) or text[:1] in "−-" else text
 
 
-def chain_rule(lesson: Lesson, step: Step, to: Notation) -> tuple[list[str], list[str]]:
+def chain_rule(lesson: Lesson, step: LessonStep, to: Notation) -> tuple[list[str], list[str]]:
     """The chain rule of a node, the parts between equals signs: in letters, then in numbers.
 
     Of ∂f/∂x = ∂f/∂q · ∂q/∂x = ∂f/∂q · y = −4 · 5 = −20 all that follows the first equals sign.
@@ -68,25 +68,25 @@ def without_repeats(parts: list[str]) -> list[str]:
     return [part for part, _ in groupby(parts)]
 
 
-def forward_parts(step: Step, to: Notation) -> list[str]:
+def forward_parts(step: LessonStep, to: Notation) -> list[str]:
     """The formula of a node, the same in numbers, and its value."""
     formulas = [to.of(x) for x in (step.formula, step.numbers) if x is not None]
     return without_repeats([*formulas, to.number(step.value)])
 
 
-def listed(lesson: Lesson) -> list[Step | str]:
+def listed(lesson: Lesson) -> list[LessonStep | str]:
     """The steps that are listed: all but plain constants, and of a long loop those in the middle as one line."""
-    return folded(lesson, [step for step in lesson.steps if step.kind != CONSTANT or step.formula is not None])
+    return under_headings(lesson, [step for step in lesson.steps if step.kind != CONSTANT or step.formula is not None])
 
 
-def backward(lesson: Lesson) -> list[Step | str]:
+def backward(lesson: Lesson) -> list[LessonStep | str]:
     """The same of the steps that have a gradient, in reverse order."""
-    return folded(lesson, lesson.backward())
+    return under_headings(lesson, lesson.backward())
 
 
-def folded(lesson: Lesson, steps: list[Step]) -> list[Step | str]:
+def under_headings(lesson: Lesson, steps: list[LessonStep]) -> list[LessonStep | str]:
     """Steps under headings, which name the step of a long loop; of its middle there is a heading alone."""
-    lines: list[Step | str] = []
+    lines: list[LessonStep | str] = []
     heading = ""
     for step in steps:
         place = step.loop

@@ -55,7 +55,7 @@ class Name(Formula):
 
 
 @dataclass(eq=False)
-class Number(Formula):
+class Numeral(Formula):
     value: float
 
     @property
@@ -65,7 +65,7 @@ class Number(Formula):
     def __sub__(self, other: Scalar) -> Formula:
         """The difference of two numbers is a number: a constant exponent comes down."""
         x = number(other)
-        return simplified(sub, self, as_formula(other)) if x is None else Number(self.value - x)
+        return simplified(sub, self, as_formula(other)) if x is None else Numeral(self.value - x)
 
 
 @dataclass(eq=False)
@@ -94,9 +94,9 @@ class Slot(float):
         return self
 
 
-def constant(x: Formula) -> float | None:
+def constant_value(x: Formula) -> float | None:
     """The number that stays what it is whatever the operands are; None for anything else."""
-    return x.value if isinstance(x, Number) and not isinstance(x.value, Slot) else None
+    return x.value if isinstance(x, Numeral) and not isinstance(x.value, Slot) else None
 
 
 def as_formula(x: object) -> Formula:
@@ -105,18 +105,18 @@ def as_formula(x: object) -> Formula:
     value = number(x)
     if value is None:
         raise TypeError(f"a formula is made of names and numbers, but got {x!r}; pass one of them")
-    return Number(value)
+    return Numeral(value)
 
 
 def simplified(row: Primitive, a: Formula, b: Formula) -> Formula:
     """The operation without what changes nothing: factors of 1, terms of 0; a minus comes first; x·x is x²."""
-    x, y = constant(a), constant(b)
+    x, y = constant_value(a), constant_value(b)
     if (row is mul and x == 1.0) or (row is add and x == 0.0):
         return b
     if (row in (mul, div, pow) and y == 1.0) or (row in (add, sub) and y == 0.0):
         return a
     if row is mul and 0.0 in (x, y):
-        return Number(0.0)
+        return Numeral(0.0)
     if row in (mul, div) and isinstance(a, Applied) and a.row is neg:
         return -simplified(row, a.operands[0], b)
     if row is mul and isinstance(a, Name) and isinstance(b, Name) and a.name == b.name:
@@ -135,13 +135,13 @@ def evaluated(x: Formula, numbers: Mapping[str, Any]) -> Any:
         operands = tuple([evaluated(y, numbers) for y in x.operands])
         more = next((y for y in operands if isinstance(y, Operand)), None)
         return x.row.ieee_value(*operands) if more is None else more.apply(x.row, operands)
-    assert isinstance(x, (Name, Number))
+    assert isinstance(x, (Name, Numeral))
     return numbers[x.name] if isinstance(x, Name) else x.value
 
 
 def substituted(x: Formula, numbers: dict[str, float]) -> Formula:
     if isinstance(x, Name) and x.name in numbers:
-        return Number(numbers[x.name])
+        return Numeral(numbers[x.name])
     if isinstance(x, Applied):
         return Applied(x.row, tuple(substituted(y, numbers) for y in x.operands))
     return x

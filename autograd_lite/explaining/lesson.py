@@ -15,17 +15,17 @@ from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
-from autograd_lite.drawing.selection import in_order, nearest
+from autograd_lite.drawing.selection import nearest_nodes, operands_first
 from autograd_lite.drawing.sources import Gradients, Values, own_pass, unit
 from autograd_lite.drawing.unfolding import offset_of
-from autograd_lite.explaining.formulas import Formula, Name, Number, Slot, evaluated, formula_of, substituted
+from autograd_lite.explaining.formulas import Formula, Name, Numeral, Slot, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.transforms.propagation import Cotangents
-from autograd_lite.transforms.rule_calls import Output, RecordedCall
+from autograd_lite.transforms.rule_calls import Output, RuleCall
 
 
 @dataclass
-class Way:
+class GradientWay:
     """One way on which the gradient reaches a node: through an operation that uses it."""
 
     user: str  # the name of that operation's result
@@ -53,7 +53,7 @@ class Origin:
 
 
 @dataclass
-class Step:
+class LessonStep:
     """One node: what it computes, and what its gradient is made of."""
 
     key: int
@@ -65,7 +65,7 @@ class Step:
     numbers: Formula | None  # the formula with the values of the operands
     value: float
     gradient: float | None = None
-    ways: list[Way] = field(default_factory=list)
+    ways: list[GradientWay] = field(default_factory=list)
     module: str = ""  # the path of the module it belongs to
     loop: StepPlace | None = None  # the step of a loop that it is in
 
@@ -74,7 +74,7 @@ class Step:
 class Lesson:
     """The steps in forward order, operands first."""
 
-    steps: list[Step]
+    steps: list[LessonStep]
     result: str
     notes: list[str] = field(default_factory=list)
     unfolds: bool = False  # whether all steps of long loops are told one by one
@@ -88,11 +88,11 @@ class Lesson:
         self.origins.append(Origin(node, what, operand))
         return Slot(x, str(len(self.numbers) - 1))
 
-    def backward(self) -> list[Step]:
+    def backward(self) -> list[LessonStep]:
         """The steps that have a gradient, in reverse order: users first."""
         return [step for step in reversed(self.steps) if step.gradient is not None]
 
-    def step(self, name: str) -> Step:
+    def step(self, name: str) -> LessonStep:
         """The step of that name.  Raises KeyError that lists the names."""
         for step in self.steps:
             if step.name == name:
@@ -111,9 +111,9 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: 
     source = Values([root], names, slope, unfolds)
     (root,) = source.roots
     owners, total, loops = source.owners(source.order), len(source.order), source.steps(source.order)
-    kept = set(source.order) if total <= limit else nearest(source, limit)
-    left_out = units(source, kept)
-    order = [x for x in in_order(source, kept) if x not in left_out]
+    kept = set(source.order) if total <= limit else nearest_nodes(source, limit)
+    left_out = bias_units(source, kept)
+    order = [x for x in operands_first(source, kept) if x not in left_out]
     keys, called = {x: i for i, x in enumerate(order)}, unique_names(order, source)
     note = f"the {len(order):,} nodes nearest to {called[root]}, of {total:,}; more with limit="
     found = Lesson([], called[root], [note] if len(kept) < total else [])
@@ -125,14 +125,14 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: 
         numbers = substituted(formula, values) if formula is not None else None
         kind, symbol = source.kind(x), source.box(x, "").symbol
         value = found.slot(x.data, x, "value")
-        step = Step(keys[x], called[x], kind, symbol, inputs, formula, numbers, value)
+        step = LessonStep(keys[x], called[x], kind, symbol, inputs, formula, numbers, value)
         step.module, step.loop = owners.get(x, ""), loops.get(x)
         is_many = outputs_of(x) > 1
         gradient = None if kind == CONSTANT or is_many else source.gradient(x)
         step.gradient = None if gradient is None else found.slot(gradient, x, "gradient")
         found.steps.append(step)
     for x in source.order:
-        if isinstance(x.row.payload, RecordedCall) and outputs_of(x) > 1:
+        if isinstance(x.row.payload, RuleCall) and outputs_of(x) > 1:
             add_ways_of_outputs(found, x, source, keys, called)
             continue
         if isinstance(x.row.payload, ProgramCall):
@@ -165,7 +165,7 @@ def local_of(x: Value, moves: bool) -> Sequence[float | None]:
     return [None, *[None if p._flags & CONSTANT_FLAG else float(i == taken) for i, p in enumerate(branches, 1)]]
 
 
-def units(source: Values, kept: Set[Value]) -> set[Value]:
+def bias_units(source: Values, kept: Set[Value]) -> set[Value]:
     """The ones among `kept` that biases are multiplied with, unless something else uses them."""
     found = {source.parents(x)[one] for x in kept if (one := unit(source, x)) is not None}
     for x in source.order if found else ():
@@ -189,9 +189,9 @@ def add_ways(
         if local is None or parent not in keys:
             continue
         formula = partial_formula(x.row, i, user, operands) if x in called else None
-        holds = formula is not None and agrees(formula, numbers, local)
+        holds = formula is not None and formula_agrees(formula, numbers, local)
         above = found.slot(upstream, x, "gradient") if known is None else known
-        way = Way(user, above, found.slot(local, x, "partial", i), formula, keys.get(x, -1), holds)
+        way = GradientWay(user, above, found.slot(local, x, "partial", i), formula, keys.get(x, -1), holds)
         found.steps[keys[parent]].ways.append(way)
 
 
@@ -204,14 +204,14 @@ def add_ways_of_outputs(
     arrived = Cotangents({k: 0.0 if slope is None else slope for k, slope in slopes.items()})
     for parent, term in x.row.payload.pull_floats(x, arrived, {}) if slopes else ():
         if parent in keys:
-            way = Way(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
+            way = GradientWay(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
             found.steps[keys[parent]].ways.append(way)
 
 
 def outputs_of(x: Value) -> int:
     """How many results a call has, of a compiled function or of one with a rule of its own; 0 for what is none."""
     payload = x.row.payload
-    if isinstance(payload, RecordedCall):
+    if isinstance(payload, RuleCall):
         return len(payload.results)
     return payload.outputs if isinstance(payload, ProgramCall) else 0
 
@@ -231,11 +231,11 @@ def add_ways_of_call(
         parent = source.parents(x)[k]
         if parent in keys and not parent._flags & CONSTANT_FLAG:
             above = found.slot(slopes[0], x, "gradient") if is_one else 1.0
-            way = Way(called.get(x, "…"), above, found.slot(term, x, "term"), None, keys.get(x, -1))
+            way = GradientWay(called.get(x, "…"), above, found.slot(term, x, "term"), None, keys.get(x, -1))
             found.steps[keys[parent]].ways.append(way)
 
 
-def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
+def formula_agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
     """Whether a formula gives the local partial; not at a kink, where a convention does."""
     try:
         found: float = evaluated(formula, numbers)
@@ -246,7 +246,7 @@ def agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool
 
 def letter(x: Value, called: Mapping[Value, str]) -> Formula:
     """An operand in a formula: its name, or the number of an unnamed constant."""
-    return Number(x.data) if x.op == "constant" and not x.label else Name(called.get(x, "…"))
+    return Numeral(x.data) if x.op == "constant" and not x.label else Name(called.get(x, "…"))
 
 
 def unique_names(order: Sequence[Value], source: Values) -> dict[Value, str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from autograd_lite.drawing.drawing import Drawing
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
-from autograd_lite.drawing.number_format import counted
+from autograd_lite.drawing.number_format import count_text
 from autograd_lite.drawing.rendering import CannotRender
 from autograd_lite.drawing.theme import AUTO, THEMES, Theme
 from autograd_lite.explaining import formats
@@ -19,7 +19,7 @@ from autograd_lite.explaining.lesson import Lesson
 from autograd_lite.explaining.page_data import Input, content
 from autograd_lite.program.instructions import Result
 from autograd_lite.program.program import Program
-from autograd_lite.support.wording import computed, for_output, markup, script_data
+from autograd_lite.support.wording import computed_from_rest, for_output, markup, script_data
 
 COLOURS = (
     "paper ink faint line value gradient input parameter constant operation result rule group anomaly"  # of the style
@@ -68,7 +68,7 @@ class Page(Exportable):
         """The page that starts with these inputs."""
         return self if self.live is None else replace(self, live=self.live._replace(inputs=inputs))
 
-    @computed("make another page with other options")
+    @computed_from_rest("make another page with other options")
     def html(self) -> str:
         """The whole page."""
         style = Template(resource("explaining", "page.css"))
@@ -83,7 +83,7 @@ class Page(Exportable):
             script=resource("drawing", "layout.js") + "".join([resource("explaining", name) for name in SCRIPTS]),
         )  # fmt: skip
 
-    @computed("make another page with other options")
+    @computed_from_rest("make another page with other options")
     def title(self) -> str:
         return f"{self.lesson.result}, step by step" if self.live is None else f"Explore {self.lesson.result}"
 
@@ -117,7 +117,7 @@ class Page(Exportable):
         return {"text/html": framed, "text/plain": lambda: for_output(formats.text(self.lesson, self.precision))}
 
     def __repr__(self) -> str:
-        nodes = counted(len(self.lesson.steps), "node")
+        nodes = count_text(len(self.lesson.steps), "node")
         return for_output(f"<interactive Page on {self.lesson.result}, {nodes}; show it in a notebook, or save it>")
 
 

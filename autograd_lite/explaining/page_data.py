@@ -8,7 +8,7 @@ from autograd_lite.control.loop_steps import StepPlace
 from autograd_lite.drawing.picture import CONSTANT, INPUT
 from autograd_lite.explaining.formats import chain_rule, forward_parts
 from autograd_lite.explaining.formulas import Slot
-from autograd_lite.explaining.lesson import Lesson, Step
+from autograd_lite.explaining.lesson import Lesson, LessonStep
 from autograd_lite.explaining.templates import Template
 from autograd_lite.trees.paths import is_within, parts
 
@@ -57,7 +57,7 @@ def in_json(x: float) -> float | str:
     return float(x) if math.isfinite(x) else "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
 
 
-def node(lesson: Lesson, step: Step, path: str, to: Template) -> dict[str, object]:
+def node(lesson: Lesson, step: LessonStep, path: str, to: Template) -> dict[str, object]:
     letters, numbers = chain_rule(lesson, step, to) if step.gradient is not None else ([], [])
     return {
         "key": step.key, "name": step.name,
@@ -82,10 +82,10 @@ class Groups(NamedTuple):
     made: list[str]  # those that are no modules, but parts of what is too long to be seen at once
 
 
-def folding(steps: Sequence[Step]) -> Groups:
+def folding(steps: Sequence[LessonStep]) -> Groups:
     """The groups of a lesson: its modules, and parts of those that hold many nodes of their own."""
     paths = [step.module for step in steps]
-    titles = {path: path for path in sorted({path for step in steps for path in around(step.module)})}
+    titles = {path: path for path in sorted({path for step in steps for path in modules_around(step.module)})}
     members: dict[str, list[int]] = {}
     few = sum(step.kind == INPUT for step in steps) <= PARTS
     for i, step in enumerate(steps):
@@ -98,7 +98,7 @@ def folding(steps: Sequence[Step]) -> Groups:
             members[""].remove(i)
     for module, own in members.items():
         if len(own) > MOST_APART:
-            split(own, module, 1, titles, paths, made)
+            split_parts(own, module, 1, titles, paths, made)
     return Groups(titles, paths, made)
 
 
@@ -121,7 +121,9 @@ def of_loop(place: StepPlace, titles: dict[str, str], made: list[str]) -> str:
     return ".".join(keys)
 
 
-def split(own: list[int], outer: str, first: int, titles: dict[str, str], paths: list[str], made: list[str]) -> None:
+def split_parts(
+    own: list[int], outer: str, first: int, titles: dict[str, str], paths: list[str], made: list[str]
+) -> None:
     """Put nodes into parts of about the same length, each of which is split again where it is long.
 
     In the order of the computation, so that no two parts need each other.
@@ -136,10 +138,10 @@ def split(own: list[int], outer: str, first: int, titles: dict[str, str], paths:
         for i in part:
             paths[i] = path
         if len(part) > CROWDED:
-            split(part, path, first + start, titles, paths, made)
+            split_parts(part, path, first + start, titles, paths, made)
 
 
-def around(path: str) -> list[str]:
+def modules_around(path: str) -> list[str]:
     """The path of a module and of the modules around it that hold several of its kind: `layers.0` of
     `layers.0.neurons.3`."""
     keys = parts(path)

@@ -31,7 +31,7 @@ from autograd_lite.transforms.signatures import Function, name_of
 from autograd_lite.trees import is_array, tree_map
 
 
-class Recorded(NamedTuple):
+class RecordedGraph(NamedTuple):
     """The graph of a result: `root` on numbers, and for each of its nodes the one that programs are made of."""
 
     root: Value
@@ -43,7 +43,9 @@ class Recorded(NamedTuple):
         return self.twins.get(x, x)
 
 
-def record(f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], starts: Sequence[Value]) -> Recorded:
+def recorded_graph(
+    f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], starts: Sequence[Value]
+) -> RecordedGraph:
     """The graph of f, whose arguments hold the Values `starts`.
 
     Raises TracingError where f asks a traced value for its number, TypeError where it does not return one number.
@@ -62,24 +64,28 @@ def record(f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], s
     known: dict[Value, Value] = {y: x for x, y in inputs.items()}
     known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
     if any(x.row.payload is not None for x in order):
-        return Recorded(written_out(root, order, known, name_of(f)), {}, {})
+        return RecordedGraph(loops_written_out(root, order, known, name_of(f)), {}, {})
     with ieee_arithmetic(), enable_grad():
         for x in order:
             if x.is_traced and x not in known:
                 operands = tuple([known.get(p, p) for p in x.parents])
                 known[x] = operands[0].apply(x.row, operands)
     twins = {x: y for y, x in known.items()}
-    return Recorded(known.get(root, root), twins, {name: replaced(x, known) for name, x in found.items()})
+    return RecordedGraph(known.get(root, root), twins, {name: replaced(x, known) for name, x in found.items()})
 
 
 def replaced(x: Any, others: Mapping[Value, Value]) -> Any:
     """A list, a dict or an array with others in the place of Values."""
     if isinstance(x, Value):
         return others.get(x, x)
-    return tree_map(lambda y: replaced(y, others), x) if isinstance(x, (list, tuple, dict)) else elements(x, others)
+    return (
+        tree_map(lambda y: replaced(y, others), x)
+        if isinstance(x, (list, tuple, dict))
+        else elements_replaced(x, others)
+    )
 
 
-def elements(x: Any, others: Mapping[Value, Value]) -> Any:
+def elements_replaced(x: Any, others: Mapping[Value, Value]) -> Any:
     if not is_array(x) or x.dtype != object:
         return x
     found = x.copy()
@@ -100,7 +106,7 @@ def check_rows(order: Sequence[Value], name: str) -> None:
             )
 
 
-def written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value], name: str) -> Value:
+def loops_written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value], name: str) -> Value:
     """The result of a graph with loops, each of which is written out step by step."""
     leaves = [x for x in order if x in known or (not x.parents and not x.is_traced and x.op == "")]
     arguments = [Argument(f"x{i}", 1, False) for i in range(len(leaves))]
@@ -150,7 +156,7 @@ def variables_around(f: Function) -> dict[str, object]:
 
 
 def programs(
-    lesson: Lesson, root: Value, recorded: Recorded, inputs: Sequence[Value]
+    lesson: Lesson, root: Value, recorded: RecordedGraph, inputs: Sequence[Value]
 ) -> tuple[Program, Program, list[int]]:
     """What computes the numbers of a lesson from the inputs, each once, what computes the result alone, and the places
     of all numbers of the lesson among those.
@@ -177,8 +183,8 @@ def programs(
     nodes = {s.name: recorded.twin(o.node) for s, o in zip(lesson.steps, values_of(lesson), strict=True)}
     ways = [way for step in lesson.steps for way in step.ways if isinstance(way.formula, Applied)]
     with ieee_arithmetic(), enable_grad():
-        numbers = [as_value(number(origin)) for origin in lesson.origins]
-        checks = [as_value(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
+        numbers = [value_like(number(origin)) for origin in lesson.origins]
+        checks = [value_like(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
     everything = one_array([*numbers, *checks], leaves)
     [(values, _)] = everything.results
     for way, i in zip(ways, range(len(numbers), len(values)), strict=True):
@@ -194,7 +200,7 @@ def values_of(lesson: Lesson) -> list[Origin]:
     return [origin for origin in lesson.origins if origin.what == "value"]
 
 
-def as_value(x: Any) -> Value:
+def value_like(x: Any) -> Value:
     return x if isinstance(x, Value) else constant(0.0 if x is None else float(x))
 
 

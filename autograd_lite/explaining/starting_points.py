@@ -71,7 +71,7 @@ class Starts:
 
     def start(self, value: float, name: str, ends: tuple[float, float] | None) -> Value:
         x = Value(value, label=readable(name))
-        self.ranges[x] = around(value) if ends is None else ends
+        self.ranges[x] = slider_ends(value) if ends is None else ends
         return x
 
     def of_array(self, x: Any, name: str) -> Any:
@@ -82,7 +82,7 @@ class Starts:
         return found
 
 
-def around(x: float) -> tuple[float, float]:
+def slider_ends(x: float) -> tuple[float, float]:
     """The ends of a slider that starts at x: five of its largest power of ten below and above, and at least 5."""
     if not math.isfinite(x):
         return -5.0, 5.0

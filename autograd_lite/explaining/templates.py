@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from autograd_lite.core.table import mul
 from autograd_lite.explaining.formats import Notation
-from autograd_lite.explaining.formulas import MINUS, Applied, Formula, Number, Slot
-from autograd_lite.explaining.lesson import Way
+from autograd_lite.explaining.formulas import MINUS, Applied, Formula, Numeral, Slot
+from autograd_lite.explaining.lesson import GradientWay
 
 # Letters for private use, which no name holds: `readable` writes them as numbers.
 START, END, OTHERWISE, DONE = "\ue000", "\ue001", "\ue002", "\ue003"
@@ -40,25 +40,25 @@ class Template(Notation):
         first = number_in_front(x)
         if first is None:
             return super().inside(x, least, after)
-        if isinstance(x, Number):
+        if isinstance(x, Numeral):
             return self.mark(FACTOR if least > MINUS or after else PLAIN, first)
         text = self.of(x)
         if x.strength < least:
             return self.brackets(text)
         return f"{self.mark(OPEN, first)}{text}{self.mark(CLOSE, first)}" if after else text
 
-    def local(self, way: Way) -> str:
+    def local(self, way: GradientWay) -> str:
         if way.check is None or way.formula is None or not isinstance(way.local, Slot):
             return super().local(way)
         places = f"{self.place(way.local.place)},{self.place(way.check.place)}"
         return f"{START}={places}{END}{self.partial(way.formula)}{OTHERWISE}{self.factor(way.local)}{DONE}"
 
     def branch(self, x: Formula) -> str:
-        return self.mark(BRANCH, x.value) if isinstance(x, Number) and isinstance(x.value, Slot) else super().branch(x)
+        return self.mark(BRANCH, x.value) if isinstance(x, Numeral) and isinstance(x.value, Slot) else super().branch(x)
 
 
 def number_in_front(x: Formula) -> Slot | None:
     """The number of the lesson that an expression begins with, whose sign may ask for brackets."""
     if isinstance(x, Applied) and x.row is mul:
         return number_in_front(x.operands[0])
-    return x.value if isinstance(x, Number) and isinstance(x.value, Slot) else None
+    return x.value if isinstance(x, Numeral) and isinstance(x.value, Slot) else None

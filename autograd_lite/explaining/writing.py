@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from autograd_lite.core.table import add, mul, neg, sub
 from autograd_lite.drawing.number_format import latex, numeral
-from autograd_lite.explaining.formulas import ATOM, STRENGTHS, Applied, Formula, Name, Number, constant, simplified
+from autograd_lite.explaining.formulas import (
+    ATOM,
+    STRENGTHS,
+    Applied,
+    Formula,
+    Name,
+    Numeral,
+    constant_value,
+    simplified,
+)
 
 MOST_TERMS = 6
 POWERS = {2.0: "²", 3.0: "³"}
@@ -22,7 +31,7 @@ SPECIAL = "".join([f"\\{sign}" for sign in TEX_SIGNS])
 
 
 @dataclass(frozen=True)
-class Writer:
+class FormulaWriter:
     precision: int = 4
     is_tex: bool = False
 
@@ -39,7 +48,7 @@ class Writer:
     def of(self, x: Formula) -> str:
         if isinstance(x, Name):
             return tex_name(x.name) if self.is_tex else x.name
-        if isinstance(x, Number):
+        if isinstance(x, Numeral):
             return self.number(x.value)
         assert isinstance(x, Applied)
         return written(x, self)
@@ -51,23 +60,23 @@ class Writer:
 
     def branch(self, x: Formula) -> str:
         """A branch of a choice; dots where it was not computed."""
-        return self.dots if isinstance(x, Number) and x.value != x.value else self.of(x)
+        return self.dots if isinstance(x, Numeral) and x.value != x.value else self.of(x)
 
 
 def begins_with_minus(x: Formula) -> bool:
     if isinstance(x, Applied) and x.row is mul:
         return begins_with_minus(x.operands[0])
-    return (isinstance(x, Number) and x.value < 0.0) or (isinstance(x, Applied) and x.row is neg)
+    return (isinstance(x, Numeral) and x.value < 0.0) or (isinstance(x, Applied) and x.row is neg)
 
 
-def plain(x: Formula, precision: int = 4) -> str:
+def plain_text(x: Formula, precision: int = 4) -> str:
     """A formula as text.
 
     >>> a, b = Name("a"), Name("b")
-    >>> print(plain((a + b) * -a / 2.0))
+    >>> print(plain_text((a + b) * -a / 2.0))
     (a + b)·(−a)/2
     """
-    return Writer(precision).of(x)
+    return FormulaWriter(precision).of(x)
 
 
 def tex(x: Formula, precision: int = 4) -> str:
@@ -76,7 +85,7 @@ def tex(x: Formula, precision: int = 4) -> str:
     >>> print(tex((Name("a") + Name("theta1")) / 2.0))
     \\frac{a + \\theta_{1}}{2}
     """
-    return Writer(precision, is_tex=True).of(x)
+    return FormulaWriter(precision, is_tex=True).of(x)
 
 
 def tex_name(name: str) -> str:
@@ -97,25 +106,25 @@ def tex_name(name: str) -> str:
     return f"{letters}_{{{index}}}" if index else letters
 
 
-def written(x: Applied, to: Writer) -> str:
+def written(x: Applied, to: FormulaWriter) -> str:
     """A row applied to expressions, by its notation."""
     if x.row is add:
         a, b = x.operands
-        if isinstance(b, Number) and b.value < 0.0 and not isinstance(a, Number):
-            return written(Applied(sub, (a, Number(-b.value))), to)
+        if isinstance(b, Numeral) and b.value < 0.0 and not isinstance(a, Numeral):
+            return written(Applied(sub, (a, Numeral(-b.value))), to)
     notation = (x.row.latex if to.is_tex else "") or x.row.notation
     if "<" not in notation:
-        return called(x, notation, to)
+        return written_call(x, notation, to)
     if x.row.arity is None:
-        return written_out(x, notation, to)
+        return written_terms(x, notation, to)
     operands = dict(zip(x.row.operand_names(), x.operands, strict=True))
     return HOLE.sub(lambda hole: operand(operands[hole[1]], bool(hole[2]), hole[3] or "sum", to), notation)
 
 
-def operand(x: Formula, after: bool, level: str, to: Writer) -> str:
+def operand(x: Formula, after: bool, level: str, to: FormulaWriter) -> str:
     """An operand in a notation: an exponent is a small 2 or 3, or follows ^; a branch that was not computed, dots."""
     if level == "exponent":
-        exponent = constant(x)
+        exponent = constant_value(x)
         small = None if exponent is None else POWERS.get(exponent)
         return small or f"^{to.inside(x, ATOM)}"
     if level == "branch":
@@ -123,7 +132,7 @@ def operand(x: Formula, after: bool, level: str, to: Writer) -> str:
     return to.inside(x, STRENGTHS.index(level), after)
 
 
-def written_out(x: Applied, notation: str, to: Writer) -> str:
+def written_terms(x: Applied, notation: str, to: FormulaWriter) -> str:
     """A row of any number of operands: its terms, or products of pairs, with what joins them, the middle left out."""
     found = re.search(r"<(\w+)( \w+)?:(\w+)>(.*?)\.\.\.", notation)
     assert found is not None
@@ -131,16 +140,16 @@ def written_out(x: Applied, notation: str, to: Writer) -> str:
     if found[2]:
         terms = tuple(simplified(mul, a, b) for a, b in zip(terms[:half], terms[half:], strict=True))
     words = [to.inside(term, level, after=i > 0) for i, term in enumerate(terms)]
-    joined = found[4].join(shortened(words, to)) or numeral(x.row.empty or 0.0, to.precision)
+    joined = found[4].join(shortened_words(words, to)) or numeral(x.row.empty or 0.0, to.precision)
     return f"{notation[: found.start()]}{joined}{notation[found.end() :]}".replace("<n>", str(len(terms)))
 
 
-def shortened(words: list[str], to: Writer) -> list[str]:
+def shortened_words(words: list[str], to: FormulaWriter) -> list[str]:
     return words if len(words) <= MOST_TERMS else [*words[: MOST_TERMS - 2], to.dots, words[-1]]
 
 
-def called(x: Applied, function: str, to: Writer) -> str:
-    inner = ", ".join(shortened([to.of(y) for y in x.operands], to))
+def written_call(x: Applied, function: str, to: FormulaWriter) -> str:
+    inner = ", ".join(shortened_words([to.of(y) for y in x.operands], to))
     if to.is_tex and not x.row.latex:
         function = rf"\operatorname{{{x.row.name.replace('_', ' ')}}}"
     return function + to.brackets(inner)

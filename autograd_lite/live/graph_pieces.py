@@ -20,14 +20,14 @@ from autograd_lite.program.program import Program
 PRECISION = 4
 
 
-class Piece(NamedTuple):
+class GraphPiece(NamedTuple):
     """Nodes with the text around their numbers, and what computes the numbers from the inputs."""
 
     data: dict[str, Any]
     program: Program
 
 
-def pieces() -> dict[str, Piece]:
+def pieces() -> dict[str, GraphPiece]:
     """All of them, by name: `sum of 2`, `tanh`, `hinge`; those of classes 0 and 1 with the class in the name."""
     found = {f"sum of {n}": of_sum(n) for n in range(1, WIDEST + 1)}
     for name in SHOWN:
@@ -41,7 +41,7 @@ def pieces() -> dict[str, Piece]:
     return found
 
 
-def of_sum(n: int) -> Piece:
+def of_sum(n: int) -> GraphPiece:
     """s of the inputs x1, x2, ..., the weights w1, w2, ..., and the bias b."""
     neuron = Neuron(n, activation="linear", rng=0)
     x = [Value(0.5 + i, label=f"x{i + 1}") for i in range(n)]
@@ -55,7 +55,7 @@ def of_sum(n: int) -> Piece:
     return piece(s)
 
 
-def of_activation(f: Callable[[Any], Any]) -> Piece:
+def of_activation(f: Callable[[Any], Any]) -> GraphPiece:
     """h of the sum s."""
 
     def h(s: Any) -> Any:
@@ -64,7 +64,7 @@ def of_activation(f: Callable[[Any], Any]) -> Piece:
     return piece(h, 0.75)
 
 
-def of_loss(f: Callable[[Any, Any], Any]) -> Piece:
+def of_loss(f: Callable[[Any, Any], Any]) -> GraphPiece:
     """L of the output out and the target y."""
 
     def L(out: Any, y: Any) -> Any:
@@ -73,7 +73,7 @@ def of_loss(f: Callable[[Any, Any], Any]) -> Piece:
     return piece(L, 0.75, -1.0)
 
 
-def of_class(f: Callable[[Any, Any], Any], y: int) -> Piece:
+def of_class(f: Callable[[Any, Any], Any], y: int) -> GraphPiece:
     """L of the output out, for a target that decides what is computed."""
 
     def L(out: Any) -> Any:
@@ -82,7 +82,7 @@ def of_class(f: Callable[[Any, Any], Any], y: int) -> Piece:
     return piece(L, 0.75)
 
 
-def piece(f: Callable[..., Any], *arguments: float) -> Piece:
+def piece(f: Callable[..., Any], *arguments: float) -> GraphPiece:
     page = explore(f, *arguments, infer_names=False, precision=PRECISION).page
     lesson, live = page.lesson, page.live
     if live is None:
@@ -91,7 +91,7 @@ def piece(f: Callable[..., Any], *arguments: float) -> Piece:
     data = content(lesson, PRECISION)
     slopes = [i for i, origin in enumerate(lesson.origins) if origin.what == "gradient"]
     inputs = [x.name for x in live.inputs]
-    return Piece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs}, live.in_order())
+    return GraphPiece({"nodes": data["nodes"], "slopes": slopes, "inputs": inputs}, live.in_order())
 
 
 def empty_page(theme: str) -> str:

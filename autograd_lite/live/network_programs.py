@@ -68,7 +68,7 @@ def programs() -> dict[str, Program]:
         both = value_and_grad(lambda z, y, cost=LOSSES[name]: cost(z, y))
         found[name] = compile(vmap(both)).trace(column, column)
     found["penalties"] = compile(vmap(penalised, in_axes=(0, 0, None, None))).trace(column, column, 0.0, 0.0)
-    return found | {name: step_of(make) for name, make in OPTIMISERS.items()}
+    return found | {name: optimiser_step(make) for name, make in OPTIMISERS.items()}
 
 
 def sums(n: int) -> dict[str, Program]:
@@ -94,7 +94,7 @@ def penalised(w: Any, g: Any, l1: Any, l2: Any) -> Any:
     return g + grad(lambda w: l1_penalty([w], l1) + l2_penalty([w], l2))(w)
 
 
-def step_of(make: Callable[[list[Value]], Optimizer]) -> Program:
+def optimiser_step(make: Callable[[list[Value]], Optimizer]) -> Program:
     """One step of an optimiser: the new parameter and the new state, from the old ones, gradient, rate and count."""
     optimizer = make([Value(0.0)])
     memory = [[0.0, 0.0] for _ in optimizer.memory]
@@ -110,7 +110,7 @@ def step_of(make: Callable[[list[Value]], Optimizer]) -> Program:
     return program
 
 
-class Draws(random.Random):
+class RecordedDraws(random.Random):
     """A generator that remembers what it was asked for."""
 
     asked: tuple[str, float, float] = ("constant", 0.0, 0.0)
@@ -126,7 +126,7 @@ class Draws(random.Random):
 
 def asked(init: str | None, activation: str, nin: int, nout: int) -> tuple[str, float, float]:
     """The distribution that an initialiser draws a weight from: its kind and its two parameters."""
-    draws = Draws()
+    draws = RecordedDraws()
     drawn = initialiser_for(activation, init)(nin, nout, draws)
     return draws.asked if draws.asked[0] != "constant" else ("constant", drawn, drawn)
 
@@ -143,7 +143,7 @@ def suited() -> dict[str, str]:
     return {name: known[asked(None, name, 3, 2)] for name in SHOWN}
 
 
-def described() -> dict[str, Any]:
+def programs_described() -> dict[str, Any]:
     """What the page knows of the programs."""
     return {
         "features": FEATURES, "activations": SHOWN, "losses": COSTS, "widest": WIDEST, "deepest": DEEPEST,

@@ -19,7 +19,7 @@ MARGIN = 0.12  # of the data's extent, around it
 
 
 @dataclass
-class Given:
+class Points:
     """Points (x1, x2, y); y is 1 or -1 for one of two classes, whose names are those of -1 and of 1."""
 
     points: list[tuple[float, float, float]]
@@ -40,30 +40,30 @@ class Given:
         return {"points": self.points, "names": self.names, "regression": self.regression, "range": self.range}
 
 
-def checked_points(X: Any, y: Any) -> Given | None:
+def checked_points(X: Any, y: Any) -> Points | None:
     """The points as the page takes them; None where there are none."""
     if X is None and y is None:
         return None
     if X is None or y is None:
         lacks = "y" if y is None else "X"
         raise ValueError(f"playground got no {lacks}; pass points and their labels, or neither")
-    rows, labels = listed(X, "X"), listed(y, "y")
+    rows, labels = list_of(X, "X"), list_of(y, "y")
     if not rows or len(rows) > MOST_POINTS:
         raise ValueError(f"a playground shows 1 to {MOST_POINTS:,} points, but got {len(rows):,}; pass some of them")
     if len(labels) != len(rows):
         raise ValueError(f"there are {len(rows)} points and {len(labels)} labels; give each point one label")
-    places = [place(row, i) for i, row in enumerate(rows)]
+    places = [place_of_point(row, i) for i, row in enumerate(rows)]
     labels = [label[0] if isinstance(label, list) and len(label) == 1 else label for label in labels]
     kinds = sorted_labels(labels)
     if len(kinds) == 2 and all(kind == kind for kind in kinds):
         targets = [1.0 if label == kinds[1] else -1.0 for label in labels]
         low, high = (readable(str(kind), 24) for kind in kinds)
-        return Given([(a, b, t) for (a, b), t in zip(places, targets, strict=True)], (low, high), False)
-    return Given([(a, b, value(y, i, len(kinds))) for i, ((a, b), y) in enumerate(zip(places, labels, strict=True))],
+        return Points([(a, b, t) for (a, b), t in zip(places, targets, strict=True)], (low, high), False)
+    return Points([(a, b, value(y, i, len(kinds))) for i, ((a, b), y) in enumerate(zip(places, labels, strict=True))],
                  ("−", "+"), True)  # fmt: skip
 
 
-def listed(x: Any, name: str) -> list[Any]:
+def list_of(x: Any, name: str) -> list[Any]:
     """An array, a data frame or a sequence as a list."""
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
     found = x.tolist() if hasattr(x, "tolist") else x
@@ -72,8 +72,8 @@ def listed(x: Any, name: str) -> list[Any]:
     return list(found)
 
 
-def place(row: Any, i: int) -> tuple[float, float]:
-    coordinates = [finite(x) for x in row] if isinstance(row, (list, tuple)) else []
+def place_of_point(row: Any, i: int) -> tuple[float, float]:
+    coordinates = [finite_numbers(x) for x in row] if isinstance(row, (list, tuple)) else []
     if len(coordinates) != 2 or None in coordinates:
         raise ValueError(f"a playground shows points of 2 finite coordinates, but X[{i}] is {row!r}; choose 2 columns")
     a, b = coordinates
@@ -82,7 +82,7 @@ def place(row: Any, i: int) -> tuple[float, float]:
 
 def value(label: Any, i: int, kinds: int) -> float:
     """A number to be learned by regression."""
-    found = finite(label)
+    found = finite_numbers(label)
     if found is None:
         several = f"{kinds}{' or more' if kinds > 2 else ''} different labels"
         got = f"{several}, of which y[{i}] = {label!r} is no finite number"
@@ -90,7 +90,7 @@ def value(label: Any, i: int, kinds: int) -> float:
     return found
 
 
-def finite(x: Any) -> float | None:
+def finite_numbers(x: Any) -> float | None:
     try:
         found = number(x)
     except OverflowError:

@@ -12,13 +12,13 @@ from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.theme import THEMES, find_theme
 from autograd_lite.explaining.page import resource, variables
 from autograd_lite.live.graph_pieces import empty_page
-from autograd_lite.live.network_programs import described
-from autograd_lite.live.playground_input import Given, checked_model, checked_points
+from autograd_lite.live.network_programs import programs_described
+from autograd_lite.live.playground_input import Points, checked_model, checked_points
 from autograd_lite.live.playground_still import still, still_png
 from autograd_lite.live.program_script import all_pieces, program_script
 from autograd_lite.nn.module import Module
 from autograd_lite.support.version import __version__
-from autograd_lite.support.wording import computed, markup, script_data
+from autograd_lite.support.wording import computed_from_rest, markup, script_data
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -67,11 +67,11 @@ class Playground(Exportable):
     """A playground.  A notebook shows it in a frame; `html` is the file, `save` writes it, `show` opens a browser."""
 
     noun = "playground"
-    given: Given | None
+    given: Points | None
     model: dict[str, Any] | None
     theme: str
 
-    @computed("make another playground with other data or another model")
+    @computed_from_rest("make another playground with other data or another model")
     def html(self) -> str:
         """The whole page."""
         style = Template(web("playground.css"))
@@ -86,7 +86,7 @@ class Playground(Exportable):
         """What the script reads beside the programs."""
         own = None if self.given is None else self.given.data()
         graph = {"pieces": {name: piece.data for name, piece in all_pieces().items()}, "page": empty_page(self.theme)}
-        return {**described(), "library": __version__, "own": own, "model": self.model, "graph": graph}
+        return {**programs_described(), "library": __version__, "own": own, "model": self.model, "graph": graph}
 
     def show(self) -> Path:
         """Write the page to a temporary file and open it in the browser; returns the file."""

@@ -7,13 +7,13 @@ import zlib
 from collections.abc import Iterator
 
 from autograd_lite.drawing.theme import AUTO, LIGHT
-from autograd_lite.live.playground_input import Given
+from autograd_lite.live.playground_input import Points
 from autograd_lite.support.wording import markup
 
 SIZE = 420.0
 
 
-def placed(given: Given | None) -> Iterator[tuple[float, float, bool]]:
+def placed_points(given: Points | None) -> Iterator[tuple[float, float, bool]]:
     """Where each point is in the picture, and whether it is positive."""
     low, high = [[-3.3, -3.3], [3.3, 3.3]] if given is None else given.range
     for a, b, t in moons() if given is None else given.points:
@@ -21,10 +21,10 @@ def placed(given: Given | None) -> Iterator[tuple[float, float, bool]]:
         yield x, SIZE - y, t >= 0.0
 
 
-def still(given: Given | None) -> str:
+def still(given: Points | None) -> str:
     """The points in their plane: discs are positive, diamonds negative."""
     names = ("−1", "+1") if given is None else given.names
-    marks = [disc(x, y) if positive else diamond(x, y) for x, y, positive in placed(given)]
+    marks = [disc(x, y) if positive else diamond(x, y) for x, y, positive in placed_points(given)]
     words = f"{len(marks)} points: discs are {names[1]}, diamonds {names[0]}"
     border = f'<rect width="{SIZE:g}" height="{SIZE:g}" fill="none" stroke="{AUTO.rule}"/>'
     return (
@@ -33,13 +33,13 @@ def still(given: Given | None) -> str:
     )
 
 
-def still_png(given: Given | None) -> bytes:
+def still_png(given: Points | None) -> bytes:
     """The same picture as a PNG, written without any library."""
     size = int(SIZE)
     rows = [bytearray(size) for _ in range(size)]  # 0 is paper, 1 blue, 2 orange, 3 the border
     for k in range(size):
         rows[0][k] = rows[-1][k] = rows[k][0] = rows[k][-1] = 3
-    for x, y, positive in placed(given):
+    for x, y, positive in placed_points(given):
         for j in range(max(0, int(y) - 5), min(size, int(y) + 7)):
             for i in range(max(0, int(x) - 5), min(size, int(x) + 7)):
                 across, down = abs(i + 0.5 - x), abs(j + 0.5 - y)

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from functools import cache
 
-from autograd_lite.live.graph_pieces import Piece, pieces
+from autograd_lite.live.graph_pieces import GraphPiece, pieces
 from autograd_lite.live.network_programs import programs
 
 FUNCTION = re.compile(r"^    function (\w+)\(.*?^    }\n\n?", re.MULTILINE | re.DOTALL)
@@ -15,7 +15,7 @@ SHARED = "functions that several programs call"
 
 
 @cache
-def all_pieces() -> dict[str, Piece]:
+def all_pieces() -> dict[str, GraphPiece]:
     return pieces()
 
 

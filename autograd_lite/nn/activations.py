@@ -191,16 +191,16 @@ def softmax(xs: Sequence[Scalar]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    return [exp(x) for x in log_softmax(listed(xs, "softmax"))]
+    return [exp(x) for x in log_softmax(layer_numbers(xs, "softmax"))]
 
 
 def log_softmax(xs: Sequence[Scalar]) -> list[Any]:
     """Of a layer: f_i = x_i - ln sum e^(x_j), df_i/dx_j = [i = j] - softmax_j, each as a `surprisal`."""
-    values = listed(xs, "log_softmax")
+    values = layer_numbers(xs, "log_softmax")
     return [-surprisal_of(values, k) for k in range(len(values))]
 
 
-def listed(xs: Sequence[Scalar], name: str) -> list[Scalar]:
+def layer_numbers(xs: Sequence[Scalar], name: str) -> list[Scalar]:
     """The numbers of a layer; raises TypeError on a single one."""
     try:
         return list(xs)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from autograd_lite.core.fast.layers import dots, rows_of, vector
+from autograd_lite.core.fast.layers import dots, vector, weight_rows
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import mean
 from autograd_lite.core.value import Value, constant
@@ -84,7 +84,7 @@ class Convolution(Module):
         edge, empty = [zero] * beside, [[zero] * (len(image[0][0]) + 2 * beside) for _ in range(above)]
         padded = [[*empty, *([*edge, *row, *edge] for row in channel), *empty] for channel in image]
         kernels = [[w for channel in self.raised(kernel) for row in channel for w in row] for kernel in self.weight]
-        rows = rows_of(kernels, self.bias, [])
+        rows = weight_rows(kernels, self.bias, [])
         lines = windows(padded, self._size, self._stride, self)
         out = [[dots(rows, vector([*window, 1.0])) for window in line] for line in lines]
         return self.lowered([[[v[k] for v in line] for line in out] for k in range(self._out)])

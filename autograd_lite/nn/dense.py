@@ -4,7 +4,7 @@ weights with its inputs, in which the bias is the weight of an input that is alw
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.fast.layers import dots, rows_of
+from autograd_lite.core.fast.layers import dots, weight_rows
 from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.value import Value
 from autograd_lite.nn.activation_modules import AnyActivation, activated, activation_of
@@ -13,7 +13,7 @@ from autograd_lite.nn.initialisation import Init, Initialiser, initialiser_for
 from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size
-from autograd_lite.support.wording import computed
+from autograd_lite.support.wording import computed_from_rest
 
 
 class Neuron(Module):
@@ -41,13 +41,13 @@ class Neuron(Module):
         self.w = [Value(initialise(nin, 1, draw)) for _ in range(nin)]
         self.b = Value(0.0)
 
-    @computed("assign activation, or make it anew with nonlin")
+    @computed_from_rest("assign activation, or make it anew with nonlin")
     def nonlin(self) -> bool:
         return self.activation is not identity
 
     def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.w), self, 1.0)
-        return activated(self.activation, dots(rows_of([self.w], [self.b], []), inputs))[0]
+        return activated(self.activation, dots(weight_rows([self.w], [self.b], []), inputs))[0]
 
     def exchanged(self) -> dict[str, Any]:
         return {"weight": [self.w], "bias": [self.b], "activation": self.activation}
@@ -79,7 +79,7 @@ class Layer(Batched):
     def batch(self, samples: list[Any]) -> list[Any]:
         neurons, activation = self.neurons, self.activation
         weights = [neuron.w for neuron in neurons]
-        self._rows = rows = rows_of(weights, [neuron.b for neuron in neurons], self._rows)
+        self._rows = rows = weight_rows(weights, [neuron.b for neuron in neurons], self._rows)
         inputs = [as_vector(x, len(weights[0]), self, 1.0) for x in samples]
         outputs = [activated(activation, dots(rows, x)) for x in inputs]
         return [out[0] for out in outputs] if len(rows) == 1 else outputs

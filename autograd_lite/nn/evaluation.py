@@ -8,7 +8,7 @@ from autograd_lite.nn.data import Data, as_samples, check_lengths
 from autograd_lite.nn.losses import Loss, loss_of
 from autograd_lite.nn.metrics import as_targets, decision, target_kind
 from autograd_lite.nn.module import Module, checked_module
-from autograd_lite.nn.shapes import NestedNumbers, floats
+from autograd_lite.nn.shapes import NestedNumbers, data_in
 
 
 def predict(model: Module, X: Data) -> list[Any]:
@@ -24,13 +24,13 @@ def predict(model: Module, X: Data) -> list[Any]:
     model.eval()
     try:
         with no_grad():
-            return [floats(out) for out in model.batch(samples)]
+            return [data_in(out) for out in model.batch(samples)]
     finally:
         for module, mode in modes:
             module.training = mode
 
 
-def agrees(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
+def is_right(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:
     return bool(decision(output, kind) == decision(target, kind, target=True))
 
 
@@ -44,6 +44,6 @@ def evaluate(model: Module, X: Data, y: Data, loss: str | Loss = "mse") -> dict[
     losses = [compute(p, t) for p, t in zip(outputs, targets, strict=True)]
     result = {"loss": math.fsum(losses) / len(losses)}
     if kind != "numbers":
-        right = [agrees(p, t, kind) for p, t in zip(outputs, targets, strict=True)]
+        right = [is_right(p, t, kind) for p, t in zip(outputs, targets, strict=True)]
         result["accuracy"] = sum(right) / len(right)
     return result

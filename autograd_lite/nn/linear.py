@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.fast.layers import dots, rows_of, vector
+from autograd_lite.core.fast.layers import dots, vector, weight_rows
 from autograd_lite.core.fast.vectors import Vector
 from autograd_lite.core.table import less_equal, logical_and, logical_not
 from autograd_lite.core.table import max as largest
@@ -14,8 +14,8 @@ from autograd_lite.nn.activations import binary_step
 from autograd_lite.nn.initialisation import Init, initialiser_for
 from autograd_lite.nn.module import Batched, Module, through
 from autograd_lite.nn.randomness import Seed, generator
-from autograd_lite.nn.shapes import NestedNumbers, as_vector, check_size, flat
-from autograd_lite.support.wording import computed
+from autograd_lite.nn.shapes import NestedNumbers, all_numbers, as_vector, check_size
+from autograd_lite.support.wording import computed_from_rest
 
 
 class Linear(Batched):
@@ -40,7 +40,7 @@ class Linear(Batched):
         if not hasattr(self, "bias"):
             rows = [vector([*row]) for row in self.weight]
             return [dots(rows, as_vector(x, nin, self)) for x in samples]
-        self._rows = rows = rows_of(self.weight, self.bias, self._rows)
+        self._rows = rows = weight_rows(self.weight, self.bias, self._rows)
         return [dots(rows, as_vector(x, nin, self, 1.0)) for x in samples]
 
     def describe(self) -> str:
@@ -71,7 +71,7 @@ class Sequential(Module):
     def __len__(self) -> int:
         return len(self.modules)
 
-    @computed("make another Sequential of these modules")
+    @computed_from_rest("make another Sequential of these modules")
     def modules(self) -> list[Module]:
         """The Modules, in order."""
         return [module for name, module in vars(self).items() if name.isdigit()]
@@ -89,7 +89,7 @@ class Flatten(Module):
     """Nested lists become one flat list, row after row."""
 
     def forward(self, x: NestedNumbers) -> Any:
-        return list(flat(x))
+        return list(all_numbers(x))
 
 
 class Maxout(Module):
@@ -109,7 +109,7 @@ class Maxout(Module):
     def forward(self, x: NestedNumbers) -> Any:
         inputs = as_vector(x, len(self.weight[0][0]), self, 1.0)
         units = zip(self.weight, self.bias, strict=True)
-        return [largest(dots(rows_of(list(w), list(b), []), inputs)) for w, b in units]
+        return [largest(dots(weight_rows(list(w), list(b), []), inputs)) for w, b in units]
 
     def describe(self) -> str:
         return f"Maxout({len(self.weight[0][0])} -> {len(self.weight)}, {len(self.weight[0])} pieces)"
@@ -171,7 +171,7 @@ class McCullochPitts(Module):
         self.inhibiting = tuple(inhibiting)
 
     def forward(self, x: NestedNumbers) -> Any:
-        inputs = list(flat(x))
+        inputs = list(all_numbers(x))
         count = len(inputs)
         if any(not -count <= i < count for i in self.inhibiting):
             wants = f"{self.describe()} is inhibited by inputs {self.inhibiting}"

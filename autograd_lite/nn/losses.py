@@ -28,7 +28,7 @@ from autograd_lite.core.table import (
 )  # fmt: skip
 from autograd_lite.core.table import sum as total
 from autograd_lite.nn.activations import surprisal_of
-from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat
+from autograd_lite.nn.shapes import NestedNumbers, all_numbers, as_lists
 from autograd_lite.support.suggestions import lookup
 
 RENAMED = (
@@ -168,7 +168,7 @@ def _of_logits(logits: Iterable[Scalar], target: NestedNumbers) -> Any:
             more = "number the classes from 0, and give the model an output for each"
             raise ValueError(f"softmax_cross_entropy got {count} logits and the label {target!r}; {more}")
         return surprisal_of(values, int(label))
-    probabilities = list(flat(target))
+    probabilities = list(all_numbers(target))
     if len(probabilities) != count:
         got = f"{count} logits and {len(probabilities)} probabilities"
         raise ValueError(f"softmax_cross_entropy got {got}; give one for each class")
@@ -233,7 +233,7 @@ def pairs(output: NestedNumbers, target: NestedNumbers, ordered: str = "") -> It
     `ordered` names a loss in which the two have different parts: TypeError where plain numbers come first and
     Values second, which is the wrong order.
     """
-    outputs, targets = list(flat(output)), list(flat(target))
+    outputs, targets = list(all_numbers(output)), list(all_numbers(target))
     if len(outputs) != len(targets):
         got = f"{len(outputs)} outputs and {len(targets)} targets; give the model as many outputs as there are targets"
         raise ValueError(f"the loss compares each output with its target, but got {got}")

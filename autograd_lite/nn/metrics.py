@@ -17,7 +17,7 @@ from autograd_lite.nn.losses import (
     perceptron,
     softmax_cross_entropy,
 )
-from autograd_lite.nn.shapes import NestedNumbers, Scalar, flat, has_shape, shape_of
+from autograd_lite.nn.shapes import NestedNumbers, Scalar, all_numbers, has_shape, shape_of
 
 KINDS: dict[Loss, str] = {
     softmax_cross_entropy: "classes", binary_cross_entropy_with_logits: "binary", binary_cross_entropy: "binary",
@@ -62,7 +62,7 @@ def correctness(output: Any, target: Any, kind: str) -> Any:
             return dot(chosen, one_hot_argmax(list(target)))
         return dot(chosen, [equal(target, float(j)) for j in range(len(chosen))])
     between, right = middle(kind), middle(kind, target=True)
-    numbers = zip(flat(output), flat(target), strict=True)
+    numbers = zip(all_numbers(output), all_numbers(target), strict=True)
     return smallest([equal(less(between, p), less(right, t)) for p, t in numbers])
 
 

@@ -15,14 +15,14 @@ from inspect import signature
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from autograd_lite.core.fast.layers import HeldDict, HeldList, Numbers, holds_same
+from autograd_lite.core.fast.layers import HeldDict, HeldList, ValueNumbers, holds_same
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.support.suggestions import question
 from autograd_lite.support.wording import for_output
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.exact_keys import Keys, Same, attributes_of, exact
-from autograd_lite.trees.paths import check_distinct, inside
+from autograd_lite.trees.paths import check_distinct, inner_path
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
@@ -166,7 +166,7 @@ class Module:
         for path, module in self.named_modules():
             for name in dict.fromkeys(module.buffers):
                 numbers, treedef = flatten(getattr(module, name), f"buffer {name}")
-                yield module, name, numbers, treedef, treedef.leaf_names(inside(path, name))
+                yield module, name, numbers, treedef, treedef.leaf_names(inner_path(path, name))
 
     def state_dict(self) -> dict[str, float]:
         """All parameters and buffers as numbers, by name."""
@@ -344,7 +344,7 @@ class Contents:
                     keys = [name for name in held if name not in CACHES and name not in y.buffers]
                     children = [held[name] for name in keys]
                     self.attributes.append((held, list(held), keys, children))
-                    paths = [inside(path, key) for key in keys]
+                    paths = [inner_path(path, key) for key in keys]
                     settings.append(Keys(keys))
                 else:
                     children = list(level.children)
@@ -354,7 +354,7 @@ class Contents:
                     elif not isinstance(y, tuple):
                         self.others.append((y, children))
                     if level.kind in (DICT, RECORD):
-                        paths = [inside(path, key) for key in (level.aux if level.kind is DICT else level.aux[1])]
+                        paths = [inner_path(path, key) for key in (level.aux if level.kind is DICT else level.aux[1])]
                     else:
                         paths = [
                             f"{path}.{i}" if isinstance(z, Module) else f"{path}[{i}]" for i, z in enumerate(children)
@@ -369,7 +369,7 @@ class Contents:
         what = type(x).__name__
         check_distinct(names, self.parameters, what)
         check_distinct([path for path, _ in self.modules], [type(y).__name__ for _, y in self.modules], what)
-        self.names, self.numbers = tuple(names), Numbers(self.parameters)
+        self.names, self.numbers = tuple(names), ValueNumbers(self.parameters)
         self.places = [*places[1:], *[path] * (len(settings) + 2 - len(places))]
         self.settings = Settings([len(names), *settings])
 
@@ -386,7 +386,7 @@ class Contents:
             if attributes is not None:
                 seen.add(id(y))
                 self.objects.append((y, [*attributes.items()]))
-                stack += [(inside(path, name), z, frozenset(), True) for name, z in [*attributes.items()][::-1]]
+                stack += [(inner_path(path, name), z, frozenset(), True) for name, z in [*attributes.items()][::-1]]
 
     def changed(self) -> bool:
         """Whether an attribute or anything in a container is another object than before."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module, checked_module
-from autograd_lite.nn.shapes import NestedNumbers, as_lists, flat, floats, has_shape, shape_of
+from autograd_lite.nn.shapes import NestedNumbers, all_numbers, as_lists, data_in, has_shape, shape_of
 from autograd_lite.optim.optimizer import numpy_if_installed
 from autograd_lite.trees import summary
 from autograd_lite.trees.paths import check_distinct, joined
@@ -43,7 +43,7 @@ def to_torch_state_dict(model: Module) -> dict[str, Any]:
     """
     numpy, state = numpy_if_installed(), {}
     for tensor in all_tensors(model):
-        entries = int(tensor.entries) if tensor.buffer == "num_batches_tracked" else floats(tensor.entries)
+        entries = int(tensor.entries) if tensor.buffer == "num_batches_tracked" else data_in(tensor.entries)
         state[tensor.name] = entries if numpy is None else numpy.array(entries)
     return state
 
@@ -77,15 +77,15 @@ def load_torch_state_dict(model: Module, state: Mapping[str, NestedNumbers]) -> 
             found = f"{shape_of(given[name])}{', but ragged' if shape_of(given[name]) == shape else ''}"
             more = "build the model with the sizes of the other, and mind that a weight is (outputs, inputs)"
             raise ValueError(f"the state holds {name!r} in the shape {found}, where {kind} has {shape}; {more}")
-        for x in flat(given[name]):
+        for x in all_numbers(given[name]):
             if number(x) is None:
                 raise TypeError(f"the state holds {x!r} in {name!r}; it must hold numbers")
     for tensor in mine:
         x = given[tensor.name]
         if tensor.holder is not None:
-            setattr(tensor.holder, tensor.buffer, floats(x))
+            setattr(tensor.holder, tensor.buffer, data_in(x))
         else:
-            for p, value in zip(flat(tensor.entries), flat(x), strict=True):
+            for p, value in zip(all_numbers(tensor.entries), all_numbers(x), strict=True):
                 p.data = value
 
 
@@ -103,7 +103,11 @@ def tensors_of(path: str, x: Any) -> Iterator[Tensor]:
         for name, y in x.exchanged().items():
             inner = joined(path, name)
             yield from [Tensor(inner, y, x, name)] if name in x.buffers else tensors_of(inner, y)
-    elif has_shape(x, shape_of(x)) and (found := [*flat(x)]) and all(isinstance(p, Value) and not p.op for p in found):
+    elif (
+        has_shape(x, shape_of(x))
+        and (found := [*all_numbers(x)])
+        and all(isinstance(p, Value) and not p.op for p in found)
+    ):
         yield Tensor(path, x)
     elif isinstance(x, (list, tuple, dict)):
         for key, y in x.items() if isinstance(x, dict) else enumerate(x):

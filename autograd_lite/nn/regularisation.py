@@ -8,11 +8,11 @@ from autograd_lite.core.table import less, mean, sqrt, square
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.randomness import Seed, draw_uniform, read_state, spawned
-from autograd_lite.optim.optimizer import check_number
+from autograd_lite.optim.optimizer import check_hyperparameter
 from autograd_lite.transforms.levels import is_mapped
 
 from autograd_lite.nn.shapes import (  # isort: skip
-    NestedNumbers, Scalar, as_lists, check_size, flat, floats, map_numbers, shape_of, shape_text,
+    NestedNumbers, Scalar, as_lists, check_size, all_numbers, data_in, map_numbers, shape_of, shape_text,
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
-        self.p = check_number("p", p, below=1.0)
+        self.p = check_hyperparameter("p", p, below=1.0)
         self._rng = spawned(rng)
 
     def forward(self, x: NestedNumbers) -> Any:
@@ -56,7 +56,7 @@ class BatchNorm(Module):
 
     def __init__(self, size: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         size = check_size("size", size)
-        self.eps, self.momentum = check_number("eps", eps), check_number("momentum", momentum)
+        self.eps, self.momentum = check_hyperparameter("eps", eps), check_hyperparameter("momentum", momentum)
         self.weight = [Value(1.0) for _ in range(size)]
         self.bias = [Value(0.0) for _ in range(size)]
         self.running_mean, self.running_var = [0.0] * size, [1.0] * size
@@ -89,19 +89,19 @@ class BatchNorm(Module):
 
     def normalised(self, k: int, column: list[Any]) -> list[Any]:
         """Feature k of all samples, normalised; the running statistics move."""
-        numbers = list(flat(column))
+        numbers = list(all_numbers(column))
         n = len(numbers)
         if n < 2:
             got = "one number a feature, which has no variance"
             raise ValueError(f"{self.describe()} in training got {got}; use mini-batches of at least 2 samples")
         centre = mean(numbers)
         centred = map_numbers(column, lambda v: v - centre)
-        variance = mean([square(v) for v in flat(centred)])
+        variance = mean([square(v) for v in all_numbers(centred)])
         unbiased = variance * (n / (n - 1.0))
         if TRACE.get() is not None:  # the statistics are outputs of the program
             self._observed.append((k, centre, unbiased))
         else:
-            self.absorb(k, floats(centre), floats(unbiased))
+            self.absorb(k, data_in(centre), data_in(unbiased))
         return self.adjusted(k, centred, variance)  # type: ignore[no-any-return]
 
     def adjusted(self, k: int, centred: NestedNumbers, variance: Scalar) -> Any:

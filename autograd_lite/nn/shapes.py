@@ -29,12 +29,12 @@ def as_lists(x: NestedNumbers) -> Any:
     return x if has_unit(x) or getattr(getattr(x, "dtype", None), "kind", "") in ("m", "M") else x.tolist()
 
 
-def flat(x: NestedNumbers) -> Iterator[Any]:
+def all_numbers(x: NestedNumbers) -> Iterator[Any]:
     """The numbers of nested lists or arrays, from left to right."""
     x = as_lists(x)
     if isinstance(x, (list, tuple)):
         for y in x:
-            yield from flat(y)
+            yield from all_numbers(y)
     else:
         yield x
 
@@ -45,10 +45,10 @@ def map_numbers(x: NestedNumbers, f: Callable[[Any], Any]) -> Any:
     return [map_numbers(y, f) for y in x] if isinstance(x, (list, tuple)) else f(x)
 
 
-def floats(x: NestedNumbers) -> Any:
+def data_in(x: NestedNumbers) -> Any:
     """The data of the Values in nested lists, in their structure."""
     if isinstance(x, (list, tuple)):
-        return [y.data if type(y) is Value else floats(y) for y in x]
+        return [y.data if type(y) is Value else data_in(y) for y in x]
     return x.data if isinstance(x, Value) else float(x)  # type: ignore[arg-type]
 
 

@@ -10,19 +10,19 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from autograd_lite.core.abstract.tracers import TracingError
-from autograd_lite.core.fast.layers import all_finite, assign, data_of, remember, restore
+from autograd_lite.core.fast.layers import all_finite, assign, data_of_values, remember, restore_data
 from autograd_lite.core.graph import CHOSEN, CONSTANT
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.table import mean
 from autograd_lite.core.value import Value
-from autograd_lite.nn.evaluation import agrees
+from autograd_lite.nn.evaluation import is_right
 from autograd_lite.nn.metrics import correctness
 from autograd_lite.nn.regularisation import BatchNorm
-from autograd_lite.nn.shapes import as_lists, floats
+from autograd_lite.nn.shapes import as_lists, data_in
 from autograd_lite.optim.clipping import limited
 from autograd_lite.support.extras import required
-from autograd_lite.transforms.differentiation import as_value, element, value_and_grad
+from autograd_lite.transforms.differentiation import as_value, element_of_array, value_and_grad
 
 
 class Diverged(ArithmeticError):
@@ -77,10 +77,10 @@ class Eager:
         samples, targets = [run.samples[i] for i in rows], [run.targets[i] for i in rows]
         try:
             outputs = run.model.batch(samples)
-            losses = [element(run.compute(p, t)) for p, t in zip(outputs, targets, strict=True)]
+            losses = [element_of_array(run.compute(p, t)) for p, t in zip(outputs, targets, strict=True)]
             total = run.penalised(mean(losses), run.model)
         except ArithmeticError as error:  # eager functions raise where compiled ones have an infinity
-            restore(run.optimizer.parameters)
+            restore_data(run.optimizer.parameters)
             raise diverged(run, str(error)) from error
         if not self.depends:
             self.depends = depends(total, run.optimizer.parameters)
@@ -90,7 +90,9 @@ class Eager:
         self.descend(total)
         if run.kind == "numbers":
             return total.data, 0.0
-        return total.data, float(sum([agrees(floats(p), t, run.kind) for p, t in zip(outputs, targets, strict=True)]))
+        return total.data, float(
+            sum([is_right(data_in(p), t, run.kind) for p, t in zip(outputs, targets, strict=True)])
+        )
 
     def descend(self, loss: Any) -> None:
         """One step down the gradient of the loss; nothing moves where a number is not finite."""
@@ -99,7 +101,7 @@ class Eager:
         slopes = float_adjoints(roots, [1.0] * len(roots), run.optimizer.parameters)
         if not math.isfinite(loss.data) or not all_finite(slopes):
             if not math.isfinite(loss.data):
-                restore(run.optimizer.parameters)
+                restore_data(run.optimizer.parameters)
             raise diverged(run, f"the loss is {loss.data}", ("the gradient of", slopes))
         remember(run.optimizer.parameters)
         run.optimizer.step(slopes if run.clip is None else limited(slopes, run.clip))
@@ -131,7 +133,7 @@ class Compiled:
 
     def fetch(self) -> None:
         """Take the parameters from the model, and its settings, which a program is made for."""
-        self.data = self.before = self.numpy.array(data_of(self.run.optimizer.parameters), self.samples.dtype)
+        self.data = self.before = self.numpy.array(data_of_values(self.run.optimizer.parameters), self.samples.dtype)
         settings = self.run.model.pytree_structure().settings
         if settings != self.settings:
             self.settings, self.program = settings, self.compile(self.whole_step)
@@ -145,7 +147,7 @@ class Compiled:
         run, training = self.run, self.run.model.training
         run.model.eval()  # which draws and observes nothing
         try:
-            loss = element(run.compute(run.model.batch(run.samples[:1])[0], run.targets[0]))
+            loss = element_of_array(run.compute(run.model.batch(run.samples[:1])[0], run.targets[0]))
             if not depends(loss, run.optimizer.parameters):
                 raise no_dependence(loss)
         finally:
@@ -176,7 +178,7 @@ class Compiled:
 
         def sample(flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
             out, target = self.model(flat)(x), as_lists(y)
-            return element(self.run.compute(out, target)), correctness(out, target, self.run.kind)
+            return element_of_array(self.run.compute(out, target)), correctness(out, target, self.run.kind)
 
         return *vmap(sample, in_axes=(None, 0, 0), reduce="mean")(flat, X, y), []
 
@@ -187,7 +189,7 @@ class Compiled:
         pairs = list(zip(self.model(flat).batch([x.tolist() for x in X]), map(as_lists, y), strict=True))
         right = mean([correctness(p, t, self.run.kind) for p, t in pairs])
         observed = [[(m, v) for _, m, v in norm._observed] for norm in self.norms]
-        return mean([element(self.run.compute(p, t)) for p, t in pairs]), right, observed
+        return mean([element_of_array(self.run.compute(p, t)) for p, t in pairs]), right, observed
 
     def step(self, start: int, stop: int) -> tuple[float, float]:
         run = self.run

@@ -22,7 +22,7 @@ from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, check_size
 from autograd_lite.nn.steps import Compiled, Eager, Steps
 from autograd_lite.nn.training_run import Callback, Run
-from autograd_lite.optim.optimizer import Optimizer, check_number
+from autograd_lite.optim.optimizer import Optimizer, check_hyperparameter
 from autograd_lite.optim.rules import OPTIMIZERS
 from autograd_lite.support.files import checked_path
 from autograd_lite.support.suggestions import lookup
@@ -67,7 +67,7 @@ def fit(
     """
     checked_module(model, "fit")
     epochs, batch_size = check_size("epochs", epochs), check_size("batch_size", batch_size)
-    calls, made = checked_callbacks(callbacks), steps_of(compile, fastmath, dtype)
+    calls, made = checked_callbacks(callbacks), steps_of_run(compile, fastmath, dtype)
     compute, draw = loss_of(loss), generator(rng)
     kind, rule = target_kind(compute), optimizer_of(optimizer, model, lr)
     if isinstance(validation, float):
@@ -81,9 +81,9 @@ def fit(
         model, rule, draw, samples, targets,
         held=None if validation is None else held_out(validation, kind, example),
         compute=compute, kind=kind, batch_size=batch_size, shuffle=shuffle, penalty=penalty,
-        clip=None if clip is None else check_number("clip", clip),
+        clip=None if clip is None else check_hyperparameter("clip", clip),
         patience=None if patience is None else check_size("patience", patience),
-        tolerance=None if tolerance is None else check_number("tolerance", tolerance),
+        tolerance=None if tolerance is None else check_hyperparameter("tolerance", tolerance),
     )  # fmt: skip
     batches = math.ceil(len(samples) / batch_size)
     keep: Callback | None = None
@@ -100,7 +100,7 @@ def fit(
     return run.history
 
 
-def steps_of(compiled: bool, fastmath: bool, dtype: Any) -> Callable[[Run], Steps]:
+def steps_of_run(compiled: bool, fastmath: bool, dtype: Any) -> Callable[[Run], Steps]:
     """How the steps of a run are made."""
     if compiled:
         return partial(Compiled, fastmath=fastmath, dtype=dtype)

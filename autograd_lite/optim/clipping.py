@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from autograd_lite.core.value import Value
-from autograd_lite.optim.optimizer import check_number
+from autograd_lite.optim.optimizer import check_hyperparameter
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -24,12 +24,12 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
     """Clip the gradient of each parameter to -limit ... limit."""
-    limit = check_number("limit", limit)
+    limit = check_hyperparameter("limit", limit)
     for p in parameters:
         p.grad = max(-limit, min(limit, p.grad))
 
 
 def limited(gradients: Sequence[float], max_norm: float) -> list[float]:
     """The gradients, scaled where their norm is above `max_norm`, by the factor that PyTorch takes."""
-    factor = check_number("max_norm", max_norm) / (math.hypot(*gradients) + 1e-6)
+    factor = check_hyperparameter("max_norm", max_norm) / (math.hypot(*gradients) + 1e-6)
     return [g * factor for g in gradients] if factor < 1.0 else list(gradients)

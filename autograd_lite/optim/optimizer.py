@@ -12,12 +12,12 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from autograd_lite.core.fast.layers import assign, data_of
+from autograd_lite.core.fast.layers import assign, data_of_values
 from autograd_lite.core.primitives import number
 from autograd_lite.core.value import Value
 from autograd_lite.optim.schedules import Schedule
 from autograd_lite.support.files import shortened
-from autograd_lite.support.wording import computed
+from autograd_lite.support.wording import computed_from_rest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,26 +67,26 @@ class Optimizer:
             raise ValueError(f"{kind} got no parameters; pass model.parameters()")
         if len({id(p) for p in self.parameters}) != len(self.parameters):
             raise ValueError(f"{kind} got the same parameter twice; pass each of them once")
-        self.lr = lr if callable(lr) else check_number("lr", lr)
+        self.lr = lr if callable(lr) else check_hyperparameter("lr", lr)
         self.steps = 0
         self._memory: list[Any] | None = None
 
     def checked(self, name: str, x: float) -> float:
         """A hyperparameter or a number of the state; raises TypeError or ValueError where it is out of its range."""
-        return check_number(name, x, *self.ranges.get(name, ANY))
+        return check_hyperparameter(name, x, *self.ranges.get(name, ANY))
 
     def rule(self, p: Floats, g: Floats, lr: float, *memory: Floats) -> tuple[Any, ...]:
         """The new parameter, then the new state, from the old ones and the gradient g."""
         raise NotImplementedError(f"{type(self).__name__} has no rule; write rule(self, p, g, lr, *memory)")
 
-    @computed("assign lr, a number or a schedule")
+    @computed_from_rest("assign lr, a number or a schedule")
     def rate(self) -> float:
         """The learning rate of the next step."""
         return self.lr(self.steps) if callable(self.lr) else self.lr
 
     def step(self, gradients: Sequence[float] | None = None) -> None:
         """Move every parameter once, by its `.grad`, or by the gradients given in the order of parameters."""
-        slopes, data = self.slopes(gradients), data_of(self.parameters)
+        slopes, data = self.slopes(gradients), data_of_values(self.parameters)
         numpy = numpy_if_installed() if len(data) > FEW else None
         if numpy is None:
             return assign(self.parameters, self.move(data, slopes))
@@ -175,7 +175,7 @@ class Optimizer:
             if name in self.switches and bool(x) != bool(now):
                 raise ValueError(f"{name} is {x!r} in the state, here {now!r}; give it the settings of the other")
         if "lr" in state and not callable(self.lr):
-            self.lr = check_number("lr", state["lr"])
+            self.lr = check_hyperparameter("lr", state["lr"])
         vars(self).update(settings, steps=steps, _memory=columns or None)
 
     def __repr__(self) -> str:
@@ -195,7 +195,7 @@ def as_list(column: "Sequence[float] | NDArray[Any]") -> list[float]:
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
-def check_number(name: str, given: float, low: float = 0.0, below: float = math.inf) -> float:
+def check_hyperparameter(name: str, given: float, low: float = 0.0, below: float = math.inf) -> float:
     """A hyperparameter as a float; raises TypeError or ValueError outside low <= x < below."""
     try:
         x = number(given)
@@ -213,4 +213,4 @@ def is_number(x: object) -> bool:
     try:
         return number(x) is not None
     except OverflowError:
-        return True  # which `check_number` refuses
+        return True  # which `check_hyperparameter` refuses

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from autograd_lite.core.value import Value
 from autograd_lite.program.arguments import axis_first
 from autograd_lite.trees import PyTreeDef, joined
-from autograd_lite.trees.array_leaves import broadcast, objects_in
+from autograd_lite.trees.array_leaves import broadcast_object, objects_in
 from autograd_lite.trees.nested_lists import cut, table_of
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
-from autograd_lite.trees.treedef import NUMBER, TABLE, Entry, TreeNode, Way, sized
+from autograd_lite.trees.treedef import NUMBER, TABLE, LeafEntry, TreeNode, Way, sized
 
 LONGEST_NAMES = 10_000
 """Keys in the names of all numbers of a piece, beyond ten for each, from which on they are numbered instead."""
@@ -42,7 +42,7 @@ class Span(NamedTuple):
     def build(self, values: Sequence[Value]) -> Any:
         kind, aux, _, count = self.node
         if len(values) < count:  # data, with one value for all of it
-            return broadcast(values[0], aux) if kind is ARRAY else kind.unflatten(aux, [values[0]] * count)
+            return broadcast_object(values[0], aux) if kind is ARRAY else kind.unflatten(aux, [values[0]] * count)
         return aux.module.with_parameters(list(values)) if kind is MODULE else kind.unflatten(aux, values)
 
     def lists(self, x: Any) -> Iterator[tuple[Any, "Span"]]:
@@ -69,13 +69,13 @@ class Span(NamedTuple):
 class AbstractPiece:
     """A piece of a call without its numbers: the parts of an argument that it holds."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: LeafEntry) -> None:
         self.entries = [entry]
         self.batched = entry.samples > 0
         self.kind: Kind = entry.node.kind
         self.width = entry.node.leaves
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: LeafEntry) -> None:
         self.entries.append(entry)
         self.width += entry.node.leaves
 
@@ -108,7 +108,7 @@ class AbstractPiece:
         return tuple([name for entry in entries for name in names_in(entry, several)])
 
 
-def names_in(entry: Entry, several: bool) -> list[str]:
+def names_in(entry: LeafEntry, several: bool) -> list[str]:
     kind, aux, _, _ = entry.node
     if kind is MODULE:
         return [joined(entry.name if several else "", path) for path in aux.names]

@@ -7,9 +7,9 @@ those.  The treedefs, in which samples are one node, decide which program runs.
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.fast.layers import Numbers
+from autograd_lite.core.fast.layers import ValueNumbers
 from autograd_lite.core.primitives import Operand, number
-from autograd_lite.transforms.batching import Axes, Part, parts_of
+from autograd_lite.transforms.batching import ArgumentPart, Axes, parts_with_axes
 from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
 from autograd_lite.trees.array_leaves import check_real
 from autograd_lite.trees.nested_lists import cut, table_of
@@ -35,7 +35,7 @@ class Pieces:
         """The treedef of an argument; its numbers are added, beginning a new piece."""
         if axis is None:
             return self.shared(x, name)
-        parts, treedef = parts_of(x, axis)
+        parts, treedef = parts_with_axes(x, axis)
         inner = [
             self.shared(part.content, path) if part.axis is None else self.mapped(part, path)
             for part, path in zip(parts, treedef.leaf_names(name), strict=True)
@@ -89,7 +89,7 @@ class Pieces:
 
             self.data.append(numpy.ascontiguousarray(x, dtype=numpy.float64))
 
-    def mapped(self, part: Part, name: str) -> PyTreeDef:
+    def mapped(self, part: ArgumentPart, name: str) -> PyTreeDef:
         """The treedef of what is mapped over samples."""
         x, axis = part
         n = part.samples
@@ -136,7 +136,7 @@ class Pieces:
 
 def numbers_of(piece: Any) -> list[float]:
     """The numbers of a piece, whatever it is."""
-    if isinstance(piece, Numbers):
+    if isinstance(piece, ValueNumbers):
         return piece.floats()
     return piece.ravel().tolist() if is_array(piece) else piece  # type: ignore[no-any-return]
 

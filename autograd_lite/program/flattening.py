@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from mypy_extensions import i64
 
-from autograd_lite.core.abstract.tracers import check_operands
+from autograd_lite.core.abstract.tracers import check_only_operands
 from autograd_lite.core.columns.entering import is_known
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.fast.clock import time_now
@@ -24,7 +24,7 @@ from autograd_lite.program.instructions import Argument, Instruction, Parts, Res
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.reaching import between, in_order
 from autograd_lite.program.simplification import ANYTHING, CONSTANT, NEGATION, rewritten, wanted
-from autograd_lite.transforms.rule_calls import RecordedCall
+from autograd_lite.transforms.rule_calls import RuleCall
 from autograd_lite.transforms.unrounded import is_unrounded
 
 Lowers = Callable[[Primitive], bool]
@@ -211,7 +211,7 @@ class Flattener:
             arguments.append(x)
         start = time_now()
         out = lowered(row, arguments)
-        check_operands(row.name, [out], arguments, start)
+        check_only_operands(row.name, [out], arguments, start)
         return self.graph([out], numbers)[0]
 
     def graph(self, roots: Sequence[Any], numbers: dict[Node, int], nodes: set[Node] | None = None) -> list[int]:
@@ -307,7 +307,7 @@ def flatten_values(outputs: Sequence[Any], inputs: Sequence[Any]) -> Parts:
 
 def refuse_frozen(node: Node) -> None:
     operands = operands_of(node)
-    if isinstance(node._row.payload, RecordedCall):
+    if isinstance(node._row.payload, RuleCall):
         raise ValueError(
             f"a program cannot be made from this graph: {node._row.name} has rules of its own, and only its numbers "
             f"were recorded; compile the function that calls it"

@@ -23,7 +23,7 @@ from autograd_lite.program.results import flat_results
 from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed
 from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.transforms.levels import inside
-from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.transforms.signatures import Function, name_of, numbered_names, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.changes import Content, tell_change
 from autograd_lite.trees.registry import MODULE
@@ -47,7 +47,7 @@ class Traced:
         self.f = f
         self.treedefs = [*treedefs, *keywords.values()]
         self.keywords = list(keywords)
-        self.names = [*numbered(parameter_names(f), len(treedefs)), *keywords]
+        self.names = [*numbered_names(parameter_names(f), len(treedefs)), *keywords]
         self.mapped = samples is not None
         self.program: Program
         self.has_data = False

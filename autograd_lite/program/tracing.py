@@ -13,10 +13,10 @@ from autograd_lite.core.graph import BATCHED, CONSTANT, LEAF, ORDERED, Node, ope
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.program.reaching import is_closed_over
-from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.transforms.batching import ArgumentPart, Parts
 from autograd_lite.transforms.levels import STEP
 from autograd_lite.transforms.signatures import Function
-from autograd_lite.trees.treedef import Entry
+from autograd_lite.trees.treedef import LeafEntry
 
 Feed = Callable[[list[Any], int], Any]
 """Gives an argument of the program at a call, from the pieces of the call and the number of samples."""
@@ -157,7 +157,7 @@ class Trace(Scope):
         self.samples = n
         return [x.map(self.one) for x in arguments]
 
-    def one(self, part: Part) -> Any:
+    def one(self, part: ArgumentPart) -> Any:
         """One sample of part of an argument."""
         span = None if part.axis is None else self.find(part.content)
         if span is None or part.axis is None:
@@ -167,6 +167,6 @@ class Trace(Scope):
             inner = span._replace(node=span.node.inner(axis))
             values = [traced(BATCHED) for _ in range(inner.node.leaves)]
             feed: Feed = lambda pieces, _: span.samples(pieces[span.piece], axis)  # noqa: E731
-            names = AbstractPiece(Entry(span.way, inner.node, 1)).number_names(several=False)
+            names = AbstractPiece(LeafEntry(span.way, inner.node, 1)).number_names(several=False)
             self.views[span, axis] = inner.build(values), Group(span.name, values, True, feed, len(values), names)
         return self.views[span, axis][0]

@@ -15,7 +15,7 @@ from autograd_lite.core.graph import CONSTANT, Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.branches import ChosenPropagation
-from autograd_lite.transforms.forward_mode import forward
+from autograd_lite.transforms.forward_mode import forward_pass
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.propagation import Propagation
 from autograd_lite.transforms.reverse_mode import AdjointPass
@@ -42,7 +42,7 @@ def along(root: Node, leaf: Node, order: Sequence[Node], propagation: Propagatio
     """The tangent of a root along a leaf; None where it does not depend on it."""
     if root is leaf:
         return 1.0
-    found = ieee_arithmetic().run(forward, order, {leaf: propagation.start(1.0)}, propagation.tangent)
+    found = ieee_arithmetic().run(forward_pass, order, {leaf: propagation.start(1.0)}, propagation.tangent)
     return propagation.result(found[root]) if root in found else None
 
 

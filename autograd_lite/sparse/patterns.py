@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd_lite.support.extras import required
-from autograd_lite.support.wording import computed
+from autograd_lite.support.wording import computed_from_rest
 
 if TYPE_CHECKING:
     import numpy
@@ -53,11 +53,11 @@ class SparsityPattern:
             )
         self.rows.flags.writeable = self.columns.flags.writeable = False
 
-    @computed("make a pattern of other rows and columns")
+    @computed_from_rest("make a pattern of other rows and columns")
     def nnz(self) -> int:
         return len(self.rows)
 
-    @computed("make a pattern of other rows and columns")
+    @computed_from_rest("make a pattern of other rows and columns")
     def density(self) -> float:
         size = self.shape[0] * self.shape[1]
         return self.nnz / size if size else 0.0

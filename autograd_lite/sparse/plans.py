@@ -22,7 +22,7 @@ from autograd_lite.sparse.repetition import Kind, Part, nodes_below
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 from autograd_lite.sparse.terms import Terms, positions, terms_of
 from autograd_lite.transforms.branches import propagation_for
-from autograd_lite.transforms.forward_mode import forward as forward_pass
+from autograd_lite.transforms.forward_mode import forward_pass as forward_pass
 from autograd_lite.transforms.propagation import Propagation
 
 if TYPE_CHECKING:

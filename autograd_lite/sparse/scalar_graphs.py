@@ -12,13 +12,13 @@ from autograd_lite.core.graph import CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
 from autograd_lite.program.tracing import Trace
-from autograd_lite.transforms.batching import Part, Parts
+from autograd_lite.transforms.batching import ArgumentPart, Parts
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import Argnums, Call, reverse_mode
 from autograd_lite.transforms.levels import Scalar, node_apart, passing
 from autograd_lite.transforms.opaque_functions import CallPayload
 from autograd_lite.transforms.propagation import Propagation
-from autograd_lite.transforms.signatures import Function, name_of, numbered, parameter_names
+from autograd_lite.transforms.signatures import Function, name_of, numbered_names, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten, is_array
 from autograd_lite.trees.array_leaves import array_of
 
@@ -41,7 +41,7 @@ class MappedSum:
         self.numbers: list[list[float]] = []
         self.result: Value
 
-    def sample(self, part: Part) -> Any:
+    def sample(self, part: ArgumentPart) -> Any:
         """A part of the arguments for one term, of leaves in place of those of all."""
         content, axis = part
         if axis is None:
@@ -126,7 +126,7 @@ class ScalarGraph:
         scalar: bool = False,
         maps: bool = False,
     ) -> None:
-        names = [*numbered(parameter_names(f), len(treedefs)), *keywords]
+        names = [*numbered_names(parameter_names(f), len(treedefs)), *keywords]
         abstract = [
             AbstractArguments([treedef], [name], lambda piece: [traced(0) for _ in range(piece.width)], False)
             for treedef, name in zip([*treedefs, *keywords.values()], names, strict=True)

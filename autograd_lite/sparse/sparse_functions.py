@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.choice import BACKENDS, available, checked
 from autograd_lite.backends.program_cache import Key, ProgramCache
-from autograd_lite.core.fast.layers import Numbers
+from autograd_lite.core.fast.layers import ValueNumbers
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.sparse.patterns import SparsityPattern
@@ -25,7 +25,7 @@ from autograd_lite.transforms.signatures import (
     checked_function,
     name_of,
     name_that_leads_to,
-    numbered,
+    numbered_names,
     parameter_names,
 )
 from autograd_lite.trees import PyTreeDef
@@ -90,7 +90,7 @@ class SparseFunction:
         self.f, self.argnums, self.format, self.method = f, argnums, format, method
         self.backend, self.fastmath = backend, fastmath
         self.names = parameter_names(f)
-        self.structures = ProgramCache(self.__name__, lambda count: numbered(self.names, count))
+        self.structures = ProgramCache(self.__name__, lambda count: numbered_names(self.names, count))
         self.routes: dict[tuple[Any, ...], Structure] = {}  # of single arrays, which need no taking apart
         self.lock = ProcessLock()
 
@@ -127,7 +127,7 @@ class SparseFunction:
 
     def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[list[Any]], Key]:
         """The numbers of each argument, in pieces, and the structure of all."""
-        names = numbered(self.names, len(args))
+        names = numbered_names(self.names, len(args))
         found: list[list[Any]] = []
         treedefs: list[PyTreeDef] = []
         for x, name in [*zip(args, names, strict=True), *((x, name) for name, x in sorted(kwargs.items()))]:
@@ -196,7 +196,7 @@ def flat(data: list[list[Any]], structure: Structure) -> Any:
     first = [piece for k in structure.chosen for piece in data[k]]
     others = [piece for k, pieces in enumerate(data) if k not in structure.chosen for piece in pieces]
     closed = [[x.data for x in structure.closed_over]] if structure.closed_over else []
-    whole = [x.array() if isinstance(x, Numbers) else x for x in (*first, *others, *closed)]
+    whole = [x.array() if isinstance(x, ValueNumbers) else x for x in (*first, *others, *closed)]
     parts = [numpy.asarray(x, dtype=numpy.float64).ravel() for x in whole]
     if len(parts) == 1:
         return numpy.ascontiguousarray(parts[0])

@@ -12,10 +12,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def plain(name: str) -> str:
+def letters_of(name: str) -> str:
     """The name without case, underscores and other marks.
 
-    >>> plain("Leaky_ReLU")
+    >>> letters_of("Leaky_ReLU")
     'leakyrelu'
     """
     return "".join(filter(str.isalnum, name)).lower()
@@ -24,13 +24,13 @@ def plain(name: str) -> str:
 def meant(name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str | None:
     """The known name that `name` is likely to mean; None where none is like it.
 
-    `elsewhere` has names of other libraries, as `plain` spells them, and what is written here.
+    `elsewhere` has names of other libraries, as `letters_of` spells them, and what is written here.
 
     >>> meant("Relu", ["relu", "elu"]), meant("l2", ["mse"], {"l2": "mse"}), meant("rleu", ["relu", "tanh"])
     ('relu', 'mse', 'relu')
     """
-    found = {plain(x): x for x in known}
-    given = plain(name)
+    found = {letters_of(x): x for x in known}
+    given = letters_of(name)
     if given in found:
         return found[given]
     if elsewhere is not None and given in elsewhere:

@@ -38,10 +38,10 @@ def readable(text: str, most: int = LONGEST, middle: str = "...") -> str:
     if len(text) > most:
         half = (most - len(middle)) // 2
         text = f"{text[:half]}{middle}{text[len(text) - half :]}"
-    return text if text.isprintable() else "".join([shown(c) for c in text])
+    return text if text.isprintable() else "".join([shown_character(c) for c in text])
 
 
-def shown(c: str) -> str:
+def shown_character(c: str) -> str:
     # A joiner of emoji and a space that does not break are seen, though Python calls them unprintable.
     return c if c.isprintable() or c in "\u200d\u00a0" else ascii(c)[1:-1]
 
@@ -68,10 +68,10 @@ def for_output(text: str) -> str:
         text.encode(encoding)
         return text
     except (UnicodeError, LookupError):
-        return "".join([c if fits(c, encoding) else in_ascii(c) for c in text])
+        return "".join([c if fits_in_line(c, encoding) else in_ascii(c) for c in text])
 
 
-def fits(c: str, encoding: str) -> bool:
+def fits_in_line(c: str, encoding: str) -> bool:
     try:
         return bool(c.encode(encoding))
     except (UnicodeError, LookupError):
@@ -96,7 +96,7 @@ class Computed(property, Generic[T]):
         def __get__(self, instance: Any, owner: type | None = None) -> T: ...  # type: ignore[override]
 
 
-def computed(do: str) -> Callable[[Callable[[Any], T]], Computed[T]]:
+def computed_from_rest(do: str) -> Callable[[Callable[[Any], T]], Computed[T]]:
     """A decorator of what an object computes from the rest of it; the error where it is assigned tells what to do."""
 
     def decorated(get: Callable[[Any], T]) -> Computed[T]:

@@ -167,7 +167,7 @@ class BallArithmetic:
             result = self.at_the_ends(row, arbs, result)
         if undecided_choices() != before:
             decided = False
-            self.undecided[written(row, arbs)] = None
+            self.undecided[ball_text(row, arbs)] = None
         return Ball(result, self, decided)
 
     def selected(self, row: Primitive, balls: list[Ball]) -> Ball:
@@ -176,7 +176,7 @@ class BallArithmetic:
         truth = condition.truth()
         if truth is None and a is not b:
             if condition.decided:  # else what made the condition is told
-                self.undecided[written(row, [x.arb for x in balls])] = None
+                self.undecided[ball_text(row, [x.arb for x in balls])] = None
             return Ball(a.arb.union(b.arb), self, False)
         chosen = a if truth or truth is None else b
         return chosen if condition.decided else Ball(chosen.arb, self, False)
@@ -222,7 +222,7 @@ class BallArithmetic:
             if not values and (math.isinf(x) or (infinite and x in plain)):
                 return self.arb(x)
         if result.is_nan() and not any(x.is_nan() for x in arbs):
-            self.nowhere.append(written(row, arbs))
+            self.nowhere.append(ball_text(row, arbs))
         return result
 
 
@@ -237,7 +237,7 @@ def exact_float(arb: Arb) -> float | None:
     return x if arb == x or arb.is_nan() else None
 
 
-def written(row: Primitive, arbs: list[Arb]) -> str:
+def ball_text(row: Primitive, arbs: list[Arb]) -> str:
     """A row at balls, as messages name it."""
     shown = ", ".join([x.str(12) for x in arbs[:4]] + ["..."] * (len(arbs) > 4))
     return f"{row.name}({shown})"

@@ -19,7 +19,7 @@ from autograd_lite.program.interpreter import interpret
 from autograd_lite.program.program import Program
 from autograd_lite.program.reaching import reached
 from autograd_lite.program.tracing import Trace
-from autograd_lite.support.wording import computed
+from autograd_lite.support.wording import computed_from_rest
 from autograd_lite.testing.balls import Arb, Ball, BallArithmetic, NoBall
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import inside
@@ -64,7 +64,7 @@ class Certificate:
         """Whether a number is in the interval."""
         return self.lower <= x <= self.upper
 
-    @computed("certify again with a wished width")
+    @computed_from_rest("certify again with a wished width")
     def width(self) -> End:
         """upper - lower."""
         return self.upper - self.lower if self.lower != self.upper else Fraction(0)
@@ -141,7 +141,7 @@ class Computation:
             self.of_program(f, args)
         else:
             self.of_function(f, args)
-        self.results: list[float] = self.flat(interpret(self.ordinary, on_floats, self.data, self.samples))
+        self.results: list[float] = self.flat(interpret(self.ordinary, compiled_value, self.data, self.samples))
 
     def of_function(self, f: Function, args: tuple[Any, ...]) -> None:
         leaves, treedef = flatten(args, "arguments")
@@ -189,7 +189,7 @@ class Computation:
         ]
 
 
-def on_floats(row: Primitive, operands: list[float]) -> float:
+def compiled_value(row: Primitive, operands: list[float]) -> float:
     """What compiled programs compute."""
     return table.sum.raw(operands) if row is BATCH_SUM else row.ieee_value(*operands)
 

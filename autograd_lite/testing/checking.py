@@ -14,13 +14,13 @@ from autograd_lite.core.operands import Scalar
 from autograd_lite.core.value import Value
 from autograd_lite.program.program import Program
 from autograd_lite.testing.complex_step import complex_step, step_at
-from autograd_lite.testing.differences import Estimate, differences, moved
+from autograd_lite.testing.differences import Estimate, differences, moved_point
 from autograd_lite.testing.naming import derivative
 from autograd_lite.testing.report import ROUNDING, TOLERANCE, Comparison, Report
 from autograd_lite.testing.surroundings import Surroundings, obstacles
 from autograd_lite.transforms.differentiation import as_float, as_value, reverse_mode
 from autograd_lite.transforms.jacobians import forward_mode
-from autograd_lite.transforms.signatures import checked_function, numbered, parameter_names
+from autograd_lite.transforms.signatures import checked_function, numbered_names, parameter_names
 from autograd_lite.trees import flatten, flatten_numbers
 
 STEPPED = 1e-9  # relative; what the complex step finds is as good as the rows that it takes
@@ -63,7 +63,7 @@ def gradcheck(
     checked_function("gradcheck", f)
     leaves, treedef = flatten(args, "arguments")
     point = [as_float(x) for x in leaves]
-    names = zip(args, numbered(parameter_names(f), len(args)), strict=True)
+    names = zip(args, numbered_names(parameter_names(f), len(args)), strict=True)
     operands = [path for x, name in names for path in flatten_numbers(x, f"argument {name}")[1].leaf_names(name)]
     titles: list[str] = []
 
@@ -86,7 +86,7 @@ def gradcheck(
 
         rows = check(slopes, point, operands, seconds, True, report)
         for k in range(len(results) if rows else 0):
-            symmetric(rows[k * len(point) : (k + 1) * len(point)], titles[k], operands, report)
+            check_symmetry(rows[k * len(point) : (k + 1) * len(point)], titles[k], operands, report)
     return report
 
 
@@ -120,7 +120,7 @@ def check_by_differences(
         report.findings.append(f"outside of the domain: {type(error).__name__}: {error}")
         return []
     surroundings = Surroundings(inputs, outputs)
-    limits = [neighbourhood(surroundings, j, x, report) for j, x in enumerate(point)]
+    limits = [room_to_move(surroundings, j, x, report) for j, x in enumerate(point)]
     report.findings += obstacles(surroundings, outputs, titles, operands, allow_unused)
     first, second = ([repr(as_float(x)) for x in run] for run in (outputs, again))
     if first != second:
@@ -172,7 +172,7 @@ def blurred(estimates: list[Estimate], noises: list[float], f: OnValues, point: 
     """The estimates, which know of the noise at the point, with what is more at the end of their steps."""
     ends: dict[float, tuple[list[Any], Surroundings]] = {}
     for step in {x.step for x in estimates}:
-        inputs = [Value(x) for x in moved(point, j, step)]
+        inputs = [Value(x) for x in moved_point(point, j, step)]
         outputs = f(*inputs)
         ends[step] = outputs, Surroundings(inputs, outputs)
     result = []
@@ -183,7 +183,7 @@ def blurred(estimates: list[Estimate], noises: list[float], f: OnValues, point: 
     return result
 
 
-def neighbourhood(around: Surroundings, j: int, x: float, report: Report) -> float:
+def room_to_move(around: Surroundings, j: int, x: float, report: Report) -> float:
     """How far input j may move in differences; a finding where that is nothing beside its own size."""
     limits = []
     far_out = "too far out, where it turns quicker than floats can step"
@@ -216,7 +216,7 @@ def judge(
     report.compare(of._replace(expected=found.slope, step=found.step), allowed)
 
 
-def symmetric(rows: Sequence[Slopes], title: str, operands: Sequence[str], report: Report) -> None:
+def check_symmetry(rows: Sequence[Slopes], title: str, operands: Sequence[str], report: Report) -> None:
     """Compare a Hessian with its transpose."""
     for i in range(len(rows)):
         for j in range(i):

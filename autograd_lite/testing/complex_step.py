@@ -46,11 +46,11 @@ def complex_step(program: Program, point: Sequence[float]) -> list[list[float]]:
     for j in range(len(point)):
         step = step_at(point, j)
         inputs = [[complex(y, step if i == j else 0.0)] for i, y in enumerate(point)]
-        columns.append([z.imag / step for result in interpret(program, moved, inputs) for z in result])
+        columns.append([z.imag / step for result in interpret(program, complex_value_at, inputs) for z in result])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def moved(row: Primitive, operands: Sequence[complex]) -> complex:
+def complex_value_at(row: Primitive, operands: Sequence[complex]) -> complex:
     """The value of a row at complex operands; its real part is that of the real operands."""
     real = row.ieee_value(*[z.real for z in operands])
     if is_flat(row) or not any(z.imag for z in operands):

@@ -87,7 +87,7 @@ def tableau(
     previous: list[list[float]] = []
     for k in range(levels):
         h = step / 2.0**k
-        up, down = moved(point, j, h), moved(point, j, -h)
+        up, down = moved_point(point, j, h), moved_point(point, j, -h)
         width = finite([up[j] - down[j]])[0]
         if abs(width - 2.0 * h) > 0.01 * h:
             break  # the floats are too wide apart for such a step
@@ -119,5 +119,5 @@ def finite(values: list[float]) -> list[float]:
     return values
 
 
-def moved(point: Sequence[float], j: int, step: float) -> list[float]:
+def moved_point(point: Sequence[float], j: int, step: float) -> list[float]:
     return [x + step if i == j else x for i, x in enumerate(point)]

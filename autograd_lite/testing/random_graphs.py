@@ -64,7 +64,7 @@ class Expression:
             lines.append(f"    for _ in range({self.repeat}):")
             indent, result = "        ", names[0]
         for k, (row, operands) in enumerate(self.steps):
-            words = [names[i] if isinstance(i, int) else literal(i) for i in operands]
+            words = [names[i] if isinstance(i, int) else literal_operand(i) for i in operands]
             lines.append(f"{indent}{result if k == last else f'v{k}'} = {call_of(row, words)}")
             names.append(f"v{k}")
         return "\n".join([*lines, f"    return {result}", "", f"f({', '.join(map(repr, self.point))})"])
@@ -80,7 +80,7 @@ def iterables(row: Primitive, operands: list[T]) -> list[list[T]]:
     return [operands[k * n : (k + 1) * n] for k in range(row.sequences)]
 
 
-def literal(x: float) -> str:
+def literal_operand(x: float) -> str:
     """A number as an operand: -2.0 ** x would be -(2.0 ** x)."""
     return f"({x!r})" if math.copysign(1.0, x) < 0.0 else repr(x)
 

@@ -91,7 +91,7 @@ def scaled_erfc_slope(x: mpnumeric) -> Any:
     return MP.fsum(terms) / MP.sqrt(MP.pi)
 
 
-def normal(x: mpnumeric) -> Any:
+def normal_probability(x: mpnumeric) -> Any:
     """The probability below x of the normal distribution."""
     return erfc(-x / MP.sqrt(2)) / 2
 
@@ -99,13 +99,15 @@ def normal(x: mpnumeric) -> Any:
 def log_normal(x: mpnumeric) -> Any:
     if x < -10:
         return MP.ln(scaled_erfc(-x / MP.sqrt(2)) / 2) - x * x / 2
-    return MP.log1p(-normal(-x))
+    return MP.log1p(-normal_probability(-x))
 
 
 def hazard(x: mpnumeric) -> Any:
     """The derivative of log_normal."""
     return (
-        MP.sqrt(2 / MP.pi) / scaled_erfc(-x / MP.sqrt(2)) if x < 0 else gauss(x / MP.sqrt(2)) / normal(x) / MP.sqrt(8)
+        MP.sqrt(2 / MP.pi) / scaled_erfc(-x / MP.sqrt(2))
+        if x < 0
+        else gauss(x / MP.sqrt(2)) / normal_probability(x) / MP.sqrt(8)
     )
 
 
@@ -117,7 +119,7 @@ def normal_quantile(p: mpnumeric) -> Any:
         return MP.mpf(0)
     x = MP.mpf(0) if p > 0.1 else -MP.sqrt(-2 * MP.ln(p))
     for _ in range(60):
-        step = (MP.ln(normal(x)) - MP.ln(p)) / hazard(x)
+        step = (MP.ln(normal_probability(x)) - MP.ln(p)) / hazard(x)
         x -= step
         if abs(step) < MP.eps * abs(x) * 8:
             break
@@ -370,7 +372,7 @@ EXACT: dict[str, Exact] = {
     "erfc":         Exact(erfc, (lambda x: -gauss(x),)),
     "erfcx":        Exact(scaled_erfc, (scaled_erfc_slope,)),
     "erfinv":       Exact(error_inverse, (lambda x: MP.sqrt(MP.pi) / 2 * MP.exp(error_inverse(x) ** 2),)),
-    "ndtr":         Exact(normal, (lambda x: gauss(x / MP.sqrt(2)) / MP.sqrt(8),)),
+    "ndtr":         Exact(normal_probability, (lambda x: gauss(x / MP.sqrt(2)) / MP.sqrt(8),)),
     "log_ndtr":     Exact(log_normal, (hazard,)),
     "ndtri":        Exact(normal_quantile, (lambda p: MP.sqrt(2 * MP.pi) * MP.exp(normal_quantile(p) ** 2 / 2),)),
     "gamma":        Exact(MP.gamma, (lambda x: MP.gamma(x) * psi(0, x),)),

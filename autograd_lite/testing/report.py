@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from autograd_lite.support.wording import computed, for_output, unchanging
+from autograd_lite.support.wording import computed_from_rest, for_output, unchanging
 from autograd_lite.testing.precision import ulps
 
 TOLERANCE = 1e-6  # relative; what differences find at ordinary points is better
@@ -24,7 +24,7 @@ class Comparison(NamedTuple):
     how: str  # what was compared with what
     step: float | None = None  # the step of the differences, where there is one
 
-    @computed("compare again")
+    @computed_from_rest("compare again")
     def ulps(self) -> float:
         """How far the two are apart, in units in the last place of what was expected."""
         return ulps(self.got, self.expected)

@@ -92,11 +92,11 @@ class Surroundings:
 
 def sizes_of_terms(node: Node, weight: Any) -> list[tuple[Node, Any]]:
     if node._row.payload is not None:  # a matrix, what is recomputed, a call with a rule of its own
-        return [(x, size_of(term)) for x, term in node._row.payload.pull_floats(node, weight, {})]
+        return [(x, size_of_term(term)) for x, term in node._row.payload.pull_floats(node, weight, {})]
     return [(x, weight * abs(p)) for x, p in zip(operands_of(node), partials_of(node), strict=True) if p]
 
 
-def size_of(term: Any) -> Any:
+def size_of_term(term: Any) -> Any:
     if isinstance(term, Cotangents):
         return Cotangents({k: abs(x) for k, x in term.terms.items()})
     return abs(term)

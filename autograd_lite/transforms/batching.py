@@ -75,13 +75,13 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
     def over_samples(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             raise TypeError(f"{name} takes its arguments by position, but got {', '.join(kwargs)} by name")
-        axes = axes_of(in_axes, args, name)
+        axes = axes_of_arguments(in_axes, args, name)
         if TRACE.get() is not None:
             leaves, treedef = flatten(args, whole=True)
             if treedef.holds_samples():
                 sample = PyTreeDef([node for node in treedef.nodes if node.kind is not SAMPLES])
                 return at_once(f, sample.unflatten(leaves, whole=WHOLE), reduce)
-        arguments = [parts_of(x, axis) for x, axis in zip(args, axes, strict=True)]
+        arguments = [parts_with_axes(x, axis) for x, axis in zip(args, axes, strict=True)]
         n = sample_count(arguments, name)
         trace = TRACE.get()
         if trace is not None and trace.scalar:
@@ -94,7 +94,7 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
                 return at_once(f, one, reduce)
             if n > WRITTEN_OUT:
                 return looped_or_written_out(f, arguments, n, name, reduce)
-        return written_out(f, arguments, n, reduce)
+        return each_sample(f, arguments, n, reduce)
 
     result = transformed(f, over_samples, "vmap", vmap, f, in_axes, reduce)
     if reduce in (None, "sum", "mean"):  # else it is no batch
@@ -105,7 +105,7 @@ def vmap(f: Function, in_axes: Axes = 0, reduce: str | None = None) -> Function:
 # -- axes
 
 
-def axes_of(in_axes: Axes, args: Sequence[Any], name: str) -> tuple[Axes, ...]:
+def axes_of_arguments(in_axes: Axes, args: Sequence[Any], name: str) -> tuple[Axes, ...]:
     """One entry an argument."""
     if in_axes is None or is_axis(in_axes):
         axes = (in_axes,) * len(args)
@@ -125,7 +125,7 @@ def is_axis(x: object) -> bool:
     return isinstance(x, int) and not isinstance(x, bool)
 
 
-class Part(NamedTuple):
+class ArgumentPart(NamedTuple):
     """Part of an argument: what all samples share, if the axis is None, or an array or a list with that axis."""
 
     content: Any
@@ -173,29 +173,29 @@ class Part(NamedTuple):
 class Parts(NamedTuple):
     """The parts of an argument, and the tree that they are the leaves of."""
 
-    parts: list[Part]
+    parts: list[ArgumentPart]
     treedef: PyTreeDef
 
     def passed(self) -> "Parts":
         """With constants in the place of the floats that all samples share."""
         return self._replace(
-            parts=[part if part.axis is not None else Part(passed(part.content), None) for part in self.parts]
+            parts=[part if part.axis is not None else ArgumentPart(passed(part.content), None) for part in self.parts]
         )
 
-    def map(self, f: Callable[[Part], Any]) -> Any:
+    def map(self, f: Callable[[ArgumentPart], Any]) -> Any:
         return self.treedef.unflatten(list(map(f, self.parts)))
 
 
-def parts_of(x: Any, axis: Axes) -> Parts:
+def parts_with_axes(x: Any, axis: Axes) -> Parts:
     """The parts of an argument that have an axis each, where `in_axes` has the structure of the argument or less."""
-    parts: list[Part] = []
+    parts: list[ArgumentPart] = []
     nodes: list[TreeNode] = []
     stack = [(x, axis)]
     while stack:
         y, inner = stack.pop()
-        found = taken_apart(y, inner)
+        found = children_with_axes(y, inner)
         if found is None:
-            parts.append(Part(y, inner))  # type: ignore[arg-type]
+            parts.append(ArgumentPart(y, inner))  # type: ignore[arg-type]
             nodes.append(LEAF.nodes[0])
         else:
             level, children = found
@@ -204,7 +204,7 @@ def parts_of(x: Any, axis: Axes) -> Parts:
     return Parts(parts, PyTreeDef(nodes))
 
 
-def taken_apart(x: Any, axis: Axes) -> tuple[Level, list[tuple[Any, Axes]]] | None:
+def children_with_axes(x: Any, axis: Axes) -> tuple[Level, list[tuple[Any, Axes]]] | None:
     """A container and its children with the axis of each; None where it is a part with that axis."""
     several = isinstance(axis, (tuple, list, dict))
     if not several and is_array(x):
@@ -245,14 +245,14 @@ def one_by_one(f: Function, arguments: Sequence[Parts], n: int) -> list[Any]:
     given = [x.passed() for x in arguments]
     start = time_now()
     with passing():
-        results = [f(*[x.map(lambda part: in_order(part, i)) for x in given]) for i in range(n)]  # noqa: B023
+        results = [f(*[x.map(lambda part: own_nodes(part, i)) for x in given]) for i in range(n)]  # noqa: B023
     for leaf in flatten(results, whole=True)[0]:
         for x in leaf.ravel().tolist() if is_array(leaf) and leaf.dtype == object else (leaf,):
             put_in_order(x, start)
     return list(map(returned, results))
 
 
-def in_order(part: Part, i: int) -> Any:
+def own_nodes(part: ArgumentPart, i: int) -> Any:
     """A sample; a Value in it gets a node of its own, so that adjoints add up as in a loop over the samples.
 
     Not so a constant: transforms of it do what they do without a vmap.
@@ -261,10 +261,10 @@ def in_order(part: Part, i: int) -> Any:
     if part.axis is None or not (isinstance(x, Value) or holds_values(x)):
         return x
     leaves, treedef = flatten(x)
-    return treedef.unflatten([apart(y) for y in leaves])
+    return treedef.unflatten([shared_apart(y) for y in leaves])
 
 
-def apart(x: Any) -> Any:
+def shared_apart(x: Any) -> Any:
     return node_apart(x) if isinstance(x, Value) and is_differentiable(x) else x
 
 
@@ -272,7 +272,7 @@ def holds_values(x: Any) -> bool:
     return (is_array(x) and x.dtype == object) or (isinstance(x, (list, tuple, dict)) and bool(x))
 
 
-def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
+def numbers_of_results(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
     """The numbers of each result, and the structure that all results have."""
     pairs = [flatten_numbers(r, "result of a mapped function") for r in results]
     for i, (_, treedef) in enumerate(pairs):
@@ -287,18 +287,18 @@ def rows_of(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeDef]:
 def reduced(results: Sequence[Any], reduce: str) -> Any:
     if not results:
         return math.nan if reduce == "mean" else reduction(reduce)([])
-    rows, treedef = rows_of(results)
+    rows, treedef = numbers_of_results(results)
     found = [reduction(reduce)(column) for column in zip(*rows, strict=True)]
     return treedef.unflatten([x / len(results) for x in found] if reduce == "mean" else found)
 
 
-def stacked(results: list[Any], arguments: Sequence[Parts]) -> Any:
+def stacked_results(results: list[Any], arguments: Sequence[Parts]) -> Any:
     """The results of all samples: arrays where samples came in any, else a list."""
     if not in_arrays(arguments):
         return results
     if not results:
         return array_of([], (0,))
-    return assembled(*rows_of(results), arguments)
+    return assembled(*numbers_of_results(results), arguments)
 
 
 def assembled(rows: list[list[Any]], treedef: PyTreeDef, arguments: Sequence[Parts]) -> Any:
@@ -321,9 +321,9 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
     return TRACE.get().one_sample(arguments, n)  # type: ignore[no-any-return]
 
 
-def written_out(f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Any:
+def each_sample(f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Any:
     results = one_by_one(f, arguments, n)
-    return reduced(results, reduce) if reduce else stacked(results, arguments)
+    return reduced(results, reduce) if reduce else stacked_results(results, arguments)
 
 
 def looped_or_written_out(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:
@@ -332,7 +332,7 @@ def looped_or_written_out(f: Function, arguments: Sequence[Parts], n: int, name:
     except (TypeError, IndexError):
         if not any(part.holds_ints() for parts, _ in arguments for part in parts):
             raise  # else f may count with the ints, which it gets when it is written out
-    return written_out(f, arguments, n, reduce)
+    return each_sample(f, arguments, n, reduce)
 
 
 def looped(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:

@@ -10,7 +10,7 @@ from types import MethodType
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import RuleError
-from autograd_lite.support.wording import computed
+from autograd_lite.support.wording import computed_from_rest
 from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.opaque_functions import on_numbers
 from autograd_lite.transforms.rule_calls import FlatRule, called
@@ -45,7 +45,7 @@ class CustomFunction:
         self.f, self.rules = unreachable, ()
         self.__dict__.pop("__wrapped__", None)
 
-    @computed("name the function that it wraps")
+    @computed_from_rest("name the function that it wraps")
     def name(self) -> str:
         return name_of(self.f) if name_of(self.f) != "<lambda>" else "custom"
 

@@ -7,7 +7,7 @@ settings and pytrees.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite.core.abstract.tracers import RuleError, check_operands, traced_node
+from autograd_lite.core.abstract.tracers import RuleError, check_only_operands, traced_node
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.graph import CONSTANT, INHERITED, Node
 from autograd_lite.core.operands import IEEEFloat
@@ -136,6 +136,6 @@ class Rules:
     def traced(self, operands: Sequence[Node]) -> None:
         """Raise where a function uses other Values; at once, because a program drops what its results do not need."""
         apart = [traced_node(x._flags & INHERITED | CONSTANT) for x in operands]
-        check_operands(self.name, [self.lowering(*apart)], apart, 0)
+        check_only_operands(self.name, [self.lowering(*apart)], apart, 0)
         out = traced_node(CONSTANT)
-        check_operands(self.name, self.partials(out, apart), [out, *apart], 0)
+        check_only_operands(self.name, self.partials(out, apart), [out, *apart], 0)

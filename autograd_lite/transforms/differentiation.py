@@ -21,7 +21,7 @@ from autograd_lite.transforms.signatures import (
     Function,
     checked_function,
     name_of,
-    numbered,
+    numbered_names,
     parameter_names,
     transformed,
 )
@@ -47,7 +47,7 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
     >>> gradients(slope, [x])
     [18.0]
     """
-    output = element(output)
+    output = element_of_array(output)
     if not isinstance(output, Value):
         raise TypeError(f"gradients needs a Value as output, but got {output!r}; pass the result of a computation")
     if not isinstance(inputs, Iterable):
@@ -76,7 +76,7 @@ def reverse_mode(
     return [zero if g is None else as_value(g) for g in results]
 
 
-def element(x: Any) -> Any:
+def element_of_array(x: Any) -> Any:
     """The element of an array of no dimensions, which `np.where`, `np.squeeze` and `np.tensordot` make of numbers."""
     return x.item() if is_array(x) and x.shape == () else x
 
@@ -114,7 +114,7 @@ class Call:
         before = [Content(arguments[i]) for i in chosen]
         result = self.f(*arguments, **kwargs)
         TRACE.get().inputs.difference_update(self.inputs)
-        names = numbered(parameter_names(self.f), len(arguments))
+        names = numbered_names(parameter_names(self.f), len(arguments))
         for i, content in zip(chosen, before, strict=True):
             tell_change(arguments[i], content, names[i], name_of(self.f))
         return result
@@ -139,7 +139,7 @@ class Call:
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
 
     def scalar(self) -> Scalar:
-        result = element(self.result)
+        result = element_of_array(self.result)
         x = result if isinstance(result, Value) else number(result)
         if x is None:
             raise TypeError(
@@ -164,14 +164,14 @@ class Call:
         leaves = list(map(as_passed, leaves))
         if self.single:
             return self.treedefs[0].unflatten(leaves)
-        return tuple([treedef.unflatten(part) for treedef, part in split(leaves, self.treedefs)])
+        return tuple([treedef.unflatten(part) for treedef, part in split_leaves(leaves, self.treedefs)])
 
     def plain(self, x: Scalar) -> Scalar:
         """A leaf of the result as the caller gets it: a float at the outermost level."""
         return x if self.nested else as_passed(x.data if isinstance(x, Value) else x)
 
 
-def split(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[tuple[PyTreeDef, list[Scalar]]]:
+def split_leaves(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Iterator[tuple[PyTreeDef, list[Scalar]]]:
     """Each of several treedefs, with the leaves that belong to it."""
     source = iter(leaves)
     for treedef in treedefs:

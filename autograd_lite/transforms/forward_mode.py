@@ -12,7 +12,7 @@ from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
 from autograd_lite.transforms.branches import propagation_for
 
 
-def forward(
+def forward_pass(
     order: Sequence[Node], seeds: dict[Node, Any], push: Callable[[Node, dict[Node, Any]], Any]
 ) -> dict[Node, Any]:
     """Forward mode over a sorted graph: the tangents of all nodes that the seeds reach.
@@ -35,7 +35,7 @@ def forward(
 
 def float_tangents(order: Sequence[Node], seeds: dict[Node, Any]) -> dict[Node, Any]:
     """Forward mode with floats, from the recorded partials."""
-    return forward(order, seeds, push_floats)
+    return forward_pass(order, seeds, push_floats)
 
 
 def push_floats(node: Node, tangents: dict[Node, Any]) -> Any:
@@ -68,7 +68,7 @@ def tangents(order: Sequence[Node], seeds: dict[Node, Any], outputs: Sequence[An
         return [moved.get(x, 0.0) for x in outputs]
     propagation = propagation_for(outputs)
     start = {x: propagation.start(seed) for x, seed in seeds.items()}
-    found = ieee_arithmetic().run(forward, order, start, propagation.tangent)
+    found = ieee_arithmetic().run(forward_pass, order, start, propagation.tangent)
     # the tangent of an input is its seed as it was given
     results = {x: seeds[x] if x in seeds else propagation.result(found[x]) for x in outputs if x in found}
     return [results.get(x, 0.0) for x in outputs]

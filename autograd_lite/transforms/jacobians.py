@@ -12,7 +12,7 @@ from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import Node
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value, constant
-from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split
+from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split_leaves
 from autograd_lite.transforms.forward_mode import tangents as forward
 from autograd_lite.transforms.levels import Scalar, as_passed, is_number_again
 from autograd_lite.transforms.signatures import Function, checked_function, name_of, transformed
@@ -110,14 +110,14 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str = "auto") -> Function:
             rows = [[as_passed(column[i]) for column in columns] for i in range(m)]
         else:
             rows = [list(map(as_passed, reverse_mode([x], [1.0], call.inputs, call.nested))) for x in outputs]
-        parts = [[part for _, part in split(row, call.treedefs)] for row in rows]
-        blocks = [block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
+        parts = [[part for _, part in split_leaves(row, call.treedefs)] for row in rows]
+        blocks = [jacobian_block(treedef, inner, [part[k] for part in parts]) for k, inner in enumerate(call.treedefs)]
         return blocks[0] if call.single else tuple(blocks)
 
     return transformed(f, all_partials, "jacobian", jacobian, f, argnums, mode)
 
 
-def block(out: PyTreeDef, argument: PyTreeDef, rows: Matrix) -> Any:
+def jacobian_block(out: PyTreeDef, argument: PyTreeDef, rows: Matrix) -> Any:
     """The partials of the result in one argument: in the structure of the result, that of the argument."""
     source = iter(rows)
     parts = [

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, MethodType
 from typing import Any, NoReturn
 
-from autograd_lite.core.abstract.tracers import RuleError, check_operands, check_traced
+from autograd_lite.core.abstract.tracers import RuleError, check_only_operands, check_traced
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import CONSTANT, ORDERED, TRACED, Node
@@ -39,7 +39,7 @@ def on_nodes(name: str, f: Flat, operands: list[Any], used: Sequence[Any] = ()) 
         raise
     except (TypeError, AttributeError):  # TracingErrors are TypeErrors
         return None
-    check_operands(name, found, [*operands, *used], start)
+    check_only_operands(name, found, [*operands, *used], start)
     return found
 
 
@@ -50,7 +50,7 @@ def on_numbers(name: str, f: Flat, numbers: Sequence[Any]) -> list[float | None]
         if found is None:
             start = time_now()
             found = f(list(numbers))
-            check_operands(name, found, (), start)
+            check_only_operands(name, found, (), start)
     return [None if x is None else as_number(name, x) for x in found]
 
 
@@ -197,7 +197,7 @@ def opaque_node(row: Primitive, operands: Sequence[Node]) -> Node:
 def check_captured(name: str, *functions: Any) -> None:
     """Raise where an opaque function holds a traced Value, whose number it cannot have when it is called back."""
     held = [x for f in functions for x in captured(f)]
-    check_operands(name, [x for x in held if isinstance(x, Node) and x._flags & TRACED], (), time_now())
+    check_only_operands(name, [x for x in held if isinstance(x, Node) and x._flags & TRACED], (), time_now())
 
 
 def captured(f: Any) -> Iterator[Any]:

@@ -35,11 +35,11 @@ from autograd_lite.transforms.series import (
     Scaled,
     Series,
     Variable,
-    applied,
+    applied_row,
     is_exact_factor,
 )  # fmt: skip
 from autograd_lite.transforms.signatures import Function, name_of
-from autograd_lite.transforms.unrounded import EXACT, is_approximate, is_unrounded, node_of
+from autograd_lite.transforms.unrounded import EXACT, exact_node_of, is_approximate, is_unrounded
 
 LARGEST_POWER = 64
 """Whole exponents up to which powers are products, which have every coefficient at 0 too."""
@@ -141,7 +141,7 @@ class Expansion:
         """A row at series and numbers, in a partial."""
         self.rounded |= any([isinstance(x, float) and is_approximate(x) for x in operands])  # noqa: C419
         if is_unrounded():
-            operands = tuple([node_of(x) if isinstance(x, float) and abs(x) in EXACT else x for x in operands])
+            operands = tuple([exact_node_of(x) if isinstance(x, float) and abs(x) in EXACT else x for x in operands])
         return self.made(row, list(operands), None)
 
     def made(self, row: Primitive, operands: list[Any], first: Any) -> Any:
@@ -150,7 +150,7 @@ class Expansion:
         found = self.known.get(key)
         if found is None:
             numbers = [x.found[0] if isinstance(x, Series) else x for x in operands]
-            value = applied(row, numbers) if first is None else first
+            value = applied_row(row, numbers) if first is None else first
             found = self.new(row, operands, value)
             self.known[key] = found, operands  # kept, because identities are keys
             return found

@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 from autograd_lite.core.abstract.tracers import traced_node, traced_partials
 from autograd_lite.core.contexts.modes import TRACE
-from autograd_lite.core.create_graph import argument, check_unassigned, graph_terms, partials_as_graphs, sum_of, times
+from autograd_lite.core.create_graph import added_up, argument, check_unassigned, graph_terms, partials_as_graphs, times
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM, BATCHED, Node, of_a_batch, operands_of
 from autograd_lite.core.recording import many, record
 from autograd_lite.core.table import mul
@@ -54,7 +54,7 @@ class Propagation:
 
     def total(self, terms: list[Any]) -> Any:
         """The sum, from left to right."""
-        return sum_of(terms)
+        return added_up(terms)
 
     def over_samples(self, node: Node, x: Any) -> Any:
         """The sum over the samples of a batch."""

@@ -83,28 +83,28 @@ class FlatRule(ABC):
 def called(rule: FlatRule, operands: Sequence[Any]) -> list[Any]:
     """The outputs for operands that are numbers or Values: floats, or nodes where any operand is a Value."""
     if not any(isinstance(x, Node) for x in operands):
-        return checked(rule, on_numbers(rule.name, rule.compute, operands))
+        return without_none(rule, on_numbers(rule.name, rule.compute, operands))
     nodes: list[Node] = [x if isinstance(x, Node) else constant(float(x)) for x in operands]
     apart = all(x._flags & CONSTANT for x in nodes)
     if is_tracing():
-        inner = computed(rule, rule.compute if apart else rule.record, nodes)
-        return inner if apart else outputs(recorded(rule, nodes, [x._data for x in inner], inner))
+        inner = computed_constants(rule, rule.compute if apart else rule.record, nodes)
+        return inner if apart else outputs(rule_node(rule, nodes, [x._data for x in inner], inner))
     numbers = [x._data for x in nodes]
     if apart or records_nothing():
         common = reduce(operator.and_, [x._flags for x in nodes])
-        return [detached(x, common) for x in checked(rule, on_numbers(rule.name, rule.compute, numbers))]
-    found = checked(rule, on_numbers(rule.name, rule.record, numbers))
-    return outputs(recorded(rule, nodes, found, [])) if found else []
+        return [detached(x, common) for x in without_none(rule, on_numbers(rule.name, rule.compute, numbers))]
+    found = without_none(rule, on_numbers(rule.name, rule.record, numbers))
+    return outputs(rule_node(rule, nodes, found, [])) if found else []
 
 
-def checked(rule: FlatRule, found: list[float | None]) -> list[float]:
+def without_none(rule: FlatRule, found: list[float | None]) -> list[float]:
     for x in found:
         if x is None:
             raise RuleError(f"{rule.name} gives numbers, but it gave None; return a number")
     return found  # type: ignore[return-value]
 
 
-def computed(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[Node]:
+def computed_constants(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[Node]:
     """The outputs as constants of the program that is traced, computed from the operands."""
     operands: list[Node] = [x if x._row is NUMBER else x.detach() for x in nodes]  # type: ignore[attr-defined]
     found = on_nodes(rule.name, f, operands)
@@ -116,7 +116,7 @@ def computed(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[Node]:
     return [x if isinstance(x, Node) else constant(float(x)) for x in found]
 
 
-class RecordedCall(CallPayload):
+class RuleCall(CallPayload):
     """Of a node that a call became: what arrives at one of several outputs is counted by the number of the output."""
 
     def __init__(self, rule: FlatRule, operands: list[float], results: list[float]) -> None:
@@ -231,10 +231,10 @@ class Output(CallPayload):
         return tangents[operands_of(node)[0]][self.k]
 
 
-def recorded(rule: FlatRule, operands: list[Node], results: list[float], inner: list[Node]) -> Node:
+def rule_node(rule: FlatRule, operands: list[Node], results: list[float], inner: list[Node]) -> Node:
     """The node of a call."""
     every = (*operands, *inner)
-    call = RecordedCall(rule, [x._data for x in operands], results)
+    call = RuleCall(rule, [x._data for x in operands], results)
     row = Primitive(rule.name, len(every), unknown, unknown_partials, payload=call)
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, results[0], every, [*partials, *[None for _ in inner]])
@@ -249,9 +249,9 @@ def outputs(node: Node) -> list[Node]:
 
 
 def output(node: Node, k: int) -> Node:
-    call: RecordedCall = node._row.payload
+    call: RuleCall = node._row.payload
     inner = operands_of(node)[len(call.operands) :]
-    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, passed, payload=Output(k))
+    row = Primitive(f"{node._row.name}_{k}", 1 + len(inner[:1]), unknown, partials_of_output, payload=Output(k))
     return many(row, call.results[k], (node, *inner[k : k + 1]), [1.0, *[None for _ in inner[:1]]])
 
 
@@ -260,7 +260,7 @@ def of_samples(node: Node) -> mapped | nullcontext[None]:
     return mapped() if node._flags & BATCHED else nullcontext()
 
 
-def passed(out: Any, operands: Sequence[Any]) -> list[float | None]:
+def partials_of_output(out: Any, operands: Sequence[Any]) -> list[float | None]:
     """The partials of an output in the call, and in what the call computed; a function, so that no slots are used."""
     return [1.0, *[None for _ in operands[1:]]]
 

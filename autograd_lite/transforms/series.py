@@ -14,7 +14,7 @@ from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.propagation import summed_over_samples
-from autograd_lite.transforms.unrounded import exact_partial, is_unrounded, node_of
+from autograd_lite.transforms.unrounded import exact_node_of, exact_partial, is_unrounded
 
 Coefficient = Scalar | None
 """None: 0 for good, whatever it would be multiplied with."""
@@ -80,12 +80,12 @@ class Scaled(Series):
     """A power of two, or minus one, times a series: exact, so that 0.5 (2 u) is u."""
 
     def __init__(self, expansion: Expanding, factor: float, base: Series) -> None:
-        super().__init__(expansion, scaled(factor, base.found[0]))
+        super().__init__(expansion, scaled_coefficient(factor, base.found[0]))
         self.factor = factor
         self.base = base
 
     def next(self, k: int) -> Coefficient:
-        return scaled(self.factor, self.base.at(k))
+        return scaled_coefficient(self.factor, self.base.at(k))
 
 
 class Product(Series):
@@ -96,8 +96,8 @@ class Product(Series):
         self.pairs = pairs
 
     def next(self, k: int) -> Coefficient:
-        terms = [times(coefficient(u, j), coefficient(v, k - j)) for u, v in self.pairs for j in range(k + 1)]
-        return total(terms)
+        terms = [multiplied(coefficient(u, j), coefficient(v, k - j)) for u, v in self.pairs for j in range(k + 1)]
+        return added(terms)
 
 
 class Quotient(Series):
@@ -108,7 +108,7 @@ class Quotient(Series):
         self.u, self.v = u, v
 
     def next(self, k: int) -> Coefficient:
-        rest = total([times(self.found[j], coefficient(self.v, k - j)) for j in range(k)])
+        rest = added([multiplied(self.found[j], coefficient(self.v, k - j)) for j in range(k)])
         upper = coefficient(self.u, k)
         if rest is not None:
             upper = -rest if upper is None else upper - rest
@@ -127,9 +127,11 @@ class Power(Series):
 
     def next(self, k: int) -> Coefficient:
         found = self.found
-        y: Any = node_of(self.y) if is_unrounded() else self.y
-        terms = [times(y * float(j) - float(k - j), times(self.u.at(j), found[k - j])) for j in range(1, k + 1)]
-        rest = total(terms)
+        y: Any = exact_node_of(self.y) if is_unrounded() else self.y
+        terms = [
+            multiplied(y * float(j) - float(k - j), multiplied(self.u.at(j), found[k - j])) for j in range(1, k + 1)
+        ]
+        rest = added(terms)
         if rest is None:
             return None
         base = self.u.found[0]
@@ -189,13 +191,13 @@ class Composed(Series):
         constant, moving = [], []
         for p, u in self.partials():
             if isinstance(p, Series):
-                moving += [times(times(float(j), u.at(j)), p.at(k - j)) for j in range(1, k + 1)]
+                moving += [multiplied(multiplied(float(j), u.at(j)), p.at(k - j)) for j in range(1, k + 1)]
             else:
-                constant.append(times(p, u.at(k)))
-        sum_of_moving = total(moving)
+                constant.append(multiplied(p, u.at(k)))
+        sum_of_moving = added(moving)
         if sum_of_moving is not None:
             constant.append(table.div(sum_of_moving, float(k)))
-        return total(constant)
+        return added(constant)
 
 
 class Outer(Series):
@@ -218,15 +220,15 @@ class Outer(Series):
             if j == k:
                 self.powers.append([])
             self.powers[j - 1].append(self.power(j, k))
-            terms.append(times(self.powers[j - 1][k - j], self.own[j]))
-        return total(terms)
+            terms.append(multiplied(self.powers[j - 1][k - j], self.own[j]))
+        return added(terms)
 
     def power(self, j: int, k: int) -> Coefficient:
         """Coefficient k of (u - u_0)^j."""
         if j == 1:
             return self.u.at(k)
         lower = self.powers[j - 2]
-        return total([times(self.u.at(i), lower[k - i - j + 1]) for i in range(1, k - j + 2)])
+        return added([multiplied(self.u.at(i), lower[k - i - j + 1]) for i in range(1, k - j + 2)])
 
 
 class OverSamples(Series):
@@ -260,7 +262,7 @@ class Exponential(Series):
         self.u = u
 
     def next(self, k: int) -> Coefficient:
-        rest = total([times(times(float(j), self.u.at(j)), self.found[k - j]) for j in range(1, k + 1)])
+        rest = added([multiplied(multiplied(float(j), self.u.at(j)), self.found[k - j]) for j in range(1, k + 1)])
         return None if rest is None else table.div(rest, float(k))
 
 
@@ -269,7 +271,7 @@ def coefficient(x: Any, k: int) -> Coefficient:
     return x.at(k) if isinstance(x, Series) else x if k == 0 else None
 
 
-def applied(row: Primitive, numbers: Sequence[Any]) -> Any:
+def applied_row(row: Primitive, numbers: Sequence[Any]) -> Any:
     """A row at numbers and Values, its operands in order."""
     for x in numbers:
         if isinstance(x, Operand):
@@ -277,7 +279,7 @@ def applied(row: Primitive, numbers: Sequence[Any]) -> Any:
     return row.evaluate([float(x) for x in numbers])
 
 
-def times(a: Coefficient, b: Coefficient) -> Coefficient:
+def multiplied(a: Coefficient, b: Coefficient) -> Coefficient:
     if a is None or b is None:
         return None
     if isinstance(a, float) and a == 1.0:
@@ -287,11 +289,11 @@ def times(a: Coefficient, b: Coefficient) -> Coefficient:
     return a * b
 
 
-def scaled(factor: float, c: Coefficient) -> Coefficient:
+def scaled_coefficient(factor: float, c: Coefficient) -> Coefficient:
     return None if c is None else -c if factor == -1.0 else factor * c
 
 
-def total(terms: Sequence[Coefficient]) -> Coefficient:
+def added(terms: Sequence[Coefficient]) -> Coefficient:
     result: Coefficient = None
     for term in terms:
         if term is not None:

@@ -28,10 +28,10 @@ def parameter_names(f: Function) -> list[str]:
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
-def numbered(names: Sequence[str], count: int) -> list[str]:
+def numbered_names(names: Sequence[str], count: int) -> list[str]:
     """So many names: the known ones, and x2, x3 where there are no more.
 
-    >>> numbered(["w", "x"], 3)
+    >>> numbered_names(["w", "x"], 3)
     ['w', 'x', 'x2']
     """
     return [*names[:count], *(f"x{i}" for i in range(len(names), count))]

@@ -30,7 +30,7 @@ class Unrounded(Operand):
         self.node = node
 
     def apply(self, row: Primitive, operands: tuple[object, ...]) -> Any:
-        nodes = [node_of(x) for x in operands]
+        nodes = [exact_node_of(x) for x in operands]
         if (row.compares or row.truths) and not row.selects and all(x._row is NUMBER for x in nodes):
             found = row.ieee_value(*[x._data for x in nodes])  # a comparison rounds nothing
             return found if found in (0.0, 1.0) else Unrounded(exact_node(found))  # the larger is no constant of a rule
@@ -93,7 +93,7 @@ EXACT: Final[dict[float, Callable[[], Any]]] = {
 """The numbers that rounded constants in rules of the table are for; such floats are met in rules alone."""
 
 
-def node_of(x: object) -> Node:
+def exact_node_of(x: object) -> Node:
     """An operand of a rule, or its result, as a node."""
     if isinstance(x, Unrounded):
         return x.node
@@ -104,7 +104,7 @@ def node_of(x: object) -> Node:
     if exact is None:
         RULE.rounded = getattr(RULE, "rounded", False) or is_approximate(number)
         return exact_node(number)
-    return node_of(exact() if number > 0.0 else -exact())
+    return exact_node_of(exact() if number > 0.0 else -exact())
 
 
 def is_approximate(x: float) -> bool:
@@ -153,4 +153,4 @@ def exact_partial(p: Any, count: int) -> Any:
     """A partial as a node; 1.0 and -1.0 as they are, and 1/n in n operands as a quotient."""
     if isinstance(p, float) and p in (1.0, -1.0, 0.0):
         return p
-    return node_of(1.0 / Unrounded(exact_node(float(count))) if p == 1.0 / count else p)
+    return exact_node_of(1.0 / Unrounded(exact_node(float(count))) if p == 1.0 / count else p)

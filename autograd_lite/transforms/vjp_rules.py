@@ -5,7 +5,7 @@ Forward mode transposes that rule.
 
 from typing import Any
 
-from autograd_lite.core.abstract.tracers import RuleError, check_operands, is_tracing
+from autograd_lite.core.abstract.tracers import RuleError, check_only_operands, is_tracing
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import Node
@@ -33,7 +33,7 @@ class VJPCall(CustomCall):
                 f"fwd of {self.name} must return a pair (result, residuals), but it returned {found!r}; return None as "
                 f"residuals where there are none"
             )
-        check_operands(self.name, nodes_in(found[1]), operands, start)
+        check_only_operands(self.name, nodes_in(found[1]), operands, start)
         return self.taken_apart(found[0]), found[1]
 
     def backward(self, residuals: Any, cotangents: list[Any]) -> list[Any]:
@@ -51,7 +51,7 @@ class VJPCall(CustomCall):
     def record(self, operands: list[Any]) -> list[Any]:
         outputs, residuals = self.forward(operands)
         if not is_tracing():
-            self.kept, self.is_kept = apart(residuals), True
+            self.kept, self.is_kept = residuals_apart(residuals), True
         return outputs
 
     def pull(self, operands: list[Any], outputs: list[Any], adjoints: list[Any]) -> list[Any]:
@@ -106,7 +106,7 @@ class custom_vjp(CustomFunction):
         self.rules = (fwd, bwd)
 
 
-def apart(x: Any) -> Any:
+def residuals_apart(x: Any) -> Any:
     """Residuals out of their graph: a constant in the place of each node."""
     leaves, treedef = flatten(x, "residuals", whole=True)
     return treedef.unflatten(list(map(constant_of, leaves)), whole=WHOLE)

@@ -64,11 +64,11 @@ def check_real(x: Any, what: str) -> None:
 
 def objects_in(x: Any) -> list[Any]:
     """The elements of an array of objects; where one of them was broadcast to all places, just that."""
-    array = plain(x)
+    array = as_ndarray(x)
     return [array.flat[0]] if array.size and not any(array.strides) else array.ravel().tolist()
 
 
-def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+def broadcast_object(x: Any, shape: tuple[int, ...]) -> Any:
     """An array with one object at all places, which nobody can change."""
     numpy = sys.modules["numpy"]
     one = numpy.empty((), dtype=object)
@@ -79,11 +79,11 @@ def broadcast(x: Any, shape: tuple[int, ...]) -> Any:
 def elements(x: Any, what: str) -> list[Any]:
     """The numbers and Values of a NumPy array; TypeError where it holds anything else."""
     check_real(x, what)
-    found: list[Any] = plain(x).ravel().tolist()
+    found: list[Any] = as_ndarray(x).ravel().tolist()
     return found
 
 
-def plain(x: Any) -> Any:
+def as_ndarray(x: Any) -> Any:
     """The same array without its subclass: a matrix would stay two-dimensional."""
     return x.view(sys.modules["numpy"].ndarray) if is_array(x) else x
 

@@ -8,7 +8,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.support.user_lines import warn
 from autograd_lite.trees.array_leaves import is_array, objects_in
 from autograd_lite.trees.exact_keys import attributes_of, exact
-from autograd_lite.trees.paths import inside
+from autograd_lite.trees.paths import inner_path
 from autograd_lite.trees.pytree import flatten
 from autograd_lite.trees.registry import MODULE, is_module
 from autograd_lite.trees.treedef import LEAF
@@ -40,11 +40,11 @@ class Content:
     def change(self, now: "Content", name: str) -> str:
         """The name of the first part that is another than before; nothing where there is none."""
         for i, (one, other) in enumerate(zip(self.elements, now.elements, strict=False)):
-            if len(one) != len(other) or not (all(map(is_, one, other)) or all(map(is_same, one, other))):
+            if len(one) != len(other) or not (all(map(is_, one, other)) or all(map(is_same_element, one, other))):
                 return self.treedef.leaf_name(name, i) if self.nodes == now.nodes or len(one) == len(other) else name
         for i, (before, after) in enumerate(zip(self.objects, now.objects, strict=False)):
             for key in [*before, *(key for key in after if key not in before)]:
-                place = inside(self.treedef.leaf_name(name, i), key)
+                place = inner_path(self.treedef.leaf_name(name, i), key)
                 if key not in before or key not in after:
                     return place
                 if where := before[key].change(after[key], place):
@@ -71,7 +71,7 @@ def elements_of(x: Any) -> list[Any]:
     return [*x] if isinstance(x, (set, deque, bytearray)) else [x]
 
 
-def is_same(x: Any, y: Any) -> bool:
+def is_same_element(x: Any, y: Any) -> bool:
     """Whether two elements are one object, or the same number to the bit."""
     return x is y or (type(x) is type(y) and isinstance(x, NUMBERS) and exact(x) == exact(y))
 

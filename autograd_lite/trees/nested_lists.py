@@ -69,7 +69,7 @@ def cut(numbers: Sequence[Any], count: int) -> list[Any]:
     return [numbers[i : i + width] for i in range(0, len(numbers), width)] if width else [[] for _ in range(count)]
 
 
-def nested(levels: Levels, leaves: Sequence[Any]) -> Any:
+def nested_again(levels: Levels, leaves: Sequence[Any]) -> Any:
     """The nested lists around new leaves."""
     items = leaves
     for depth in range(len(levels) - 1, 0, -1):

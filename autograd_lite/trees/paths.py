@@ -9,12 +9,12 @@ PART = re.compile(r"""\[(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^\[\]'"])*\]|\.?
 T = TypeVar("T")
 
 
-def inside(outer: str, key: object) -> str:
+def inner_path(outer: str, key: object) -> str:
     """The path of what a container holds under a key: `.key` where that is plain text, else the key as Python writes
     it, in brackets.  So a key with a dot is not taken for two keys, nor the number 1 for the text "1".
 
-    >>> inside("", "layers"), inside("layers", "0"), inside("d", "a.b"), inside("d", 1), inside("d", "")
-    ('layers', 'layers.0', "d['a.b']", 'd[1]', "d['']")
+    >>> inner_path("", "layers"), inner_path("layers", "0"), inner_path("d", "a.b"), inner_path("d", 1)
+    ('layers', 'layers.0', "d['a.b']", 'd[1]')
     """
     if type(key) is str and key.isprintable() and key and not any(c in ".[]" for c in key):
         return f"{outer}.{key}" if outer else key

@@ -22,7 +22,7 @@ from autograd_lite.trees.registry import (
     kind_of,
     summary,
 )
-from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode, Way, shortened
+from autograd_lite.trees.treedef import LEAF, NUMBER, TABLE, PyTreeDef, TreeNode, Way, shortened_path
 
 
 def flatten(x: Any, what: str = "argument", whole: bool = False) -> tuple[list[Any], PyTreeDef]:
@@ -78,7 +78,7 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
             found = found if whole else parameters
         elif kind is None:
             if not whole:
-                raise refused(y, what, place(outer, len(stack)))
+                raise refusal(y, what, path_so_far(outer, len(stack)))
             node = LEAF.nodes[0]
         elif (kind is LIST or kind is TUPLE) and (table := table_of(y)) is not None:
             node = TreeNode(TABLE, table.levels, 0, len(table.numbers))
@@ -91,9 +91,8 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
             else:
                 node, found, own = TreeNode(kind, aux, len(children), 0), (), ()
                 if id(y) in inside:
-                    raise ValueError(
-                        f"the {what} holds a {kind!r} that holds itself{place(outer, len(stack))}; pass one that ends"
-                    )
+                    where = path_so_far(outer, len(stack))
+                    raise ValueError(f"the {what} holds a {kind!r} that holds itself{where}; pass one that ends")
                 if children:
                     inside.add(id(y))
                     outer.append((y, kind, aux, len(children), len(stack)))
@@ -104,14 +103,14 @@ def taken_apart(x: Any, what: str, whole: bool) -> tuple[list[Any], PyTreeDef, s
     return leaves, PyTreeDef(nodes), types
 
 
-def place(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:
+def path_so_far(outer: Sequence[tuple[Any, Kind, Any, int, int]], height: int) -> str:
     """Where flatten is, as a path: from the containers around, and from what they have left on the stack."""
     heights = [entry[4] for entry in outer] + [height]
     keys = [
         kind.key(aux, size - 1 - (after - before))
         for (_, kind, aux, size, _), (before, after) in zip(outer, pairwise(heights), strict=True)
     ]
-    return f" at {shortened(keys)}" if any(keys) else ""
+    return f" at {shortened_path(keys)}" if any(keys) else ""
 
 
 def flatten_numbers(x: Any, what: str, only: bool = False) -> tuple[list[Any], PyTreeDef]:
@@ -119,11 +118,11 @@ def flatten_numbers(x: Any, what: str, only: bool = False) -> tuple[list[Any], P
     leaves, treedef = flatten(x, what)
     for node in treedef.nodes if only else treedef.nodes[:1]:
         if node.kind is STATIC:
-            raise refused(node.aux, what, "")
+            raise refusal(node.aux, what, "")
     return leaves, treedef
 
 
-def refused(x: Any, what: str, where: str) -> TypeError:
+def refusal(x: Any, what: str, where: str) -> TypeError:
     return TypeError(
         f"the {what} holds {x!r} of type {type(x).__name__}{where}; expected numbers, Values, NumPy arrays, "
         f"Modules, or lists, tuples, dicts and dataclasses of them"
@@ -151,7 +150,7 @@ def leaves_like(x: Any, treedef: PyTreeDef, what: str) -> list[Any]:
         parts = parts_like(y, node)
         if parts is None:
             words = kind.words(aux, children or count)
-            name = shortened(way.keys())
+            name = shortened_path(way.keys())
             raise ValueError(f"the {name} is {summary(y)}, but {words} belongs there; give it that structure")
         inner = None if children else node.inner()
         if inner is LEAF.nodes[0] and all_leaves(parts):

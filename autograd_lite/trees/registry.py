@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
-from autograd_lite.core.fast.layers import Numbers
+from autograd_lite.core.fast.layers import ValueNumbers
 from autograd_lite.core.primitives import Operand
 from autograd_lite.trees.array_leaves import array_of, elements, is_array, is_foreign_array
 from autograd_lite.trees.exact_keys import Auxiliary, attributes_of, exact, keys_of
@@ -67,7 +67,7 @@ class ModuleStructure:
         self,
         module: Any,
         names: tuple[str, ...],
-        numbers: Numbers,
+        numbers: ValueNumbers,
         settings: Hashable,
         places: Sequence[str] = (),
     ) -> None:
@@ -108,7 +108,7 @@ def structure_of(module: Any) -> ModuleStructure:
     plain = {name: x for name, x in (attributes_of(module) or {}).items() if x is None or isinstance(x, PLAIN)}
     plain["training"] = getattr(module, "training", None)
     settings = (len(named), *[(name, exact(x)) for name, x in plain.items()])
-    return ModuleStructure(module, tuple(names), Numbers(values), settings, ["", *plain])
+    return ModuleStructure(module, tuple(names), ValueNumbers(values), settings, ["", *plain])
 
 
 def record_fields(x: Any) -> Parts:
@@ -119,7 +119,7 @@ def record_fields(x: Any) -> Parts:
     return [getattr(x, name) for name in names], (cls, names)
 
 
-def record(aux: tuple[type, tuple[str, ...]], children: Sequence[Any]) -> Any:
+def instance(aux: tuple[type, tuple[str, ...]], children: Sequence[Any]) -> Any:
     """An instance with these fields; its `__init__`, which may check or convert numbers, does not run."""
     cls, names = aux
     result: Any = object.__new__(cls)
@@ -138,7 +138,9 @@ DICT = Kind(
     "dict", lambda x: (list(x.values()), keys_of(x)), lambda keys, children: dict(zip(keys, children, strict=True)),
     lambda keys, i: f"[{keys[i]!r}]", lambda keys, size: f"a dict with the keys {list(keys)}",
 )  # fmt: skip
-RECORD = Kind("record", record_fields, record, lambda aux, i: f".{aux[1][i]}", lambda aux, size: f"a {aux[0].__name__}")
+RECORD = Kind(
+    "record", record_fields, instance, lambda aux, i: f".{aux[1][i]}", lambda aux, size: f"a {aux[0].__name__}"
+)
 SAMPLES = Kind(
     "samples", lambda x: ([x.content], None), lambda _, children: Samples(*children), lambda _, i: "",
     lambda _, size: "what is mapped over samples",

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, Final, NamedTuple
 
 from autograd_lite.trees.array_leaves import array_of
-from autograd_lite.trees.nested_lists import nested
+from autograd_lite.trees.nested_lists import nested_again
 from autograd_lite.trees.registry import ARRAY, MODULE, SAMPLES, WHOLE, Kind
 
 
@@ -45,7 +45,10 @@ def sized(kind: Kind, sizes: Sequence[Any]) -> TreeNode:
 
 NUMBER: Final = Kind("number", lambda x: ((), None), lambda _, leaves: leaves[0], words=lambda _, size: "one number")
 TABLE: Final = Kind(
-    "table", lambda x: (x, None), nested, words=lambda levels, size: f"a {levels[0][0].__name__} of {levels[0][1]}"
+    "table",
+    lambda x: (x, None),
+    nested_again,
+    words=lambda levels, size: f"a {levels[0][0].__name__} of {levels[0][1]}",
 )
 
 
@@ -85,12 +88,12 @@ class Way:
         return found[::-1]
 
 
-def shortened(keys: Sequence[str]) -> str:
+def shortened_path(keys: Sequence[str]) -> str:
     """A path as messages write it: of a deep one, its ends."""
     return "".join(keys) if len(keys) <= 40 else f"{''.join(keys[:10])}...{''.join(keys[-10:])}"
 
 
-class Entry(NamedTuple):
+class LeafEntry(NamedTuple):
     """Part of a treedef: one number, or one array, table or Module of numbers, or what is mapped over samples."""
 
     way: Way
@@ -213,17 +216,17 @@ class PyTreeDef:
                 pending += node.children - 1
         return found
 
-    def entries(self, name: str) -> Iterator[Entry]:
+    def entries(self, name: str) -> Iterator[LeafEntry]:
         """Its numbers, arrays, tables, Modules and samples, with their paths in a container of that name."""
         waiting = [Way(None, name)]
         for node, batch in zip(self.nodes, self.in_samples(), strict=True):
             kind, aux, children, leaves = node
             way = waiting.pop()
             if kind in (NUMBER, ARRAY, TABLE, MODULE, SAMPLES):
-                yield Entry(way, node, batch)
+                yield LeafEntry(way, node, batch)
             else:
                 for i in range(leaves):
-                    yield Entry(way.to(kind.key(aux, i)), LEAF.nodes[0], batch)
+                    yield LeafEntry(way.to(kind.key(aux, i)), LEAF.nodes[0], batch)
             waiting += [way.to(kind.key(aux, i)) for i in reversed(range(children))]
 
     def leaf_names(self, name: str, whole: bool = False) -> list[str]:
@@ -236,7 +239,7 @@ class PyTreeDef:
             count = 1 if entry.node.kind in WHOLE else entry.node.leaves
             if i < count:
                 inner = entry.names(whole=True)[i].removeprefix(entry.name)
-                return shortened(entry.path) + inner
+                return shortened_path(entry.path) + inner
             i -= count
         return name
 

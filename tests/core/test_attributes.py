@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Value, gradients
-from autograd_lite.core.fast.layers import assign, rows_of
+from autograd_lite.core.fast.layers import assign, weight_rows
 
 
 @given(st.floats())
@@ -34,13 +34,13 @@ def test_assigning_data_changes_no_graph_already_built():
 def test_what_keeps_data_notices_every_assignment(in_bulk):
     x = Value(1.0)
     units = [[x]], [Value(0.0)]
-    rows = rows_of(*units, [])
+    rows = weight_rows(*units, [])
     for i, bulk in enumerate(in_bulk):
         if bulk:
             assign([x], [float(i)])
         else:
             x.data = float(i)
-    assert rows_of(*units, rows)[0].numbers() == [float(i), 0.0]
+    assert weight_rows(*units, rows)[0].numbers() == [float(i), 0.0]
 
 
 @pytest.mark.parametrize("bad", ["1.0", None, [1.0], 1j])

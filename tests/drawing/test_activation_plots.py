@@ -5,13 +5,13 @@ import math
 import pytest
 
 from autograd_lite import draw_activations, log, relu, sin
-from autograd_lite.drawing.activation_plots import LAYERS, described, named
+from autograd_lite.drawing.activation_plots import LAYERS, formula_text, functions_by_name
 from autograd_lite.nn import ACTIVATIONS, PReLU
 from autograd_lite.nn.activation_modules import MODULES
 
 
 def test_every_activation_of_one_number_is_there_once():
-    names = [name for name, _ in named(None)]
+    names = [name for name, _ in functions_by_name(None)]
     assert len(names) == len(set(names)) >= 25
     assert "silu" in names
     assert "swish" not in names  # the same function
@@ -101,7 +101,7 @@ def test_it_saves_as_every_other_picture(tmp_path):
 
 
 def test_parameters_are_named_with_their_numbers_also_those_that_are_trained():
-    words = {name: described(f) for name, f in named(["leaky_relu", "prelu", "srelu"])}
+    words = {name: formula_text(f) for name, f in functions_by_name(["leaky_relu", "prelu", "srelu"])}
     assert words["leaky_relu"].endswith("slope = 0.01")
     assert words["prelu"].endswith("weight = 0.25")
     assert words["srelu"].endswith("tl = -1, al = 0.1, tr = 1, ar = 0.1")

@@ -1,7 +1,7 @@
 """The moments of the two passes."""
 
 from autograd_lite import Value, animate, draw
-from autograd_lite.drawing.pass_frames import at, sequence
+from autograd_lite.drawing.pass_frames import frame_at, sequence
 
 
 def picture():
@@ -25,11 +25,11 @@ def test_numbers_appear_when_they_are_computed_and_stay():
     frames = sequence(p)
     before = {(key, what) for key in p.boxes for what in ("value", "gradient")}
     for i in range(len(frames)):
-        hidden = {(key, what) for key, box in at(p, frames, i).boxes.items() for what in box.hidden}
+        hidden = {(key, what) for key, box in frame_at(p, frames, i).boxes.items() for what in box.hidden}
         assert hidden <= before
         before = hidden
     assert before == set()
-    start = at(p, frames, 0)
+    start = frame_at(p, frames, 0)
     assert all("value" in b.hidden for b in start.boxes.values() if b.kind != "input")
     assert all("value" not in b.hidden for b in start.boxes.values() if b.kind == "input")
 
@@ -37,11 +37,11 @@ def test_numbers_appear_when_they_are_computed_and_stay():
 def test_the_box_at_work_and_its_links_are_marked():
     p = picture()
     frames = sequence(p)
-    forward = at(p, frames, 1)
+    forward = frame_at(p, frames, 1)
     active = [b.title for b in forward.boxes.values() if b.active]
     assert active == ["q"]
     assert sorted(forward.boxes[link.tail].title for link in forward.links if link.active) == ["x", "y"]
-    backward = at(p, frames, len(frames) - 2)
+    backward = frame_at(p, frames, len(frames) - 2)
     assert [b.title for b in backward.boxes.values() if b.active] == ["x"]
     assert len([link for link in backward.links if link.active]) == 2
 
@@ -50,7 +50,7 @@ def test_the_chain_rule_appears_on_an_arrow_when_the_gradient_flows_through_it()
     p = picture()
     frames = sequence(p)
     for i, frame in enumerate(frames):
-        now = at(p, frames, i)
+        now = frame_at(p, frames, i)
         flowed = {f.active for f in frames[: i + 1] if f.phase == "backward"}
         assert all(link.hidden == (link.tail not in flowed and frame.phase != "end") for link in now.links)
 

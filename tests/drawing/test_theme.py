@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from autograd_lite.drawing.theme import THEMES, blend, find_theme, scaled
+from autograd_lite.drawing.theme import THEMES, blend, filling_of, find_theme
 
 READABLE = 4.5  # WCAG 2.2, level AA, text of normal size
 FILLS = ("paper", "input", "parameter", "constant", "operation", "result", "group", "active")
@@ -26,7 +26,7 @@ def luminance(colour):
 @pytest.mark.parametrize("text", ["ink", "value", "gradient"])
 def test_text_can_be_read_on_every_filling(theme, text):
     grounds = [getattr(theme, fill) for fill in FILLS]
-    grounds += [scaled(theme, x / 8.0, 1.0) for x in range(-8, 9)]
+    grounds += [filling_of(theme, x / 8.0, 1.0) for x in range(-8, 9)]
     for ground in grounds:
         assert contrast(getattr(theme, text), ground) >= READABLE, ground
 
@@ -62,10 +62,10 @@ def test_values_and_gradients_differ_for_colour_blind_readers(theme, matrix):
 
 def test_the_scale_runs_from_orange_over_nothing_to_blue():
     theme = find_theme("light")
-    assert scaled(theme, 0.0, 1.0) == scaled(theme, 0.0, 0.0) == theme.operation
-    assert scaled(theme, -2.0, 2.0) == theme.negative
-    assert scaled(theme, 2.0, 2.0) == theme.positive
-    assert scaled(theme, math.nan, 1.0) == theme.anomaly
+    assert filling_of(theme, 0.0, 1.0) == filling_of(theme, 0.0, 0.0) == theme.operation
+    assert filling_of(theme, -2.0, 2.0) == theme.negative
+    assert filling_of(theme, 2.0, 2.0) == theme.positive
+    assert filling_of(theme, math.nan, 1.0) == theme.anomaly
 
 
 def test_blend():

@@ -7,7 +7,7 @@ import autograd_lite as ag
 from autograd_lite import Value, compile, draw, explain, nn
 from autograd_lite.backends.call_nodes import ProgramCall
 from autograd_lite.drawing.names import Names
-from autograd_lite.drawing.sources import Values, own_pass, stored
+from autograd_lite.drawing.sources import Values, own_pass, stored_gradient
 
 W = Value(0.7, label="W")
 
@@ -87,7 +87,7 @@ def test_the_numbers_are_those_of_the_function_that_is_not_compiled(name, gradie
         W.zero_grad()
         root = around(g)(x, y)
         root.backward()
-        of = own_pass([root]) if gradients == "own" else stored
+        of = own_pass([root]) if gradients == "own" else stored_gradient
         folded = any(isinstance(n.row.payload, ProgramCall) for n in Values([root], Names()).order)
         assert folded == (g is not f)
         found.append(of_order(told(Values([root], Names(), of, unfolds=True))))

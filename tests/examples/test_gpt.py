@@ -8,7 +8,7 @@ import pytest
 from autograd_lite import compile, no_grad, value_and_grad
 from autograd_lite.examples import FAST
 from autograd_lite.examples import gpt as g
-from autograd_lite.nn.shapes import floats
+from autograd_lite.nn.shapes import data_in
 from autograd_lite.trees import flatten
 
 MODEL = g.GPT()
@@ -17,7 +17,7 @@ MODEL = g.GPT()
 def read(name):
     with no_grad():
         logits, attention = MODEL.read(g.tokens(name)[:-1])
-    return floats(logits), floats(attention)
+    return data_in(logits), data_in(attention)
 
 
 def test_it_has_the_parameters_of_its_sizes():

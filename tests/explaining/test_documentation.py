@@ -11,12 +11,12 @@ from project import ROOT, ran
 import autograd_lite
 from autograd_lite.cli.table import table
 from autograd_lite.core.primitives import PRIMITIVES, Primitive
-from autograd_lite.explaining.documentation import described, partials_told
+from autograd_lite.explaining.documentation import documentation_of, partials_told
 
 
 @pytest.mark.parametrize("row", PRIMITIVES.values(), ids=lambda row: row.name)
 def test_a_row_tells_its_formula_partials_domain_and_kinks(row):
-    text = described(row)
+    text = documentation_of(row)
     assert text.startswith(f"{row.name}(")
     assert f"= {row.formula}\n" in text
     assert f"Domain: {row.stated_domain()}." in text
@@ -38,7 +38,7 @@ def test_a_rule_of_the_user_is_told_from_the_rule():
 
     row = autograd_lite.custom_derivative(energy, lambda out, m, v: (v**2 / 2.0, m * v))
     assert partials_told(row) == [("mass", "speed²/2"), ("speed", "mass·speed")]
-    assert described(row).startswith("energy(mass, speed)\n")
+    assert documentation_of(row).startswith("energy(mass, speed)\n")
     row = autograd_lite.custom_derivative(lambda x: math.sin(x), lambda out, x: (math.cos(x),))  # asks for a number
     assert partials_told(row) == [("x", "what its rule gives")]
 

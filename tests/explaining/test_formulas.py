@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.explaining.formulas import Applied, Name, Number, as_formula, formula_of, substituted
-from autograd_lite.explaining.writing import plain, tex
+from autograd_lite.explaining.formulas import Applied, Name, Numeral, as_formula, formula_of, substituted
+from autograd_lite.explaining.writing import plain_text, tex
 
 X, Y, Z = Name("x"), Name("y"), Name("z")
 
@@ -20,7 +20,7 @@ def meaning(text, numbers):
 
 
 TREES = st.recursive(
-    st.sampled_from([X, Y, Z]) | st.integers(-3, 3).map(lambda n: Number(float(n))),
+    st.sampled_from([X, Y, Z]) | st.integers(-3, 3).map(lambda n: Numeral(float(n))),
     lambda inner: (
         st.tuples(st.sampled_from(["add", "sub", "mul", "div"]), inner, inner).map(
             lambda t: Applied(ag.PRIMITIVES[t[0]], (t[1], t[2]))
@@ -33,8 +33,8 @@ TREES = st.recursive(
 
 
 def test_no_minus_comes_behind_an_operator():
-    numbers = (Number(2.0), Number(-1.0), Number(-1.0), Number(2.0))
-    assert plain(formula_of(ag.PRIMITIVES["dot"], numbers)) == "2·(−1) + (−1·2)"
+    numbers = (Numeral(2.0), Numeral(-1.0), Numeral(-1.0), Numeral(2.0))
+    assert plain_text(formula_of(ag.PRIMITIVES["dot"], numbers)) == "2·(−1) + (−1·2)"
 
 
 @given(TREES)
@@ -44,7 +44,7 @@ def test_brackets_stand_where_they_are_needed(formula):
         expected = evaluated(formula, numbers)
     except (ZeroDivisionError, OverflowError):
         return
-    assert meaning(plain(formula, 17), numbers) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert meaning(plain_text(formula, 17), numbers) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @given(TREES)
@@ -68,10 +68,10 @@ def test_numbers_in_place_of_names(formula):
 def test_every_row_can_be_written(row):
     names = tuple(Name(letter) for letter in "abcd"[: row.arity or 4])
     formula = formula_of(row, names)
-    assert plain(formula)
+    assert plain_text(formula)
     assert tex(formula).count("{") == tex(formula).count("}")
     for name in names:
-        assert name.name in plain(formula)
+        assert name.name in plain_text(formula)
 
 
 @pytest.mark.parametrize(
@@ -85,21 +85,21 @@ def test_every_row_can_be_written(row):
         (1.0 * X + 0.0, "x", "x"),
         (X * -2.0, "x·(−2)", r"x \cdot \left(-2\right)"),
         (-X * Y, "−x·y", r"-x \cdot y"),
-        (Number(4.0) + -3.0, "4 + (−3)", r"4 + \left(-3\right)"),
+        (Numeral(4.0) + -3.0, "4 + (−3)", r"4 + \left(-3\right)"),
         (Applied(ag.exp, (-X,)), "e^(−x)", "e^{-x}"),
         (Applied(ag.tanh, (X + Y,)), "tanh(x + y)", r"\tanh\left(x + y\right)"),
         (Applied(ag.where, (Applied(ag.less, (X, Y)), X, Y)), "x if [x < y] else y", None),
     ],
 )
 def test_as_it_is_written_by_hand(formula, text, latex):
-    assert plain(formula) == text
+    assert plain_text(formula) == text
     assert latex is None or tex(formula) == latex
 
 
 def test_many_terms_are_cut_in_the_middle():
     names = tuple(Name(f"x{i}") for i in range(20))
-    assert plain(Applied(ag.sum, names)) == "x0 + x1 + x2 + x3 + … + x19"
-    assert plain(Applied(ag.max, names)) == "max(x0, x1, x2, x3, …, x19)"
+    assert plain_text(Applied(ag.sum, names)) == "x0 + x1 + x2 + x3 + … + x19"
+    assert plain_text(Applied(ag.max, names)) == "max(x0, x1, x2, x3, …, x19)"
 
 
 def test_other_things_are_refused():

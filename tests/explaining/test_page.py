@@ -11,7 +11,7 @@ from browser import CHROMEDRIVER, CHROMIUM, browser
 from autograd_lite import Value, exp, explain
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.rendering import CannotRender, render
-from autograd_lite.explaining.page_data import around, content
+from autograd_lite.explaining.page_data import content, modules_around
 from autograd_lite.nn import MLP
 from autograd_lite.trees.paths import is_within
 
@@ -88,8 +88,8 @@ def test_the_one_of_a_bias_is_left_out_and_large_lessons_start_folded():
 
 
 def test_modules_around_a_path():
-    assert around("layers.0.neurons.3") == ["layers.0", "layers.0.neurons.3"]
-    assert around("") == []
+    assert modules_around("layers.0.neurons.3") == ["layers.0", "layers.0.neurons.3"]
+    assert modules_around("") == []
 
 
 def test_saving_and_showing(tmp_path):

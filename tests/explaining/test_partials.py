@@ -5,7 +5,7 @@ from evaluating import evaluated
 
 import autograd_lite as ag
 from autograd_lite import Value
-from autograd_lite.explaining.formulas import Name, Number
+from autograd_lite.explaining.formulas import Name, Numeral
 from autograd_lite.explaining.partials import partial_formula
 
 POINTS = [(0.3, 0.7, 0.9, 0.2), (1.6, 2.5, 3.5, 1.3), (0.8, 0.4, 0.6, 0.5)]
@@ -56,6 +56,6 @@ def test_lectures_write_a_partial_for_each_operand():
 
 
 def test_a_constant_exponent_comes_down():
-    from autograd_lite.explaining.writing import plain
+    from autograd_lite.explaining.writing import plain_text
 
-    assert plain(partial_formula(ag.pow, 0, "out", (Name("x"), Number(3.0)))) == "3·x²"
+    assert plain_text(partial_formula(ag.pow, 0, "out", (Name("x"), Numeral(3.0)))) == "3·x²"

@@ -12,8 +12,8 @@ from autograd_lite.live.network_programs import (
     STARTS,
     WIDEST,
     asked,
-    described,
     programs,
+    programs_described,
     starts,
     suited,
 )  # fmt: skip
@@ -80,4 +80,4 @@ def test_what_suits_an_activation_is_what_a_layer_takes():
     for activation, name in suited().items():
         assert asked(None, activation, 6, 3) == asked(name, "linear", 6, 3)
     assert suited()["relu"].startswith("he")
-    assert described()["memory"] == {"SGD": 0, "momentum": 1, "Nesterov": 1, "RMSprop": 1, "Adam": 2}
+    assert programs_described()["memory"] == {"SGD": 0, "momentum": 1, "Nesterov": 1, "RMSprop": 1, "Adam": 2}

@@ -8,7 +8,7 @@ from autograd_lite import Value
 from autograd_lite.nn import APL, MLP, Activation, PReLU, RReLU, SReLU, apl, prelu, softmax, srelu
 from autograd_lite.nn.activation_modules import MODULES, activated, activation_of
 from autograd_lite.nn.activations import ACTIVATIONS
-from autograd_lite.nn.shapes import floats
+from autograd_lite.nn.shapes import data_in
 
 numbers = st.floats(-4, 4)
 
@@ -82,7 +82,7 @@ def test_every_activation_serves_in_a_network(name):
 
 
 def test_units_take_nested_lists():
-    assert floats(PReLU(0.5)([[-2.0, 3.0], [4.0, -8.0]])) == [[-1.0, 3.0], [4.0, -4.0]]
+    assert data_in(PReLU(0.5)([[-2.0, 3.0], [4.0, -8.0]])) == [[-1.0, 3.0], [4.0, -4.0]]
     assert len(RReLU(rng=0)([-1.0, 2.0])) == 2
 
 

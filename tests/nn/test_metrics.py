@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograd_lite import compile
 from autograd_lite.nn import accuracy, confusion_matrix
-from autograd_lite.nn.evaluation import agrees
+from autograd_lite.nn.evaluation import is_right
 from autograd_lite.nn.metrics import correctness, decision
 
 few = st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0])  # so that ties are frequent
@@ -22,9 +22,9 @@ def columns(size, numbers=few):
 @given(st.integers(1, 4).flatmap(lambda n: st.tuples(columns(n), st.integers(0, n - 1), columns(n))))
 def test_programs_score_classes_as_eager_does_with_ties_too(case):
     outputs, label, target = case
-    assert correctness(outputs, label, "classes") == agrees(outputs, label, "classes")
-    assert correctness(outputs, target, "classes") == agrees(outputs, target, "classes")
-    assert agrees(outputs, label, "classes") == (decision(outputs, "classes") == label)
+    assert correctness(outputs, label, "classes") == is_right(outputs, label, "classes")
+    assert correctness(outputs, target, "classes") == is_right(outputs, target, "classes")
+    assert is_right(outputs, label, "classes") == (decision(outputs, "classes") == label)
 
 
 soft = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0])
@@ -33,16 +33,16 @@ soft = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0])
 @given(st.integers(1, 3).flatmap(lambda n: st.tuples(columns(n), columns(n, soft))))
 def test_programs_score_binary_outputs_as_eager_does(case):
     outputs, target = case
-    assert correctness(outputs, target, "binary") == agrees(outputs, target, "binary")
-    assert correctness(outputs[0], target[0], "binary") == agrees(outputs[0], target[0], "binary")
+    assert correctness(outputs, target, "binary") == is_right(outputs, target, "binary")
+    assert correctness(outputs[0], target[0], "binary") == is_right(outputs[0], target[0], "binary")
     signs = [1.0 if t > 0.5 else -1.0 for t in target]
-    assert correctness(outputs, signs, "signs") == agrees(outputs, signs, "signs")
+    assert correctness(outputs, signs, "signs") == is_right(outputs, signs, "signs")
 
 
 def test_a_soft_label_is_for_the_nearer_one():
-    assert agrees(-1.0, 0.3, "binary")
-    assert not agrees(1.0, 0.3, "binary")
-    assert agrees([1.0, -1.0], [0.7, 0.2], "binary")
+    assert is_right(-1.0, 0.3, "binary")
+    assert not is_right(1.0, 0.3, "binary")
+    assert is_right([1.0, -1.0], [0.7, 0.2], "binary")
 
 
 def test_a_traced_label_is_scored_like_a_number():
@@ -50,7 +50,7 @@ def test_a_traced_label_is_scored_like_a_number():
     scored = compile(lambda outputs, label: correctness(list(outputs), label, "classes"))
     for outputs in ([1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 0.0]):
         for label in range(3):
-            assert scored(outputs, float(label)) == agrees(outputs, label, "classes")
+            assert scored(outputs, float(label)) == is_right(outputs, label, "classes")
 
 
 def test_accuracy_and_confusions():

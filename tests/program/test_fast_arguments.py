@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite import Value, compile, vmap
-from autograd_lite.core.fast.layers import Numbers
+from autograd_lite.core.fast.layers import ValueNumbers
 from autograd_lite.nn import Flatten, Neuron
 from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.fast_arguments import FastArguments
@@ -59,7 +59,7 @@ def fast(*args: Any, **kwargs: Any) -> FastArguments:
 
 
 def flat(data: list[Any]) -> list[list[float]]:
-    return [x.floats() if isinstance(x, Numbers) else np.asarray(x, dtype=float).ravel().tolist() for x in data]
+    return [x.floats() if isinstance(x, ValueNumbers) else np.asarray(x, dtype=float).ravel().tolist() for x in data]
 
 
 def thorough(args: list[Any]) -> tuple[list[list[float]], list[Any]]:

@@ -6,7 +6,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.testing.naming import derivative
-from autograd_lite.transforms.signatures import numbered, parameter_names
+from autograd_lite.transforms.signatures import numbered_names, parameter_names
 from autograd_lite.trees import flatten
 
 
@@ -44,7 +44,7 @@ def test_a_name_is_an_expression_for_that_number():
     ],
 )
 def test_arguments_have_the_names_of_the_function(f, count, names):
-    assert numbered(parameter_names(f), count) == names
+    assert numbered_names(parameter_names(f), count) == names
 
 
 def test_derivatives():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.trees.paths import check_distinct, inside, is_within, joined, parts, renamed
+from autograd_lite.trees.paths import check_distinct, inner_path, is_within, joined, parts, renamed
 
 KEYS = st.one_of(
     st.sampled_from(["a", "b", "a.b", ".", "", "0", "1", "[0]", "a[0]", "['a']", "]", '"', "'", "\\", "\n", "\ud800"]),
@@ -16,7 +16,7 @@ ROUTES = st.lists(KEYS, max_size=4).map(tuple)
 def path_of(route):
     path = ""
     for key in route:
-        path = inside(path, key)
+        path = inner_path(path, key)
     return path
 
 

@@ -110,7 +110,7 @@ class RuleError(TypeError):
     """A rule of a user's is wrong."""
 
 
-def check_operands(name: str, results: Sequence[Any], operands: Sequence[Any], start: int) -> None:
+def check_only_operands(name: str, results: Sequence[Any], operands: Sequence[Any], start: int) -> None:
     """Raise where a function with a rule of its own used a Value from before the time `start`, its operands apart.
 
     No gradient would reach that Value.  Constants may be used, as they need none.

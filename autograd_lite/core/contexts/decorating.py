@@ -25,7 +25,7 @@ def decorated(f: Any, again: Again, name: str) -> Any:
         or not (inspect.isroutine(f) or isinstance(f, functools.partial) or hasattr(f, "__wrapped__"))
     ):
         raise TypeError(
-            f"@{name}() decorates functions, generators and coroutines, but got {described(f)}; "
+            f"@{name}() decorates functions, generators and coroutines, but got {with_documentation(f)}; "
             f"decorate its methods, or write `with {name}():` around what it does"
         )
     if inspect.isasyncgenfunction(f):
@@ -33,15 +33,15 @@ def decorated(f: Any, again: Again, name: str) -> Any:
     if inspect.iscoroutinefunction(f):
         return functools.wraps(f)(coroutine(f, again))
     if inspect.isgeneratorfunction(f):
-        return functools.wraps(f)(generator(f, again))
-    return functools.wraps(f)(function(f, again))
+        return functools.wraps(f)(scoped_generator(f, again))
+    return functools.wraps(f)(scoped_function(f, again))
 
 
-def described(f: object) -> str:
+def with_documentation(f: object) -> str:
     return f"the class {f.__qualname__}" if isinstance(f, type) else f"an object of type {type(f).__name__}"
 
 
-def function(f: Function, again: Again) -> Function:
+def scoped_function(f: Function, again: Again) -> Function:
     def within(*args: Any, **kwargs: Any) -> Any:
         with again():
             return f(*args, **kwargs)
@@ -49,16 +49,16 @@ def function(f: Function, again: Again) -> Function:
     return within
 
 
-def generator(f: Function, again: Again) -> Function:
+def scoped_generator(f: Function, again: Again) -> Function:
     def within(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        return (yield from Steps(f(*args, **kwargs), again()))
+        return (yield from ScopedSteps(f(*args, **kwargs), again()))
 
     return within
 
 
 def coroutine(f: Function, again: Again) -> Function:
     async def within(*args: Any, **kwargs: Any) -> Any:
-        return await Steps(f(*args, **kwargs).__await__(), again())
+        return await ScopedSteps(f(*args, **kwargs).__await__(), again())
 
     return within
 
@@ -69,13 +69,13 @@ def asynchronous_generator(f: Function, again: Again) -> Function:
         step: Awaitable[Any] = source.__anext__()
         while True:
             try:
-                item = await Steps(step.__await__(), scope)
+                item = await ScopedSteps(step.__await__(), scope)
             except StopAsyncIteration:
                 return
             try:
                 step = source.asend((yield item))
             except GeneratorExit:
-                await Steps(source.aclose().__await__(), scope)
+                await ScopedSteps(source.aclose().__await__(), scope)
                 raise
             except BaseException as error:
                 step = source.athrow(error)
@@ -83,7 +83,7 @@ def asynchronous_generator(f: Function, again: Again) -> Function:
     return within
 
 
-class Steps(Generator[Any, Any, Any]):
+class ScopedSteps(Generator[Any, Any, Any]):
     """What yields, with a `with` statement around every step."""
 
     def __init__(self, source: Generator[Any, Any, Any], scope: AbstractContextManager[Any]) -> None:
@@ -110,5 +110,5 @@ class Steps(Generator[Any, Any, Any]):
         finally:
             del end  # its traceback holds this frame
 
-    def __await__(self) -> "Steps":
+    def __await__(self) -> "ScopedSteps":
         return self

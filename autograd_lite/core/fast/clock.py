@@ -56,7 +56,7 @@ def age_of(inputs: Sequence[Node]) -> int:
     return flags - flags % TICK
 
 
-def flags_of(node: Node) -> int:
+def flags_without_time(node: Node) -> int:
     """The flags of a node, without the time."""
     return node._flags & (TICK - 1)
 

@@ -38,7 +38,7 @@ def vector(operands: list[Any]) -> Vector:
     return of_numbers(operands)
 
 
-def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Vector]:
+def weight_rows(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Vector]:
     """A vector of the weights and the bias of each unit, to be multiplied with inputs that end with 1.
 
     The `old` vectors serve again where the units still have the same Values with the same data.  A number in the
@@ -50,14 +50,14 @@ def rows_of(weights: list[Any], biases: list[Any], old: list[Vector]) -> list[Ve
         given = weights[i]
         w: list[object] = given if isinstance(given, list) else list(given)
         b: object = biases[i]
-        if kept and is_same(old[i], w, b):
+        if kept and is_same_row(old[i], w, b):
             rows.append(old[i])
         else:
             rows.append(vector([*w, b]))
     return rows
 
 
-def is_same(row: Vector, w: list[object], b: object) -> bool:
+def is_same_row(row: Vector, w: list[object], b: object) -> bool:
     nodes = row.nodes
     n: i64 = len(w)
     if row.assigned != STATE.assigned or len(nodes) != n + 1 or nodes[n] is not b:
@@ -104,10 +104,10 @@ def dot_of(weights: Vector, inputs: Vector) -> Node:
 
 def each(row: Primitive, operands: list[Value]) -> list[Value]:
     """row(x) for each operand x; the three most frequent activations restate their partials."""
-    return cast(list[Value], [activated(row, x) for x in operands])
+    return cast(list[Value], [activated_node(row, x) for x in operands])
 
 
-def activated(row: Primitive, x: Node) -> Node:
+def activated_node(row: Primitive, x: Node) -> Node:
     v = x._data
     if x._flags & TRACED:
         return record(row, (x,))
@@ -129,14 +129,14 @@ def as_values(numbers: list[Any]) -> list[Node]:
     ]
 
 
-def data_of(values: list[Value]) -> list[float]:
+def data_of_values(values: list[Value]) -> list[float]:
     """The numbers of Values; raises as `.data` does where one has none yet."""
     if STATE.tracing:
         return [x.data for x in values]
     return [x._data for x in values]
 
 
-class Numbers:
+class ValueNumbers:
     """The numbers of Values in one array, which is made again only after an assignment to any Value."""
 
     def __init__(self, values: list[Value]) -> None:
@@ -145,7 +145,7 @@ class Numbers:
         self.kept: Any = None
 
     def floats(self) -> list[float]:
-        return data_of(self.values)
+        return data_of_values(self.values)
 
     def array(self) -> Any:
         """A read-only array of NumPy."""
@@ -153,7 +153,7 @@ class Numbers:
         if self.assigned != assigned:
             import numpy
 
-            numbers = data_of(self.values)
+            numbers = data_of_values(self.values)
             self.kept = numpy.frombuffer(struct.pack(f"{len(numbers)}d", *numbers))  # 3 times as fast as numpy.array
             self.assigned = assigned
         return self.kept
@@ -204,12 +204,12 @@ def descend(values: list[Value], gradient: list[float], rate: float) -> None:
 
 
 def remember(values: list[Value]) -> None:
-    """Keep the data of leaves, for `restore`."""
+    """Keep the data of leaves, for `restore_data`."""
     for x in values:
         x._dleft = x._data  # a partial, which a leaf has no use for
 
 
-def restore(values: list[Value]) -> None:
+def restore_data(values: list[Value]) -> None:
     """Assign the data that was kept last."""
     STATE.assigned += 1
     for x in values:

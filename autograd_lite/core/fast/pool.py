@@ -27,7 +27,7 @@ SLOTS: Final = (1 << PAGE_BITS) // NODE + 1
 
 
 @final
-class Page:
+class MemoryPage:
     """The slots of one page; those with a node are free."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Pool:
     """The free nodes, page by page."""
 
     def __init__(self) -> None:
-        self.pages: list[Page] = [Page() for _ in range(PAGES)]
+        self.pages: list[MemoryPage] = [MemoryPage() for _ in range(PAGES)]
         self.first: i64 = 0  # nothing is free in the pages before
         self.count: i64 = 0
         self.room: i64 = 65536  # about 7 MB
@@ -67,7 +67,7 @@ class Pool:
         if number < self.first:
             self.first = number
 
-    def opened(self, page: Page) -> bool:
+    def opened(self, page: MemoryPage) -> bool:
         """Make room on a page; without memory, which may be why a graph is freed, no more nodes are kept."""
         try:
             page.nodes = [None] * SLOTS

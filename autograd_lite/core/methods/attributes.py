@@ -30,7 +30,7 @@ def label_text(label: object) -> str:
     return label
 
 
-def recorded(name: str) -> AttributeError:
+def assignment_error(name: str) -> AttributeError:
     """The error where what a Value knows of itself is assigned."""
     do = "assign grad, or call zero_grad()" if name == "has_grad" else "compute another Value, or assign its data"
     return AttributeError(f"{name} was assigned, but it is what was recorded of a Value; {do}")
@@ -73,7 +73,7 @@ class Attributes(Node):
 
     @has_grad.setter
     def has_grad(self, value: object) -> None:
-        raise recorded("has_grad")
+        raise assignment_error("has_grad")
 
     def zero_grad(self) -> None:
         """Set the gradient back to 0.0 and to "not computed"."""
@@ -99,7 +99,7 @@ class Attributes(Node):
 
     @is_traced.setter
     def is_traced(self, value: object) -> None:
-        raise recorded("is_traced")
+        raise assignment_error("is_traced")
 
     @property
     def op(self) -> str:
@@ -108,7 +108,7 @@ class Attributes(Node):
 
     @op.setter
     def op(self, value: object) -> None:
-        raise recorded("op")
+        raise assignment_error("op")
 
     @property
     def row(self) -> Primitive:
@@ -117,7 +117,7 @@ class Attributes(Node):
 
     @row.setter
     def row(self, value: object) -> None:
-        raise recorded("row")
+        raise assignment_error("row")
 
     @property
     def parents(self) -> tuple[Any, ...]:
@@ -126,7 +126,7 @@ class Attributes(Node):
 
     @parents.setter
     def parents(self, value: object) -> None:
-        raise recorded("parents")
+        raise assignment_error("parents")
 
     @property
     def partials(self) -> tuple[float | None, ...]:
@@ -139,7 +139,7 @@ class Attributes(Node):
 
     @partials.setter
     def partials(self, value: object) -> None:
-        raise recorded("partials")
+        raise assignment_error("partials")
 
     # micrograd's names, for its drawing cell
     @property

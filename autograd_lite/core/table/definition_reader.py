@@ -41,7 +41,7 @@ def is_written_inline(row: Primitive) -> bool:
     return row.lowering is not None and not isinstance(row.lowering, Definition)
 
 
-class Source(NamedTuple):
+class ModuleSource(NamedTuple):
     """The functions of a module as syntax, and its constants."""
 
     functions: dict[str, ast.FunctionDef]
@@ -49,11 +49,11 @@ class Source(NamedTuple):
 
 
 @cache
-def source_of(name: str) -> Source:
+def source_of(name: str) -> ModuleSource:
     """By the source file, which lies beside the native code of a module that is compiled."""
     text = pkgutil.get_data("autograd_lite", f"core/table/{name}.py") or b""
     found = {x.name: x for x in ast.parse(text).body if isinstance(x, ast.FunctionDef)}
-    return Source(found, vars(importlib.import_module(f"autograd_lite.core.table.{name}")))
+    return ModuleSource(found, vars(importlib.import_module(f"autograd_lite.core.table.{name}")))
 
 
 class Reader:

@@ -88,10 +88,10 @@ def gaussian(x: Scalar, factor: float) -> Any:
 
 def scaled_to_the_right(x: Scalar) -> Any:
     """erfcx(x) for x >= 0 (the map of Shepherd and Laframboise 1981)."""
-    return 0.5 * polynomial(_ERFCX, transformed(x)) / (0.5 + x)
+    return 0.5 * polynomial(_ERFCX, transformed_point(x)) / (0.5 + x)
 
 
-def transformed(x: Scalar) -> Any:
+def transformed_point(x: Scalar) -> Any:
     """(x - 3) / (x + 3), 1 at infinity."""
     bounded = minimum(x, 1e300)
     return (bounded - 3.0) / (bounded + 3.0)
@@ -116,7 +116,7 @@ def erfcx_slope(out: Scalar, x: Scalar) -> Any:
     return decide(
         less(x, 0.47),
         lambda: 2.0 * (x * out) - TWO_OVER_SQRT_PI,
-        lambda: -0.5 * polynomial(_ERFCX_SLOPE, transformed(abs(x))) / width / width,
+        lambda: -0.5 * polynomial(_ERFCX_SLOPE, transformed_point(abs(x))) / width / width,
     )
 
 

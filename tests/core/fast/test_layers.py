@@ -17,14 +17,14 @@ from autograd_lite.core.fast.layers import (
     all_finite,
     as_values,
     assign,
-    data_of,
+    data_of_values,
     descend,
     dots,
     each,
     remember,
-    restore,
-    rows_of,
+    restore_data,
     vector,
+    weight_rows,
 )  # fmt: skip
 from autograd_lite.core.graph import operands_of
 from autograd_lite.core.reverse import topological_order
@@ -176,32 +176,32 @@ def test_sizes_that_differ():
 
 def test_rows_are_kept_while_neurons_hold_the_same():
     units = [Unit([Value(1.0), Value(2.0)], Value(0.0)), Unit([Value(3.0), Value(4.0)], Value(0.5))]
-    rows = rows_of([u.w for u in units], [u.b for u in units], [])
+    rows = weight_rows([u.w for u in units], [u.b for u in units], [])
     assert [row.nodes for row in rows] == [[*unit.w, unit.b] for unit in units]
-    assert all(a is b for a, b in zip(rows, rows_of([u.w for u in units], [u.b for u in units], rows), strict=True))
+    assert all(a is b for a, b in zip(rows, weight_rows([u.w for u in units], [u.b for u in units], rows), strict=True))
     units[0].w[1] = Value(2.0)  # the same number, another Value
-    again = rows_of([u.w for u in units], [u.b for u in units], rows)
+    again = weight_rows([u.w for u in units], [u.b for u in units], rows)
     assert again[0] is not rows[0]
     assert again[0].nodes[1] is units[0].w[1]
     assert again[1] is rows[1]
     units[0].w[0] = Value(1.0)
-    assert rows_of([u.w for u in units], [u.b for u in units], again)[0].nodes[0] is units[0].w[0]
+    assert weight_rows([u.w for u in units], [u.b for u in units], again)[0].nodes[0] is units[0].w[0]
     units[1].b = Value(0.5)
-    assert rows_of([u.w for u in units], [u.b for u in units], again)[1].nodes[2] is units[1].b
+    assert weight_rows([u.w for u in units], [u.b for u in units], again)[1].nodes[2] is units[1].b
     units[0].w[0].data = 9.0
-    assert rows_of([u.w for u in units], [u.b for u in units], again)[0].numbers() == [9.0, 2.0, 0.0]
+    assert weight_rows([u.w for u in units], [u.b for u in units], again)[0].numbers() == [9.0, 2.0, 0.0]
 
 
 def test_a_number_among_the_weights_is_held_fixed():
     w, b = Value(2.0), Value(0.5)
-    for again in ([], rows_of([(w, 3.0), [1.0, 2.0]], [b, 1.0], [])):
-        rows = rows_of([[w, 3.0], [1.0, 2.0]], [b, 1.0], again)
+    for again in ([], weight_rows([(w, 3.0), [1.0, 2.0]], [b, 1.0], [])):
+        rows = weight_rows([[w, 3.0], [1.0, 2.0]], [b, 1.0], again)
         out, fixed = dots(rows, vector([5.0, 7.0, 1.0]))
         assert (out.data, fixed.data) == (31.5, 20.0)
         assert gradients(out, [w, b]) == [5.0, 1.0]
         assert [x.op for x in out.parents[:3]] == ["", "constant", ""]
     with pytest.raises(TypeError, match="'a'"):
-        rows_of([[w, "a"]], [b], [])
+        weight_rows([[w, "a"]], [b], [])
 
 
 @pytest.mark.thorough
@@ -239,8 +239,8 @@ def test_data_that_was_remembered_is_restored_by_assignment():
     out, square = dots([vector([w]), vector([x])], vector([x])), x * x
     remember([x, w])
     assign([x, w], [5.0, 6.0])
-    restore([x, w])
-    assert [repr(v) for v in data_of([x, w])] == ["1.0", "-0.0"]
+    restore_data([x, w])
+    assert [repr(v) for v in data_of_values([x, w])] == ["1.0", "-0.0"]
     assert gradients(square, [x]) == [2.0]
     assert gradients(out[1], [x]) == [2.0]
     with pytest.raises(RuntimeError, match="after data in it was assigned"):
@@ -250,7 +250,7 @@ def test_data_that_was_remembered_is_restored_by_assignment():
 ASSIGNING = {
     "assign": lambda xs: assign(xs, [7.0] * len(xs)),
     "descend": lambda xs: descend(xs, [1.0] * len(xs), 0.5),
-    "restore": restore,
+    "restore": restore_data,
     "data": lambda xs: [setattr(x, "data", 8.0) for x in xs],
 }
 
@@ -260,28 +260,28 @@ ASSIGNING = {
 def test_whatever_assigns_is_seen_by_rows_and_by_recorded_gradients(first, second):
     xs = [Value(1.0), Value(2.0)]
     remember(xs)
-    oldest = rows_of([xs[:1]], xs[1:], [])
+    oldest = weight_rows([xs[:1]], xs[1:], [])
     y = xs[0] * xs[1]
     ASSIGNING[first](xs)
     with pytest.raises(RuntimeError, match="after data in it was assigned"):
         gradients(y, xs, create_graph=True)
-    older = rows_of([xs[:1]], xs[1:], oldest)
-    assert older[0].numbers() == data_of(xs)
+    older = weight_rows([xs[:1]], xs[1:], oldest)
+    assert older[0].numbers() == data_of_values(xs)
     ASSIGNING[second](xs)
     for rows in (oldest, older):
-        assert rows_of([xs[:1]], xs[1:], rows)[0].numbers() == data_of(xs)
+        assert weight_rows([xs[:1]], xs[1:], rows)[0].numbers() == data_of_values(xs)
 
 
 def test_a_traced_value_has_no_data():
     with pytest.raises(TracingError, match="data"):
-        compile(lambda x: data_of([x]), backend="python")(1.0)
+        compile(lambda x: data_of_values([x]), backend="python")(1.0)
 
 
 def test_assign_is_assignment():
     x = Value(1.0)
     y = x * x
     assign([x], [5.0])
-    assert data_of([x, y]) == [5.0, 1.0]
+    assert data_of_values([x, y]) == [5.0, 1.0]
     assert gradients(y, [x]) == [2.0]
     with pytest.raises(RuntimeError, match="after data in it was assigned"):
         gradients(y, [x], create_graph=True)
