@@ -1,7 +1,7 @@
 """What a row of the table is: everything that the library knows of one primitive.
 
 A row is callable.  Numbers in, a float out; operands that are more than numbers (the ``Value``s of a
-graph) carry out the row themselves, so this module knows nothing of graphs.  `columns.entering` enters rows into the
+graph) carry out the row themselves, so this module imports no graphs.  `columns.entering` enters rows into the
 table.
 
 >>> from autograd_lite.core.table import tanh

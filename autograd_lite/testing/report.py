@@ -1,6 +1,6 @@
 """What `gradcheck` reports: findings, notes, and the comparison that came out worst.
 
-The lowest floor of the checks, beside `precision`: knows nothing of graphs.
+The lowest floor of the checks, beside `precision`: needs no graphs.
 """
 
 import math
