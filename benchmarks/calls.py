@@ -1,11 +1,10 @@
 """The table `calls`: what a call of a compiled function costs, from Python and inside of loops, and what a number of a
-batch costs, in both dtypes and on several cores.
+batch costs, in both dtypes.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +20,8 @@ ARGUMENTS: dict[str, Any] = {
     "list": [2.0], "tuple": (2.0,), "dict": {"a": 2.0}, "nested": {"a": [(2.0, [1.0])], "b": 3.0},
 }  # fmt: skip
 SAMPLES, STEPS = 10_000, 40
-CALLS, BATCHES, ONE_CORE, ALL_CORES, CALLED = "calls", "batches", "on one core", "on all cores", "called steps"
-MANY, LONG = 1_000_000, 1000
+CALLS, BATCHES, CALLED = "calls", "batches", "called steps"
+LONG = 1000
 
 
 @workload(WORKLOADS, CALLS, needs="llvmlite")
@@ -80,21 +79,6 @@ def batches() -> Figures:
         **{f"chain, {dtype}": each(chain, rows[:, :4], dtype) for dtype in ("float64", "float32")},
         **{f"gradient of the chain, {dtype}": gradient(dtype) for dtype in ("float64", "float32")},
     }
-
-
-def many(cores: int) -> Figures:
-    """Seconds for MANY samples, value and gradient, and the bits of these."""
-    if len(available := sorted(os.sched_getaffinity(0) | {*range(os.cpu_count() or 1)})) < cores:
-        raise harness.Missing(f"the machine has {len(available)} cores")
-    os.sched_setaffinity(0, available[-cores:])
-    compile_, vmap, value_and_grad = (feature(f"autograd_lite:{x}") for x in ("compile", "vmap", "value_and_grad"))
-    g = compile_(value_and_grad(vmap(lambda w, x: chain(x * w), in_axes=(None, 0), reduce="sum")))
-    x = np.random.default_rng(0).random((MANY, 4)) * 0.1
-    return {"seconds": timed(lambda: g(0.9, x), 1.0), "bits": repr(g(0.9, x))}
-
-
-for label, cores in ((ONE_CORE, 1), (ALL_CORES, 2)):
-    WORKLOADS.append(Workload(label, many, ("llvmlite",), arguments={"cores": cores}))
 
 
 @workload(WORKLOADS, CALLED, needs="llvmlite")
@@ -168,15 +152,4 @@ def table(rounds: int, slow: bool) -> str:
         f"Steps that are called, {LONG:,} of them", "Value and gradient of an equation by Runge-Kutta.",
         ("how", "µs a pass"), rows, goals, results,
     )  # fmt: skip
-    alone, together = results[ONE_CORE], results[ALL_CORES]
-    rows = [(x, f"{1e3 * results[x]['seconds']:.2f}") for x in (ONE_CORE, ALL_CORES) if "seconds" in results[x]]
-    same = float(alone["bits"] == together["bits"]) if len(rows) == 2 else None
-    goals = [
-        harness.goal("all cores, times faster than one", harness.ratio(results, ONE_CORE, ALL_CORES), ">= 1.5"),
-        harness.goal("all cores, the bits of one", same, ">= 1"),
-    ]
-    four = harness.section(
-        f"A batch of {MANY:,} samples on two cores", "Value and gradient of the chain; time of the clock.",
-        ("where", "ms a pass"), rows, goals, results,
-    )  # fmt: skip
-    return "\n\n".join([one, two, three, four])
+    return "\n\n".join([one, two, three])
