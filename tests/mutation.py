@@ -84,7 +84,7 @@ TESTS = {
     "program.fast_arguments": ["tests/program/test_fast_arguments.py"],
     "support.code_cache": ["tests/support/test_code_cache.py", "tests/backends/test_machine_code.py"],
     "backends.llvm.machine_code": ["tests/backends/test_machine_code.py"],
-    "backends.llvm.definition_code": ["tests/core/table/test_definitions.py"],
+    "backends.llvm.definition_code": ["tests/core/table/test_definition_reader.py"],
     "backends.float32": ["tests/backends/test_float32.py"],
     "drawing.unfolding": ["tests/drawing/test_unfolding.py"],
     "transforms.branches": ["tests/transforms/test_branches.py"],
