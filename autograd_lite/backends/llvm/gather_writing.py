@@ -145,9 +145,14 @@ def write_copy(f: Function, payload: Copy, array: ArrayLayout) -> None:
     """Numbers of an array in a result."""
     source = array.address(f, payload.first)
     target = f.offset(f.pointer(f"r{payload.result}"), SCALAR, f.fixed(payload.offset))
-    with f.loop(f.fixed(payload.length)) as loop:
-        x = f.value(f"load double, ptr {f.offset(source, SCALAR, loop.counter)}")
-        f.do(f"store double {x}, ptr {f.offset(target, SCALAR, loop.counter)}")
+    count = f.fixed(payload.length)
+    whole = f.integer("udiv", count, f.lanes)
+    done = f.integer("mul", whole, f.lanes)
+    for type, times, first, apart in ((VECTOR, whole, "0", f.lanes), (SCALAR, f.integer("sub", count, done), done, 1)):
+        with f.loop(times) as loop:
+            i = f.integer("add", first, f.integer("mul", loop.counter, apart))
+            x = f.value(f"load {type}, ptr {f.offset(source, SCALAR, i)}, align 8")
+            f.do(f"store {type} {x}, ptr {f.offset(target, SCALAR, i)}, align 8")
 
 
 def add(f: Function, x: str, address: str, type: str) -> None:
