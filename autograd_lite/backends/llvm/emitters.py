@@ -66,7 +66,8 @@ class Emitter:
         self.kernels: set[str] = set()  # those that are called
         self.definitions: dict[str, str] = {}  # declarations and helper functions
         self.lengths: Lengths | None = None  # what depends on lengths, where the code does not
-        self.calls: dict[str, tuple[str, int]] = {}  # by which functions calls run, and where their own lengths begin
+        # by which functions calls run, and where their own lengths and constants begin
+        self.calls: dict[str, tuple[str, int, int]] = {}
         self.called: dict[tuple[str, ...], str] = {}  # these functions, by their text
         self._names: dict[tuple[Primitive, int], str] = {}
         self._widened_names: dict[tuple[Primitive, int, str], str] = {}

@@ -89,6 +89,15 @@ class Lengths:
     def __init__(self) -> None:
         self.integers: list[int] = []
         self.constants: list[float] = []
+        self._places: dict[bytes, int] = {}
+
+    def place_of(self, constants: list[float]) -> int:
+        """Where constants are that a function has of its own; the same for all of its calls."""
+        key = struct.pack(f"{len(constants)}d", *constants)
+        if key not in self._places:
+            self._places[key] = len(self.constants)
+            self.constants += constants
+        return self._places[key]
 
 
 class Index(NamedTuple):
@@ -197,7 +206,8 @@ class Function:
             return number(x, type)
         k = len(self.lengths.constants)
         self.lengths.constants.append(x)
-        return self.splat(self.value(f"load double, ptr {self.offset(self.pointer('e'), SCALAR, k)}"), type)
+        pointer = self.pointer("constants" if "constants" in self.buffers else "e")
+        return self.splat(self.value(f"load double, ptr {self.offset(pointer, SCALAR, k)}"), type)
 
     # memory
 

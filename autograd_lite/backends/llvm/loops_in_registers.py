@@ -22,20 +22,23 @@ from .program_loops import FOREVER, Steps
 from .rerolling import Scheduled
 
 MOST = 128  # operands of the instructions of a body: more fill the registers, and take LLVM longer
+MOST_CALLED = 1024  # of a function: a call of its code takes longer than some numbers that do not fit
 
 
-def is_short(loop: Loop, plan: Plan) -> bool:
+def is_short(loop: Loop, plan: Plan, shared: bool) -> bool:
     """Whether a body may be written into its loop: it has few instructions, and each makes a number.
 
-    The body of a function is not written at each of its calls.
+    That of a function is written where it is called if all its calls share what is written.
     """
+    if plan.arrays or (loop.is_call and not (shared and type(loop) is Loop)):
+        return False
     stage = plan.stages[0]
-    return not loop.is_call and not plan.arrays and are_few([*stage.unbatched, *stage.batched])
+    return are_few([*stage.unbatched, *stage.batched], MOST_CALLED if loop.is_call else MOST)
 
 
-def are_few(items: Sequence[Scheduled]) -> bool:
+def are_few(items: Sequence[Scheduled], most: int = MOST) -> bool:
     ops = [x for x in items if isinstance(x, Op) and x.row.payload is None]
-    return len(ops) == len(items) and sum([len(op.operands) for op in ops]) <= MOST
+    return len(ops) == len(items) and sum([len(op.operands) for op in ops]) <= most
 
 
 def has_single_numbers(plan: Plan, stage: Stage) -> bool:
@@ -130,13 +133,14 @@ class StepsInRegisters(Steps):
             writer.op(op, False)
         return [[writer.operand(x, type) for x in result.values] for result in self.program.results]
 
-    def element(self, j: int, t: str) -> str:
-        """The element of step t of a column, for all samples alike or for those of a tile."""
-        f, column = self.f, self.loop.columns[j]
-        array = self.arrays[column.array]
-        place = f.offset(array.address(f, column.offset), array.type, f.integer("mul", t, column.stride))
-        found = self.load(array.type, place)
-        return found if array.type == self.type else f.splat(found)
+    def elements(self, t: str) -> list[str]:
+        """The elements of step t of all columns, for all samples alike or for those of a tile."""
+        found: list[str] = []
+        for array, _, count, source in self.runs(t):
+            for i in range(count):
+                one = self.load(array.type, self.f.offset(source, array.type, i))
+                found.append(one if array.type == self.type else self.f.splat(one))
+        return found
 
     def keep(self, values: Sequence[str], start: str) -> None:
         """Store values one after the other."""
@@ -146,13 +150,16 @@ class StepsInRegisters(Steps):
     def steps(self) -> None:
         loop, f, m = self.loop, self.f, self.loop.carries
         known = self.shared(self.type)
+        if loop.is_call:
+            _, y, residual = self.body(self.type, known, [], self.elements("0"))
+            return self.keep([*y, *residual], self.at(self.own.offset))
         carry, ys = self.at(self.own.offset), self.at(self.own.place((loop.length + 1) * m))
         residuals = self.at(f.fixed(loop.length * loop.outputs), ys)
         first = [(self.type, self.load(self.type, self.at(i, carry))) for i in range(m)]
         with f.loop(FOREVER if isinstance(loop, While) else f.fixed(loop.length), first) as counted:
             p = counted.counter
             t = f.integer("sub", f.fixed(loop.length - 1), p) if loop.reverse else p
-            xs = [self.element(j, t) for j in range(len(loop.columns))]
+            xs = self.elements(t)
             new, y, residual = self.body(self.type, known, counted.carried, xs)
             self.keep(y, self.at(f.integer("mul", t, loop.outputs), ys))
             self.keep(residual, self.at(f.integer("mul", t, loop.residuals), residuals))

@@ -201,12 +201,12 @@ class Modules:
             f = self._function(f"{layout.name}steps", "ptr %context" if stage is None else "ptr %context, ptr %kept")
             lengths = self.emitter.lengths if loop.is_call else None
             if lengths is not None:  # calls of a function differ in places alone, which are lengths
-                f.parameters += ", ptr %lengths"
-                f.buffers = {**f.buffers, "lengths": "%lengths"}
+                f.parameters += ", ptr %lengths, ptr %constants"
+                f.buffers = {**f.buffers, "lengths": "%lengths", "constants": "%constants"}
                 f.lengths = own = Lengths()
             places = [arrays[x] for x in (id, *read)]
             steps: Steps
-            if is_short(loop, layout.plan):
+            if is_short(loop, layout.plan, lengths is not None):
                 steps = StepsInRegisters(f, loop, layout, places, self.emitter)
             else:
                 body = self.bodies.get(layout.plan.name)
@@ -220,7 +220,7 @@ class Modules:
                 steps.steps()
             if lengths is not None:
                 name = self.emitter.called.setdefault((f.parameters, *f.entry, *f.lines), f.name)
-                self.emitter.calls[f.name] = name, len(lengths.integers)
+                self.emitter.calls[f.name] = name, len(lengths.integers), lengths.place_of(own.constants)
                 lengths.integers += own.integers
                 if name != f.name:
                     continue

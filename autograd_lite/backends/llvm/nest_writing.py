@@ -100,8 +100,9 @@ class SectionWriter:
         elif op.id in self.loops:
             name, arguments = f"{self.loops[op.id].name}steps", "ptr %context" + (", ptr %kept" if self.batched else "")
             if name in self.emitter.calls:
-                name, first = self.emitter.calls[name]
-                arguments += f", ptr {self.f.offset(self.f.pointer('n'), 'i64', first)}"
+                name, lengths, constants = self.emitter.calls[name]
+                arguments += f", ptr {self.f.offset(self.f.pointer('n'), 'i64', lengths)}"
+                arguments += f", ptr {self.f.offset(self.f.pointer('e'), SCALAR, constants)}"
             self.f.do(f"call void @{name}({arguments})")
 
     def operand(self, id: int, type: str) -> str:

@@ -8,6 +8,8 @@ program over samples.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from autograd_lite.program.gathers import Column
 from autograd_lite.program.payloads import Loop, When, While
 from autograd_lite.program.program import Program
@@ -117,8 +119,8 @@ class Steps:
         self.point("s", scratch)
         self.point("m", self.f.offset(scratch, SCALAR, self.layout.plan.padded(self.layout.plan.sizes["s"])))
 
-    def gather(self, t: str, xs: str) -> None:
-        """The elements of step t of all columns, one after the other."""
+    def runs(self, t: str) -> Iterator[tuple[ArrayLayout, int, int, str]]:
+        """Columns side by side: their array, the first one, their number, and the address of its element of step t."""
         f, columns, j = self.f, self.loop.columns, 0
         while j < len(columns):
             k, offset, stride = columns[j]
@@ -128,9 +130,14 @@ class Steps:
                 if array.place(offset + count) != place + count:
                     break
                 count += 1
-            source = f.offset(array.address(f, offset), array.type, f.integer("mul", t, stride))
-            copy(f, source, self.at(j, xs), count, self.type, array.type)
+            moved = 0 if t == "0" else f.integer("mul", t, stride)
+            yield array, j, count, f.offset(array.address(f, offset), array.type, moved)
             j += count
+
+    def gather(self, t: str, xs: str) -> None:
+        """The elements of step t of all columns, one after the other."""
+        for array, j, count, source in self.runs(t):
+            copy(self.f, source, self.at(j, xs), count, self.type, array.type)
 
     def lanes(self) -> None:
         """8 steps at once; the last ones again where their number is no multiple of 8."""
