@@ -17,7 +17,7 @@ from autograd_lite.program.arguments import Pieces
 from autograd_lite.program.closures import Closures
 from autograd_lite.program.fast_arguments import FastArguments
 from autograd_lite.program.long_programs import COMPILED, takes_long, warn_if_long
-from autograd_lite.program.make_program import Traced
+from autograd_lite.program.make_program import LARGE, Traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.results import Builder
 from autograd_lite.program.rolling import rolled
@@ -89,6 +89,7 @@ class Compiled:
         self.of_arrays: Any = numpy and numpy.dtype(dtype)
         self.names = parameter_names(f)
         self.calls: dict[Any, ValueCall] = {}  # on Values, by what the arguments are
+        self.large = LARGE
         self.lock = ProcessLock()  # two threads that meet a new structure trace it once
         functools.update_wrapper(self, f, updated=())
 
@@ -196,7 +197,7 @@ class Compiled:
         with self.lock.here():
             found: Entry | None = self.entries.get(key)  # unless another thread was first
             if found is None or found.is_stale():
-                traced = Traced(self.f, key.treedefs, dict(key.keywords), pieces.samples)
+                traced = Traced(self.f, key.treedefs, dict(key.keywords), pieces.samples, self.large)
                 found = Entry(traced, self.backend, self.fastmath, self.dtype, pieces)
                 self.keep(key, found)
             return found

@@ -137,6 +137,7 @@ class Compiled:
         settings = self.run.model.pytree_structure().settings
         if settings != self.settings:
             self.settings, self.program = settings, self.compile(self.whole_step)
+            self.program.large = len(self.data)  # numbers of parameters are used
             self.calls: dict[int, Any] = {}  # by the size of the mini-batch
 
     def begin(self, order: list[int]) -> None:
@@ -164,7 +165,7 @@ class Compiled:
 
         def loss(flat: Any) -> Any:
             value, *rest = mean_loss(flat, X, y)
-            total = self.run.penalised(value, self.model(flat))
+            total = self.run.penalised(value, self.model(flat)) if self.run.penalty else value
             if not depends(total, list(flat)):
                 raise no_dependence(total)
             return total, rest

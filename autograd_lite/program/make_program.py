@@ -42,7 +42,12 @@ class Traced:
     """
 
     def __init__(
-        self, f: Function, treedefs: Sequence[PyTreeDef], keywords: dict[str, PyTreeDef], samples: int | None
+        self,
+        f: Function,
+        treedefs: Sequence[PyTreeDef],
+        keywords: dict[str, PyTreeDef],
+        samples: int | None,
+        large: int = LARGE,
     ) -> None:
         self.f = f
         self.treedefs = [*treedefs, *keywords.values()]
@@ -52,7 +57,7 @@ class Traced:
         self.program: Program
         self.has_data = False
         try:
-            self.run(LARGE)
+            self.run(large)
         except Exception:
             if not self.has_data:
                 raise
