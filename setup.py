@@ -27,7 +27,8 @@ COMPILED = [
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
     "program.instructions", "program.simplification", "program.reaching", "program.flattening",
     "program.fast_arguments", "program.repetitions", "program.rolling", "program.fingerprint",
-    "backends.call_programs", "backends.call_nodes",
+    "backends.call_programs", "backends.call_nodes", "backends.llvm.fusion", "backends.llvm.rerolling",
+    "backends.llvm.ir_text",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 
@@ -92,6 +93,7 @@ def translate(folder):
     header.write_text(PREAMBLE)
     files = [*Path(folder).rglob("*.c")]
     guard_finalizers(files)
+    leave_imports(files)
     add_docstrings(files)
     for extension in extensions:
         arguments = extension.extra_compile_args
@@ -115,6 +117,15 @@ def guard_finalizers(files):
     for path in files:
         code = path.read_text(encoding="utf-8")
         path.write_text(finalizer.sub(r"\1if (Py_REFCNT(self) == 1) \2", code), encoding="utf-8")
+
+
+def leave_imports(files):
+    """Let GCC not optimize what runs once, at the import of a module: a fifth of the code, and more of the time."""
+    top = re.compile(r"^(?=char CPyDef_\w+_____top_level__\(void\)\s*\{)", re.MULTILINE)
+    attribute = '#if defined(__GNUC__) && !defined(__clang__)\n__attribute__((optimize("O0")))\n#endif\n'
+    for path in files:
+        code = path.read_text(encoding="utf-8")
+        path.write_text(top.sub(attribute, code), encoding="utf-8")
 
 
 def docstrings():

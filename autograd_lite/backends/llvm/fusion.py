@@ -8,7 +8,7 @@ of the same form, which `rerolling` looks for.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import final
 
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import Primitive
@@ -24,18 +24,19 @@ def term_width(row: Primitive) -> int:
     return 0 if row.fold is None else row.sequences
 
 
-class Op(NamedTuple):
+@final
+class Op:
     """One instruction; `id` is its result. A `dot` has the operands of its terms in turn: a0, b0, a1, b1, ..."""
 
-    id: int
-    row: Primitive
-    operands: tuple[int, ...]
+    def __init__(self, id: int, row: Primitive, operands: tuple[int, ...]) -> None:
+        self.id, self.row, self.operands = id, row, operands
 
     def terms(self) -> int:
         width = term_width(self.row)
         return len(self.operands) // width if width else 1
 
 
+@final
 class Fusion:
     """The live instructions of a program in order, with products and sums fused into their only user.
 
@@ -44,26 +45,29 @@ class Fusion:
     """
 
     def __init__(self, program: Program, without: Collection[int] = ()) -> None:
+        count = len(program.batched)
         self.ops: dict[int, Op] = {}
         self.constants = {ONE: 1.0}
         self.batched = bytearray(program.batched)
-        self.stage = [0] * len(self.batched)  # the number of batch sums on the longest path to a value
-        self.uses = [0] * len(self.batched)
+        self.stage: list[int] = [0] * count  # the number of batch sums on the longest path to a value
+        self.uses: list[int] = [0] * count
         self.sums: dict[int, list[int]] = {}  # the terms of every sum so far; a longer sum may still absorb it
-        for id, (row, operands, constant) in enumerate(program.instructions, program.size):
+        for id, instruction in enumerate(program.instructions, program.size):
+            constant = instruction[2]
             if constant is not None:
                 self.constants[id] = constant
             deepest = 0
-            for x in operands:
+            for x in instruction[1]:
                 self.uses[x] += 1
                 if self.stage[x] > deepest:
                     deepest = self.stage[x]
-            self.stage[id] = deepest + 1 if row is BATCH_SUM else deepest
+            self.stage[id] = deepest + 1 if instruction[0] is BATCH_SUM else deepest
         for result in program.results:
             for x in result.values:
                 self.uses[x] += 2  # a result is never fused into its only user
-        for id, (row, operands, constant) in enumerate(program.instructions, program.size):
-            if constant is not None or id in without:
+        for id, instruction in enumerate(program.instructions, program.size):
+            row, operands = instruction[0], instruction[1]
+            if instruction[2] is not None or id in without:
                 continue
             if row is add or row is total:
                 self.sums[id] = self.sum(id, row, operands)
@@ -79,7 +83,10 @@ class Fusion:
             self.ops[id] = Op(id, add, (terms[0], terms[2])) if plain else Op(id, dot, tuple(terms))
 
     def fusible(self, x: int, row: Primitive, user: int) -> bool:
-        return self.uses[x] == 1 and x in self.ops and self.ops[x].row is row and self.batched[x] == self.batched[user]
+        if self.uses[x] != 1 or self.batched[x] != self.batched[user]:
+            return False
+        op = self.ops.get(x)
+        return op is not None and op.row is row
 
     def sum(self, id: int, row: Primitive, operands: tuple[int, ...]) -> list[int]:
         """The terms of a sum; it continues its first operand, or if it has two the second, where that is a sum."""

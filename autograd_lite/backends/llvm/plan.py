@@ -271,7 +271,7 @@ class Plan:
                     self.shared.add(copy)  # a loop reads it
                     (found if self.batched[copy] == self.batched[op.id] else once).append(Op(copy, identity, (x,)))
                     copies.append(copy)
-                op = op._replace(operands=(*op.operands, *copies))
+                op = Op(op.id, op.row, (*op.operands, *copies))
             found.append(op)
         return found, once
 
@@ -324,7 +324,7 @@ class Plan:
     def _prepare_sums(self) -> None:
         for op in [op for op in self.ops.values() if op.row is BATCH_SUM]:
             if not self.batched[op.operands[0]]:  # the same number for every sample
-                self.ops[op.id] = op._replace(operands=(self._copy(op.operands[0], True),))
+                self.ops[op.id] = Op(op.id, op.row, (self._copy(op.operands[0], True),))
             self.kept.update(self.ops[op.id].operands)
 
     def _locate_results(self) -> None:

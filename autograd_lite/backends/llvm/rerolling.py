@@ -9,10 +9,9 @@ them. An instruction that fits into no nest stays an `Op`.
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, final
 
 from autograd_lite.core.primitives import Primitive
 
@@ -71,14 +70,14 @@ class Memory(Protocol):
         """The offset of contiguous constants, in the buffer "c"."""
 
 
-def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[Scheduled]:
+def reroll(ops: Sequence[Op], memory: Memory, smallest: int = SMALLEST) -> list[Scheduled]:
     """Loop nests and single instructions in a schedule that respects dependences; their results get locations.
 
     The instances of a nest are independent: they are on one level of the graph.
     """
     levels: dict[int, int] = {}
-    by_level: defaultdict[int, list[Op]] = defaultdict(list)
-    sources = memory.sources
+    by_level: list[list[Op]] = []
+    sources, locations = memory.sources, memory.locations
     for op in ops:
         level = 0
         for x in op.operands:
@@ -86,41 +85,47 @@ def reroll(ops: Iterable[Op], memory: Memory, smallest: int = SMALLEST) -> list[
             if found > level:
                 level = found
         levels[op.id] = level + 1
+        if level == len(by_level):
+            by_level.append([])
         by_level[level].append(op)
     items: list[Scheduled] = []
-    for level in sorted(by_level):
-        alike: defaultdict[tuple[Primitive, int], list[Op]] = defaultdict(list)
-        for op in by_level[level]:
-            alike[op.row, len(op.operands)].append(op)
+    for those in by_level:
+        alike: dict[tuple[Primitive, int], list[Op]] = {}
+        for op in those:
+            alike.setdefault((op.row, len(op.operands)), []).append(op)
         for some in alike.values():
-            if len(some) * some[0].terms() < smallest:
-                items += some
-                free = [op for op in some if op.id not in memory.locations]
-                if len(free) > 1:  # in the order of what they read, as what reads them may be a nest
-                    free.sort(key=lambda op: [memory.locations.get(x, NOWHERE) for x in op.operands])
-                for op in free:
-                    buffer = memory.buffer_of(op)
-                    memory.locations[op.id] = (buffer, memory.allocate(buffer, 1))
-            else:
+            if len(some) * some[0].terms() >= smallest:
                 items += _rolled(some, memory, smallest)
-    return _scheduled(items, sources)
+                continue
+            items += some
+            free = [op for op in some if op.id not in locations]
+            if len(free) > 1:  # in the order of what they read, as what reads them may be a nest
+                free = [op for _, _, op in sorted([(_places(op, locations), op.id, op) for op in free])]
+            for op in free:
+                buffer = memory.buffer_of(op)
+                locations[op.id] = (buffer, memory.allocate(buffer, 1))
+    return Schedule(items, sources).ordered
+
+
+def _places(op: Op, locations: dict[int, Location]) -> list[Location]:
+    return [locations.get(x, NOWHERE) for x in op.operands]
 
 
 def _rolled(ops: list[Op], memory: Memory, smallest: int) -> list[Scheduled]:
     """Independent instructions of one row as nests, and what is left."""
-    groups: defaultdict[Any, list[tuple[tuple[int, ...], Op]]] = defaultdict(list)
+    groups: dict[Any, list[tuple[tuple[int, ...], int, Op]]] = {}
     for op in ops:
         signature, offsets = _describe(op, memory)
-        groups[signature].append((offsets, op))
+        groups.setdefault(signature, []).append((offsets, op.id, op))
     items: list[Scheduled] = []
     for (fixed, buffer, _, *shape), group in groups.items():
         group.sort()
         if not fixed:
             start = memory.allocate(buffer, len(group))
-            for offset, (_, op) in enumerate(group, start):
-                memory.locations[op.id] = (buffer, offset)
-        if len(group) * group[0][1].terms() < smallest:
-            items += [op for _, op in group]
+            for k in range(len(group)):
+                memory.locations[group[k][1]] = (buffer, start + k)
+        if len(group) * group[0][2].terms() < smallest:
+            items += [op for _, _, op in group]
         else:
             items += _nests(group, fixed, shape, memory, smallest)
     return items
@@ -129,66 +134,62 @@ def _rolled(ops: list[Op], memory: Memory, smallest: int) -> list[Scheduled]:
 Run = tuple[int, tuple[tuple[str, int], ...]]  # the number of terms, each operand's buffer ("" if constant) and step
 
 
-def _describe(op: Op, memory: Memory) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+def _describe(op: Op, memory: Memory) -> tuple[Any, tuple[int, ...]]:
     """The signature that is common to the instructions of a nest, and the offsets in which they may differ."""
     offsets: list[int] = []
-    if op.id in memory.locations:
-        buffer, offset = memory.locations[op.id]
-        offsets.append(offset)
-        start = (True, buffer)
-    else:
-        start = (False, memory.buffer_of(op))
+    own = memory.locations.get(op.id)
+    if own is not None:
+        offsets.append(own[1])
+    start = (own is not None, memory.buffer_of(op) if own is None else own[0])
     if op.row.payload is not None:
         return (*start, op.id), (0,)  # an instruction that no other one is like
+    places = [NOWHERE if x in memory.constants else memory.locations[x] for x in op.operands]
     width = term_width(op.row)
     if not width:
-        sides: list[tuple[str, int]] = []
-        for x in op.operands:
-            if x in memory.constants:
-                sides.append(NOWHERE)
-            else:
-                buffer, offset = memory.locations[x]
-                sides.append((buffer, 0))
-                offsets.append(offset)
-        return (*start, op.row, (1, tuple(sides))), tuple(offsets)
-    locations = [NOWHERE if x in memory.constants else memory.locations[x] for x in op.operands]
-    columns = [locations[side::width] for side in range(width)]
+        offsets += [place[1] for place in places if place[0]]
+        return (*start, op.row, (1, tuple([(place[0], 0) for place in places]))), tuple(offsets)
     runs: list[Run] = []
-    begin, terms = 0, len(columns[0])
-    while begin < terms:
-        firsts = [column[begin] for column in columns]
-        end, steps = begin + 1, [0] * width
-        if end < terms and all(column[end][0] == column[begin][0] for column in columns):
-            steps = [column[end][1] - column[begin][1] for column in columns]
-            end = min([_run(column, begin, step) for column, step in zip(columns, steps, strict=True)])
-        runs.append((end - begin, tuple([(buffer, step) for (buffer, _), step in zip(firsts, steps, strict=True)])))
-        offsets += [offset for buffer, offset in firsts if buffer]
+    begin, count = 0, len(places)
+    while begin < count:
+        end = begin + width
+        steps = [0] * width
+        if end < count:
+            sides = range(width)
+            if all(places[end + k][0] == places[begin + k][0] for k in sides):
+                steps = [places[end + k][1] - places[begin + k][1] for k in sides]
+                end = min([_run(places, begin + k, width, steps[k]) - k for k in sides])
+        firsts = places[begin : begin + width]
+        runs.append(((end - begin) // width, tuple([(firsts[k][0], steps[k]) for k in range(width)])))
+        offsets += [place[1] for place in firsts if place[0]]
         begin = end
     return (*start, op.row, *runs), tuple(offsets)
 
 
-def _run(locations: list[Location], begin: int, step: int) -> int:
-    """The end of the run of locations that are `step` apart."""
-    buffer, offset = locations[begin]
-    for end in range(begin + 1, len(locations)):
+def _run(places: list[Location], begin: int, width: int, step: int) -> int:
+    """The end of the run of places, each `width` after the one before, that are `step` apart."""
+    buffer, offset = places[begin]
+    k = begin + width
+    while k < len(places):
         offset += step
-        if locations[end] != (buffer, offset):
-            return end
-    return len(locations)
+        place = places[k]
+        if place[1] != offset or place[0] != buffer:
+            break
+        k += width
+    return k
 
 
 def _nests(
-    group: list[tuple[tuple[int, ...], Op]], fixed: bool, shape: list[Run], memory: Memory, smallest: int
+    group: list[tuple[tuple[int, ...], int, Op]], fixed: bool, shape: list[Run], memory: Memory, smallest: int
 ) -> list[Scheduled]:
     """Split a group of instructions of one signature into nests and those that are not worth a loop."""
-    row = group[0][1].row
-    width = term_width(row) or len(group[0][1].operands)
+    row = group[0][2].row
+    width = term_width(row) or len(group[0][2].operands)
     terms = sum([count for count, _ in shape])
     items: list[Scheduled] = []
     done = 0
-    for dims, base, steps in _boxes([offsets for offsets, _ in group]):
+    for dims, base, steps in _boxes([offsets for offsets, _, _ in group]):
         size = prod(dims)
-        members = tuple([op for _, op in group[done : done + size]])
+        members = tuple([op for _, _, op in group[done : done + size]])
         done += size
         if size * terms < (smallest and max(smallest, 4 * len(shape))):
             items += members
@@ -254,34 +255,33 @@ def _equal_steps(boxes: list[Box], start: int) -> tuple[int, tuple[int, ...]]:
     return end, step
 
 
-def _scheduled(items: list[Scheduled], arrays: dict[int, int]) -> list[Scheduled]:
-    """The items in topological order, otherwise as they were traced."""
-    members = [(item,) if type(item) is Op else item.members for item in items]  # type: ignore[union-attr]
-    keys = [ops[0].id for ops in members]
-    missing = {op.id for ops in members for op in ops}
-    waiting: defaultdict[int, list[int]] = defaultdict(list)  # items, by a value that they wait for
-    ready: list[tuple[int, int]] = []
-    ordered: list[Scheduled] = []
+@final
+class Schedule:
+    """Items in topological order, otherwise as they were traced."""
 
-    def take(index: int) -> None:
+    def __init__(self, items: list[Scheduled], arrays: dict[int, int]) -> None:
+        self.items, self.arrays = items, arrays
+        self.members: list[tuple[Op, ...]] = [(x,) if isinstance(x, Op) else x.members for x in items]
+        self.missing = {op.id for ops in self.members for op in ops}
+        self.waiting: dict[int, list[int]] = {}  # items, by a value that they wait for
+        self.ready: list[tuple[int, int]] = []
+        self.ordered: list[Scheduled] = []
+        for _, index in sorted([(ops[0].id, index) for index, ops in enumerate(self.members)]):
+            self.take(index)
+            while self.ready:
+                self.take(heapq.heappop(self.ready)[1])
+
+    def take(self, index: int) -> None:
         """The next item; or it waits, for the value of an item that comes later."""
-        for op in members[index]:
-            if not missing.isdisjoint(op.operands):
-                waiting[next(x for x in op.operands if x in missing)].append(index)
-                return
-            for x in op.operands if arrays else ():
-                if arrays.get(x, x) in missing:
-                    waiting[arrays[x]].append(index)
+        missing, arrays = self.missing, self.arrays
+        for op in self.members[index]:
+            for x in op.operands:
+                source = arrays.get(x, x) if arrays else x
+                if source in missing:
+                    self.waiting.setdefault(source, []).append(index)
                     return
-        ordered.append(items[index])
-        for op in members[index]:
+        self.ordered.append(self.items[index])
+        for op in self.members[index]:
             missing.remove(op.id)
-            if op.id in waiting:
-                for waits in waiting.pop(op.id):
-                    heapq.heappush(ready, (keys[waits], waits))
-
-    for _, index in sorted(zip(keys, range(len(keys)), strict=True)):
-        take(index)
-        while ready:
-            take(heapq.heappop(ready)[1])
-    return ordered
+            for waits in self.waiting.pop(op.id, ()):
+                heapq.heappush(self.ready, (self.members[waits][0].id, waits))
