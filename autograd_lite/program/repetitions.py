@@ -72,23 +72,23 @@ def demanded(program: Program) -> list[int]:
     read = [x[1] for x in program.instructions]
     order: list[int] = []
     done = [True] * size + [x[0] is NUMBER for x in program.instructions]
-    users: list[list[int]] = [[] for _ in done]  # the additions that need a value
+    users: dict[int, list[int]] = {}  # the additions that need a value
     missing = [0] * len(done)  # of an addition, the operands that are not computed yet
     for i, x in enumerate(program.instructions, size):
         if x[0] is add and not done[x[1][0]] and not done[x[1][1]]:
             missing[i] = 2
             for j in x[1]:
-                users[j].append(i)
+                users.setdefault(j, []).append(i)
     for result in program.results:
         for root in result.values:
             stack = [root]
             while stack:
                 i = stack[-1]
                 if not done[i]:
-                    depth = len(stack)
-                    for j in reversed(read[i - size]):
-                        if not done[j]:
-                            stack.append(j)
+                    operands, depth = read[i - size], len(stack)
+                    for k in range(len(operands) - 1, -1, -1):
+                        if not done[operands[k]]:
+                            stack.append(operands[k])
                     if len(stack) > depth:
                         continue
                     ready = [i]
@@ -96,10 +96,12 @@ def demanded(program: Program) -> list[int]:
                         j = ready.pop()
                         done[j] = True
                         order.append(j)
-                        for k in users[j]:
-                            missing[k] -= 1
-                            if not missing[k] and not done[k]:
-                                ready.append(k)
+                        waiting = users.get(j)
+                        if waiting is not None:
+                            for k in waiting:
+                                missing[k] -= 1
+                                if not missing[k] and not done[k]:
+                                    ready.append(k)
                 stack.pop()
     return order
 

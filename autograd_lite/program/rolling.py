@@ -53,21 +53,25 @@ class Roller:
         )
         kinds: dict[Primitive, int] = {}
         for i in self.order:
-            row, operands = instructions[i - size][0], instructions[i - size][1]
-            if not is_plain(row):
+            row, flag = instructions[i - size][0], flags[i]
+            kind = kinds.get(row, -2)
+            if kind == -2:
+                kind = kinds[row] = len(kinds) if is_plain(row) else -1
+            if kind < 0:
                 continue
             codes: list[int] = []
-            for j in operands:
-                if positions[j] >= 0 and flags[j] == flags[i]:
-                    codes.append(positions[j])
-                elif j >= size and instructions[j - size].row is NUMBER:
+            for j in instructions[i - size][1]:
+                position = positions[j]
+                if position >= 0 and flags[j] == flag:
+                    codes.append(position)
+                elif j >= size and instructions[j - size][0] is NUMBER:
                     codes.append(CONSTANT - j)
                 else:
                     codes.append(-1 - j)
-            stream = self.streams[flags[i]]
+            stream = self.streams[flag]
             positions[i] = len(stream.numbers)
             stream.numbers.append(i)
-            stream.kinds.append(kinds.setdefault(row, len(kinds)))
+            stream.kinds.append(kind)
             stream.codes.append(tuple(codes))
 
     def is_ready(self, steps: Steps, stream: Stream) -> bool:

@@ -83,14 +83,15 @@ def _lines(item: Op | list[LoopNest]) -> int:
 def _stored(parts: Sequence[tuple[bool, Items]], locations: dict[int, Location], shared: set[int]) -> set[int]:
     """The values that go through memory: those that are live outside of their function, or of their loop."""
     producer: dict[int, object] = {}  # the loop or function that computes a value
-    readers: list[tuple[object, list[Op]]] = []
+    stored: set[int] = set()
     for k, (_, part) in enumerate(parts):
         for j, item in enumerate(part):
             here: object = (k, j) if isinstance(item, list) else k
             members = [op for nest in item for op in nest.members] if isinstance(item, list) else [item]
-            producer |= {op.id: here for op in members}
-            readers.append((here, members))
-    stored = {id for id in producer if locations[id][0] not in ("s", "t") or id in shared}
-    for here, members in readers:
-        stored.update([x for op in members for x in op.operands if x in producer and producer[x] != here])
+            for op in members:
+                stored.update([x for x in op.operands if producer.get(x, here) != here])
+            for op in members:
+                producer[op.id] = here
+                if locations[op.id][0] not in ("s", "t") or op.id in shared:
+                    stored.add(op.id)
     return stored
