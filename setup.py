@@ -28,7 +28,6 @@ COMPILED = [
     "program.instructions", "program.simplification", "program.reaching", "program.flattening",
     "program.fast_arguments", "program.repetitions", "program.rolling", "program.fingerprint",
     "backends.call_programs", "backends.call_nodes", "backends.llvm.fusion", "backends.llvm.rerolling",
-    "backends.llvm.ir_text",
 ]  # fmt: skip
 SOURCES = [f"autograd_lite/{module.replace('.', '/')}.py" for module in COMPILED]
 

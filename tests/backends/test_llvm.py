@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.backends import llvm
-from autograd_lite.backends.llvm import compile_llvm, engine, rerolling, sections
+from autograd_lite.backends.llvm import compile_llvm, engine, plan, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
 from autograd_lite.backends.llvm.imported_functions import guarded, library_function
 from autograd_lite.core.primitives import PRIMITIVES
@@ -267,7 +267,7 @@ def thresholds(part, straight, smallest, optimized):
     with (
         mock.patch.object(sections, "PART", part),
         mock.patch.object(sections, "STRAIGHT", straight),
-        mock.patch.object(rerolling, "SMALLEST", smallest),
+        mock.patch.object(plan, "SMALLEST", smallest),
         mock.patch.object(engine, "OPTIMIZED_LINES", optimized),
     ):
         yield

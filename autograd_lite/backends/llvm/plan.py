@@ -406,7 +406,7 @@ class Plan:
         ops, once = self._with_copies(ops, arrays, loops)
         # in each step of a loop, one instruction for 8 numbers pays
         unbatched = reroll(scalars + once, self, LANES if self.name else SMALLEST)
-        items = reroll(ops, self)
+        items = reroll(ops, self, SMALLEST)
         nests = [nest for nest in reroll(sums, self, 0) if isinstance(nest, LoopNest)]
         kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}
         read = {self.locations[x][0] for op in ops for x in op.operands if 0 <= x < self.inputs and self.batched[x]}
