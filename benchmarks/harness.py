@@ -81,11 +81,16 @@ def timed(function: Callable[[], Any], seconds: float = 1.5, least: int = 5, war
     return statistics.median(times)
 
 
-def stopwatch(function: Callable[[], Any]) -> tuple[float, Any]:
-    """The time of the one call that cannot be repeated (a compilation), and its result."""
-    start = time.perf_counter()
+def stopwatch(function: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> tuple[float, Any]:
+    """The time of one call, and its result."""
+    start = clock()
     result = function()
-    return time.perf_counter() - start, result
+    return clock() - start, result
+
+
+def first_call(function: Callable[[], Any]) -> tuple[float, Any]:
+    """The processor time of the one call that cannot be repeated (a compilation), and its result."""
+    return stopwatch(function, time.process_time)
 
 
 def feature(path: str) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import core, harness, moons, reference
-from benchmarks.harness import Figures, Workload, feature, stopwatch, timed, workload
+from benchmarks.harness import Figures, Workload, feature, timed, workload
 
 WORKLOADS: list[Workload] = []
 STRICT, FAST = "autograd_lite, llvm", "autograd_lite, llvm, fastmath"
@@ -41,7 +41,7 @@ def figures(build: Callable[[], Callable[[], Any]], loss_and_gradient: Callable[
         one_pass()
         return one_pass
 
-    compilation, one_pass = stopwatch(first)
+    compilation, one_pass = harness.first_call(first)
     seconds = timed(one_pass)
     value, gradient = loss_and_gradient(one_pass())
     flat = np.asarray(gradient, dtype=float).ravel().tolist()
