@@ -25,6 +25,7 @@ COMPILED = [
     "transforms.propagation", "transforms.conditions", "transforms.branches", "transforms.reverse_mode",
     "transforms.forward_mode", "core.abstract.tracers", "core.recording", "core.copying",
     "core.methods.attributes", "core.methods.named_rows", "core.operators", "core.value", "core.fast.layers",
+    "core.fast.flat_order",
     "program.instructions", "program.simplification", "program.reaching", "program.flattening",
     "program.fast_arguments", "program.repetitions", "program.rolling", "program.fingerprint",
     "backends.call_programs", "backends.call_nodes", "backends.llvm.fusion", "backends.llvm.rerolling",

@@ -113,7 +113,7 @@ class Record(NamedTuple):
 
 def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     """A node with a payload: it has no number, like all traced nodes."""
-    row = item_row(payload.offset) if type(payload) is Item else row_of(payload, getattr(payload, "name", ""))
+    row = row_of(payload, getattr(payload, "name", ""))
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, math.nan, tuple(operands), partials)
     node._flags |= TRACED | ORDERED | flags | (0 if any(p is not None for p in partials) else CONSTANT)
@@ -167,16 +167,14 @@ def arrives(column: Column, length: int = 1) -> bool:
     return arrives_at is None or any(arrives_at(array, offset + t * stride) for t in range(length))
 
 
-class Item:
-    """One number of an array."""
+class Item(payloads.Item):
+    """One number of an array, in the graph; its row is that of the instruction too."""
 
+    __slots__ = ()
     is_number = True
 
-    def __init__(self, offset: int) -> None:
-        self.offset = offset
-
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
-        return flattener.payload(payloads.Item(self.offset), operands)
+        return flattener.item(item_row(self.offset), operands[0])
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         adjoint = arrived.total(node, walk.propagation)
@@ -224,7 +222,9 @@ def numbers_of(walk: AdjointPass, node: Node, arrived: Arrived, offset: int) -> 
 
 def item(array: Node, offset: int) -> Value:
     """A number of an array node."""
-    node, data = node_of(Item(offset), [array]), data_of(array)
+    constant, data = array._flags & CONSTANT, data_of(array)
+    node = cast(Value, many(item_row(offset), math.nan, (array,), [None if constant else math.nan]))
+    node._flags |= TRACED | ORDERED | constant
     return node if data is None else numbered(node, data[offset])
 
 

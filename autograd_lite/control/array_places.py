@@ -30,7 +30,11 @@ def column_of(numbers: Sequence[Scalar]) -> Column:
     found = places_in(numbers) if len(numbers) > SHORT else None
     if found is None:
         return Column(stack(numbers), 0, 1)
-    array, places = found
+    return column_at(*found)
+
+
+def column_at(array: Node, places: Sequence[int]) -> Column:
+    """A column of the numbers at these places of an array: of itself, or gathered from it."""
     stride = places[1] - places[0] if len(places) > 1 else 1
     if stride and all(place == places[0] + k * stride for k, place in enumerate(places)):
         return Column(array, places[0], stride)

@@ -6,7 +6,7 @@ Above `step_graphs`.  A call is one node, whose payload runs the function again;
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.control.array_nodes import Item, Terms, node_of, numbered, terms_of
+from autograd_lite.control.array_nodes import Terms, item, node_of, numbered, terms_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.contexts.modes import TRACE, enable_grad
 from autograd_lite.core.graph import CONSTANT, Node, operands_of
@@ -56,7 +56,7 @@ def checkpoint(f: Function) -> Function:
         if all(x._flags & CONSTANT for x in operands):
             return returned(result)
         node = numbered(node_of(call, operands), 0.0)
-        return structure.unflatten([numbered(node_of(Item(i), [node]), x) for i, x in enumerate(call.data)])
+        return structure.unflatten([numbered(item(node, i), x) for i, x in enumerate(call.data)])
 
     return transformed(f, wrapped, "checkpoint")
 

@@ -25,7 +25,8 @@ CHOSEN: Final = 32  # it depends on a row that is `lazy`
 # and while programs are traced (`abstract.tracers`)
 TRACED: Final = 2  # it has no number yet
 BATCHED: Final = 4  # it is different from sample to sample
-INHERITED: Final = ORDERED | CHOSEN | TRACED | BATCHED  # what passes from any operand to the result
+ARRAYED: Final = 512  # it depends on a sum of an array expression, whose elements are one node each
+INHERITED: Final = ORDERED | CHOSEN | TRACED | BATCHED | ARRAYED  # what passes from any operand to the result
 COMMON: Final = CONSTANT | NUMERIC  # what passes to the result where all operands have it
 
 

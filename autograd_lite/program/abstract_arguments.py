@@ -126,7 +126,7 @@ class AbstractArguments:
     """The arguments of a traced function, made of the traced values of the pieces of a call.
 
     The pieces are those that `arguments` makes; `traced_values` gives a value for each number of one, or for
-    data a single one.
+    data a single one; `array` is what an array of them becomes.
     """
 
     def __init__(
@@ -135,6 +135,7 @@ class AbstractArguments:
         names: Sequence[str],
         traced_values: Callable[[AbstractPiece], list[Value]],
         mapped: bool,
+        array: Callable[[Any], Any] | None = None,
     ) -> None:
         self.mapped = mapped
         self.pieces: list[AbstractPiece] = []
@@ -145,6 +146,8 @@ class AbstractArguments:
         self.opened = False  # whether the lists inside of tables are among them
         for treedef, own in zip(treedefs, spans, strict=True):
             parts = [span.build(self.values_of(span)) for span in own]
+            if array is not None:
+                parts = [array(x) if span.node.kind is ARRAY else x for x, span in zip(parts, own, strict=True)]
             self.found |= {
                 id(part): (part, span)
                 for part, span in zip(parts, own, strict=True)

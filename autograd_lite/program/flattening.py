@@ -149,6 +149,8 @@ class Flattener:
 
     def payload(self, payload: Payload, operands: tuple[int, ...]) -> int:
         """The number of an array, of one of its numbers, or of the results of a loop."""
+        if isinstance(payload, Item):
+            return self.item(row_of(payload), operands[0])
         if isinstance(payload, Stack):
             whole = self.neighbours(operands)
             if whole is not None and whole[1] == 0 and self.array_size(whole[0]) == len(operands):
@@ -159,6 +161,14 @@ class Flattener:
         found = self.known.get(key)
         if found is None:
             found = self.known[key] = self.append(row_of(payload), operands)
+        return found
+
+    def item(self, row: Primitive, array: int) -> int:
+        """The number of a number of an array, by the row of it."""
+        key = (Item, row.payload.offset, array)
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self.append(row, (array,))
         return found
 
     def stack(self, operands: tuple[int, ...]) -> int:
@@ -376,8 +386,8 @@ def replayed(
         own = [given[i] if i < size else number[i - size] for i in operands]
         if row.payload is None:
             number.append(flattener.emit(row, tuple(own)))
-        elif type(row.payload) is Item and type(own[0]) is int:
-            number.append(flattener.payload(row.payload, (own[0],)))
+        elif isinstance(row.payload, Item) and type(own[0]) is int:
+            number.append(flattener.item(row, own[0]))
         else:
             number.append(of_payload(flattener, row.payload, own, arguments, unrolls, inside))
     return [[given[i] if i < size else number[i - size] for i in values] for values in results]

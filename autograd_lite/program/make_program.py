@@ -6,8 +6,9 @@ and the Values that the function closes over, read at each call.
 
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from pkgutil import resolve_name
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import TracingError
@@ -26,13 +27,16 @@ from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered_names, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.changes import Content, tell_change
-from autograd_lite.trees.registry import MODULE
+from autograd_lite.trees.registry import ARRAY, MODULE
 
 LARGE = 4096
 """Numbers from which on one value is first at all places of an array: it is data, unless the function uses a number.
 
 Then the function is traced a second time, which costs more than values for fewer numbers do.
 """
+
+EXPRESSION = 500
+"""Elements from which on an expression of arrays is recorded once for all of them."""
 
 
 class Traced:
@@ -55,28 +59,39 @@ class Traced:
         self.names = [*numbered_names(parameter_names(f), len(treedefs)), *keywords]
         self.mapped = samples is not None
         self.program: Program
-        self.has_data = False
-        try:
-            self.run(large)
-        except Exception:
-            if not self.has_data:
-                raise
-            self.has_data = False
-        else:
-            return
-        self.run(sys.maxsize)  # numbers of what was taken for data are used or assigned, or f is at fault
+        expressions = not self.mapped
+        while True:
+            self.has_data = self.has_expressions = False
+            try:
+                self.run(large, expressions)
+            except Exception:  # numbers of what was taken for data, or elements of an expression; or f is at fault
+                if self.has_data:
+                    large = sys.maxsize
+                elif self.has_expressions:
+                    expressions = False
+                else:
+                    raise
+            else:
+                return
 
-    def run(self, large: int) -> None:
-        """Trace the function; Unnamed if a number is used of what is larger than that, which is taken for data."""
+    def run(self, large: int, expressions: bool) -> None:
+        """Trace the function, with array expressions as such or element by element.
+
+        Unnamed if a number is used of what is larger than `large`, which is taken for data, or of an expression.
+        """
 
         def traced_values(piece: AbstractPiece) -> list[Value]:
             flags, n = BATCHED if piece.batched else 0, piece.width
             is_data = n > large and not piece.batched and piece.kind is not MODULE
             return [traced(flags) for _ in range(1 if is_data else n)]
 
-        found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped)
-        with NoCollecting(), Trace(found.find) as trace, inside():
-            self.made(found, trace)
+        array = recorded_arrays(self.treedefs) if expressions else None
+        found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped, array)
+        with NoCollecting(), Trace(found.find, array) as trace, inside():
+            try:
+                self.made(found, trace)
+            finally:
+                self.has_expressions = trace.has_expressions
 
     def made(self, found: AbstractArguments, trace: Trace) -> None:
         """Run the function, and make the program out of what it recorded."""
@@ -134,6 +149,13 @@ class Traced:
     def parameter_names(self) -> set[tuple[str, ...]]:
         """The names of the parameters of each Module among the arguments."""
         return {node.aux.names for treedef in self.treedefs for node in treedef.nodes if node.kind is MODULE}
+
+
+def recorded_arrays(treedefs: Sequence[PyTreeDef]) -> Callable[[Any], Any] | None:
+    """What lets large arrays record expressions, where there are any: on a floor above, and therefore by name."""
+    if not any(node.kind is ARRAY and node.leaves >= EXPRESSION for treedef in treedefs for node in treedef.nodes):
+        return None
+    return resolve_name("autograd_lite.control.array_expressions:as_expression")  # type: ignore[no-any-return]
 
 
 def tell_index(error: Exception) -> None:

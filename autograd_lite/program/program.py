@@ -88,7 +88,7 @@ class Program:
         if all(row.payload is None for row in self.rows) or not any(
             row.payload is not None and unrolls(row.payload, [bool(flags[i]) for i in operands])
             for row, operands, _ in self.instructions
-            if type(row.payload) is not Item
+            if not isinstance(row.payload, Item)
         ):
             return self
         return Program(*lower(self.arguments, self.instructions, self.results, unrolls, lowers=nothing))

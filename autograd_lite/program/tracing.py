@@ -51,9 +51,12 @@ class Trace(Scope):
     scalar = False
     """Whether loops and maps are written out, number by number."""
 
-    def __init__(self, find: Callable[[Any], Span | None]) -> None:
+    def __init__(self, find: Callable[[Any], Span | None], expressions: Callable[[Any], Any] | None = None) -> None:
         self.start: int = time_now()
         self.find = find
+        self.expressions = expressions  # what lets an array record expressions
+        self.has_expressions = False
+        self.summed: set[Node] = set()  # the nodes of elements of which there is a sum
         self.inputs: set[Node] = set()  # of the transforms that are running
         self.independent: set[Node] = set()  # of any of these
         self.samples: int | None = None
@@ -143,6 +146,14 @@ class Trace(Scope):
         if k not in self.stacks:
             self.stacks[k] = made(self.together[k])
         return self.stacks[k]
+
+    def array(self, x: Any) -> Any:
+        """An argument, or what a transform differentiates in, as the function gets it."""
+        return x if self.expressions is None else self.expressions(x)
+
+    def total(self, count: int, root: Any, uses: Any, made: Callable[..., Value]) -> Value:
+        """The sum of an array expression, which `made` makes."""
+        return made(count, root, uses)
 
     def one_sample(self, arguments: Sequence[Parts], n: int) -> list[Any] | None:
         """The arguments of a `vmap` for one traced sample of n; None where they are no arguments of the function.

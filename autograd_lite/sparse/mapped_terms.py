@@ -7,11 +7,12 @@ function of the terms around its input alone, recorded as the dense transform wo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
+from autograd_lite.core.table import add
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value, constant, traced
 from autograd_lite.sparse.derived import is_nothing, tangents_of
@@ -60,8 +61,11 @@ def of_mapped_terms(graph: ScalarGraph) -> Plan | None:
         return None  # a nonlinear function of a sum
     tables = [x.leaves for x in sums]
     tables += [numpy.array([[graph.places[y] for y in part.leaves]], dtype=numpy.int64) for part in plain]
-    near = Near(tables, graph.size)
+    near = Near(tables, graph.size, [(x.body.count, x.body.chains) for x in sums])
     if near.most > MOST_TERMS:
+        return None
+    depth = 2 + sum(len(x.nodes) for x in sums) + sum(len(part.nodes) for part in plain)
+    if not near.find_gaps(depth):
         return None
     kinds = near.kinds()
     if len(kinds) > MOST_KINDS:
@@ -103,10 +107,10 @@ def is_opaque(x: Node) -> bool:
 class Near:
     """Which terms each input is in: (map, term) for each, sorted."""
 
-    def __init__(self, tables: Sequence[Indices], size: int) -> None:
+    def __init__(self, tables: Sequence[Indices], size: int, sums: Sequence[tuple[int, bool]]) -> None:
         import numpy
 
-        self.tables, self.size = tables, size
+        self.tables, self.size, self.sums = tables, size, sums
         found = []
         for m, table in enumerate(tables):
             count = len(table)
@@ -122,18 +126,48 @@ class Near:
         self.starts = numpy.concatenate([[0], numpy.cumsum(self.counts)])
         self.most = int(self.counts.max(initial=0))
 
+    def find_gaps(self, depth: int) -> bool:
+        """How many additions of a chain lie between each term and the next one, or the end of the chain; False: many.
+
+        No path through the terms is longer than `depth`, so that longer gaps are like that.  Where an input is in the
+        terms of one chain alone, its end is like its last term.
+        """
+        import numpy
+
+        self.gaps = numpy.zeros(len(self.every), dtype=numpy.int64)
+        chains = numpy.array([chain for _, chain in self.sums] + [False] * (len(self.tables) - len(self.sums)))
+        inputs, maps, terms = self.every.T
+        if not len(inputs) or not chains[maps].any():
+            return True
+        counts = numpy.array([n for n, _ in self.sums] + [0] * (len(self.tables) - len(self.sums)))
+        back = numpy.where(chains[maps], counts[maps] - 1 - terms, 0)
+        last = numpy.append((inputs[1:] != inputs[:-1]) | (maps[1:] != maps[:-1]), True)
+        starts = self.starts[:-1][self.counts > 0]
+        first = numpy.repeat(maps[starts], self.counts[self.counts > 0])
+        row = numpy.repeat(numpy.arange(len(starts)), self.counts[self.counts > 0])
+        alone = numpy.logical_and.reduceat((maps == first) & chains[maps], starts)[row]
+        every = numpy.logical_and.reduceat(chains[maps], starts)[row]
+        nearest = numpy.minimum.reduceat(numpy.where(chains[maps], back, numpy.iinfo(numpy.int64).max), starts)[row]
+        nearest = numpy.where(every, nearest, numpy.maximum(nearest - depth, 0))
+        following = numpy.where(last, numpy.where(alone, back, nearest), numpy.append(back[1:], 0))
+        gaps = numpy.where(chains[maps], back - following, 0)
+        self.gaps = numpy.where(alone, numpy.minimum(gaps, depth), gaps)
+        return bool(self.gaps.max() <= max(depth, MOST_TERMS))
+
     def kinds(self) -> list[Indices]:
         """The inputs that are in terms, by kinds: the terms of all in one have their leaves at the same distances."""
         import numpy
 
         width = max([table.shape[1] for table in self.tables])
-        signs = numpy.full((self.size, self.most, 1 + width), numpy.iinfo(numpy.int64).min)
+        signs = numpy.full((self.size, self.most, 3 + width), numpy.iinfo(numpy.int64).min)
         inputs, maps, terms = self.every.T
         slot = numpy.arange(len(inputs)) - self.starts[inputs]
         signs[inputs, slot, 0] = maps
+        signs[inputs, slot, 1] = self.gaps
+        signs[inputs, slot, 2] = terms == 0
         for m, table in enumerate(self.tables):
             of = maps == m
-            signs[inputs[of], slot[of], 1 : 1 + table.shape[1]] = table[terms[of]] - inputs[of][:, None]
+            signs[inputs[of], slot[of], 3 : 3 + table.shape[1]] = table[terms[of]] - inputs[of][:, None]
         used = numpy.flatnonzero(self.counts)
         flat = numpy.ascontiguousarray(signs[used].reshape(len(used), -1))
         keys = flat.view([("", flat.dtype)] * flat.shape[1]).ravel() if len(used) else flat.ravel()
@@ -153,7 +187,8 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
     leaves: dict[int, Node] = {}
     data: list[Value] = []
     columns: list[Any] = []
-    instances: dict[Node, list[dict[Node, Any]]] = {x.node: [] for x in sums}
+    instances: dict[Node, list[Instance]] = {x.node: [] for x in sums}
+    gaps = near.gaps[near.starts[first] : near.starts[first + 1]].tolist()
     for slot, (_, m, term) in enumerate(around.tolist()):
         places = near.tables[m][term].tolist()
         leaves |= {k: nodes[k] for k in places}
@@ -164,7 +199,7 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
         data += numbers
         columns += [numpy.asarray(column)[own] for column in made.body.numbers]
         given = dict(zip([*made.body.leaves, *made.body.data], [*[nodes[k] for k in places], *numbers], strict=True))
-        instances[made.node].append(given)
+        instances[made.node].append(Instance(given, gaps[slot], term == 0))
     reduced = around_input(root, graph, sums, instances)
     (slope,) = adjoints([reduced], [1.0], [nodes[first]])
     inner = [k for k in leaves if k < graph.size]
@@ -185,8 +220,16 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
     )
 
 
+class Instance(NamedTuple):
+    """A term: what its leaves are; of a chain how far it is to the next one, and whether it is the first of all."""
+
+    given: dict[Node, Any]
+    gap: int
+    first: bool
+
+
 def around_input(
-    root: Node, graph: ScalarGraph, sums: Sequence[Sum], instances: Mapping[Node, Sequence[dict[Node, Any]]]
+    root: Node, graph: ScalarGraph, sums: Sequence[Sum], instances: Mapping[Node, Sequence[Instance]]
 ) -> Any:
     """The root recorded again, in the same order, with those terms of the maps alone."""
     bodies = {x.node: x for x in sums}
@@ -194,11 +237,25 @@ def around_input(
     for x in sorted(nodes_below(root, graph.places), key=time_of):
         if x in bodies:
             body = bodies[x]
-            found = [again(body.body.result, body.nodes, known) for known in instances[x]]
-            given[x] = applied(total, found, x) if found else constant(0.0)
+            found = [again(body.body.result, body.nodes, known.given) for known in instances[x]]
+            if found and body.body.chains:
+                given[x] = chained(found, instances[x], x)
+            else:
+                given[x] = applied(total, found, x) if found else constant(0.0)
         else:
             given[x] = applied(x._row, [given.get(y, y) for y in operands_of(x)], x)
     return given[root]
+
+
+def chained(terms: Sequence[Any], instances: Sequence[Instance], like: Node) -> Value:
+    """Term added after term, with additions of something else in the place of those of other terms."""
+    other = constant(0.0)
+    found: Any = None
+    for term, (_, gap, first) in zip(terms, instances, strict=True):
+        found = term if first else applied(add, [other if found is None else found, term], like)
+        for _ in range(gap if term is terms[-1] else gap - 1):
+            found = applied(add, [found, other], like)
+    return found  # type: ignore[no-any-return]
 
 
 def again(result: Node, nodes: Sequence[Node], given: dict[Node, Any]) -> Any:

@@ -4,14 +4,16 @@ The function runs once on traced values, as for `compile`, but loops and maps ar
 the graph (`repetition`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.control.array_nodes import node_of
-from autograd_lite.core.graph import CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
+from autograd_lite.core.graph import ARRAYED, CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
-from autograd_lite.program.tracing import Trace
+from autograd_lite.program.make_program import recorded_arrays
+from autograd_lite.program.tracing import Trace, Unnamed
+from autograd_lite.sparse.repetition import nodes_below
 from autograd_lite.transforms.batching import ArgumentPart, Parts
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import Argnums, Call, reverse_mode
@@ -30,11 +32,12 @@ FEW = 8
 class MappedSum:
     """The payload of a sum over a map: what one term is of its `leaves` and its `data`, and those of all terms.
 
-    `columns` are the Values that each leaf is in the terms, `numbers` those of the data.
+    `columns` are the Values that each leaf is in the terms, `numbers` those of the data.  Where it `chains`, term is
+    added after term, as NumPy does; else all are operands of one sum.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, count: int, chains: bool = False) -> None:
+        self.count, self.chains = count, chains
         self.leaves: list[Value] = []
         self.columns: list[list[Value]] = []
         self.data: list[Value] = []
@@ -69,12 +72,12 @@ class MappedSum:
 
 
 class ScalarTrace(Trace):
-    """A trace in which no loop is kept as one, and no map except, with `keeps`, sums of many terms."""
+    """A trace in which no loop is kept as one, and no map or array expression but, with `keeps`, sums of many terms."""
 
     scalar = True
 
-    def __init__(self, keeps: bool) -> None:
-        super().__init__(lambda x: None)
+    def __init__(self, keeps: bool, expressions: Callable[[Any], Any] | None) -> None:
+        super().__init__(lambda x: None, expressions)
         self.keeps = keeps
         self.maps: list[Value] = []
 
@@ -93,11 +96,33 @@ class ScalarTrace(Trace):
             self.keeps = True
         if not isinstance(result, Value) or not body.columns:
             return None
+        made = self.kept(body, result)
+        return made / n if reduce == "mean" else made
+
+    def kept(self, body: MappedSum, result: Value) -> Value:
+        """The node of a sum of terms, of which `result` is one."""
         body.result = result
         made = node_of(body, [body.columns[0][0]])
-        made._flags = (made._flags & ~FLAGS) | (result._flags & FLAGS)  # as a sum of the terms has them
+        made._flags = (made._flags & ~(FLAGS | ARRAYED)) | (result._flags & FLAGS)  # as a sum of the terms has them
         self.maps.append(made)
-        return made / n if reduce == "mean" else made
+        return made
+
+    def total(self, count: int, root: Any, uses: Any, made: Callable[..., Value]) -> Value:
+        if not self.summed.isdisjoint(nodes_below(root, uses)):
+            raise Unnamed
+        self.summed.update(nodes_below(root, uses))
+        body = MappedSum(count, chains=True)
+        for leaf, (column, source, places) in uses.items():
+            if source is None:
+                body.data.append(leaf)
+                body.numbers.append(list(column.array._row.payload.numbers))
+            else:
+                body.leaves.append(leaf)
+                own = operands_of(source)
+                body.columns.append([source] * count if places is None else [own[k] for k in places.tolist()])
+        if not body.columns:
+            raise Unnamed
+        return self.kept(body, root)
 
 
 def is_plain(content: Any, axis: Any) -> bool:
@@ -127,11 +152,15 @@ class ScalarGraph:
         maps: bool = False,
     ) -> None:
         names = [*numbered_names(parameter_names(f), len(treedefs)), *keywords]
+        array = recorded_arrays([*treedefs, *keywords.values()]) if maps else None
         abstract = [
-            AbstractArguments([treedef], [name], lambda piece: [traced(0) for _ in range(piece.width)], False)
+            AbstractArguments([treedef], [name], lambda piece: [traced(0) for _ in range(piece.width)], False, array)
             for treedef, name in zip([*treedefs, *keywords.values()], names, strict=True)
         ]
-        self.f, self.trace = f, ScalarTrace(maps)
+        self.f, self.trace = f, ScalarTrace(maps, array)
+        for x in abstract if maps else ():
+            for values in x.values:
+                self.trace.came(values)
         given = [x.arguments[0] for x in abstract]
         count = len(treedefs)
         with self.trace:

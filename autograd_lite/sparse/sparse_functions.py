@@ -48,13 +48,17 @@ class Structure:
         from autograd_lite.sparse.ways import Choice
 
         maps = owner.second and owner.method in ("auto", "direct")
-        graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second, maps=maps)
-        plan = None
-        if graph.maps:
+        graph, plan = None, None
+        try:
+            graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second, maps=maps)
+        except Exception:  # elements of an array expression are used one by one, or the function is at fault
+            if not maps:
+                raise
+        if graph is not None and graph.maps:
             with graph.trace, inside():
                 plan = of_mapped_terms(graph)
-            if plan is None:
-                graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second)
+        if graph is None or (graph.maps and plan is None):
+            graph = ScalarGraph(owner.f, owner.argnums, treedefs, keywords, scalar=owner.second)
         with graph.trace, inside():
             self.choice: Choice = Choice(graph, owner.second, owner.method, owner.__name__, plan)
         self.closed_over = graph.closed_over

@@ -129,11 +129,13 @@ class Call:
             kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
             pairs = zip(leaves, kinds, strict=True)
             self.nested |= any(type(x) is Value and kind is not MODULE and not is_number_again(x) for x, kind in pairs)
-        if is_tracing() and len(values) > 1:
-            TRACE.get().came(values)
         self.inputs += values
         self.treedefs.append(treedef)
-        return treedef.unflatten(values, copies=True)
+        found = treedef.unflatten(values, copies=True)
+        if is_tracing() and len(values) > 1:
+            TRACE.get().came(values)
+            found = TRACE.get().array(found)
+        return found
 
     def outputs(self) -> tuple[list[Scalar], PyTreeDef]:
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from operator import is_
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from autograd_lite.core.contexts.modes import PAUSED, TRACE
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, COMMON, CONSTANT, NUMERIC, ORDERED, Node
+from autograd_lite.core.recording import binary
 from autograd_lite.core.table import identity
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.trees import flatten, is_array
@@ -191,11 +192,12 @@ def is_number_again(x: object) -> bool:
 
 def fresh(x: Scalar) -> Value:
     """A new input with the number of x; where x has a graph, it stays connected to that."""
-    if isinstance(x, Value) and (TRACE.get() is not None or not x._flags & CONSTANT):
-        result: Value = identity(x)
+    trace = TRACE.get()
+    if isinstance(x, Value) and (trace is not None or not x._flags & CONSTANT):
+        result = cast(Value, binary(identity, x._data, x, None, 1.0, 0.0))
         result._flags &= ~COMMON  # what was detached while a program is traced is an input like any other
-        if TRACE.get() is not None:
-            TRACE.get().inputs.add(result)
+        if trace is not None:
+            trace.inputs.add(result)
     else:
         result = Value(x.data if isinstance(x, Value) else x)
         if isinstance(x, Value):

@@ -3,12 +3,12 @@
 Above `branches`.  Over all other graphs it is that of `core.create_graph`, which calls this one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.core.create_graph import PROGRAMS, RecordedPass
 from autograd_lite.core.fast.clock import age_of
-from autograd_lite.core.graph import BATCHED, Node, operands_of
+from autograd_lite.core.graph import ARRAYED, BATCHED, Node, operands_of
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.propagation import Propagation
@@ -93,8 +93,14 @@ def adjoint_pass(
     return walk, walk.adjoints()
 
 
+ARRAYS: list[Callable[[Sequence[Node], Sequence[Any], Sequence[Node]], list[Any]]] = []
+"""The same of graphs with sums of array expressions, entered by a floor above: `control.adding_order`."""
+
+
 def adjoints_in_programs(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node]) -> list[Any]:
     """The gradients of sum(seed x root) in the inputs, recorded as a graph; None where nothing arrived."""
+    if any([x._flags & ARRAYED != 0 for x in roots]):  # noqa: C419  (as above)
+        return ARRAYS[0](roots, seeds, inputs)
     _, found = adjoint_pass(roots, seeds, inputs)
     return [found.get(x) for x in inputs]
 

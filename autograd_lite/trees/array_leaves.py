@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd_lite.core.primitives import Operand, number
 from autograd_lite.support.extras import imported
-from autograd_lite.trees.nested_lists import is_leaf
+from autograd_lite.trees.nested_lists import all_leaves, is_leaf
 
 REAL = re.compile(r"(bool(ean)?_?|u?int\d*|b?float\d*(_\w+)?|half|double)")
 """The names of the dtypes of real numbers, in all libraries."""
@@ -54,7 +54,8 @@ def check_real(x: Any, what: str) -> None:
             f"the {what} is a masked array, and a masked element has no number; pass x.filled(number), or "
             f"x.compressed() without these elements"
         )
-    for y in objects_in(x) if objects else ():
+    items = objects_in(x) if objects else []
+    for y in () if all_leaves(items) else items:
         if not is_leaf(y):
             raise TypeError(
                 f"the {what} is an array of {x.dtype} that holds {y!r} of type {type(y).__name__}; make it one of real "
