@@ -169,7 +169,8 @@ class OrderedPass:
         self.arrived: dict[Node, Arrived] = {}
         self.inputs = set(inputs)
         self.found: dict[Node, Any] = {}
-        self.dependent = {*inputs, *dependent_on(order, inputs)}
+        self.dependent = set(inputs)
+        dependent_on(order, self.dependent)
         graph = EveryElement(order, inputs, since)
         visits = graph.visits(roots)
         self.times = graph.times(visits)
