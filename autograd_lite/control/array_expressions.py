@@ -26,7 +26,7 @@ from autograd_lite.program.tracing import Unnamed
 from autograd_lite.transforms.levels import in_step, is_mapped
 from autograd_lite.transforms.reverse_mode import ARRAYS
 from autograd_lite.trees import is_array
-from autograd_lite.trees.array_leaves import broadcast, plain
+from autograd_lite.trees.array_leaves import as_ndarray, broadcast_object
 
 ARRAYS.append(ordered_adjoints)
 
@@ -67,12 +67,12 @@ def array_class() -> type:
             if any(getattr(x, "element", None) for x in inputs):
                 raise Unnamed
             if "out" in kwargs:
-                kwargs["out"] = tuple(map(plain, kwargs["out"]))
-            return getattr(ufunc, method)(*map(plain, inputs), **kwargs)
+                kwargs["out"] = tuple(map(as_ndarray, kwargs["out"]))
+            return getattr(ufunc, method)(*map(as_ndarray, inputs), **kwargs)
 
         def dot(self, other: Any, out: Any = None) -> Any:
             found = dot(self, other) if out is None else None
-            return plain(self).dot(other, out) if found is None else found
+            return as_ndarray(self).dot(other, out) if found is None else found
 
         def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
             if func in (numpy.dot, numpy.inner, numpy.vdot) and len(args) == 2 and not kwargs:
@@ -153,7 +153,7 @@ def of_elements(ufunc: Callable[..., Any], inputs: Sequence[Any]) -> Any:
         return None
     TRACE.get().has_expressions = True
     sources = dict.fromkeys([use.source for use in uses.values() if use.source is not None])
-    found = broadcast(node_of(Unexpanded(), list(sources), ARRAYED), shape).view(array_class())
+    found = broadcast_object(node_of(Unexpanded(), list(sources), ARRAYED), shape).view(array_class())
     found.element = Element(root, uses)
     return found
 
@@ -173,7 +173,7 @@ def element_of(x: Any, shape: tuple[int, ...]) -> Element | None:
         return known if x.shape == shape else None
     import numpy
 
-    flat = numpy.broadcast_to(plain(x), shape).ravel()
+    flat = numpy.broadcast_to(as_ndarray(x), shape).ravel()
     found = numbers(flat) if x.dtype.kind in "fiu" else of_arguments(flat.tolist()) if x.dtype.kind == "O" else None
     return None if found is None else Element(found[0], dict([found]))
 
