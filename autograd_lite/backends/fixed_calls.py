@@ -26,7 +26,8 @@ class FixedCalls:
         self.native = native = code if hasattr(code, "into") else None
         self.rooms = cycle([[]] if native is None else [native.room(self.samples) for _ in range(self.count)])
 
-        found = self.entry.traced.arguments(list(arguments), self.samples)
+        traced = self.entry.traced
+        found = [] if traced.draws or traced.closed_over else traced.arguments(list(arguments), self.samples)
         self.in_order = len(found) == len(arguments) and all(map(is_, found, arguments))
 
     def __call__(self, *arguments: Any, first: Any = None) -> Any:
@@ -40,5 +41,7 @@ class FixedCalls:
         results = next(self.rooms)
         if first is not None:
             results[0] = first
-        self.native.into(arguments if self.in_order else entry.traced.arguments(list(arguments), n), n, results)
+        if not self.in_order:  # some come from elsewhere, and as lists
+            arguments = self.native.arrays(entry.traced.arguments(list(arguments), n), n)
+        self.native.into(arguments, n, results)
         return entry.build(results, n)

@@ -65,6 +65,12 @@ class NativeCode:
         return compiler().source(self._program, self._fastmath, self._lanes)  # type: ignore[no-any-return]
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
+        results = self.room(samples)
+        self.into(self.arrays(arguments, samples), samples, results)
+        return results
+
+    def arrays(self, arguments: Sequence[Any], samples: int) -> list[Array]:
+        """Arguments as arrays that code may read."""
         arrays, dtype = list(arguments), self._dtype
         if len(arrays) != len(self._arguments):
             takes = f"a compiled program takes {len(self._arguments)} arrays, but got {len(arrays)}"
@@ -79,16 +85,14 @@ class NativeCode:
                     f"argument {self._program.arguments[k].name} of a compiled program has {size} numbers{each}, "
                     f"but got an array of shape {x.shape}; pass an array of that many numbers"
                 )
-        results = self.room(samples)
-        self.into(arrays, samples, results)
-        return results
+        return arrays
 
     def room(self, samples: int) -> list[Array]:
         """Arrays for the results."""
         return [empty((samples, size) if batched else size, self._dtype) for size, batched in self._results]
 
     def into(self, arrays: Sequence[Array], samples: int, results: list[Array]) -> None:
-        """Compute results from arrays of the right sizes, contiguous and of its dtype."""
+        """Compute results from what `arrays` gives, or would give back as it is."""
         large = self._threads and samples >= 2 * BLOCK and not 0.0 < self._alone * samples < WORTH / 4
         start = perf_counter() if large else 0.0
         if large and self._share(samples) and (cores := _cores()) > 1:
