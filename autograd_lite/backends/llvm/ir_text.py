@@ -152,8 +152,9 @@ class Function:
     def value(self, text: str) -> str:
         """Write an instruction; return the name of its result."""
         self._count += 1
-        self.lines.append(f"  %v{self._count} = {text}")
-        return f"%v{self._count}"
+        name = f"%v{self._count}"
+        self.lines.append(f"  {name} = {text}")
+        return name
 
     def do(self, text: str) -> None:
         self.lines.append("  " + text)

@@ -58,15 +58,15 @@ def _split(items: Items) -> list[tuple[bool, Items]]:
     parts: list[tuple[bool, list[Op | list[LoopNest]]]] = []
     full = True
     for looped, group in groupby(items, lambda item: isinstance(item, list)):
-        run = list(group)
-        apart = not looped and sum([_lines(item) for item in run]) >= STRAIGHT
+        run = [(item, _lines(item)) for item in group]
+        apart = not looped and sum([count for _, count in run]) >= STRAIGHT
         full = full or apart
-        for item in run:
+        for item, count in run:
             if full:
                 parts.append((not apart, []))
                 lines = 0
             parts[-1][1].append(item)
-            lines += _lines(item)
+            lines += count
             full = lines >= (4 * PART if apart else PART)  # LLVM is quicker with what it does not optimize
         full = full or apart
     return [*parts]
