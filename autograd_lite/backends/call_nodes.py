@@ -10,7 +10,7 @@ from operator import add, and_
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.backends.call_programs import CallProgram, FlatCall, Pullback, Pushforward, Taken
-from autograd_lite.control.array_nodes import Item, Terms, row_of, terms_of
+from autograd_lite.control.array_nodes import Item, Terms, terms_of
 from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
@@ -21,6 +21,7 @@ from autograd_lite.core.graph import CONSTANT, NUMERIC, Node, operands_of
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.value import Value, constant, passed_on
 from autograd_lite.program.closures import Closures
+from autograd_lite.program.payloads import made_row
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.levels import Scalar, returned
 from autograd_lite.transforms.power_series import Expansion
@@ -47,8 +48,8 @@ class ProgramCall:
 
     def __init__(self, program: CallProgram, outputs: int) -> None:
         self.program, self.outputs = program, outputs
-        self.row = row_of(self, program.name)
-        self.items = [] if outputs == 1 else [row_of(Item(k), f"{program.name}[{k}]") for k in range(outputs)]
+        self.row = made_row(self, program.name)
+        self.items = [] if outputs == 1 else [made_row(Item(k), f"{program.name}[{k}]") for k in range(outputs)]
 
     def node(self, operands: Sequence[Node], numbers: Recorded, found: list[float]) -> list[Scalar]:
         """The outputs of a call."""

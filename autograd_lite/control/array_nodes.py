@@ -113,22 +113,16 @@ class Record(NamedTuple):
 
 def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     """A node with a payload: it has no number, like all traced nodes."""
-    row = row_of(payload, getattr(payload, "name", ""))
+    row = payloads.made_row(payload, getattr(payload, "name", ""))
     partials = [None if x._flags & CONSTANT else math.nan for x in operands]
     node = many(row, math.nan, tuple(operands), partials)
     node._flags |= TRACED | ORDERED | flags | (0 if any(p is not None for p in partials) else CONSTANT)
     return cast(Value, node)
 
 
-def row_of(payload: Any, name: str = "") -> Primitive:
-    return Primitive(
-        name or type(payload).__name__.lower(), None, payloads.no_number, payloads.no_partials, payload=payload
-    )
-
-
 @cache
 def item_row(offset: int) -> Primitive:
-    return row_of(Item(offset))
+    return payloads.made_row(Item(offset))
 
 
 def numbered(node: Value, x: float) -> Value:

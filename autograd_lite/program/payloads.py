@@ -228,8 +228,9 @@ def row_of(payload: Payload) -> Primitive:
     return item_row(payload) if isinstance(payload, Item) else made_row(payload)
 
 
-def made_row(payload: Payload) -> Primitive:
-    name = "call" if type(payload) is Loop and payload.is_call else type(payload).__name__.lower()
+def made_row(payload: Any, name: str = "") -> Primitive:
+    """The row of a payload, in a program or in a graph."""
+    name = "call" if type(payload) is Loop and payload.is_call else name or type(payload).__name__.lower()
     return Primitive(name, None, no_number, no_partials, payload=payload)
 
 
