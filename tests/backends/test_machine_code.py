@@ -16,7 +16,7 @@ from project import ROOT, python, ran
 
 import autograd_lite as ag
 from autograd_lite import compile, grad, scan, sin, value_and_grad, vmap
-from autograd_lite.backends.llvm import engine, machine_code
+from autograd_lite.backends.llvm import compilation, engine, machine_code
 from autograd_lite.support import code_cache
 
 pytest.importorskip("llvmlite")
@@ -48,12 +48,19 @@ def looped(x):
     return scan(lambda c, _: (c + 0.1 * sin(c) * ag.lgamma(c), None), x, None, length=50)[0]
 
 
+def written_out(x):
+    for _ in range(300):
+        x = x + 0.1 * sin(x)
+    return x
+
+
 P, X = np.linspace(0.1, 0.9, 12), np.linspace(-1.0, 1.0, 60).reshape(20, 3)
 JOBS = {
     "rows": (lambda: value_and_grad(lambda x: ag.exp(x) * ag.hypot(x, 2.0) + x**2.5), (1.3,), False),
     "samples": (lambda: value_and_grad(vmap(layers, in_axes=(None, 0), reduce="mean")), (P, X), False),
     "fast": (lambda: vmap(lambda x: ag.tanh(x) * ag.log(x)), (np.linspace(0.1, 2.0, 50),), True),
     "loop": (lambda: grad(looped), (1.3,), False),
+    "written out": (lambda: grad(written_out), (1.3,), False),
     "kernels": (lambda: grad(lambda a: ag.linalg.slogdet(a)[1]), ([[2.0, 1.0], [0.5, 3.0]],), False),
     "constants": (lambda: ag.jacobian(lambda x: [2.0 * v for v in x]), (np.linspace(0.0, 1.0, 20),), False),
 }
@@ -72,7 +79,8 @@ def test_code_from_the_disk_has_the_same_bits(cache, made, name):
     assert list(cache.iterdir())
     del made[:]
     machine_code.KERNELS.clear()
-    assert result(name) == expected
+    with mock.patch.object(compilation, "prepared", side_effect=AssertionError("nothing is to be planned")):
+        assert result(name) == expected
     assert made == []
 
 
