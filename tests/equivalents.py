@@ -19,6 +19,8 @@ EQUIVALENT = (
     ("Pool.keep: number < self.first -> number <= self.first", "it is there already"),
     ("Pool.__init__: 65536 -> 65537", "room for one Value more"),
     ("KEPT: 8 -> 9", "a list that is never empty either"),
+    ("CONSTANT: 48 -> 49", "any number serves that is below all codes"),
+    ("count * period >= smallest -> count * period > smallest", "where loops begin to pay: the bits are the same"),
     ("TYPE_CHECKING -> not TYPE_CHECKING", "an import for the type checker, harmless where NumPy is installed"),
     ("FEW: 64 -> 65", "where arrays begin to pay: the same numbers on either side"),
     ("factor < 1.0 -> factor <= 1.0", "a factor of 1 changes nothing"),
