@@ -29,7 +29,7 @@ from autograd_lite.control.array_nodes import (
     numbers_of,
     stays,
 )  # fmt: skip
-from autograd_lite.control.gather_nodes import Stack, dense, masked, stack
+from autograd_lite.control.gather_nodes import Stack, dense, stack
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.contexts.modes import enable_grad
@@ -43,7 +43,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.kernels import KERNELS
-from autograd_lite.transforms.branches import either
+from autograd_lite.transforms.branches import either, masked
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation, summed_over_samples, under

@@ -31,10 +31,10 @@ from autograd_lite.control.array_nodes import (
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, TRACED, Node, operands_of
-from autograd_lite.core.table import cond
 from autograd_lite.core.value import Value
 from autograd_lite.program import gathers, payloads
 from autograd_lite.program.flattening import Flattener
+from autograd_lite.transforms.branches import masked
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
@@ -261,10 +261,6 @@ def dense(parts: Sequence[Any], size: int, base: Node | None = None) -> Node:
 def is_long(part: Any) -> bool:
     """Whether so many adjoints arrive in a part that it is better to add them up in an array."""
     return isinstance(part, Piece) and part.length > MANY
-
-
-def masked(adjoint: Scalar, holds: Any) -> Scalar:
-    return adjoint if holds is None else cond(holds, adjoint, -0.0)
 
 
 class Stack:

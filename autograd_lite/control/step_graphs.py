@@ -19,14 +19,14 @@ from autograd_lite.control.array_nodes import (
     is_array,
     number_in,
 )  # fmt: skip
-from autograd_lite.control.gather_nodes import Gathers, Stack, masked, stack
+from autograd_lite.control.gather_nodes import Gathers, Stack, stack
 from autograd_lite.core import table
 from autograd_lite.core.fast.clock import time_now, time_of
 from autograd_lite.core.graph import BATCHED, CHOSEN, DETACHED, LEAF, NUMBER, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.program import Program
 from autograd_lite.program.reaching import within
-from autograd_lite.transforms.branches import ChosenPropagation, propagation_for
+from autograd_lite.transforms.branches import ChosenPropagation, masked, propagation_for
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.opaque_functions import CallPayload
 from autograd_lite.transforms.propagation import arrival

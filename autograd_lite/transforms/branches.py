@@ -6,8 +6,13 @@ a branch was taken.  A payload that gives 0 for the branch not taken would not d
     r = sqrt(x)
     return cond(less(0.0, x), lambda: r, lambda: 1.0)
 
-nothing arrives at r for x = 0, and 0 times its infinite partial would be nan.  Bits are those of the eager graph
-because terms are added up in the order in which nodes were made.
+nothing arrives at r for x = 0, and 0 times its infinite partial would be nan.  Nor would a call of the branch that was
+taken do, as loops and functions have it: its adjoint is a call too, and gives a number for each value that any branch
+uses, so that a condition would have to go on with this number all the same.  So the conditions are here, one for all
+that arrives together (`conditions`), and what one branch alone needs is moved aside when the program is there, for
+derivatives of all orders at once (`program.lazy_branches`).
+
+Bits are those of the eager graph because terms are added up in the order in which nodes were made.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,8 +29,8 @@ Term = tuple[Any, Any]
 """A value, and the condition under which it holds; None: always."""
 
 
-def masked(term: Term, otherwise: float) -> Any:
-    value, condition = term
+def masked(value: Any, condition: Any, otherwise: float = -0.0) -> Any:
+    """A term where it holds; -0.0, which changes no sum, elsewhere."""
     return value if condition is None else cond(condition, value, otherwise)
 
 
@@ -67,15 +72,15 @@ class ChosenPropagation(Propagation):
             if term[1] is condition:
                 value = value + term[0]
             else:
-                value = masked((value, condition), -0.0) + masked(term, -0.0)
+                value = masked(value, condition) + masked(*term)
                 condition = self.conditions.either(condition, term[1])
         return self.choice.apply(identity, (value,)) if len(terms) == 1 else value, condition
 
     def over_samples(self, node: Node, x: Term) -> Term:
-        return super().over_samples(node, masked(x, -0.0)), None
+        return super().over_samples(node, masked(*x)), None
 
     def result(self, x: Term) -> Any:
-        derivative = masked(x, 0.0)
+        derivative = masked(*x, 0.0)
         if isinstance(derivative, Node):
             derivative._flags |= CHOSEN | ORDERED
         return derivative
@@ -97,7 +102,7 @@ class ChosenPropagation(Propagation):
         if node._row.selects:
             moved = [x for x in operands[1:] if x in tangents]
             conditions = [tangents[x][1] for x in moved]
-            terms = super().push(node, {x: masked(tangents[x], 0.0) for x in moved})
+            terms = super().push(node, {x: masked(*tangents[x], 0.0) for x in moved})
             return [(term, either(self, conditions)) for term in terms]
         return [
             (times(tangents[x][0], partial), tangents[x][1]) for x, partial in partials_as_graphs(node) if x in tangents
