@@ -17,7 +17,7 @@ from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.abstract.tracers import TracingError, is_tracing
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.create_graph import check_unassigned
-from autograd_lite.core.graph import CONSTANT, NUMERIC, Node, operands_of
+from autograd_lite.core.graph import CONSTANT, NUMERIC, Node, operands_of, partials_of
 from autograd_lite.core.recording import detached, many, records_nothing
 from autograd_lite.core.value import Value, constant, passed_on
 from autograd_lite.program.closures import Closures
@@ -48,6 +48,7 @@ class ProgramCall:
 
     def __init__(self, program: CallProgram, outputs: int) -> None:
         self.program, self.outputs = program, outputs
+        self.is_number = outputs == 1
         self.row = made_row(self, program.name)
         self.items = [] if outputs == 1 else [made_row(Item(k), f"{program.name}[{k}]") for k in range(outputs)]
 
@@ -59,6 +60,14 @@ class ProgramCall:
         node._extra.recorded = numbers
         items: list[Any] = [many(row, x, (node,), [nan]) for row, x in zip(self.items, found, strict=False)]
         return items or [node]
+
+    def partials(self, node: Node) -> list[float | None]:
+        """What the derivative makes of an adjoint of 1; nan where it has several outputs."""
+        recorded = partials_of(node)
+        if not self.is_number:
+            return recorded
+        found = dict(self.derived(node, Pullback, (0,), [1.0]))
+        return [None if p is None else found.get(k, 0.0) for k, p in enumerate(recorded)]
 
     def derived(self, node: Node, kind: Any, given: tuple[int, ...], seeds: list[float]) -> list[tuple[int, float]]:
         """The numbers of a derivative that arrive, after the number of the operand or output that each belongs to."""

@@ -65,7 +65,7 @@ class Recomputed:
     """A call of a function: the payload of its node, whose operands are the arguments and what f closes over."""
 
     def __init__(self, f: Function, treedef: PyTreeDef, numbers: list[float | None]) -> None:
-        self.f, self.treedef, self.numbers = f, treedef, numbers
+        self.f, self.treedef, self.numbers, self.name = f, treedef, numbers, name_of(f)
         self.data: list[float] = []
         self.count = 0
         self.start = START.get()

@@ -132,7 +132,8 @@ def links_between(
             if tail is None:
                 left_out[head] += 1
             elif x not in groups and parent not in groups:
-                picture.links.append(Link(tail, head, partial, upstream, flows))
+                shown = None if source.is_array(x) or source.is_array(parent) else partial
+                picture.links.append(Link(tail, head, shown, upstream, flows))
             elif tail != head:
                 if (tail, head) not in between:
                     between[tail, head] = Link(tail, head, flows=False, count=0)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Protocol
 
+from autograd_lite.control import array_nodes
 from autograd_lite.control.loop_steps import StepPlace, steps_of
 from autograd_lite.core.abstract.tracers import check_differentiable
 from autograd_lite.core.graph import BATCH_SIZE, NUMBER
@@ -17,6 +18,7 @@ from autograd_lite.drawing.unfolding import Unfolded
 from autograd_lite.nn.module import Module
 from autograd_lite.program.program import Program
 from autograd_lite.support.wording import readable
+from autograd_lite.transforms.rule_calls import Output, RuleCall
 
 Gradients = Callable[[Value], float | None]
 
@@ -43,6 +45,10 @@ class Source(Protocol[N]):
         """The step of a loop that each of these nodes is of, and how many there are; others are absent."""
         return {}
 
+    def is_array(self, node: N) -> bool:
+        """Whether it is no number, but holds several."""
+        return False
+
     def calls(self, node: N) -> Sequence[tuple[str, str]]:
         """The calls that the node is in, where they are unfolded, outermost first: a key, and the function's name."""
         return ()
@@ -52,6 +58,14 @@ class Source(Protocol[N]):
         if self.parents(node) or (kind := self.kind(node)) not in (INPUT, PARAMETER):
             return self.row(node)
         return kind, family(self.name(node))
+
+
+def is_array(node: Value) -> bool:
+    """Whether a node is no number, but holds several."""
+    payload = node.row.payload
+    if isinstance(payload, (RuleCall, Output)):
+        return isinstance(payload, RuleCall) and len(payload.results) > 1
+    return array_nodes.is_array(node)
 
 
 def stored_gradient(value: Value) -> float | None:
@@ -84,6 +98,10 @@ class Values(Source[Value]):
             for x, result in self.unfolded.instead.items():
                 if names.of(x) and result in self.unfolded.around:
                     names.names.setdefault(result, names.of(x))
+        # constants in the place of branches that were not computed
+        self.left_out = {
+            p for x in self.order if x.row.lazy for p in self.parents(x) if p.row is NUMBER and p.data != p.data
+        }
         names.name_parameters(self.order)
         self.modules = names.module_at
 
@@ -94,7 +112,7 @@ class Values(Source[Value]):
         return node.partials
 
     def value(self, node: Value) -> float | None:
-        return None if node.is_traced else node.data
+        return None if node.is_traced or is_array(node) or node in self.left_out else node.data
 
     def gradient(self, node: Value) -> float | None:
         return self.gradients(node) if self.unfolded is None else self.unfolded.gradient(node, self.gradients)
@@ -126,6 +144,9 @@ class Values(Source[Value]):
             places = {x: place for x, place in places.items() if x not in of_calls}
         return {x: place for x, place in places.items() if isinstance(x, Value) and x.op}
 
+    def is_array(self, node: Value) -> bool:
+        return is_array(node)
+
     def shown(self, node: Value) -> Value:
         """The node, or what is in the place of one that is unfolded."""
         return node if self.unfolded is None else self.unfolded.of(node)
@@ -137,9 +158,10 @@ class Values(Source[Value]):
 
     def box(self, node: Value, key: str) -> Box:
         kind, name, value = self.kind(node), self.name(node), self.value(node)
-        flows = kind in (INPUT, PARAMETER) or any(p is not None for p in node.partials)
+        flows = kind in (INPUT, PARAMETER) or (not is_array(node) and any(p is not None for p in node.partials))
         slope = self.gradient(node) if flows else None
-        symbol = sign_of(self, node) if node.parents or node.op == "detached" else ""
+        symbol = sign_of(self, node) if node.parents or node.op == "detached" or node.row.payload is not None else ""
+        symbol = "…" if node in self.left_out else symbol
         formula = node.row.formula
         numbers = [f"\n{what} {x!r}" for what, x in (("value", value), ("gradient", slope)) if x is not None]
         tooltip = (f"{name} = {formula}" if name else formula) + "".join(numbers)  # at full precision

@@ -8,10 +8,14 @@ from typing import Any
 
 from autograd_lite.backends.call_nodes import ProgramCall, recorded_in
 from autograd_lite.control.array_nodes import Item
+from autograd_lite.control.recomputation import Recomputed
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.graph import CONSTANT
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.value import Value, constant
+from autograd_lite.transforms.rule_calls import Output
+
+CALLS = (ProgramCall, Recomputed)
 
 
 class Unfolded:
@@ -48,13 +52,13 @@ class Unfolded:
         """Add the nodes of a graph, whose gradients are known, and which those calls are around."""
         items: dict[Value, list[Value]] = {}
         for x in order:
-            if isinstance(x.row.payload, Item) and isinstance(x.parents[0].row.payload, ProgramCall):
+            if isinstance(x.row.payload, Item) and isinstance(x.parents[0].row.payload, CALLS):
                 items.setdefault(x.parents[0], []).append(x)
         for x in order:
             if x in self.seen:
                 continue
             self.seen.add(x)
-            if isinstance(x.row.payload, ProgramCall):
+            if isinstance(x.row.payload, CALLS):
                 self.seen.update(items.get(x, ()))
                 self.unfold(x, items.get(x, []), gradient, around)
             else:
@@ -67,7 +71,7 @@ class Unfolded:
     ) -> None:
         """Add the graph of a call's function, with the gradients that a reverse pass from its outputs finds."""
         inside = Inside()
-        points = [Value(x) for x in recorded_in(call).operands]
+        points = [Value(x) for x in numbers_given(call)]
         outputs = [x if isinstance(x, Value) else constant(x) for x in run_again(call, points)]
         ends = {x: outputs[offset_of(x)] for x in items} or {call: outputs[0]}
         order: list[Any] = topological_order(list(dict.fromkeys(ends.values())), everything=True)
@@ -91,20 +95,31 @@ class Unfolded:
 
 
 def offset_of(x: Value) -> int:
-    """Which of the outputs of a call it is."""
-    item: Item = x.row.payload
-    return item.offset
+    """Which of the numbers that its operand holds a node is; negative: none."""
+    payload = x.row.payload
+    return payload.offset if isinstance(payload, Item) else payload.k if isinstance(payload, Output) else -1
+
+
+def numbers_given(call: Value) -> list[float]:
+    """The numbers of those operands that are arguments of its function; the others are Values that it closes over."""
+    if isinstance(call.row.payload, ProgramCall):
+        return recorded_in(call).operands
+    return [p.data for p in call.parents[: call.row.payload.count]]
 
 
 def run_again(call: Value, points: list[Value]) -> list[Any]:
     """The outputs of a call's function on Values, while those that it closes over have the numbers of that time."""
-    payload: ProgramCall = call.row.payload
+    payload: Any = call.row.payload
+    if isinstance(payload, Recomputed):
+        found: list[Any] = payload.again(points)[0]
+        return found
     then: dict[Any, float] = recorded_in(call).closed_over
     now = {x: x._data for x in then}
     try:
         for x, number in then.items():
             x._data = number
-        return payload.again(call, points)
+        outputs: list[Any] = payload.again(call, points)
+        return outputs
     finally:
         for x, number in now.items():
             x._data = number

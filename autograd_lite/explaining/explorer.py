@@ -17,14 +17,16 @@ from autograd_lite.drawing.number_format import check_precision, count_text
 from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
 from autograd_lite.explaining.explanation import MOST, MOST_FOLDED, explanation_picture
-from autograd_lite.explaining.lesson import lesson
+from autograd_lite.explaining.formats import listed
+from autograd_lite.explaining.lesson import lesson, source_of
 from autograd_lite.explaining.page import Live, Page, in_javascript
 from autograd_lite.explaining.page_data import Input, in_json
+from autograd_lite.explaining.page_graph import PageGraph
 from autograd_lite.explaining.recorded_function import (
     RecordedGraph,
+    check_rows,
     programs,
     recorded_graph,
-    values_of,
     variables_around,
 )
 from autograd_lite.explaining.starting_points import Starts, bound, slider_ends
@@ -132,7 +134,7 @@ def has_widgets() -> bool:
 
 def explore(
     f: Function | Value, /, *arguments: Any, names: Mapping[str, object] | None = None, infer_names: bool = True,
-    precision: int = 4, theme: str = "auto", **inputs: Any,
+    precision: int = 4, theme: str = "auto", unfold_calls: bool = False, **inputs: Any,
 ) -> Explorer:  # fmt: skip
     """A function, or the graph of a Value, as a page whose numbers follow the sliders of its inputs.
 
@@ -146,9 +148,10 @@ def explore(
                  Values that f closes over, such as the parameters of a model, are inputs too
     names, infer_names, precision  as in `explain`
     theme        "auto", which follows the reader's system, "light" or "dark"
+    unfold_calls  as in `explain`: what a compiled function that a Value came from computes, instead of one box
 
-    An argument that has the name of an option is passed by position.  Loops are written out step by step.  Of more
-    than 20,000 nodes those nearest to the result are shown, and all are computed.
+    An argument that has the name of an option is passed by position.  Loops are written out step by step, with a box
+    for each step that unfolds.  Of more than 20,000 nodes those nearest to the result are shown, and all are computed.
 
     Raises TracingError where f asks for a number that is not known yet, as `compile` does, TypeError where f returns no
     Value or an argument is missing, ValueError where the graph cannot be computed with other numbers.
@@ -166,7 +169,8 @@ def explore(
                 f"explore shows the graph of a Value from its leaves, but got arguments beside it: "
                 f"{', '.join([*map(repr, arguments), *inputs])}; label the leaves, or pass the function"
             )
-        return explored(RecordedGraph(f, {}, {}), known, digits, theme, {}, [])
+        check_rows(topological_order([f], everything=True), "this graph")
+        return explored(RecordedGraph(f, {}, {}, {}), known, digits, theme, {}, [], unfold_calls)
     if not callable(f):
         raise TypeError(f"explore shows a function or a Value, but got {f!r} of type {type(f).__name__}; pass one")
     starts = Starts()
@@ -184,19 +188,18 @@ def explore(
             known.names[x] = readable(name)
     if (name := name_of(f)).isidentifier():
         known.take(name, recorded.root)
-    return explored(recorded, known, digits, theme, starts.ranges, list(starts.ranges))
+    return explored(recorded, known, digits, theme, starts.ranges, list(starts.ranges), unfold_calls)
 
 
 def explored(
     recorded: RecordedGraph, names: Names, precision: int, theme: str, ranges: Mapping[Value, tuple[float, float]],
-    given: Sequence[Value],
+    given: Sequence[Value], unfold_calls: bool,
 ) -> Explorer:  # fmt: skip
     """The explorer of a graph."""
-    root = recorded.root
-    found = lesson(root, names, MOST_FOLDED, moves=True)
-    steps = dict(zip([origin.node for origin in values_of(found)], found.steps, strict=True))
-    order: list[Any] = topological_order([root], everything=True)
-    leaves = dict.fromkeys([x for x in [*steps, *order] if x.op == "" and not x.parents])
+    source = source_of(recorded.root, names, moves=True, unfolds=unfold_calls)
+    found = lesson(source, MOST_FOLDED, moves=True, loops=recorded.loops)
+    steps = dict(zip(found.nodes, found.steps, strict=True))
+    leaves = dict.fromkeys([x for x in [*steps, *source.order] if x.op == "" and not x.parents])
     parameters = [x for x in names.parameters if x in leaves]  # in the order of their module
     others = [x for x in leaves if x not in names.parameters]
     every: list[Value] = list(dict.fromkeys([*given, *others, *parameters]))
@@ -210,13 +213,11 @@ def explored(
         else:
             name = unlike(step.name, inputs)
             inputs[name] = Input(name, x.data, low, high, step.kind == PARAMETER, step.key, step.module)
-    everything, result, places = programs(found, root, recorded, every)
+    everything, result, places = programs(found, PageGraph(source, recorded.twin), every)
     live = Live(everything, in_javascript(everything, result), places, list(inputs.values()))
-    told = found if len(found.steps) <= MOST else lesson(root, names, MOST, moves=True)
-    return Explorer(
-        Page(found, precision, theme, told, lambda theme: explanation_picture(root, names, precision, theme), live),
-        inputs,
-    )
+    told = found if len(listed(found)) <= MOST else lesson(source, MOST, moves=True, loops=recorded.loops)
+    still = lambda theme: explanation_picture(recorded.root, names, precision, theme, unfold_calls)  # noqa: E731
+    return Explorer(Page(found, precision, theme, told, still, live), inputs)
 
 
 def unlike(name: str, taken: Mapping[str, Input]) -> str:

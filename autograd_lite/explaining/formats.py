@@ -53,10 +53,13 @@ def chain_rule(lesson: Lesson, step: LessonStep, to: Notation) -> tuple[list[str
     def joined(terms: list[str]) -> str:
         return " + ".join([*terms, *rest])
 
+    def term(w: GradientWay) -> str:
+        return to.factor(w.local) if len(shown) > 1 else to.number(w.local)
+
     upstream = [("1" if w.user == f else to.derivative(f, w.user), w) for w in shown]
     links = joined([to.product(up, to.derivative(w.user, step.name)) for up, w in upstream])
-    locals_ = joined([to.product(up, to.local(w)) for up, w in upstream])
-    numbers = [joined([to.product(to.factor(w.upstream), to.factor(w.local)) for w in shown])]
+    locals_ = joined([term(w) if w.is_term else to.product(up, to.local(w)) for up, w in upstream])
+    numbers = [joined([term(w) if w.is_term else to.product(to.factor(w.upstream), to.factor(w.local)) for w in shown])]
     if len(shown) > 1 and not rest and not to.is_tex:
         numbers.append(joined([to.factor(w.flow) for w in shown]))
     # Where all users are the result itself, its gradient is the local partial: there is no chain.
@@ -71,7 +74,7 @@ def without_repeats(parts: list[str]) -> list[str]:
 def forward_parts(step: LessonStep, to: Notation) -> list[str]:
     """The formula of a node, the same in numbers, and its value."""
     formulas = [to.of(x) for x in (step.formula, step.numbers) if x is not None]
-    return without_repeats([*formulas, to.number(step.value)])
+    return without_repeats([*formulas, *([] if step.value is None else [to.number(step.value)])])
 
 
 def listed(lesson: Lesson) -> list[LessonStep | str]:
@@ -135,7 +138,8 @@ def markdown(lesson: Lesson, precision: int) -> str:
             continue
         formula = f"${to.of(step.formula)}$" if step.formula is not None else step.kind
         numbers = f"${to.of(step.numbers)}$" if step.numbers is not None else ""
-        lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | ${to.number(step.value)}$ |")
+        value = "" if step.value is None else f"${to.number(step.value)}$"
+        lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | {value} |")
     lines += ["", f"**{BACKWARD.format(f'${tex_name(lesson.result)}$')}**\n"]
     for step in backward(lesson):
         if isinstance(step, str):
@@ -170,7 +174,8 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
             continue
         formula = markup(to.of(step.formula)) if step.formula is not None else f"<i>{step.kind}</i>"
         numbers = markup(to.of(step.numbers)) if step.numbers is not None else ""
-        forward += row([markup(step.name), formula, numbers, bold(to.number(step.value), theme.value)])
+        value = "" if step.value is None else bold(to.number(step.value), theme.value)
+        forward += row([markup(step.name), formula, numbers, value])
     back = row(["gradient", "chain rule", "with numbers", "is"], "th")
     for step in backward(lesson):
         if isinstance(step, str):

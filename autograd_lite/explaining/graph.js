@@ -137,10 +137,10 @@ function measure(box) {
   const [node] = box.nodes;
   const out = outputs(box);
   const notes = [];
-  box.shown = out.length === 1 ? out[0] : null;
+  box.shown = out.length === 1 && out[0].value !== null ? out[0] : null; // a matrix has no number of its own
   if (box.folded) {
     const count = box.nodes.filter((n) => n.operands.length).length;
-    const more = box.shown ? "" : `, ${out.length} outputs`;
+    const more = out.length === 1 ? "" : `, ${out.length} outputs`;
     notes.push(`${count} operation${count === 1 ? "" : "s"}${more}`, "select to unfold");
   }
   box.path = box.folded ? box.key.slice(1) : "";

@@ -5,15 +5,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import count
+from operator import itemgetter
 from typing import Any
 
-from autograd_lite.backends.call_nodes import ProgramCall
-from autograd_lite.backends.call_programs import Pullback
+from autograd_lite.control.array_nodes import data_of
 from autograd_lite.control.loop_steps import StepPlace
 from autograd_lite.core.graph import CONSTANT as CONSTANT_FLAG
-from autograd_lite.core.reverse import topological_order
+from autograd_lite.core.reverse import pull_floats, topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.names import Names
+from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.selection import nearest_nodes, operands_first
 from autograd_lite.drawing.sources import Gradients, Values, own_pass, unit
@@ -21,7 +22,6 @@ from autograd_lite.drawing.unfolding import offset_of
 from autograd_lite.explaining.formulas import Formula, Name, Numeral, Slot, evaluated, formula_of, substituted
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.transforms.propagation import Cotangents
-from autograd_lite.transforms.rule_calls import Output, RuleCall
 
 
 @dataclass
@@ -35,6 +35,7 @@ class GradientWay:
     key: int = 0  # the step of the user
     holds: bool = True  # whether the formula gives the local partial, as it does not at a kink
     check: Slot | None = None  # what the formula gives, on a page whose numbers move
+    is_term: bool = False  # whether `local` is all that flows: the user holds several numbers
 
     @property
     def flow(self) -> float:
@@ -45,7 +46,10 @@ class GradientWay:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a number of a lesson is: of a node its value, its gradient, or its partial in one operand."""
+    """What a number of a lesson is: of a node its value, its gradient, or its partial in one operand.
+
+    Of a node that holds several numbers it is a "term", which flows to one operand.
+    """
 
     node: Value
     what: str
@@ -63,7 +67,7 @@ class LessonStep:
     operands: list[int]  # the steps of its operands, those left out missing
     formula: Formula | None
     numbers: Formula | None  # the formula with the values of the operands
-    value: float
+    value: float | None  # None: it holds several numbers
     gradient: float | None = None
     ways: list[GradientWay] = field(default_factory=list)
     module: str = ""  # the path of the module it belongs to
@@ -78,6 +82,8 @@ class Lesson:
     result: str
     notes: list[str] = field(default_factory=list)
     unfolds: bool = False  # whether all steps of long loops are told one by one
+    nodes: list[Value] = field(default_factory=list)
+    """The node of each step."""
     numbers: list[float] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     """What each of the numbers is."""
@@ -100,17 +106,20 @@ class Lesson:
         raise KeyError(f"no node is called {name!r}; there are {', '.join(s.name for s in self.steps)}")
 
 
-def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: bool = False) -> Lesson:
-    """The lesson on a Value, from a reverse pass of its own; RuntimeError where there is no graph to differentiate.
+def source_of(root: Value, names: Names, moves: bool = False, unfolds: bool = False) -> Values:
+    """The graph that is told, with gradients of a reverse pass of its own; RuntimeError where it has none.
 
     With `moves` other inputs may follow, which take other branches: what only these reach has a gradient too, of 0.
     """
     slope = own_pass([root])
-    if moves:
-        slope = with_zeros(slope, root)
-    source = Values([root], names, slope, unfolds)
+    return Values([root], names, with_zeros(slope, root) if moves else slope, unfolds)
+
+
+def lesson(source: Values, limit: int, moves: bool = False, loops: Mapping[Value, StepPlace] | None = None) -> Lesson:
+    """The lesson on a graph; `loops` has the steps of loops that its nodes are of, where others than it keeps."""
     (root,) = source.roots
-    owners, total, loops = source.owners(source.order), len(source.order), source.steps(source.order)
+    owners, total = source.owners(source.order), len(source.order)
+    loops = loops or source.steps(source.order)
     kept = set(source.order) if total <= limit else nearest_nodes(source, limit)
     left_out = bias_units(source, kept)
     order = [x for x in operands_first(source, kept) if x not in left_out]
@@ -119,26 +128,28 @@ def lesson(root: Value, names: Names, limit: int, moves: bool = False, unfolds: 
     found = Lesson([], called[root], [note] if len(kept) < total else [])
     for x in order:
         operands = tuple(letter(p, called) for p in source.parents(x))
-        formula = formula_of(x.row, operands) if operands else None
+        formula = formula_of(x.row, operands) if operands else constants_text(data_of(x))
+        if operands and offset_of(x) >= 0:
+            formula = Name(f"{called.get(source.parents(x)[0], '…')}[{offset_of(x)}]")
         inputs = [keys[p] for p in source.parents(x) if p in keys]
-        values = {found.steps[i].name: found.steps[i].value for i in inputs}
+        values = {s.name: s.value for i in inputs if (s := found.steps[i]).value is not None}
         numbers = substituted(formula, values) if formula is not None else None
         kind, symbol = source.kind(x), source.box(x, "").symbol
-        value = found.slot(x.data, x, "value")
+        value = None if source.is_array(x) else found.slot(x.data, x, "value")
         step = LessonStep(keys[x], called[x], kind, symbol, inputs, formula, numbers, value)
         step.module, step.loop = owners.get(x, ""), loops.get(x)
-        is_many = outputs_of(x) > 1
-        gradient = None if kind == CONSTANT or is_many else source.gradient(x)
+        gradient = None if kind == CONSTANT or value is None else source.gradient(x)
         step.gradient = None if gradient is None else found.slot(gradient, x, "gradient")
         found.steps.append(step)
+        found.nodes.append(x)
+    terms = terms_of_arrays(source)
     for x in source.order:
-        if isinstance(x.row.payload, RuleCall) and outputs_of(x) > 1:
-            add_ways_of_outputs(found, x, source, keys, called)
-            continue
-        if isinstance(x.row.payload, ProgramCall):
-            add_ways_of_call(found, x, source, keys, called)
-            continue
-        if any(isinstance(p.row.payload, ProgramCall) and outputs_of(p) > 1 for p in source.parents(x)):  # which tells
+        for i, parent, term in terms.get(x, ()):
+            if parent in keys:
+                local = found.slot(term, x, "term", i)
+                way = GradientWay(called.get(x, "…"), 1.0, local, None, keys.get(x, -1), is_term=True)
+                found.steps[keys[parent]].ways.append(way)
+        if source.is_array(x) or offset_of(x) >= 0:
             continue
         upstream = None if keys.keys().isdisjoint(source.parents(x)) else source.gradient(x)
         if upstream is not None:
@@ -195,44 +206,39 @@ def add_ways(
         found.steps[keys[parent]].ways.append(way)
 
 
-def add_ways_of_outputs(
-    found: Lesson, x: Value, source: Values, keys: Mapping[Value, int], called: Mapping[Value, str]
-) -> None:
-    """The same for a call of several outputs, whose rule makes one term of all their gradients."""
-    outputs = [y for y in source.order if x in source.parents(y) and isinstance(y.row.payload, Output)]
-    slopes = {y.row.payload.k: source.gradient(y) for y in outputs}
-    arrived = Cotangents({k: 0.0 if slope is None else slope for k, slope in slopes.items()})
-    for parent, term in x.row.payload.pull_floats(x, arrived, {}) if slopes else ():
-        if parent in keys:
-            way = GradientWay(called.get(x, "…"), 1.0, found.slot(term, x, "term"), None, keys.get(x, -1))
-            found.steps[keys[parent]].ways.append(way)
+def terms_of_arrays(source: Values) -> dict[Value, list[tuple[int, Value, float]]]:
+    """For each node that holds several numbers what it passes on to single ones: which operand, its node, the term.
+
+    Its derivative is no partial of one number, but goes through its own rule, as do matrices and calls.
+    """
+    arrived: dict[Value, Any] = {}
+    found: dict[Value, list[tuple[int, Value, float]]] = {}
+    for x in reversed(source.order):
+        parents = source.parents(x)
+        if parents and offset_of(x) >= 0:
+            slope = source.gradient(x)
+            if slope is not None:
+                term = Cotangents({offset_of(x): slope})
+                arrived[parents[0]] = arrived[parents[0]] + term if parents[0] in arrived else term
+        elif x in arrived:
+            places: dict[Any, list[int]] = {}
+            for i, p in enumerate(x.parents):
+                places.setdefault(p, []).append(i)
+            for operand, term in pull_floats({}, x, arrived[x]):
+                i = places[operand].pop() if len(places[operand]) > 1 else places[operand][0]
+                if source.is_array(parents[i]):
+                    arrived[parents[i]] = arrived[parents[i]] + term if parents[i] in arrived else term
+                elif not parents[i]._flags & CONSTANT_FLAG:
+                    found.setdefault(x, []).append((i, parents[i], float(term)))
+            found.get(x, []).sort(key=itemgetter(0))
+    return found
 
 
-def outputs_of(x: Value) -> int:
-    """How many results a call has, of a compiled function or of one with a rule of its own; 0 for what is none."""
-    payload = x.row.payload
-    if isinstance(payload, RuleCall):
-        return len(payload.results)
-    return payload.outputs if isinstance(payload, ProgramCall) else 0
-
-
-def add_ways_of_call(
-    found: Lesson, x: Value, source: Values, keys: Mapping[Value, int], called: Mapping[Value, str]
-) -> None:
-    """The same for a call of a compiled function, whose derivative is a program: partials of one result, or terms."""
-    call, is_one = x.row.payload, outputs_of(x) == 1
-    assert isinstance(call, ProgramCall)
-    results = {0: x} if is_one else {offset_of(y): y for y in source.order if any(p is x for p in source.parents(y))}
-    slopes = {k: slope for k, y in sorted(results.items()) if (slope := source.gradient(y)) is not None}
-    if not slopes:
-        return
-    seeds = [1.0] if is_one else list(slopes.values())
-    for k, term in call.derived(x, Pullback, tuple(slopes), seeds):
-        parent = source.parents(x)[k]
-        if parent in keys and not parent._flags & CONSTANT_FLAG:
-            above = found.slot(slopes[0], x, "gradient") if is_one else 1.0
-            way = GradientWay(called.get(x, "…"), above, found.slot(term, x, "term"), None, keys.get(x, -1))
-            found.steps[keys[parent]].ways.append(way)
+def constants_text(numbers: Sequence[float] | None) -> Formula | None:
+    """An array of constants."""
+    if numbers is None:
+        return None
+    return Name(f"[{', '.join([numeral(y, 4) for y in numbers[:4]])}{', …' if len(numbers) > 4 else ''}]")
 
 
 def formula_agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:

@@ -40,7 +40,8 @@ function spoken(box) {
   if (box.folded) return `${box.title}, folded`;
   const [node] = box.nodes;
   const gradient = node.gradient === null ? "" : `, gradient ${written(node.gradient)}`;
-  return `${node.name}, ${node.kind} ${node.symbol}, value ${written(node.value)}${gradient}`;
+  const value = node.value === null ? "" : `, value ${written(node.value)}`;
+  return `${node.name}, ${node.kind} ${node.symbol}${value}${gradient}`;
 }
 
 // All numbers in view.
@@ -49,7 +50,8 @@ function writeAll() {
   for (const link of links) {
     if (!link.label || !inView(...link.place, 90, 20)) continue;
     const [user, upstream, local] = link.flow;
-    const isKnown = user < 0 || reached(lesson.nodes[user], "backward");
+    const sender = user >= 0 && lesson.nodes[user].gradient === null ? boxes.get(link.tail).nodes[0] : lesson.nodes[user];
+    const isKnown = user < 0 || reached(sender, "backward"); // what a matrix passes on shows with the number it goes to
     const up = upstream === null ? 1 : state.numbers[upstream];
     const text = isKnown ? numeral(up * state.numbers[local], lesson.precision) : "";
     if (link.label.textContent !== text) link.label.textContent = text;
@@ -95,7 +97,10 @@ function tell(step, node) {
   const [words, lines, left] = {
     start: () => ["The inputs are given. Next computes the first node from its operands.", []],
     end: () => [`Done: the gradient of ${lesson.result} is known in every node.`, []],
-    forward: () => [`The value of ${node.name}, from its operands:`, filled(node.forward), node.name],
+    forward: () => [
+      `${node.value === null ? `What ${node.name} holds` : `The value of ${node.name}`}, from its operands:`,
+      filled(node.forward), node.name,
+    ],
     backward: () => [backwardWords(node), chainRule(node), `∂${lesson.result}/∂${node.name}`],
   }[step.phase]();
   parts.what.textContent = words;

@@ -9,6 +9,7 @@ from importlib.resources import files
 from string import Template
 from typing import NamedTuple
 
+from autograd_lite.backends.languages.javascript import javascript_source
 from autograd_lite.drawing.drawing import Drawing
 from autograd_lite.drawing.exportable import Exportable, Formats, iframe
 from autograd_lite.drawing.number_format import count_text
@@ -44,7 +45,7 @@ class Live(NamedTuple):
 
 def in_javascript(everything: Program, result: Program) -> str:
     """Both programs in the words of the page."""
-    first, second = [x.source("javascript", module=False) for x in (everything, result)]
+    first, second = [javascript_source(x, module=False, is_lazy=False) for x in (everything, result)]
     return f"const computeNumbers = {first};\nconst computeResult = {second};\n"
 
 

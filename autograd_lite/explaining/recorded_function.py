@@ -13,18 +13,19 @@ from inspect import getclosurevars, unwrap
 from types import FrameType
 from typing import Any, NamedTuple
 
+from autograd_lite.control.loop_steps import StepPlace, steps_of
+from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.create_graph import adjoints, argument, partials_as_graphs
-from autograd_lite.core.graph import CONSTANT
+from autograd_lite.core.graph import CONSTANT, NUMBER
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value, constant, traced
 from autograd_lite.explaining.formulas import Applied, Slot, evaluated
 from autograd_lite.explaining.lesson import Lesson, Origin
-from autograd_lite.program.flattening import Flattener
+from autograd_lite.explaining.page_graph import PageGraph, on_numbers
 from autograd_lite.program.instructions import Argument, Result
-from autograd_lite.program.payloads import While
 from autograd_lite.program.program import Program
-from autograd_lite.program.tracing import Trace
+from autograd_lite.sparse.scalar_graphs import ScalarTrace
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.opaque_functions import CallPayload
 from autograd_lite.transforms.signatures import Function, name_of
@@ -38,6 +39,8 @@ class RecordedGraph(NamedTuple):
     twins: Mapping[Value, Value]
     named: Mapping[str, object]
     """What the function called its results on the way."""
+    loops: Mapping[Value, StepPlace]
+    """The steps of loops that nodes are of."""
 
     def twin(self, x: Value) -> Value:
         return self.twins.get(x, x)
@@ -46,13 +49,13 @@ class RecordedGraph(NamedTuple):
 def recorded_graph(
     f: Function, arguments: Sequence[Any], keywords: Mapping[str, Any], starts: Sequence[Value]
 ) -> RecordedGraph:
-    """The graph of f, whose arguments hold the Values `starts`.
+    """The graph of f, whose arguments hold the Values `starts`; loops are written out step by step.
 
     Raises TracingError where f asks a traced value for its number, TypeError where it does not return one number.
     """
     inputs = {x: traced(0) for x in starts}
     given, also = replaced(list(arguments), inputs), replaced(dict(keywords), inputs)
-    with Trace(lambda x: None) as trace, inside(), local_variables(f) as found:
+    with ScalarTrace(False) as trace, inside(), local_variables(f) as found:
         root = f(*given, **also)
     if not isinstance(root, Value):
         raise TypeError(
@@ -63,15 +66,12 @@ def recorded_graph(
     check_rows(order, name_of(f))
     known: dict[Value, Value] = {y: x for x, y in inputs.items()}
     known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
-    if any(x.row.payload is not None for x in order):
-        return RecordedGraph(loops_written_out(root, order, known, name_of(f)), {}, {})
     with ieee_arithmetic(), enable_grad():
-        for x in order:
-            if x.is_traced and x not in known:
-                operands = tuple([known.get(p, p) for p in x.parents])
-                known[x] = operands[0].apply(x.row, operands)
+        on_numbers(order, known)
     twins = {x: y for y, x in known.items()}
-    return RecordedGraph(known.get(root, root), twins, {name: replaced(x, known) for name, x in found.items()})
+    places: Mapping[Any, StepPlace] = steps_of(order)
+    loops = {known.get(y, y): place for y, place in places.items() if y.op}
+    return RecordedGraph(known.get(root, root), twins, {name: replaced(x, known) for name, x in found.items()}, loops)
 
 
 def replaced(x: Any, others: Mapping[Value, Value]) -> Any:
@@ -94,8 +94,8 @@ def elements_replaced(x: Any, others: Mapping[Value, Value]) -> Any:
     return found
 
 
-def check_rows(order: Sequence[Value], name: str) -> None:
-    """Raise where a node is no row of the table: a page has nothing else to compute with."""
+def check_rows(order: Sequence[Any], name: str) -> None:
+    """Raise where a node is no row of the table and no kernel: a page has nothing else to compute with."""
     for x in order:
         if isinstance(x.row.payload, CallPayload):
             has = "is a Python function of plain numbers" if x.row.called_back else "has a derivative of its own"
@@ -104,23 +104,16 @@ def check_rows(order: Sequence[Value], name: str) -> None:
                 f"write it in functions of this library without such a rule, or step through one call with "
                 f"explain(...).page()"
             )
-
-
-def loops_written_out(root: Value, order: Sequence[Value], known: Mapping[Value, Value], name: str) -> Value:
-    """The result of a graph with loops, each of which is written out step by step."""
-    leaves = [x for x in order if x in known or (not x.parents and not x.is_traced and x.op == "")]
-    arguments = [Argument(f"x{i}", 1, False) for i in range(len(leaves))]
-    flattener = Flattener(arguments)
-    numbers = flattener.graph([root], {x: i for i, x in enumerate(leaves)})
-    program = Program(*flattener.finished([Result(tuple(numbers), False)])).unrolled()
-    if any(isinstance(row.payload, While) for row, _, _ in program.instructions):
-        raise ValueError(
-            f"explore writes loops out step by step, but {name} has a while_loop whose number of steps depends on its "
-            f"numbers; pass max_steps to the while_loop"
-        )
-    with ieee_arithmetic(), enable_grad():
-        found: Value = program(*[known.get(x, x) for x in leaves])
-    return found
+        if x.row.lazy and any(p.row is NUMBER and p.data != p.data for p in x.parents):
+            raise ValueError(
+                f"explore computes with other numbers too, but {name} holds a choice between functions of which only "
+                f"one was computed; pass the function, as explore(f, x=2.0)"
+            )
+        if isinstance(x.row.payload, RecordedWhile):
+            raise ValueError(
+                f"explore writes loops out step by step, but {name} has a while_loop whose number of steps depends on "
+                f"its numbers; pass max_steps to the while_loop"
+            )
 
 
 @contextmanager
@@ -155,34 +148,32 @@ def variables_around(f: Function) -> dict[str, object]:
 # -- the program
 
 
-def programs(
-    lesson: Lesson, root: Value, recorded: RecordedGraph, inputs: Sequence[Value]
-) -> tuple[Program, Program, list[int]]:
+def programs(lesson: Lesson, graph: PageGraph, inputs: Sequence[Value]) -> tuple[Program, Program, list[int]]:
     """What computes the numbers of a lesson from the inputs, each once, what computes the result alone, and the places
     of all numbers of the lesson among those.
 
     Raises ValueError where the graph has frozen a branch, so that other numbers would come out wrong.
     """
-    leaves, end = [recorded.twin(x) for x in inputs], recorded.twin(root)
-    wanted = list(dict.fromkeys([recorded.twin(origin.node) for origin in lesson.origins]))
-    flowing = [x for x in wanted if not x._flags & CONSTANT]
-    with enable_grad():
-        slopes = dict(zip(flowing, adjoints([end], [1.0], flowing), strict=True))
-    partials: dict[Value, list[Any]] = {}
-
-    def number(origin: Origin) -> Any:
-        x = recorded.twin(origin.node)
-        if origin.what == "value":
-            return x
-        if origin.what == "gradient":
-            return slopes.get(x)
-        if x not in partials:
-            partials[x] = partial_graphs(x)
-        return partials[x][origin.operand]
-
-    nodes = {s.name: recorded.twin(o.node) for s, o in zip(lesson.steps, values_of(lesson), strict=True)}
+    leaves, end = [graph.of(x) for x in inputs], graph.end
+    nodes = {
+        step.name: graph.of(x) for step, x in zip(lesson.steps, lesson.nodes, strict=True) if step.value is not None
+    }
     ways = [way for step in lesson.steps for way in step.ways if isinstance(way.formula, Applied)]
+    flowing = [x for x in dict.fromkeys([*nodes.values(), *graph.ends()]) if not x._flags & CONSTANT]
     with ieee_arithmetic(), enable_grad():
+        slopes = dict(zip(flowing, adjoints([end], [1.0], flowing), strict=True))
+        partials: dict[Value, list[Any]] = {}
+
+        def number(origin: Origin) -> Any:
+            node = origin.node
+            if origin.what == "value":
+                return graph.of(node)
+            if origin.what == "gradient":
+                return slopes.get(graph.of(node))
+            if node not in partials:
+                partials[node] = graph.terms(node, slopes) or partial_graphs(graph.of(node))
+            return partials[node][origin.operand]
+
         numbers = [value_like(number(origin)) for origin in lesson.origins]
         checks = [value_like(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
     everything = one_array([*numbers, *checks], leaves)
@@ -193,11 +184,6 @@ def programs(
     once = {value: k for k, value in enumerate(dict.fromkeys(values))}
     program = Program(everything.arguments, everything.instructions, [Result(tuple(once), False)])
     return program, one_array([end], leaves), [once[value] for value in values]
-
-
-def values_of(lesson: Lesson) -> list[Origin]:
-    """What the steps of a lesson are, in their order."""
-    return [origin for origin in lesson.origins if origin.what == "value"]
 
 
 def value_like(x: Any) -> Value:

@@ -113,7 +113,7 @@ def written(x: Applied, to: FormulaWriter) -> str:
         if isinstance(b, Numeral) and b.value < 0.0 and not isinstance(a, Numeral):
             return written(Applied(sub, (a, Numeral(-b.value))), to)
     notation = (x.row.latex if to.is_tex else "") or x.row.notation
-    if "<" not in notation:
+    if "<" not in notation or notation == x.row.name:  # which may be <lambda>
         return written_call(x, notation, to)
     if x.row.arity is None:
         return written_terms(x, notation, to)

@@ -36,14 +36,16 @@ class FunctionText(NamedTuple):
     """Whether it takes the number of samples."""
 
 
-def function_text(program: Program, dialect: Dialect, name: str, limits: Limits = LIMITS) -> FunctionText:
+def function_text(
+    program: Program, dialect: Dialect, name: str, limits: Limits = LIMITS, is_lazy: bool = True
+) -> FunctionText:
     """The parts of the source of a program, whose function gets that name."""
     if not (re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) and name not in dialect.reserved and name not in ROWS):
         raise ValueError(
             f"the function of a program needs a name of letters, digits and underscores that {dialect.name} and the "
             f"table of rows do not have, but got {name!r}; choose another, as name='step'"
         )
-    program = with_lazy_branches(program)
+    program = with_lazy_branches(program) if is_lazy else program
     program = Program(*lower(program.arguments, program.instructions, program.results, is_unrolled, is_inlined))
     source = Source(dialect, limits)
     source.functions.names[name] = name

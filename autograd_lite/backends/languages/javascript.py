@@ -24,9 +24,14 @@ function numbers(x, name, size) {
 """Checks an argument and makes it what the program reads fastest."""
 
 
-def javascript_source(program: Program, module: bool = True, name: str = "program", limits: Limits = LIMITS) -> str:
-    """The text of a program as an ES module that exports a function, or as an expression that is this function."""
-    text = function_text(program, JavaScript(), name, limits)
+def javascript_source(
+    program: Program, module: bool = True, name: str = "program", limits: Limits = LIMITS, is_lazy: bool = True
+) -> str:
+    """The text of a program as an ES module that exports a function, or as an expression that is this function.
+
+    Where it is not lazy, branches that are not taken are computed too.
+    """
+    text = function_text(program, JavaScript(), name, limits, is_lazy)
     lines = [*arguments(text), *results(text), *text.source.memory.declared(), *text.lines]
     returned = ", ".join(f"r{k}" for k in range(len(text.program.results)))
     about = [f"// {line}" for line in described(text)]
