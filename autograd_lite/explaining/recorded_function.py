@@ -55,7 +55,7 @@ def recorded_graph(
     """
     inputs = {x: traced(0) for x in starts}
     given, also = replaced(list(arguments), inputs), replaced(dict(keywords), inputs)
-    with ScalarTrace(False) as trace, inside(), local_variables(f) as found:
+    with ScalarTrace(False, None) as trace, inside(), local_variables(f) as found:
         root = f(*given, **also)
     if not isinstance(root, Value):
         raise TypeError(
