@@ -211,7 +211,7 @@ class Compiled:
             bad, self.data = self.data, self.before
             raise diverged(run, f"the loss is {loss}", ("the parameter", bad), ("the gradient of", slopes))
         if run.clip is not None:
-            slopes = self.numpy.array(limited(slopes.tolist(), run.clip))
+            slopes = self.numpy.array(limited(slopes.tolist(), run.clip), slopes.dtype)
         self.before = self.data  # neither of them is among the results of the next step
         self.data = run.optimizer.move(self.data, slopes, self.rule)
         for norm, features in zip(self.norms, observed, strict=True) if self.norms else ():

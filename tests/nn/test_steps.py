@@ -56,13 +56,13 @@ def assert_same(results):
 
 
 @pytest.mark.parametrize(("options", "bound"), [({"fastmath": True}, 1e-9), ({"dtype": "float32"}, 1e-4)])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_options_of_compiled_steps(options, bound, optimizer):
+@pytest.mark.parametrize(("optimizer", "clip"), [("sgd", None), ("sgd", 0.1), ("adam", None)])
+def test_options_of_compiled_steps(options, bound, optimizer, clip):
     pytest.importorskip("llvmlite")
-    results = both(lambda: MLP(2, [8, 2], rng=1), optimizer=optimizer)
+    results = both(lambda: MLP(2, [8, 2], rng=1), optimizer=optimizer, clip=clip)
     model = MLP(2, [8, 2], rng=1)
     fit(model, X, LABELS, "softmax_cross_entropy", optimizer, epochs=3, batch_size=4, progress=False, rng=5, lr=0.05,
-        compile=True, **options)  # fmt: skip
+        compile=True, clip=clip, **options)  # fmt: skip
     strict, found = ([p.data for p in x.parameters()] for x in (results[1][0], model))
     assert found == pytest.approx(strict, rel=bound, abs=bound)
     assert found != strict
