@@ -87,6 +87,7 @@ class EveryElement:
         self.right = numpy.full(size, -1, dtype=numpy.int64)
         self.more: dict[int, tuple[int, ...]] = {}
         self.since = since
+        self.numbers: dict[Node, Indices] = {}  # of what expressions read
         ends = set(inputs)  # whose operands are older
         for x in self.plain:
             if x in ends:
@@ -114,9 +115,11 @@ class EveryElement:
             _, source, places = payload.uses[x]
             if source is None:
                 return numpy.full(n, -1)
-            own = [source] if places is None else operands_of(source)
-            known = numpy.array([self.number.get(y, -1) if y._flags >= self.since else -1 for y in own])
-            return numpy.broadcast_to(known, n) if places is None else known[places]
+            if source not in self.numbers:
+                own = [source] if places is None else operands_of(source)
+                known = [self.number.get(y, -1) if y._flags >= self.since else -1 for y in own]
+                self.numbers[source] = numpy.array(known)
+            return numpy.broadcast_to(self.numbers[source], n) if places is None else self.numbers[source][places]
 
         for x, operands in found.items():
             if len(operands) > 2:
@@ -243,7 +246,11 @@ class OrderedPass:
                 rows, found = rows[kept], [x[kept] for x in found]
             own = [operands[places[i]] for i in rows.tolist()]
             totals = self.totals([c.array for c in among], found)
-            terms += [(x, Arrived([y], [])) for x, y in zip(own, totals, strict=True) if x in self.dependent]
+            for x, y in zip(own, totals, strict=True):
+                if x in self.inputs and self.dependent.isdisjoint(operands_of(x)):
+                    self.found[x] = y  # in one step: these are most nodes
+                elif x in self.dependent:
+                    terms.append((x, Arrived([y], [])))
         return terms
 
     def totals(self, arrays: Sequence[Node], places: Sequence[Indices]) -> list[Value]:

@@ -36,7 +36,7 @@ def column_of(numbers: Sequence[Scalar]) -> Column:
 def column_at(array: Node, places: Sequence[int]) -> Column:
     """A column of the numbers at these places of an array: of itself, or gathered from it."""
     stride = places[1] - places[0] if len(places) > 1 else 1
-    if stride and all(place == places[0] + k * stride for k, place in enumerate(places)):
+    if stride and list(places) == list(range(places[0], places[0] + stride * len(places), stride)):
         return Column(array, places[0], stride)
     least = min(places)
     indices = Column(stack([float(place - least) for place in places]), 0, 1)
