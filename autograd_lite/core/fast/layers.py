@@ -6,6 +6,7 @@ partials for every neuron: the dots of a layer share their inputs, and a neuron'
 
 import math
 import struct
+from functools import cache
 from typing import Any, Final, cast
 
 from mypy_extensions import i64
@@ -136,12 +137,27 @@ def data_of_values(values: list[Value]) -> list[float]:
     return [x._data for x in values]
 
 
+@cache
+def packing(count: int) -> Any:
+    """What writes so many floats into bytes."""
+    return struct.Struct(f"{count}d").pack
+
+
+def follow(values: list[Value], numbers: list[float]) -> None:
+    """Put the numbers of Values that have changed in the place of older ones: most have not, and need no object."""
+    for i in range(len(values)):
+        x = values[i]._data
+        if numbers[i] != x or x == 0.0:  # -0.0 too
+            numbers[i] = x
+
+
 class ValueNumbers:
     """The numbers of Values in one array, which is made again only after an assignment to any Value."""
 
     def __init__(self, values: list[Value]) -> None:
         self.values = values
         self.assigned: i64 = -1
+        self.numbers: list[float] = []  # those of the array
         self.kept: Any = None
 
     def floats(self) -> list[float]:
@@ -153,8 +169,11 @@ class ValueNumbers:
         if self.assigned != assigned:
             import numpy
 
-            numbers = data_of_values(self.values)
-            self.kept = numpy.frombuffer(struct.pack(f"{len(numbers)}d", *numbers))  # 3 times as fast as numpy.array
+            if STATE.tracing or not self.numbers:
+                self.numbers = data_of_values(self.values)
+            else:
+                follow(self.values, self.numbers)
+            self.kept = numpy.frombuffer(packing(len(self.numbers))(*self.numbers))  # 4 times as fast as numpy.array
             self.assigned = assigned
         return self.kept
 

@@ -1,4 +1,4 @@
-"""bulk: to the bit what a loop over Values and rows does."""
+"""Many Values at once: to the bit what a loop over Values and rows does."""
 
 import copy
 import math
@@ -14,6 +14,7 @@ from autograd_lite import Value, compile, dot, grad, gradients, no_grad, relu, s
 from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.fast.layers import (
+    ValueNumbers,
     all_finite,
     as_values,
     assign,
@@ -320,3 +321,16 @@ def test_leaves_of_vectors_get_their_gradients_beside_other_uses_of_them():
         for p in (w, x, y):
             p.zero_grad()
     assert gradients(w, [w, x]) == [1.0, 0.0]
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=5), st.lists(st.tuples(st.integers(0, 4), st.floats())))
+def test_the_array_of_numbers_has_the_bits_that_were_assigned_last(start, changes):
+    np = pytest.importorskip("numpy")
+    values = [Value(x) for x in start]
+    held = ValueNumbers(values)
+    before = held.array()
+    kept = before.tobytes()
+    for i, x in changes:
+        values[i % len(values)].data = x
+        assert held.array().tobytes() == np.array([v.data for v in values]).tobytes()
+    assert before.tobytes() == kept  # what was given out does not change
