@@ -13,8 +13,7 @@ from autograd_lite.core.fast.pool import new_node, number_node
 from autograd_lite.core.fast.vectors import dot_with_partials
 
 from autograd_lite.core.graph import (  # isort: skip
-    CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node,
-    connect,
+    CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node, connect,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing, traced_partials
 from autograd_lite.core.contexts.modes import PAUSED, WATCH
