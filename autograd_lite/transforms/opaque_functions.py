@@ -8,7 +8,6 @@ instructions that call it back.
 import functools
 import math
 import struct
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, MethodType
 from typing import Any, NoReturn
@@ -107,30 +106,14 @@ class Component:
         return self.results.at(numbers)[self.k]
 
 
-class CallPayload(ABC):
-    """What differentiates a node of a call, each of which is a number."""
+class CallPayload:
+    """What differentiates a node of a call, each of which is a number.
+
+    `emit` gives the instruction of a program that computes the node; `pull_floats` and `pull` what it passes on to its
+    operands, with floats and as a graph; `push_floats` and `push` its tangent.
+    """
 
     is_number = True
-
-    @abstractmethod
-    def emit(self, flattener: Any, operands: tuple[int, ...]) -> int:
-        """The instruction of a program that computes the node (see `program.flattening`)."""
-
-    @abstractmethod
-    def pull_floats(self, node: Node, adjoint: Any, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
-        """What the node passes on to its operands, in a pass with floats."""
-
-    @abstractmethod
-    def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> list[tuple[Node, Arrived]]:
-        """The same in a pass that is recorded."""
-
-    @abstractmethod
-    def push_floats(self, node: Node, tangents: dict[Node, Any]) -> Any:
-        """The tangent of the node, from those of its operands."""
-
-    @abstractmethod
-    def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
-        """The same in a pass that is recorded."""
 
     def expand(self, expansion: object, node: Node) -> NoReturn:
         raise TypeError(
