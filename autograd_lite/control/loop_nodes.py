@@ -184,20 +184,23 @@ class RecordedLoop:
         first += [perhaps.get(k, float(k in final)) for k in first_of(back.uncertain)]
         start = [*first, *[before[x][0] for x in receiving]]  # -0.0 changes no sum
         start += [before[x][1] for x in first_of(marked)]
+        at_last, reached = back.in_steps(self.length)
         loop = loop_node(backwards, start, self.length, not self.reverse, columns, back.inside)
         rule: RecordedLoop = loop._row.payload
         ends = [item(loop, rule.final(i)) for i in range(len(first), len(start))]
         began = {x: ends[len(receiving) + n] for x, n in marked.items()}
         terms = [
-            walk.term(node, x, under(rules, total, began.get(x))) for x, total in zip(receiving, ends, strict=False)
+            walk.term(node, x, under(rules, total, began.get(x)))
+            for x, total, found in zip(receiving, ends, sums, strict=False)
+            if found is not None or x in reached
         ]
         entries: dict[Node, list[Entry]] = {}
-        for array, places in recorded:
+        for array, places in [x for x in recorded if x[0] in reached]:
             for value, index, *place in places:
                 indices = None if index is None else rule.y_column(loop, index)
                 entries.setdefault(array, []).append(Entry(rule.y_column(loop, value), indices, *place))
         arrives: dict[Entry, Column] = {}
-        for i, j in reversed(list(enumerate(moved))):
+        for i, j in reversed([(i, j) for i, j in enumerate(moved) if step.xs[j] in reached]):
             array, entry = source_of(self.columns[j], rule.y_column(loop, i), self.length)
             entries.setdefault(array, []).append(entry)
             if step.xs[j] in told:
@@ -210,7 +213,7 @@ class RecordedLoop:
             if len(alone) < len(found):
                 parts.append(Scattered(self.length, not self.reverse, [x for x in found if x.offset >= 0]))
             terms.append((source, Arrived(parts, [])))
-        for k in reversed(back.present_at_last(self.length)):
+        for k in reversed(at_last):
             if operands[k] in walk.dependent:
                 final_adjoint, condition = item(loop, rule.final(back.present.index(k))), None
                 if k in back.uncertain and isinstance(rules, ChosenPropagation):

@@ -242,18 +242,20 @@ class AdjointStep:
         """Those of them to which something arrives in some steps, each with the number of the condition that tells."""
         return numbered({x: self.sometimes[x] for x in xs if x in self.sometimes})
 
-    def present_at_last(self, length: int) -> list[int]:
-        """The numbers of the carry whose adjoint arrives at the first carry."""
+    def in_steps(self, length: int) -> tuple[list[int], set[Node]]:
+        """The numbers of the carry whose adjoint arrives at the first carry; all that anything arrives at in a step."""
         if not self.uncertain:
-            return self.present
-        present, after = frozenset(self.final), dict[frozenset[int], frozenset[int]]()
+            return self.present, self.reached
+        present, reached, after = frozenset(self.final), set[Node](), dict[frozenset[int], frozenset[int]]()
         for _ in range(length):
             if present not in after:
-                after[present] = frozenset(self.carries_in(self.run([], present).found))
+                walk = self.run([], present)
+                reached |= {*walk.found, *walk.arrays}
+                after[present] = frozenset(self.carries_in(walk.found))
             if after[present] == present:
                 break
             present = after[present]
-        return sorted(present)
+        return sorted(present), reached
 
     def backwards(
         self, receiving: Sequence[Node], moved: Sequence[Node], marked: Mapping[Node, int], told: Mapping[Node, int]

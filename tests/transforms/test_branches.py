@@ -100,8 +100,18 @@ def shared_by_calls(row):
     return f
 
 
+def shared_by_no_adjoint(row):
+    """What each step reads goes into a number of the carry that nothing uses after the last."""
+
+    def f(x):
+        r = row(x)
+        return scan(lambda c, k: ((c[0] * 1.5 + x, r * k), None), (x, x), [1.0])[0][0]
+
+    return f
+
+
 IN_PAYLOADS = (
-    shared_by_steps, read_in_steps, carried, shared_by_samples, differs_by_sample, in_a_call, shared_by_calls,
+    shared_by_no_adjoint, shared_by_steps, read_in_steps, carried, shared_by_samples, differs_by_sample, in_a_call, shared_by_calls,
 )  # fmt: skip
 SHAPES = {f.__name__: f for f in (outside, inside, of_two_branches, *IN_PAYLOADS)}
 
