@@ -111,7 +111,8 @@ def shared_by_no_adjoint(row):
 
 
 IN_PAYLOADS = (
-    shared_by_no_adjoint, shared_by_steps, read_in_steps, carried, shared_by_samples, differs_by_sample, in_a_call, shared_by_calls,
+    shared_by_no_adjoint, shared_by_steps, read_in_steps, carried, shared_by_samples, differs_by_sample, in_a_call,
+    shared_by_calls,
 )  # fmt: skip
 SHAPES = {f.__name__: f for f in (outside, inside, of_two_branches, *IN_PAYLOADS)}
 
