@@ -13,8 +13,8 @@ from autograd_lite.backends.languages.dialects import Dialect, indented
 from autograd_lite.backends.languages.rows import Functions
 from autograd_lite.program.kernels import KERNELS, ArrayKernel
 
-CALLED = {"abs": "fabs", "sqrt": "sqrt", "log": "log"}
-"""The functions of numbers that kernels call, by C's names."""
+CALLED = ("abs", "sqrt", "log")
+"""The functions of numbers that kernels call."""
 
 
 def kernel_function(functions: Functions, kernel: ArrayKernel) -> str:
@@ -119,5 +119,5 @@ class Words(ast.NodeTransformer):
 
     def visit_Name(self, x: ast.Name) -> ast.Name:
         if x.id in CALLED:
-            return ast.Name(self.functions.function(CALLED[x.id]))
+            return ast.Name(self.functions.function("fabs" if x.id == "abs" else x.id))
         return ast.Name(self.functions.dialect.number(float("nan"))) if x.id == "nan" else x
