@@ -1,4 +1,4 @@
-"""The order in which `fast.sweeps` visits a graph that is given in numbers, where a node stands for many.
+"""The order in which `fast.sweeps` visits a graph that is given in numbers, where a node may be many.
 
 An expression of arrays is recorded once for all its elements.  What arrives at a number has to be added up in the order
 that the graph of all elements has.

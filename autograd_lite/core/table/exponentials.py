@@ -39,7 +39,7 @@ pow: Primitive = primitive(
     infinity="x = inf: inf for y > 0, 0 for y < 0; y = inf: 0 for |x| < 1, inf for |x| > 1",
 )  # fmt: skip
 power_slope: Primitive = slope(
-    "power_slope", lambda k, m, x, y: slope_of_power(k, m, IEEEFloat(x), IEEEFloat(y)).data,
+    "power_slope", lambda k, m, x, y: value_of_power_slope(k, m, x, y),
     (
         None, None,
         lambda out, k, m, x, y: power_slope(k + 1.0, m, x, y),
@@ -158,6 +158,12 @@ def lower_power(x: Scalar, y: Scalar) -> Any:
 def lead(x: Scalar, y: Scalar) -> Any:
     """x - y, but 0 where both are -inf: two impossible terms have equal shares, and finite ones."""
     return where(equal(maximum(x, y), -INF), 0.0, x - y)
+
+
+def value_of_power_slope(k: float, m: float, x: float, y: float) -> float:
+    """`slope_of_power` of floats."""
+    ordinary = float_values.ordinary_power_slope(k, m, x, y)
+    return slope_of_power(k, m, IEEEFloat(x), IEEEFloat(y)).data if ordinary != ordinary else ordinary
 
 
 def slope_of_power(k: float, m: float, x: Any, y: Any) -> Any:

@@ -32,6 +32,17 @@ def power_limit(x: float, y: float) -> float:
     return math.copysign(INF, x) if odd else INF
 
 
+def ordinary_power_slope(k: float, m: float, x: float, y: float) -> float:
+    """The first derivative of x^y, in x (k = 1) or in y (m = 1); nan for others, and where a limit may be met."""
+    if k + m != 1.0 or not 0.0 < x < INF or not -INF < y < INF:
+        return NAN
+    try:
+        factor, result = (math.log(x), power(x, y)) if m else (y, power(x, y - 1.0))
+    except OverflowError:
+        return NAN
+    return factor * result if factor and result else NAN
+
+
 def quotient(x: float, y: float) -> float:
     """x / y by IEEE 754: a zero divisor gives a signed infinity, or nan for 0 / 0 and nan / 0."""
     if y != 0.0:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from autograd_lite.core.table import float_values
+from autograd_lite.core.operands import IEEEFloat
+from autograd_lite.core.table import exponentials, float_values
 
 MP = mpmath.mp.clone()
 MP.dps = 50
@@ -188,3 +189,14 @@ def test_nan_on_either_side_gives_nan(name, x):
 @pytest.mark.parametrize("name", ["sign", "relu", "sigmoid", "softplus", *ROUNDINGS])
 def test_nan_gives_nan(name):
     assert math.isnan(function(name)(math.nan))
+
+
+@given(st.sampled_from([(0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.0, 2.0)]), ANY | st.floats(0.0, 4.0), ANY)
+@example((0.0, 1.0), 0.0, 0.0)
+@example((1.0, 0.0), 5e-324, 1e-3)
+@example((0.0, 1.0), 1e300, 2.0)
+def test_slopes_of_powers_have_the_bits_of_their_definition_where_they_are_computed_at_once(orders, x, y):
+    wanted = exponentials.slope_of_power(*orders, IEEEFloat(x), IEEEFloat(y)).data
+    assert bits(exponentials.value_of_power_slope(*orders, x, y)) == bits(wanted)
+    if sum(orders) == 1.0 and 0.1 < x < 10.0 and 0.1 < abs(y) < 100.0 and x != 1.0:
+        assert bits(float_values.ordinary_power_slope(*orders, x, y)) == bits(wanted)
