@@ -61,7 +61,7 @@ class CalledRow(Row):
             )
         if not parts[0] and self.empty is None:
             raise ValueError(f"{self.name} of no operands has no value; pass at least one")
-        return tuple([x for part in parts for x in part])
+        return tuple(parts[0] if self.sequences == 1 else parts[0] + parts[1])
 
     def as_number(self, x: object) -> float:
         """x as a float, if it is a number."""
