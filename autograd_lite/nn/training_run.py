@@ -90,10 +90,7 @@ class Run:
             with Interrupts() as interrupts:
                 while self.epoch < epochs and not self.stopped:
                     self.one_epoch(steps, bar, interrupts, keep, epochs)
-                    for callback in callbacks:
-                        callback(self)
-                    if callbacks:  # which may have changed anything
-                        steps.fetch()
+                    self.call_back(steps, callbacks)
                     if keep:
                         keep(self)
             steps.sync()
@@ -102,6 +99,13 @@ class Run:
         self.report(untrained)
         if interrupts.pending:  # since the last step
             raise self.interrupted("when all epochs were done")
+
+    def call_back(self, steps: Steps, callbacks: Sequence[Callback]) -> None:
+        """Call the callbacks, which may change anything."""
+        for callback in callbacks:
+            callback(self)
+        if callbacks:
+            steps.fetch()
 
     def report(self, untrained: dict[str, float]) -> None:
         """Warn where the model is no better than it was in that state, before the first step."""

@@ -80,18 +80,23 @@ class Traced:
         Unnamed if a number is used of what is larger than `large`, which is taken for data, or of an expression.
         """
 
-        def traced_values(piece: AbstractPiece) -> list[Value]:
-            flags, n = BATCHED if piece.batched else 0, piece.width
-            is_data = n > large and not piece.batched and piece.kind is not MODULE
-            return [traced(flags) for _ in range(1 if is_data else n)]
-
         array = recorded_arrays(self.treedefs) if expressions else None
-        found = AbstractArguments(self.treedefs, self.names, traced_values, self.mapped, array)
+        found = self.abstract(large, array)
         with NoCollecting(), Trace(found.find, array) as trace, inside():
             try:
                 self.made(found, trace)
             finally:
                 self.has_expressions = trace.has_expressions
+
+    def abstract(self, large: int, array: Callable[[Any], Any] | None) -> AbstractArguments:
+        """The arguments as traced values: one alone for what is taken for data."""
+
+        def traced_values(piece: AbstractPiece) -> list[Value]:
+            flags, n = BATCHED if piece.batched else 0, piece.width
+            is_data = n > large and not piece.batched and piece.kind is not MODULE
+            return [traced(flags) for _ in range(1 if is_data else n)]
+
+        return AbstractArguments(self.treedefs, self.names, traced_values, self.mapped, array)
 
     def made(self, found: AbstractArguments, trace: Trace) -> None:
         """Run the function, and make the program out of what it recorded."""
