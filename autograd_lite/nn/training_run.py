@@ -90,9 +90,7 @@ class Run:
             with Interrupts() as interrupts:
                 while self.epoch < epochs and not self.stopped:
                     self.one_epoch(steps, bar, interrupts, keep, epochs)
-                    self.call_back(steps, callbacks)
-                    if keep:
-                        keep(self)
+                    self.call_back(steps, callbacks, keep)
             steps.sync()
         if self.best is not None:
             self.model.load_state_dict(self.best)
@@ -100,12 +98,14 @@ class Run:
         if interrupts.pending:  # since the last step
             raise self.interrupted("when all epochs were done")
 
-    def call_back(self, steps: Steps, callbacks: Sequence[Callback]) -> None:
-        """Call the callbacks, which may change anything."""
+    def call_back(self, steps: Steps, callbacks: Sequence[Callback], keep: Callback | None) -> None:
+        """Call the callbacks, which may change anything, and keep what they left."""
         for callback in callbacks:
             callback(self)
         if callbacks:
             steps.fetch()
+        if keep:
+            keep(self)
 
     def report(self, untrained: dict[str, float]) -> None:
         """Warn where the model is no better than it was in that state, before the first step."""

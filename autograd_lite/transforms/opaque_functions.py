@@ -1,7 +1,7 @@
 """Functions of users, run by rules: on constants of the library where they compute with these, else on plain numbers.
 
-On constants everything else that a function uses is noticed (`check_only_operands`), and `x**2` has the bits that it has
-in a program.  A function that asks for numbers, as SciPy's do, is opaque: while a program is traced it becomes
+On constants everything else that a function uses is noticed (`check_only_operands`), and `x**2` has the bits that it
+has in a program.  A function that asks for numbers, as SciPy's do, is opaque: while a program is traced it becomes
 instructions that call it back.
 """
 
