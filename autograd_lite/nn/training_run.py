@@ -88,9 +88,7 @@ class Run:
         with bar:
             steps = made(self)
             with Interrupts() as interrupts:
-                while self.epoch < epochs and not self.stopped:
-                    self.one_epoch(steps, bar, interrupts, keep, epochs)
-                    self.call_back(steps, callbacks, keep)
+                self.all_epochs(epochs, steps, bar, interrupts, callbacks, keep)
             steps.sync()
         if self.best is not None:
             self.model.load_state_dict(self.best)
@@ -98,14 +96,18 @@ class Run:
         if interrupts.pending:  # since the last step
             raise self.interrupted("when all epochs were done")
 
-    def call_back(self, steps: Steps, callbacks: Sequence[Callback], keep: Callback | None) -> None:
-        """Call the callbacks, which may change anything, and keep what they left."""
-        for callback in callbacks:
-            callback(self)
-        if callbacks:
-            steps.fetch()
-        if keep:
-            keep(self)
+    def all_epochs(
+        self, epochs: int, steps: Steps, bar: Progress, interrupts: "Interrupts", callbacks: Sequence[Callback],
+        keep: Callback | None,
+    ) -> None:  # fmt: skip
+        while self.epoch < epochs and not self.stopped:
+            self.one_epoch(steps, bar, interrupts, keep, epochs)
+            for callback in callbacks:
+                callback(self)
+            if callbacks:  # which may have changed anything
+                steps.fetch()
+            if keep:
+                keep(self)
 
     def report(self, untrained: dict[str, float]) -> None:
         """Warn where the model is no better than it was in that state, before the first step."""
