@@ -30,6 +30,10 @@ def waves(x, y):
     return ag.sum([sin(x * float(k)) * ag.cos(y) for k in range(9)])
 
 
+def picked(x, y):
+    return ag.take([x * y, x * x, y], ag.floor(y))
+
+
 def scanned(x, y):
     return scan(lambda c, t: swing(c, t, y), x, DATA)
 
@@ -51,6 +55,7 @@ several = compile(lambda x, y: {"h": waves(x, y), "rest": [waves(y, x), x]}, bac
 anonymous = compile(lambda x, y: waves(x, y) * y, backend="python")
 stepping = compile(lambda x, y: scan(lambda c, t: swing(c, t, y), x, DATA * 9)[0], backend="python")
 solving = compile(lambda x, y: total(linalg.solve(matrix(x, y), [x, 1.0])) * waves(x, y), backend="python")
+picking = compile(lambda x, y: picked(x, y) * sin(x), backend="python")
 SHARED = Value(0.4, label="shared")
 closing = compile(lambda x, y: waves(x, y) * SHARED + waves(SHARED, x), backend="python")
 
@@ -91,6 +96,22 @@ LOOPS = {
     "a call with linear algebra": lambda x, y: solving(x, y) * x,
     "calls in scan": lambda x, y: scan(lambda c, t: (c + 0.1 * one(c, t * y), None), x, DATA)[0],
     "a gradient": lambda x, y: ag.grad(lambda a: exp(a * y))(x),
+    "a gradient of take": lambda x, y: ag.grad(lambda a: picked(a, y) * a)(x),
+    "a gradient of take at a known index": lambda x, y: ag.grad(lambda a: ag.take([a, a * a], 1) * a)(x) * y,
+    "a second derivative of take": lambda x, y: ag.grad(ag.grad(lambda a: picked(a, y) * a))(x),
+    "a tangent of a gradient of take": lambda x, y: ag.jvp(ag.grad(lambda a: picked(a, y) * a), [x], [1.0])[1],
+    "a gradient of take in scan": lambda x, y: ag.grad(
+        lambda a: scan(lambda c, t: (picked(c, y) * t, None), a, DATA)[0])(x),
+    "a gradient of take of scan": lambda x, y: ag.grad(
+        lambda a: ag.take(scan(lambda c, t: swing(c, t, y), a, DATA)[1], ag.floor(y)))(x),
+    "a gradient of take in cond": lambda x, y: ag.grad(
+        lambda a: ag.cond(ag.less(a, 5.0), lambda: picked(a, y) * a, lambda: a))(x),
+    "a gradient of take in map": lambda x, y: ag.grad(lambda a: total(loops.map(lambda t: picked(a, y * t), DATA)))(x),
+    "a gradient of a call with take": lambda x, y: ag.grad(lambda a: picking(a, y) * a)(x),
+    "a gradient of take of a solution": lambda x, y: ag.grad(
+        lambda a: ag.take(linalg.solve(matrix(a, y), [a, 1.0]), ag.floor(y)))(x),
+    "a second derivative of scan": lambda x, y: ag.grad(ag.grad(
+        lambda a: scan(lambda c, t: swing(c, t, y), a, DATA)[0]))(x),
     "a tangent": lambda x, y: ag.jvp(lambda a: exp(a * y), [x], [1.0])[1],
     "stop_gradient": lambda x, y: x * y + ag.stop_gradient(x) * exp(y),
 } | {

@@ -8,12 +8,12 @@ the place of that number.
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from autograd_lite.core.graph import BATCHED, CONSTANT, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
-from autograd_lite.core.value import Value, constant
+from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.gathers import Gather
@@ -148,10 +148,6 @@ def stays(walk: AdjointPass, node: Node, arrived: Arrived) -> bool:
         walk.arrays[node] = arrived
         return True
     return False
-
-
-NOTHING: Final = constant(0.0)
-"""A number in an array of tangents where none arrives, which is not the same as 0: see `transforms.branches`."""
 
 
 def arrives(column: Column, length: int = 1) -> bool:

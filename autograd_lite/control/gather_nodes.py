@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any, cast
 
 from autograd_lite.control.array_nodes import (
-    NOTHING,
     Column,
     Entry,
     Number,
@@ -112,8 +111,12 @@ class Gathers:
         self.view = view
         self.length, self.first, self.apart, self.places = length, first, apart, places
 
+    @property
+    def instruction(self) -> gathers.Gathers:
+        return gathers.Gathers(self.length, self.first, self.apart, self.places)
+
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
-        return flattener.payload(gathers.Gathers(self.length, self.first, self.apart, self.places), operands)
+        return flattener.payload(self.instruction, operands)
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         if stays(walk, node, arrived):
@@ -154,7 +157,8 @@ class Scatter:
         self.size, self.based, self.groups = size, based, groups
         self.position = {x: k for k, x in enumerate(arrays, based)}
 
-    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+    @property
+    def instruction(self) -> gathers.Scatter:
         def placed(column: Column) -> gathers.Column:
             return gathers.Column(self.position[column.array], column.offset, column.stride)
 
@@ -171,7 +175,10 @@ class Scatter:
             )
             for length, reverse, entries in self.groups
         ]
-        return flattener.payload(gathers.Scatter(self.size, self.based, tuple(groups)), operands)
+        return gathers.Scatter(self.size, self.based, tuple(groups))
+
+    def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
+        return flattener.payload(self.instruction, operands)
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         if stays(walk, node, arrived):
@@ -264,10 +271,11 @@ def is_long(part: Any) -> bool:
 
 
 class Stack:
-    """Numbers as an array; their values, where they are known."""
+    """Numbers as an array; their values, where they are known; and of tangents the places at which none arrives."""
 
     def __init__(self, data: Sequence[float] | None = None) -> None:
         self.data = data
+        self.absent: frozenset[int] = frozenset()
 
     def emit(self, flattener: Flattener, operands: tuple[int, ...]) -> int:
         return flattener.stack(operands)
@@ -303,10 +311,10 @@ class Stack:
         return [tangents.get(x, 0.0) for x in operands_of(node)]
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
-        return stack([propagation.result(tangents[x]) if x in tangents else NOTHING for x in operands_of(node)])
+        return tangents_of([propagation.result(tangents[x]) if x in tangents else None for x in operands_of(node)])
 
     def arrives_at(self, node: Node, offset: int) -> bool:
-        return operands_of(node)[offset] is not NOTHING
+        return offset not in self.absent
 
     def expand(self, expansion: Expansion, node: Node) -> Node:
         return stack([c for x in operands_of(node) for c in filled(expansion.coefficients(cast(Value, x)))])
@@ -322,3 +330,11 @@ def stack(numbers: Sequence[Scalar | Node], kind: type[Stack] = Stack) -> Node:
     if is_tracing() or any(x._flags & TRACED for x in operands):
         return node_of(kind(), operands)
     return numbered(node_of(kind([x._data for x in operands]), operands), 0.0)
+
+
+def tangents_of(numbers: Sequence[Scalar | None]) -> Node:
+    """An array of tangents; None where none arrives, which is not the same as 0: see `transforms.branches`."""
+    node = stack(filled(numbers))
+    if isinstance(node._row.payload, Stack):
+        node._row.payload.absent = frozenset([i for i, x in enumerate(numbers) if x is None])
+    return node

@@ -14,12 +14,13 @@ from autograd_lite.backends.call_nodes import ProgramCall
 from autograd_lite.backends.program_calls import applied as applied_row
 from autograd_lite.control.array_algebra import RecordedKernel, StackedOperand, applied, constants, of_node
 from autograd_lite.control.array_nodes import Item, Numbers, item, node_of, numbered
-from autograd_lite.control.gather_nodes import Gather, Stack, stack
+from autograd_lite.control.gather_nodes import Gather, Gathers, Scatter, Stack, stack
 from autograd_lite.control.recomputation import Recomputed
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT
-from autograd_lite.core.table import stop_gradient, where
+from autograd_lite.core.primitives import Primitive
+from autograd_lite.core.table import add, stop_gradient, where
 from autograd_lite.core.value import Value
 from autograd_lite.drawing.sources import Values
 from autograd_lite.drawing.unfolding import numbers_given, offset_of, run_again
@@ -32,21 +33,47 @@ from autograd_lite.transforms.levels import node_apart
 def on_numbers(order: Sequence[Any], known: MutableMapping[Value, Value]) -> None:
     """Compute a traced graph on numbers, node by node; `known` are those of its nodes that have them.
 
-    What is taken at a computed index is chosen among all, so that other numbers may follow.
+    What is taken at a computed index is chosen among all, so that other numbers may follow.  So it is with what
+    gradients add up at such an index, in arrays of sums: these are no nodes on numbers, but each of their numbers is.
     """
+    sums: dict[Value, list[Any]] = {}
+
+    def meaning(row: Primitive, operands: list[Any]) -> Any:
+        found = [known.get(p, p) if isinstance(p, Value) else p + 0.0 for p in operands]  # 0.0 for -0.0
+        if row is add and 0.0 in [x for x in found if not isinstance(x, Value)]:
+            return next((x for x in found if isinstance(x, Value)), 0.0)  # sums begin and end with such a term
+        return applied_row(row, found)
+
+    def numbers(array: Value) -> list[Any]:
+        return sums[array] if array in sums else numbers_of(known.get(array, array))
+
     for x in order:
         if x in known or not (x.is_traced or isinstance(x.row.payload, Numbers)):
             continue
-        operands = [known.get(p, p) for p in x.parents]
         payload = x.row.payload
-        if payload is None:
-            known[x] = operands[0].apply(x.row, tuple(operands))
+        if isinstance(payload, (Gathers, Scatter)):  # at indices that are traced
+            arrays = [numbers_of(p) if isinstance(p.row.payload, Stack) else numbers(p) for p in x.parents]
+            sums[x] = payload.instruction.evaluate(arrays, Run([], no_step, meaning))
         elif isinstance(payload, Gather):
-            known[x] = taken(numbers_of(operands[0]), x.parents[1], operands[1], payload.places)
-        elif isinstance(payload, Item):
-            known[x] = item(operands[0], payload.offset)
+            array, index = x.parents
+            known[x] = taken(numbers(array), index, known.get(index, index), payload.places)
+        elif isinstance(payload, Item) and x.parents[0] in sums:
+            known[x] = as_value(sums[x.parents[0]][payload.offset])
         else:
-            known[x] = on_arrays(payload, operands)
+            known[x] = on_operands(x, [stacked(sums[p]) if p in sums else known.get(p, p) for p in x.parents])
+
+
+def on_operands(x: Value, operands: list[Value]) -> Any:
+    """A node on other operands, which are numbers."""
+    payload = x.row.payload
+    if payload is None:
+        return operands[0].apply(x.row, tuple(operands))
+    return item(operands[0], payload.offset) if isinstance(payload, Item) else on_arrays(payload, operands)
+
+
+def stacked(numbers: Sequence[Any]) -> Any:
+    """Numbers as an operand of a kernel."""
+    return stack(numbers, StackedOperand)
 
 
 def on_arrays(payload: Any, operands: Sequence[Value]) -> Any:
@@ -59,10 +86,10 @@ def on_arrays(payload: Any, operands: Sequence[Value]) -> Any:
         parts = [of_node(x, start, n) for x, start, n in zip(operands, offsets, counts, strict=True)]
         return applied(name, sizes, *parts).as_node()
     if isinstance(payload, Stack):
-        return stack(operands, StackedOperand)
+        return stacked(operands)
     raise ValueError(
-        f"explore cannot write out {payload.name}, which a gradient inside of the function made; explore the function "
-        f"without it, or step through one call with explain(...).page()"
+        f"explore cannot write out {getattr(payload, 'name', 'an array')}, which a gradient inside of the function "
+        f"made; explore the function without it, or step through one call with explain(...).page()"
     )
 
 

@@ -68,7 +68,7 @@ def recorded_graph(
     known.update({y: Value(source(), label="drawn") for y, source, _ in trace.draws})
     with ieee_arithmetic(), enable_grad():
         on_numbers(order, known)
-    twins = {x: y for y, x in known.items()}
+    twins = {x: y for y, x in reversed(known.items())}  # the first one; others hand the number on
     places: Mapping[Any, StepPlace] = steps_of(order)
     loops = {known.get(y, y): place for y, place in places.items() if y.op}
     return RecordedGraph(known.get(root, root), twins, {name: replaced(x, known) for name, x in found.items()}, loops)

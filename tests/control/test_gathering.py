@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Value, compile, grad, scan, take, value_and_grad
+from autograd_lite import Value, compile, grad, jvp, scan, take, value_and_grad
 
 arrays = st.integers(1, 3).flatmap(lambda d: st.tuples(*[st.integers(1, 4)] * d)).map(
     lambda shape: np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape)
@@ -130,3 +130,20 @@ def test_what_samples_take_from_numbers_that_they_share_counts_once_for_each(bac
 
     slope, factors = grad(mapped), [-0.5, 0.2, 0.7]
     assert compile(slope, backend=backend)(0.7, np.array(factors)) == pytest.approx(slope(0.7, factors), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, y: jvp(lambda a: take([y, a * a], ag.floor(a)), [x], [1.0])[1],
+        lambda x, y: jvp(grad(lambda a: take([y, a * a], ag.floor(a)) * a), [x], [1.0])[1],
+        lambda x, y: jvp(
+            lambda a: take(
+                ag.while_loop(lambda c: ag.less(c[0], 3.0), lambda c: [c[0] + 1.0, c[1] * a], [y, a]), ag.floor(a)),
+            [x], [1.0])[1],
+    ],
+)  # fmt: skip
+def test_a_program_has_no_argument_for_tangents_that_do_not_arrive(f):
+    program = compile(lambda x, y: f(x, y), backend="python").trace(0.7, 1.3)
+    assert [a.name for a in program.arguments] == ["x", "y"]
+    assert program(1.6, 2.3) == pytest.approx(float(f(1.6, 2.3)))

@@ -23,6 +23,7 @@ from autograd_lite import (
     root,
     vmap,
 )  # fmt: skip
+from autograd_lite.core.abstract.tracers import RuleError
 from autograd_lite.testing import gradcheck
 
 # Each with the same function in closed form.
@@ -178,6 +179,27 @@ def test_compiled_errors():
             compile(vmap(log), backend=backend)([1.0, 2.0, 0.0])
     with pytest.raises(NotImplementedError, match="no function for root_of_f"):
         compile(f, backend="numpy")(4.0)
+
+
+@pytest.mark.parametrize("solved", [root, fixed_point, minimize])
+def test_a_program_that_solves_by_a_python_function_has_no_silent_derivative(solved):
+    equation = {
+        root: lambda x, a: x * x - a,
+        fixed_point: lambda x, a: ag.cos(x) * 0.5 + a,
+        minimize: lambda x, a: (x - a) ** 2 + x**4,
+    }[solved]
+    f = lambda a: solved(equation, 1.0, a) * a  # noqa: E731
+    program = compile(f, backend="python").trace(0.7)
+    assert program(0.7) == f(0.7)
+    for derivative in (
+        lambda: program(Value(0.7)).backward(),
+        lambda: grad(program)(0.7),
+        lambda: grad(grad(program))(0.7),
+        lambda: ag.jvp(program, [0.7], [1.0]),
+        lambda: compile(grad(lambda a: program(a)), backend="python")(0.7),
+    ):
+        with pytest.raises(RuleError, match=r"is wanted, but a Python function .* computes it; write it"):
+            derivative()
 
 
 def test_an_equation_with_a_rule_of_its_own():

@@ -142,3 +142,12 @@ def test_a_checkpoint_unfolds_like_a_call():
     y = recorded("checkpoint of several results")
     assert "sin" not in draw(y, collapse=False).text()
     assert "sin" in draw(y, collapse=False, unfold_calls=True).text()
+
+
+def test_a_page_takes_another_number_where_the_index_becomes_another():
+    """Also where it stands for the place to which a gradient goes."""
+    f = lambda x: grad(lambda a: ag.take([a, a**3], ag.floor(a)) * a)(x)  # noqa: E731
+    for start in (0.5, 1.5):
+        for at in (0.7, 1.2):
+            lesson, numbers = computed(lambda start=start: explore(lambda x, y: f(x) * y, x=start, y=1.0), (at, 1.0))
+            assert numbers[int(lesson.steps[-1].value.place)] == close(f(at))
