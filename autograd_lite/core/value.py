@@ -87,7 +87,7 @@ class Value(Operators):
         """The same number out of the graph: a constant wherever it is used."""
         if not self._flags & TRACED and not is_tracing():
             return cast(Value, detached(self._data, self._flags))
-        result = binary(table.identity, self._data, self, None, 0.0, 0.0)
+        result = record(table.stop_gradient, (self,))  # which the program keeps, so that its derivatives know of it
         result._flags |= CONSTANT
         return cast(Value, result)
 

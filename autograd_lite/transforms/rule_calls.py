@@ -19,7 +19,8 @@ from autograd_lite.core.create_graph import adjoints as recorded_adjoints
 from autograd_lite.core.create_graph import check_unassigned
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, ORDERED, Node, operands_of, partials_of
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.recording import detached, many, records_nothing
+from autograd_lite.core.recording import binary, detached, many, records_nothing
+from autograd_lite.core.table import identity
 from autograd_lite.core.value import constant
 from autograd_lite.transforms.branches import either
 from autograd_lite.transforms.levels import fresh, mapped
@@ -106,7 +107,7 @@ def without_none(rule: FlatRule, found: list[float | None]) -> list[float]:
 
 def computed_constants(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[Node]:
     """The outputs as constants of the program that is traced, computed from the operands."""
-    operands: list[Node] = [x if x._row is NUMBER else x.detach() for x in nodes]  # type: ignore[attr-defined]
+    operands: list[Node] = [x if x._row is NUMBER else apart_from(x) for x in nodes]
     found = on_nodes(rule.name, f, operands)
     if found is None:
         check_captured(rule.name, *rule.functions())
@@ -114,6 +115,13 @@ def computed_constants(rule: FlatRule, f: Flat, nodes: Sequence[Node]) -> list[N
         rule.inspect(list(operands), list(made))
         return made
     return [x if isinstance(x, Node) else constant(float(x)) for x in found]
+
+
+def apart_from(x: Node) -> Node:
+    """A constant for the rules of a call, which the derivatives of the program see through, as they do not a detach."""
+    result = binary(identity, x._data, x, None, 0.0, 0.0)
+    result._flags |= CONSTANT
+    return result
 
 
 class RuleCall(CallPayload):

@@ -11,6 +11,8 @@ import matrices
 import numpy as np
 import pytest
 import structures
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Program, Value, compile, grad, hvp, jvp, scan, vmap
@@ -117,3 +119,78 @@ def test_a_program_from_a_file_is_differentiated_without_the_functions_of_linear
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert ast.literal_eval(done.stdout) == close(grad(f)(xs))
+
+
+# -- what is cut out of the graph in a traced function
+
+
+CUTS = {
+    "detach": lambda x: x.detach() if isinstance(x, Value) else x,
+    "a result, by detach": lambda x: CUTS["detach"](x * x),
+    "stop_gradient": ag.stop_gradient,
+}
+PLACES = {
+    "alone": lambda cut, x: cut(x) * 2.0,
+    "returned": lambda cut, x: cut(x),
+    "beside x": lambda cut, x: cut(x) * x + cut(x * 0.5),
+    "in many terms": lambda cut, x: ag.sum([cut(x), x, x * x, cut(x) * x, 1.0]),
+    "carry": lambda cut, x: ag.fori_loop(0, 3, lambda i, c: cut(c) * x + c * 0.5, x),
+    "closed over": lambda cut, x: ag.fori_loop(0, 3, lambda i, c: c * cut(x), x),
+    "scan": lambda cut, x: scan(lambda c, y: (cut(c) * y, cut(y) * x + c), x, [1.0, 2.0, x])[1][2],
+    "start of a loop": lambda cut, x: scan(lambda c, y: (c * y, c), cut(x), [x, 2.0, x])[0],
+    "condition": lambda cut, x: ag.where(ag.less(cut(x), 9.0), lambda: cut(x) * x, lambda: x),
+    "matrix": lambda cut, x: ag.linalg.det([[cut(x), x], [1.0, x]]),
+    "gradient inside": lambda cut, x: grad(lambda y: cut(y) * y * x)(x) * cut(x),
+}
+WAYS = {
+    "grad": lambda g, x: grad(g)(x),
+    "compile(grad)": lambda g, x: compile(grad(g), backend="python")(x),
+    "grad(compile)": lambda g, x: grad(compile(lambda x: g(x), backend="python"))(x),
+    "jvp": lambda g, x: jvp(g, [x], [1.0])[1],
+    "vmap": lambda g, x: vmap(grad(g))([x])[0],
+    "compile(vmap)": lambda g, x: compile(vmap(grad(g)), backend="python")([x])[0],
+    "second": lambda g, x: grad(grad(g))(x),
+    "compile(second)": lambda g, x: compile(grad(grad(g)), backend="python")(x),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("cut", CUTS)
+def test_nothing_flows_back_through_what_a_traced_function_cuts_out_of_its_graph(cut, place):
+    f = lambda x: PLACES[place](CUTS[cut], x)  # noqa: E731
+    program = Program.from_json(compile(f, backend="python").trace(1.5).to_json())
+    assert program(1.5) == close(f(1.5))
+    first, second = flat(grad(f)(1.5))[0], flat(grad(grad(f))(1.5))[0]
+    for g in (f, program):
+        for name, way in WAYS.items():
+            assert flat(way(g, 1.5))[0] == close(second if "second" in name else first), (name, g is program)
+
+
+def grown(parts):
+    """Expressions of smaller ones, some of which are cut."""
+    return st.one_of(
+        st.tuples(st.sampled_from(["add", "mul", "less"]), parts, parts),
+        st.tuples(st.sampled_from(["detach", "stop", "tanh"]), parts),
+    )
+
+
+def computed(tree, x, y):
+    if isinstance(tree, str):
+        return x if tree == "x" else y
+    if isinstance(tree, float):
+        return tree
+    name, *parts = tree
+    values = [computed(part, x, y) for part in parts]
+    if name == "detach":
+        return values[0].detach() if isinstance(values[0], Value) else values[0]
+    rows = {"add": ag.add, "mul": ag.mul, "less": ag.less, "stop": ag.stop_gradient, "tanh": ag.tanh}
+    return rows[name](*values)
+
+
+@given(st.recursive(st.sampled_from(["x", "y", 0.5]), grown, max_leaves=12))
+def test_programs_of_expressions_have_the_gradients_of_the_expressions(tree):
+    f = lambda x, y: computed(tree, x, y) + 0.0 * x  # noqa: E731
+    program = compile(f, backend="python").trace(0.7, -0.4)
+    both = (0, 1)
+    assert program(0.7, -0.4) == close(f(0.7, -0.4))
+    assert flat(grad(program, argnums=both)(0.7, -0.4)) == close(flat(grad(f, argnums=both)(0.7, -0.4)))
