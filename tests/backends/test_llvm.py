@@ -9,6 +9,8 @@ import ctypes
 import gc
 import itertools
 import math
+import random
+import sys
 import threading
 from itertools import pairwise
 from unittest import mock
@@ -22,12 +24,14 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.backends import llvm
-from autograd_lite.backends.llvm import compile_llvm, engine, plan, rerolling, sections
+from autograd_lite.backends.llvm import compile_llvm, engine, fusion, plan, rerolling, sections
 from autograd_lite.backends.llvm import native_code as code
+from autograd_lite.backends.llvm.compilation import prepared
 from autograd_lite.backends.llvm.imported_functions import guarded, library_function
 from autograd_lite.core.primitives import PRIMITIVES
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Result
 from autograd_lite.program.program import Program
+from autograd_lite.support.build import is_native
 
 SPECIAL = [
     0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3.0, -3.0, 0.1, -0.7, 4.0, 100.3, -33.7, 1e5,
@@ -302,6 +306,69 @@ def test_boxes_hold_the_rows_in_order(rows):
             moved = [sum(i * step[k] for i, step in zip(index, steps, strict=True)) for k in range(2)]
             unpacked.append((first[0] + moved[0], first[1] + moved[1]))
     assert unpacked == rows
+
+
+class Recorded(tuple):
+    """Operands that write down what is read of them."""
+
+    def __new__(cls, operands, read):
+        made = super().__new__(cls, operands)
+        made.read = read
+        return made
+
+    def __iter__(self):
+        for x in super().__iter__():
+            self.read.append(x)
+            yield x
+
+
+@pytest.mark.parametrize("nest", [False, True])
+def test_a_schedule_reads_each_operand_once_however_often_an_item_waits(nest):
+    # Items come in the order of their first instructions; the values that item 0 waits for come one after the other.
+    n, read = 300, []
+    if nest:
+        waiting = tuple(fusion.Op(k, BASE["exp"], Recorded((n + k,), read)) for k in range(n))
+        item = rerolling.LoopNest(BASE["exp"], (n,), rerolling.Access("s", 0, (1,)), (), waiting)
+    else:
+        item = fusion.Op(0, BASE["dot"], Recorded(range(n, 2 * n), read))
+    later = [fusion.Op(n + k, BASE["exp"], Recorded((2 * n + k,), read)) for k in range(n)]
+    assert rerolling.Schedule([item, *later], {}).ordered == [*later, item]
+    assert sorted(read) == list(range(n, 3 * n))
+
+
+def lines_run(module, call):
+    """How many lines of the functions of a module a call runs."""
+    count = 0
+
+    def trace(frame, event, _):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(lambda frame, *_: trace if frame.f_code.co_filename == module else None)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.skipif(is_native(), reason="compiled code has no lines to be counted")
+@pytest.mark.parametrize("scattered", [False, True])
+@pytest.mark.parametrize("name", [name for name, row in PRIMITIVES.items() if row.arity is None])
+def test_plans_take_work_that_is_linear_in_the_operands_of_a_row(name, scattered):
+    row = PRIMITIVES[name]
+
+    def lines(n):
+        x = [ag.Value(1.0 + k / n) for k in range(n * row.sequences)]
+        parts = [x[k * n : k * n + n] for k in range(row.sequences)]
+        if scattered:  # computed, or one gather makes an array of them
+            parts[-1] = random.Random(0).sample([ag.tanh(v) for v in parts[-1]], n)
+        program = prepared(Program.from_values([row(*parts)], x))
+        return lines_run(rerolling.__file__, lambda: plan.Plan(program))
+
+    assert lines(200) < 2.3 * lines(100)
 
 
 # -- batches and threads

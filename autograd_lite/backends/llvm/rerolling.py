@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from itertools import chain
 from math import prod
 from typing import Any, NamedTuple, Protocol, final
 
@@ -157,7 +158,7 @@ def _describe(op: Op, memory: Memory) -> tuple[Any, tuple[int, ...]]:
             sides = range(width)
             if all(places[end + k][0] == places[begin + k][0] for k in sides):
                 steps = [places[end + k][1] - places[begin + k][1] for k in sides]
-                end = min([_run(places, begin + k, width, steps[k]) - k for k in sides])
+                end = _run(places, end, width, steps)
         firsts = places[begin : begin + width]
         runs.append(((end - begin) // width, tuple([(firsts[k][0], steps[k]) for k in range(width)])))
         offsets += [place[1] for place in firsts if place[0]]
@@ -165,17 +166,18 @@ def _describe(op: Op, memory: Memory) -> tuple[Any, tuple[int, ...]]:
     return (*start, op.row, *runs), tuple(offsets)
 
 
-def _run(places: list[Location], begin: int, width: int, step: int) -> int:
-    """The end of the run of places, each `width` after the one before, that are `step` apart."""
-    buffer, offset = places[begin]
-    k = begin + width
-    while k < len(places):
-        offset += step
-        place = places[k]
-        if place[1] != offset or place[0] != buffer:
-            break
-        k += width
-    return k
+def _run(places: list[Location], end: int, width: int, steps: list[int]) -> int:
+    """The end of the run of terms, of `width` places each, that are `steps` apart, after a term that ends at `end`.
+
+    No side is looked at beyond the run: the next run may begin there, and one side may go on through all of them.
+    """
+    while end < len(places):
+        for k in range(end, end + width):
+            before, place = places[k - width], places[k]
+            if place[1] - before[1] != steps[k - end] or place[0] != before[0]:
+                return end
+        end += width
+    return end
 
 
 def _nests(
@@ -262,6 +264,7 @@ class Schedule:
     def __init__(self, items: list[Scheduled], arrays: dict[int, int]) -> None:
         self.items, self.arrays = items, arrays
         self.members: list[tuple[Op, ...]] = [(x,) if isinstance(x, Op) else x.members for x in items]
+        self.unread = [chain.from_iterable([op.operands for op in ops]) for ops in self.members]  # by `take`
         self.missing = {op.id for ops in self.members for op in ops}
         self.waiting: dict[int, list[int]] = {}  # items, by a value that they wait for
         self.ready: list[tuple[int, int]] = []
@@ -272,14 +275,16 @@ class Schedule:
                 self.take(heapq.heappop(self.ready)[1])
 
     def take(self, index: int) -> None:
-        """The next item; or it waits, for the value of an item that comes later."""
+        """The next item; or it waits, for the value of an item that comes later.
+
+        An item that waited goes on after the operand that it waited for, as no value becomes missing again.
+        """
         missing, arrays = self.missing, self.arrays
-        for op in self.members[index]:
-            for x in op.operands:
-                source = arrays.get(x, x) if arrays else x
-                if source in missing:
-                    self.waiting.setdefault(source, []).append(index)
-                    return
+        for x in self.unread[index]:
+            source = arrays.get(x, x) if arrays else x
+            if source in missing:
+                self.waiting.setdefault(source, []).append(index)
+                return
         self.ordered.append(self.items[index])
         for op in self.members[index]:
             missing.remove(op.id)
