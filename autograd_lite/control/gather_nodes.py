@@ -311,7 +311,9 @@ class Stack:
         return [tangents.get(x, 0.0) for x in operands_of(node)]
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
-        return tangents_of([propagation.result(tangents[x]) if x in tangents else None for x in operands_of(node)])
+        return stack_of_tangents(
+            [propagation.result(tangents[x]) if x in tangents else None for x in operands_of(node)]
+        )
 
     def arrives_at(self, node: Node, offset: int) -> bool:
         return offset not in self.absent
@@ -332,7 +334,7 @@ def stack(numbers: Sequence[Scalar | Node], kind: type[Stack] = Stack) -> Node:
     return numbered(node_of(kind([x._data for x in operands]), operands), 0.0)
 
 
-def tangents_of(numbers: Sequence[Scalar | None]) -> Node:
+def stack_of_tangents(numbers: Sequence[Scalar | None]) -> Node:
     """An array of tangents; None where none arrives, which is not the same as 0: see `transforms.branches`."""
     node = stack(filled(numbers))
     if isinstance(node._row.payload, Stack):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from autograd_lite.control.array_nodes import Terms, item, node_of
-from autograd_lite.control.gather_nodes import tangents_of
+from autograd_lite.control.gather_nodes import stack_of_tangents
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import Body, Inside, Step
 from autograd_lite.core import table
@@ -61,7 +61,7 @@ class RecordedWhile(RecordedLoop):
         first = [propagation.result(tangents[operands[k]]) if operands[k] in tangents else 0.0 for k in moved]
         both = Step([*step.carry, *[carry[k] for k in moved]], [], [*step.carry_out, *[outs[k] for k in moved]], [])
         loop = while_node(both, [*operands[:m], *first], inside)
-        return tangents_of([item(loop, m + moved.index(k)) if k in present else None for k in range(m)])
+        return stack_of_tangents([item(loop, m + moved.index(k)) if k in present else None for k in range(m)])
 
     def expand(self, expansion: Expansion, node: Node) -> NoReturn:
         raise no_rule("a Taylor series", INSTEAD)

@@ -60,7 +60,7 @@ def on_numbers(order: Sequence[Any], known: MutableMapping[Value, Value]) -> Non
         elif isinstance(payload, Item) and x.parents[0] in sums:
             known[x] = as_value(sums[x.parents[0]][payload.offset])
         else:
-            known[x] = on_operands(x, [stacked(sums[p]) if p in sums else known.get(p, p) for p in x.parents])
+            known[x] = on_operands(x, [stack_of(sums[p]) if p in sums else known.get(p, p) for p in x.parents])
 
 
 def on_operands(x: Value, operands: list[Value]) -> Any:
@@ -71,7 +71,7 @@ def on_operands(x: Value, operands: list[Value]) -> Any:
     return item(operands[0], payload.offset) if isinstance(payload, Item) else on_arrays(payload, operands)
 
 
-def stacked(numbers: Sequence[Any]) -> Any:
+def stack_of(numbers: Sequence[Any]) -> Any:
     """Numbers as an operand of a kernel."""
     return stack(numbers, StackedOperand)
 
@@ -86,7 +86,7 @@ def on_arrays(payload: Any, operands: Sequence[Value]) -> Any:
         parts = [of_node(x, start, n) for x, start, n in zip(operands, offsets, counts, strict=True)]
         return applied(name, sizes, *parts).as_node()
     if isinstance(payload, Stack):
-        return stacked(operands)
+        return stack_of(operands)
     raise ValueError(
         f"explore cannot write out {getattr(payload, 'name', 'an array')}, which a gradient inside of the function "
         f"made; explore the function without it, or step through one call with explain(...).page()"
