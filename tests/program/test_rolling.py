@@ -138,6 +138,82 @@ def test_a_loop_ends_with_the_last_step_that_reads_regularly():
     assert loop.length == 39
 
 
+@pytest.mark.parametrize("stride", [1, -1, 3000, -3000])
+def test_a_loop_begins_with_the_first_step_that_reads_regularly(stride):
+    """However far apart the data are, and whichever way the steps go through them."""
+    places = [stride * k for k in (0, 1, 2, 30, *range(4, 20))]
+    lowest, highest = min(places), max(places)
+
+    def f(x, data):
+        for k in places:
+            x = ag.sin(x * data[k - lowest]) + x
+        return x
+
+    (loop,) = loops_of(rolled(written_out(f, 0.3, [0.5 / (k + 1) for k in range(highest - lowest + 1)]), 20))
+    assert loop.length == 15
+
+
+def test_a_loop_begins_right_after_the_last_instruction_that_reads_irregularly():
+    """No step is lost where the step before reads from another place with its last instruction."""
+    places = [*range(6), *range(10, 22)]
+
+    def f(x, data):
+        for k in places:
+            x = data[k] * ag.sin(x)
+        return x
+
+    (loop,) = loops_of(rolled(written_out(f, 0.3, [0.1 * k for k in range(22)]), 16))
+    assert loop.length == 12
+
+
+def test_a_loop_stays_whole_where_too_few_steps_read_from_a_loop_before():
+    """Of its 13 steps 7 read what a loop gives, and the others what is computed one by one after that."""
+    places = [*range(15), *random.Random(3).sample(range(15, 21), 6)]
+
+    def f(x, y, data):
+        states = []
+        for k in places:
+            x = ag.sin(x * data[k]) + x
+            states.append(x)
+        for state in states[7:]:
+            y = ag.sin(ag.cos(state * y))
+        return y
+
+    args = 0.3, 0.4, [0.1 * k for k in range(21)]
+    program = written_out(f, *args)
+    loops = rolled(program, 20)
+    assert [loop.length for loop in loops_of(loops)] == [14, 13]
+    assert repr(loops(*map(numbers_of, args))) == repr(program(*map(numbers_of, args)))
+
+
+@pytest.mark.parametrize("read", [0, 1, 2])
+def test_a_loop_keeps_only_what_is_read_elsewhere(read):
+    def f(x, data):
+        found = []
+        for number in data:
+            turned = ag.sin(x * number)
+            x = ag.cos(turned) + x
+            found += [turned, ag.exp(turned)][:read]
+        return *found, x
+
+    (loop,) = loops_of(rolled(written_out(f, 0.3, [0.1 * k for k in range(20)]), 20))
+    assert (loop.carries, loop.outputs) == (1, read)
+
+
+def test_sums_take_up_their_terms_in_the_steps_that_compute_them():
+    """A sum that is asked for after the last step is carried by the same loop."""
+
+    def f(x):
+        x = total = ag.exp(x)
+        for _ in range(20):
+            x = ag.sin(x) * 0.9
+            total = total + x
+        return x, total
+
+    (loop,) = loops_of(rolled(written_out(f, 0.3), 16))
+    assert (loop.carries, loop.outputs) == (2, 0)
+
+
 def test_short_programs_stay_as_they_are():
     program = compile(swing, backend="python").trace([1.5, 0.7], [0.1] * 20)
     assert not loops_of(program)
