@@ -103,6 +103,10 @@ EQUIVALENT = (
     ("0.0 -> 1.0 in `detached(0.0, row.common & inputs.common) if unrecorded", "`multiply` sets the data"),
     ("nothing += 0.0 * x -> nothing -= 0.0 * x", "0 or nan, whatever its sign"),
     ("1 -> 2 in `STATE.assigned += 1", "only compared with itself"),
+    (
+        "ChosenPropagation.over_samples: node -> x in",
+        "the rule sums a term over the samples, whatever node it came from",
+    ),
     ("assign: values -> numbers in `for i in range(len(values))", "as many of both"),
 )
 """Mutants that compute the same: they are counted apart."""

@@ -167,10 +167,23 @@ def of_a_loop_without_a_bound(row):
     return f
 
 
+def of_a_selection(row):
+    """Both operands move in branches that are not taken, neither always."""
+
+    def f(x):
+        a = cond(less(1.0, x), lambda: 2.0 * x, lambda: 0.0)
+        b = cond(less(2.0, x), lambda: x * x, lambda: 0.0)
+        return x + row(ag.where(less(x, 3.0), a, b))
+
+    return f
+
+
 STILL = {
     f.__name__: f
-    for f in (carried_along, beside_what_moves, read_by_another_loop, of_a_call, of_a_loop_without_a_bound)
-}
+    for f in (
+        carried_along, beside_what_moves, read_by_another_loop, of_a_call, of_a_loop_without_a_bound, of_a_selection,
+    )
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("row", SINGULAR)
@@ -195,6 +208,34 @@ def test_bits_are_those_of_the_branch_that_is_taken(shape, row, x):
         assert second == pytest.approx(eager, rel=1e-12, abs=1e-12, nan_ok=True)
     else:
         assert repr(second) == repr(eager)
+
+
+def tangent(f):
+    """The derivative with regard to the first argument, in forward mode."""
+    return lambda w, xs: ag.jvp(lambda w: f(w, xs), (w,), (1.0,))[1]
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
+@pytest.mark.parametrize("number", [0.7, 1.3])
+def test_samples_that_take_different_branches_are_summed(backend, number):
+    """What arrives at a number that they share is the sum of those samples that take the branch that uses it."""
+    if backend == "llvm":
+        pytest.importorskip("llvmlite")
+
+    def f(w, x):
+        root = ag.sqrt(w)
+        return cond(less(0.5, x), lambda: root * x, lambda: 3.0 * w * w * x) + cond(less(x, w), lambda: x, lambda: w)
+
+    xs = [0.2, 0.4, 0.6, 1.0, 2.0]
+    both = vmap(f, in_axes=(None, 0), reduce="sum")
+    wanted = sum([0.5 * x / math.sqrt(number) if x > 0.5 else 6.0 * number * x for x in xs]) + sum(
+        number <= x for x in xs
+    )
+    second = sum([-0.25 * x / number**1.5 if x > 0.5 else 6.0 * x for x in xs])
+    for g in (grad(both), tangent(both)):
+        assert compile(g, backend=backend)(number, xs) == pytest.approx(wanted, rel=1e-14)
+        for h in (grad(g), tangent(g)):
+            assert compile(h, backend=backend)(number, xs) == pytest.approx(second, rel=1e-14)
 
 
 @pytest.mark.parametrize(
