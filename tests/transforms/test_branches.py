@@ -238,6 +238,21 @@ def test_samples_that_take_different_branches_are_summed(backend, number):
             assert compile(h, backend=backend)(number, xs) == pytest.approx(second, rel=1e-14)
 
 
+@pytest.mark.parametrize("assigned", ["condition", "taken", "not taken", "result"])
+def test_a_choice_is_not_differentiated_after_data_in_it_was_assigned(assigned):
+    """Whether it was the same branch that is taken then is not known any more."""
+
+    def f(x):
+        nodes = {"condition": less(x, 0.0), "not taken": -x, "taken": x * x}
+        nodes["result"] = cond(nodes["condition"], nodes["not taken"], nodes["taken"])
+        nodes[assigned].data = 0.5
+        return nodes["result"]
+
+    x = ag.Value(2.0)
+    with pytest.raises(RuntimeError, match="after data in it was assigned"):
+        ag.gradients(f(x), [x], create_graph=True)
+
+
 @pytest.mark.parametrize(
     ("transform", "wanted"),
     [
