@@ -107,6 +107,7 @@ EQUIVALENT = (
         "ChosenPropagation.over_samples: node -> x in",
         "the rule sums a term over the samples, whatever node it came from",
     ),
+    ("ChosenPropagation.push: times(tangents[x][0], partial) -> times(", "a product has the same bits in either order"),
     ("assign: values -> numbers in `for i in range(len(values))", "as many of both"),
 )
 """Mutants that compute the same: they are counted apart."""

@@ -238,6 +238,20 @@ def test_samples_that_take_different_branches_are_summed(backend, number):
             assert compile(h, backend=backend)(number, xs) == pytest.approx(second, rel=1e-14)
 
 
+@pytest.mark.parametrize("moving", [(True, True), (True, False), (False, True)])
+@given(st.floats(0.1, 5.0))
+def test_tangents_of_a_selection_are_those_of_what_is_selected(moving, x):
+    """Whichever of its operands move: those that come from a choice have tangents under its condition."""
+
+    def f(x):
+        a = cond(less(1.0, x), lambda: 2.0 * x * x, lambda: x) if moving[0] else 2.0
+        b = cond(less(1.0, x), lambda: 3.0 * x * x, lambda: x) if moving[1] else 3.0
+        return ag.sin(ag.where(less(x, 3.0), a, b))
+
+    for g in (lambda x: ag.jvp(f, (x,), (1.0,))[1], lambda x: ag.jvp(grad(f), (x,), (1.0,))[1]):
+        assert compile(g, backend="python")(x) == pytest.approx(g(x), rel=1e-13)
+
+
 @pytest.mark.parametrize("assigned", ["condition", "taken", "not taken", "result"])
 def test_a_choice_is_not_differentiated_after_data_in_it_was_assigned(assigned):
     """Whether it was the same branch that is taken then is not known any more."""
