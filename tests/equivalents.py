@@ -108,6 +108,7 @@ EQUIVALENT = (
         "the rule sums a term over the samples, whatever node it came from",
     ),
     ("ChosenPropagation.push: times(tangents[x][0], partial) -> times(", "a product has the same bits in either order"),
+    ("Body.carry: 0 -> 1 in `if one_less < 0", "the carry of one step less has noted that instruction already"),
     ("assign: values -> numbers in `for i in range(len(values))", "as many of both"),
 )
 """Mutants that compute the same: they are counted apart."""
