@@ -9,7 +9,7 @@ from pathlib import Path
 import relative_links
 
 import autograd_lite as ag
-from autograd_lite.explaining.documentation import described
+from autograd_lite.explaining.documentation import documentation_of
 
 DOCS = Path(__file__).resolve().parent.parent
 ROOT, MADE = DOCS.parent, DOCS / "generated"
@@ -56,7 +56,7 @@ def entry(module_name, name, x):
     lines = [f"::::{{py:{kind}}} {name}{signature(x) if callable(x) else ''}", f":module: {module_name}", ""]
     if isinstance(x, ag.Primitive):
         lines[0] = f"::::{{py:function}} {x.written()}"
-        text = described(x)
+        text = documentation_of(x)
     else:
         text = inspect.getdoc(x) if callable(x) else f"`{short(x)}`"
     lines += [markdown(text or ""), ""]
