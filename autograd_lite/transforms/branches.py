@@ -20,8 +20,8 @@ from functools import reduce
 from typing import Any
 
 from autograd_lite.core.create_graph import argument, check_unassigned, partials_as_graphs, times
-from autograd_lite.core.graph import CHOSEN, ORDERED, Node, operands_of
-from autograd_lite.core.table import cond, identity
+from autograd_lite.core.graph import BATCHED, CHOSEN, ORDERED, Node, operands_of
+from autograd_lite.core.table import cond, identity, less, logical_and
 from autograd_lite.transforms.conditions import Conditions
 from autograd_lite.transforms.propagation import Propagation
 
@@ -77,6 +77,13 @@ class ChosenPropagation(Propagation):
         return self.choice.apply(identity, (value,)) if len(terms) == 1 else value, condition
 
     def over_samples(self, node: Node, x: Term) -> Term:
+        """The sum, which arrives where it does for any of the samples."""
+        value, condition = x
+        if isinstance(condition, Node):
+            if not condition._flags & BATCHED:  # all samples share it
+                return super().over_samples(node, value), condition
+            some = less(0.0, super().over_samples(node, logical_and(condition, 1.0)))
+            return super().over_samples(node, masked(*x)), some
         return super().over_samples(node, masked(*x)), None
 
     def result(self, x: Term) -> Any:

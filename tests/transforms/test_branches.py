@@ -284,3 +284,24 @@ def test_a_choice_is_the_first_thing_that_a_process_differentiates(transform, wa
     """The rules for choices must be there without a call before that loads them."""
     choice = "f = lambda x: ag.cond(ag.less(x, 0.0), -x, x * x); x = ag.Value(2.0)"
     assert float(ran("-c", f"import autograd_lite as ag; {choice}; print({transform})").stdout) == wanted
+
+
+@pytest.mark.parametrize("differs", [False, True])
+@pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
+def test_nothing_arrives_from_samples_of_which_none_takes_the_branch(backend, differs):
+    """The root is outside of the branches and shared by the samples; at 0 its partial is infinite."""
+
+    def f(w, x):
+        r = ag.sqrt(w)
+        return ag.cond(ag.less(5.0, x) if differs else ag.less(0.0, w), lambda: r * x, lambda: 3.0 * w * x)
+
+    total = ag.vmap(f, in_axes=(None, 0), reduce="sum")
+    for w, xs in ((0.0, [0.1, 0.2]), (2.0, [8.0, 0.5]), (2.0, [8.0, 9.0])):
+        for derivative in (
+            ag.grad(total),
+            ag.grad(ag.grad(total)),
+            lambda w, xs: ag.jvp(ag.grad(total), (w, xs), (1.0, [0.0, 0.0]))[1],
+        ):
+            wanted = float(derivative(w, xs))
+            assert math.isfinite(wanted)
+            assert float(ag.compile(derivative, backend=backend)(w, xs)) == pytest.approx(wanted, rel=1e-12)
