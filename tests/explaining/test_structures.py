@@ -145,7 +145,7 @@ def test_a_checkpoint_unfolds_like_a_call():
 
 
 def test_a_page_takes_another_number_where_the_index_becomes_another():
-    """Also where it stands for the place to which a gradient goes."""
+    """Also where it is the place to which a gradient goes."""
     f = lambda x: grad(lambda a: ag.take([a, a**3], ag.floor(a)) * a)(x)  # noqa: E731
     for start in (0.5, 1.5):
         for at in (0.7, 1.2):

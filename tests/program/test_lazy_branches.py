@@ -149,6 +149,19 @@ def test_random_branches_keep_their_bits(seed, loops_on_both_sides):
         assert repr(numbers_of(found)) == repr(numbers_of(expected))
 
 
+def sizes_visited(monkeypatch):
+    """A list to which every pass over a program adds how many instructions it visits."""
+    visited = []
+
+    class Counted(lazy_branches.Branches):
+        def __init__(self, program, *others):
+            visited.append(len(program.instructions))
+            super().__init__(program, *others)
+
+    monkeypatch.setattr(lazy_branches, "Branches", Counted)
+    return visited
+
+
 @pytest.mark.parametrize("looped", [False, True])
 def test_the_work_grows_with_the_program(looped, monkeypatch):
     """Derivatives of a choice with many results have few conditions, however many results there are."""
@@ -181,14 +194,7 @@ def test_the_work_grows_with_the_program(looped, monkeypatch):
             return loss(ag.while_loop(lambda s: ag.less(s[3], 4.0 * xs[0]), adam, start(p), max_steps=4)[0])
         return loss(ag.scan(lambda s, x: (ag.cond(ag.less(0.0, x), adam, lambda s: s, s), x), start(p), xs)[0][0])
 
-    visited = []
-
-    class Counted(lazy_branches.Branches):
-        def __init__(self, program, *others):
-            visited.append(len(program.instructions))
-            super().__init__(program, *others)
-
-    monkeypatch.setattr(lazy_branches, "Branches", Counted)
+    visited = sizes_visited(monkeypatch)
     costs, carries = [], []
     for width in (2, 4):
         sizes = [(width, 3), (width, width), (1, width)]
@@ -211,14 +217,7 @@ def test_the_work_grows_with_the_program(looped, monkeypatch):
 def test_many_choices_are_moved_aside_at_once(backend, monkeypatch):
     """Each in a branch of its own, in a time that grows with their number."""
     pytest.importorskip("llvmlite")
-    visited = []
-
-    class Counted(lazy_branches.Branches):
-        def __init__(self, program, *others):
-            visited.append(len(program.instructions))
-            super().__init__(program, *others)
-
-    monkeypatch.setattr(lazy_branches, "Branches", Counted)
+    visited = sizes_visited(monkeypatch)
     rows = [ag.sin, ag.exp, ag.tanh, ag.cos, ag.atan, ag.sqrt]
 
     def other(x, k):  # of another length and other rows, so that they do not become a loop

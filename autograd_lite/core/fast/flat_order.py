@@ -19,45 +19,36 @@ def visited(left: list[int], right: list[int], more: dict[int, tuple[int, ...]],
             uses[root] = 0
             found.append(root)
     distinct = found[:]
-    i: i64 = 0
-    while i < len(found):
-        node = found[i]
-        i += 1
-        x = left[node]
-        if x >= 0:
-            count(x, uses, found)
-            x = right[node]
-            if x >= 0:
-                count(x, uses, found)
-        elif node in more:
-            for x in more[node]:
-                count(x, uses, found)
+    use_operands(found, 1, left, right, more, uses)
     ready = [root for root in distinct if uses[root] == 0]
-    i = 0
-    while i < len(ready):
-        node = ready[i]
-        i += 1
-        x = left[node]
-        if x >= 0:
-            release(x, uses, ready)
-            x = right[node]
-            if x >= 0:
-                release(x, uses, ready)
-        elif node in more:
-            for x in more[node]:
-                release(x, uses, ready)
+    use_operands(ready, -1, left, right, more, uses)
     return ready
 
 
-def count(x: int, uses: list[int], found: list[int]) -> None:
-    if uses[x] < 0:
-        uses[x] = 1
-        found.append(x)
-    else:
-        uses[x] += 1
+def use_operands(
+    nodes: list[int], step: int, left: list[int], right: list[int], more: dict[int, tuple[int, ...]], uses: list[int]
+) -> None:
+    """Count the uses of the operands of nodes, by steps of 1, or take them back, by -1, and go on with what is added.
+
+    Added are operands at their first use, or after their last one is taken back.
+    """
+    i: i64 = 0
+    while i < len(nodes):
+        node = nodes[i]
+        i += 1
+        x = left[node]
+        if x >= 0:
+            count(x, step, uses, nodes)
+            x = right[node]
+            if x >= 0:
+                count(x, step, uses, nodes)
+        elif node in more:
+            for x in more[node]:
+                count(x, step, uses, nodes)
 
 
-def release(x: int, uses: list[int], ready: list[int]) -> None:
-    uses[x] -= 1
-    if uses[x] == 0:
-        ready.append(x)
+def count(x: int, step: int, uses: list[int], nodes: list[int]) -> None:
+    known = uses[x]
+    uses[x] = known + step if known >= 0 else 1
+    if known < 0 or known + step == 0:
+        nodes.append(x)
