@@ -11,7 +11,7 @@ from typing import Any
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import CHOSEN, CONSTANT, NUMBER, ORDERED, Node
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.forward_mode import tangents

@@ -19,7 +19,8 @@ from autograd_lite.control.loops import scan, while_loop
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.contexts.modes import TRACE, ieee_arithmetic
 from autograd_lite.core.graph import BATCH_SUM
-from autograd_lite.core.primitives import Operand, Primitive
+from autograd_lite.core.operands import Operand
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import as_node
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value

@@ -161,7 +161,7 @@ class EveryElement:
 
 
 class OrderedPass:
-    """A reverse pass as `core.create_graph.AdjointPass`, in which what arrives is told when."""
+    """A reverse pass as `transforms.reverse_mode.AdjointPass`, in which what arrives is told when."""
 
     step = False
 

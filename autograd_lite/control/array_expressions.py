@@ -19,7 +19,7 @@ from autograd_lite.control.array_sums import Use, numbers, shared, total_of
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import ARRAYED, BATCHED, CHOSEN, ORDERED, Node
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.make_program import EXPRESSION
 from autograd_lite.program.tracing import Unnamed

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd_lite.control.loops import is_integer, scan, while_loop
 from autograd_lite.core import table
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.signatures import checked_function

@@ -13,7 +13,7 @@ from autograd_lite.control.array_nodes import Column, item
 from autograd_lite.control.array_places import column_of
 from autograd_lite.control.gather_nodes import gather, gathered
 from autograd_lite.core.abstract.tracers import is_tracing
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.program.gathers import Gather
 from autograd_lite.transforms.batching import WRITTEN_OUT

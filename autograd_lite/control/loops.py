@@ -20,7 +20,7 @@ from autograd_lite.control.unbounded_loops import recorded_while
 from autograd_lite.core import table
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import BATCHED, ORDERED
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.batching import ArgumentPart, Parts, parts_with_axes, sample_count
 from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, node_apart, passing, returned

@@ -9,7 +9,7 @@ from math import isfinite, nan
 from typing import Any
 
 from autograd_lite.core import table
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.trees import flatten

@@ -11,7 +11,7 @@ from autograd_lite.core import table
 from autograd_lite.core.abstract.tracers import CHOOSE, check_number, is_read_later
 from autograd_lite.core.graph import STATE, TRACED, Node
 from autograd_lite.core.methods.named_rows import NamedRows, unsupported
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 
 
 @mypyc_attr(acyclic=True)

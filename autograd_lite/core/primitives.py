@@ -12,9 +12,7 @@ table.
 from typing import Any, Final, final
 
 from autograd_lite.core.columns.called_row import CalledRow
-from autograd_lite.core.operands import IEEE, ROWS, IEEEFloat, float_of
-from autograd_lite.core.operands import Operand as Operand
-from autograd_lite.core.operands import number as number
+from autograd_lite.core.operands import IEEE, ROWS, IEEEFloat, Operand, float_of
 
 PRIMITIVES: Final[dict[str, "Primitive"]] = ROWS
 """The table: every row by its name, in order."""

@@ -17,8 +17,9 @@ from autograd_lite.core.fast.pool import POOL, free, number_node
 from autograd_lite.core.graph import CONSTANT, LEAF, PASSED, STATE, TRACED, operands_of
 from autograd_lite.core.methods.attributes import label_text, real
 from autograd_lite.core.methods.named_rows import as_constant, unsupported
+from autograd_lite.core.operands import number
 from autograd_lite.core.operators import Operators
-from autograd_lite.core.primitives import Primitive, number
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import binary, detached, record
 from autograd_lite.core.reverse import backward
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.live.network_programs import DEEPEST, SHOWN, WIDEST
 from autograd_lite.nn.activation_modules import Activation
 from autograd_lite.nn.dense import MLP, Layer

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import ArrayLike, NestedNumbers, as_lists, has_shape, shape_of, shape_text
 

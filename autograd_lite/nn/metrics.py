@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.table import dot, equal, less, logical_and, logical_not, logical_or
 from autograd_lite.core.table import max as largest
 from autograd_lite.core.table import min as smallest

@@ -5,7 +5,7 @@ import math
 from itertools import zip_longest
 from pathlib import Path
 
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.support.files import read_json, shortened, write_json
 from autograd_lite.support.version import __version__

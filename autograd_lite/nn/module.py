@@ -16,7 +16,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from autograd_lite.core.fast.layers import HeldDict, HeldList, ValueNumbers, holds_same
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.support.suggestions import question
 from autograd_lite.support.wording import for_output

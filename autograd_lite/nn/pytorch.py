@@ -7,7 +7,7 @@ it takes anything with `tolist`, and gives NumPy arrays, or nested lists without
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.shapes import NestedNumbers, all_numbers, as_lists, data_in, has_shape, shape_of

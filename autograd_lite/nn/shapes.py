@@ -6,8 +6,7 @@ from typing import Any, Protocol, TypeAlias
 
 from autograd_lite.core.fast.layers import as_values, vector
 from autograd_lite.core.fast.vectors import Vector
-from autograd_lite.core.operands import has_unit
-from autograd_lite.core.primitives import Operand
+from autograd_lite.core.operands import Operand, has_unit
 from autograd_lite.core.value import Value
 from autograd_lite.nn.module import Module
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.fast.layers import all_finite, assign, data_of_values, remember, restore_data
 from autograd_lite.core.graph import CHOSEN, CONSTANT
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, number
 from autograd_lite.core.reverse import float_adjoints, topological_order
 from autograd_lite.core.table import mean
 from autograd_lite.core.value import Value

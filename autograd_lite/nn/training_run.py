@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, number
 from autograd_lite.nn.data import shuffled
 from autograd_lite.nn.evaluation import evaluate
 from autograd_lite.nn.history import History

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from autograd_lite.core.fast.layers import assign, data_of_values
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.optim.schedules import Schedule
 from autograd_lite.support.files import shortened

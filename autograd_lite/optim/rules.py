@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import descend
-from autograd_lite.core.primitives import Operand
+from autograd_lite.core.operands import Operand
 from autograd_lite.core.table import sqrt
 from autograd_lite.core.value import Value
 from autograd_lite.optim.optimizer import Floats, Optimizer

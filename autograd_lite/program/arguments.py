@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite.core.fast.layers import ValueNumbers
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, number
 from autograd_lite.transforms.batching import ArgumentPart, Axes, parts_with_axes
 from autograd_lite.trees import PyTreeDef, is_array, is_foreign_array, summary
 from autograd_lite.trees.array_leaves import check_real

@@ -7,7 +7,7 @@ Calls with one key have one structure, though a structure may have several keys.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, number
 from autograd_lite.trees.registry import ARRAY, MODULE, REGISTRY, SAMPLES, ModuleStructure, kind_of
 
 DEEPEST: Final = 16

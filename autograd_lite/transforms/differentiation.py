@@ -12,7 +12,7 @@ from autograd_lite.core.abstract.tracers import check_differentiable, is_tracing
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT, Node
-from autograd_lite.core.primitives import number
+from autograd_lite.core.operands import number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms import branches  # noqa: F401  # enters the rules for `cond`, which the core looks up

@@ -16,7 +16,8 @@ from autograd_lite.core.abstract.tracers import RuleError, check_only_operands, 
 from autograd_lite.core.contexts.modes import enable_grad
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import CONSTANT, ORDERED, TRACED, Node
-from autograd_lite.core.primitives import Primitive, number
+from autograd_lite.core.operands import number
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.recording import many
 from autograd_lite.core.value import constant
 from autograd_lite.transforms.propagation import Propagation

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, number
 from autograd_lite.support.extras import imported
 from autograd_lite.trees.nested_lists import all_leaves, is_leaf
 

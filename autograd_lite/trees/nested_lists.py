@@ -8,7 +8,7 @@ from itertools import chain, islice
 from math import prod
 from typing import Any, NamedTuple
 
-from autograd_lite.core.primitives import Operand, number
+from autograd_lite.core.operands import Operand, number
 from autograd_lite.core.value import Value
 
 Levels = tuple[tuple[type, int], ...]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
 from autograd_lite.core.fast.layers import ValueNumbers
-from autograd_lite.core.primitives import Operand
+from autograd_lite.core.operands import Operand
 from autograd_lite.trees.array_leaves import array_of, elements, is_array, is_foreign_array
 from autograd_lite.trees.exact_keys import Auxiliary, attributes_of, exact, keys_of
 from autograd_lite.trees.nested_lists import is_leaf

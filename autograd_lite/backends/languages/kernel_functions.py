@@ -5,8 +5,6 @@ the arrays of its kernel, so that a source has one of each.
 """
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Sequence
 
 from autograd_lite.backends.languages.dialects import Dialect, indented
@@ -33,11 +31,7 @@ class KernelText:
     def __init__(self, functions: Functions, kernel: ArrayKernel) -> None:
         self.functions, self.kernel = functions, kernel
         self.dialect: Dialect = functions.dialect
-        [definition] = ast.parse(textwrap.dedent(inspect.getsource(kernel.run))).body
-        assert isinstance(definition, ast.FunctionDef)
-        count, _ = kernel.counts
-        names = [argument.arg for argument in definition.args.args]
-        self.sizes, self.arrays, self.body = names[:count], names[count:], definition.body
+        self.sizes, self.arrays, self.body = kernel.syntax()
         self.variables: dict[str, str] = {}  # in the order in which they are set, with what they hold
 
     def text(self, name: str) -> str:

@@ -8,9 +8,7 @@ process, whatever the sizes.
 from __future__ import annotations
 
 import ast
-import inspect
 import math
-import textwrap
 from collections.abc import Sequence
 
 import llvmlite.binding as llvm
@@ -38,18 +36,14 @@ class KernelWriter:
     def __init__(self, kernel: ArrayKernel, emitter: Emitter) -> None:
         self.emitter = emitter
         self.called: list[str] = []
-        [definition] = ast.parse(textwrap.dedent(inspect.getsource(kernel.run))).body
-        assert isinstance(definition, ast.FunctionDef)
-        count, _ = kernel.counts
-        names = [argument.arg for argument in definition.args.args]
-        integers, arrays = names[:count], names[count:]
+        integers, arrays, body = kernel.syntax()
         parameters = [*[f"i64 %{x}" for x in integers], *[f"ptr noalias %{x}" for x in arrays]]
         self.f = Function(f"kernel.{kernel.name}", ", ".join(parameters), {})
         self.places: dict[str, Typed] = {}
         self.lanes: dict[str, str] | None = None  # in a loop over lanes: the variables of each
         for x in integers:
             self.assign(x, (INTEGER, f"%{x}"))
-        self.statements(definition.body)
+        self.statements(body)
 
     # -- statements
 

@@ -10,7 +10,8 @@ from mypy_extensions import mypyc_attr
 from autograd_lite.core.abstract.tracers import check_number
 from autograd_lite.core.fast.clock import note_assigned
 from autograd_lite.core.graph import LEAF, REACHED, STATE, TRACED, Extra, Node, operands_of, partials_of
-from autograd_lite.core.primitives import Primitive, number
+from autograd_lite.core.operands import number
+from autograd_lite.core.primitives import Primitive
 
 
 def real(x: object, what: str, do: str) -> float:

@@ -17,8 +17,8 @@ from autograd_lite.core.fast.pool import number_node
 from autograd_lite.core.graph import CONSTANT, LEAF, REACHED, Node
 from autograd_lite.core.methods.attributes import Attributes
 from autograd_lite.core.methods.making import Method, in_place, method, operator, reflected_operator
-from autograd_lite.core.operands import has_unit
-from autograd_lite.core.primitives import Primitive, number
+from autograd_lite.core.operands import has_unit, number
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.support.extras import imported
 from autograd_lite.support.user_lines import warn
 

@@ -1,11 +1,16 @@
 """What a kernel is, and all of them by name; the functions that their source calls."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd_lite.core import table
+
+if TYPE_CHECKING:
+    import ast
 
 Floats = list[Any]
 """Numbers, or Values."""
@@ -13,6 +18,14 @@ Floats = list[Any]
 Sizes = Callable[..., Sequence[int]]
 
 nan = math.nan
+
+
+class KernelSyntax(NamedTuple):
+    """The Python text of a kernel: the names of its sizes and of its arrays, and its statements."""
+
+    sizes: list[str]
+    arrays: list[str]
+    body: list[ast.stmt]
 
 
 class ArrayKernel:
@@ -42,6 +55,18 @@ class ArrayKernel:
         """How many sizes and how many arrays the function takes."""
         annotations = [x for name, x in self.run.__annotations__.items() if name != "return"]
         return annotations.count(int), len(annotations) - annotations.count(int)
+
+    def syntax(self) -> KernelSyntax:
+        """What back ends write code from, read anew: they may change it on the way."""
+        import ast
+        import inspect
+        import textwrap
+
+        [definition] = ast.parse(textwrap.dedent(inspect.getsource(self.run))).body
+        assert isinstance(definition, ast.FunctionDef)
+        names = [argument.arg for argument in definition.args.args]
+        count, _ = self.counts
+        return KernelSyntax(names[:count], names[count:], definition.body)
 
 
 KERNELS: dict[str, ArrayKernel] = {}
