@@ -25,10 +25,10 @@ OPENING = """# Benchmarks
 
 `python -m benchmarks` in a checkout prints the tables below, and its peers' figures where they are installed
 (`pip install -r benchmarks/requirements.txt`); a name runs one of them, as in `python -m benchmarks loops`. Each
-workload has a process of its own, with one core and one thread unless a table says otherwise. Worth reading are ratios
-within one run: the machines had other work, and each table tells how much.
+workload has a process of its own, with one core and one thread unless a table tells another number. Worth reading are
+ratios within one run: the machines had other work, and each table tells how much.
 
-*First call* is the time to trace, compile and run once, less a later run where the column says so. *Strict* code has
+*First call* is the time to trace, compile and run once, less a later run where the column tells so. *Strict* code has
 the bits of the eager engine, *fastmath* may fuse and reorder.
 """
 
