@@ -8,15 +8,14 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const TESTS = `
-  core/table/test_special_functions.py
-  core/test_attributes.py core/test_copying.py core/test_decorating.py core/test_numerics.py
+  core/table/test_float_values.py core/table/test_special_functions.py
+  core/test_attributes.py core/test_copying.py core/test_decorating.py
   core/test_passes_within_passes.py core/test_primitives.py core/test_table.py core/test_tabulating.py
   trees/test_paths.py trees/test_registry.py
   transforms/test_custom_rules.py transforms/test_jvp_rules.py transforms/test_nested_costs.py
   transforms/test_rule_calls.py transforms/test_rule_cycles.py
   transforms/test_signatures.py
-  program/test_gathers.py program/test_interpreter.py 
-  
+  program/test_gathers.py program/test_interpreter.py
   nn/test_activation_modules.py nn/test_convolution.py nn/test_dense.py
   nn/test_initialisation.py nn/test_large_logits.py nn/test_linear.py nn/test_losses.py nn/test_regularisation.py
   optim/test_clipping.py optim/test_schedules.py
