@@ -15,13 +15,15 @@ from autograd_lite.core.value import Value, passed_on
 from autograd_lite.transforms.branches import propagation_for
 from autograd_lite.transforms.differentiation import as_float
 from autograd_lite.transforms.forward_mode import float_tangents, forward_pass
-from autograd_lite.transforms.levels import START, Scalar, resumed, returned
+from autograd_lite.transforms.levels import START, Scalar, node_apart, resumed, returned
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 from autograd_lite.transforms.series import Coefficient
 from autograd_lite.transforms.signatures import Function, name_of, transformed
-from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
+from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array
+from autograd_lite.trees.array_leaves import array_of
+from autograd_lite.trees.registry import WHOLE
 
 Outputs = list[Scalar]
 
@@ -42,7 +44,7 @@ def checkpoint(f: Function) -> Function:
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if TRACE.get() is not None:
-            return f(*args, **kwargs)
+            return in_order(f(*args, **kwargs))
         leaves, treedef = flatten_numbers((args, kwargs), f"arguments of {name_of(f)}")
         inputs = [x for x in leaves if isinstance(x, Value)]
         call = Recomputed(f, treedef, [None if isinstance(x, Value) else float(x) for x in leaves])
@@ -59,6 +61,17 @@ def checkpoint(f: Function) -> Function:
         return structure.unflatten([numbered(item(node, i), x) for i, x in enumerate(call.data)])
 
     return transformed(f, wrapped, "checkpoint")
+
+
+def in_order(result: Any) -> Any:
+    """What f gave while a program is traced: adjoints add up in the order that they have in a graph recorded again."""
+    if isinstance(result, Value):
+        return node_apart(result)
+    if is_array(result) and result.dtype == object and getattr(result, "element", None) is None:
+        return array_of([in_order(x) for x in result.ravel().tolist()], result.shape)
+    leaves, treedef = flatten(result, whole=True)
+    is_leaf = len(leaves) == 1 and leaves[0] is result
+    return result if is_leaf else treedef.unflatten([in_order(x) for x in leaves], whole=WHOLE)
 
 
 class Recomputed:
@@ -91,23 +104,17 @@ class Recomputed:
         return outputs, nodes, free
 
     def pull_floats(self, node: Node, adjoint: Cotangents, arrived: dict[Node, Any]) -> list[tuple[Node, Any]]:
-        operands = operands_of(node)
-        inputs = [Value(x._data) for x in operands[: self.count]]
+        inputs = operands_of(node)[: self.count]
         outputs, nodes, free = self.again(inputs)
-        pairs = [*zip(free, free, strict=True), *zip(inputs, operands, strict=False)]
-        seeds: dict[Node, Any] = {y: arrived.pop(x) for y, x in pairs if x in arrived}  # sums go on, in their order
+        ends = dict.fromkeys((*free, *inputs))
+        seeds: dict[Node, Any] = {x: arrived.pop(x) for x in ends if x in arrived}  # sums go on, in their order
         for k, term in adjoint.terms.items():
             x = outputs[k]
             if isinstance(x, Node):
                 seeds[x] = seeds[x] + term if x in seeds else term
         for _ in float_pass(nodes, seeds):
             pass
-        leaves = {x: seeds[x] for x in (*inputs, *free) if x in seeds}
-        terms = [(x, leaves[x]) for x in free if x in leaves]
-        terms += [
-            (x, leaves[y]) for x, y in zip(operands, inputs, strict=False) if y in leaves and not x._flags & CONSTANT
-        ]
-        return terms
+        return [(x, seeds[x]) for x in ends if x in seeds and not x._flags & CONSTANT]
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
         inputs = operands_of(node)[: self.count]

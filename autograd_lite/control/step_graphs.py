@@ -141,7 +141,7 @@ def is_expensive(x: Node) -> bool:
     """Whether it is better to keep the number of a node for derivatives than to compute it again."""
     row = x._row
     if row.payload is not None:
-        return isinstance(row.payload, CallPayload)
+        return isinstance(row.payload, CallPayload) and row.payload.is_kept
     if row.fold is not None:
         return len(operands_of(x)) > FEW
     return not row.llvm and row.lowering is not table.identity.lowering

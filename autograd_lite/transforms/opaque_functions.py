@@ -115,6 +115,8 @@ class CallPayload:
     """
 
     is_number = True
+    is_kept = True
+    """Whether loops keep its number for their derivatives."""
 
     def expand(self, expansion: object, node: Node) -> NoReturn:
         raise TypeError(

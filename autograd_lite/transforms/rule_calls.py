@@ -129,6 +129,7 @@ class RuleCall(CallPayload):
 
     def __init__(self, rule: FlatRule, operands: list[float], results: list[float]) -> None:
         self.rule, self.operands, self.results = rule, operands, results
+        self.is_kept = len(results) == 1  # of several results, those are kept which the nodes of outputs are
 
     def emit(self, flattener: Any, operands: tuple[int, ...]) -> int:
         return operands[-1]  # what the call computed

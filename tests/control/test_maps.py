@@ -210,3 +210,18 @@ def test_data_are_constants_in_a_batch_in_a_loop_and_written_out(f, n, w, first)
             expected = ag.trees.flatten(slope(w, data))[0]
             for backend in BACKENDS:
                 assert ag.trees.flatten(compile(slope, backend=backend)(w, data))[0] == expected
+
+
+def test_tangents_of_a_rule_of_several_results_that_a_map_keeps():
+    """What such a call computes is no number that a loop could keep for its derivatives: its results are."""
+    both = ag.custom_vjp(lambda x, y: (x * y, x + y))
+    both.defvjp(lambda x, y: (both(x, y), (x, y)), lambda kept, g: (g[0] * kept[1] + g[1], g[0] * kept[0] + g[1]))
+    data = [0.1 * k for k in range(40)]
+
+    def f(x):
+        return vmap(lambda t: ag.sin(both(x * t, t)[0]) * both(t, x)[1], reduce="sum")(data)
+
+    def along(x):
+        return jvp(grad(f), (x,), (1.0,))
+
+    np.testing.assert_allclose(compile(along, backend="python")(0.7), along(0.7), rtol=1e-13)

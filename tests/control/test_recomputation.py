@@ -31,6 +31,31 @@ def test_derivatives_are_those_of_the_function(seed):
     assert bits(value_and_grad(twice(checkpoint(f)), argnums=(0, 1, 2))(*args)) == bits(expected)
 
 
+@settings(max_examples=15)
+@given(st.randoms(use_true_random=False))
+def test_compiled_gradients_have_the_bits_of_the_graph_that_is_recorded_again(random):
+    """Whatever f returns, be it an argument or one number twice, and whatever it is called with."""
+    rows = [random.choice([ag.sin, ag.tanh, ag.exp, ag.cos]) for _ in range(random.randrange(7))]
+    places = [[random.randrange(2 + k) for _ in range(3)] for k in range(len(rows))]
+    results = [random.randrange(2 + len(rows)) for _ in range(3)]
+    given = [random.randrange(2) for _ in range(2)]
+
+    @checkpoint
+    def several(x, y):
+        known = [x, y]
+        for row, (a, b, c) in zip(rows, places, strict=True):
+            known.append(row(known[a]) * known[b] + 0.3 * known[c])
+        return {"a": known[results[0]], "b": np.array([known[k] for k in results[1:]], dtype=object)}
+
+    def value(x, y):
+        found = several(*[(x, y)[k] for k in given])
+        u, (v, w) = found["a"], found["b"]
+        return ag.tanh(u * x + v * y) + ag.sin(v * w) * u + x * v
+
+    both = value_and_grad(value, argnums=(0, 1))
+    assert bits(compile(both, backend="python")(0.3, -0.7)) == bits(both(0.3, -0.7))
+
+
 def f(x, w):
     y = ag.exp(x * w)
     return {"a": ag.sin(y) * w, "b": [y + x, 2.0]}
