@@ -141,6 +141,10 @@ TESTS = {
     "optim.clipping": ["tests/optim/test_clipping.py"],
     "optim.schedules": ["tests/optim/test_schedules.py"],
     "control.loops": ["tests/control/test_loops.py", "tests/control/test_recomputation.py"],
+    **{
+        f"control.{name}": ["tests/control/test_array_expressions.py"]
+        for name in ("adding_order", "array_algebra", "array_expressions", "array_rules", "array_sums")
+    },
     "control.switching": ["tests/control/test_switching.py", "tests/transforms/test_branches.py"],
     "control.gathering": ["tests/control/test_gathering.py"],
     "control.differential_equations": ["tests/control/test_differential_equations.py"],
