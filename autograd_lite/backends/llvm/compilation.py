@@ -1,4 +1,4 @@
-"""Object code made: of programs, of kernels, and of the functions that programs share.
+"""Object code made: of programs and of kernels.
 
 Imported where something has to be compiled: code from the disk needs neither plans nor texts.
 """
@@ -16,7 +16,7 @@ from .engine import object_code
 from .ir_text import Lengths
 from .kernel_text import kernel_module
 from .machine_code import Layout, ObjectCode, code_of_text
-from .modules import Modules, shared_module
+from .modules import Modules
 from .plan import Plan
 
 
@@ -44,7 +44,7 @@ def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:
     numbered = [(f"stage{k}.", stage) for k, stage in enumerate(plan.stages)]
     names = [f"{name}numbers" for name, _ in numbered] + [f"{name}blocks" for name, stage in numbered if stage.passes]
     objects = [*[code_of_text(text, True) for text in optimized], code_of_text(plain, False)]
-    return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], sorted(modules.called), layout)
+    return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], layout)
 
 
 def source(program: Program, fastmath: bool, lanes: int) -> str:
@@ -57,7 +57,3 @@ def source(program: Program, fastmath: bool, lanes: int) -> str:
 def object_code_of_kernel(name: str) -> ObjectCode:
     text, emitter = kernel_module(name)
     return ObjectCode([object_code(text, True)], emitter.rows, sorted(emitter.kernels), [f"kernel.{name}"])
-
-
-def object_code_shared(name: str, fast: bool, lanes: int) -> ObjectCode:
-    return ObjectCode([object_code(shared_module(name, fast, lanes), True)], {}, [], [])

@@ -60,9 +60,17 @@ def machine(level: int) -> llvm.TargetMachine:
 
 def object_code(text: str, optimized: bool) -> bytes:
     """The object code of a module."""
-    level = 2 if optimized and text.count("\n") <= OPTIMIZED_LINES else 0
     module = llvm.parse_assembly(text, llvm.create_context())  # which is freed with its constants
-    return bytes(machine(level).emit_object(module))
+    if not optimized or text.count("\n") > OPTIMIZED_LINES:
+        return bytes(machine(0).emit_object(module))
+    with llvm.ffi.lib._lock:
+        # A pass over the addresses in loops takes 40 % of the time, and ours run as fast without it.  The option is one
+        # of the process, in which others may compile too.
+        llvm.set_option("autograd_lite", "-disable-lsr=1")
+        try:
+            return bytes(machine(2).emit_object(module))
+        finally:
+            llvm.set_option("autograd_lite", "-disable-lsr=0")
 
 
 class Engine:

@@ -230,12 +230,10 @@ class Function:
         key = (buffer, index.terms, type)
         pointer = self.pointer(buffer) if not index.terms else self._available.get(key, "")
         if not pointer:
-            pointer, sum = self.pointer(buffer), ""
-            for counter, stride in index.terms:
+            pointer = self.pointer(buffer)
+            for counter, stride in index.terms:  # outer loops first, so that what they add is found before inner ones
                 term = counter if stride == 1 else self.value(f"mul nsw i64 {counter}, {stride}")
-                sum = self.value(f"add nsw i64 {sum}, {term}") if sum else term
-            if sum:
-                pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {sum}")
+                pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {term}")
             self._available[key] = pointer
         if index.base or buffer in ARRAYS:
             base = self.fixed(index.base) if buffer in ARRAYS else index.base

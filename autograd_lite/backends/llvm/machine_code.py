@@ -9,13 +9,12 @@ import hashlib
 import json
 import marshal
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.columns.entering import row_named
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.fingerprint import fingerprint
@@ -52,15 +51,13 @@ class ObjectCode(NamedTuple):
     rows: dict[str, tuple[Primitive, int]]
     kernels: list[str]
     names: list[str]
-    shared: Sequence[str] = ()  # the functions that all programs share
     layout: Layout | None = None
 
     def content(self) -> bytes:
         rows = {symbol: [row.name, operands] for symbol, (row, operands) in self.rows.items()}
         sizes = list(map(len, self.objects))
-        layout = self.layout and self.layout._asdict()
         head: dict[str, Any] = {"sizes": sizes, "rows": rows, "kernels": self.kernels, "names": self.names}
-        head |= {"shared": list(self.shared), "layout": layout}
+        head["layout"] = self.layout and self.layout._asdict()
         return b"\n".join([json.dumps(head).encode(), b"".join(self.objects)])
 
     @staticmethod
@@ -73,19 +70,18 @@ class ObjectCode(NamedTuple):
             rest = rest[size:]
         rows = {symbol: (row_named(name), operands) for symbol, (name, operands) in document["rows"].items()}
         layout = document["layout"] and Layout(**document["layout"])
-        return ObjectCode(objects, rows, document["kernels"], document["names"], document["shared"], layout)
+        return ObjectCode(objects, rows, document["kernels"], document["names"], layout)
 
 
 class MachineCode:
     """Object code that runs."""
 
-    def __init__(self, code: ObjectCode, fastmath: bool = False, lanes: int = LANES) -> None:
+    def __init__(self, code: ObjectCode) -> None:
         self.layout = code.layout
         imported = ImportedFunctions(code.rows)
         self.callbacks, self.failures = imported.callbacks, imported.failures
         kernels = {f"kernel.{name}": kernel_code(name).engine.address(f"kernel.{name}") for name in code.kernels}
-        objects = code.objects + [shared_object(name, fastmath, lanes) for name in code.shared]
-        self.engine: Engine = Engine(objects, imported.addresses | kernels, code.names)
+        self.engine: Engine = Engine(code.objects, imported.addresses | kernels, code.names)
 
 
 def compiler() -> ModuleType:
@@ -133,7 +129,7 @@ def code_of_program(program: Program, fastmath: bool, lanes: int) -> MachineCode
     if code_cache.is_on():  # the code of an equal program needs nothing but that
         known = fingerprint(program) or fingerprint(compiler().prepared(program))
     what = None if known is None else ("program", known, fastmath, lanes)
-    return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath, lanes)), fastmath, lanes)
+    return MachineCode(stored(what, lambda: compiler().object_code_of(program, fastmath, lanes)))
 
 
 def kernel_code(name: str) -> MachineCode:
@@ -143,14 +139,6 @@ def kernel_code(name: str) -> MachineCode:
         code = stored(("kernel", name), lambda: compiler().object_code_of_kernel(name))
         found = KERNELS.setdefault(name, MachineCode(code))
     return found
-
-
-@cache
-def shared_object(name: str, fastmath: bool, lanes: int) -> bytes:
-    """The object code of a function that all programs share."""
-    return stored(
-        ("shared", name, fastmath, lanes), lambda: compiler().object_code_shared(name, fastmath, lanes)
-    ).objects[0]
 
 
 @cache

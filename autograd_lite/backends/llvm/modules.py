@@ -116,6 +116,10 @@ class Modules:
             )
 
         optimized = [module(part, list(part.values())) for part in parts if part]
+        for kind in ("tile.", "sums."):  # whose text is that of many programs
+            texts = [f.text() for name, f in shared.items() if name.startswith(kind)]
+            if texts:
+                optimized.append(finished([DECLARATIONS, *texts, ATTRIBUTES, ""], self.plan.lanes))
         if self.halved:
             texts = [f.text() for f in self.halved.values()]
             optimized.append(
@@ -387,11 +391,6 @@ def finished(parts: list[str], lanes: int) -> str:
 
 def shared_function(name: str, fast: bool, lanes: int) -> Function:
     return tile_function(name, lanes) if name.startswith("tile.") else sum_function(name, fast, lanes)
-
-
-def shared_module(name: str, fast: bool, lanes: int) -> str:
-    """A module of one of the functions that all programs share."""
-    return finished([DECLARATIONS, shared_function(name, fast, lanes).text(), ATTRIBUTES, ""], lanes)
 
 
 def _slots(plan: Plan) -> dict[str, int]:

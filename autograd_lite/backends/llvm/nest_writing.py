@@ -134,13 +134,13 @@ class SectionWriter:
             if self._is_long(dims[inner]):
                 self._of_any_length(nests, stored, outer, type, inner, lanes)
                 return
-            for start, count, unroll, in_lanes in _unrolled(nests, dims[inner], lanes):
-                width = self.f.lanes if in_lanes else 1
+            width = lanes or 1
+            for start, count, unroll in _unrolled(nests, dims[inner], lanes):
                 with nullcontext() if count == 1 else self.f.loop(count) as loop:
                     counter = loop.counter if loop else ""
                     inners = [Induction(start + k * width, counter, unroll * width) for k in range(unroll)]
                     instances = [(*outer[:inner], induction, *outer[inner + 1 :]) for induction in inners]
-                    self._instances(nests, stored, instances, VECTOR if in_lanes else type, inner)
+                    self._instances(nests, stored, instances, VECTOR if lanes else type, inner)
 
     def _is_long(self, count: int) -> bool:
         """Whether a trip count may be a length of data, for any of which the code has to be right."""
@@ -250,17 +250,17 @@ def _side_by_side(nests: Sequence[LoopNest], lanes: int) -> int:
     return (UNROLL // 2 if lanes else UNROLL) if has_latency else 1
 
 
-def _unrolled(nests: Sequence[LoopNest], count: int, lanes: int) -> list[tuple[int, int, int, bool]]:
-    """A loop unrolled, and its remainders: (first iteration, trip count, instances, whether these are lanes)."""
+def _unrolled(nests: Sequence[LoopNest], count: int, lanes: int) -> list[tuple[int, int, int]]:
+    """A loop unrolled, and its remainders: (first iteration, trip count, instances).
+
+    The last lanes overlap those before where the count leaves some over: they compute the same once more.
+    """
     most = _side_by_side(nests, lanes)
     width = lanes or 1
     steps = count // width
     unroll = min(most, steps) if lanes else ceil(count / ceil(count / most))
     left = steps % unroll
-    blocks = [
-        (0, steps // unroll, unroll, lanes > 0), ((steps - left) * width, 1, left, lanes > 0),
-        (steps * width, 1, count % width, False),
-    ]  # fmt: skip
+    blocks = [(0, steps // unroll, unroll), ((steps - left) * width, 1, left), (count - width, 1, count % width and 1)]
     return [block for block in blocks if block[2]]
 
 
