@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from math import inf
+from numbers import Real
+from operator import index
 from typing import Any
 
 from autograd_lite.control.array_algebra import applied, array
@@ -56,6 +58,7 @@ def trace(a: Any, offset: int = 0) -> Any:
     x = given(a, "trace")
     check_matrix(x, "trace", square=False)
     m, n = x.shape[-2:]
+    offset = index(offset)
 
     def one(p: Sequence[Any]) -> list[Made]:
         return [Made([table.sum([p[i * n + i + offset] for i in range(m) if 0 <= i + offset < n])], ())]
@@ -101,10 +104,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 def axes_of(axis: Any, dimensions: int) -> list[int]:
     """The axes of a norm, counted from the front."""
     axes = list(range(dimensions)) if axis is None else list(axis) if isinstance(axis, (tuple, list)) else [axis]
-    for i in axes:
-        if not isinstance(i, int) or not -dimensions <= i < dimensions:
-            raise ValueError(f"norm has axis={axis!r}, but the operand has {dimensions} axes; choose of these")
-    return [i % dimensions for i in axes]
+    known = [index(i) % dimensions for i in axes if -dimensions <= index(i) < dimensions]
+    if len(set(known)) < len(axes):
+        raise ValueError(f"norm has axis={axis!r}, but the operand has {dimensions} axes; choose of these, each once")
+    return known
 
 
 def permuted(x: Given, order: Sequence[int]) -> Given:
@@ -125,35 +128,50 @@ def of_vector(xs: Sequence[Any], ord: Any) -> Any:
         return table.euclidean_norm(xs)
     sizes = [table.abs(x) for x in xs]
     if ord == inf:
-        return table.max(sizes)
+        return max_or_zero(sizes)
     if ord == -inf:
         return table.min(sizes)
     if ord == 1:
         return table.sum(sizes)
     if ord == 0:
         return table.sum([table.logical_not(table.equal(x, 0.0)) for x in xs])
-    if isinstance(ord, (int, float)) and not isinstance(ord, bool):
-        return table.pow(table.sum([table.pow(x, float(ord)) for x in sizes]), 1.0 / ord)
+    if isinstance(ord, Real):
+        p = float(ord)
+        if not sizes:
+            return 0.0 if p > 0.0 else inf
+        kink = table.max(sizes) if p > 0.0 else table.min(sizes)  # where it is 0, so is the norm, without a slope
+        return table.where(
+            table.equal(kink, 0.0), 0.0, lambda: table.pow(table.sum([table.pow(x, p) for x in sizes]), 1.0 / p)
+        )
     raise ValueError(f"norm of vectors has no ord={ord!r}; pass a number, inf or -inf")
 
 
 def of_matrix(xs: Sequence[Any], m: int, n: int, ord: Any) -> Any:
     if ord is None or ord == "fro":
         return table.euclidean_norm(xs)
-    if ord == 2:
-        matrix = array(xs) if m >= n else turned(m, n, array(xs))
-        long, size = max(m, n), min(m, n)
-        squares = product_of(size, long, size, turned(long, size, matrix), matrix)
-        found = made(applied("eigh", (size,), squares).part(size - 1, 1), (), (xs,))
-        return table.sqrt(found.leaves[0])
     sizes = [table.abs(x) for x in xs]
+    if ord == 2:
+        scale = table.stop_gradient(max_or_zero(sizes))  # else squares overflow
+        return table.where(table.equal(scale, 0.0), 0.0, lambda: scale * spectral([x / scale for x in xs], m, n))
     rows = [table.sum(sizes[i * n : (i + 1) * n]) for i in range(m)]
     columns = [table.sum(sizes[j::n]) for j in range(n)]
     if ord in (1, -1):
-        return table.max(columns) if ord == 1 else table.min(columns)
+        return max_or_zero(columns) if ord == 1 else table.min(columns)
     if ord in (inf, -inf):
-        return table.max(rows) if ord == inf else table.min(rows)
+        return max_or_zero(rows) if ord == inf else table.min(rows)
     raise ValueError(f'norm of matrices has no ord={ord!r}; pass "fro", 1, -1, 2, inf or -inf')
+
+
+def max_or_zero(sizes: Sequence[Any]) -> Any:
+    return table.max(sizes) if sizes else 0.0
+
+
+def spectral(xs: Sequence[Any], m: int, n: int) -> Any:
+    """The largest singular value of a matrix that is not 0."""
+    matrix = array(xs) if m >= n else turned(m, n, array(xs))
+    long, size = max(m, n), min(m, n)
+    squares = product_of(size, long, size, turned(long, size, matrix), matrix)
+    return table.sqrt(made(applied("eigh", (size,), squares).part(size - 1, 1), (), (xs,)).leaves[0])
 
 
 def expm(a: Any) -> Any:

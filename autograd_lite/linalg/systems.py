@@ -192,7 +192,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     remain, empty unless m > n.
 
     Raises LinAlgError where the rank is not full, to `rcond` times the largest singular value (default: the spacing of
-    floats times the larger of m and n): there x has no derivative.  Compiled, x is nan where it is not full exactly.
+    floats times the larger of m and n; below 0: that spacing): there x has no derivative.  Compiled, x is nan where it
+    is not full exactly.
 
     >>> lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0]).rank
     2
@@ -234,7 +235,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
 def check_rank(long: int, size: int, matrix: Array, values: Array, rcond: float | None) -> None:
     if known(matrix) is None or values.data is None or not size:
         return
-    limit = (2.220446049250313e-16 * long if rcond is None else rcond) * values.data[0]
+    eps = 2.220446049250313e-16
+    limit = (eps * long if rcond is None else eps if rcond < 0.0 else rcond) * values.data[0]
     rank = sum([x > limit for x in values.data])
     if rank < size:
         refuse(

@@ -139,7 +139,7 @@ class C(Dialect):
         lines, place = [], 0
         for name, size in sizes.items():
             if size <= SMALL:
-                lines.append(f"double {name}[{size}];")
+                lines.append(f"double {name}[{size}] = {{0.0}};")  # what is filled in a branch alone counts as unset
             else:
                 lines.append(f"double *const {name} = work{f' + {place}' if place else ''};")
                 place += size

@@ -226,10 +226,20 @@ def gaps(n: int, w: Floats, out: Floats) -> None:
     allowed=lambda m, n: m >= n,
 )
 def singular_values(m: int, n: int, a: Floats, w: Floats, out: Floats) -> None:
-    """The singular values, descending, for m >= n: rotations make the columns orthogonal to each other."""
+    """The singular values, descending, for m >= n: rotations make the columns orthogonal to each other.
+
+    All is divided by the largest number, so that no square overflows.
+    """
+    scale = 0.0
+    for i in range(m * n):
+        x = abs(a[i])
+        if x > scale or x != x:
+            scale = x
+    if scale == 0.0:
+        scale = 1.0
     for i in range(m):
         for j in range(n):
-            w[j * m + i] = a[i * n + j]
+            w[j * m + i] = a[i * n + j] / scale
     sweep = 0
     turned = 1
     while turned == 1 and sweep < 60:
@@ -263,7 +273,7 @@ def singular_values(m: int, n: int, a: Floats, w: Floats, out: Floats) -> None:
         alpha = 0.0
         for i in range(m):
             alpha = alpha + w[j * m + i] * w[j * m + i]
-        out[j] = sqrt(alpha)
+        out[j] = scale * sqrt(alpha)
     for k in range(n):
         best = k
         for i in range(k + 1, n):

@@ -22,7 +22,7 @@ def substitute(n: int, m: int, upper: int, unit: int, a: Floats, b: Floats, out:
             last = n
         row = i * m
         most = last - (last - first) % 4
-        for p in range(first, most, 4):
+        for p in range(first, last - 3, 4):
             x0 = a[i * n + p]
             x1 = a[i * n + p + 1]
             x2 = a[i * n + p + 2]

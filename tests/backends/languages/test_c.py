@@ -42,6 +42,14 @@ def test_linear_algebra_has_the_bits_of_the_plainest_reading(tmp_path):
     drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path))
 
 
+@pytest.mark.parametrize("optimise", ["-O2", "-Os"])
+def test_what_compilers_see_when_they_unroll_loops_is_no_reason_for_a_warning(tmp_path, optimise):
+    drawings = drawn_programs.with_kernels(["solve_triangular"], orders=1)
+    drawings += drawn_programs.with_kernels(["solve of a vector"], orders=2)
+    drawings += [drawn_programs.with_kernels(["norm, 1"])[3]]
+    drawn_programs.check(drawings, sources.in_c(*drawn_programs.calls(drawings), tmp_path, optimise=optimise))
+
+
 @pytest.mark.parametrize("compiler", sources.COMPILERS)
 def test_the_likelihood_of_a_gaussian_process_has_the_bits_of_the_engine(tmp_path, compiler):
     drawings = drawn_programs.with_processes()
