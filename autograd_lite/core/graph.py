@@ -26,6 +26,7 @@ CHOSEN: Final = 32  # it depends on a row that is `lazy`
 TRACED: Final = 2  # it has no number yet
 BATCHED: Final = 4  # it is different from sample to sample
 ARRAYED: Final = 512  # it depends on a sum of an array expression, whose elements are one node each
+STOPPED: Final = 1024  # it was recorded under no_grad: the derivatives of the program stop at it too
 INHERITED: Final = ORDERED | CHOSEN | TRACED | BATCHED | ARRAYED  # what passes from any operand to the result
 COMMON: Final = CONSTANT | NUMERIC  # what passes to the result where all operands have it
 

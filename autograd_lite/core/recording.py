@@ -13,7 +13,7 @@ from autograd_lite.core.fast.pool import new_node, number_node
 from autograd_lite.core.fast.vectors import dot_with_partials
 
 from autograd_lite.core.graph import (  # isort: skip
-    CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, TRACED, Node, connect,
+    CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, STOPPED, TRACED, Node, connect,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing, traced_partials
 from autograd_lite.core.contexts.modes import PAUSED, WATCH
@@ -30,7 +30,7 @@ def records_nothing() -> bool:
 def observe(result: Node) -> None:
     """Look at a result that was recorded while something is paused or watched in some thread."""
     if PAUSED.get():
-        result._flags |= CONSTANT
+        result._flags |= CONSTANT | STOPPED
     watch = WATCH.get()
     if watch is not None:
         watch.saw(result)

@@ -15,7 +15,7 @@ from mypy_extensions import i64
 from autograd_lite.core.fast.clock import age_of, in_order_of_making
 from autograd_lite.core.fast.sweeps import sorted_nodes, store, sweep
 from autograd_lite.core.fast.uses import COUNTS
-from autograd_lite.core.graph import CONSTANT, LEAF, ORDERED, PASS, REACHED, Node, operands_of, partials_of
+from autograd_lite.core.graph import CONSTANT, LEAF, ORDERED, PASS, REACHED, STOPPED, Node, operands_of, partials_of
 
 
 def followed(node: Node, everything: bool, since: i64) -> list[Node]:
@@ -120,10 +120,10 @@ def adjoints_in(order: Sequence[Node], roots: Sequence[Node], seeds: Sequence[fl
 
 
 def dependent_on(order: Sequence[Node], found: set[Node]) -> list[Node]:
-    """The nodes of a sorted graph that were found already or depend on one; from now on they are found."""
+    """The nodes of a sorted graph that were found already or whose derivative depends on one; they are found now."""
     kept: list[Node] = []
     for node in order:
-        if node in found or not found.isdisjoint(operands_of(node)):
+        if node in found or not (node._flags & STOPPED or found.isdisjoint(operands_of(node))):
             found.add(node)
             kept.append(node)
     return kept

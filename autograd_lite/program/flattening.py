@@ -15,11 +15,12 @@ from autograd_lite.core.abstract.tracers import check_only_operands
 from autograd_lite.core.columns.entering import is_known
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
 from autograd_lite.core.fast.clock import time_now
-from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, Node, operands_of
+from autograd_lite.core.graph import ASSIGNED, BATCH_SIZE, BATCH_SUM, DETACHED, NUMBER, STOPPED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.table import cond, mul, neg
+from autograd_lite.core.table import cond, mul, neg, stop_gradient
 from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
+from autograd_lite.program.gathers import Column
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result, batched_values, instruction
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Payload, Run, Stack, While, Whole, row_of
 from autograd_lite.program.reaching import between, in_order
@@ -41,6 +42,8 @@ def has_lowering(row: Primitive) -> bool:
 
 Key = tuple[Any, ...]
 """What makes two instructions the same: the payload and the operands, or the bytes of a constant."""
+
+STOPPING: Final[list[Any]] = []  # the step of a loop that stops an array: `program.program`, which is above, makes it
 
 NO_INSTRUCTION = Instruction(NUMBER, ())
 
@@ -229,6 +232,7 @@ class Flattener:
 
         `nodes` are all of the graph, where the caller has them.
         """
+        stops: set[Node] = set()
         for node in between(roots, numbers) if nodes is None else in_order(nodes, numbers):
             left, right = node._left, node._right
             operands: tuple[int, ...]
@@ -238,8 +242,22 @@ class Flattener:
                 operands = (self.number_of(left, numbers),)
             else:
                 operands = (self.number_of(left, numbers), self.number_of(right, numbers))
+            if node._flags & STOPPED:
+                stops.add(node)
+            elif stops:
+                pairs = zip(operands_of(node), operands, strict=True)
+                operands = tuple([self.stopped(i) if x in stops else i for x, i in pairs])
             numbers[node] = self.emit(node._row, operands)
-        return [self.number_of(x, numbers) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
+        found = [self.number_of(x, numbers) if isinstance(x, Node) else self.constant(float(x)) for x in roots]
+        return [self.stopped(i) if x in stops else i for x, i in zip(roots, found, strict=True)] if stops else found
+
+    def stopped(self, i: int) -> int:
+        """The number of a value, or of an array, through which derivatives of the program do not pass."""
+        size = array_size(self, i)
+        if not size:
+            return self.emit(stop_gradient, (i,))
+        loop = Loop(STOPPING[0], size, False, 0, 1, (Column(0, 0, 1),), (), 1, 0)
+        return self.payload(loop, (i,))
 
     def number_of(self, x: Node, numbers: dict[Node, int]) -> int:
         """The number of a node; a leaf that is no input is a constant."""

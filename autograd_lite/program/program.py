@@ -13,9 +13,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from autograd_lite.core.table import stop_gradient
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
-from autograd_lite.program.flattening import Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
+from autograd_lite.program.flattening import STOPPING, Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
 from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations, rows_of
 from autograd_lite.program.payloads import Item, Loop
 from autograd_lite.support.files import read_json, write_atomically, write_json
@@ -236,3 +237,12 @@ class Program:
     def from_json(text: str) -> "Program":
         """The program that `to_json` wrote."""
         return Program(*serialisation.from_document(serialisation.parsed(text), "the text"))
+
+
+STOPPING.append(
+    Program(
+        [Argument("carry", 0, False), Argument("x", 1, False), Argument("shared", 0, False)],
+        [Instruction(stop_gradient, (0,))],
+        [Result((), False), Result((1,), False), Result((), False)],
+    )
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.create_graph import times
-from autograd_lite.core.graph import CONSTANT, Node, operands_of, partials_of
+from autograd_lite.core.graph import CONSTANT, STOPPED, Node, operands_of, partials_of
 from autograd_lite.transforms.branches import propagation_for
 
 
@@ -26,7 +26,7 @@ def forward_pass(
             moved = not tangents.keys().isdisjoint(operands_of(node))
         else:
             moved = left in tangents or (right is not None and right in tangents)
-        if moved and node not in tangents:
+        if moved and node not in tangents and not node._flags & STOPPED:
             tangent = push(node, tangents)
             if tangent is not None:
                 tangents[node] = tangent

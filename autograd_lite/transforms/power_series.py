@@ -14,7 +14,7 @@ from typing import Any
 from autograd_lite.core import table
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.create_graph import argument
-from autograd_lite.core.graph import BATCH_SUM, Node, operands_of
+from autograd_lite.core.graph import BATCH_SUM, STOPPED, Node, operands_of
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import topological_order
@@ -110,7 +110,8 @@ class Expansion:
     def follow(self, nodes: Sequence[Node]) -> None:
         """The series of all of these that have one; operands come first."""
         for node in nodes:
-            if node not in self.series and any([y in self.series for y in operands_of(node)]):  # noqa: C419
+            moved = any([y in self.series for y in operands_of(node)])  # noqa: C419
+            if moved and node not in self.series and not node._flags & STOPPED:
                 self.add(node)
 
     def coefficients(self, x: Scalar | Node) -> list[Coefficient]:

@@ -11,11 +11,11 @@ import matrices
 import numpy as np
 import pytest
 import structures
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite import Program, Value, compile, grad, hvp, jvp, scan, vmap
+from autograd_lite import Program, Value, compile, grad, hvp, jvp, no_grad, scan, vmap
 
 CASES = {name: matrices.loss_of(name) for name in matrices.FUNCTIONS} | {
     name: (lambda x, f=f: f(x[0], x[1]), list(structures.POINT)) for name, f in structures.PROGRAMS.items()
@@ -128,7 +128,12 @@ CUTS = {
     "detach": lambda x: x.detach() if isinstance(x, Value) else x,
     "a result, by detach": lambda x: CUTS["detach"](x * x),
     "stop_gradient": ag.stop_gradient,
+    "no_grad": lambda x: no_grad().run(lambda: x * x),
+    "no_grad, a loop": lambda x: no_grad().run(ag.fori_loop, 0, 3, lambda i, c: c * x, x),
+    "no_grad, a gradient": lambda x: no_grad().run(grad(lambda y: y * y * x), x),
+    "no_grad in a checkpoint": ag.checkpoint(lambda x: no_grad().run(lambda: x * x)),
 }
+scan_apart = no_grad()(scan)
 PLACES = {
     "alone": lambda cut, x: cut(x) * 2.0,
     "returned": lambda cut, x: cut(x),
@@ -137,6 +142,12 @@ PLACES = {
     "carry": lambda cut, x: ag.fori_loop(0, 3, lambda i, c: cut(c) * x + c * 0.5, x),
     "closed over": lambda cut, x: ag.fori_loop(0, 3, lambda i, c: c * cut(x), x),
     "scan": lambda cut, x: scan(lambda c, y: (cut(c) * y, cut(y) * x + c), x, [1.0, 2.0, x])[1][2],
+    "carry alone": lambda cut, x: scan(lambda c, y: (cut(c), c * y), x, [1.0, x])[0] * x,
+    "y alone": lambda cut, x: ag.sum(scan(lambda c, y: (c * y, cut(c)), x, [1.0, x])[1]) * x,
+    "array": lambda cut, x: scan(lambda c, y: (c * y, c), x, scan_apart(lambda c, y: (cut(c), y * c), x, [x, 2.0])[1])[
+        0
+    ],
+    "while": lambda cut, x: ag.while_loop(lambda c: ag.less(c, 9.0), lambda c: cut(c) + c, x, max_steps=9),
     "start of a loop": lambda cut, x: scan(lambda c, y: (c * y, c), cut(x), [x, 2.0, x])[0],
     "condition": lambda cut, x: ag.where(ag.less(cut(x), 9.0), lambda: cut(x) * x, lambda: x),
     "matrix": lambda cut, x: ag.linalg.det([[cut(x), x], [1.0, x]]),
@@ -149,7 +160,11 @@ WAYS = {
     "jvp": lambda g, x: jvp(g, [x], [1.0])[1],
     "vmap": lambda g, x: vmap(grad(g))([x])[0],
     "compile(vmap)": lambda g, x: compile(vmap(grad(g)), backend="python")([x])[0],
+    "tangent": lambda g, x: compile(lambda x: jvp(g, [x], [1.0])[1], backend="python")(x),
+    "taylor": lambda g, x: ag.taylor(g, x, 1)[1],
+    "checkpoint": lambda g, x: grad(ag.checkpoint(g))(x),
     "second": lambda g, x: grad(grad(g))(x),
+    "second by tangents": lambda g, x: compile(lambda x: jvp(grad(g), [x], [1.0])[1], backend="python")(x),
     "compile(second)": lambda g, x: compile(grad(grad(g)), backend="python")(x),
 }
 
@@ -170,7 +185,8 @@ def grown(parts):
     """Expressions of smaller ones, some of which are cut."""
     return st.one_of(
         st.tuples(st.sampled_from(["add", "mul", "less"]), parts, parts),
-        st.tuples(st.sampled_from(["detach", "stop", "tanh"]), parts),
+        st.tuples(st.sampled_from(["detach", "stop", "tanh", "no_grad", "loop", "checkpoint", "gradient"]), parts),
+        st.tuples(st.just("choice"), parts, parts),
     )
 
 
@@ -180,6 +196,15 @@ def computed(tree, x, y):
     if isinstance(tree, float):
         return tree
     name, *parts = tree
+    of = lambda part: lambda x: 0.5 * computed(part, x, y)  # noqa: E731
+    if name == "no_grad":
+        return no_grad().run(computed, parts[0], x, y)
+    if name == "loop":
+        return ag.fori_loop(0, 2, lambda i, c: of(parts[0])(c), x)
+    if name == "choice":
+        return ag.where(ag.less(x, y), lambda: of(parts[0])(x), lambda: of(parts[1])(y))
+    if name in ("checkpoint", "gradient"):
+        return {"checkpoint": ag.checkpoint, "gradient": grad}[name](lambda x: of(parts[0])(x) + x * x)(x)
     values = [computed(part, x, y) for part in parts]
     if name == "detach":
         return values[0].detach() if isinstance(values[0], Value) else values[0]
@@ -187,10 +212,14 @@ def computed(tree, x, y):
     return rows[name](*values)
 
 
+@settings(max_examples=25)
 @given(st.recursive(st.sampled_from(["x", "y", 0.5]), grown, max_leaves=12))
 def test_programs_of_expressions_have_the_gradients_of_the_expressions(tree):
     f = lambda x, y: computed(tree, x, y) + 0.0 * x  # noqa: E731
-    program = compile(f, backend="python").trace(0.7, -0.4)
-    both = (0, 1)
+    program = Program.from_json(compile(f, backend="python").trace(0.7, -0.4).to_json())
+    first, second = grad(f, argnums=(0, 1)), ag.hessian(f, argnums=(0, 1))
     assert program(0.7, -0.4) == close(f(0.7, -0.4))
-    assert flat(grad(program, argnums=both)(0.7, -0.4)) == close(flat(grad(f, argnums=both)(0.7, -0.4)))
+    assert compile(first, backend="python")(0.7, -0.4) == first(0.7, -0.4) == grad(compile(f), (0, 1))(0.7, -0.4)
+    assert flat(grad(program, argnums=(0, 1))(0.7, -0.4)) == close(flat(first(0.7, -0.4)))
+    assert jvp(program, [0.7, -0.4], [1.0, 0.0])[1] == close(jvp(f, [0.7, -0.4], [1.0, 0.0])[1])
+    assert flat(ag.hessian(program, argnums=(0, 1))(0.7, -0.4)) == close(flat(second(0.7, -0.4)))

@@ -33,8 +33,7 @@ class no_grad(Scope):
     generator goes on, as Python has it for every context.  Raises TypeError where it decorates a class or anything
     else that is no function.
 
-    The Program of a traced function (`compile(f).trace(x)`) does not keep the block, and so a derivative of the Program
-    itself goes through it; `detach` and `stop_gradient` are kept.  Derivatives of the function are right either way.
+    The Program of a traced function (`compile(f).trace(x)`) keeps what leaves the block as `stop_gradient` of it.
 
     >>> from autograd_lite import Value
     >>> x = Value(2.0)

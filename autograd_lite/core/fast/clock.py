@@ -10,7 +10,7 @@ from mypy_extensions import i64
 
 from autograd_lite.core.graph import ASSIGNED, Node, operands_of
 
-TICK: Final = 1024
+TICK: Final = 2048
 """Flags are below it; times are multiples of it."""
 
 
