@@ -13,12 +13,11 @@ from enum import Enum
 from fractions import Fraction
 from inspect import signature
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from autograd_lite.core.fast.layers import HeldDict, HeldList, ValueNumbers, holds_same
 from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
-from autograd_lite.support.suggestions import question
 from autograd_lite.support.wording import for_output
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.exact_keys import Keys, Same, attributes_of, exact
@@ -26,12 +25,20 @@ from autograd_lite.trees.paths import check_distinct, inner_path
 from autograd_lite.trees.registry import DICT, LIST, RECORD, STATIC, ModuleStructure, one_level
 
 
-class NoAttribute(AttributeError):
-    """A Module has no such attribute; what was meant is looked for only when the error is shown."""
+class Elsewhere:
+    """What is a method of models in other libraries: no attribute here, but its error tells what to write.
 
-    def __str__(self) -> str:
-        module, name = self.args
-        return f"{type(module).__name__!r} object has no attribute {name!r}{instead(module, name)}"
+    A `__getattr__` would make every attribute of a Module slow, as CPython keeps no cache for such classes; misspelt
+    names are suggested by Python's own error.
+    """
+
+    def __init__(self, name: str, do: str) -> None:
+        self.name, self.do = name, do
+
+    def __get__(self, module: object, kind: type) -> NoReturn:
+        raise AttributeError(
+            f"{kind.__name__!r} object has no attribute {self.name!r}; {self.do}", name=self.name, obj=module
+        )
 
 
 class Module:
@@ -63,10 +70,8 @@ class Module:
             check_inputs(self, inputs)
             raise
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> NoReturn:
-            raise NoAttribute(self, name)
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in FUNCTIONS or hasattr(self, name)]
 
     def forward(self, *inputs: Any) -> Any:
         """The output for the inputs; every subclass writes its own."""
@@ -254,13 +259,8 @@ FUNCTIONS = {
     "weights": "write model.parameters() or model.named_parameters()",
 }  # fmt: skip
 """What is a method of models in other libraries, and what is written here."""
-
-
-def instead(module: Module, name: str) -> str:
-    """The end of the message that a Module has no such attribute: what is written here in place of it."""
-    if name.startswith("_"):
-        return ""
-    return f"; {FUNCTIONS[name]}" if name in FUNCTIONS else question(name, [*vars(module), *dir(type(module))])
+for _name, _do in FUNCTIONS.items():
+    setattr(Module, _name, Elsewhere(_name, _do))
 
 
 def check_inputs(module: Module, inputs: tuple[Any, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from collections import deque
 from types import SimpleNamespace
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import Value, compile, grad, value_and_grad
+from autograd_lite import Value, compile, grad, nn, value_and_grad
 from autograd_lite import sum as total
 from autograd_lite.nn import MLP, Layer, Module, Neuron, load, save, to_torch_state_dict
+from autograd_lite.nn.module import FUNCTIONS
 
 
 class Holder(Module):
@@ -460,14 +462,23 @@ def test_a_model_that_does_not_change_keeps_its_program():
     assert len(f.entries) == 1
 
 
-def test_an_attribute_that_is_only_asked_for_costs_no_search(monkeypatch):
-    """Compiled calls ask Modules whether they are arrays; what was meant is looked for where an error is shown."""
-    searched = []
-    monkeypatch.setattr("autograd_lite.nn.module.instead", lambda module, name: searched.append(name) or "; write w")
+def test_methods_of_other_libraries_are_no_attributes_and_their_errors_tell_what_to_write():
     model = MLP(2, [3, 1])
-    assert not hasattr(model, "shape")
-    assert getattr(model, "weigth", None) is None
-    assert searched == []
-    with pytest.raises(AttributeError, match=r"'MLP' object has no attribute 'weigth'; write w$"):
-        model.weigth  # noqa: B018
-    assert searched
+    for name, do in FUNCTIONS.items():
+        assert not hasattr(model, name)
+        assert name not in dir(model)
+        with pytest.raises(AttributeError, match=re.escape(f"'MLP' object has no attribute {name!r}; {do}")) as raised:
+            getattr(model, name)
+        assert (raised.value.name, raised.value.obj) == (name, model)
+    model.step = lambda: 3
+    assert model.step() == 3
+    assert "step" in dir(model)
+
+
+def test_attributes_of_modules_are_found_as_python_finds_them():
+    """CPython keeps no cache for classes with a __getattr__: their attributes are slower, also those that are there."""
+    kinds = [kind for kind in vars(nn).values() if isinstance(kind, type) and issubclass(kind, nn.Module)]
+    assert len(kinds) > 10
+    for kind in kinds:
+        assert not hasattr(kind, "__getattr__")
+        assert kind.__getattribute__ is object.__getattribute__
