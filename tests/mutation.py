@@ -143,7 +143,11 @@ TESTS = {
     "control.loops": ["tests/control/test_loops.py", "tests/control/test_recomputation.py"],
     **{
         f"control.{name}": ["tests/control/test_array_expressions.py"]
-        for name in ("adding_order", "array_algebra", "array_expressions", "array_rules", "array_sums")
+        for name in ("adding_order", "array_expressions", "array_sums")
+    },
+    **{
+        f"control.{name}": ["tests/linalg/test_linalg.py", "tests/linalg/test_opened.py"]
+        for name in ("array_algebra", "array_rules")
     },
     "control.switching": ["tests/control/test_switching.py", "tests/transforms/test_branches.py"],
     "control.gathering": ["tests/control/test_gathering.py"],

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite import compile, grad, hessian, hvp, jacobian, jvp, sparse_hessian, value_and_grad
+from autograd_lite import clip, compile, grad, hessian, hvp, jacobian, jvp, sparse_hessian, value_and_grad
 from autograd_lite.control import array_expressions
 from autograd_lite.program import make_program
 
@@ -60,9 +60,20 @@ SUMS = {
     "twice": lambda x: np.sum(x[np.arange(N) // 2] * WEIGHTS),
     "squares": lambda x: np.sum(np.square(x) - np.sqrt(np.abs(x) + 1.0)),
     "linear": lambda x: np.sum(1.0 - x) + np.sum(WEIGHTS - x) + np.sum(x - WEIGHTS) * 0.5,
+    "a function of three": lambda x: np.sum(np.frompyfunc(clip, 3, 1)(x * WEIGHTS, -0.2, x[1]) * x),
     "quotients": lambda x: np.sum(WEIGHTS / (2.0 + x * x)) + np.sum(np.hypot(x, WEIGHTS) + np.arctan2(x, 1.5)),
 }
+
+
+def in_place(x):
+    x = x.copy()
+    x *= 2.0
+    x += x[3]
+    return np.sum(x * WEIGHTS)
+
+
 WRITTEN_OUT = {
+    "in place": in_place,
     "used in two sums": lambda x: (lambda e: np.sum(e / np.sum(e) * WEIGHTS))(np.exp(x)),
     "an element of a result": lambda x: (x * WEIGHTS)[3] + np.sum(x),
     "outer product": lambda x: np.sum(x[:20, None] * x[None, 20:40]),

@@ -186,6 +186,32 @@ def test_a_loop_stays_whole_where_too_few_steps_read_from_a_loop_before():
     assert repr(loops(*map(numbers_of, args))) == repr(program(*map(numbers_of, args)))
 
 
+def test_a_loop_begins_with_the_first_instruction_of_all():
+    def f(x, data):
+        for number in data:
+            for _ in range(9):
+                number = ag.sin(number)
+            x = x * number
+        return x
+
+    (loop,) = loops_of(rolled(written_out(f, 0.3, [0.1 * k for k in range(20)]), 20))
+    assert loop.length == 20
+
+
+def test_the_last_step_reads_the_last_value_of_a_loop_before():
+    def f(x, data):
+        states = []
+        for number in data:
+            x = ag.sin(x * number) + x
+            states.append(x)
+        for state in states:
+            x = ag.sin(ag.cos(state * x))
+        return x
+
+    loops = rolled(written_out(f, 0.3, [0.1 * k for k in range(20)]), 20)
+    assert [loop.length for loop in loops_of(loops)] == [19, 19]
+
+
 @pytest.mark.parametrize("read", [0, 1, 2])
 def test_a_loop_keeps_only_what_is_read_elsewhere(read):
     def f(x, data):
