@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from autograd_lite.control.array_nodes import Column, Item, Numbers, Terms, Whole, item
+from autograd_lite.control.array_operands import ArrayRow
 from autograd_lite.control.array_places import column_at
 from autograd_lite.control.array_sums import ArraySum, Contribution, Run
 from autograd_lite.control.gather_nodes import Gathers, Stack
@@ -42,7 +43,7 @@ MOST = 64
 """Adjoints of one number, or such as are added up one by one, from which on the graph is recorded in full."""
 
 
-KNOWN = (ArraySum, RecordedLoop, Stack, Gathers, Item, Numbers, Whole)
+KNOWN = (ArraySum, ArrayRow, RecordedLoop, Stack, Gathers, Item, Numbers, Whole)
 """The payloads of which the values of sums are made."""
 
 
@@ -75,7 +76,7 @@ class EveryElement:
         if not all(x._row.payload is None or isinstance(x._row.payload, KNOWN) for x in order):
             raise Unnamed  # rules of its own, which pass adjoints on in another way
         self.sums = [x for x in order if isinstance(x._row.payload, ArraySum)]
-        self.plain = [x for x in order if x._row.payload is None]
+        self.plain = [x for x in order if x._row.payload is None or isinstance(x._row.payload, ArrayRow)]
         self.number = {x: k for k, x in enumerate(self.plain)}
         self.starts: dict[Node, int] = {}
         size = len(self.plain)
@@ -92,7 +93,11 @@ class EveryElement:
         for x in self.plain:
             if x in ends:
                 continue
-            self.enter(self.number[x], [self.number[y] for y in followed(x, False, since) if y in self.number])
+            if isinstance(x._row.payload, ArrayRow):
+                among = self.numbers_of(x._row.payload.source)[x._row.payload.places]
+                self.enter(self.number[x], among[among >= 0].tolist())
+            else:
+                self.enter(self.number[x], [self.number[y] for y in followed(x, False, since) if y in self.number])
         self.elements = {x: self.of_sum(x, x._row.payload) for x in self.sums}
 
     def enter(self, k: int, operands: list[int]) -> None:
@@ -100,6 +105,16 @@ class EveryElement:
             self.more[k] = tuple(operands)
         elif operands:
             self.left[k], self.right[k] = operands[0], operands[1] if len(operands) == 2 else -1
+
+    def numbers_of(self, source: Node, is_one: bool = False) -> Indices:
+        """The numbers of all that is in an array, or of a Value that is one; -1 where nothing goes to."""
+        import numpy
+
+        if source not in self.numbers:
+            own = [source] if is_one else operands_of(source)
+            known = [self.number.get(y, -1) if y._flags >= self.since else -1 for y in own]
+            self.numbers[source] = numpy.array(known)
+        return self.numbers[source]
 
     def of_sum(self, node: Node, payload: ArraySum) -> tuple[Any, dict[Node, int]]:
         """Enter all elements: element k of the sum from `start` on is its addition; of nodes where they start."""
@@ -115,11 +130,8 @@ class EveryElement:
             _, source, places = payload.uses[x]
             if source is None:
                 return numpy.full(n, -1)
-            if source not in self.numbers:
-                own = [source] if places is None else operands_of(source)
-                known = [self.number.get(y, -1) if y._flags >= self.since else -1 for y in own]
-                self.numbers[source] = numpy.array(known)
-            return numpy.broadcast_to(self.numbers[source], n) if places is None else self.numbers[source][places]
+            found = self.numbers_of(source, places is None)
+            return numpy.broadcast_to(found, n) if places is None else found[places]
 
         for x, operands in found.items():
             if len(operands) > 2:
@@ -179,6 +191,7 @@ class OrderedPass:
         self.times = graph.times(visits)
         self.visit = {x: int(visits[k]) for x, k in graph.number.items()}
         arrays = {use.source for x in graph.sums for use in x._row.payload.uses.values() if use.places is not None}
+        arrays |= {x._row.payload.source for x in graph.plain if isinstance(x._row.payload, ArrayRow)}
         ends = {y for x in arrays for y in operands_of(x)}
         first = [x for x in order if x in self.visit and x not in ends]
         first.sort(key=lambda x: -self.visit[x])

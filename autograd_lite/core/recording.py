@@ -16,7 +16,7 @@ from autograd_lite.core.graph import (  # isort: skip
     CHOSEN, COMMON, CONSTANT, DETACHED, INHERITED, NUMERIC, ORDERED, STATE, STOPPED, TRACED, Node, connect,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing, traced_partials
-from autograd_lite.core.contexts.modes import PAUSED, WATCH
+from autograd_lite.core.contexts.modes import PAUSED, TRACE, WATCH
 from autograd_lite.core.primitives import Primitive
 
 DOT: Final = table.dot
@@ -121,6 +121,10 @@ def record(row: Primitive, operands: tuple[object, ...]) -> Node:
     if flags & TRACED:
         if row.traced is not None:
             row.traced(nodes)
+        trace = TRACE.get() if row.takes_arrays else None
+        found: Node | None = None if trace is None else trace.row(row, nodes)
+        if found is not None:
+            return found
         return many(row, math.nan, nodes, traced_partials(row, nodes))
     if row is DOT:
         data, partials = dot_with_partials(nodes)

@@ -27,7 +27,7 @@ from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import Function, name_of, numbered_names, parameter_names
 from autograd_lite.trees import PyTreeDef, flatten_numbers
 from autograd_lite.trees.changes import Content, tell_change
-from autograd_lite.trees.registry import ARRAY, MODULE
+from autograd_lite.trees.registry import MODULE
 
 LARGE = 4096
 """Numbers from which on one value is first at all places of an array: it is data, unless the function uses a number.
@@ -158,7 +158,7 @@ class Traced:
 
 def recorded_arrays(treedefs: Sequence[PyTreeDef]) -> Callable[[Any], Any] | None:
     """What lets large arrays record expressions, where there are any: on a floor above, and therefore by name."""
-    if not any(node.kind is ARRAY and node.leaves >= EXPRESSION for treedef in treedefs for node in treedef.nodes):
+    if not any(node.leaves >= EXPRESSION and node.kind is not MODULE for treedef in treedefs for node in treedef.nodes):
         return None
     return resolve_name("autograd_lite.control.array_expressions:as_expression")  # type: ignore[no-any-return]
 

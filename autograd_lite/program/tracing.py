@@ -4,12 +4,14 @@ While the function runs, `TRACE` is its `Trace`; `make_program` reads afterwards
 """
 
 from collections.abc import Callable, Sequence
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.contexts.scopes import Scope, Settings
 from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCHED, CONSTANT, LEAF, ORDERED, Node, operands_of
+from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractPiece, Span
 from autograd_lite.program.reaching import is_closed_over
@@ -150,6 +152,13 @@ class Trace(Scope):
     def array(self, x: Any) -> Any:
         """An argument, or what a transform differentiates in, as the function gets it."""
         return x if self.expressions is None else self.expressions(x)
+
+    def row(self, row: Primitive, operands: Sequence[Node]) -> Value | None:
+        """A row of many operands that are elements of one array, as a row of the array; None where it is none."""
+        if self.expressions is None or self.scalar:
+            return None
+        made: Callable[..., Value | None] = resolve_name("autograd_lite.control.array_operands:row_of_elements")
+        return made(row, operands)
 
     def total(self, count: int, root: Any, uses: Any, made: Callable[..., Value]) -> Value:
         """The sum of an array expression, which `made` makes."""

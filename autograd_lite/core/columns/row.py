@@ -47,6 +47,8 @@ class Row:
 
     # Programs and back ends
     commutes: bool = False  # the two operands can be swapped, to the bit
+    # whether the rules of a row of any number of operands are written in `core.table.elementwise`, which takes arrays
+    takes_arrays: bool = False
     # what computes the same for less where operands are special, to the bit (see `program.simplification`)
     rewrites: tuple[str, ...] = ()
     # the row of two operands that makes a row of any number of them from left to right; of pairs, on products

@@ -22,6 +22,7 @@ from autograd_lite.core.table.choices import (
     where,
     within_the_bell,
 )
+from autograd_lite.core.table.elementwise import for_each, left_to_right, with_first
 from autograd_lite.core.table.exponentials import log1p, sigmoid, sigmoid_slope, sqrt
 from autograd_lite.core.table.sequences import Terms, share, sum
 from autograd_lite.core.table.special import bell, erfc
@@ -81,7 +82,7 @@ isru_slope: Primitive = slope(
 surprisal: Primitive = primitive(
     "surprisal", float_values.surprisal, lambda out, xs: odds(out, xs), "ln(1 + e^(x_1 - x_0) + ...)",
     infinity="inf at x_0 = -inf or another x = inf; nan at x_0 = another x = the largest, infinite",
-    lowering=lambda xs: stable_surprisal(xs), intervals=((-350.0, 350.0),), bend=2.0,
+    lowering=lambda xs: stable_surprisal(xs), takes_arrays=True, intervals=((-350.0, 350.0),), bend=2.0,
     complex_value=lambda xs: complex_functions.logsumexp([x - xs[0] for x in xs]),
     lecture=lambda out, xs: odds(out, xs), words="p of the others, minus their sum for the first; p = softmax(x)",
 )  # fmt: skip
@@ -112,7 +113,7 @@ def cube(x: Scalar) -> Any:
     return x * x * x
 
 
-def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
+def odds(out: Scalar, xs: Sequence[Any]) -> Any:
     """The probabilities of all but the first, which has minus their sum: p_0 - 1 cancels."""
     if type(out) is float:
         return float_values.surprisal_slopes(xs)  # the same, restated for speed
@@ -122,19 +123,15 @@ def odds(out: Scalar, xs: Sequence[Any]) -> list[Any]:
         slope = sigmoid(xs[1] - xs[0])
         return [-slope, slope]
     found = Terms(xs)
-    slopes = found.shares()
-    slopes[0] = -share(sum(found.terms[1:]), found.terms[0])
+    slopes = with_first(-share(left_to_right(sum, found.terms[1:]), found.terms[0]), found.shares())
     several = found.several()
     first = found.at_largest[0]
-    return [
-        where(logical_and(several, logical_or(at_largest, first)), NAN, slope)
-        for slope, at_largest in zip(slopes, found.at_largest, strict=True)
-    ]
+    return for_each(lambda p, e: where(logical_and(several, logical_or(e, first)), NAN, p), slopes, found.at_largest)
 
 
 def stable_surprisal(xs: Sequence[Any]) -> Any:
     """(m - x_0) + ln(1 + (the other terms + (e^(x_0 - m) - 1))), as in `float_values.surprisal`."""
     found = Terms(xs)
     at_infinity = where(found.at_largest[0], where(found.several(), NAN, 0.0), INF)
-    rest = sum(found.terms[1:]) + (found.terms[0] - 1.0)
+    rest = left_to_right(sum, found.terms[1:]) + (found.terms[0] - 1.0)
     return where(found.infinite, at_infinity, (found.largest - xs[0]) + log1p(rest))

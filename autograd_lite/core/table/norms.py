@@ -12,6 +12,7 @@ from autograd_lite.core.table import ball_functions, complex_functions, float_va
 from autograd_lite.core.table.arithmetic import square
 from autograd_lite.core.table.choices import abs, copysign, decide, equal, less, logical_and, where
 from autograd_lite.core.table.comparisons import isinf
+from autograd_lite.core.table.elementwise import for_each, left_to_right, sums_of_others
 from autograd_lite.core.table.exponentials import sqrt
 from autograd_lite.core.table.sequences import max, sum
 
@@ -23,11 +24,11 @@ SCALE: Final = 2.0**600
 
 def norm_formula(xs: Sequence[Scalar]) -> Any:
     """The root of the sum of squares, scaled by a power of two where these would overflow or underflow."""
-    if not xs:
+    if not len(xs):
         return 0.0
-    size = max([abs(x) for x in xs])
+    size = left_to_right(max, for_each(abs, xs))
     scale = where(less(HUGE, size), 1.0 / SCALE, where(less(size, 1.0 / HUGE), SCALE, 1.0))
-    return sqrt(sum([square(x * scale) for x in xs])) / scale
+    return sqrt(left_to_right(sum, for_each(lambda x: square(x * scale), xs))) / scale
 
 
 def norm_on_floats(xs: Sequence[float]) -> float:
@@ -42,12 +43,11 @@ def norm_on_floats(xs: Sequence[float]) -> float:
     return math.sqrt(squares) / scale
 
 
-def direction(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
+def direction(out: Scalar, xs: Sequence[Scalar]) -> Any:
     """x / out for each operand, 0 at the origin."""
-    shares = [share(out, x) for x in xs]
-    squares = [square(u) for u in shares]
-    rests = float_values.sums_of_others(squares)
-    return [exact_share(*parts) for parts in zip(xs, shares, squares, rests, strict=True)]
+    shares = for_each(lambda x: share(out, x), xs)
+    squares = for_each(square, shares)
+    return for_each(exact_share, xs, shares, squares, sums_of_others(squares))
 
 
 def share(out: Scalar, x: Scalar) -> Any:
@@ -73,7 +73,7 @@ def exact_share(x: Scalar, u: Scalar, squared: Scalar, rest: Scalar) -> Any:
 
 euclidean_norm: Primitive = primitive(
     "euclidean_norm", norm_on_floats, lambda out, xs: direction(out, xs), "(x^2 + ...)^(1/2)", label="norm",
-    empty=0.0, kinks="the origin: 0", lowering=lambda xs: norm_formula(xs),
+    empty=0.0, kinks="the origin: 0", lowering=lambda xs: norm_formula(xs), takes_arrays=True,
     distance=lambda xs: norm_on_floats(xs), complex_value=complex_functions.norm,
     lecture=lambda out, xs: [x / out for x in xs], operations=lambda n: 2 * n,
     ball_value=ball_functions.norm, infinity="x infinite: inf",

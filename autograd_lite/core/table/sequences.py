@@ -14,6 +14,7 @@ from autograd_lite.core.table.choices import (  # isort: skip
     equal, infinite, logical_and, logical_not, logical_or, maximum, minimum, where,
 )  # fmt: skip
 from autograd_lite.core.table.distances import lead
+from autograd_lite.core.table.elementwise import folded, for_each, left_to_right, sums_of_others
 from autograd_lite.core.table.exponentials import exp, log1p, sigmoid
 from autograd_lite.core.table.exponentials import lead as lead_over
 
@@ -28,7 +29,7 @@ sum: Primitive = primitive(
 prod: Primitive = primitive(
     "prod", float_values.product, lambda out, xs: products_of_others(xs), "x * ...", label="Π", empty=1.0,
     complex_value=complex_functions.product, notation="<x:power>·...", latex=r"<x:power> \cdot ...",
-    binds="quotient", words="the product of the others",
+    binds="quotient", words="the product of the others", takes_arrays=True,
     fold=mul, rewrites=("x = x", "x y = mul x y"),
     ball_value=ball_functions.multiplied, infinity="0 inf: nan",
 )  # fmt: skip
@@ -43,14 +44,14 @@ mean: Primitive = primitive(
 max: Primitive = primitive(
     "max", float_values.largest, lambda out, xs: shares(out, xs), "the largest x", kinks="k tied operands: 1/k each",
     distance=lead, complex_value=lambda xs: complex_functions.largest(*xs), latex=r"\max",
-    words="1 for the largest, 0 for the others",
+    words="1 for the largest, 0 for the others", takes_arrays=True,
     fold=maximum, rewrites=("x = x",),
     ball_value=ball_choices.largest, infinity="x = inf: inf; x = -inf: the others",
 )  # fmt: skip
 min: Primitive = primitive(
     "min", float_values.smallest, lambda out, xs: shares(out, xs), "the smallest x", kinks="k tied operands: 1/k each",
     distance=lambda xs: lead([-x for x in xs]), complex_value=lambda xs: complex_functions.smallest(*xs),
-    latex=r"\min", words="1 for the smallest, 0 for the others",
+    latex=r"\min", words="1 for the smallest, 0 for the others", takes_arrays=True,
     fold=minimum, rewrites=("x = x",),
     ball_value=ball_choices.smallest, infinity="x = inf: the others; x = -inf: -inf",
 )  # fmt: skip
@@ -78,7 +79,7 @@ same: Primitive = slope(
 )  # fmt: skip
 logsumexp: Primitive = primitive(
     "logsumexp", float_values.logsumexp, lambda out, xs: probabilities(out, xs),
-    "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0,
+    "ln(e^x + ...)", lowering=lambda xs: stable_logsumexp(xs), bend=2.0, takes_arrays=True,
     kinks="all x = -inf: 1/n each; several x = inf: nan for them",
     complex_value=complex_functions.logsumexp, lecture=lambda out, xs: [exp(x - out) for x in xs],
     ball_value=ball_functions.logsumexp, infinity="x = -inf: the others; x = inf: inf",
@@ -96,8 +97,10 @@ def equal_shares(xs: Sequence[Scalar]) -> list[float]:
     return [1.0 / len(xs)] * len(xs)
 
 
-def products_of_others(xs: Sequence[Scalar]) -> list[Any]:
+def products_of_others(xs: Sequence[Scalar]) -> Any:
     """The product of all others, for each operand, from running products: no division, zeros welcome."""
+    if not isinstance(xs, (list, tuple)):
+        return xs.of_others(mul, 1.0)  # type: ignore[attr-defined]
     n = len(xs)
     if n == 1:
         return [1.0]
@@ -112,11 +115,11 @@ def products_of_others(xs: Sequence[Scalar]) -> list[Any]:
     return before
 
 
-def shares(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
+def shares(out: Scalar, xs: Sequence[Scalar]) -> Any:
     """1/k for each of the k operands that equal the result, 0 for the others."""
-    tied = [equal(x, out) for x in xs]
-    count = sum(tied)
-    return [t / count for t in tied]
+    tied = for_each(lambda x: equal(x, out), xs)
+    count = left_to_right(sum, tied)
+    return for_each(lambda t: t / count, tied)
 
 
 class Terms:
@@ -127,23 +130,22 @@ class Terms:
     """
 
     def __init__(self, xs: Sequence[Any]) -> None:
-        self.largest = m = stop_gradient(max(xs))
+        self.largest = m = stop_gradient(left_to_right(max, xs))
         self.infinite = infinite(m)
-        self.at_largest = [same(x, m) for x in xs]
-        exponents = [where(e, 0.0, -INF) for e in self.at_largest]
-        self.terms = [exp(where(self.infinite, e, x - m)) for e, x in zip(exponents, xs, strict=True)]
+        self.at_largest = for_each(lambda x: same(x, m), xs)
+        exponents = for_each(lambda e: where(e, 0.0, -INF), self.at_largest)
+        self.terms = for_each(lambda e, x: exp(where(self.infinite, e, x - m)), exponents, xs)
 
-    def shares(self) -> list[Any]:
+    def shares(self) -> Any:
         """Each term over the sum of all, which is nowhere taken apart again."""
-        others = float_values.sums_of_others(self.terms)
-        return [share_of_terms(t, rest) for t, rest in zip(self.terms, others, strict=True)]
+        return for_each(share_of_terms, self.terms, sums_of_others(self.terms))
 
     def several(self) -> Any:
         """Whether several operands are the same infinity, and the largest."""
-        return logical_and(self.infinite, logical_not(same(sum(self.terms), 1.0)))
+        return logical_and(self.infinite, logical_not(same(left_to_right(sum, self.terms), 1.0)))
 
 
-def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
+def probabilities(out: Scalar, xs: Sequence[Scalar]) -> Any:
     """e^x over the sum of all e^x: 1/n where all are -inf, nan for several that are inf."""
     if type(out) is float:
         return float_values.probabilities(xs)  # type: ignore[arg-type]  # the same, restated for speed
@@ -154,10 +156,7 @@ def probabilities(out: Scalar, xs: Sequence[Scalar]) -> list[Any]:
         return [sigmoid(ahead), sigmoid(-ahead)]
     found = Terms(xs)
     undefined = logical_and(equal(found.largest, INF), found.several())
-    return [
-        where(logical_and(undefined, at_largest), NAN, p)
-        for p, at_largest in zip(found.shares(), found.at_largest, strict=True)
-    ]
+    return for_each(lambda p, e: where(logical_and(undefined, e), NAN, p), found.shares(), found.at_largest)
 
 
 def shared(a: float, b: float) -> float:
@@ -175,9 +174,9 @@ def scaled_share(a: Scalar, b: Scalar, total: Scalar) -> Any:
 def stable_logsumexp(xs: Sequence[Scalar]) -> Any:
     """m + ln(1 + the terms of all but the first largest operand), as in `float_values.logsumexp`."""
     found = Terms(xs)
-    rest: Any = 0.0
-    seen: Any = 0.0
-    for term, largest in zip(found.terms, found.at_largest, strict=True):
-        rest = rest + where(logical_and(largest, logical_not(seen)), 0.0, term)
-        seen = logical_or(seen, largest)
+
+    def but_the_first(rest: Any, seen: Any, term: Any, largest: Any) -> tuple[Any, Any]:
+        return rest + where(logical_and(largest, logical_not(seen)), 0.0, term), logical_or(seen, largest)
+
+    rest, _ = folded(but_the_first, (0.0, 0.0), found.terms, found.at_largest)
     return where(found.infinite, found.largest, found.largest + log1p(rest))
