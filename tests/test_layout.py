@@ -339,6 +339,6 @@ def test_every_data_file_is_packaged():
     with open(ROOT / "pyproject.toml", "rb") as file:
         patterns = tomllib.load(file)["tool"]["setuptools"]["package-data"]["autograd_lite"]
     for path in PACKAGE.rglob("*"):
-        if path.is_file() and path.suffix not in (".py", ".pyc", ".so", ".pyd"):
+        if path.is_file() and path.suffix not in (".py", ".so", ".pyd") and path.parent.name != "__pycache__":
             name = path.relative_to(PACKAGE).as_posix()
             assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), name

@@ -278,6 +278,20 @@ def test_results_come_as_the_data_does():
         assert (same[0], same[1].tolist()) == (6.0, [0.0, 2.0, 9.0])
 
 
+@pytest.mark.parametrize("y", [(), [], {}, None, ((),), {"a": (), "b": [[], None]}], ids=repr)
+def test_what_a_step_gives_may_hold_no_numbers(y):
+    found = []
+
+    def f(xs):
+        carry, ys = scan(lambda c, x: (c + x, y), 0.0, xs)
+        found.append(ys)
+        return carry
+
+    assert compile(f, backend="python")([1.0, 2.0, 3.0]) == f([1.0, 2.0, 3.0]) == 6.0
+    assert found[0] == found[1]
+    assert found[0] in (y, [y] * 3)
+
+
 def test_a_loop_over_values_returns_values():
     w = Value(3.0)
     carry, _ = scan(lambda c, _: (c * w, None), 1.0, length=2)
