@@ -104,7 +104,7 @@ def element(x: Any, index: Any) -> Any:
     count = len(x)
     if not count:
         raise IndexError("take reads from nothing: there are no elements; pass one or more")
-    if isinstance(index, Value) and index.is_traced:
+    if isinstance(index, Value) and index.truth() is None:
         return chosen(x, index, count)
     return as_nodes(x[checked_index(index, count)])
 

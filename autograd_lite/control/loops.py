@@ -279,7 +279,7 @@ def fori_loop(lower: int | Value, upper: int | Value, body: Callable[[Any, Any],
         i = table.stop_gradient(i)
         return i + 1.0, same_carry(carry, body(i, carry), f"a step of {name}")
 
-    if any(isinstance(bound, Value) and bound.is_traced for bound in (lower, upper)):
+    if any(isinstance(bound, Value) and bound.truth() is None for bound in (lower, upper)):
         return while_loop(lambda state: table.less(state[0], upper), counted, (lower, init))[1]
     lower, upper = [whole_number(bound) for bound in (lower, upper)]
     if lower >= upper:

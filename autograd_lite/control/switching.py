@@ -28,7 +28,7 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
     """
     if not branches:
         raise ValueError("switch has no branches to choose from; pass one or more functions")
-    if isinstance(index, Value) and index.is_traced:
+    if isinstance(index, Value) and index.truth() is None:
         found = branches[-1](*operands)
         for k in reversed(range(len(branches) - 1)):
             found = between(table.less(index, k + 1.0), branches[k](*operands), found, f"branch {k} of switch")

@@ -40,8 +40,10 @@ def on_numbers(order: Sequence[Any], known: MutableMapping[Value, Value]) -> Non
 
     def meaning(row: Primitive, operands: list[Any]) -> Any:
         found = [known.get(p, p) if isinstance(p, Value) else p + 0.0 for p in operands]  # 0.0 for -0.0
-        if row is add and 0.0 in [x for x in found if not isinstance(x, Value)]:
-            return next((x for x in found if isinstance(x, Value)), 0.0)  # sums begin and end with such a term
+        if row is add:  # sums begin and end with a term of 0
+            found = [x for x in found if isinstance(x, Value) or x] or [0.0]
+            if len(found) == 1:
+                return found[0]
         return applied_row(row, found)
 
     def numbers(array: Value) -> list[Any]:
@@ -53,7 +55,8 @@ def on_numbers(order: Sequence[Any], known: MutableMapping[Value, Value]) -> Non
         payload = x.row.payload
         if isinstance(payload, (Gathers, Scatter)):  # at indices that are traced
             arrays = [numbers_of(p) if isinstance(p.row.payload, Stack) else numbers(p) for p in x.parents]
-            sums[x] = payload.instruction.evaluate(arrays, Run([], no_step, meaning))
+            found = payload.instruction.evaluate(arrays, Run([], no_step, meaning))
+            sums[x] = [known.get(y, y) for y in found]  # at a constant index a node is taken as it is
         elif isinstance(payload, Gather):
             array, index = x.parents
             known[x] = taken(numbers(array), index, known.get(index, index), payload.places)
@@ -106,7 +109,7 @@ def taken(numbers: list[Any], traced: Value, index: Value, places: gathers.Gathe
     """The number at an index: where that is traced, a choice among all."""
     offset, stride, bound = places
     rows = [numbers[offset + i * stride] for i in range(bound)]
-    if not traced.is_traced:
+    if gathers.is_fixed(traced):
         i = gathers.place_of(index.data, bound)
         return as_value(nan if i is None else rows[i])
     found: Any = nan

@@ -160,7 +160,8 @@ def programs(lesson: Lesson, graph: PageGraph, inputs: Sequence[Value]) -> tuple
     }
     ways = [way for step in lesson.steps for way in step.ways if isinstance(way.formula, Applied)]
     flowing = [x for x in dict.fromkeys([*nodes.values(), *graph.ends()]) if not x._flags & CONSTANT]
-    with ieee_arithmetic(), enable_grad():
+    # what a condition closes over is read later, as in a program: no branch is frozen
+    with ScalarTrace(False, None), ieee_arithmetic(), enable_grad():
         slopes = dict(zip(flowing, adjoints([end], [1.0], flowing), strict=True))
         partials: dict[Value, list[Any]] = {}
 

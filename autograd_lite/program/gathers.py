@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import nan
 from typing import Any, NamedTuple
 
-from autograd_lite.core.operands import Operand
+from autograd_lite.core.graph import CONSTANT, TRACED, Node
 from autograd_lite.core.table import add, equal, identity, less, where
 
 
@@ -150,6 +150,9 @@ def number_of(index: Any, run: Any) -> float | None:
     """An index as a number, where it is known."""
     if run.apply is None or isinstance(index, float):
         return float(index)
-    if isinstance(index, Operand):
-        return None if index.is_traced else float(index.data)  # type: ignore[attr-defined]
-    return None
+    return index._data if isinstance(index, Node) and is_fixed(index) else None
+
+
+def is_fixed(index: Node) -> bool:
+    """Whether an index is a constant: one that a function closes over is read at each call."""
+    return bool(index._flags & CONSTANT) and not index._flags & TRACED

@@ -48,6 +48,19 @@ def test_out_of_bounds(backend):
     assert math.isnan(compile(lambda i: take([1.0, 2.0, 3.0], i), backend=backend)(3.0))
 
 
+@pytest.mark.parametrize("f", [
+    value_and_grad(lambda x, k: take([x, x * x], k) + ag.sum(take([x, x * x], [k, k] * 20))),
+    value_and_grad(lambda x, k: ag.switch(k, [lambda y: y, lambda y: y * y], x)),
+    lambda x, k: jvp(lambda y: ag.fori_loop(0, k, lambda i, z: z * y, y), [x], [1.0]),
+])  # fmt: skip
+def test_what_counts_or_chooses_and_is_closed_over_is_read_at_each_call(f):
+    k = Value(1.0)
+    step = compile(lambda x: f(x, k), backend="python")
+    for choice in (1, 0):
+        k.data = choice
+        assert step(0.5) == f(0.5, choice)
+
+
 def test_gradients_add_up_and_do_not_reach_the_others():
     assert grad(lambda x: ag.sum(take(x, [0, 2, 0])))([1.0, 2.0, 3.0]) == [2.0, 0.0, 1.0]
     f = compile(grad(lambda x, i: ag.sqrt(take(x, i))), backend="python")

@@ -155,6 +155,31 @@ def test_transforms_loops_and_rules_are_explored(f):
     assert lesson.step("x").gradient == pytest.approx(48.0, rel=1e-12)
 
 
+@pytest.mark.parametrize("is_argument", [True, False])
+@pytest.mark.parametrize("f", [
+    lambda x, k: ag.take([x, x * x, 3.0 * x], k) + sum(ag.take([x, x * x, 3.0 * x], [k, k])),
+    lambda x, k: ag.sum(ag.take([x, x * x, 3.0 * x], [k] * 40)),
+    lambda x, k: ag.grad(lambda z: ag.sum(ag.take([z, z * z, 3.0 * z], [k] * 40)))(x) + x,
+    lambda x, k: ag.switch(k, [lambda y: y, lambda y: y * y, lambda y: 3.0 * y], x),
+    lambda x, k: ag.cond(less(k, 2.0), lambda: x * x, lambda: 3.0 * x),
+    lambda x, k: ag.where(k, lambda: x * x, lambda: 3.0 * x),
+])  # fmt: skip
+def test_what_chooses_may_be_moved(f, is_argument):
+    def both(x, k):
+        return f(x, k) + k * x
+
+    k = Value(1.0, label="k")
+    page = explore(both, x=0.5, k=1.0).page if is_argument else explore(lambda x: both(x, k), x=0.5).page
+    lesson = page.lesson
+    origins = [(origin.node, origin.what) for origin in lesson.origins]
+    x = lesson.nodes[[step.name for step in lesson.steps].index("x")]
+    for choice in (1.0, 2.0, 0.0):
+        given = [choice if y.name == "k" else y.value for y in page.live.inputs]
+        numbers = page.live.in_order()(given, backend="python")
+        found = [numbers[origins.index(what)] for what in ((lesson.nodes[-1], "value"), (x, "gradient"))]
+        assert tuple(found) == ag.value_and_grad(both)(0.5, choice)
+
+
 def test_a_model_is_explored_as_a_function():
     model = nn.MLP(2, [2, 1], rng=0)
     by_place, by_name = explore(model, [1.0, (0, 4)]), explore(model, x=[1.0, 2.0])
