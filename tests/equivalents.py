@@ -30,6 +30,7 @@ EQUIVALENT = (
     ("mixed: 1000003 -> 1000004", "any number serves: what seems alike is compared"),
     ("(not x._flags & CONSTANT) -> use.source in walk.dependent or", "adjoints that nothing asks for are dropped"),
     ("numbers: leaf._flags |= CONSTANT -> leaf._flags &= CONSTANT", "adjoints that nothing asks for are dropped"),
+    ("push_lu_det: n * n -> n / n", "the matrix moves wherever its factors do"),
     ("factor < 1.0 -> factor <= 1.0", "a factor of 1 changes nothing"),
     ("y -> out in `(lambda out, x, y: sign(x) * copysign(1.0, y)", "the result has the sign of y"),
     ("sign(x) * copysign(1.0, y) -> sign(x) / copysign(1.0, y)", "1 and -1 are their own reciprocals"),

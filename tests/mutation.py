@@ -85,6 +85,8 @@ TESTS = {
     "support.code_cache": ["tests/support/test_code_cache.py", "tests/backends/test_machine_code.py"],
     "backends.llvm.machine_code": ["tests/backends/test_machine_code.py"],
     "backends.llvm.definition_code": ["tests/core/table/test_definition_reader.py"],
+    "backends.llvm.loops_in_registers": ["tests/backends/test_loops_in_registers.py"],
+    "backends.fixed_calls": ["tests/backends/test_fixed_calls.py"],
     "backends.float32": ["tests/backends/test_float32.py"],
     "drawing.unfolding": ["tests/drawing/test_unfolding.py"],
     "transforms.branches": ["tests/transforms/test_branches.py"],
@@ -101,6 +103,7 @@ TESTS = {
         "tests/core/fast/test_layers.py",
         "tests/nn/test_dense.py",
     ],
+    "core.fast.flat_order": ["tests/core/fast/test_flat_order.py"],
     "core.fast.sweeps": [
         "tests/core/test_reverse.py",
         "tests/core/fast/test_vectors.py",
@@ -140,6 +143,7 @@ TESTS = {
     "optim.optimizer": ["tests/optim/test_rules.py", "tests/nn/test_steps.py", "tests/nn/test_training_run.py"],
     "optim.clipping": ["tests/optim/test_clipping.py"],
     "optim.schedules": ["tests/optim/test_schedules.py"],
+    "optim.compiled_rules": ["tests/optim/test_compiled_rules.py"],
     "control.loops": ["tests/control/test_loops.py", "tests/control/test_recomputation.py"],
     **{
         f"control.{name}": ["tests/control/test_array_expressions.py"]

@@ -4,9 +4,10 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from matrices import FUNCTIONS, loss_of, value_of
+from matrices import FUNCTIONS, loss_of, numbers_of, value_of
 
-from autograd_lite import Value, compile, grad, jvp, vmap
+from autograd_lite import Value, compile, grad, jvp, linalg, vmap
+from autograd_lite.program.payloads import Kernel
 
 BACKENDS = ["python", *(["numpy", "llvm"] if find_spec("llvmlite") else ["numpy"])]
 DIRECTION = np.random.default_rng(7).normal(size=64)
@@ -77,3 +78,39 @@ def test_a_batch_has_the_bits_of_each_sample(name, backend):
             expected = pytest.approx(np.array(expected), rel=1e-13)
         assert found == expected
     assert len(compile(vmap(f), backend=backend)(np.empty((0, len(xs))))) == 0
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_samples_share_gets_the_sum_of_their_adjoints(name):
+    f, xs = loss_of(name)
+    half = len(xs) // 2
+    samples = [[x * (1.0 + 0.01 * k) for x in xs[half:]] for k in range(3)]
+    slopes = [grad(f)([*xs[:half], *sample]) for sample in samples]
+    loss = grad(vmap(lambda shared, own: f([*shared, *own]), (None, 0), "sum"), argnums=(0, 1))
+    shared, own = compile(loss, backend="python")(xs[:half], samples)
+    assert shared == pytest.approx([sum(column) for column in zip(*slopes, strict=True)][:half], rel=1e-10)
+    assert own == [pytest.approx(found[half:], rel=1e-10) for found in slopes]
+
+
+def of_each_sample(program):
+    """The number of kernels that are computed for each sample."""
+    flags = program.batched[program.size :]
+    return sum(
+        flag and isinstance(row.payload, Kernel) for flag, (row, _, _) in zip(flags, program.instructions, strict=True)
+    )
+
+
+@pytest.mark.parametrize("shared", [linalg.cholesky, linalg.inv, linalg.expm, lambda a: linalg.matmul(a, a)])
+def test_a_kernel_that_samples_share_is_differentiated_once(shared):
+    a, samples = [[1.5, 0.2, 0.1], [0.2, 1.25, 0.3], [0.1, 0.3, 0.75]], [[0.5, -1.0, 2.0], [1.5, 0.25, 1.0]]
+
+    def loss(f):
+        return lambda a, b: sum(x * x for x in numbers_of(linalg.solve(f(a), b)))
+
+    def step(f):
+        return compile(grad(vmap(loss(f), (None, 0), "sum")), backend="python")
+
+    slopes = [np.array(grad(loss(shared))(a, b)) for b in samples]
+    assert np.array(step(shared)(a, samples)) == pytest.approx(slopes[0] + slopes[1], rel=1e-10)
+    counts = [of_each_sample(step(f).trace(a, np.array(samples))) for f in (shared, lambda a: a)]
+    assert counts[0] == counts[1]
