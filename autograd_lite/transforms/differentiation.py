@@ -9,7 +9,7 @@ from itertools import chain, islice, repeat
 from typing import Any
 
 from autograd_lite.core.abstract.tracers import check_differentiable, is_tracing
-from autograd_lite.core.contexts.modes import TRACE
+from autograd_lite.core.contexts.modes import PAUSED, TRACE
 from autograd_lite.core.create_graph import adjoints
 from autograd_lite.core.graph import CONSTANT, Node
 from autograd_lite.core.operands import number
@@ -28,7 +28,9 @@ from autograd_lite.transforms.signatures import (
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 from autograd_lite.trees.array_leaves import is_array
 from autograd_lite.trees.changes import Content, tell_change
+from autograd_lite.trees.nested_lists import is_leaf
 from autograd_lite.trees.registry import MODULE
+from autograd_lite.trees.treedef import LEAF
 
 Argnums = int | tuple[int, ...]
 
@@ -65,10 +67,12 @@ def reverse_mode(
     outputs: Sequence[Scalar], cotangents: Sequence[Scalar], inputs: Sequence[Node], create_graph: bool
 ) -> list[Any]:
     """The gradients of sum(cotangent x output), as Values or floats; outputs may be plain numbers."""
-    pairs = [
-        (x, s) for x, s in zip(outputs, cotangents, strict=True) if isinstance(x, Value) and not x._flags & CONSTANT
-    ]
-    roots, seeds = [x for x, _ in pairs], [s for _, s in pairs]
+    roots: list[Node] = []
+    seeds: list[Scalar] = []
+    for x, s in zip(outputs, cotangents, strict=True):
+        if isinstance(x, Value) and not x._flags & CONSTANT:
+            roots.append(x)
+            seeds.append(s)
     if not create_graph:
         return float_adjoints(roots, [as_float(s) for s in seeds], list(inputs))
     results = adjoints(roots, seeds, inputs) if roots else [None] * len(inputs)
@@ -98,17 +102,19 @@ class Call:
         self.treedefs: list[PyTreeDef] = []
         self.inputs: list[Value] = []
         self.nested = nested()
-        chosen = [i % len(args) for i in chosen_arguments(argnums, args, f)]
+        chosen = chosen_arguments(argnums, args, f)
         arguments = [x if i in chosen else passed(x) for i, x in enumerate(args)]
-        self.result = self.run_inside(arguments, {name: passed(x) for name, x in kwargs.items()}, chosen)
+        self.result = self.run_inside(arguments, kwargs and {name: passed(x) for name, x in kwargs.items()}, chosen)
 
-    def run_inside(self, arguments: list[Any], kwargs: dict[str, Any], chosen: list[int]) -> Any:
+    def run_inside(self, arguments: list[Any], kwargs: dict[str, Any], chosen: Sequence[int]) -> Any:
+        if self.nested and not PAUSED.is_set():
+            return self.run(arguments, kwargs, chosen)  # which is inside already
         with inside():
             return self.run(arguments, kwargs, chosen)
 
-    def run(self, arguments: list[Any], kwargs: dict[str, Any], chosen: list[int]) -> Any:
+    def run(self, arguments: list[Any], kwargs: dict[str, Any], chosen: Sequence[int]) -> Any:
         for i in chosen:
-            arguments[i] = self.input(arguments[i], f"argument {i} of {name_of(self.f)}")
+            arguments[i] = self.input(arguments[i], i)
         if not is_tracing():
             return self.f(*arguments, **kwargs)
         before = [Content(arguments[i]) for i in chosen]
@@ -119,16 +125,19 @@ class Call:
             tell_change(arguments[i], content, names[i], name_of(self.f))
         return result
 
-    def input(self, argument: Any, name: str) -> Any:
-        """The argument with fresh inputs in the places of its numbers."""
-        leaves, treedef = flatten_numbers(argument, name)
+    def input(self, argument: Any, i: int) -> Any:
+        """Argument i with fresh inputs in the places of its numbers."""
+        if is_leaf(argument):
+            leaves, treedef = [argument], LEAF
+        else:
+            leaves, treedef = flatten_numbers(argument, f"argument {i} of {name_of(self.f)}")
         if is_tracing():
             TRACE.get().name(leaves)
         values = [fresh(x) for x in leaves]
-        if Value in map(type, leaves):  # parameters of Modules do not count
+        if not self.nested and Value in map(type, leaves):  # parameters of Modules do not count
             kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
             pairs = zip(leaves, kinds, strict=True)
-            self.nested |= any(type(x) is Value and kind is not MODULE and not is_number_again(x) for x, kind in pairs)
+            self.nested = any(type(x) is Value and kind is not MODULE and not is_number_again(x) for x, kind in pairs)
         self.inputs += values
         self.treedefs.append(treedef)
         found = treedef.unflatten(values, copies=True)
@@ -141,6 +150,8 @@ class Call:
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
 
     def scalar(self) -> Scalar:
+        if isinstance(self.result, Value):
+            return self.result
         result = element_of_array(self.result)
         x = result if isinstance(result, Value) else number(result)
         if x is None:
@@ -181,7 +192,9 @@ def split_leaves(leaves: Iterable[Scalar], treedefs: Iterable[PyTreeDef]) -> Ite
 
 
 def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tuple[int, ...]:
-    """The arguments that argnums names, each once."""
+    """The arguments that argnums names, each once, counted from 0."""
+    if type(argnums) is int and 0 <= argnums < len(args):
+        return (argnums,)
     for i in argnums if isinstance(argnums, (tuple, list, set, frozenset, range)) else (argnums,):
         if not isinstance(i, int):
             raise TypeError(
@@ -194,9 +207,24 @@ def chosen_arguments(argnums: Argnums, args: tuple[Any, ...], f: Function) -> tu
                 f"argnums names argument {i}, but {name_of(f)} was called with {len(args)} positional "
                 f"argument{'s' if len(args) != 1 else ''}; pass it by position or change argnums"
             )
-    if len({i % len(args) for i in chosen}) != len(chosen):
+    found = tuple([i % len(args) for i in chosen])
+    if len(set(found)) != len(found):
         raise ValueError(f"argnums is {argnums!r}, which names an argument twice; name each once")
-    return chosen
+    return found
+
+
+def with_gradient(f: Function, argnums: Argnums, has_aux: bool) -> Function:
+    """What `value_and_grad` and `grad` call."""
+
+    def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        call = Call(f, argnums, args, kwargs)
+        aux = call.take_aux() if has_aux else None
+        out = call.scalar()
+        slopes = reverse_mode([out], [1.0], call.inputs, call.nested)
+        value = call.plain(out)
+        return (value, aux) if has_aux else value, call.like_inputs(slopes)
+
+    return both
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -217,15 +245,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     ((9.0, {'twice': 6.0}), 6.0)
     """
 
-    def with_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = Call(f, argnums, args, kwargs)
-        aux = call.take_aux() if has_aux else None
-        out = call.scalar()
-        slopes = reverse_mode([out], [1.0], call.inputs, call.nested)
-        value = call.plain(out)
-        return (value, aux) if has_aux else value, call.like_inputs(slopes)
-
-    return transformed(f, with_gradient, "value_and_grad", value_and_grad, f, argnums, has_aux)
+    return transformed(f, with_gradient(f, argnums, has_aux), "value_and_grad", value_and_grad, f, argnums, has_aux)
 
 
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -239,7 +259,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     6.0
     """
     checked_function("grad", f)
-    both = value_and_grad(f, argnums, has_aux)
+    both = with_gradient(f, argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, slopes = both(*args, **kwargs)
