@@ -19,7 +19,7 @@ import numpy
 from autograd_lite.backends.source_text import operators
 from autograd_lite.core.columns.row import Row
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Kernel, Run
+from autograd_lite.program.payloads import Evaluation, Kernel
 from autograd_lite.support.extras import required
 from autograd_lite.trees import is_foreign_array
 
@@ -36,7 +36,7 @@ UNUSABLE = {("torch", "polygamma"), ("dask", "polygamma")}
 """Functions whose operands may not all be arrays."""
 
 
-class Array(Protocol):
+class StandardArray(Protocol):
     """An array of NumPy or of another library of the array standard."""
 
     dtype: Any
@@ -55,7 +55,7 @@ class Library:
     This is the first operand of the `array` columns of the table.
     """
 
-    def __init__(self, name: str, example: Array | None) -> None:
+    def __init__(self, name: str, example: StandardArray | None) -> None:
         self.name = name
         self.example: Any = example
         self.xp: Any = numpy
@@ -76,10 +76,10 @@ class Library:
                 return found  # type: ignore[no-any-return]
         raise Missing(f"{self.name} has no function {name}")
 
-    def where(self, condition: Array, a: Array | float, b: Array | float) -> Any:
+    def where(self, condition: StandardArray, a: StandardArray | float, b: StandardArray | float) -> Any:
         return self.xp.where(condition, self.array(a), self.array(b))
 
-    def array(self, x: Array | float) -> Any:
+    def array(self, x: StandardArray | float) -> Any:
         """x as an array of float64; a number becomes one of no dimensions."""
         if self.name == "numpy":
             return numpy.asarray(x, dtype=numpy.float64)
@@ -88,7 +88,7 @@ class Library:
         device = {"device": self.example.device} if self.name in ("torch", "cupy") else {}
         return self.xp.asarray(x, dtype=self.xp.float64, **device)
 
-    def columns(self, x: Array | float, batched: bool) -> list[Any]:
+    def columns(self, x: StandardArray | float, batched: bool) -> list[Any]:
         """The numbers of an argument, each an array over the samples if batched."""
         whole = self.array(x)
         if not batched:
@@ -97,7 +97,7 @@ class Library:
         table = self.xp.reshape(whole, (whole.shape[0], -1))
         return [table[:, i] for i in range(table.shape[1])]
 
-    def joined(self, values: Sequence[Array | float], samples: int | None) -> Any:
+    def joined(self, values: Sequence[StandardArray | float], samples: int | None) -> Any:
         """A result from its numbers, each of so many samples if it is batched."""
         columns = [self.array(x) for x in values]
         if samples is not None:
@@ -149,7 +149,7 @@ class KernelOnArrays:
         return list(numpy.array(rows, dtype=numpy.float64).reshape(-1, self.payload.size).T)
 
     def of_sample(self, operands: Sequence[Sequence[float]]) -> list[float]:
-        return self.payload.evaluate(operands, Run((), no_step))  # type: ignore[no-any-return]
+        return self.payload.evaluate(operands, Evaluation((), no_step))  # type: ignore[no-any-return]
 
 
 def no_step(body: Any) -> Any:
@@ -169,7 +169,7 @@ def function_of(library: Library, row: Row) -> Callable[..., Any]:
     if written is None:
         raise Missing(f"{row.name} has no function on arrays")
 
-    def call(*operands: Array | float) -> Any:
+    def call(*operands: StandardArray | float) -> Any:
         try:
             return library.array(written(library, *map(library.array, operands)))
         except Missing:

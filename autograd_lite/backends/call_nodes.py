@@ -27,11 +27,11 @@ from autograd_lite.transforms.levels import Scalar, returned
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation, under
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
-from autograd_lite.transforms.series import Given
+from autograd_lite.transforms.series import KnownSeries
 from autograd_lite.transforms.signatures import Function, name_of
 
 
-class Recorded(NamedTuple):
+class RecordedNumbers(NamedTuple):
     """The numbers that a call was recorded with."""
 
     operands: list[float]
@@ -52,7 +52,7 @@ class ProgramCall:
         self.row = made_row(self, program.name)
         self.items = [] if outputs == 1 else [made_row(Item(k), f"{program.name}[{k}]") for k in range(outputs)]
 
-    def node(self, operands: Sequence[Node], numbers: Recorded, found: list[float]) -> list[Scalar]:
+    def node(self, operands: Sequence[Node], numbers: RecordedNumbers, found: list[float]) -> list[Scalar]:
         """The outputs of a call."""
         partials = [None if x._flags & CONSTANT else nan for x in operands]
         node: Any = many(self.row, found[0], tuple(operands), partials)
@@ -142,7 +142,7 @@ class ProgramCall:
         inner.follow(nodes)
         numbers = outputs if expansion.record else [as_float(x) for x in outputs]
         found = [[x, *inner.coefficients(y)] for x, y in zip(numbers, outputs, strict=True)]
-        return Given(expansion, found[0]) if self.outputs == 1 else found
+        return KnownSeries(expansion, found[0]) if self.outputs == 1 else found
 
     def again(self, node: Node, inputs: list[Any]) -> list[Any]:
         """The outputs of the function, run on Values with the numbers of the call: their graph is recorded."""
@@ -155,7 +155,7 @@ class ProgramCall:
         return found.get(0) if self.outputs == 1 else [found.get(k) for k in range(self.outputs)]
 
 
-def recorded_in(node: Node) -> Recorded:
+def recorded_in(node: Node) -> RecordedNumbers:
     call: Any = node._extra and node._extra.recorded
     return call  # type: ignore[no-any-return]
 
@@ -177,7 +177,7 @@ def applied(
         return [cast(Value, detached(x, common)) for x in found]
     if program.payload is None:
         program.payload = ProgramCall(program, len(found))
-    outputs: list[Scalar] = program.payload.node(nodes, Recorded(data, numbers, arrays, closed_over), found)
+    outputs: list[Scalar] = program.payload.node(nodes, RecordedNumbers(data, numbers, arrays, closed_over), found)
     return outputs
 
 

@@ -113,9 +113,9 @@ class BlockCode:
         self.program = portable(rolled(program))
         self.fastmath = fastmath
         rounds = rounds_of(self.program)
-        self.sums = [Part(part, fastmath) for part in rounds.sums]
-        self.each = Part(rounds.each, fastmath) if rounds.each else None
-        self.whole = Part(rounds.whole, fastmath) if rounds.whole else None
+        self.sums = [BlockPart(part, fastmath) for part in rounds.sums]
+        self.each = BlockPart(rounds.each, fastmath) if rounds.each else None
+        self.whole = BlockPart(rounds.whole, fastmath) if rounds.whole else None
 
     @property
     def source(self) -> str:
@@ -149,7 +149,7 @@ def numbers_in(da: Any, x: Any) -> Any:
     return x.rechunk(-1).reshape(-1) if is_foreign_array(x) else da.from_array(numpy.array(x, float).reshape(-1), -1)
 
 
-class Part:
+class BlockPart:
     """One of the programs that a program over samples is cut into, over lazy arrays."""
 
     def __init__(self, program: Program, fastmath: bool) -> None:

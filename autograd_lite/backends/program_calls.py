@@ -26,7 +26,7 @@ from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
 from autograd_lite.program.gathers import Gather
 from autograd_lite.program.interpreter import interpret
-from autograd_lite.program.payloads import Kernel, Loop, Payload, Run, When, While
+from autograd_lite.program.payloads import Evaluation, Kernel, Loop, Payload, When, While
 from autograd_lite.program.program import Program
 from autograd_lite.support.files import shortened
 from autograd_lite.transforms.differentiation import as_value
@@ -132,7 +132,7 @@ def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
     return row.evaluate([float(x) for x in operands])
 
 
-def on_arrays(payload: Payload, operands: list[Any], run: Run) -> Any:
+def on_arrays(payload: Payload, operands: list[Any], run: Evaluation) -> Any:
     """An instruction on arrays, as the graph records it: linear algebra as whole matrices, and loops in a trace."""
     if isinstance(payload, Kernel):
         counts = payload.kernel.inputs(*payload.sizes)
@@ -148,7 +148,7 @@ def on_arrays(payload: Payload, operands: list[Any], run: Run) -> Any:
     return payload.evaluate(operands, run)
 
 
-def recorded_loop(loop: Loop, operands: list[Any], run: Run) -> list[Any]:
+def recorded_loop(loop: Loop, operands: list[Any], run: Evaluation) -> list[Any]:
     """A loop as one of the trace."""
     carry, arrays, shared, whole = loop.parts(operands)
     step = run.step(loop.body)

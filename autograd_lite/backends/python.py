@@ -11,7 +11,7 @@ from autograd_lite.backends.batch_order import tree
 from autograd_lite.backends.source_text import Expression, Text, function, operators
 from autograd_lite.core.columns.row import Row
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Loop, Payload, Run, Step
+from autograd_lite.program.payloads import Evaluation, Loop, Payload, Step
 from autograd_lite.program.program import Program
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def value_on_floats(row: Primitive) -> Callable[..., float]:
 def of_payload(payload: Payload) -> Function:
     """The function of a loop, or of an array of constants."""
     if not isinstance(payload, Loop):
-        return lambda operands: payload.evaluate(operands, Run((), step_of))
+        return lambda operands: payload.evaluate(operands, Evaluation((), step_of))
     step = step_of(payload.body)
-    return lambda operands: payload.evaluate(operands, Run((), lambda body: step))
+    return lambda operands: payload.evaluate(operands, Evaluation((), lambda body: step))
 
 
 def step_of(body: Any) -> Step:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from autograd_lite.control.array_nodes import Column, Item, Numbers, Terms, Whole, item
 from autograd_lite.control.array_operands import ArrayRow
 from autograd_lite.control.array_places import column_at
-from autograd_lite.control.array_sums import ArraySum, Contribution, Run
+from autograd_lite.control.array_sums import ArraySum, Contribution, SharedAdjoints
 from autograd_lite.control.gather_nodes import Gathers, Stack
 from autograd_lite.control.loop_nodes import RecordedLoop, loop_node
 from autograd_lite.control.step_graphs import Inside, Step
@@ -303,10 +303,12 @@ def alike(rows: Indices) -> list[tuple[Indices, list[int]]]:
 
 def in_order(parts: Sequence[Any], propagation: Propagation) -> list[Any]:
     """What has arrived at a number, in order; adjoints from all terms of a sum are added up."""
-    if len(parts) == 1 and not isinstance(parts[0], (Placed, Run)):
+    if len(parts) == 1 and not isinstance(parts[0], (Placed, SharedAdjoints)):
         return list(parts)
-    runs = [part for part in parts if isinstance(part, Run)]
-    singles = [part if isinstance(part, Placed) else Placed(-1, part) for part in parts if not isinstance(part, Run)]
+    runs = [part for part in parts if isinstance(part, SharedAdjoints)]
+    singles = [
+        part if isinstance(part, Placed) else Placed(-1, part) for part in parts if not isinstance(part, SharedAdjoints)
+    ]
     if not runs:
         return [part.term for part in sorted(singles, key=lambda part: part.time)]
     import numpy
@@ -331,7 +333,7 @@ def in_order(parts: Sequence[Any], propagation: Propagation) -> list[Any]:
     return found + [one_of(runs, singles, stream[k], element[k]) for k in range(i, len(stream))]
 
 
-def one_of(runs: Sequence[Run], singles: Sequence[Placed], stream: int, element: int) -> Any:
+def one_of(runs: Sequence[SharedAdjoints], singles: Sequence[Placed], stream: int, element: int) -> Any:
     if not stream:
         return singles[element].term
     array, offset, stride = runs[stream - 1].column

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from autograd_lite.control.adding_order import ordered_adjoints
 from autograd_lite.control.array_nodes import Terms, node_of
 from autograd_lite.control.array_places import column_at
-from autograd_lite.control.array_sums import Use, numbers, shared, total_of
+from autograd_lite.control.array_sums import LeafUse, numbers, shared, total_of
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import ARRAYED, BATCHED, CHOSEN, ORDERED, Node
@@ -35,7 +35,7 @@ class Element(NamedTuple):
     """What an expression is in one of its elements, in leaves; what these are in all of them."""
 
     root: Any
-    uses: dict[Node, Use]
+    uses: dict[Node, LeafUse]
 
 
 class Unexpanded:
@@ -140,7 +140,7 @@ def of_elements(ufunc: Callable[..., Any], inputs: Sequence[Any]) -> Any:
     if numpy.prod(shape) < EXPRESSION or (ufunc is numpy.power and shapes[1]):
         return None
     elements = [element_of(x, shape) for x in inputs]
-    uses: dict[Node, Use] = {}
+    uses: dict[Node, LeafUse] = {}
     roots = []
     for x in elements:
         if x is None:
@@ -160,7 +160,7 @@ def of_elements(ufunc: Callable[..., Any], inputs: Sequence[Any]) -> Any:
 
 def element_of(x: Any, shape: tuple[int, ...]) -> Element | None:
     """One element of an operand; None where its elements are none of arguments, or are the results of choices."""
-    found: tuple[Value, Use] | None
+    found: tuple[Value, LeafUse] | None
     if isinstance(x, Value):
         if x._flags & (ORDERED | CHOSEN | BATCHED):
             return None
@@ -178,7 +178,7 @@ def element_of(x: Any, shape: tuple[int, ...]) -> Element | None:
     return None if found is None else Element(found[0], dict([found]))
 
 
-def of_arguments(elements: list[Any]) -> tuple[Value, Use] | None:
+def of_arguments(elements: list[Any]) -> tuple[Value, LeafUse] | None:
     """A leaf for numbers of one argument, or of what a transform differentiates in."""
     import numpy
 
@@ -193,4 +193,4 @@ def of_arguments(elements: list[Any]) -> tuple[Value, Use] | None:
     if (table[:, 0] != start[0]).any():
         return None
     source = trace.stack(start[0], stack)
-    return traced(0), Use(column_at(source, table[:, 1].tolist()), source, table[:, 1])
+    return traced(0), LeafUse(column_at(source, table[:, 1].tolist()), source, table[:, 1])

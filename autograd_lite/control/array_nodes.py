@@ -21,7 +21,7 @@ from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation, arrival
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
-from autograd_lite.transforms.series import Given, Series
+from autograd_lite.transforms.series import KnownSeries, Series
 
 Terms = list[tuple[Node, Arrived]]
 
@@ -197,10 +197,10 @@ class Item(payloads.Item):
     def expand(self, expansion: Expansion, node: Node) -> Series:
         array = expansion.series[operands_of(node)[0]]
         if isinstance(array, list):  # of what is recomputed: a series for each number
-            return Given(expansion, array[self.offset])
+            return KnownSeries(expansion, array[self.offset])
         order = expansion.order
         later = [item(array, self.offset * order + k) for k in range(order)]
-        return Given(expansion, [cast(Value, node), *later])
+        return KnownSeries(expansion, [cast(Value, node), *later])
 
 
 def numbers_of(walk: AdjointPass, node: Node, arrived: Arrived, offset: int) -> list[Own]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Indices: TypeAlias = NDArray[numpy.int64]
 
 
-class Use(NamedTuple):
+class LeafUse(NamedTuple):
     """What a leaf of an expression is in its elements: `numbers` in a column, from there on or at these places.
 
     `source` is the array of the numbers, or the Value that all elements share; None: plain numbers.
@@ -50,7 +50,7 @@ class Contribution(NamedTuple):
     times: Indices
 
 
-class Run(NamedTuple):
+class SharedAdjoints(NamedTuple):
     """Adjoints of a number that all terms share, one from each of them, and when they arrive."""
 
     column: Column
@@ -62,7 +62,7 @@ class ArraySum:
 
     is_number = True
 
-    def __init__(self, count: int, root: Value, uses: dict[Node, Use]) -> None:
+    def __init__(self, count: int, root: Value, uses: dict[Node, LeafUse]) -> None:
         self.count, self.root, self.uses = count, root, uses
         found: set[Node] = set()
         pending: list[Node] = [root]
@@ -124,7 +124,7 @@ class ArraySum:
                 column = Column(stack([term]), 0, 0)
             column.array._flags |= ARRAYED
             arrives = times[node].of(user)
-            part = Run(column, arrives) if places is None else Contribution(column, places, arrives)
+            part = SharedAdjoints(column, arrives) if places is None else Contribution(column, places, arrives)
             terms.append((source, Arrived([part], [])))
         return terms
 
@@ -161,22 +161,22 @@ class ArraySum:
     expand = push
 
 
-def shared(x: Value) -> tuple[Value, Use] | None:
+def shared(x: Value) -> tuple[Value, LeafUse] | None:
     """A leaf for a Value that all elements share; None where it is a number, which stays one."""
     if x._row is NUMBER:
         return None
     leaf = traced(0)
     leaf._flags |= x._flags & CONSTANT
-    return leaf, Use(Column(stack([x]), 0, 0), x, None)
+    return leaf, LeafUse(Column(stack([x]), 0, 0), x, None)
 
 
-def numbers(data: Any) -> tuple[Value, Use]:
+def numbers(data: Any) -> tuple[Value, LeafUse]:
     """A leaf for plain numbers, one for each element."""
     leaf = traced(0)
     leaf._flags |= CONSTANT
-    return leaf, Use(Column(stack([float(x) for x in data]), 0, 1), None, None)
+    return leaf, LeafUse(Column(stack([float(x) for x in data]), 0, 1), None, None)
 
 
-def total_of(count: int, root: Value, uses: dict[Node, Use]) -> Value:
+def total_of(count: int, root: Value, uses: dict[Node, LeafUse]) -> Value:
     """The sum of all elements of an expression, as NumPy adds up an array of objects."""
     return ArraySum(count, root, uses).node()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autograd_lite.control.array_nodes import Column, Piece, Terms, is_array, item, node_of, stays
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
-from autograd_lite.control.step_graphs import AdjointStep, Body, Inside, Step
+from autograd_lite.control.step_graphs import AdjointStep, Inside, RecordedStep, Step
 from autograd_lite.core.abstract.tracers import TracingError
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, Node, operands_of
@@ -37,7 +37,7 @@ def work_of(node: Node) -> int:
 class RecordedCall(RecordedLoop):
     """The payload of a call.  All calls of one function share its body, and so the graph of its adjoint."""
 
-    def __init__(self, body: Body, columns: Sequence[Column]) -> None:
+    def __init__(self, body: RecordedStep, columns: Sequence[Column]) -> None:
         super().__init__(body, 1, False, columns)
 
     def pull(self, walk: AdjointPass, node: Node, arrived: Arrived) -> Terms:
@@ -59,7 +59,7 @@ class RecordedCall(RecordedLoop):
             told = back.telling(xs)
             step, _ = back.backwards((), xs, {}, told)
             step, read = self.reading(step, back.inside, ())
-            self.body.backwards[key] = moved, told, read, Body(step, back.inside)
+            self.body.backwards[key] = moved, told, read, RecordedStep(step, back.inside)
         moved, told, read, body = self.body.backwards[key]
         columns = [*self.columns, *[s.column for s in (*kept, *ys)], *[self.residual_column(node, x) for x in read]]
         loop = call_node(body, columns)
@@ -84,22 +84,22 @@ def in_order_of_sweep(nodes: list[Node], outputs: Sequence[Any]) -> list[Node]:
     return [x for x in nodes if x not in reached] + order
 
 
-def call_node(body: Body, columns: Sequence[Column]) -> Value:
+def call_node(body: RecordedStep, columns: Sequence[Column]) -> Value:
     rule = RecordedCall(body, columns)
     return node_of(rule, [*rule.arrays, *rule.shared], body.flags)
 
 
-class Recorded(NamedTuple):
+class RecordedFunction(NamedTuple):
     """What was recorded of a function: its leaves, what it draws and reads from outside, and its outputs."""
 
     leaves: list[Value]
     drawn: list[tuple[Value, Source]]
     free: list[Node]
     outputs: list[Any]
-    body: Body
+    body: RecordedStep
 
 
-def recorded(f: FlatFunction, operands: Sequence[Value], numbers: Sequence[float]) -> Recorded | None:
+def recorded(f: FlatFunction, operands: Sequence[Value], numbers: Sequence[float]) -> RecordedFunction | None:
     """The function recorded once; None where it is better run in the graph around each call."""
     inside = Inside()
     leaves = [traced(x._flags & BATCHED) for x in operands] + [traced(0) for _ in numbers]
@@ -114,11 +114,11 @@ def recorded(f: FlatFunction, operands: Sequence[Value], numbers: Sequence[float
     if sum(map(work_of, nodes)) < SMALL:
         return None
     free = [x for x in free if not is_array(x)]
-    body = Body(Step([], [*own, *free], [], [x for x in outputs if is_output(x)]), inside, reads_all=True)
-    return Recorded(leaves, draws.drawn, free, outputs, body)
+    body = RecordedStep(Step([], [*own, *free], [], [x for x in outputs if is_output(x)]), inside, reads_all=True)
+    return RecordedFunction(leaves, draws.drawn, free, outputs, body)
 
 
-def recorded_call(call: Recorded, operands: Sequence[Value], numbers: Sequence[float]) -> list[Any]:
+def recorded_call(call: RecordedFunction, operands: Sequence[Value], numbers: Sequence[float]) -> list[Any]:
     """The outputs of a call: items of one node."""
     given: list[Any] = [*operands, *numbers, *[draw(source) for _, source in call.drawn], *call.free]
     columns: list[Any] = [None] * len(given)

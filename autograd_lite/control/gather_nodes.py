@@ -39,7 +39,7 @@ from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Cotangents, Propagation, arrival, under
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
-from autograd_lite.transforms.series import Given, Series
+from autograd_lite.transforms.series import KnownSeries, Series
 
 MANY = 32
 """Numbers from which on adjoints of an array are added up in an array."""
@@ -84,7 +84,7 @@ class Gather:
         if array in expansion.series:
             series = expansion.series[array]
             later = [gather(series, index, coefficient(self.places, order, k)) for k in range(order)]
-        return Given(expansion, [cast(Value, node), *later])
+        return KnownSeries(expansion, [cast(Value, node), *later])
 
 
 def places_of(entry: Entry) -> gathers.Gather:

@@ -29,10 +29,10 @@ from autograd_lite.control.array_nodes import (
 from autograd_lite.control.gather_nodes import Gathers, dense, stack
 from autograd_lite.control.step_graphs import (
     AdjointStep,
-    Body,
     Inside,
+    RecordedStep,
     Step,
-    Stream,
+    StepAdjoints,
     first_of,
     is_expensive,
     numbered,
@@ -51,10 +51,10 @@ from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.power_series import Expansion
 from autograd_lite.transforms.propagation import Propagation, under
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
-from autograd_lite.transforms.series import Coefficient, Given
+from autograd_lite.transforms.series import Coefficient, KnownSeries
 
 
-class Places(NamedTuple):
+class ArrivalPlaces(NamedTuple):
     """Adjoints of the array of a loop, by where they arrive: at columns (offset and stride), and at single numbers."""
 
     columns: dict[tuple[int, int], list[Piece]]
@@ -68,7 +68,7 @@ class RecordedLoop:
     still: Collection[int] = ()  # of a loop of tangents: the numbers of its carry and then of y where none arrives
     takes_direct = True
 
-    def __init__(self, body: Body, length: int, reverse: bool, columns: Sequence[Column]) -> None:
+    def __init__(self, body: RecordedStep, length: int, reverse: bool, columns: Sequence[Column]) -> None:
         self.body, self.step, self.nodes = body, body.step, body.nodes
         self.shared, self.residuals = body.shared, body.residuals
         self.columns = [columns[j] for j in body.used]
@@ -277,7 +277,7 @@ class RecordedLoop:
             found += [Piece(start + j, width, self.length, columns[j], part.holds) for j in range(width)]
         return found
 
-    def places(self, arrived: Arrived) -> Places:
+    def places(self, arrived: Arrived) -> ArrivalPlaces:
         """What has arrived, by where it has."""
         columns: dict[tuple[int, int], list[Piece]] = {}
         numbers: dict[int, list[Number]] = {}
@@ -286,20 +286,22 @@ class RecordedLoop:
                 numbers.setdefault(part.offset, []).append(part)
             elif isinstance(part, Piece) and part.length == self.length:
                 columns.setdefault((part.offset, part.stride), []).append(part)
-        return Places(columns, numbers)
+        return ArrivalPlaces(columns, numbers)
 
-    def streams(self, x: Any, places: Places, column: Column) -> list[Stream]:
+    def streams(self, x: Any, places: ArrivalPlaces, column: Column) -> list[StepAdjoints]:
         """The adjoints of a column, each of whose numbers is what x is in a step."""
-        return [Stream(x, part.adjoint, self.over_steps(part.holds)) for part in places.columns.get(column[1:], [])]
+        return [
+            StepAdjoints(x, part.adjoint, self.over_steps(part.holds)) for part in places.columns.get(column[1:], [])
+        ]
 
     def over_steps(self, holds: Any) -> Any:
         """A condition as one for each step."""
         return holds if holds is None or isinstance(holds, Column) else (holds,) * self.length
 
-    def y_adjoints(self, rules: Propagation, places: "Places", node: Node) -> list[Stream]:
+    def y_adjoints(self, rules: Propagation, places: "ArrivalPlaces", node: Node) -> list[StepAdjoints]:
         """The adjoints of all y."""
         width = len(self.step.ys)
-        found: list[Stream] = []
+        found: list[StepAdjoints] = []
         at: list[dict[int, list[Number]]] = [{} for _ in range(width)]
         start = self.final(len(self.step.carry))
         for offset, parts in places.numbers.items():
@@ -317,7 +319,7 @@ class RecordedLoop:
                         adjoints[t], condition = adjoints[t] + part.adjoint, either(rules, (condition, part.holds))
                     holds[t] = 1.0 if condition is None else condition
                 always = all(isinstance(x, float) and x == 1.0 for x in holds)
-                found.append(Stream(y, Column(stack(adjoints), 0, 1), None if always else tuple(holds)))
+                found.append(StepAdjoints(y, Column(stack(adjoints), 0, 1), None if always else tuple(holds)))
         return found
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
@@ -377,9 +379,11 @@ class RecordedLoop:
             outside = [*self.shared, *[self.arrays[k] for k in self.whole]]
             inner = expansion.within({x: expansion.series[x] for x in outside if x in expansion.series})
             for k in present:
-                inner.series[step.carry[k]] = Given(inner, [step.carry[k], *carry[k * order : (k + 1) * order]])
+                inner.series[step.carry[k]] = KnownSeries(inner, [step.carry[k], *carry[k * order : (k + 1) * order]])
             for i, j in enumerate(moved):
-                inner.series[step.xs[j]] = Given(inner, [cast(Value, step.xs[j]), *xs[i * order : (i + 1) * order]])
+                inner.series[step.xs[j]] = KnownSeries(
+                    inner, [cast(Value, step.xs[j]), *xs[i * order : (i + 1) * order]]
+                )
             inner.follow(self.nodes)
             outputs = [inner.coefficients(x) for x in step.outputs]
             reached = {k for k, found in enumerate(outputs[:m]) if is_moving(found)}
@@ -458,6 +462,6 @@ def loop_node(
     kept: Sequence[Value] = (),
 ) -> Value:
     """The node of a loop over a recorded step, of which also the numbers of the nodes `kept` are kept."""
-    body = Body(step, inside, kept)
+    body = RecordedStep(step, inside, kept)
     rule = RecordedLoop(body, length, reverse, columns)
     return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.flags)

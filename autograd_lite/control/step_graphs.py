@@ -113,7 +113,7 @@ def mixed(free: Sequence[Node]) -> list[Node]:
     return [x for x in arrays if any(read[y] > 1 for y in operands_of(x))]
 
 
-class Body:
+class RecordedStep:
     """A recorded step: its nodes, and what it reads from outside; the numbers of the nodes `kept` are kept.
 
     Calls of one function have one body.  `programs` are those that were made of it, `backwards` the steps of its
@@ -147,7 +147,7 @@ def is_expensive(x: Node) -> bool:
     return not row.llvm and row.lowering is not table.identity.lowering
 
 
-class Stream(NamedTuple):
+class StepAdjoints(NamedTuple):
     """Adjoints of a number in each step; where they do not arrive in all of them, conditions that tell."""
 
     of: Scalar
@@ -190,8 +190,8 @@ class AdjointStep:
         nodes: Sequence[Node],
         final: Collection[int],
         inputs: Sequence[Node],
-        kept: Sequence[Stream],
-        ys: Sequence[Stream],
+        kept: Sequence[StepAdjoints],
+        ys: Sequence[StepAdjoints],
         perhaps: Mapping[int, Any] = MappingProxyType({}),
         spans: Sequence[tuple[int, int]] = (),
     ) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from autograd_lite.control.array_nodes import Terms, item, node_of
 from autograd_lite.control.gather_nodes import stack_of_tangents
 from autograd_lite.control.loop_nodes import RecordedLoop
-from autograd_lite.control.step_graphs import Body, Inside, Step
+from autograd_lite.control.step_graphs import Inside, RecordedStep, Step
 from autograd_lite.core import table
 from autograd_lite.core.graph import BATCHED, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
@@ -34,7 +34,7 @@ class RecordedWhile(RecordedLoop):
 
     kind = payloads.While
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: RecordedStep) -> None:
         super().__init__(body, 1, False, [])
 
     def final(self, k: int) -> int:
@@ -75,7 +75,7 @@ def no_rule(what: str, do: str) -> TypeError:
 
 
 def while_node(step: Step, init: Sequence[Any], inside: Inside) -> Value:
-    body = Body(step, inside)
+    body = RecordedStep(step, inside)
     rule = RecordedWhile(body)
     return node_of(rule, [*[as_value(x) for x in init], *rule.arrays, *rule.shared], body.flags)
 

@@ -11,7 +11,7 @@ from autograd_lite.drawing.graph_dot import DIRECTIONS, digraph
 from autograd_lite.drawing.grouping import N
 from autograd_lite.drawing.labels import Style
 from autograd_lite.drawing.names import find_names
-from autograd_lite.drawing.network import Network, network, network_text
+from autograd_lite.drawing.network import NetworkView, network, network_text
 from autograd_lite.drawing.network_dot import network_digraph
 from autograd_lite.drawing.number_format import check_precision
 from autograd_lite.drawing.picture import Picture
@@ -57,7 +57,7 @@ class Drawing(Exportable):
     noun = "drawing"
     png_scale = SHARPNESS
 
-    def __init__(self, picture: Picture | Network, style: Style) -> None:
+    def __init__(self, picture: Picture | NetworkView, style: Style) -> None:
         self.picture = picture
         self.style = style
         self._rendered: dict[str, bytes] = {}
@@ -66,7 +66,7 @@ class Drawing(Exportable):
     def digraph(self) -> "graphviz.Digraph":
         """The graph as the graphviz package holds it, to be changed or drawn in other ways."""
         picture, style = self.picture, self.style
-        return network_digraph(picture, style) if isinstance(picture, Network) else digraph(picture, style)
+        return network_digraph(picture, style) if isinstance(picture, NetworkView) else digraph(picture, style)
 
     @computed_from_rest("draw again with other options, or change the digraph")
     def source(self) -> str:
@@ -112,7 +112,7 @@ class Drawing(Exportable):
     def text(self) -> str:
         """The picture as text, with all its signs."""
         picture, precision = self.picture, self.style.precision
-        return network_text(picture, precision) if isinstance(picture, Network) else tree_lines(picture, precision)
+        return network_text(picture, precision) if isinstance(picture, NetworkView) else tree_lines(picture, precision)
 
     def __str__(self) -> str:
         return for_output(self.text())

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from autograd_lite.drawing.network import Network, column_positions
+from autograd_lite.drawing.network import NetworkView, column_positions
 from autograd_lite.drawing.theme import Theme, paint_axes
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Recording:
     axes: list["NDArray[float64]"]  # the grid's coordinates
     theme: Theme
     middle: float = 0.0  # the score between two classes
-    view: Network | None = None
+    view: NetworkView | None = None
     snapshots: list[Snapshot] = field(default_factory=list)
 
 

@@ -46,7 +46,7 @@ class Weight:
 
 
 @dataclass
-class Network:
+class NetworkView:
     title: str
     columns: list[list[Circle]] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ def sample_as_values(sample: Any, name: str, named: dict[str, Value]) -> Any:
     return named[name]
 
 
-def network(module: Module, inputs: Sequence[Any] | None, loss: Callable[..., Value] | None, limit: int) -> Network:
+def network(module: Module, inputs: Sequence[Any] | None, loss: Callable[..., Value] | None, limit: int) -> NetworkView:
     """The network view of a module, with the numbers of one sample where `inputs` are given."""
     named: dict[str, Value] = {}
     output = output_of(module, inputs, named)
@@ -103,7 +103,7 @@ def network(module: Module, inputs: Sequence[Any] | None, loss: Callable[..., Va
     for name, x in named.items():
         names.names.setdefault(x, name)
     source = Values([root], names, own_pass([root]) if inputs is not None else lambda _: None)
-    found = Network(type(module).__name__, with_numbers=inputs is not None)
+    found = NetworkView(type(module).__name__, with_numbers=inputs is not None)
     arrange(found, collect(found, source, outputs, named), names, limit)
     if not found.weights:
         raise ValueError(
@@ -113,7 +113,9 @@ def network(module: Module, inputs: Sequence[Any] | None, loss: Callable[..., Va
     return found
 
 
-def collect(found: Network, source: Values, outputs: Sequence[Value], named: Mapping[str, Value]) -> dict[str, Circle]:
+def collect(
+    found: NetworkView, source: Values, outputs: Sequence[Value], named: Mapping[str, Value]
+) -> dict[str, Circle]:
     """The circles and the weights, from the dots of the graph inside of the module."""
     gradient, parameters = source.gradient, source.names.parameters
     owners = source.owners(operands_first(source, set(source.order)))
@@ -144,7 +146,7 @@ def collect(found: Network, source: Values, outputs: Sequence[Value], named: Map
     return circles
 
 
-def arrange(found: Network, circles: Mapping[str, Circle], names: Names, limit: int) -> None:
+def arrange(found: NetworkView, circles: Mapping[str, Circle], names: Names, limit: int) -> None:
     """Columns, captions, and which circles are shown where a column has too many."""
     last = max(circle.column for circle in circles.values())
     found.columns = [[c for c in circles.values() if c.column == i] for i in range(last + 1)]
@@ -178,7 +180,7 @@ def column_positions(columns: Sequence[Sequence[str]], gap: float, step: float) 
     return {key: (i * gap, tops[i] - j * step) for i, column in enumerate(columns) for j, key in enumerate(column)}
 
 
-def network_text(found: Network, precision: int) -> str:
+def network_text(found: NetworkView, precision: int) -> str:
     """The network as text: a line for each column, with the outputs where there are numbers."""
     lines = [found.title]
     for caption, column in zip(found.captions, found.columns, strict=True):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.drawing.graph_dot import FONT
 from autograd_lite.drawing.labels import Style, dot_markup, dot_text, font, html_lines, short_name
-from autograd_lite.drawing.network import Circle, Network, Weight, column_positions
+from autograd_lite.drawing.network import Circle, NetworkView, Weight, column_positions
 from autograd_lite.drawing.number_format import numeral
 from autograd_lite.drawing.theme import blend, filling_of
 
@@ -18,7 +18,7 @@ STEP, FLAT_STEP = 0.86, 0.52  # inches between neurons
 WIDEST = 4.0  # points: the line of the largest weight
 
 
-def network_digraph(found: Network, style: Style) -> "graphviz.Digraph":
+def network_digraph(found: NetworkView, style: Style) -> "graphviz.Digraph":
     import graphviz
 
     theme, graph = style.theme, graphviz.Digraph("autograd_lite", engine="neato")
@@ -55,7 +55,7 @@ def network_digraph(found: Network, style: Style) -> "graphviz.Digraph":
     return graph
 
 
-def circle_attributes(found: Network, circle: Circle, style: Style, largest: float) -> dict[str, str]:
+def circle_attributes(found: NetworkView, circle: Circle, style: Style, largest: float) -> dict[str, str]:
     """The label, the filling and the tooltip of a circle: value above, gradient below; a name without numbers."""
     theme, precision = style.theme, min(style.precision, 3)
     tip = circle.name
@@ -85,7 +85,7 @@ def draw_weight(graph: "graphviz.Digraph", w: Weight, style: Style, heaviest: fl
     )  # fmt: skip
 
 
-def network_footer(found: Network, style: Style) -> str:
+def network_footer(found: NetworkView, style: Style) -> str:
     theme, lines = style.theme, []
     if style.legend:
         above, below = font("weight &gt; 0", theme.value), font("weight &lt; 0, dashed", theme.gradient)

@@ -25,7 +25,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.sources import Values
 from autograd_lite.drawing.unfolding import numbers_given, offset_of, run_again
 from autograd_lite.program import gathers
-from autograd_lite.program.payloads import Run
+from autograd_lite.program.payloads import Evaluation
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import node_apart
 
@@ -55,7 +55,7 @@ def on_numbers(order: Sequence[Any], known: MutableMapping[Value, Value]) -> Non
         payload = x.row.payload
         if isinstance(payload, (Gathers, Scatter)):  # at indices that are traced
             arrays = [numbers_of(p) if isinstance(p.row.payload, Stack) else numbers(p) for p in x.parents]
-            found = payload.instruction.evaluate(arrays, Run([], no_step, meaning))
+            found = payload.instruction.evaluate(arrays, Evaluation([], no_step, meaning))
             sums[x] = [known.get(y, y) for y in found]  # at a constant index a node is taken as it is
         elif isinstance(payload, Gather):
             array, index = x.parents
@@ -113,7 +113,7 @@ def taken(numbers: list[Any], traced: Value, index: Value, places: gathers.Gathe
         i = gathers.place_of(index.data, bound)
         return as_value(nan if i is None else rows[i])
     found: Any = nan
-    for chosen, x in zip(gathers.choices(index, bound, Run([], no_step, applied_row)), rows, strict=True):
+    for chosen, x in zip(gathers.choices(index, bound, Evaluation([], no_step, applied_row)), rows, strict=True):
         found = applied_row(where, [chosen, x, found])
     return as_value(found)
 

@@ -112,7 +112,7 @@ class Eager:
     fetch = check = sync
 
 
-class Compiled:
+class CompiledSteps:
     """Steps as compiled code on flat arrays of parameters, written back to the model by `sync`."""
 
     def __init__(self, run: Any, fastmath: bool, dtype: Any) -> None:
@@ -231,4 +231,4 @@ class Compiled:
         assign(self.run.optimizer.parameters, self.data.tolist())
 
 
-Steps: TypeAlias = Eager | Compiled
+Steps: TypeAlias = Eager | CompiledSteps

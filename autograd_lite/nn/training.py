@@ -20,7 +20,7 @@ from autograd_lite.nn.module import Module, checked_module
 from autograd_lite.nn.progress import Progress
 from autograd_lite.nn.randomness import Seed, generator
 from autograd_lite.nn.shapes import NestedNumbers, check_size
-from autograd_lite.nn.steps import Compiled, Eager, Steps
+from autograd_lite.nn.steps import CompiledSteps, Eager, Steps
 from autograd_lite.nn.training_run import Callback, Run
 from autograd_lite.optim.optimizer import Optimizer, check_hyperparameter
 from autograd_lite.optim.rules import OPTIMIZERS
@@ -103,7 +103,7 @@ def fit(
 def steps_of_run(compiled: bool, fastmath: bool, dtype: Any) -> Callable[[Run], Steps]:
     """How the steps of a run are made."""
     if compiled:
-        return partial(Compiled, fastmath=fastmath, dtype=dtype)
+        return partial(CompiledSteps, fastmath=fastmath, dtype=dtype)
     if fastmath or dtype != "float64":
         option = "fastmath=True" if fastmath else f"dtype={dtype!r}"
         raise ValueError(f"fit got {option} without compile=True, but steps on Values have no such option; pass both")

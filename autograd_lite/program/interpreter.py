@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Payload, Run, Step
+from autograd_lite.program.payloads import Evaluation, Payload, Step
 from autograd_lite.program.program import Program
 
 T = TypeVar("T")
 
-Evaluate = Callable[[Payload, list[Any], Run], Any]
+Evaluate = Callable[[Payload, list[Any], Evaluation], Any]
 
 
-def evaluated(payload: Payload, operands: list[Any], run: Run) -> Any:
+def evaluated(payload: Payload, operands: list[Any], run: Evaluation) -> Any:
     return payload.evaluate(operands, run)
 
 
@@ -46,9 +46,9 @@ def interpret(
     def at(numbers: Sequence[int], sample: int) -> list[T | float]:
         return [values[i][sample if batched[i] else 0] for i in numbers]
 
-    def run_of(sample: int) -> Run:
+    def run_of(sample: int) -> Evaluation:
         given = [x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)]
-        return Run(given, step, meaning)
+        return Evaluation(given, step, meaning)
 
     def step(body: Program) -> Step:
         return lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole], evaluate=evaluate))

@@ -191,7 +191,7 @@ class Branches:
         return moved
 
 
-class Part:
+class BranchPart:
     """Instructions that are computed under one condition, one after the other."""
 
     def __init__(self, fact: Fact, members: list[int]) -> None:
@@ -210,13 +210,13 @@ class Split:
     def __init__(self, branches: Branches, moved: dict[int, Fact]) -> None:
         self.instructions, self.start, self.of = branches.instructions, branches.start, branches.of
         self.known, self.moved = branches.known, moved
-        self.part_of: dict[int, Part] = {}
-        self.order: list[int | Part] = []
+        self.part_of: dict[int, BranchPart] = {}
+        self.order: list[int | BranchPart] = []
         self.schedule([i for i, facts in enumerate(branches.facts) if facts is not None and i >= self.start])
-        wanted: list[tuple[int, Part | None]] = []
+        wanted: list[tuple[int, BranchPart | None]] = []
         for x in self.order:
-            for i in self.complete(x) if isinstance(x, Part) else (x,):
-                wanted += [(j, x if isinstance(x, Part) else None) for j in self.operands(i)]
+            for i in self.complete(x) if isinstance(x, BranchPart) else (x,):
+                wanted += [(j, x if isinstance(x, BranchPart) else None) for j in self.operands(i)]
         for j, reader in wanted:
             part = self.part_of.get(j)
             if part is not None and part is not reader and not self.is_array(j):
@@ -256,7 +256,7 @@ class Split:
             if fact is None:
                 self.order += done
             else:
-                part = Part(fact, done)
+                part = BranchPart(fact, done)
                 self.order.append(part)
                 self.part_of.update(dict.fromkeys(done, part))
 
@@ -275,7 +275,7 @@ class Split:
         payload = self.instructions[i - self.start].row.payload if i >= self.start else None
         return None if payload is None or isinstance(payload, Item) else getattr(payload, "size", None)
 
-    def complete(self, part: Part) -> list[int]:
+    def complete(self, part: BranchPart) -> list[int]:
         """Its members, to which arrays of earlier parts are added that it reads: parts pass numbers on."""
         members, stack = set(part.members), list(part.members)
         while stack:
@@ -290,7 +290,7 @@ class Split:
 
     def program(self) -> Program:
         for x in self.order:
-            if isinstance(x, Part):
+            if isinstance(x, BranchPart):
                 self.call(x)
             else:
                 row, operands, constant = self.instructions[x - self.start]
@@ -298,7 +298,7 @@ class Split:
         results = [Result(tuple([self.new[i] for i in r.values]), r.batched) for r in self.of.results]
         return Program(self.of.arguments, self.made, results)
 
-    def inputs(self, part: Part) -> list[int]:
+    def inputs(self, part: BranchPart) -> list[int]:
         """What a part reads from outside of it, but constants."""
         members = set(part.members)
         found = {j for i in members for j in self.operands(i) if j not in members and not self.is_constant(j)}
@@ -311,7 +311,7 @@ class Split:
         self.made.append(instruction)
         return self.start + len(self.made) - 1
 
-    def call(self, part: Part) -> None:
+    def call(self, part: BranchPart) -> None:
         """The instruction that computes a part where the condition holds, and its outputs."""
         inputs = self.inputs(part)
         arrays = [j for j in inputs if self.is_array(j)]
@@ -326,7 +326,7 @@ class Split:
         for i, place in part.outputs.items():
             self.new[i] = self.add(Instruction(row_of(Item(place)), (call,)))
 
-    def body(self, part: Part, arrays: list[int], numbers: list[int]) -> Program:
+    def body(self, part: BranchPart, arrays: list[int], numbers: list[int]) -> Program:
         arguments = [Argument("carry", 0, False), Argument("x", 0, False), Argument("shared", 1 + len(numbers), False)]
         for k, j in enumerate(arrays):
             arguments.append(Argument(f"array{k}", self.size(j) or 0, False))

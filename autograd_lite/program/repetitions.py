@@ -42,7 +42,7 @@ or CONSTANT - its number."""
 
 
 @final
-class Steps:
+class Repetition:
     """A run of repetitions: `count` times `period` instructions of a stream from `start` on."""
 
     def __init__(self, start: int, period: int, count: int) -> None:
@@ -115,9 +115,9 @@ class Stream:
         self.kinds: list[int] = []
         self.codes: list[Codes] = []
 
-    def repetitions(self, smallest: int) -> list[Steps]:
+    def repetitions(self, smallest: int) -> list[Repetition]:
         """The runs of repetitions, one after the other."""
-        found: list[Steps] = []
+        found: list[Repetition] = []
         later = self.later()
         failed: dict[int, int] = {}  # for a period, the place up to which no run of it can start
         i, n = 0, len(self.kinds)
@@ -129,7 +129,7 @@ class Stream:
                     end, failed[period] = self.run(i, period)
                     count = (end - i) // period
                     if count >= FEWEST and count * period >= smallest:
-                        steps = self.shifted(Steps(i, period, count))
+                        steps = self.shifted(Repetition(i, period, count))
                 j = later[j]
                 tries += 1
             if steps is not None:
@@ -187,7 +187,7 @@ class Stream:
                     stride[k] = max(stride[k], IRREGULAR + x + 1)
         return len(kinds), len(kinds)
 
-    def shifted(self, steps: Steps) -> Steps | None:
+    def shifted(self, steps: Repetition) -> Repetition | None:
         """The same repetitions, where each step begins at the instruction before which fewest values are carried.
 
         None where nothing is carried: such are maps, which back ends find where they are worth it.
@@ -223,7 +223,7 @@ class Stream:
             end, _ = self.run(start + best, period)
             count = (end - start - best) // period
             if count >= steps.count - 1 and count >= FEWEST:
-                return Steps(start + best, period, count)
+                return Repetition(start + best, period, count)
         return steps
 
 

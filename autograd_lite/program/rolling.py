@@ -15,7 +15,7 @@ from autograd_lite.program.gathers import Column
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
 from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole, row_of
 from autograd_lite.program.program import Program
-from autograd_lite.program.repetitions import CONSTANT, FEWEST, Codes, Steps, Stream, demanded, is_plain
+from autograd_lite.program.repetitions import CONSTANT, FEWEST, Codes, Repetition, Stream, demanded, is_plain
 
 SMALLEST: Final = 500
 """Instructions that are worth a loop: fewer compile in no time, and run a little faster one by one."""
@@ -32,7 +32,7 @@ class Roller:
         self.positions = [-1] * len(program.batched)  # in its stream
         self.streams = [Stream(), Stream()]  # of what is the same for all samples, and of what is not
         self.enter()
-        self.steps: list[Steps] = []
+        self.steps: list[Repetition] = []
         self.owners = [-1] * len(program.batched)  # the repetitions that an instruction is in
         for stream in self.streams:
             for steps in stream.repetitions(smallest):
@@ -74,7 +74,7 @@ class Roller:
             stream.kinds.append(kind)
             stream.codes.append(tuple(codes))
 
-    def is_ready(self, steps: Steps, stream: Stream) -> bool:
+    def is_ready(self, steps: Repetition, stream: Stream) -> bool:
         """Whether all that the steps read from elsewhere is computed before them."""
         end = steps.start + steps.period * steps.count
         before = set(self.order[: self.order.index(stream.numbers[steps.start])])
@@ -87,7 +87,7 @@ class Roller:
                         return False
         return True
 
-    def own(self, steps: Steps, stream: Stream) -> None:
+    def own(self, steps: Repetition, stream: Stream) -> None:
         """Enter repetitions, without first and last steps that read elsewhere than the ones between."""
         start, period, count = steps.start, steps.period, steps.count
         first, end, middle = 0, count, count // 2
@@ -102,7 +102,7 @@ class Roller:
                         low, high, stride = -high, -low, -stride
                     first, end = max(first, middle - (-low // stride)), min(end, middle + high // stride + 1)
         if (first or end < count) and end - first >= FEWEST:
-            steps = Steps(start + first * period, period, end - first)
+            steps = Repetition(start + first * period, period, end - first)
         steps.stream = stream
         for i in stream.numbers[steps.start : steps.start + steps.period * steps.count]:
             self.owners[i] = len(self.steps)
@@ -187,9 +187,9 @@ class Roller:
             return self.payload(Numbers(tuple(known)), ()), 0, 1
         return self.payload(Stack(len(values)), [self.value(i) for i in values]), 0, 1
 
-    def loop(self, steps: Steps) -> None:
+    def loop(self, steps: Repetition) -> None:
         """One instruction for repetitions."""
-        body = Body(self.program, steps)
+        body = RolledStep(self.program, steps)
         columns = [self.column(values) for values in body.columns]
         arrays = list(dict.fromkeys([id for id, _, _ in columns]))
         columns_of = [Column(arrays.index(id), first, stride) for id, first, stride in columns]
@@ -208,10 +208,10 @@ class Roller:
 
 
 @final
-class Body:
+class RolledStep:
     """One step: what it takes and gives, and its program."""
 
-    def __init__(self, program: Program, steps: Steps) -> None:
+    def __init__(self, program: Program, steps: Repetition) -> None:
         self.source, self.steps = program, steps
         stream = self.stream = steps.stream
         self.columns: list[list[int]] = []  # values of the program

@@ -18,7 +18,7 @@ from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result, operations
 from autograd_lite.program.program import Program
 from autograd_lite.sparse.derived import Seeded, adjoints_of, is_nothing, is_plain, tangents_of
-from autograd_lite.sparse.repetition import Kind, Part, nodes_below
+from autograd_lite.sparse.repetition import RepeatedPart, Subgraph, nodes_below
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 from autograd_lite.sparse.terms import Terms, positions, terms_of
 from autograd_lite.transforms.branches import propagation_for
@@ -84,7 +84,9 @@ def table(rows: Sequence[Sequence[float]], integers: bool) -> Any:
     return numpy.array(rows, dtype=numpy.int64 if integers else numpy.float64).reshape(len(rows), width)
 
 
-def part_of(kind: Kind, varying: list[int], values: Sequence[Any], rows: Any, columns: Any, order: Any) -> RowsOf:
+def part_of(
+    kind: RepeatedPart, varying: list[int], values: Sequence[Any], rows: Any, columns: Any, order: Any
+) -> RowsOf:
     """The rows of a kind: `values` are the entries of the first, graphs."""
     constants = [kind.first_constants[k] for k in varying]
     numbers = table([[row[k] for k in varying] for row in kind.constants], False)
@@ -96,7 +98,7 @@ def of_outputs(graph: ScalarGraph, forward: bool, most: int) -> Plan | None:
     """The Jacobian, output by output; None where their parts have more nodes than `most` together."""
     import numpy
 
-    kinds: dict[Any, tuple[Kind, Part, list[int]]] = {}
+    kinds: dict[Any, tuple[RepeatedPart, Subgraph, list[int]]] = {}
     left = most
     for i, out in enumerate(graph.outputs):
         if not isinstance(out, Value):
@@ -105,10 +107,10 @@ def of_outputs(graph: ScalarGraph, forward: bool, most: int) -> Plan | None:
         left -= len(nodes)
         if left < 0:
             return None
-        part = Part([out], nodes, graph.places)
+        part = Subgraph([out], nodes, graph.places)
         found = kinds.get(part.signature)
         if found is None:
-            found = kinds[part.signature] = (Kind(part.leaves, part.constants), part, [])
+            found = kinds[part.signature] = (RepeatedPart(part.leaves, part.constants), part, [])
         found[0].add(part.leaves, part.constants, graph.places)
         found[2].append(i)
     if sum([len(part.nodes) for kind, part, _ in kinds.values() if len(kind) < FEW]) > MANY_NODES:
@@ -139,7 +141,7 @@ class PartKind(NamedTuple):
 class TermsOf:
     """The terms of a function, sorted by kinds, and the order of its whole graph."""
 
-    def __init__(self, graph: ScalarGraph, root: Value, terms: Terms, parts: list[Part]) -> None:
+    def __init__(self, graph: ScalarGraph, root: Value, terms: Terms, parts: list[Subgraph]) -> None:
         self.graph, self.terms, self.parts = graph, terms, parts
         self.propagation: Propagation = propagation_for([root])
         self.position = positions(topological_order([root], since=age_of(graph.inputs)))
@@ -162,7 +164,7 @@ class TermsOf:
                 place = self.graph.places[x]
                 if place < len(touching):
                     touching[place].append(t)
-        kinds: dict[Any, tuple[Kind, list[int], list[int]]] = {}
+        kinds: dict[Any, tuple[RepeatedPart, list[int], list[int]]] = {}
         many = 0
         for i, near in enumerate(touching):
             if not near:
@@ -170,7 +172,7 @@ class TermsOf:
             signature, leaves, constants = self.signature_of(i, near)
             found = kinds.get(signature)
             if found is None:
-                found = kinds[signature] = (Kind(leaves, constants), near, [])
+                found = kinds[signature] = (RepeatedPart(leaves, constants), near, [])
                 many += sum([len(self.parts[t].nodes) for t in near])
                 if many > MANY_NODES:
                     return None
@@ -190,7 +192,7 @@ class TermsOf:
                 parts.append(part_of(kind, varying, [t for _, t in entries], rows, columns, numpy.zeros_like(rows)))
         return Plan(parts, False, "each row by forward over reverse mode through the terms that its input is in")
 
-    def seeded(self, parts: Sequence[Part], inputs: Sequence[Node]) -> Seeded:
+    def seeded(self, parts: Sequence[Subgraph], inputs: Sequence[Node]) -> Seeded:
         seeds = {x: self.terms.seeds[x] for part in parts for x in part.roots}
         return Seeded(self.propagation, [x for part in parts for x in part.nodes], inputs, seeds, self.position)
 
@@ -228,7 +230,7 @@ class TermsOf:
         parts = []
         for terms in members.values():
             first = self.parts[terms[0]]
-            kind = Kind(first.leaves, first.constants)
+            kind = RepeatedPart(first.leaves, first.constants)
             for t in terms:
                 kind.add(self.parts[t].leaves, self.parts[t].constants, places)
             varying = kind.varying()
@@ -254,7 +256,7 @@ class TermsOf:
         return Plan(parts, True, "each term by forward over reverse mode, and the sums of what the terms give")
 
 
-def uses_of(part: Part) -> list[list[int]]:
+def uses_of(part: Subgraph) -> list[list[int]]:
     """For each leaf of a part, the nodes that have it as an operand, once for each time."""
     uses: list[list[int]] = [[] for _ in part.leaves]
     number = {x: k for k, x in enumerate(part.leaves)}
@@ -343,5 +345,5 @@ def inputs_below(root: Node, graph: ScalarGraph) -> list[Node]:
     """The inputs that a root depends on."""
     if root in graph.places:
         return [root] if graph.places[root] < graph.size else []
-    part = Part([root], nodes_below(root, graph.places), graph.places)
+    part = Subgraph([root], nodes_below(root, graph.places), graph.places)
     return sorted([x for x in part.leaves if graph.places[x] < graph.size], key=graph.places.__getitem__)

@@ -30,7 +30,7 @@ def nodes_below(root: Node, ends: Container[Node]) -> list[Node]:
     return nodes
 
 
-class Part:
+class Subgraph:
     """What some roots compute: `nodes` in the order of making, and its `leaves` and `constants`, each once.
 
     `signature` is what parts of one kind share.
@@ -67,7 +67,7 @@ class Part:
         return -2 * len(self.constants) - 1
 
 
-class Kind:
+class RepeatedPart:
     """What is computed again and again of other leaves and constants: those of the first, and the numbers of all."""
 
     def __init__(self, leaves: list[Node], constants: list[Node]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from autograd_lite.core.graph import DETACHED, NUMBER, Node, operands_of
 from autograd_lite.core.table import add, div, mul, neg, sub
 from autograd_lite.core.table import sum as total
-from autograd_lite.sparse.repetition import Part, Places, nodes_below
+from autograd_lite.sparse.repetition import Places, Subgraph, nodes_below
 from autograd_lite.transforms.propagation import Propagation
 
 SUMS = (add, sub, neg, total)
@@ -25,7 +25,7 @@ class Terms:
     def __init__(self, root: Node, places: Places, coarse: bool = False) -> None:
         self.coarse = coarse
         self.seeds: dict[Node, float] = {}
-        self.parts: list[Part] | None = self.found(places) if self.split(root, places) else None
+        self.parts: list[Subgraph] | None = self.found(places) if self.split(root, places) else None
 
     def split(self, root: Node, places: Places) -> bool:
         """Go down from the root through sums; whether each term is used once."""
@@ -47,7 +47,7 @@ class Terms:
                 stack.append((x, term, inside))
         return True
 
-    def found(self, places: Places) -> list[Part] | None:
+    def found(self, places: Places) -> list[Subgraph] | None:
         """The parts of the graph below the terms, in the order of the terms; None where one is in another."""
         owner: dict[Node, int] = {}
         below: list[list[Node]] = []
@@ -74,7 +74,7 @@ class Terms:
             roots, nodes = groups.setdefault(first(k), ([], []))
             roots.append(root)
             nodes += below[k]
-        return [Part(roots, nodes, places) for roots, nodes in groups.values()]
+        return [Subgraph(roots, nodes, places) for roots, nodes in groups.values()]
 
 
 def is_sum(node: Node, places: Places) -> bool:

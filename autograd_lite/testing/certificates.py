@@ -115,7 +115,7 @@ def certify(f: Function, *args: Any, precision: int = 53, width: float | None = 
         )
     computation = Computation(f, args)
     while True:
-        run = Run(computation, precision)
+        run = BallRun(computation, precision)
         wide = [] if width is None else [i for i, x in enumerate(run.balls) if not run.narrow(x, width)]
         if not wide or precision >= MOST_BITS:
             break
@@ -211,7 +211,7 @@ def traced_program(f: Function, treedef: PyTreeDef) -> tuple[Program, PyTreeDef,
     return program, result, [x._data for x in before]
 
 
-class Run:
+class BallRun:
     """One run in ball arithmetic."""
 
     def __init__(self, computation: Computation, precision: int) -> None:

@@ -65,7 +65,7 @@ class Variable(Series):
         return 1.0 if k == 1 else None
 
 
-class Given(Series):
+class KnownSeries(Series):
     """A series of which all coefficients are known."""
 
     def __init__(self, expansion: Expanding, found: Sequence[Coefficient]) -> None:

@@ -366,7 +366,7 @@ def test_plans_take_work_that_is_linear_in_the_operands_of_a_row(name, scattered
         if scattered:  # computed, or one gather makes an array of them
             parts[-1] = random.Random(0).sample([ag.tanh(v) for v in parts[-1]], n)
         program = prepared(Program.from_values([row(*parts)], x))
-        return lines_run(rerolling.__file__, lambda: plan.Plan(program))
+        return lines_run(rerolling.__file__, lambda: plan.ProgramPlan(program))
 
     assert lines(200) < 2.3 * lines(100)
 

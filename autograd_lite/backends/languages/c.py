@@ -5,7 +5,7 @@ import re
 from autograd_lite.backends.languages.actions import LIMITS, Limits
 from autograd_lite.backends.languages.dialects import SMALL, C, indented
 from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
-from autograd_lite.backends.languages.memory import Memory
+from autograd_lite.backends.languages.memory import SourceArrays
 from autograd_lite.program.program import Program
 
 START = """\
@@ -40,7 +40,7 @@ def c_texts(program: Program, name: str, limits: Limits = LIMITS) -> tuple[str, 
     )
 
 
-def room(memory: Memory) -> str:
+def room(memory: SourceArrays) -> str:
     """The numbers that the caller makes room for, as an expression; "" where there are none."""
     fixed, each = sum([size for size in memory.sizes.values() if size > SMALL]), sum(memory.samples.values())
     return " + ".join([*([str(fixed)] if fixed else []), *([f"{each} * (n)"] if each else [])])

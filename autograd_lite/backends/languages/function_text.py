@@ -7,9 +7,9 @@ from typing import NamedTuple
 from autograd_lite.backends.languages.actions import LIMITS, Action, Limits
 from autograd_lite.backends.languages.dialects import Dialect
 from autograd_lite.backends.languages.functions import javascript_texts, texts
-from autograd_lite.backends.languages.memory import Place, Source, times
+from autograd_lite.backends.languages.memory import Place, SourceParts, times
 from autograd_lite.backends.languages.statements import Writer
-from autograd_lite.backends.languages.value_places import Values
+from autograd_lite.backends.languages.value_places import ValuePlaces
 from autograd_lite.core.graph import BATCH_SIZE
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.flattening import lower
@@ -30,7 +30,7 @@ class FunctionText(NamedTuple):
     program: Program
     name: str
     arguments: list[str]
-    source: Source
+    source: SourceParts
     lines: list[str]
     counts: bool
     """Whether it takes the number of samples."""
@@ -47,7 +47,7 @@ def function_text(
         )
     program = with_lazy_branches(program) if is_lazy else program
     program = Program(*lower(program.arguments, program.instructions, program.results, is_unrolled, is_inlined))
-    source = Source(dialect, limits)
+    source = SourceParts(dialect, limits)
     source.functions.names[name] = name
     names = argument_names(program, dialect, name)
     places: list[Place | None] = []
@@ -59,7 +59,7 @@ def function_text(
         places += [array.moved(offset=j) for j in range(argument.size)]
     source.memory.kinds |= {f"r{k}": "out" for k in range(len(program.results))}
     source.memory.kinds |= dict.fromkeys(("n", "k", "lane"), "index")
-    writer = Writer(Values(source, program, "", places, arrays, {}))
+    writer = Writer(ValuePlaces(source, program, "", places, arrays, {}))
 
     def store(batched: bool) -> list[Action]:
         actions = []

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from autograd_lite.backends.languages.actions import Action, Named
 from autograd_lite.backends.languages.dialects import indented
 from autograd_lite.backends.languages.memory import Place, times
-from autograd_lite.backends.languages.value_places import Values
+from autograd_lite.backends.languages.value_places import ValuePlaces
 from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
 
 
-def gathering(values: Values, i: int, payload: Gather | Gathers | Scatter, operands: Sequence[int]) -> Action:
+def gathering(values: ValuePlaces, i: int, payload: Gather | Gathers | Scatter, operands: Sequence[int]) -> Action:
     """The action of such an instruction."""
     text = Gathering(values, f"{values.prefix}{i}")
     arrays = [values.arrays.get(j, Place("")) for j in operands]
@@ -24,7 +24,7 @@ def gathering(values: Values, i: int, payload: Gather | Gathers | Scatter, opera
 class Gathering:
     """Writes these instructions; `name` tells their variables from others."""
 
-    def __init__(self, values: Values, name: str) -> None:
+    def __init__(self, values: ValuePlaces, name: str) -> None:
         self.values, self.name = values, name
         self.dialect = values.source.dialect
 

@@ -7,7 +7,7 @@ from autograd_lite.backends.languages.actions import Action, Named, work_of
 from autograd_lite.backends.languages.gathering_text import gathering
 from autograd_lite.backends.languages.kernel_functions import kernel_function
 from autograd_lite.backends.languages.memory import Place, run_of
-from autograd_lite.backends.languages.value_places import Values
+from autograd_lite.backends.languages.value_places import ValuePlaces
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
@@ -20,7 +20,7 @@ TERMS = 8  # of a sum on one line
 class Actions:
     """Makes the actions of one program; `loop` writes one that runs a program again and again."""
 
-    def __init__(self, values: Values, loop: Callable[[int, Loop, Sequence[int], Named], list[str]]) -> None:
+    def __init__(self, values: ValuePlaces, loop: Callable[[int, Loop, Sequence[int], Named], list[str]]) -> None:
         self.values, self.loop = values, loop
         self.dialect, self.many = values.source.dialect, values.source.limits.many
         self.gathered: dict[tuple[int, ...], Place] = {}  # operands that a section has put into an array

@@ -54,7 +54,7 @@ def run_of(places: Sequence[Place | None]) -> Place | None:
     return first._replace(stride=stride)
 
 
-class Memory:
+class SourceArrays:
     """The arrays of a source: what it is given, and what it needs for itself."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -84,13 +84,13 @@ class Memory:
         return self.dialect.arrays(self.sizes, self.samples)
 
 
-class Source:
+class SourceParts:
     """What the parts of one source share: its language, its functions and its arrays."""
 
     def __init__(self, dialect: Dialect, limits: Limits) -> None:
         self.dialect, self.limits = dialect, limits
         self.functions = Functions(dialect)
-        self.memory = Memory(dialect)
+        self.memory = SourceArrays(dialect)
 
     def part(self, lines: list[str]) -> str:
         """A call of a new function of these statements."""

@@ -13,14 +13,14 @@ from autograd_lite.backends.languages.actions import Action, Named, Section, wor
 from autograd_lite.backends.languages.dialects import indented
 from autograd_lite.backends.languages.instructions_text import Actions
 from autograd_lite.backends.languages.memory import Place, times
-from autograd_lite.backends.languages.value_places import Values
+from autograd_lite.backends.languages.value_places import ValuePlaces
 from autograd_lite.program.payloads import Loop, When, While
 
 
 class Writer:
     """Writes the statements of a program, or of the body of a loop."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: ValuePlaces) -> None:
         self.values, self.program, self.source = values, values.program, values.source
         self.dialect = values.source.dialect
         self.actions = Actions(values, self.loop)
@@ -197,7 +197,7 @@ class Writer:
         whole = [arrays[k] for k in loop.whole]
         for array in whole:
             places += [array.moved(offset=j) for j in range(loop.body.arguments[3 + whole.index(array)].size)]
-        body = Writer(Values(self.source, loop.body, prefix, places, [carry, own, own, *whole], outside))
+        body = Writer(ValuePlaces(self.source, loop.body, prefix, places, [carry, own, own, *whole], outside))
         if isinstance(loop, While):
             after = memory.array(f"after{prefix}"[:-1], m)
 

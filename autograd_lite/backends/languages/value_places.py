@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from autograd_lite.backends.languages.memory import Place, Source
+from autograd_lite.backends.languages.memory import Place, SourceParts
 from autograd_lite.backends.source_text import phases_of, used_later
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.payloads import Item, Numbers, Whole
 from autograd_lite.program.program import Program
 
 
-class Values:
+class ValuePlaces:
     """The values of a program, or of the body of a loop: `prefix` tells those from others.
 
     `places` are where each number of the arguments is, `starts` where each argument begins, `outside` the names of
@@ -18,7 +18,7 @@ class Values:
 
     def __init__(
         self,
-        source: Source,
+        source: SourceParts,
         program: Program,
         prefix: str,
         places: Sequence[Place | None],

@@ -25,7 +25,7 @@ PARAMETERS = (
 
 
 def sum_function(name: str, fast: bool, lanes: int) -> Function:
-    """sums.native, sums.outer or sums.pair, by the kind of the kernel (`batch_sums.Kernel`)."""
+    """sums.native, sums.outer or sums.pair, by the kind of the kernel (`batch_sums.SumKernel`)."""
     f = Function(name, PARAMETERS, {}, fast, lanes)
     if name == "sums.native":
         _native(f)

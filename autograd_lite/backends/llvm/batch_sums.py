@@ -17,7 +17,7 @@ from .ir_text import SCALAR, VECTOR, Function, Index
 from .rerolling import Access, LoopNest
 
 
-class Kernel(NamedTuple):
+class SumKernel(NamedTuple):
     """The function that computes a nest of sums of a * b, and its loops; a is 1 where there is only one factor.
 
     Along the loop `across`, 8 sums make a block; along `second` only factor a changes. All other loops are around the
@@ -32,7 +32,7 @@ class Kernel(NamedTuple):
     b: Access
 
 
-def kernel_of(nest: LoopNest) -> Kernel:
+def kernel_of(nest: LoopNest) -> SumKernel:
     ((_, accesses),) = nest.runs
     dims = range(len(nest.dims))
     wide = [dim for dim in dims if nest.dims[dim] >= LANES] or list(dims)
@@ -41,18 +41,18 @@ def kernel_of(nest: LoopNest) -> Kernel:
     if a is not None and _stride(b, across) == 0:
         a, b = b, a
     if _stride(a, across) != 0 or (across is not None and _stride(b, across) != 1):
-        return Kernel("pair", across, None, a, b)
+        return SumKernel("pair", across, None, a, b)
     others = [dim for dim in dims if dim != across and a is not None and b.strides[dim] == 0]
     second = max(others, key=lambda dim: nest.dims[dim], default=None)
     native = a is not None and across is not None and b.buffer[0] == "x" and nest.dims[across] >= LANES
-    return Kernel("native" if native else "outer", across, second, a, b)
+    return SumKernel("native" if native else "outer", across, second, a, b)
 
 
 def _stride(access: Access | None, dim: int | None) -> int:
     return 0 if dim is None or access is None else access.strides[dim]
 
 
-def kept_factors(kernel: Kernel) -> list[Access]:
+def kept_factors(kernel: SumKernel) -> list[Access]:
     """The factors that are read as vectors of 8 samples."""
     return [factor for factor in (kernel.a, None if kernel.kind == "native" else kernel.b) if factor]
 

@@ -17,7 +17,7 @@ from .ir_text import Lengths
 from .kernel_text import kernel_module
 from .machine_code import Layout, ObjectCode, code_of_text
 from .modules import Modules
-from .plan import Plan
+from .plan import ProgramPlan
 
 
 def prepared(program: Program) -> Program:
@@ -28,7 +28,7 @@ def prepared(program: Program) -> Program:
 def written(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emitter]:
     """A program as LLVM modules, and what they call."""
     emitter = Emitter(fastmath, lanes)
-    return Modules(Plan(prepared(program), lanes=lanes), emitter, fastmath), emitter
+    return Modules(ProgramPlan(prepared(program), lanes=lanes), emitter, fastmath), emitter
 
 
 def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Places(NamedTuple):
+class RowPlaces(NamedTuple):
     """Where a number of each row is: at start + row x stride, or by `table`."""
 
     start: int
@@ -32,13 +32,13 @@ class Places(NamedTuple):
     table: NDArray[np.int32] | None = None
 
 
-def places_of(indices: NDArray[np.int64]) -> Places:
+def places_of(indices: NDArray[np.int64]) -> RowPlaces:
     """The places with these indices, one a row."""
     first = int(indices[0])
     stride = int(indices[1]) - first if len(indices) > 1 else 1
     if (indices == first + stride * np.arange(len(indices))).all():
-        return Places(first, stride)
-    return Places(0, 0, np.ascontiguousarray(indices, dtype=np.int32))
+        return RowPlaces(first, stride)
+    return RowPlaces(0, 0, np.ascontiguousarray(indices, dtype=np.int32))
 
 
 class Rows(NamedTuple):
@@ -50,9 +50,9 @@ class Rows(NamedTuple):
 
     program: Program
     repeats: int
-    reads: Sequence[Places]
+    reads: Sequence[RowPlaces]
     constants: Sequence[NDArray[np.float64]]
-    writes: Sequence[Places]
+    writes: Sequence[RowPlaces]
 
 
 class Sums(NamedTuple):
@@ -124,7 +124,7 @@ class GatheredRows:
                         self.write(f, value, place, at, row, width)
         return f
 
-    def read(self, f: Function, place: Places, at: str, row: str, width: int) -> str:
+    def read(self, f: Function, place: RowPlaces, at: str, row: str, width: int) -> str:
         if place.table is None and place.stride == 1:
             address = f.offset(f.offset("%read", "double", place.start), "double", row)
             return f.value(f"load {VECTOR if width > 1 else SCALAR}, ptr {address}, align 8")
@@ -136,7 +136,7 @@ class GatheredRows:
             result = f.value(f"insertelement {VECTOR} {result}, double {lane}, i64 {k}")
         return result
 
-    def write(self, f: Function, value: str, place: Places, at: str, row: str, width: int) -> None:
+    def write(self, f: Function, value: str, place: RowPlaces, at: str, row: str, width: int) -> None:
         if place.table is None and place.stride == 1:
             address = f.offset(f.offset("%write", "double", place.start), "double", row)
             f.do(f"store {VECTOR if width > 1 else SCALAR} {value}, ptr {address}, align 8")
@@ -145,7 +145,7 @@ class GatheredRows:
             lane = value if width == 1 else f.value(f"extractelement {VECTOR} {value}, i64 {k}")
             f.do(f"store double {lane}, ptr {self.address(f, '%write', place, at, row, k)}")
 
-    def address(self, f: Function, base: str, place: Places, at: str, row: str, lane: int) -> str:
+    def address(self, f: Function, base: str, place: RowPlaces, at: str, row: str, lane: int) -> str:
         """The address of a number of the row that is so many behind `row`."""
         if place.table is None:
             first = f.integer("add", f.integer("mul", row, place.stride), place.start + lane * place.stride)

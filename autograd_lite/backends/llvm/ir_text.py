@@ -114,7 +114,7 @@ MemoryKey = tuple[str, Index | tuple[tuple[str, int], ...], str]  # buffer, inde
 
 
 @dataclass
-class Loop:
+class LoopWriter:
     """A loop being written: its counter and its loop-carried values, which are the last ones after its end."""
 
     counter: str
@@ -314,11 +314,11 @@ class Function:
         return [f"{name}{self._count}" for name in names]
 
     @contextmanager
-    def loop(self, count: int | str, carried: Sequence[tuple[str, str]] = ()) -> Iterator[Loop]:
+    def loop(self, count: int | str, carried: Sequence[tuple[str, str]] = ()) -> Iterator[LoopWriter]:
         """A loop of trip count `count` around what is written inside; a constant `count` is positive.
 
-        `carried` are (type, initial value) of the loop-carried values; the body replaces them in `Loop.carried`, which
-        holds their last values after the loop.
+        `carried` are (type, initial value) of the loop-carried values; the body replaces them in
+        `LoopWriter.carried`, which holds their last values after the loop.
         """
         head, body, done = self.fresh("head", "body", "done")
         before = self.block
@@ -330,7 +330,7 @@ class Function:
         if isinstance(count, str):
             self.branch(self.value(f"icmp slt i64 {counter}, {count}"), body, done)
             self.label(body)
-        loop = Loop(counter, list(phis))
+        loop = LoopWriter(counter, list(phis))
         yield loop
         next = self.value(f"add nuw nsw i64 {counter}, 1")
         back = self.block

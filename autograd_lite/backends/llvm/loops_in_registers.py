@@ -17,15 +17,15 @@ from .emitters import Emitter
 from .fusion import ONE, Op
 from .ir_text import SCALAR, VECTOR, Function, Index
 from .nest_writing import SectionWriter
-from .plan import LoopLayout, Plan, Stage
-from .program_loops import FOREVER, Steps
+from .plan import LoopLayout, ProgramPlan, Stage
+from .program_loops import FOREVER, StepsWriter
 from .rerolling import Scheduled
 
 MOST = 128  # operands of the instructions of a body: more fill the registers, and take LLVM longer
 MOST_CALLED = 1024  # of a function: a call of its code takes longer than some numbers that do not fit
 
 
-def is_short(loop: Loop, plan: Plan, shared: bool) -> bool:
+def is_short(loop: Loop, plan: ProgramPlan, shared: bool) -> bool:
     """Whether a body may be written into its loop: it has few instructions, and each makes a number.
 
     That of a function is written where it is called if all its calls share what is written.
@@ -41,13 +41,13 @@ def are_few(items: Sequence[Scheduled], most: int = MOST) -> bool:
     return len(ops) == len(items) and sum([len(op.operands) for op in ops]) <= most
 
 
-def has_single_numbers(plan: Plan, stage: Stage) -> bool:
+def has_single_numbers(plan: ProgramPlan, stage: Stage) -> bool:
     """Whether samples have single numbers, with which few instructions compute, and nothing adds these up."""
     sizes = [(plan.argument_sizes if name[0] == "x" else plan.result_sizes)[int(name[1:])] for name in stage.buffers]
     return not plan.name and not stage.sums and set(sizes) == {1} and are_few(stage.batched)
 
 
-def write_samples(f: Function, plan: Plan, stage: Stage, emitter: Emitter, first: str, tiles: str) -> None:
+def write_samples(f: Function, plan: ProgramPlan, stage: Stage, emitter: Emitter, first: str, tiles: str) -> None:
     """The instructions of a stage for so many whole tiles of samples, from the first one on."""
     ops: list[Op] = [*stage.batched]  # type: ignore[list-item]
     known: dict[int, str] = {}
@@ -76,7 +76,7 @@ def write_samples(f: Function, plan: Plan, stage: Stage, emitter: Emitter, first
                 f.do(f"store {VECTOR} {writer.values[x]}, ptr {place}, align 8")
 
 
-class StepsInRegisters(Steps):
+class StepsInRegisters(StepsWriter):
     """Writes a loop around its body."""
 
     def __init__(

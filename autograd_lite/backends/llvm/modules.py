@@ -19,8 +19,8 @@ from .emitters import Emitter
 from .gather_writing import GATHER
 from .ir_text import VECTOR, Base, Function, Lengths, in_float32, in_half_vectors, number
 from .loops_in_registers import StepsInRegisters, has_single_numbers, is_short, write_samples
-from .plan import LoopLayout, Plan, Stage
-from .program_loops import Steps, work_of
+from .plan import LoopLayout, ProgramPlan, Stage
+from .program_loops import StepsWriter, work_of
 from .rerolling import LoopNest, Scheduled
 from .sections import MUCH, write_section
 from .tiles import tile_function, tile_name
@@ -44,7 +44,9 @@ declare void @PyEval_RestoreThread(ptr)
 class Modules:
     """The modules of a plan as text, and the layout of memory that their caller provides."""
 
-    def __init__(self, plan: Plan, emitter: Emitter, fast: bool, bodies: dict[str, Modules] | None = None) -> None:
+    def __init__(
+        self, plan: ProgramPlan, emitter: Emitter, fast: bool, bodies: dict[str, Modules] | None = None
+    ) -> None:
         self.plan = plan
         self.emitter = emitter
         self.fast = fast
@@ -209,7 +211,7 @@ class Modules:
                 f.buffers = {**f.buffers, "lengths": "%lengths", "constants": "%constants"}
                 f.lengths = own = Lengths()
             places = [arrays[x] for x in (id, *read)]
-            steps: Steps
+            steps: StepsWriter
             if is_short(loop, layout.plan, lengths is not None):
                 steps = StepsInRegisters(f, loop, layout, places, self.emitter)
             else:
@@ -217,7 +219,7 @@ class Modules:
                 if body is None:
                     body = self.bodies[layout.plan.name] = Modules(layout.plan, self.emitter, self.fast, self.bodies)
                     self.looped |= body.looped
-                steps = Steps(f, loop, layout, places, body.slots, self.emitter.definitions)
+                steps = StepsWriter(f, loop, layout, places, body.slots, self.emitter.definitions)
             if is_over_lanes(loop, "s" if stage is None else "t", self.plan.lanes):
                 steps.lanes()
             else:
@@ -393,7 +395,7 @@ def shared_function(name: str, fast: bool, lanes: int) -> Function:
     return tile_function(name, lanes) if name.startswith("tile.") else sum_function(name, fast, lanes)
 
 
-def _slots(plan: Plan) -> dict[str, int]:
+def _slots(plan: ProgramPlan) -> dict[str, int]:
     """The slots of the context that hold the addresses of the buffers.
 
     Sums over samples are written through R0, R1, ... and S: those are r0, r1, ... and s, except in a thread that

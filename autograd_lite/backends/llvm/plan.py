@@ -46,7 +46,7 @@ class LoopLayout(NamedTuple):
     """
 
     name: str
-    plan: Plan
+    plan: ProgramPlan
     shared: int
     work: int
     scratch: int
@@ -87,27 +87,27 @@ class Stage(NamedTuple):
         return bool(self.sums or self.results)
 
 
-class Body(NamedTuple):
+class BodyPlan(NamedTuple):
     """The plan of a body, for all loops that run it, and how many shared numbers are the same for all samples."""
 
-    plan: Plan
+    plan: ProgramPlan
     same: int
     program: Program
 
 
-class Plan:
+class ProgramPlan:
     """The stages of a program, and the locations of its values."""
 
     def __init__(
         self,
         program: Program,
         name: str = "",
-        bodies: dict[Any, Body] | None = None,
+        bodies: dict[Any, BodyPlan] | None = None,
         pooled: list[float] | None = None,
         lanes: int = LANES,
     ) -> None:
         self.program, self.name, self.lanes = program, name, lanes
-        self.bodies: dict[Any, Body] = {} if bodies is None else bodies
+        self.bodies: dict[Any, BodyPlan] = {} if bodies is None else bodies
         self.pooled: list[float] = [] if pooled is None else pooled  # the buffer c, of all bodies too
         self.inputs = program.size
         runs = [] if name else runs_of(program)
@@ -154,7 +154,7 @@ class Plan:
         self.stage_count = 0
         self.stages = self._stages()
 
-    # `rerolling.Memory`
+    # `rerolling.MemoryLayout`
 
     def buffer_of(self, op: Op) -> str:
         if not self.batched[op.id]:
@@ -228,12 +228,12 @@ class Plan:
                 room = -(-room // self.lanes)
             kernels[op.id] = KernelLayout([arrays[op.id], *read], payload, self.allocate(buffer, room))
 
-    def _body(self, loop: Loop, name: str, batched: tuple[bool, ...]) -> Body:
+    def _body(self, loop: Loop, name: str, batched: tuple[bool, ...]) -> BodyPlan:
         """The plan of the body of a loop; where operands are of each sample, of its body over samples."""
         key = id(loop.body), batched
         if key not in self.bodies:
             body, same = over_samples(loop, batched) if batched else (loop.body, 0)
-            self.bodies[key] = Body(Plan(body, name, self.bodies, self.pooled, self.lanes), same, loop.body)
+            self.bodies[key] = BodyPlan(ProgramPlan(body, name, self.bodies, self.pooled, self.lanes), same, loop.body)
         return self.bodies[key]
 
     def _with_copies(

@@ -79,7 +79,7 @@ def copy(f: Function, source: str, target: str, count: int, type: str, read: str
             one(i)
 
 
-class Steps:
+class StepsWriter:
     """Writes the function that runs the steps of a loop."""
 
     def __init__(

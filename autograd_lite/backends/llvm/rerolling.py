@@ -54,7 +54,7 @@ class LoopNest(NamedTuple):
 Scheduled = Op | LoopNest  # of a schedule
 
 
-class Memory(Protocol):
+class MemoryLayout(Protocol):
     """What `reroll` has to know of memory, and changes."""
 
     locations: dict[int, Location]  # of operands, and of results whose location is fixed
@@ -71,7 +71,7 @@ class Memory(Protocol):
         """The offset of contiguous constants, in the buffer "c"."""
 
 
-def reroll(ops: Sequence[Op], memory: Memory, smallest: int = SMALLEST) -> list[Scheduled]:
+def reroll(ops: Sequence[Op], memory: MemoryLayout, smallest: int = SMALLEST) -> list[Scheduled]:
     """Loop nests and single instructions in a schedule that respects dependences; their results get locations.
 
     The instances of a nest are independent: they are on one level of the graph.
@@ -112,7 +112,7 @@ def _places(op: Op, locations: dict[int, Location]) -> list[Location]:
     return [locations.get(x, NOWHERE) for x in op.operands]
 
 
-def _rolled(ops: list[Op], memory: Memory, smallest: int) -> list[Scheduled]:
+def _rolled(ops: list[Op], memory: MemoryLayout, smallest: int) -> list[Scheduled]:
     """Independent instructions of one row as nests, and what is left."""
     groups: dict[Any, list[tuple[tuple[int, ...], int, Op]]] = {}
     for op in ops:
@@ -135,7 +135,7 @@ def _rolled(ops: list[Op], memory: Memory, smallest: int) -> list[Scheduled]:
 Run = tuple[int, tuple[tuple[str, int], ...]]  # the number of terms, each operand's buffer ("" if constant) and step
 
 
-def _describe(op: Op, memory: Memory) -> tuple[Any, tuple[int, ...]]:
+def _describe(op: Op, memory: MemoryLayout) -> tuple[Any, tuple[int, ...]]:
     """The signature that is common to the instructions of a nest, and the offsets in which they may differ."""
     offsets: list[int] = []
     own = memory.locations.get(op.id)
@@ -181,7 +181,7 @@ def _run(places: list[Location], end: int, width: int, steps: list[int]) -> int:
 
 
 def _nests(
-    group: list[tuple[tuple[int, ...], int, Op]], fixed: bool, shape: list[Run], memory: Memory, smallest: int
+    group: list[tuple[tuple[int, ...], int, Op]], fixed: bool, shape: list[Run], memory: MemoryLayout, smallest: int
 ) -> list[Scheduled]:
     """Split a group of instructions of one signature into nests and those that are not worth a loop."""
     row = group[0][2].row

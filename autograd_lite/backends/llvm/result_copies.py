@@ -11,7 +11,7 @@ from autograd_lite.program.program import Program
 FEW = 16
 
 
-class Run(NamedTuple):
+class CopiedRun(NamedTuple):
     """Numbers of an array from `first` on, which a result has from number `offset` on."""
 
     result: int
@@ -30,9 +30,9 @@ class Copy(NamedTuple):
     length: int
 
 
-def runs_of(program: Program) -> list[Run]:
+def runs_of(program: Program) -> list[CopiedRun]:
     """The runs of numbers that are nothing but results."""
-    found: list[Run] = []
+    found: list[CopiedRun] = []
     if not any(isinstance(row.payload, Item) for row in program.rows):
         return found
     uses: dict[int, int] = {}
@@ -51,7 +51,7 @@ def runs_of(program: Program) -> list[Run]:
             count = len(list(group))
             if key is not None and count > FEW:
                 array, distance = key
-                found.append(Run(k, start, array, start + distance, result.values[start : start + count]))
+                found.append(CopiedRun(k, start, array, start + distance, result.values[start : start + count]))
             start += count
     return found
 

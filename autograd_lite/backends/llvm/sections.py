@@ -14,7 +14,7 @@ from .emitters import Emitter
 from .fusion import Op
 from .ir_text import Function
 from .nest_writing import SectionWriter, fuse_loops
-from .plan import Plan, Stage
+from .plan import ProgramPlan, Stage
 from .rerolling import Location, LoopNest, Scheduled
 
 PART = 1200  # lines, about, after which a section is continued in another function
@@ -28,7 +28,7 @@ def write_section(
     items: Sequence[Scheduled],
     stage: Stage,
     batched: bool,
-    plan: Plan,
+    plan: ProgramPlan,
     emitter: Emitter,
     new: Callable[[int], Function],
 ) -> list[tuple[Function, bool]]:

@@ -24,7 +24,7 @@ from autograd_lite.core.table.choices import (
 )
 from autograd_lite.core.table.elementwise import for_each, left_to_right, with_first
 from autograd_lite.core.table.exponentials import log1p, sigmoid, sigmoid_slope, sqrt
-from autograd_lite.core.table.sequences import Terms, share, sum
+from autograd_lite.core.table.sequences import Exponentials, share, sum
 from autograd_lite.core.table.special import bell, erfc
 from autograd_lite.core.table.trigonometry import cosine, hypot
 
@@ -122,7 +122,7 @@ def odds(out: Scalar, xs: Sequence[Any]) -> Any:
     if len(xs) == 2:
         slope = sigmoid(xs[1] - xs[0])
         return [-slope, slope]
-    found = Terms(xs)
+    found = Exponentials(xs)
     slopes = with_first(-share(left_to_right(sum, found.terms[1:]), found.terms[0]), found.shares())
     several = found.several()
     first = found.at_largest[0]
@@ -131,7 +131,7 @@ def odds(out: Scalar, xs: Sequence[Any]) -> Any:
 
 def stable_surprisal(xs: Sequence[Any]) -> Any:
     """(m - x_0) + ln(1 + (the other terms + (e^(x_0 - m) - 1))), as in `float_values.surprisal`."""
-    found = Terms(xs)
+    found = Exponentials(xs)
     at_infinity = where(found.at_largest[0], where(found.several(), NAN, 0.0), INF)
     rest = left_to_right(sum, found.terms[1:]) + (found.terms[0] - 1.0)
     return where(found.infinite, at_infinity, (found.largest - xs[0]) + log1p(rest))

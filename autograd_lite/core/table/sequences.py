@@ -122,7 +122,7 @@ def shares(out: Scalar, xs: Sequence[Scalar]) -> Any:
     return for_each(lambda t: t / count, tied)
 
 
-class Terms:
+class Exponentials:
     """e^(x - m) for each x, m the largest: where that is infinite, 1 for those that equal it and 0 for the others.
 
     Nothing flows back through m, which is in no result but for rounding, nor through the terms at infinity.  So no
@@ -154,7 +154,7 @@ def probabilities(out: Scalar, xs: Sequence[Scalar]) -> Any:
     if len(xs) == 2:
         ahead = lead_over(xs[0], xs[1])
         return [sigmoid(ahead), sigmoid(-ahead)]
-    found = Terms(xs)
+    found = Exponentials(xs)
     undefined = logical_and(equal(found.largest, INF), found.several())
     return for_each(lambda p, e: where(logical_and(undefined, e), NAN, p), found.shares(), found.at_largest)
 
@@ -173,7 +173,7 @@ def scaled_share(a: Scalar, b: Scalar, total: Scalar) -> Any:
 
 def stable_logsumexp(xs: Sequence[Scalar]) -> Any:
     """m + ln(1 + the terms of all but the first largest operand), as in `float_values.logsumexp`."""
-    found = Terms(xs)
+    found = Exponentials(xs)
 
     def but_the_first(rest: Any, seen: Any, term: Any, largest: Any) -> tuple[Any, Any]:
         return rest + where(logical_and(largest, logical_not(seen)), 0.0, term), logical_or(seen, largest)
