@@ -19,7 +19,7 @@ import numpy
 from autograd_lite.backends.source_text import operators
 from autograd_lite.core.columns.row import Row
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Evaluation, Kernel
+from autograd_lite.program.payloads import Environment, Kernel
 from autograd_lite.support.extras import required
 from autograd_lite.trees import is_foreign_array
 
@@ -110,7 +110,7 @@ def array_operators(row: Row) -> str:
     return "" if row.array else operators(row)
 
 
-def on_arrays(library: Library, rows: Iterable[Primitive]) -> dict[Primitive, Callable[..., Any]]:
+def functions_on_arrays(library: Library, rows: Iterable[Primitive]) -> dict[Primitive, Callable[..., Any]]:
     """The functions of rows on the arrays of a library.
 
     Raises NotImplementedError, which names them, where the library has no function for some rows.
@@ -149,11 +149,7 @@ class KernelOnArrays:
         return list(numpy.array(rows, dtype=numpy.float64).reshape(-1, self.payload.size).T)
 
     def of_sample(self, operands: Sequence[Sequence[float]]) -> list[float]:
-        return self.payload.evaluate(operands, Evaluation((), no_step))  # type: ignore[no-any-return]
-
-
-def no_step(body: Any) -> Any:
-    raise TypeError("a kernel runs no program")
+        return self.payload.evaluate(operands, Environment())  # type: ignore[no-any-return]
 
 
 def function_of(library: Library, row: Row) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-from autograd_lite.backends.array_rows import Library, array_operators, on_arrays
+from autograd_lite.backends.array_rows import Library, array_operators, functions_on_arrays
 from autograd_lite.backends.batch_order import BLOCK, LANES, tree
 from autograd_lite.backends.source_text import Text, function
 from autograd_lite.program.arguments import library_of
@@ -52,7 +52,7 @@ class ArrayCode:
     def function(self, library: Library, batch_sums: Callable[[], Any]) -> Callable[..., Any]:
         if library.name not in self.functions:
             loops = {row for row in self.called if isinstance(row.payload, While)}
-            found = on_arrays(library, [row for row in self.called if row not in loops])
+            found = functions_on_arrays(library, [row for row in self.called if row not in loops])
             found |= {row: until(library, row.payload) for row in loops}
             names: dict[str, Callable[..., Any]] = {name: found[row] for row, name in self.called.items()}
             names |= {"BatchSums": batch_sums, "float": lambda n: library.array(float(n))}

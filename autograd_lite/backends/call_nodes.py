@@ -10,7 +10,7 @@ from operator import add, and_
 from typing import Any, NamedTuple, cast
 
 from autograd_lite.backends.call_programs import CallProgram, FlatCall, Pullback, Pushforward, Taken
-from autograd_lite.control.array_nodes import Item, Terms, terms_of
+from autograd_lite.control.array_nodes import Item, Terms, terms_by_place
 from autograd_lite.control.calls import SMALL, recorded, work_of
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.control.unbounded_loops import RecordedWhile
@@ -86,7 +86,7 @@ class ProgramCall:
         program = self.program.derivative(kind, given)
         call = recorded_in(node)
         operands = [*operands_of(node)[: len(call.operands)], *seeds]
-        found = applied(program, operands, call.numbers, call.arrays)  # type: ignore[arg-type]
+        found = call_outputs(program, operands, call.numbers, call.arrays)  # type: ignore[arg-type]
         terms: dict[int, Any] = {}
         for k, x, holds in program.f.told(found):
             arrives = holds.truth() if isinstance(holds, Value) else holds
@@ -108,7 +108,7 @@ class ProgramCall:
                 walk.found[node] = adjoint
             seeds = {0: walk.propagation.result(adjoint)}
         else:
-            every = enumerate(terms_of(arrived.whole, self.outputs))
+            every = enumerate(terms_by_place(arrived.whole, self.outputs))
             seeds = {k: reduce(add, [term for term, _ in terms]) for k, terms in every if terms}
         operands = operands_of(node)
         if not any(x in walk.dependent for x in operands):
@@ -160,7 +160,7 @@ def recorded_in(node: Node) -> RecordedNumbers:
     return call  # type: ignore[no-any-return]
 
 
-def applied(
+def call_outputs(
     program: CallProgram, operands: Sequence[Scalar], numbers: list[float], arrays: list[Any]
 ) -> Sequence[Scalar]:
     """The outputs of a program on Values: one node, or items of one."""
@@ -203,9 +203,9 @@ class ValueCall:
         return bool(self.closed_over) and self.program.code.is_stale()
 
     def __call__(self, taken: Taken) -> Any:
-        found = list(applied(self.program, taken.operands, taken.numbers, taken.arrays))
+        found = list(call_outputs(self.program, taken.operands, taken.numbers, taken.arrays))
         if not self.moves_all:
-            found = [x if moves else plain(x) for x, moves in zip(found, self.f.moves, strict=True)]
+            found = [x if moves else without_graph(x) for x, moves in zip(found, self.f.moves, strict=True)]
         result = tuple(found) if self.f.is_tuple else self.f.treedef.unflatten(found)
         return result if any([not x._flags & NUMERIC for x in taken.operands]) else returned(result)  # noqa: C419
 
@@ -224,6 +224,6 @@ class TracedCall:
         return self.closures is not None and self.closures.changed()
 
 
-def plain(x: Scalar) -> Scalar:
+def without_graph(x: Scalar) -> Scalar:
     """An output that depends on no operand, as the function gives it."""
     return passed_on(x._data if isinstance(x, Value) else x)

@@ -117,7 +117,7 @@ class FlatCall:
 
     def __call__(self, operands: Sequence[Scalar], numbers: Sequence[Scalar], arrays: Sequence[Any]) -> list[Scalar]:
         given = {"operand": iter(operands), "number": iter(map(passed, numbers)), "array": iter(arrays)}
-        leaves = [put_together(kind, given) for kind in self.kinds]
+        leaves = [rebuilt_leaf(kind, given) for kind in self.kinds]
         args, kwargs = (leaves, {}) if self.around is None else self.around.unflatten(leaves, whole=WHOLE)
         result = self.f(*args, **kwargs)
         found, self.treedef = flatten(result, f"result of {name_of(self.f)}")
@@ -132,7 +132,7 @@ def flags_of(outputs: Sequence[Any]) -> int:
     return ORDERED | (CHOSEN if any(isinstance(x, Value) and x._flags & CHOSEN for x in outputs) else 0)
 
 
-def put_together(kind: Kind, given: dict[str, Any]) -> Any:
+def rebuilt_leaf(kind: Kind, given: dict[str, Any]) -> Any:
     """A leaf of a call, from the operands, numbers and arrays that are left."""
     if isinstance(kind, str):
         return next(given[kind])
@@ -141,7 +141,7 @@ def put_together(kind: Kind, given: dict[str, Any]) -> Any:
         return next(given["array"])
     if isinstance(what, type):
         return inner[0]
-    leaves = [put_together(x, given) for x in inner]
+    leaves = [rebuilt_leaf(x, given) for x in inner]
     return what.unflatten(leaves, copies=True) if isinstance(what, PyTreeDef) else array_of(leaves, what)
 
 

@@ -57,7 +57,7 @@ BACKENDS: dict[str, Callable[[Program, bool], Code]] = {
 
 
 def code_of(backend: str, program: Program, fastmath: bool, library: str, dtype: str = "float64") -> Code:
-    """The code of a back end on arrays of NumPy, or of another library that it was `chosen` for."""
+    """The code of a back end on arrays of NumPy, or of another library that it was `chosen_backend` for."""
     if dtype == "float32":
         check_float32(program, backend, library)
     made: Callable[[Program, bool], Code] = BACKENDS[backend] if dtype == "float64" else partial(llvm, dtype=dtype)
@@ -98,7 +98,7 @@ def why_no_blocks(program: Program, data: list[Any]) -> str:
     return f"other processes do not have {min(rows)}, a row or rule of yours without a lowering" if rows else ""
 
 
-def chosen(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
+def chosen_backend(backend: str, program: Program, data: list[Any], samples: int) -> tuple[str, str]:
     """The name of the back end for a program and its data, and why."""
     libraries = {library_of(x) for x in data if is_foreign_array(x)}
     if len(libraries) > 1:

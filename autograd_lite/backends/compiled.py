@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_lite.backends.call_nodes import TracedCall, ValueCall
 from autograd_lite.backends.call_programs import Taken
-from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen, code_of
+from autograd_lite.backends.choice import BACKENDS, MANY, available, checked, chosen_backend, code_of
 from autograd_lite.backends.float32 import checked_dtype
 from autograd_lite.backends.program_cache import PROGRAMS, Key, ProgramCache
 from autograd_lite.control.calls import recorded_call
@@ -41,7 +41,7 @@ class Entry:
         self.traced, self.closed_over = traced, traced.closed_over
         self.closures = Closures(traced.f, traced.closed_over) if traced.closed_over else None
         self.used = False  # after the call that made it
-        self.backend, self.why = chosen(backend, traced.program, pieces.data, self.samples(pieces))
+        self.backend, self.why = chosen_backend(backend, traced.program, pieces.data, self.samples(pieces))
         native = backend == "auto" and self.backend == "llvm"
         if native and not traced.is_long and takes_long(len(traced.program.instructions), COMPILED):
             warn_if_long(traced.f, len(rolled(traced.program).instructions), COMPILED, "instructions")

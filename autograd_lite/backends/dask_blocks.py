@@ -93,7 +93,7 @@ def sums_on_block(task: Task, batched: Sequence[bool], *arguments: Any) -> Array
     return on_block(task, batched, *arguments).reshape(1, -1)
 
 
-def in_order(rows: Array) -> Array:
+def sum_of_blocks(rows: Array) -> Array:
     """The sums over all blocks."""
     total = numpy.zeros(rows.shape[1])
     with numpy.errstate(all="ignore"):
@@ -129,7 +129,7 @@ class BlockCode:
         arrays += [numbers_in(da, [float(samples)]), numbers_in(da, [])]
         for part in self.sums:
             rows = part.on(da, sums_on_block, arrays, "ij", adjust_chunks={"i": one})
-            new = da.blockwise(in_order, "j", rows, "ij", concatenate=True, dtype=float, meta=numpy.empty(0))
+            new = da.blockwise(sum_of_blocks, "j", rows, "ij", concatenate=True, dtype=float, meta=numpy.empty(0))
             arrays[-1] = da.concatenate([arrays[-1], new]).rechunk(-1)
         each = self.each.results(da, [*arrays, da.zeros(samples, chunks=(chunks,))]) if self.each else []
         whole = self.whole.results(da, arrays) if self.whole else []

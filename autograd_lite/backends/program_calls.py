@@ -8,12 +8,12 @@ import os
 import re
 from typing import Any
 
-from autograd_lite.backends.choice import BACKENDS, checked, chosen
+from autograd_lite.backends.choice import BACKENDS, checked, chosen_backend
 from autograd_lite.backends.languages.c import c_source, c_texts
 from autograd_lite.backends.languages.javascript import javascript_source, typescript_types
 from autograd_lite.control import array_rules  # noqa: F401  (the derivatives of kernels, which a file may hold)
-from autograd_lite.control.array_algebra import applied as kernel
 from autograd_lite.control.array_algebra import array
+from autograd_lite.control.array_algebra import call_kernel as kernel
 from autograd_lite.control.gathering import take
 from autograd_lite.control.loops import scan, while_loop
 from autograd_lite.core.abstract.tracers import is_tracing
@@ -26,7 +26,7 @@ from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value
 from autograd_lite.program.gathers import Gather
 from autograd_lite.program.interpreter import interpret
-from autograd_lite.program.payloads import Evaluation, Kernel, Loop, Payload, When, While
+from autograd_lite.program.payloads import Environment, Kernel, Loop, Payload, When, While
 from autograd_lite.program.program import Program
 from autograd_lite.support.files import shortened
 from autograd_lite.transforms.differentiation import as_value
@@ -76,7 +76,7 @@ def source(program: Program, backend: str, module: bool, name: str) -> str:
     return BACKENDS[checked(backend, *BACKENDS, "c")](program, False).source
 
 
-def texts(program: Program, path: str | os.PathLike[str], header: bool) -> dict[str, str] | None:
+def source_files(program: Program, path: str | os.PathLike[str], header: bool) -> dict[str, str] | None:
     """The files in which a program is saved as a source, by their names; None where its name is that of a document."""
     whole = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
     stem, ending = os.path.splitext(whole)
@@ -96,7 +96,7 @@ def texts(program: Program, path: str | os.PathLike[str], header: bool) -> dict[
 
 
 def by_code(program: Program, data: list[list[Any]], n: int, backend: str) -> list[Any]:
-    name = chosen(backend, program, [], n)[0]
+    name = chosen_backend(backend, program, [], n)[0]
     arguments: list[Any] = data
     if name != "python":
         import numpy
@@ -114,14 +114,14 @@ def on_values(program: Program, data: list[list[Any]], n: int) -> list[Any]:
     As in code, nothing raises: both branches of a choice are computed.  While a program is traced, a loop stays one.
     """
     with ieee_arithmetic():
-        results = interpret(program, applied, data, n, on_arrays)
+        results = interpret(program, row_on_values, data, n, on_arrays)
     return [
         [[as_value(x) for x in sample] for sample in found] if result.batched else [as_value(x) for x in found]
         for found, result in zip(results, program.results, strict=True)
     ]
 
 
-def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
+def row_on_values(row: Primitive, operands: list[Value | float]) -> Value | float:
     if row is BATCH_SUM:
         return total(operands)  # type: ignore[no-any-return]
     for x in operands:
@@ -132,7 +132,7 @@ def applied(row: Primitive, operands: list[Value | float]) -> Value | float:
     return row.evaluate([float(x) for x in operands])
 
 
-def on_arrays(payload: Payload, operands: list[Any], run: Evaluation) -> Any:
+def on_arrays(payload: Payload, operands: list[Any], run: Environment) -> Any:
     """An instruction on arrays, as the graph records it: linear algebra as whole matrices, and loops in a trace."""
     if isinstance(payload, Kernel):
         counts = payload.kernel.inputs(*payload.sizes)
@@ -148,7 +148,7 @@ def on_arrays(payload: Payload, operands: list[Any], run: Evaluation) -> Any:
     return payload.evaluate(operands, run)
 
 
-def recorded_loop(loop: Loop, operands: list[Any], run: Evaluation) -> list[Any]:
+def recorded_loop(loop: Loop, operands: list[Any], run: Environment) -> list[Any]:
     """A loop as one of the trace."""
     carry, arrays, shared, whole = loop.parts(operands)
     step = run.step(loop.body)

@@ -11,7 +11,7 @@ from autograd_lite.backends.batch_order import tree
 from autograd_lite.backends.source_text import Expression, Text, function, operators
 from autograd_lite.core.columns.row import Row
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Evaluation, Loop, Payload, Step
+from autograd_lite.program.payloads import Environment, Loop, Payload, Step
 from autograd_lite.program.program import Program
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ class PythonCode:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.source, self.fast = written(program, operators, value_on_floats)
+        self.source, self.fast = python_source(program, operators, value_on_floats)
         self.careful: Callable[..., Any] | None = None
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Any]:
         """The results, a list of numbers each, or for batched ones a list of such lists."""
-        lists = [listed(x, a.batched, samples) for x, a in zip(arguments, self.program.arguments, strict=True)]
+        lists = [rows_as_lists(x, a.batched, samples) for x, a in zip(arguments, self.program.arguments, strict=True)]
         try:
             return self.fast(samples, *lists)  # type: ignore[no-any-return]
         except (ArithmeticError, ValueError):
@@ -41,7 +41,7 @@ class PythonCode:
             return self.careful(samples, *lists)  # type: ignore[no-any-return]
 
 
-def listed(x: "Sequence[Any] | NDArray[float64]", batched: bool, samples: int) -> Sequence[Any]:
+def rows_as_lists(x: "Sequence[Any] | NDArray[float64]", batched: bool, samples: int) -> Sequence[Any]:
     """An argument as a list, of one list a sample if batched."""
     if isinstance(x, Sequence):
         return x  # a list, or a tuple of constants
@@ -56,10 +56,12 @@ def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
 
 def careful(program: Program) -> Callable[..., Any]:
     """The same function where nothing raises."""
-    return written(program, total_operators, value_by_ieee_754)[1]
+    return python_source(program, total_operators, value_by_ieee_754)[1]
 
 
-def written(program: Program, expression: Expression, value: Callable[[Primitive], Function]) -> tuple[str, Function]:
+def python_source(
+    program: Program, expression: Expression, value: Callable[[Primitive], Function]
+) -> tuple[str, Function]:
     """The source of a program, and its function where the rows that it calls have these values."""
     text = Text(program, expression, blocks=False)
     source = text.write()
@@ -75,19 +77,19 @@ def total_operators(row: Row) -> str:
 def value_on_floats(row: Primitive) -> Callable[..., float]:
     """The function of a row; that of a row of a user may give other numbers than floats."""
     if row.payload is not None:
-        return of_payload(row.payload)
+        return payload_function(row.payload)
     module: str = getattr(row.value, "__module__", None) or "math"
     if module.partition(".")[0] in ("math", "autograd_lite"):
         return row.value
     return lambda *operands: float(row.value(*operands))
 
 
-def of_payload(payload: Payload) -> Function:
+def payload_function(payload: Payload) -> Function:
     """The function of a loop, or of an array of constants."""
     if not isinstance(payload, Loop):
-        return lambda operands: payload.evaluate(operands, Evaluation((), step_of))
+        return lambda operands: payload.evaluate(operands, Environment(step=step_of))
     step = step_of(payload.body)
-    return lambda operands: payload.evaluate(operands, Evaluation((), lambda body: step))
+    return lambda operands: payload.evaluate(operands, Environment(step=lambda body: step))
 
 
 def step_of(body: Any) -> Step:
@@ -100,5 +102,5 @@ def step_of(body: Any) -> Step:
 def value_by_ieee_754(row: Primitive) -> Callable[..., float]:
     """The function of a row that never raises."""
     if row.payload is not None:
-        return of_payload(row.payload)
+        return payload_function(row.payload)
     return row.ieee_value if row.arity is not None else lambda operands: row.ieee_value(*operands)

@@ -182,7 +182,7 @@ class Text:
 
 
 def indented(lines: Iterable[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
+    return [f"    {line}" if line else line for line in lines]
 
 
 def phases_of(program: Program) -> list[int]:

@@ -26,12 +26,12 @@ def main(output: str = FILE, no_open: bool = False, theme: str = "auto") -> int:
         print(for_output(f"the playground was not written: {error}"), file=sys.stderr)
         return 1
     print(for_output(f"written  {path}"))
-    if not no_open and not opened(path):
+    if not no_open and not open_in_browser(path):
         print(for_output(f"no browser was found; open {path.as_uri()} in one"), file=sys.stderr)
     return 0
 
 
-def opened(path: Path) -> bool:
+def open_in_browser(path: Path) -> bool:
     """Whether a browser took the page."""
     try:
         return webbrowser.open(path.as_uri())

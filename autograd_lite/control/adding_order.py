@@ -210,7 +210,7 @@ class OrderedPass:
         payload = node._row.payload
         if isinstance(payload, Stack):
             return self.to_numbers(node, arrived.whole)
-        adjoint = Arrived(in_order(arrived.whole, self.propagation), []).total(node, self.propagation)
+        adjoint = Arrived(ordered_terms(arrived.whole, self.propagation), []).total(node, self.propagation)
         if node in self.inputs:
             self.found[node] = adjoint
         if not any(x in self.dependent for x in operands_of(node)):
@@ -245,9 +245,9 @@ class OrderedPass:
         columns = [part.column for part in parts]
         terms: Terms = []
         places = targets[new].tolist()
-        for rows, of in alike(streams):
+        for rows, of in groups_of_rows(streams):
             among = [columns[j] for j in of]
-            found = [places_in(c, elements[rows, k]) for k, c in enumerate(among)]
+            found = [column_places(c, elements[rows, k]) for k, c in enumerate(among)]
             early = [i for i in rows.tolist() if operands[places[i]] in self.arrived]
             if early:  # what other nodes send arrives in between
                 for i in early:
@@ -285,11 +285,11 @@ class OrderedPass:
         return [item(loop, column.offset + t * column.stride) for t in range(count)]
 
 
-def places_in(column: Column, elements: Indices) -> Indices:
+def column_places(column: Column, elements: Indices) -> Indices:
     return column.offset + column.stride * elements
 
 
-def alike(rows: Indices) -> list[tuple[Indices, list[int]]]:
+def groups_of_rows(rows: Indices) -> list[tuple[Indices, list[int]]]:
     """Rows with the same numbers: which they are, and the numbers, without those below 0 at their ends."""
     import numpy
 
@@ -301,7 +301,7 @@ def alike(rows: Indices) -> list[tuple[Indices, list[int]]]:
     return [(group, [j for j in rows[group[0]].tolist() if j >= 0]) for group in groups]
 
 
-def in_order(parts: Sequence[Any], propagation: Propagation) -> list[Any]:
+def ordered_terms(parts: Sequence[Any], propagation: Propagation) -> list[Any]:
     """What has arrived at a number, in order; adjoints from all terms of a sum are added up."""
     if len(parts) == 1 and not isinstance(parts[0], (Placed, SharedAdjoints)):
         return list(parts)
@@ -322,18 +322,18 @@ def in_order(parts: Sequence[Any], propagation: Propagation) -> list[Any]:
     found: list[Any] = []
     i = 0
     for start, periods in periods_of(stream, element, len(runs)):
-        found += [one_of(runs, singles, stream[k], element[k]) for k in range(i, start)]
+        found += [term_at(runs, singles, stream[k], element[k]) for k in range(i, start)]
         init = propagation.total(found) if found else -0.0
         columns = []
         for k in range(start, start + len(runs)):
             array, offset, stride = runs[stream[k] - 1].column
             columns.append(Column(array, offset + stride * int(element[k]), -stride))
-        found = [folded(init, columns, periods)]
+        found = [folded_columns(init, columns, periods)]
         i = start + periods * len(runs)
-    return found + [one_of(runs, singles, stream[k], element[k]) for k in range(i, len(stream))]
+    return found + [term_at(runs, singles, stream[k], element[k]) for k in range(i, len(stream))]
 
 
-def one_of(runs: Sequence[SharedAdjoints], singles: Sequence[Placed], stream: int, element: int) -> Any:
+def term_at(runs: Sequence[SharedAdjoints], singles: Sequence[Placed], stream: int, element: int) -> Any:
     if not stream:
         return singles[element].term
     array, offset, stride = runs[stream - 1].column
@@ -352,7 +352,7 @@ def periods_of(stream: Indices, element: Indices, period: int) -> list[tuple[int
     return found
 
 
-def folded(init: Scalar, columns: Sequence[Column], length: int) -> Value:
+def folded_columns(init: Scalar, columns: Sequence[Column], length: int) -> Value:
     """init + an element of each column + the next of each + ..., from left to right."""
     inside, total, xs = Inside(), traced(0), [traced(0) for _ in columns]
     out: Any = total

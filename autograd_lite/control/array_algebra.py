@@ -25,9 +25,9 @@ from autograd_lite.control.array_nodes import (
     item_row,
     node_of,
     number_in,
-    numbered,
-    numbers_of,
+    own_terms,
     stays,
+    with_number,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Stack, dense, stack
 from autograd_lite.control.step_graphs import Inside
@@ -80,13 +80,13 @@ def plain(numbers: Sequence[float]) -> Array:
     return Array(None, 0, len(numbers), numbers)
 
 
-def filled(size: int, x: float) -> Array:
+def full(size: int, x: float) -> Array:
     return plain([x] * size)
 
 
 def constants(numbers: Sequence[float]) -> Node:
     node = node_of(array_nodes.Numbers(numbers), [])
-    return node if is_tracing() else numbered(node, 0.0)
+    return node if is_tracing() else with_number(node, 0.0)
 
 
 OPENED: Final = Mode("autograd_lite.opened", False)
@@ -131,7 +131,7 @@ def of_node(node: Node, start: int, size: int) -> Array:
     return Array(node, start, size, None if data is None else data[start : start + size])
 
 
-def applied(name: str, sizes: Sequence[int], *operands: Array) -> Array:
+def call_kernel(name: str, sizes: Sequence[int], *operands: Array) -> Array:
     """A kernel on arrays."""
     sizes = tuple(sizes)
     data = None
@@ -145,7 +145,7 @@ def applied(name: str, sizes: Sequence[int], *operands: Array) -> Array:
     rule = RecordedKernel(payloads.Kernel(name, sizes, tuple([x.start for x in operands])), data)
     node: Value = node_of(rule, [x.as_node() for x in operands])
     if data is not None:
-        numbered(node, 0.0)
+        with_number(node, 0.0)
     return Array(node, 0, rule.kernel.size, data)
 
 
@@ -163,13 +163,13 @@ class StackedOperand(Stack):
             return []
         operands, rules = operands_of(node), walk.propagation
         holds = condition_of(walk.propagation, arrived.whole)
-        total = gathered(node, len(operands), arrived.whole)
+        total = all_arrived(node, len(operands), arrived.whole)
         source, start = (None, 0) if self.data is not None else neighbours(operands)
         if source in walk.dependent and type(rules) is Propagation and walk.inputs.isdisjoint(operands):
             found: list[Any] = []
             for i, x in enumerate(operands, start):
                 if x in walk.arrived:
-                    found += numbers_of(walk, x, walk.arrived.pop(x), i)
+                    found += own_terms(walk, x, walk.arrived.pop(x), i)
             direct = Direct(start, 1, len(operands), Column(total.as_node(), total.start, 1))
             direct.time = time_of(operands[0])
             found.append(direct)
@@ -250,7 +250,7 @@ class RecordedKernel:
             return any(a < stop and b > start for a, b in reached)
 
         out = of_node(node, 0, self.kernel.size)
-        adjoint = gathered(node, self.kernel.size, arrived.whole)
+        adjoint = all_arrived(node, self.kernel.size, arrived.whole)
         found = self.rule.pull(self.kernel.sizes, operands, out, adjoint, reaches)
         terms: Terms = []
         for x, operand, term in zip(operands_of(node), operands, found, strict=True):
@@ -315,7 +315,7 @@ class RecordedKernel:
         return list(self.rule.push(self.kernel.sizes, operands, plain(self.data), moved).data or ())
 
 
-def gathered(node: Node, size: int, parts: Sequence[Any]) -> Array:
+def all_arrived(node: Node, size: int, parts: Sequence[Any]) -> Array:
     """All that has arrived as one array, added up in order; -0.0 where nothing has, because it changes no sum."""
     if not all(isinstance(x, Number) or (isinstance(x, Piece) and x.stride == 1) for x in parts):
         return of_node(dense(parts, size), 0, size)
@@ -327,7 +327,7 @@ def gathered(node: Node, size: int, parts: Sequence[Any]) -> Array:
     later = [x for x in others if not isinstance(x, Timed) or x.time > direct[0].time]  # than the numbers were made
     found = accumulated(node, size, later, None) if later else None
     total = accumulated(node, size, own, None)
-    found = total if found is None else applied("plus", (size,), found, total)
+    found = total if found is None else call_kernel("plus", (size,), found, total)
     return accumulated(node, size, [x for x in others if not any(x is y for y in later)], found)
 
 
@@ -341,7 +341,7 @@ def accumulated(node: Node, size: int, parts: Sequence[Any], found: Array | None
             continue
         if numbers:
             more = array([numbers.get(i, -0.0) for i in range(size)])
-            found = more if found is None else applied("plus", (size,), found, more)
+            found = more if found is None else call_kernel("plus", (size,), found, more)
             numbers = {}
         if isinstance(part, Number):
             numbers[part.offset] = summed(node, masked(part.adjoint, part.holds))
@@ -359,9 +359,9 @@ def with_piece(node: Node, size: int, found: Array | None, part: Piece) -> Array
         terms = [masked(number_in(column, t), condition_at(part, t)) for t in range(part.length)]
         term = array([summed(node, x) for x in terms])
     if part.length == size:
-        return term if found is None else applied("plus", (size,), found, term)
-    base = filled(size, -0.0) if found is None else found
-    return applied("placed", (size, part.offset, part.length), base, term)
+        return term if found is None else call_kernel("plus", (size,), found, term)
+    base = full(size, -0.0) if found is None else found
+    return call_kernel("placed", (size, part.offset, part.length), base, term)
 
 
 def condition_of(rules: Propagation, parts: Sequence[Any]) -> Any:

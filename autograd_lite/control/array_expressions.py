@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from autograd_lite.control.adding_order import ordered_adjoints
 from autograd_lite.control.array_nodes import Terms, node_of
 from autograd_lite.control.array_places import column_at
-from autograd_lite.control.array_sums import LeafUse, numbers, shared, total_of
+from autograd_lite.control.array_sums import LeafUse, number_leaf, shared_leaf, total_of
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import ARRAYED, BATCHED, CHOSEN, ORDERED, Node
@@ -61,7 +61,7 @@ def array_class() -> type:
         element: Element | None = None
 
         def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-            found = recorded(ufunc, method, inputs, kwargs)
+            found = recorded_ufunc(ufunc, method, inputs, kwargs)
             if found is not None:
                 return found
             if any(getattr(x, "element", None) for x in inputs):
@@ -92,7 +92,7 @@ def as_expression(x: Any) -> Any:
     return x.view(array_class())
 
 
-def recorded(ufunc: Any, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+def recorded_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The result of a function of NumPy as an expression, or the node of a sum; None where it is neither."""
     import numpy
 
@@ -111,11 +111,11 @@ def recorded(ufunc: Any, method: str, inputs: Sequence[Any], kwargs: dict[str, A
         (x,) = inputs
         rest = {name: y for name, y in kwargs.items() if name != "axis" and y is not None and y is not True}
         if x.ndim == 1 and kwargs.get("axis", 0) in (None, 0, -1, (0,)) and rest in ({}, {"keepdims": False}):
-            return total(x)
+            return sum_of_expression(x)
     return None
 
 
-def total(x: Any) -> Value | None:
+def sum_of_expression(x: Any) -> Value | None:
     """The sum of a flat array."""
     element = element_of(x, x.shape) if x.size >= EXPRESSION else None
     return None if element is None else TRACE.get().total(x.size, *element, total_of)
@@ -127,8 +127,8 @@ def dot(a: Any, b: Any) -> Value | None:
 
     if not (is_array(a) and is_array(b) and a.ndim == b.ndim == 1 and a.shape == b.shape):
         return None
-    found = recorded(numpy.multiply, "__call__", (a, b), {})
-    return None if found is None else total(found)
+    found = recorded_ufunc(numpy.multiply, "__call__", (a, b), {})
+    return None if found is None else sum_of_expression(found)
 
 
 def of_elements(ufunc: Callable[..., Any], inputs: Sequence[Any]) -> Any:
@@ -164,7 +164,7 @@ def element_of(x: Any, shape: tuple[int, ...]) -> Element | None:
     if isinstance(x, Value):
         if x._flags & (ORDERED | CHOSEN | BATCHED):
             return None
-        found = shared(x)
+        found = shared_leaf(x)
         return Element(x, {}) if found is None else Element(found[0], dict([found]))
     if not is_array(x):
         return None if number(x) is None else Element(x, {})
@@ -174,7 +174,7 @@ def element_of(x: Any, shape: tuple[int, ...]) -> Element | None:
     import numpy
 
     flat = numpy.broadcast_to(as_ndarray(x), shape).ravel()
-    found = numbers(flat) if x.dtype.kind in "fiu" else of_arguments(flat.tolist()) if x.dtype.kind == "O" else None
+    found = number_leaf(flat) if x.dtype.kind in "fiu" else of_arguments(flat.tolist()) if x.dtype.kind == "O" else None
     return None if found is None else Element(found[0], dict([found]))
 
 

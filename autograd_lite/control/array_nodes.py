@@ -125,7 +125,7 @@ def item_row(offset: int) -> Primitive:
     return payloads.made_row(Item(offset))
 
 
-def numbered(node: Value, x: float) -> Value:
+def with_number(node: Value, x: float) -> Value:
     """A node of a payload that has its number, because nothing is traced."""
     node._flags = (node._flags & ~TRACED) | ORDERED
     node._data = x
@@ -137,7 +137,7 @@ def data_of(node: Node) -> Sequence[float] | None:
     return getattr(node._row.payload, "data", None)
 
 
-def is_array(x: Node) -> bool:
+def is_array_node(x: Node) -> bool:
     """Whether a node is an array rather than one number."""
     return x._row.payload is not None and not getattr(x._row.payload, "is_number", False)
 
@@ -176,7 +176,7 @@ class Item(payloads.Item):
         if array not in walk.dependent:
             return []
         if array in walk.direct:
-            return [(array, Arrived(numbers_of(walk, node, arrived, self.offset), []))]
+            return [(array, Arrived(own_terms(walk, node, arrived, self.offset), []))]
         number = Number(self.offset, walk.propagation.result(adjoint), arrival(adjoint))
         return [(array, Arrived([number], []))]
 
@@ -203,7 +203,7 @@ class Item(payloads.Item):
         return KnownSeries(expansion, [cast(Value, node), *later])
 
 
-def numbers_of(walk: AdjointPass, node: Node, arrived: Arrived, offset: int) -> list[Own]:
+def own_terms(walk: AdjointPass, node: Node, arrived: Arrived, offset: int) -> list[Own]:
     """What has arrived at a number of an array, term by term: others may arrive in between, at the array itself."""
     if arrived.from_samples:
         return [Own(offset, arrived.total(node, walk.propagation))]
@@ -215,7 +215,7 @@ def item(array: Node, offset: int) -> Value:
     constant, data = array._flags & CONSTANT, data_of(array)
     node = cast(Value, many(item_row(offset), math.nan, (array,), [None if constant else math.nan]))
     node._flags |= TRACED | ORDERED | constant
-    return node if data is None else numbered(node, data[offset])
+    return node if data is None else with_number(node, data[offset])
 
 
 def filled(coefficients: Iterable[Scalar | None]) -> list[Scalar]:
@@ -223,7 +223,7 @@ def filled(coefficients: Iterable[Scalar | None]) -> list[Scalar]:
     return [0.0 if c is None else c for c in coefficients]
 
 
-def terms_of(parts: Sequence[Any], size: int) -> list[list[tuple[Scalar, Any]]]:
+def terms_by_place(parts: Sequence[Any], size: int) -> list[list[tuple[Scalar, Any]]]:
     """For each number of an array all that has arrived at it, each with the condition under which it has."""
     found: list[list[tuple[Scalar, Any]]] = [[] for _ in range(size)]
     for part in parts:

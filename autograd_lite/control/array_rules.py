@@ -9,7 +9,7 @@ Najfeld and Havel, Derivatives of the matrix exponential and their computation (
 
 from collections.abc import Callable, Sequence
 
-from autograd_lite.control.array_algebra import RULES, Array, KernelRule, applied, filled, plain
+from autograd_lite.control.array_algebra import RULES, Array, KernelRule, call_kernel, full, plain
 
 Sizes = Sequence[int]
 Found = list[Array | None]
@@ -20,28 +20,28 @@ Reaches = Callable[[int, int], bool]
 
 
 def plus(a: Array, b: Array) -> Array:
-    return applied("plus", (a.size,), a, b)
+    return call_kernel("plus", (a.size,), a, b)
 
 
 def minus(a: Array) -> Array:
-    return applied("minus", (a.size,), a)
+    return call_kernel("minus", (a.size,), a)
 
 
 def times(a: Array, b: Array) -> Array:
-    return applied("times", (a.size,), a, b)
+    return call_kernel("times", (a.size,), a, b)
 
 
 def matmul(m: int, k: int, n: int, a: Array, b: Array) -> Array:
-    return applied("matmul", (m, k, n), a, b)
+    return call_kernel("matmul", (m, k, n), a, b)
 
 
 def turned(m: int, n: int, a: Array) -> Array:
     """The transpose."""
-    return applied("transpose", (m, n), a)
+    return call_kernel("transpose", (m, n), a)
 
 
 def triangle(n: int, a: Array, half: int = 2) -> Array:
-    return applied("triangle", (n, half), a)
+    return call_kernel("triangle", (n, half), a)
 
 
 def upper(n: int, a: Array) -> Array:
@@ -51,9 +51,9 @@ def upper(n: int, a: Array) -> Array:
 
 def placed(size: int, *parts: tuple[int, Array]) -> Array:
     """An array of zeros, but for parts from a place on."""
-    found = filled(size, 0.0)
+    found = full(size, 0.0)
     for start, part in parts:
-        found = applied("placed", (size, start, part.size), found, part)
+        found = call_kernel("placed", (size, start, part.size), found, part)
     return found
 
 
@@ -61,7 +61,7 @@ def identity(n: int) -> Array:
     return plain([float(i == j) for i in range(n) for j in range(n)])
 
 
-def total(*terms: Array | None) -> Array | None:
+def sum_of_terms(*terms: Array | None) -> Array | None:
     """The sum of those terms that there are."""
     found: Array | None = None
     for term in terms:
@@ -71,7 +71,7 @@ def total(*terms: Array | None) -> Array | None:
 
 
 def or_zero(a: Array | None, size: int) -> Array:
-    return filled(size, 0.0) if a is None else a
+    return full(size, 0.0) if a is None else a
 
 
 def symmetric(n: int, a: Array) -> Array:
@@ -94,7 +94,7 @@ def linear(
     """Enter the rule of a kernel that is linear in all of its operands together."""
 
     def push(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
-        return applied(name, sizes, *[or_zero(x, a.size) for x, a in zip(moved, operands, strict=True)])
+        return call_kernel(name, sizes, *[or_zero(x, a.size) for x, a in zip(moved, operands, strict=True)])
 
     RULES[name] = KernelRule(lambda sizes, operands, out, g, reaches: pull(sizes, g), push)
 
@@ -104,15 +104,15 @@ linear("minus", lambda sizes, g: [minus(g)])
 linear("placed", lambda sizes, g: [g, g.part(sizes[1], sizes[2])])
 linear("transpose", lambda sizes, g: [turned(sizes[1], sizes[0], g)])
 linear("triangle", lambda sizes, g: [triangle(sizes[0], g, sizes[1])])
-linear("diagonal", lambda sizes, g: [applied("diagonal_of", sizes, g)])
-linear("diagonal_of", lambda sizes, g: [applied("diagonal", sizes, g)])
-linear("block", lambda sizes, g: [applied("as_block", sizes, g)])
-linear("as_block", lambda sizes, g: [applied("block", sizes, g)])
+linear("diagonal", lambda sizes, g: [call_kernel("diagonal_of", sizes, g)])
+linear("diagonal_of", lambda sizes, g: [call_kernel("diagonal", sizes, g)])
+linear("block", lambda sizes, g: [call_kernel("as_block", sizes, g)])
+linear("as_block", lambda sizes, g: [call_kernel("block", sizes, g)])
 
 
 def pull_blocks(sizes: Sizes, g: Array) -> Found:
     (n,) = sizes
-    parts = [applied("block", (n, i, j), g) for i, j in ((0, 0), (1, 1), (0, 1))]
+    parts = [call_kernel("block", (n, i, j), g) for i, j in ((0, 0), (1, 1), (0, 1))]
     return [plus(parts[0], parts[1]), parts[2]]
 
 
@@ -134,7 +134,7 @@ def pull_product(sizes: Sizes, operands: list[Array], out: Array, g: Array, reac
 
 def push_product(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
     (a, b), (da, db) = operands, moved
-    found = total(None if da is None else times(da, b), None if db is None else times(a, db))
+    found = sum_of_terms(None if da is None else times(da, b), None if db is None else times(a, db))
     return or_zero(found, out.size)
 
 
@@ -146,7 +146,7 @@ def pull_matmul(sizes: Sizes, operands: list[Array], out: Array, g: Array, reach
 
 def push_matmul(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
     (m, k, n), (a, b), (da, db) = sizes, operands, moved
-    found = total(None if da is None else matmul(m, k, n, da, b), None if db is None else matmul(m, k, n, a, db))
+    found = sum_of_terms(None if da is None else matmul(m, k, n, da, b), None if db is None else matmul(m, k, n, a, db))
     return or_zero(found, out.size)
 
 
@@ -159,7 +159,7 @@ rule("matmul", pull_matmul, push_matmul)
 def pull_substitute(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: Reaches) -> Found:
     """B_bar = A^-T X_bar, A_bar = -B_bar X^T in the triangle."""
     (n, m, is_upper, unit), (a, _) = sizes, operands
-    b_bar = applied("substitute", (n, m, 1 - is_upper, unit), turned(n, n, a), g)
+    b_bar = call_kernel("substitute", (n, m, 1 - is_upper, unit), turned(n, n, a), g)
     half = 0 if unit else 2
     if is_upper:
         product = triangle(n, matmul(n, m, n, out, turned(n, m, b_bar)), half)  # of the transpose
@@ -175,13 +175,13 @@ def push_substitute(sizes: Sizes, operands: list[Array], out: Array, moved: Move
         half = 0 if unit else 2
         part = turned(n, n, triangle(n, turned(n, n, da), half)) if is_upper else triangle(n, da, half)
         change = minus(matmul(n, n, m, part, out))
-    return applied("substitute", sizes, a, or_zero(total(db, change), n * m))
+    return call_kernel("substitute", sizes, a, or_zero(sum_of_terms(db, change), n * m))
 
 
 def pull_lu_solve(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: Reaches) -> Found:
     """B_bar = A^-T X_bar, A_bar = -B_bar X^T; of A^T X = B its transpose."""
     (n, m, back), (a, factors, _) = sizes, operands
-    b_bar = applied("lu_solve", (n, m, 1 - back), a, factors, g)
+    b_bar = call_kernel("lu_solve", (n, m, 1 - back), a, factors, g)
     left, right = (out, b_bar) if back else (b_bar, out)
     return [minus(matmul(n, m, n, left, turned(n, m, right))), None, b_bar]
 
@@ -191,12 +191,12 @@ def push_lu_solve(sizes: Sizes, operands: list[Array], out: Array, moved: Moved)
     change: Array | None = None
     if da is not None:
         change = minus(matmul(n, n, m, turned(n, n, da) if back else da, out))
-    return applied("lu_solve", sizes, a, factors, or_zero(total(db, change), n * m))
+    return call_kernel("lu_solve", sizes, a, factors, or_zero(sum_of_terms(db, change), n * m))
 
 
 def inverse_turned(n: int, operands: Sequence[Array]) -> Array:
     """A^-T."""
-    return applied("lu_solve", (n, n, 1), operands[0], operands[1], identity(n))
+    return call_kernel("lu_solve", (n, n, 1), operands[0], operands[1], identity(n))
 
 
 def pull_lu_det(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: Reaches) -> Found:
@@ -225,11 +225,11 @@ def push_lu_logdet(sizes: Sizes, operands: list[Array], out: Array, moved: Moved
 
 def pull_rows_of(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: Reaches) -> Found:
     n, m, back = sizes
-    return [None, applied("rows_of", (n, m, 1 - back), operands[0], g)]
+    return [None, call_kernel("rows_of", (n, m, 1 - back), operands[0], g)]
 
 
 def push_rows_of(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
-    return applied("rows_of", sizes, operands[0], or_zero(moved[1], out.size))
+    return call_kernel("rows_of", sizes, operands[0], or_zero(moved[1], out.size))
 
 
 rule("substitute", pull_substitute, push_substitute)
@@ -248,18 +248,18 @@ def pull_lu(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: 
     lower = plus(triangle(n, factors, 0), identity(n))
     of_l = triangle(n, matmul(n, n, n, turned(n, n, lower), triangle(n, g, 0)), 0)
     of_u = upper(n, matmul(n, n, n, upper(n, g), turned(n, n, upper(n, factors))))
-    left = applied("substitute", (n, n, 1, 1), turned(n, n, factors), plus(of_l, of_u))
-    both = applied("substitute", (n, n, 1, 0), factors, turned(n, n, left))
-    return [applied("rows_of", (n, n, 1), out, turned(n, n, both))]
+    left = call_kernel("substitute", (n, n, 1, 1), turned(n, n, factors), plus(of_l, of_u))
+    both = call_kernel("substitute", (n, n, 1, 0), factors, turned(n, n, left))
+    return [call_kernel("rows_of", (n, n, 1), out, turned(n, n, both))]
 
 
 def push_lu(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
     """L_dot = L tril_-1(M), U_dot = triu(M) U with M = L^-1 P A_dot U^-1."""
     (n,) = sizes
     factors = out.part(0, n * n)
-    change = applied("rows_of", (n, n, 0), out, or_zero(moved[0], n * n))
-    left = applied("substitute", (n, n, 0, 1), factors, change)
-    inner = turned(n, n, applied("substitute", (n, n, 0, 0), turned(n, n, factors), turned(n, n, left)))
+    change = call_kernel("rows_of", (n, n, 0), out, or_zero(moved[0], n * n))
+    left = call_kernel("substitute", (n, n, 0, 1), factors, change)
+    inner = turned(n, n, call_kernel("substitute", (n, n, 0, 0), turned(n, n, factors), turned(n, n, left)))
     lower = plus(triangle(n, factors, 0), identity(n))
     of_l = matmul(n, n, n, lower, triangle(n, inner, 0))
     of_u = matmul(n, n, n, upper(n, inner), upper(n, factors))
@@ -271,15 +271,15 @@ def pull_cholesky(sizes: Sizes, operands: list[Array], out: Array, g: Array, rea
     (n,) = sizes
     other = turned(n, n, out)
     inner = triangle(n, matmul(n, n, n, other, triangle(n, g)), 1)
-    left = applied("substitute", (n, n, 1, 0), other, inner)
-    return [of_triangle(n, applied("substitute", (n, n, 1, 0), other, turned(n, n, left)))]
+    left = call_kernel("substitute", (n, n, 1, 0), other, inner)
+    return [of_triangle(n, call_kernel("substitute", (n, n, 1, 0), other, turned(n, n, left)))]
 
 
 def push_cholesky(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
     """L_dot = L Phi(L^-1 A_dot L^-T)."""
     (n,) = sizes
-    left = applied("substitute", (n, n, 0, 0), out, symmetric(n, or_zero(moved[0], n * n)))
-    inner = applied("substitute", (n, n, 0, 0), out, turned(n, n, left))
+    left = call_kernel("substitute", (n, n, 0, 0), out, symmetric(n, or_zero(moved[0], n * n)))
+    inner = call_kernel("substitute", (n, n, 0, 0), out, turned(n, n, left))
     return matmul(n, n, n, out, triangle(n, inner, 1))
 
 
@@ -291,7 +291,7 @@ def pull_qr(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: 
     inner = plus(matmul(n, n, n, r, turned(n, n, r_bar)), minus(matmul(n, m, n, turned(m, n, q_bar), q)))
     copied = plus(triangle(n, inner), turned(n, n, triangle(n, inner, 0)))
     change = plus(q_bar, matmul(m, n, n, q, copied))
-    return [turned(n, m, applied("substitute", (n, m, 1, 0), r, turned(m, n, change)))]
+    return [turned(n, m, call_kernel("substitute", (n, m, 1, 0), r, turned(m, n, change)))]
 
 
 def push_qr(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
@@ -299,7 +299,7 @@ def push_qr(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Ar
     m, n = sizes
     q, r = out.part(0, m * n), out.part(m * n, n * n)
     change = turned(m, n, or_zero(moved[0], m * n))
-    z = turned(n, m, applied("substitute", (n, m, 0, 0), turned(n, n, r), change))
+    z = turned(n, m, call_kernel("substitute", (n, m, 0, 0), turned(n, n, r), change))
     c = matmul(n, m, n, turned(m, n, q), z)
     low = triangle(n, c, 0)
     rest = plus(upper(n, c), turned(n, n, low))  # C - W, which is an upper triangle
@@ -311,10 +311,10 @@ def pull_eigh(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches
     """V (diag(w_bar) + F * (V^T V_bar)) V^T with F_ij = 1 / (w_j - w_i), in the lower triangle."""
     (n,) = sizes
     w, v = out.part(0, n), out.part(n, n * n)
-    inner = applied("diagonal", (n,), g.part(0, n))
+    inner = call_kernel("diagonal", (n,), g.part(0, n))
     if reaches(n, n + n * n):  # equal eigenvalues have derivatives together, their vectors have none
         part = matmul(n, n, n, turned(n, n, v), g.part(n, n * n))
-        inner = plus(inner, times(applied("gaps", (n,), w), part))
+        inner = plus(inner, times(call_kernel("gaps", (n,), w), part))
     found = matmul(n, n, n, matmul(n, n, n, v, inner), turned(n, n, v))
     return [of_triangle(n, found)]
 
@@ -325,19 +325,19 @@ def push_eigh(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> 
     w, v = out.part(0, n), out.part(n, n * n)
     change = symmetric(n, or_zero(moved[0], n * n))
     inner = matmul(n, n, n, matmul(n, n, n, turned(n, n, v), change), v)
-    dv = matmul(n, n, n, v, times(applied("gaps", (n,), w), inner))
-    return placed(out.size, (0, applied("diagonal_of", (n,), inner)), (n, dv))
+    dv = matmul(n, n, n, v, times(call_kernel("gaps", (n,), w), inner))
+    return placed(out.size, (0, call_kernel("diagonal_of", (n,), inner)), (n, dv))
 
 
 def pull_gaps(sizes: Sizes, operands: list[Array], out: Array, g: Array, reaches: Reaches) -> Found:
     (n,) = sizes
-    squares, ones = times(g, times(out, out)), filled(n, 1.0)
+    squares, ones = times(g, times(out, out)), full(n, 1.0)
     return [plus(matmul(n, n, 1, squares, ones), minus(matmul(1, n, n, ones, squares)))]
 
 
 def push_gaps(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> Array:
     (n,) = sizes
-    ones, dw = filled(n, 1.0), or_zero(moved[0], n)
+    ones, dw = full(n, 1.0), or_zero(moved[0], n)
     apart = plus(matmul(n, 1, n, dw, ones), minus(matmul(n, 1, n, ones, dw)))
     return times(times(out, out), apart)
 
@@ -355,9 +355,9 @@ def push_expm(sizes: Sizes, operands: list[Array], out: Array, moved: Moved) -> 
 
 def derivative_of_expm(n: int, a: Array, change: Array) -> Array:
     """Of a change that is no larger than A, and enlarged again: else it decides how often all is halved and squared."""
-    scales = applied("shrinking", (n,), a, change)
+    scales = call_kernel("shrinking", (n,), a, change)
     small = matmul(n * n, 1, 1, change, scales.part(0, 1))
-    found = applied("block", (n, 0, 1), applied("expm", (2 * n,), applied("blocks", (n,), a, small)))
+    found = call_kernel("block", (n, 0, 1), call_kernel("expm", (2 * n,), call_kernel("blocks", (n,), a, small)))
     return matmul(n * n, 1, 1, found, scales.part(1, 1))
 
 
@@ -367,4 +367,4 @@ rule("qr", pull_qr, push_qr)
 rule("eigh", pull_eigh, push_eigh)
 rule("gaps", pull_gaps, push_gaps)
 rule("expm", pull_expm, push_expm)
-rule("shrinking", lambda *_: [None, None], lambda *_: filled(2, 0.0))  # whatever it is, the result is the same
+rule("shrinking", lambda *_: [None, None], lambda *_: full(2, 0.0))  # whatever it is, the result is the same

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class LeafUse(NamedTuple):
-    """What a leaf of an expression is in its elements: `numbers` in a column, from there on or at these places.
+    """What a leaf of an expression is in its elements: `number_leaf` in a column, from there on or at these places.
 
     `source` is the array of the numbers, or the Value that all elements share; None: plain numbers.
     """
@@ -161,7 +161,7 @@ class ArraySum:
     expand = push
 
 
-def shared(x: Value) -> tuple[Value, LeafUse] | None:
+def shared_leaf(x: Value) -> tuple[Value, LeafUse] | None:
     """A leaf for a Value that all elements share; None where it is a number, which stays one."""
     if x._row is NUMBER:
         return None
@@ -170,7 +170,7 @@ def shared(x: Value) -> tuple[Value, LeafUse] | None:
     return leaf, LeafUse(Column(stack([x]), 0, 0), x, None)
 
 
-def numbers(data: Any) -> tuple[Value, LeafUse]:
+def number_leaf(data: Any) -> tuple[Value, LeafUse]:
     """A leaf for plain numbers, one for each element."""
     leaf = traced(0)
     leaf._flags |= CONSTANT

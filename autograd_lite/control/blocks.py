@@ -37,13 +37,13 @@ def in_blocks(
             stop = min(start + size, n)
             carry, ys = checkpoint(partial(block, count=stop - start))(carry, cut(start, stop))
             found.append(ys)
-        return carry, joined(found[::-1] if reverse else found)
+        return carry, concatenated(found[::-1] if reverse else found)
 
     # A loop over the blocks: its gradient computes the inner loop again.
     def over_blocks(carry: Any) -> tuple[Any, Any]:
         rows = None if data is None else data.map(lambda part: [part.content[i : i + size] for i in starts])
         carry, ys = scan(block, carry, rows, len(starts), reverse)
-        return carry, None if ys is None else joined(list(ys))
+        return carry, None if ys is None else concatenated(list(ys))
 
     def over_rest(carry: Any) -> tuple[Any, Any]:
         return block(carry, cut(n - n % size, n), n % size)
@@ -52,10 +52,10 @@ def in_blocks(
     for part in reversed(parts) if reverse else parts:
         carry, ys = part(carry)
         found.append(ys)
-    return carry, joined(found[::-1] if reverse else found)
+    return carry, concatenated(found[::-1] if reverse else found)
 
 
-def joined(parts: Sequence[Any]) -> Any:
+def concatenated(parts: Sequence[Any]) -> Any:
     """The y of all blocks, one after the other."""
     if all(part is None for part in parts):
         return None

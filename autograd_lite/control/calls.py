@@ -7,7 +7,7 @@ So it differentiates, maps and compiles as loops do.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.control.array_nodes import Column, Piece, Terms, is_array, item, node_of, stays
+from autograd_lite.control.array_nodes import Column, Piece, Terms, is_array_node, item, node_of, stays
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import AdjointStep, Inside, RecordedStep, Step
@@ -16,7 +16,7 @@ from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, Node, operands_of
 from autograd_lite.core.reverse import is_ordered, topological_order
 from autograd_lite.core.value import Value, traced
-from autograd_lite.transforms.levels import CallDraws, MapsInside, Scalar, Source, draw
+from autograd_lite.transforms.levels import CallDraws, MapsInside, Scalar, Source, drawn_number
 from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 FlatFunction = Callable[[Sequence[Scalar], Sequence[Scalar]], list[Any]]
@@ -113,14 +113,14 @@ def recorded(f: FlatFunction, operands: Sequence[Value], numbers: Sequence[float
     nodes, free, _ = inside.closure(outputs, own)
     if sum(map(work_of, nodes)) < SMALL:
         return None
-    free = [x for x in free if not is_array(x)]
+    free = [x for x in free if not is_array_node(x)]
     body = RecordedStep(Step([], [*own, *free], [], [x for x in outputs if is_output(x)]), inside, reads_all=True)
     return RecordedFunction(leaves, draws.drawn, free, outputs, body)
 
 
 def recorded_call(call: RecordedFunction, operands: Sequence[Value], numbers: Sequence[float]) -> list[Any]:
     """The outputs of a call: items of one node."""
-    given: list[Any] = [*operands, *numbers, *[draw(source) for _, source in call.drawn], *call.free]
+    given: list[Any] = [*operands, *numbers, *[drawn_number(source) for _, source in call.drawn], *call.free]
     columns: list[Any] = [None] * len(given)
     for places in ([k for k, x in enumerate(given) if moves(x)], [k for k, x in enumerate(given) if not moves(x)]):
         if places:

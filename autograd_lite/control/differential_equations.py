@@ -109,7 +109,7 @@ def as_time(x: object) -> float:
     return found
 
 
-def moved(y: State, slopes: Sequence[State], weights: Sequence[float], h: Scalar) -> State:
+def advanced(y: State, slopes: Sequence[State], weights: Sequence[float], h: Scalar) -> State:
     """y + h times the weighted sum of slopes."""
     used = [(w, k) for w, k in zip(weights, slopes, strict=False) if w]
     return [x + h * table.sum([w * k[i] for w, k in used]) for i, x in enumerate(y)]
@@ -117,10 +117,10 @@ def moved(y: State, slopes: Sequence[State], weights: Sequence[float], h: Scalar
 
 def classical_step(slope: Slope, y: State, t: Scalar, h: Scalar) -> State:
     a = slope(y, t)
-    b = slope(moved(y, [a], [0.5], h), t + 0.5 * h)
-    c = slope(moved(y, [b], [0.5], h), t + 0.5 * h)
-    d = slope(moved(y, [c], [1.0], h), t + h)
-    return moved(y, [a, b, c, d], [1 / 6, 1 / 3, 1 / 3, 1 / 6], h)
+    b = slope(advanced(y, [a], [0.5], h), t + 0.5 * h)
+    c = slope(advanced(y, [b], [0.5], h), t + 0.5 * h)
+    d = slope(advanced(y, [c], [1.0], h), t + h)
+    return advanced(y, [a, b, c, d], [1 / 6, 1 / 3, 1 / 3, 1 / 6], h)
 
 
 def adaptive_steps(
@@ -134,12 +134,15 @@ def adaptive_steps(
         h = table.minimum(h, end - t)
         slopes = [slope(y, t)]
         for node, weights in zip(NODES, STAGES, strict=True):
-            new = moved(y, slopes, weights, h)
+            new = advanced(y, slopes, weights, h)
             slopes.append(slope(new, t + node * h))
         errors = [
-            constant(h * table.sum([w * k[i] for w, k in zip(ERRORS, slopes, strict=True)])) for i in range(len(y))
+            without_slope(h * table.sum([w * k[i] for w, k in zip(ERRORS, slopes, strict=True)])) for i in range(len(y))
         ]
-        scales = [atol + rtol * table.maximum(abs(constant(a)), abs(constant(b))) for a, b in zip(y, new, strict=True)]
+        scales = [
+            atol + rtol * table.maximum(abs(without_slope(a)), abs(without_slope(b)))
+            for a, b in zip(y, new, strict=True)
+        ]
         error = table.max([abs(e) / s for e, s in zip(errors, scales, strict=True)])
         fits = table.less_equal(error, 1.0)
         factor = table.clip(0.9 * table.pow(table.maximum(error, 1e-10), -0.2), 0.2, 5.0)
@@ -152,7 +155,7 @@ def adaptive_steps(
     return [table.where(table.less(t, end), float("nan"), x) for x in y]
 
 
-def constant(x: Scalar) -> Scalar:
+def without_slope(x: Scalar) -> Scalar:
     """A number whose derivative does not count."""
     if not isinstance(x, Value):
         return x

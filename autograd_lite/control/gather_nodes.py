@@ -22,11 +22,11 @@ from autograd_lite.control.array_nodes import (
     item,
     node_of,
     number_in,
-    numbered,
     so_far,
     stays,
-    terms_of,
+    terms_by_place,
     widened,
+    with_number,
 )  # fmt: skip
 from autograd_lite.core.abstract.tracers import is_tracing
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, TRACED, Node, operands_of
@@ -83,7 +83,7 @@ class Gather:
         (array, index), order, later = operands_of(node), expansion.order, list[Value]()
         if array in expansion.series:
             series = expansion.series[array]
-            later = [gather(series, index, coefficient(self.places, order, k)) for k in range(order)]
+            later = [gather(series, index, coefficient_places(self.places, order, k)) for k in range(order)]
         return KnownSeries(expansion, [cast(Value, node), *later])
 
 
@@ -91,7 +91,7 @@ def places_of(entry: Entry) -> gathers.Gather:
     return gathers.Gather(entry.offset, entry.stride, entry.bound)
 
 
-def coefficient(places: gathers.Gather, order: int, k: int) -> gathers.Gather:
+def coefficient_places(places: gathers.Gather, order: int, k: int) -> gathers.Gather:
     """The places of coefficient k, in the array that holds `order` of them in the place of each number."""
     return gathers.Gather(places.offset * order + k, places.stride * order, places.bound)
 
@@ -140,7 +140,7 @@ class Gathers:
         if array not in expansion.series:
             return stack([0.0] * (order * self.length))
         series, column = expansion.series[array], Column(indices, self.first, self.apart)
-        found = [gathered(series, column, self.length, coefficient(self.places, order, k)) for k in range(order)]
+        found = [gathered(series, column, self.length, coefficient_places(self.places, order, k)) for k in range(order)]
         entries = [Entry(Column(x, 0, 1), None, k, order, self.length) for k, x in enumerate(found)]
         return scatter(self.length * order, [Scattered(self.length, False, entries)])
 
@@ -215,7 +215,7 @@ class Scatter:
                 Entry(
                     widened(x.value, series[x.value.array], order, k + 1),
                     x.indices,
-                    *coefficient(places_of(x), order, k),
+                    *coefficient_places(places_of(x), order, k),
                 )
                 for x in entries
                 if x.value.array in series
@@ -293,7 +293,7 @@ class Stack:
                     array = dense(parts, len(operands), stack([-0.0 if x is None else x[0] for x in sums]))
             found = [(i, x, item(array, i)) for i, x in enumerate(operands) if x in walk.dependent]
             return [walk.term(number, x, rules.start(number)) for _, x, number in reversed(found)]
-        at = terms_of(parts, len(operands))
+        at = terms_by_place(parts, len(operands))
         terms = []
         for i in reversed(range(len(operands))):
             x = operands[i]
@@ -327,11 +327,11 @@ def stack(numbers: Sequence[Scalar | Node], kind: type[Stack] = Stack) -> Node:
     constants = [x._data if isinstance(x, Node) else x for x in numbers if not isinstance(x, Node) or x._row is NUMBER]
     if len(constants) == len(numbers):
         node = node_of(Numbers(constants), [])
-        return node if is_tracing() else numbered(node, 0.0)
+        return node if is_tracing() else with_number(node, 0.0)
     operands = [x if isinstance(x, Node) else as_value(x) for x in numbers]
     if is_tracing() or any(x._flags & TRACED for x in operands):
         return node_of(kind(), operands)
-    return numbered(node_of(kind([x._data for x in operands]), operands), 0.0)
+    return with_number(node_of(kind([x._data for x in operands]), operands), 0.0)
 
 
 def stack_of_tangents(numbers: Sequence[Scalar | None]) -> Node:

@@ -42,7 +42,7 @@ def take(x: Any, indices: Any, axis: int = 0) -> Any:
     """
     if is_array(x) and x.ndim:
         if axis % x.ndim:
-            return moved(x, indices, axis % x.ndim)
+            return take_along(x, indices, axis % x.ndim)
     elif axis:
         raise TypeError(f"take along axis {axis} needs an array, but got {summary(x)}; pass numpy.array(x)")
     if not isinstance(x, (list, tuple)) and not (is_array(x) and x.ndim):
@@ -83,7 +83,7 @@ def gathered_rows(rows: list[Any], shape: tuple[int, ...] | None, is_in_array: b
     return gathered_in(rows, shape)
 
 
-def moved(x: Any, indices: Any, axis: int) -> Any:
+def take_along(x: Any, indices: Any, axis: int) -> Any:
     """Along another axis: that one comes first, and goes back where it was."""
     import numpy
 
@@ -105,7 +105,7 @@ def element(x: Any, index: Any) -> Any:
     if not count:
         raise IndexError("take reads from nothing: there are no elements; pass one or more")
     if isinstance(index, Value) and index.truth() is None:
-        return chosen(x, index, count)
+        return element_at(x, index, count)
     return as_nodes(x[checked_index(index, count)])
 
 
@@ -126,7 +126,7 @@ def as_nodes(x: Any) -> Any:
     return treedef.unflatten([node_apart(y) if isinstance(y, Value) else y for y in leaves]) if leaves else x
 
 
-def chosen(x: Any, index: Value, count: int) -> Any:
+def element_at(x: Any, index: Value, count: int) -> Any:
     """The element of a traced index: numbers of an array of all elements."""
     first, structure, column = in_array(x)
     places = places_of_rows(column, len(first), count)

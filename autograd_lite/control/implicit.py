@@ -15,7 +15,7 @@ from autograd_lite.core.operands import Operand
 from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.differentiation import grad
 from autograd_lite.transforms.jacobians import jacobian, jvp, vjp
-from autograd_lite.transforms.opaque_functions import on_nodes, on_numbers
+from autograd_lite.transforms.opaque_functions import called_on_numbers, on_nodes
 from autograd_lite.transforms.rule_calls import FlatRule, called
 from autograd_lite.transforms.signatures import Function, name_of
 from autograd_lite.trees import flatten_numbers
@@ -76,7 +76,7 @@ class Implicit(FlatRule):
     # -- the solution
 
     def compute(self, operands: list[Any]) -> list[Any]:
-        numbers = [plain(x) for x in operands]
+        numbers = [known_float(x) for x in operands]
         start, given = numbers[: self.size], numbers[self.size :]
         if self.solver is None:
             return self.solve(start, given)
@@ -100,7 +100,7 @@ class Implicit(FlatRule):
     def at(self, f: Callable[[Sequence[Any], Sequence[Any]], list[Any]], given: Numbers) -> Callable[[Numbers], Any]:
         """A function of the solution and the arguments as one of floats, for these arguments."""
         n = self.size
-        return lambda x: on_numbers(self.name, lambda xs: f(xs[:n], xs[n:]), [*x, *given])
+        return lambda x: called_on_numbers(self.name, lambda xs: f(xs[:n], xs[n:]), [*x, *given])
 
     def matrix(self, given: Numbers) -> Callable[[Numbers], Matrix]:
         flat = self.at(lambda x, a: [v for row in self.slopes(x, a) for v in row], given)
@@ -126,7 +126,7 @@ class Implicit(FlatRule):
         if self.treedef.num_leaves == 1 and getattr(x, "size", 0) == 1:
             return [float(x.item())]  # SciPy makes an array of a number
         try:
-            return [plain(v) for v in leaves_like(x, self.treedef, "result of the solver")]
+            return [known_float(v) for v in leaves_like(x, self.treedef, "result of the solver")]
         except ValueError as error:
             raise SolutionError(f"{error}, as x0 has it") from None
 
@@ -210,7 +210,7 @@ class Minimum(Implicit):
         return lambda x: f(self.taken_apart(x))[0]
 
 
-def plain(x: Any) -> float:
+def known_float(x: Any) -> float:
     if isinstance(x, Node):
         check_traced(x, "a solver needs it")
         return x._data

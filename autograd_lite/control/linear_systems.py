@@ -50,7 +50,7 @@ def solved(rows: Matrix, right: Sequence[Any]) -> list[Any]:
     return x
 
 
-def data_of(x: Any) -> float | None:
+def known_number(x: Any) -> float | None:
     """The number that x is or holds; None where it is not known."""
     if isinstance(x, Node):
         return None if x._flags & TRACED else x._data
@@ -59,12 +59,12 @@ def data_of(x: Any) -> float | None:
 
 def size_of(column: Sequence[Any]) -> float:
     """The sum of the sizes of the numbers of a column that are known."""
-    return sum([abs(found) for x in column if (found := data_of(x)) is not None])
+    return sum([abs(found) for x in column if (found := known_number(x)) is not None])
 
 
 def is_negligible(pivot: Any, size: float) -> bool:
     """Whether what is left of a column of that size is rounding: it is a combination of the columns before it."""
-    found = data_of(pivot)
+    found = known_number(pivot)
     return found is not None and not abs(found) > 32.0 * sys.float_info.epsilon * size
 
 

@@ -201,7 +201,7 @@ class RecordedLoop:
                 entries.setdefault(array, []).append(Entry(rule.y_column(loop, value), indices, *place))
         arrives: dict[Entry, Column] = {}
         for i, j in reversed([(i, j) for i, j in enumerate(moved) if step.xs[j] in reached]):
-            array, entry = source_of(self.columns[j], rule.y_column(loop, i), self.length)
+            array, entry = array_of_column(self.columns[j], rule.y_column(loop, i), self.length)
             entries.setdefault(array, []).append(entry)
             if step.xs[j] in told:
                 arrives[entry] = rule.y_column(loop, len(moved) + told[step.xs[j]])
@@ -422,7 +422,7 @@ def is_moving(coefficients: Sequence[Coefficient]) -> bool:
     return any(c is not None for c in coefficients)
 
 
-def source_of(column: Column, adjoint: Column, length: int) -> tuple[Node, Entry]:
+def array_of_column(column: Column, adjoint: Column, length: int) -> tuple[Node, Entry]:
     """The array that a column is of, and its adjoint there; of gathered numbers that which they are gathered from."""
     array, offset, stride = column
     payload = array._row.payload

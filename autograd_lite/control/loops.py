@@ -23,7 +23,7 @@ from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value, passed_on, traced
 from autograd_lite.transforms.batching import ArgumentPart, Parts, parts_with_axes, sample_count
-from autograd_lite.transforms.levels import Draws, Scalar, draw, is_mapped, node_apart, passing, returned
+from autograd_lite.transforms.levels import Draws, Scalar, drawn_number, is_mapped, node_apart, passing, returned
 from autograd_lite.transforms.signatures import checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
 from autograd_lite.trees.pytree import leaves_like
@@ -92,14 +92,14 @@ def named_scan(
     checkpoint: bool | int | None = None,
 ) -> tuple[Any, Any]:
     """`scan`, whose messages call it by the name of the function that the user called."""
-    data, n = steps_of(xs, length, name)
+    data, n = data_of_steps(xs, length, name)
     size = n if checkpoint is None or checkpoint is False else as_size(checkpoint, n, name)
     if checkpoint and n > 1:
         return in_blocks(partial(named_scan, name), f, init, data, n, size, reverse)
     leaves, structure = flatten(init, f"init of {name}")
     step = StepOfLeaves(f, structure, name)
     if n and (trace := TRACE.get()) is not None and not trace.scalar:
-        return recorded(step, leaves, data, n, reverse)
+        return recorded_steps(step, leaves, data, n, reverse)
     with passing():
         carry, rows, structure_of_y = unrolled(step, leaves, data, n, reverse)
     final = structure.unflatten(carry)
@@ -116,7 +116,7 @@ def unrolled(
     rows: list[list[Value]] = [[]] * n
     y_structure: PyTreeDef | None = None
     for t in reversed(range(n)) if reverse else range(n):
-        x = None if data is None else data.map(lambda part: as_values(part.sample(t), step.name))  # noqa: B023
+        x = None if data is None else data.map(lambda part: step_values(part.sample(t), step.name))  # noqa: B023
         new, ys, found = step(carry, x)
         y_structure = same_y(y_structure, found, step.name)
         rows[t] = [stepped(y) for y in ys]
@@ -136,7 +136,7 @@ def as_size(checkpoint: object, n: int, name: str) -> int:
     return int(checkpoint)
 
 
-def steps_of(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
+def data_of_steps(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
     """The data of the steps, and how many there are."""
     if length is not None and (not is_integer(length) or length < 0):
         raise TypeError(
@@ -171,7 +171,7 @@ def part_of_xs(part: ArgumentPart, name: str) -> ArgumentPart:
     )
 
 
-def as_values(x: Any, name: str) -> Any:
+def step_values(x: Any, name: str) -> Any:
     """x with its numbers as Values of this step."""
     leaves, treedef = flatten(x, f"x of {name}")
     return treedef.unflatten([stepped(leaf) for leaf in leaves])
@@ -201,7 +201,9 @@ def collected(rows: Sequence[Sequence[Scalar]], structure: PyTreeDef | None, dat
 # -- while a program is traced
 
 
-def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool) -> tuple[Any, Any]:
+def recorded_steps(
+    step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int, reverse: bool
+) -> tuple[Any, Any]:
     """The loop as a node, and what it gives."""
     init = [node_apart(x) if isinstance(x, Value) else x for x in init]  # before xs, which may hold the same numbers
     columns: list[Column] = []
@@ -238,7 +240,7 @@ def recorded(step: StepOfLeaves, init: list[Scalar], data: Parts | None, n: int,
 
 def drawn_by(draws: Draws, n: int, reverse: bool) -> list[list[Value]]:
     """For each number that a step draws, those of all steps, drawn in the order in which the steps run."""
-    rows = [[draw(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
+    rows = [[drawn_number(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
     return [list(column) for column in zip(*(rows[::-1] if reverse else rows), strict=True)]
 
 

@@ -16,11 +16,11 @@ from autograd_lite.core.fast.clock import time_now
 from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.value import Value, traced
 from autograd_lite.transforms.batching import ArgumentPart, Parts
-from autograd_lite.transforms.levels import Draws, Scalar, draw, is_differentiable, is_mapped, put_in_order
+from autograd_lite.transforms.levels import Draws, Scalar, drawn_number, is_differentiable, is_mapped, put_in_order
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers
 
 
-def mapped(
+def mapped_numbers(
     f: Callable[..., Any], arguments: Sequence[Parts], n: int, name: str, reduce: str | None
 ) -> tuple[list[list[Scalar]], PyTreeDef]:
     """The numbers of the result of each sample, or with "sum" a row of their sums; and the structure of a result."""
@@ -41,7 +41,7 @@ def mapped(
         out, structure = flatten_numbers(f(*given), "result of a mapped function")
     for y in out:
         put_in_order(y, start)
-    drawn = [[draw(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
+    drawn = [[drawn_number(source) for _, source in draws.drawn] for _ in range(n if draws.drawn else 0)]
     for (leaf, _), numbers in zip(draws.drawn, zip(*drawn, strict=True), strict=True):
         xs.append(leaf)
         columns.append(Column(stack(numbers), 0, 1))

@@ -6,7 +6,7 @@ Above `step_graphs`.  A call is one node, whose payload runs the function again;
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite.control.array_nodes import Terms, item, node_of, numbered, terms_of
+from autograd_lite.control.array_nodes import Terms, item, node_of, terms_by_place, with_number
 from autograd_lite.control.step_graphs import Inside
 from autograd_lite.core.contexts.modes import TRACE, enable_grad
 from autograd_lite.core.graph import CONSTANT, Node, operands_of
@@ -57,8 +57,8 @@ def checkpoint(f: Function) -> Function:
         operands = [*inputs, *[x for x in free if not x._flags & CONSTANT]]
         if all(x._flags & CONSTANT for x in operands):
             return returned(result)
-        node = numbered(node_of(call, operands), 0.0)
-        return structure.unflatten([numbered(item(node, i), x) for i, x in enumerate(call.data)])
+        node = with_number(node_of(call, operands), 0.0)
+        return structure.unflatten([with_number(item(node, i), x) for i, x in enumerate(call.data)])
 
     return transformed(f, wrapped, "checkpoint")
 
@@ -125,7 +125,7 @@ class Recomputed:
         for x in free:
             if x in walk.arrived and x in walk.dependent:
                 inner.seed(x, walk.propagation.result(walk.arrived.pop(x).total(x, walk.propagation)))
-        for root, terms in zip(outputs, terms_of(arrived.whole, len(outputs)), strict=True):
+        for root, terms in zip(outputs, terms_by_place(arrived.whole, len(outputs)), strict=True):
             for term, _ in terms:
                 if isinstance(root, Node) and root in inner.dependent:
                     inner.seed(root, term)

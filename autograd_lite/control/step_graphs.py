@@ -16,7 +16,7 @@ from autograd_lite.control.array_nodes import (
     Record,
     Whole,
     condition_at,
-    is_array,
+    is_array_node,
     number_in,
 )  # fmt: skip
 from autograd_lite.control.gather_nodes import Gathers, Stack, stack
@@ -76,7 +76,7 @@ class Inside:
         """The nodes of a step, and those outside that it reads, in the order in which they were made; its leaves."""
         ends = set(leaves)
         nodes, free, seen = within(outputs, ends, self.known, self.start, self.spans, lambda x: self.is_free(x, ends))
-        inside = mixed(free)
+        inside = arrays_read_twice(free)
         nodes += inside
         own = set(inside)
         free = [x for x in dict.fromkeys([*free, *[y for x in inside for y in operands_of(x)]]) if x not in own]
@@ -103,7 +103,7 @@ class Inside:
         )
 
 
-def mixed(free: Sequence[Node]) -> list[Node]:
+def arrays_read_twice(free: Sequence[Node]) -> list[Node]:
     """The short arrays outside of a step of which it reads numbers in another way too.
 
     They are made in each step, so that what arrives at these numbers is added up in one order.
@@ -124,8 +124,8 @@ class RecordedStep:
         self.nodes, free, read = inside.closure([*step.outputs, *kept], [*step.carry, *step.xs])
         self.used = [j for j, x in enumerate(step.xs) if reads_all or x in read]
         self.step = step._replace(xs=[step.xs[j] for j in self.used])
-        self.arrays = [x for x in free if is_array(x)]
-        self.shared = [x for x in free if not is_array(x)]
+        self.arrays = [x for x in free if is_array_node(x)]
+        self.shared = [x for x in free if not is_array_node(x)]
         # nodes of the step whose numbers are kept for derivatives
         self.residuals: dict[Node, int] = {x: k for k, x in enumerate(kept)}
         chosen = [x for x in (*step.outputs, *kept) if isinstance(x, Node) and x._flags & CHOSEN]
@@ -276,7 +276,7 @@ class AdjointStep:
         out = [values.get(carry[k], 0.0) for k in self.present] + [whether(carry[k]) for k in first_of(self.uncertain)]
         out += [values[x] for x in receiving] + [whether(x) for x in first_of(marked)]
         ys = [values[x] for x in moved] + [whether(x) for x in first_of(told)]
-        places = [(array, recorded(arrived, ys)) for array, arrived in walk.arrays.items()]
+        places = [(array, append_adjoints(arrived, ys)) for array, arrived in walk.arrays.items()]
         return Step(self.carry, list(self.xs), out, ys), places
 
     def run(
@@ -327,7 +327,7 @@ class AdjointStep:
         return walk
 
 
-def recorded(arrived: Arrived, ys: list[Scalar]) -> list[Place]:
+def append_adjoints(arrived: Arrived, ys: list[Scalar]) -> list[Place]:
     """The adjoints that arrive at numbers of an array in a step, appended to its y."""
 
     def y(x: Scalar) -> int:

@@ -31,7 +31,7 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
     if isinstance(index, Value) and index.truth() is None:
         found = branches[-1](*operands)
         for k in reversed(range(len(branches) - 1)):
-            found = between(table.less(index, k + 1.0), branches[k](*operands), found, f"branch {k} of switch")
+            found = selected(table.less(index, k + 1.0), branches[k](*operands), found, f"branch {k} of switch")
         return found
     x = index.data if isinstance(index, Value) else number(index)
     if x is None or not isfinite(x) or x != int(x):
@@ -39,10 +39,10 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
     found = branches[max(0, min(int(x), len(branches) - 1))](*operands)
     if not isinstance(index, Value):
         return found
-    return between(index, found, None) if x else between(index, None, found)
+    return selected(index, found, None) if x else selected(index, None, found)
 
 
-def between(condition: Scalar, a: Any, b: Any, what: str = "the first branch") -> Any:
+def selected(condition: Scalar, a: Any, b: Any, what: str = "the first branch") -> Any:
     """a where the condition holds, else b: two pytrees of one structure, None where that was not computed.
 
     Raises ValueError where the structures differ, naming the place.

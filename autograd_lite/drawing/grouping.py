@@ -67,6 +67,6 @@ def by_module(owners: Mapping[N, str], modules: Mapping[str, Module], level: str
     return {x: homes[path] for x, path in owners.items()}
 
 
-def within(owners: Mapping[N, str], paths: Sequence[str]) -> dict[N, str]:
+def nodes_of_modules(owners: Mapping[N, str], paths: Sequence[str]) -> dict[N, str]:
     """The nodes that belong to the modules at these paths, each with that path."""
     return {x: home for x, path in owners.items() for home in paths if is_within(path, home)}

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple
 
-from autograd_lite.drawing.grouping import N, by_module, within
+from autograd_lite.drawing.grouping import N, by_module, nodes_of_modules
 from autograd_lite.drawing.number_format import count_text
 from autograd_lite.drawing.similarity import alike
 from autograd_lite.drawing.sources import Source
@@ -98,7 +98,7 @@ def grouped(source: Source[N], start: Selection[N], collapse: str | Sequence[str
                 f"collapse names the module {missing[0]!r}, which is not there; choose among {known}, or "
                 f"{', '.join(map(repr, LEVELS))}, 'alike'"
             )
-        inside = within(start.owners, paths)
+        inside = nodes_of_modules(start.owners, paths)
     return replace(start, groups={x: BoxGroup(path) for x, path in inside.items()})
 
 

@@ -60,12 +60,12 @@ class Source(Protocol[N]):
         return kind, family(self.name(node))
 
 
-def is_array(node: Value) -> bool:
+def holds_several(node: Value) -> bool:
     """Whether a node is no number, but holds several."""
     payload = node.row.payload
     if isinstance(payload, (RuleCall, Output)):
         return isinstance(payload, RuleCall) and len(payload.results) > 1
-    return array_nodes.is_array(node)
+    return array_nodes.is_array_node(node)
 
 
 def stored_gradient(value: Value) -> float | None:
@@ -112,7 +112,7 @@ class Values(Source[Value]):
         return node.partials
 
     def value(self, node: Value) -> float | None:
-        return None if node.is_traced or is_array(node) or node in self.left_out else node.data
+        return None if node.is_traced or holds_several(node) or node in self.left_out else node.data
 
     def gradient(self, node: Value) -> float | None:
         return self.gradients(node) if self.unfolded is None else self.unfolded.gradient(node, self.gradients)
@@ -145,7 +145,7 @@ class Values(Source[Value]):
         return {x: place for x, place in places.items() if isinstance(x, Value) and x.op}
 
     def is_array(self, node: Value) -> bool:
-        return is_array(node)
+        return holds_several(node)
 
     def shown(self, node: Value) -> Value:
         """The node, or what is in the place of one that is unfolded."""
@@ -158,7 +158,7 @@ class Values(Source[Value]):
 
     def box(self, node: Value, key: str) -> Box:
         kind, name, value = self.kind(node), self.name(node), self.value(node)
-        flows = kind in (INPUT, PARAMETER) or (not is_array(node) and any(p is not None for p in node.partials))
+        flows = kind in (INPUT, PARAMETER) or (not holds_several(node) and any(p is not None for p in node.partials))
         slope = self.gradient(node) if flows else None
         symbol = sign_of(self, node) if node.parents or node.op == "detached" or node.row.payload is not None else ""
         symbol = "…" if node in self.left_out else symbol

@@ -14,7 +14,7 @@ from autograd_lite.drawing.selection import select
 from autograd_lite.drawing.sources import Values, own_pass
 from autograd_lite.drawing.theme import AUTO, LIGHT, Theme, find_theme
 from autograd_lite.explaining import formats
-from autograd_lite.explaining.lesson import Lesson, LessonStep, lesson, source_of
+from autograd_lite.explaining.lesson import Lesson, LessonStep, lesson, lesson_source
 from autograd_lite.explaining.page import Page
 from autograd_lite.support.wording import computed_from_rest, for_output, markup
 
@@ -130,11 +130,11 @@ def explain(
     digits, colours = check_precision(precision), AUTO if theme == "auto" else find_theme(theme)
     most = MOST if limit is None else at_least("limit", limit, 1)
     known = find_names(names, infer_names)
-    source = source_of(value, known, unfolds=unfold_calls)
+    source = lesson_source(value, known, unfolds=unfold_calls)
     told = lesson(source, most)
     if limit is None and told.notes and any(step.loop for step in told.steps):
         whole = lesson(source, MOST_FOLDED)
-        if len(formats.listed(whole)) <= MOST or collapse is False:
+        if len(formats.forward_steps(whole)) <= MOST or collapse is False:
             told = whole
     told.unfolds = collapse is False
     found = Explanation(told, digits, colours)

@@ -17,15 +17,15 @@ from autograd_lite.drawing.number_format import check_precision, count_text
 from autograd_lite.drawing.picture import PARAMETER
 from autograd_lite.drawing.theme import find_theme
 from autograd_lite.explaining.explanation import MOST, MOST_FOLDED, explanation_picture
-from autograd_lite.explaining.formats import listed
-from autograd_lite.explaining.lesson import lesson, source_of
+from autograd_lite.explaining.formats import forward_steps
+from autograd_lite.explaining.lesson import lesson, lesson_source
 from autograd_lite.explaining.page import Live, Page, in_javascript
 from autograd_lite.explaining.page_data import Input, in_json
 from autograd_lite.explaining.page_graph import PageGraph
 from autograd_lite.explaining.recorded_function import (
     RecordedGraph,
     check_rows,
-    programs,
+    lesson_programs,
     recorded_graph,
     variables_around,
 )
@@ -196,7 +196,7 @@ def explored(
     given: Sequence[Value], unfold_calls: bool,
 ) -> Explorer:  # fmt: skip
     """The explorer of a graph."""
-    source = source_of(recorded.root, names, moves=True, unfolds=unfold_calls)
+    source = lesson_source(recorded.root, names, moves=True, unfolds=unfold_calls)
     found = lesson(source, MOST_FOLDED, moves=True, loops=recorded.loops)
     steps = dict(zip(found.nodes, found.steps, strict=True))
     leaves = dict.fromkeys([x for x in [*steps, *source.order] if x.op == "" and not x.parents])
@@ -213,9 +213,9 @@ def explored(
         else:
             name = unlike(step.name, inputs)
             inputs[name] = Input(name, x.data, low, high, step.kind == PARAMETER, step.key, step.module)
-    everything, result, places = programs(found, PageGraph(source, recorded.twin), every)
+    everything, result, places = lesson_programs(found, PageGraph(source, recorded.twin), every)
     live = Live(everything, in_javascript(everything, result), places, list(inputs.values()))
-    told = found if len(listed(found)) <= MOST else lesson(source, MOST, moves=True, loops=recorded.loops)
+    told = found if len(forward_steps(found)) <= MOST else lesson(source, MOST, moves=True, loops=recorded.loops)
     still = lambda theme: explanation_picture(recorded.root, names, precision, theme, unfold_calls)  # noqa: E731
     return Explorer(Page(found, precision, theme, told, still, live), inputs)
 

@@ -77,12 +77,12 @@ def forward_parts(step: LessonStep, to: Notation) -> list[str]:
     return without_repeats([*formulas, *([] if step.value is None else [to.number(step.value)])])
 
 
-def listed(lesson: Lesson) -> list[LessonStep | str]:
+def forward_steps(lesson: Lesson) -> list[LessonStep | str]:
     """The steps that are listed: all but plain constants, and of a long loop those in the middle as one line."""
     return under_headings(lesson, [step for step in lesson.steps if step.kind != CONSTANT or step.formula is not None])
 
 
-def backward(lesson: Lesson) -> list[LessonStep | str]:
+def backward_steps(lesson: Lesson) -> list[LessonStep | str]:
     """The same of the steps that have a gradient, in reverse order."""
     return under_headings(lesson, lesson.backward())
 
@@ -110,14 +110,14 @@ def under_headings(lesson: Lesson, steps: list[LessonStep]) -> list[LessonStep |
 def text(lesson: Lesson, precision: int) -> str:
     to = Notation(precision)
     lines = [f"({note})" for note in lesson.notes] + [FORWARD]
-    for step in listed(lesson):
+    for step in forward_steps(lesson):
         if isinstance(step, str):
             lines.append(f" {step}:")
             continue
         kind = f"   ({step.kind})" if step.formula is None else ""
         lines.append(f"  {step.name} = {' = '.join(forward_parts(step, to))}{kind}")
     lines += ["", BACKWARD.format(lesson.result)]
-    for step in backward(lesson):
+    for step in backward_steps(lesson):
         if isinstance(step, str):
             lines.append(f" {step}:")
             continue
@@ -132,7 +132,7 @@ def markdown(lesson: Lesson, precision: int) -> str:
     to = Notation(precision, is_tex=True)
     lines = [f"*{markdown_text(note)}*\n" for note in lesson.notes]
     lines += [f"**{FORWARD}**\n", "| node | is | with numbers | value |", "| --- | --- | --- | --- |"]
-    for step in listed(lesson):
+    for step in forward_steps(lesson):
         if isinstance(step, str):
             lines.append(f"| *{step}* | | | |")
             continue
@@ -141,7 +141,7 @@ def markdown(lesson: Lesson, precision: int) -> str:
         value = "" if step.value is None else f"${to.number(step.value)}$"
         lines.append(f"| ${tex_name(step.name)}$ | {formula} | {numbers} | {value} |")
     lines += ["", f"**{BACKWARD.format(f'${tex_name(lesson.result)}$')}**\n"]
-    for step in backward(lesson):
+    for step in backward_steps(lesson):
         if isinstance(step, str):
             lines.append(f"- *{step}*")
             continue
@@ -168,7 +168,7 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
         return f'<b style="color:{colour}">{text}</b>'
 
     forward = row(["node", "is", "with numbers", "value"], "th")
-    for step in listed(lesson):
+    for step in forward_steps(lesson):
         if isinstance(step, str):
             forward += row([f"<i>{step}</i>", "", "", ""])
             continue
@@ -177,7 +177,7 @@ def html(lesson: Lesson, precision: int, theme: Theme) -> str:
         value = "" if step.value is None else bold(to.number(step.value), theme.value)
         forward += row([markup(step.name), formula, numbers, value])
     back = row(["gradient", "chain rule", "with numbers", "is"], "th")
-    for step in backward(lesson):
+    for step in backward_steps(lesson):
         if isinstance(step, str):
             back += row([f"<i>{step}</i>", "", "", ""])
             continue

@@ -17,7 +17,7 @@ SUM, QUOTIENT, PRODUCT, MINUS, POWER, ATOM = range(6)
 Operator = Callable[["Formula", Scalar], "Formula"]
 
 
-def operators(row: Primitive) -> tuple[Operator, Operator]:
+def methods_of(row: Primitive) -> tuple[Operator, Operator]:
     """The methods that apply a row to an expression and what is at its right, or at its left."""
     return (
         lambda self, other: simplified(row, self, as_formula(other)),
@@ -42,11 +42,11 @@ class Formula(Operand):
     def __neg__(self) -> "Formula":
         return Applied(neg, (self,))
 
-    __add__, __radd__ = operators(add)
-    __sub__, __rsub__ = operators(sub)
-    __mul__, __rmul__ = operators(mul)
-    __truediv__, __rtruediv__ = operators(div)
-    __pow__, __rpow__ = operators(pow)
+    __add__, __radd__ = methods_of(add)
+    __sub__, __rsub__ = methods_of(sub)
+    __mul__, __rmul__ = methods_of(mul)
+    __truediv__, __rtruediv__ = methods_of(div)
+    __pow__, __rpow__ = methods_of(pow)
 
 
 @dataclass(eq=False)
@@ -129,10 +129,10 @@ def formula_of(row: Primitive, operands: tuple[Scalar, ...]) -> Formula:
     return formulas[0] if row is identity else Applied(row, formulas)
 
 
-def evaluated(x: Formula, numbers: Mapping[str, Any]) -> Any:
+def formula_value(x: Formula, numbers: Mapping[str, Any]) -> Any:
     """What an expression is of these numbers, by IEEE 754, or of Values.  Raises KeyError on a name not among them."""
     if isinstance(x, Applied):
-        operands = tuple([evaluated(y, numbers) for y in x.operands])
+        operands = tuple([formula_value(y, numbers) for y in x.operands])
         more = next((y for y in operands if isinstance(y, Operand)), None)
         return x.row.ieee_value(*operands) if more is None else more.apply(x.row, operands)
     assert isinstance(x, (Name, Numeral))

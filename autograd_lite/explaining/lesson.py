@@ -19,7 +19,7 @@ from autograd_lite.drawing.picture import CONSTANT, INPUT, PARAMETER
 from autograd_lite.drawing.selection import nearest_nodes, operands_first
 from autograd_lite.drawing.sources import Gradients, Values, own_pass, unit
 from autograd_lite.drawing.unfolding import offset_of
-from autograd_lite.explaining.formulas import Formula, Name, Numeral, Slot, evaluated, formula_of, substituted
+from autograd_lite.explaining.formulas import Formula, Name, Numeral, Slot, formula_of, formula_value, substituted
 from autograd_lite.explaining.partials import partial_formula
 from autograd_lite.transforms.propagation import Cotangents
 
@@ -106,7 +106,7 @@ class Lesson:
         raise KeyError(f"no node is called {name!r}; there are {', '.join(s.name for s in self.steps)}")
 
 
-def source_of(root: Value, names: Names, moves: bool = False, unfolds: bool = False) -> Values:
+def lesson_source(root: Value, names: Names, moves: bool = False, unfolds: bool = False) -> Values:
     """The graph that is told, with gradients of a reverse pass of its own; RuntimeError where it has none.
 
     With `moves` other inputs may follow, which take other branches: what only these reach has a gradient too, of 0.
@@ -244,7 +244,7 @@ def constants_text(numbers: Sequence[float] | None) -> Formula | None:
 def formula_agrees(formula: Formula, numbers: Mapping[str, float], local: float) -> bool:
     """Whether a formula gives the local partial; not at a kink, where a convention does."""
     try:
-        found: float = evaluated(formula, numbers)
+        found: float = formula_value(formula, numbers)
     except KeyError:  # an operand that is left out, or a row of the user's own
         return True
     return found == local or local != local or math.isclose(found, local, rel_tol=1e-6, abs_tol=1e-12)

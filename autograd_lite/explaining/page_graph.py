@@ -11,9 +11,9 @@ from operator import is_, is_not
 from typing import Any
 
 from autograd_lite.backends.call_nodes import ProgramCall
-from autograd_lite.backends.program_calls import applied as applied_row
-from autograd_lite.control.array_algebra import RecordedKernel, StackedOperand, applied, constants, of_node
-from autograd_lite.control.array_nodes import Item, Numbers, item, node_of, numbered
+from autograd_lite.backends.program_calls import row_on_values as applied_row
+from autograd_lite.control.array_algebra import RecordedKernel, StackedOperand, call_kernel, constants, of_node
+from autograd_lite.control.array_nodes import Item, Numbers, item, node_of, with_number
 from autograd_lite.control.gather_nodes import Gather, Gathers, Scatter, Stack, stack
 from autograd_lite.control.recomputation import Recomputed
 from autograd_lite.core.contexts.modes import enable_grad, ieee_arithmetic
@@ -25,7 +25,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.drawing.sources import Values
 from autograd_lite.drawing.unfolding import numbers_given, offset_of, run_again
 from autograd_lite.program import gathers
-from autograd_lite.program.payloads import Evaluation
+from autograd_lite.program.payloads import Environment
 from autograd_lite.transforms.differentiation import as_value
 from autograd_lite.transforms.levels import node_apart
 
@@ -47,15 +47,15 @@ def on_numbers(order: Sequence[Any], known: MutableMapping[Value, Value]) -> Non
         return applied_row(row, found)
 
     def numbers(array: Value) -> list[Any]:
-        return sums[array] if array in sums else numbers_of(known.get(array, array))
+        return sums[array] if array in sums else numbers_of_node(known.get(array, array))
 
     for x in order:
         if x in known or not (x.is_traced or isinstance(x.row.payload, Numbers)):
             continue
         payload = x.row.payload
         if isinstance(payload, (Gathers, Scatter)):  # at indices that are traced
-            arrays = [numbers_of(p) if isinstance(p.row.payload, Stack) else numbers(p) for p in x.parents]
-            found = payload.instruction.evaluate(arrays, Evaluation([], no_step, meaning))
+            arrays = [numbers_of_node(p) if isinstance(p.row.payload, Stack) else numbers(p) for p in x.parents]
+            found = payload.instruction.evaluate(arrays, Environment(apply=meaning))
             sums[x] = [known.get(y, y) for y in found]  # at a constant index a node is taken as it is
         elif isinstance(payload, Gather):
             array, index = x.parents
@@ -71,7 +71,7 @@ def on_operands(x: Value, operands: list[Value]) -> Any:
     payload = x.row.payload
     if payload is None:
         return operands[0].apply(x.row, tuple(operands))
-    return item(operands[0], payload.offset) if isinstance(payload, Item) else on_arrays(payload, operands)
+    return item(operands[0], payload.offset) if isinstance(payload, Item) else array_on_numbers(payload, operands)
 
 
 def stack_of(numbers: Sequence[Any]) -> Any:
@@ -79,7 +79,7 @@ def stack_of(numbers: Sequence[Any]) -> Any:
     return stack(numbers, StackedOperand)
 
 
-def on_arrays(payload: Any, operands: Sequence[Value]) -> Any:
+def array_on_numbers(payload: Any, operands: Sequence[Value]) -> Any:
     """An array on numbers."""
     if isinstance(payload, Numbers):
         return constants(payload.numbers)
@@ -87,7 +87,7 @@ def on_arrays(payload: Any, operands: Sequence[Value]) -> Any:
         name, sizes, offsets = payload.kernel
         counts = payload.kernel.kernel.inputs(*sizes)
         parts = [of_node(x, start, n) for x, start, n in zip(operands, offsets, counts, strict=True)]
-        return applied(name, sizes, *parts).as_node()
+        return call_kernel(name, sizes, *parts).as_node()
     if isinstance(payload, Stack):
         return stack_of(operands)
     raise ValueError(
@@ -96,7 +96,7 @@ def on_arrays(payload: Any, operands: Sequence[Value]) -> Any:
     )
 
 
-def numbers_of(array: Value) -> list[Any]:
+def numbers_of_node(array: Value) -> list[Any]:
     """The numbers of an array node."""
     if isinstance(array.row.payload, Numbers):
         return list(array.row.payload.numbers)
@@ -113,13 +113,9 @@ def taken(numbers: list[Any], traced: Value, index: Value, places: gathers.Gathe
         i = gathers.place_of(index.data, bound)
         return as_value(nan if i is None else rows[i])
     found: Any = nan
-    for chosen, x in zip(gathers.choices(index, bound, Evaluation([], no_step, applied_row)), rows, strict=True):
+    for chosen, x in zip(gathers.choices(index, bound, Environment(apply=applied_row)), rows, strict=True):
         found = applied_row(where, [chosen, x, found])
     return as_value(found)
-
-
-def no_step(body: Any) -> Any:
-    raise TypeError("an index runs no program")
 
 
 class PageGraph:
@@ -163,7 +159,7 @@ class PageGraph:
             operands = self.points[x] = [p if p._flags & CONSTANT else node_apart(p) for p in operands]
         twin = x if payload is None and twin.row is not x.row else twin  # which is a number taken at an index
         is_same = len(operands) == len(twin.parents) and all(map(is_, operands, twin.parents))
-        self.copies[x] = twin if is_same else again(twin, operands)
+        self.copies[x] = twin if is_same else recomputed(twin, operands)
 
     def call(self, x: Value, operands: list[Value]) -> None:
         """A call as the graph of its function on nodes of their own."""
@@ -202,9 +198,9 @@ class PageGraph:
         return [*found, *adjoints([y for y, _ in ends], [slope for _, slope in ends], closed_over)]
 
 
-def again(x: Value, operands: list[Value]) -> Value:
+def recomputed(x: Value, operands: list[Value]) -> Value:
     """A node once more, on other operands."""
     if x.row.payload is None:
         return operands[0].apply(x.row, tuple(operands))  # type: ignore[no-any-return]
     node = node_of(x.row.payload, operands)
-    return node if any(p.is_traced for p in operands) else numbered(node, x._data)
+    return node if any(p.is_traced for p in operands) else with_number(node, x._data)

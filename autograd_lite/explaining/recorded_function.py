@@ -20,7 +20,7 @@ from autograd_lite.core.create_graph import adjoints, argument, partials_as_grap
 from autograd_lite.core.graph import CONSTANT, NUMBER
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value, constant, traced
-from autograd_lite.explaining.formulas import Applied, Slot, evaluated
+from autograd_lite.explaining.formulas import Applied, Slot, formula_value
 from autograd_lite.explaining.lesson import Lesson, Origin
 from autograd_lite.explaining.page_graph import PageGraph, on_numbers
 from autograd_lite.program.instructions import Argument, Result
@@ -148,7 +148,7 @@ def variables_around(f: Function) -> dict[str, object]:
 # -- the program
 
 
-def programs(lesson: Lesson, graph: PageGraph, inputs: Sequence[Value]) -> tuple[Program, Program, list[int]]:
+def lesson_programs(lesson: Lesson, graph: PageGraph, inputs: Sequence[Value]) -> tuple[Program, Program, list[int]]:
     """What computes the numbers of a lesson from the inputs, each once, what computes the result alone, and the places
     of all numbers of the lesson among those.
 
@@ -176,7 +176,7 @@ def programs(lesson: Lesson, graph: PageGraph, inputs: Sequence[Value]) -> tuple
             return partials[node][origin.operand]
 
         numbers = [value_like(number(origin)) for origin in lesson.origins]
-        checks = [value_like(evaluated(way.formula, nodes)) for way in ways if way.formula is not None]
+        checks = [value_like(formula_value(way.formula, nodes)) for way in ways if way.formula is not None]
     everything = one_array([*numbers, *checks], leaves)
     [(values, _)] = everything.results
     for way, i in zip(ways, range(len(numbers), len(values)), strict=True):

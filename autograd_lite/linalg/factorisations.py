@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.control.array_algebra import Array, applied, array
+from autograd_lite.control.array_algebra import Array, array, call_kernel
 from autograd_lite.control.array_rules import identity, matmul, placed, plus, triangle, turned, upper
 from autograd_lite.linalg.matrix_operands import Made, check_matrix, given, known, made, of_square, over_stacks, refuse
 
@@ -45,7 +45,7 @@ def cholesky(a: Any, *, upper: bool = False) -> Any:
     """
 
     def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
-        found = applied("cholesky", (n,), turned(n, n, matrix) if upper else matrix)
+        found = call_kernel("cholesky", (n,), turned(n, n, matrix) if upper else matrix)
         if known(matrix) is not None:
             check_positive(n, found)
         return [made(turned(n, n, found) if upper else found, (n, n), (p,))]
@@ -78,9 +78,9 @@ def lu(a: Any) -> LUResult:
     """
 
     def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
-        factors = applied("lu", (n,), matrix)
+        factors = call_kernel("lu", (n,), matrix)
         both = factors.part(0, n * n)
-        permutation = applied("rows_of", (n, n, 1), factors, identity(n))
+        permutation = call_kernel("rows_of", (n, n, 1), factors, identity(n))
         lower = plus(triangle(n, both, 0), identity(n))
         return [made(part, (n, n), (p,)) for part in (permutation, lower, of_upper(n, both))]
 
@@ -114,11 +114,11 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
     def one(p: Sequence[Any]) -> list[Made]:
         if m >= n:
-            found = applied("qr", (m, n), array(p))
+            found = call_kernel("qr", (m, n), array(p))
             q, r = found.part(0, m * n), found.part(m * n, n * n)
         else:  # Q of the first m columns; the others of R follow from it
             columns = turned(m, n, array(p))
-            found = applied("qr", (m, m), turned(m, m, columns.part(0, m * m)))
+            found = call_kernel("qr", (m, m), turned(m, m, columns.part(0, m * m)))
             q, r = found.part(0, m * m), found.part(m * m, m * m)
             rest = matmul(n - m, m, m, columns.part(m * m, (n - m) * m), q)  # transposed
             joined = placed(n * m, (0, turned(m, m, r)), (m * m, rest))
@@ -148,7 +148,7 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
         raise ValueError(f'eigh reads the lower or the upper triangle, but UPLO is {UPLO!r}; pass "L" or "U"')
 
     def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
-        found = applied("eigh", (n,), turned(n, n, matrix) if UPLO == "U" else matrix)
+        found = call_kernel("eigh", (n,), turned(n, n, matrix) if UPLO == "U" else matrix)
         return [made(found.part(0, n), (n,), (p,)), made(found.part(n, n * n), (n, n), (p,))]
 
     return EighResult(*of_square("eigh", a, one))

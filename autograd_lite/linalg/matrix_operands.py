@@ -91,14 +91,14 @@ def as_result(made: Made, operands: Sequence[Given]) -> Any:
         return made.leaves[0]
     if any(x.is_array for x in operands):
         return array_of(made.leaves, made.shape)
-    return nested(made.leaves, made.shape)
+    return nested_lists(made.leaves, made.shape)
 
 
-def nested(leaves: Sequence[Any], shape: Shape) -> Any:
+def nested_lists(leaves: Sequence[Any], shape: Shape) -> Any:
     if len(shape) == 1:
         return list(leaves)
     size = prod(shape[1:])
-    return [nested(leaves[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0])]
+    return [nested_lists(leaves[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0])]
 
 
 def broadcast(shapes: Sequence[Shape], name: str) -> Shape:

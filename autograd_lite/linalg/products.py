@@ -6,7 +6,7 @@ from numbers import Real
 from operator import index
 from typing import Any
 
-from autograd_lite.control.array_algebra import applied, array
+from autograd_lite.control.array_algebra import array, call_kernel
 from autograd_lite.control.array_rules import matmul as product_of
 from autograd_lite.control.array_rules import turned
 from autograd_lite.core import table
@@ -186,4 +186,4 @@ def expm(a: Any) -> Any:
     >>> expm([[0.0, 1.0], [0.0, 0.0]])
     [[1.0, 1.0], [0.0, 1.0]]
     """
-    return of_square("expm", a, lambda n, matrix, p: [made(applied("expm", (n,), matrix), (n, n), (p,))])[0]
+    return of_square("expm", a, lambda n, matrix, p: [made(call_kernel("expm", (n,), matrix), (n, n), (p,))])[0]

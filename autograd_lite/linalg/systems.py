@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd_lite.control.array_algebra import Array, applied, array
+from autograd_lite.control.array_algebra import Array, array, call_kernel
 from autograd_lite.control.array_rules import identity, matmul, minus, plus, turned
 from autograd_lite.core import table
 from autograd_lite.linalg.matrix_operands import (
@@ -36,7 +36,7 @@ class LstsqResult(NamedTuple):
 
 
 def factors_of(n: int, a: Array) -> Array:
-    return applied("lu", (n,), a)
+    return call_kernel("lu", (n,), a)
 
 
 def check_regular(name: str, n: int, a: Array, factors: Array) -> None:
@@ -87,7 +87,7 @@ def solve(a: Any, b: Any) -> Any:
         matrix = array(p)
         factors = factors_of(n, matrix)
         check_regular("solve", n, matrix, factors)
-        return [made(applied("lu_solve", (n, m, 0), matrix, factors, array(q)), y.last(axes), (p, q))]
+        return [made(call_kernel("lu_solve", (n, m, 0), matrix, factors, array(q)), y.last(axes), (p, q))]
 
     return over_stacks("solve", one, [x, y], [2, axes])[0]
 
@@ -106,7 +106,7 @@ def inv(a: Any) -> Any:
     def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
         factors = factors_of(n, matrix)
         check_regular("inv", n, matrix, factors)
-        return [made(applied("lu_solve", (n, n, 0), matrix, factors, identity(n)), (n, n), (p,))]
+        return [made(call_kernel("lu_solve", (n, n, 0), matrix, factors, identity(n)), (n, n), (p,))]
 
     return of_square("inv", a, one)[0]
 
@@ -122,7 +122,7 @@ def det(a: Any) -> Any:
     """
 
     def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
-        return [made(applied("lu_det", (n,), matrix, factors_of(n, matrix)), (), (p,))]
+        return [made(call_kernel("lu_det", (n,), matrix, factors_of(n, matrix)), (), (p,))]
 
     return of_square("det", a, one)[0]
 
@@ -138,7 +138,7 @@ def slogdet(a: Any) -> SlogdetResult:
     """
 
     def one(n: int, matrix: Array, p: Sequence[Any]) -> list[Made]:
-        found = applied("lu_logdet", (n,), matrix, factors_of(n, matrix))
+        found = call_kernel("lu_logdet", (n,), matrix, factors_of(n, matrix))
         return [made(found.part(i, 1), (), (p,)) for i in range(2)]
 
     return SlogdetResult(*of_square("slogdet", a, one))
@@ -170,7 +170,7 @@ def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, 
         matrix = array(p)
         check_diagonal(name, n, matrix, unit_diagonal)
         system = turned(n, n, matrix) if transposed else matrix
-        found = applied("substitute", (n, m, int(is_upper), int(bool(unit_diagonal))), system, array(q))
+        found = call_kernel("substitute", (n, m, int(is_upper), int(bool(unit_diagonal))), system, array(q))
         return [made(found, y.last(axes), (p, q))]
 
     return over_stacks(name, one, [x, y], [2, axes])[0]
@@ -209,15 +209,15 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
         matrix, right = array(p), array(q)
         tall = matrix if rows >= columns else turned(rows, columns, matrix)
         long = max(rows, columns)
-        values = applied("singular_values", (long, size), tall)
+        values = call_kernel("singular_values", (long, size), tall)
         check_rank(long, size, tall, values, rcond)
-        found = applied("qr", (long, size), tall)
+        found = call_kernel("qr", (long, size), tall)
         u, r = found.part(0, long * size), found.part(long * size, size * size)
         if rows >= columns:
             inner = matmul(size, long, k, turned(long, size, u), right)
-            solution = applied("substitute", (size, k, 1, 0), r, inner)
+            solution = call_kernel("substitute", (size, k, 1, 0), r, inner)
         else:
-            inner = applied("substitute", (size, k, 0, 0), turned(size, size, r), right)
+            inner = call_kernel("substitute", (size, k, 0, 0), turned(size, size, r), right)
             solution = matmul(long, size, k, u, inner)
         results = [made(solution, shape, (p, q))]
         if rows > columns:

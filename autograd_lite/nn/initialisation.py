@@ -24,7 +24,7 @@ def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
     return lambda nin, nout, rng: rng.uniform(low, high)
 
 
-def constant(value: float = 0.0) -> Initialiser:
+def constant_number(value: float = 0.0) -> Initialiser:
     """Always the same number: right for biases, useless for the weights of several neurons."""
     return lambda nin, nout, rng: value
 
@@ -55,7 +55,7 @@ def lecun_normal() -> Initialiser:
 
 
 INITIALISERS: dict[str, Callable[..., Initialiser]] = {
-    "normal": normal, "uniform": uniform, "constant": constant, "xavier_uniform": xavier_uniform,
+    "normal": normal, "uniform": uniform, "constant": constant_number, "xavier_uniform": xavier_uniform,
     "xavier_normal": xavier_normal, "he_uniform": he_uniform, "he_normal": he_normal, "lecun_normal": lecun_normal,
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 from autograd_lite.core.contexts.modes import TRACE
-from autograd_lite.transforms.levels import draw
+from autograd_lite.transforms.levels import drawn_number
 
 if TYPE_CHECKING:
     import numpy
@@ -51,4 +51,4 @@ def draw_uniform(rng: random.Random) -> Any:
     """A number between 0 and 1: while a program is traced, an input that is drawn anew at every call."""
     if TRACE.get() is None:
         return rng.random()
-    return draw(rng.random)
+    return drawn_number(rng.random)

@@ -13,7 +13,7 @@ from autograd_lite.optim.optimizer import Floats, Optimizer
 from autograd_lite.optim.schedules import Schedule
 
 
-def root(x: Floats) -> Any:
+def square_root(x: Floats) -> Any:
     return sqrt(x) if isinstance(x, Operand) else math.sqrt(x) if isinstance(x, float) else x**0.5
 
 
@@ -87,7 +87,7 @@ class Adagrad(Optimizer):
         if self.weight_decay:
             g = g + self.weight_decay * p
         s = memory[0] + g * g
-        return p - lr * (g / (root(s) + self.eps)), s
+        return p - lr * (g / (square_root(s) + self.eps)), s
 
 
 class RMSprop(Optimizer):
@@ -114,7 +114,7 @@ class RMSprop(Optimizer):
         if self.weight_decay:
             g = g + self.weight_decay * p
         v = self.alpha * memory[0] + (1.0 - self.alpha) * g * g
-        direction = g / (root(v) + self.eps)
+        direction = g / (square_root(v) + self.eps)
         if len(memory) == 1:
             return p - lr * direction, v
         u = self.momentum * memory[1] + direction
@@ -148,7 +148,7 @@ class Adam(Optimizer):
         m = self.beta1 * memory[0] + (1.0 - self.beta1) * g
         v = self.beta2 * memory[1] + (1.0 - self.beta2) * g * g
         t = self.steps + 1
-        unbiased = root(v) / root(1.0 - self.beta2**t)
+        unbiased = square_root(v) / square_root(1.0 - self.beta2**t)
         return p - lr / (1.0 - self.beta1**t) * (m / (unbiased + self.eps)), m, v
 
 

@@ -105,10 +105,10 @@ class AbstractPiece:
             node = entries[0].node
             if node.kind is NUMBER or (node.kind is not MODULE and len(node.aux) == 1 and node.leaves != 1):
                 return ()
-        return tuple([name for entry in entries for name in names_in(entry, several)])
+        return tuple([name for entry in entries for name in element_names(entry, several)])
 
 
-def names_in(entry: LeafEntry, several: bool) -> list[str]:
+def element_names(entry: LeafEntry, several: bool) -> list[str]:
     kind, aux, _, _ = entry.node
     if kind is MODULE:
         return [joined(entry.name if several else "", path) for path in aux.names]

@@ -51,7 +51,7 @@ class Closures:
                     self.modules.append((holder, structure))
                     ends.append(id(holder))
                 continue
-            for read, key, found in places_in(holder, names, home):
+            for read, key, found in places_below(holder, names, home):
                 if id(found) in wanted or type(found) not in NOTHING:
                     leading.setdefault(id(found), []).append((holder, (read, key, found)))
                     if id(found) not in seen and id(found) not in wanted:
@@ -88,7 +88,7 @@ class Closures:
         )
 
 
-def places_in(x: Any, names: set[str], home: str) -> Iterator[Place]:
+def places_below(x: Any, names: set[str], home: str) -> Iterator[Place]:
     """What an object leads to.
 
     `names` collects the names that functions use, of which modules are looked at; `home` is the package of the user.

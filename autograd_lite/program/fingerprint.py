@@ -20,13 +20,13 @@ def fingerprint(program: Program) -> bytes | None:
     rows: dict[Primitive, int] = {}
     bodies: dict[int, int] = {}
     described: list[Described] = []
-    describe(program, rows, bodies, described)
+    describe_in(program, rows, bodies, described)
     if not all(map(is_own, rows)):
         return None
     return marshal.dumps(([row.name for row in rows], described), 2)  # version 2 writes equal values as equal bytes
 
 
-def describe(program: Program, rows: dict[Primitive, int], bodies: dict[int, int], found: list[Described]) -> int:
+def describe_in(program: Program, rows: dict[Primitive, int], bodies: dict[int, int], found: list[Described]) -> int:
     """The place of a program among those that are described; loops share bodies."""
     if id(program) in bodies:
         return bodies[id(program)]
@@ -35,7 +35,9 @@ def describe(program: Program, rows: dict[Primitive, int], bodies: dict[int, int
         if row.payload is None:
             instructions.append((rows.setdefault(row, len(rows)), operands, constant))
         else:
-            fields = [describe(x, rows, bodies, found) if isinstance(x, Program) else plain(x) for x in row.payload]
+            fields = [
+                describe_in(x, rows, bodies, found) if isinstance(x, Program) else plain_tuples(x) for x in row.payload
+            ]
             instructions.append((type(row.payload).__name__, operands, fields))
     arguments = [(argument.size, argument.batched) for argument in program.arguments]
     found.append((arguments, instructions, [tuple(result) for result in program.results]))
@@ -43,6 +45,6 @@ def describe(program: Program, rows: dict[Primitive, int], bodies: dict[int, int
     return bodies[id(program)]
 
 
-def plain(x: Any) -> Any:
+def plain_tuples(x: Any) -> Any:
     """Plain data without the classes of its tuples."""
-    return tuple(map(plain, x)) if isinstance(x, tuple) else x
+    return tuple(map(plain_tuples, x)) if isinstance(x, tuple) else x

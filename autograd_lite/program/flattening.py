@@ -22,7 +22,18 @@ from autograd_lite.core.value import Value, traced
 from autograd_lite.core.value import constant as constant_value
 from autograd_lite.program.gathers import Column
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result, batched_values, instruction
-from autograd_lite.program.payloads import Evaluation, Item, Kernel, Loop, Numbers, Payload, Stack, While, Whole, row_of
+from autograd_lite.program.payloads import (
+    Environment,
+    Item,
+    Kernel,
+    Loop,
+    Numbers,
+    Payload,
+    Stack,
+    While,
+    Whole,
+    row_of,
+)
 from autograd_lite.program.reaching import between, in_order
 from autograd_lite.program.simplification import ANYTHING, CONSTANT, NEGATION, rewritten, wanted
 from autograd_lite.transforms.rule_calls import RuleCall
@@ -453,7 +464,7 @@ def of_payload(
     written_out = any(isinstance(x, list) for x in operands)  # an array that is one, number by number
     if written_out or unrolls(payload, [flattener.batched[i] for i in operands]):
         ids = [array_elements(flattener, x, size) if (size := array_size(flattener, x)) else x for x in operands]
-        values = payload.evaluate(ids, Evaluation(arguments, step, flattener.applied))
+        values = payload.evaluate(ids, Environment(arguments, step, flattener.applied))
         if isinstance(payload, Numbers):
             return [flattener.constant(x) for x in values]
         return list(values) if isinstance(values, range) else values

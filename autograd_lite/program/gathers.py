@@ -39,7 +39,7 @@ class Gather(NamedTuple):
     def evaluate(self, operands: Sequence[Any], run: Any) -> Any:
         array, index = operands
         numbers = array[self.offset : self.offset + (self.bound - 1) * self.stride + 1 : self.stride or 1]
-        known = number_of(index, run)
+        known = known_index(index, run)
         if known is not None:
             i = place_of(known, self.bound)
             return (nan if run.apply is None else run.apply(identity, [nan])) if i is None else numbers[i]
@@ -126,7 +126,7 @@ class Scatter(NamedTuple):
 
 def scattered(x: Any, index: Any, offset: int, stride: int, count: int, run: Any) -> tuple[list[int], list[Any]]:
     """The places to which a number may have to be added, and what is added there."""
-    known = number_of(index, run)
+    known = known_index(index, run)
     if known is not None:
         i = place_of(known, count)
         return ([], []) if i is None else ([offset + i * stride], [x])
@@ -146,7 +146,7 @@ def place_of(index: float, count: int) -> int | None:
     return int(i) if 0.0 <= i < count and i == int(i) else None
 
 
-def number_of(index: Any, run: Any) -> float | None:
+def known_index(index: Any, run: Any) -> float | None:
     """An index as a number, where it is known."""
     if run.apply is None or isinstance(index, float):
         return float(index)

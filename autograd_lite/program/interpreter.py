@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.program.payloads import Evaluation, Payload, Step
+from autograd_lite.program.payloads import Environment, Payload, Step
 from autograd_lite.program.program import Program
 
 T = TypeVar("T")
 
-Evaluate = Callable[[Payload, list[Any], Evaluation], Any]
+Evaluate = Callable[[Payload, list[Any], Environment], Any]
 
 
-def evaluated(payload: Payload, operands: list[Any], run: Evaluation) -> Any:
+def evaluated(payload: Payload, operands: list[Any], run: Environment) -> Any:
     return payload.evaluate(operands, run)
 
 
@@ -46,9 +46,9 @@ def interpret(
     def at(numbers: Sequence[int], sample: int) -> list[T | float]:
         return [values[i][sample if batched[i] else 0] for i in numbers]
 
-    def run_of(sample: int) -> Evaluation:
+    def run_of(sample: int) -> Environment:
         given = [x[sample] if argument.batched else x for x, argument in zip(arguments, program.arguments, strict=True)]
-        return Evaluation(given, step, meaning)
+        return Environment(given, step, meaning)
 
     def step(body: Program) -> Step:
         return lambda c, x, s, whole: tuple(interpret(body, meaning, [c, x, s, *whole], evaluate=evaluate))

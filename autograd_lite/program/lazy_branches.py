@@ -64,7 +64,7 @@ def with_lazy_bodies(program: Program) -> Program:
     instructions: list[Instruction] = []
     new = list(range(program.size))
     for i, (row, operands, constant) in enumerate(program.instructions, program.size):
-        same = passed_on(program, i)
+        same = unchanged_carry(program, i)
         if same is not None:
             new.append(new[same])
             continue
@@ -83,7 +83,7 @@ def passes(body: Program) -> bool:
     return any(i == k for k, i in enumerate(body.results[0].values))
 
 
-def passed_on(program: Program, i: int) -> int | None:
+def unchanged_carry(program: Program, i: int) -> int | None:
     """The number that a value is, where it is a carry that no step of a loop changes."""
     row, operands, _ = program.instructions[i - program.size]
     if not isinstance(row.payload, Item) or program.batched[i] or operands[0] < program.size:

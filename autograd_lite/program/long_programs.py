@@ -50,7 +50,7 @@ def loops_of(f: Function) -> list[str]:
     seen: set[CodeType] = set()
     waiting = [f]
     while waiting:
-        inner = plain(waiting.pop(0))
+        inner = python_function(waiting.pop(0))
         if inner is None or inner.__code__ in seen or inner.__code__.co_filename.startswith(PACKAGE):
             continue
         seen.add(inner.__code__)
@@ -61,7 +61,7 @@ def loops_of(f: Function) -> list[str]:
     return places
 
 
-def plain(f: Any) -> FunctionType | None:
+def python_function(f: Any) -> FunctionType | None:
     """The function of Python that is wrapped, bound or given some arguments; None: there is none."""
     while not isinstance(f, FunctionType) or hasattr(f, "__wrapped__"):
         inner = f.func if isinstance(f, functools.partial) else getattr(f, "__wrapped__", None)

@@ -50,35 +50,35 @@ def checked_payload(
     kind = NAMES[name]
     fields = set(kind._fields) - ({"size"} if kind is Stack else set())  # type: ignore[attr-defined]
     if kind is Whole and isinstance(entry, dict) and entry.keys() == {"argument"}:  # as files had it before
-        entry = {**entry, "size": arguments[count(entry["argument"])].size, "first": 0}
+        entry = {**entry, "size": arguments[as_count(entry["argument"])].size, "first": 0}
     if not isinstance(entry, dict) or entry.keys() != fields:
         raise ValueError(f"{name} has the fields {shortened(entry)}, not {', '.join(sorted(fields)) or 'none'}")
     found = [sizes[i] for i in operands]
     if kind is Item:
         (size,) = found
-        if size is None or count(entry["offset"]) >= size:
+        if size is None or as_count(entry["offset"]) >= size:
             raise ValueError(f"an item reads {shortened(entry)} of an array of {size} numbers")
-        return Item(count(entry["offset"]))
+        return Item(as_count(entry["offset"]))
     if kind is Stack:
-        numbers(found, name)
+        check_numbers(found, name)
         return Stack(len(operands))
     if kind is Numbers:
-        return Numbers(tuple([number_of(x) for x in listed(entry["numbers"])]))
+        return Numbers(tuple([number_of(x) for x in listed(entry["check_numbers"])]))
     if kind is Whole:
-        k = count(entry["argument"])
+        k = as_count(entry["argument"])
         if k >= len(arguments) or arguments[k].batched:
             raise ValueError(f"an array is argument {k}, which is none or has samples")
-        size, first = count(entry["size"]), count(entry["first"])
+        size, first = as_count(entry["size"]), as_count(entry["first"])
         if first + size > arguments[k].size:
             raise ValueError(f"an array is {size} numbers from {first} on of an argument of {arguments[k].size}")
         return Whole(k, size, first)
     if kind is Gather:
         array, index = found
-        numbers([index], name)
+        check_numbers([index], name)
         return checked_places([entry[field] for field in Gather._fields], array)
     if kind is Gathers:
         array, indices = found
-        length, first, apart = (count(entry[field]) for field in ("length", "first", "apart"))
+        length, first, apart = (as_count(entry[field]) for field in ("length", "first", "apart"))
         checked_column([0, first, apart], length, [indices])
         return Gathers(length, first, apart, checked_places(listed(entry["places"]), array))
     if kind is Kernel:
@@ -96,7 +96,7 @@ def checked_payload(
 
 
 def checked_places(entry: list[Any], size: int | None) -> Gather:
-    offset, stride, total = map(count, entry)
+    offset, stride, total = map(as_count, entry)
     if size is None or not total or offset + (total - 1) * stride >= size:
         raise ValueError(f"a gather reads {shortened(entry)} of an array of {size} numbers")
     return Gather(offset, stride, total)
@@ -114,18 +114,18 @@ def checked_column(entry: list[Any], length: int, sizes: Sizes) -> Column:
 
 
 def checked_scatter(entry: dict[str, Any], sizes: Sizes) -> Scatter:
-    size, based = count(entry["size"]), entry["based"]
+    size, based = as_count(entry["size"]), entry["based"]
     if size > LARGEST or not isinstance(based, bool) or (based and sizes[0] != size):
         raise ValueError(f"a scatter makes {size} numbers of {sizes[:1]}, based: {shortened(based)}")
     groups = []
     for length, reverse, entries in listed(entry["groups"]):
-        if not count(length) or not isinstance(reverse, bool):
+        if not as_count(length) or not isinstance(reverse, bool):
             raise ValueError(f"a scatter adds {shortened(length)} times, in reverse: {shortened(reverse)}")
         found = []
         for value, index, offset, stride, total in listed(entries):
             if index is None:
                 checked_column([0, offset, stride], length, [size])
-                count(total)
+                as_count(total)
             else:
                 checked_places([offset, stride, total], size)
             known = None if index is None else checked_column(index, length, sizes)
@@ -136,7 +136,7 @@ def checked_scatter(entry: dict[str, Any], sizes: Sizes) -> Scatter:
 
 def checked_kernel(entry: dict[str, Any], found: Sizes) -> Kernel:
     kernel = KERNELS.get(entry["name"])
-    sizes, offsets = (tuple([count(x) for x in listed(entry[field])]) for field in ("sizes", "offsets"))
+    sizes, offsets = (tuple([as_count(x) for x in listed(entry[field])]) for field in ("sizes", "offsets"))
     if kernel is None or len(sizes) != kernel.counts[0]:
         raise ValueError(f"there is no kernel {shortened(entry['name'])} of {len(sizes)} sizes")
     if sum(sizes) > LARGEST or kernel.output(*sizes) > LARGEST:
@@ -154,13 +154,13 @@ def checked_kernel(entry: dict[str, Any], found: Sizes) -> Kernel:
 
 def checked_loop(entry: dict[str, Any], found: Sizes, body_of: Callable[[Json], Any]) -> Loop:
     length, carries, arrays, outputs, residuals = (
-        count(entry[field]) for field in ("length", "carries", "arrays", "outputs", "residuals")
+        as_count(entry[field]) for field in ("length", "carries", "arrays", "outputs", "residuals")
     )
     if not isinstance(entry["reverse"], bool) or not length:
         raise ValueError(f"a loop runs {length} times, in reverse: {shortened(entry['reverse'])}")
-    whole = tuple([count(k) for k in entry["whole"]])
+    whole = tuple([as_count(k) for k in entry["whole"]])
     inner, shared = found[carries : carries + arrays], found[carries + arrays :]
-    numbers([*found[:carries], *shared], "a loop")
+    check_numbers([*found[:carries], *shared], "a loop")
     known = [size for size in inner if size is not None]
     if len(known) != arrays or not all(k < arrays for k in whole):
         raise ValueError(f"a loop reads {arrays} arrays, but has {len(known)}")
@@ -178,7 +178,7 @@ def checked_loop(entry: dict[str, Any], found: Sizes, body_of: Callable[[Json], 
     return loop
 
 
-def numbers(sizes: Sizes, name: str) -> None:
+def check_numbers(sizes: Sizes, name: str) -> None:
     if any(size is not None for size in sizes):
         raise ValueError(f"{name} has an array in the place of a number")
 
@@ -189,7 +189,7 @@ def listed(x: Json) -> list[Any]:
     return x
 
 
-def count(x: object) -> int:
+def as_count(x: object) -> int:
     if not isinstance(x, int) or isinstance(x, bool) or x < 0:
         raise ValueError(f"a count reads {shortened(x)}")
     return x

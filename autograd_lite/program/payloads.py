@@ -25,7 +25,7 @@ class Item(NamedTuple):
     def shown(self) -> str:
         return f"[{self.offset}]"
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         return operands[0][self.offset]
 
 
@@ -37,7 +37,7 @@ class Stack(NamedTuple):
     def shown(self) -> str:
         return ""
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         return list(operands)
 
 
@@ -54,7 +54,7 @@ class Numbers(NamedTuple):
     def size(self) -> int:
         return len(self.numbers)
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         return list(self.numbers)
 
 
@@ -68,7 +68,7 @@ class Whole(NamedTuple):
     def shown(self) -> str:
         return f"#{self.argument}" + (f" from {self.first} on" if self.first else "")
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         return run.arguments[self.argument][self.first : self.first + self.size]
 
 
@@ -115,7 +115,7 @@ class Loop(NamedTuple):
         shared = list(operands[self.carries + self.arrays :])
         return list(operands[: self.carries]), arrays, shared, [arrays[k] for k in self.whole]
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         carry, arrays, shared, whole = self.parts(operands)
         step = run.step(self.body)
         values = [*carry]
@@ -140,7 +140,7 @@ class When(Loop):
 
     __slots__ = ()
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         if run.apply is None and not operands[self.arrays]:
             return [0.0] * self.outputs
         return super().evaluate(operands, run)
@@ -169,7 +169,7 @@ class While(Loop):
     def size(self) -> int:
         return self.carries
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         carry, _, shared, whole = self.parts(operands)
         step = run.step(self.body)
         while True:
@@ -203,7 +203,7 @@ class Kernel(NamedTuple):
     def operations(self) -> int:
         return self.kernel.operations(*self.sizes)
 
-    def evaluate(self, operands: Sequence[Any], run: "Evaluation") -> Any:
+    def evaluate(self, operands: Sequence[Any], run: "Environment") -> Any:
         counts = self.kernel.inputs(*self.sizes)
         parts = zip(operands, self.offsets, counts, strict=True)
         return self.kernel(self.sizes, [list(x[start : start + count]) for x, start, count in parts])
@@ -212,14 +212,18 @@ class Kernel(NamedTuple):
 Payload = Item | Stack | Numbers | Whole | Loop | Gather | Gathers | Scatter | Kernel
 
 
-class Evaluation(NamedTuple):
+def no_step(body: Any) -> Any:
+    raise TypeError("an instruction outside of a program runs no program")
+
+
+class Environment(NamedTuple):
     """How instructions with a payload are evaluated: the arguments of the program, and the body of a loop as a step.
 
     `apply` is the meaning of a row; None: numbers are floats.
     """
 
-    arguments: Sequence[Any]
-    step: Callable[[Any], Step]
+    arguments: Sequence[Any] = ()
+    step: Callable[[Any], Step] = no_step
     apply: Callable[[Primitive, list[Any]], Any] | None = None
 
 

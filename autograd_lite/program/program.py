@@ -216,7 +216,7 @@ class Program:
         All others get a document that `load` reads.  Raises OSError where the file cannot be written or is no regular
         file, TypeError where path is none, NotImplementedError on a row that a language has no text for.
         """
-        texts = backends().texts(self, path, header)
+        texts = backends().source_files(self, path, header)
         if texts is None:
             write_json(path, self.document())
             return

@@ -231,5 +231,5 @@ def mixed(a: int, b: int) -> int:
     return (a * 1_000_003 + b) % 2**31
 
 
-def is_plain(row: Primitive) -> bool:
+def is_plain_row(row: Primitive) -> bool:
     return row.payload is None and row is not NUMBER and row is not BATCH_SUM and row is not BATCH_SIZE

@@ -15,7 +15,7 @@ from autograd_lite.program.gathers import Column
 from autograd_lite.program.instructions import Argument, Instruction, Parts, Result
 from autograd_lite.program.payloads import Item, Loop, Numbers, Payload, Stack, Whole, row_of
 from autograd_lite.program.program import Program
-from autograd_lite.program.repetitions import CONSTANT, FEWEST, Codes, Repetition, Stream, demanded, is_plain
+from autograd_lite.program.repetitions import CONSTANT, FEWEST, Codes, Repetition, Stream, demanded, is_plain_row
 
 SMALLEST: Final = 500
 """Instructions that are worth a loop: fewer compile in no time, and run a little faster one by one."""
@@ -56,7 +56,7 @@ class Roller:
             row, flag = instructions[i - size][0], flags[i]
             kind = kinds.get(row, -2)
             if kind == -2:
-                kind = kinds[row] = len(kinds) if is_plain(row) else -1
+                kind = kinds[row] = len(kinds) if is_plain_row(row) else -1
             if kind < 0:
                 continue
             codes: list[int] = []

@@ -41,16 +41,18 @@ def rounds_of(program: Program) -> Rounds:
     sums: list[Program] = []
     before: list[int] = []
     for found in rounds:
-        sums.append(part_of(program, before, [Result(tuple(found), False)]))
+        sums.append(partial_program(program, before, [Result(tuple(found), False)]))
         before = before + found
     each = [r for r in program.results if r.batched]
     whole = [r for r in program.results if not r.batched]
     return Rounds(
-        sums, part_of(program, before, each) if each else None, part_of(program, before, whole) if whole else None
+        sums,
+        partial_program(program, before, each) if each else None,
+        partial_program(program, before, whole) if whole else None,
     )
 
 
-def part_of(program: Program, sums: Sequence[int], results: Sequence[Result]) -> Program:
+def partial_program(program: Program, sums: Sequence[int], results: Sequence[Result]) -> Program:
     """The program of some results, all of each sample or none; what it takes, `Rounds` tells."""
     given = dict.fromkeys(sums)
     sizes = [i for i, (row, _, _) in enumerate(program.instructions, program.size) if row is BATCH_SIZE]

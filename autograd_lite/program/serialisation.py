@@ -10,7 +10,14 @@ from typing import Any
 
 from autograd_lite.core.graph import BATCH_SUM, NUMBER
 from autograd_lite.program.instructions import ROWS, Argument, Instruction, Parts, Result, batched_values
-from autograd_lite.program.payload_documents import DEEPEST, NAMES, checked_payload, listed, numbers, payload_entry
+from autograd_lite.program.payload_documents import (
+    DEEPEST,
+    NAMES,
+    check_numbers,
+    checked_payload,
+    listed,
+    payload_entry,
+)
 from autograd_lite.program.payloads import row_of
 from autograd_lite.support.files import Json, shortened
 
@@ -106,14 +113,14 @@ def checked_parts(document: dict[str, Any], depth: int) -> Parts:
             instructions.append(Instruction(row, tuple(operands)))
         else:
             instructions.append(instruction_of(entry, number))
-            numbers([sizes[i] for i in instructions[-1].operands], entry[0])
+            check_numbers([sizes[i] for i in instructions[-1].operands], entry[0])
         sizes.append(getattr(instructions[-1].row.payload, "size", None))
     batched = batched_values(arguments, instructions)
     for number, (row, operands, _) in enumerate(instructions, count):
         if row is BATCH_SUM and not batched[operands[0]]:
             raise ValueError(f"instruction {number} sums value {operands[0]} over the samples, which is not batched")
     results = [result_of(entry, batched) for entry in listed(document["results"])]
-    numbers([sizes[i] for result in results for i in result.values], "a result")
+    check_numbers([sizes[i] for result in results for i in result.values], "a result")
     return arguments, instructions, results
 
 

@@ -42,7 +42,7 @@ def apart(entries: Sequence[Entry], shape: tuple[int, int], line: int) -> list[i
     return colours
 
 
-def count(colours: Sequence[int]) -> int:
+def colour_count(colours: Sequence[int]) -> int:
     """How many colours there are."""
     return max(colours, default=-1) + 1
 
@@ -55,7 +55,7 @@ class TwoSided(NamedTuple):
 
     @property
     def colours(self) -> int:
-        return count(self.rows) + count(self.columns)
+        return colour_count(self.rows) + colour_count(self.columns)
 
 
 def two_sided(entries: Sequence[Entry], shape: tuple[int, int]) -> TwoSided:

@@ -16,7 +16,7 @@ from autograd_lite.core.value import Value, traced
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result, operations
 from autograd_lite.program.program import Program
-from autograd_lite.sparse.colouring import acyclic, apart, count, neighbours_of, star, two_sided
+from autograd_lite.sparse.colouring import acyclic, apart, colour_count, neighbours_of, star, two_sided
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 from autograd_lite.transforms.differentiation import reverse_mode
 from autograd_lite.transforms.jacobians import forward_mode
@@ -77,7 +77,7 @@ def directional(graph: ScalarGraph, colours: Sequence[int], forward: bool) -> Pr
     numbers: dict[Node, int] = {x: k for k, x in enumerate([*graph.places, *directions])}
     values = flattener.graph([x if isinstance(x, Value) else float(x) for x in found], numbers)
     program = Program(*flattener.finished([Result(tuple(values), True)]))
-    table = np.zeros((count(colours), size))
+    table = np.zeros((colour_count(colours), size))
     for k, colour in enumerate(colours):
         if colour >= 0:
             table[colour, k] = 1.0
@@ -94,10 +94,14 @@ def of_jacobian(graph: ScalarGraph, entries: list[tuple[int, int]], method: str)
         rows = apart(entries, shape, 0)
     else:
         rows, columns = two_sided(entries, shape)
-    products = [directional(graph, c, c is columns) for c in (columns, rows) if count(c)]
-    start = count(columns) * shape[0]
+    products = [directional(graph, c, c is columns) for c in (columns, rows) if colour_count(c)]
+    start = colour_count(columns) * shape[0]
     picks = [start + rows[i] * shape[1] + j if rows[i] >= 0 else columns[j] * shape[0] + i for i, j in entries]
-    how = [f"{count(c)} {name}" for c, name in ((columns, "jvp of columns"), (rows, "vjp of rows")) if count(c)]
+    how = [
+        f"{colour_count(c)} {name}"
+        for c, name in ((columns, "jvp of columns"), (rows, "vjp of rows"))
+        if colour_count(c)
+    ]
     return Compressed(products, np.array(picks, dtype=np.int64), [], f"{' and '.join(how) or 'nothing'} by colouring")
 
 
@@ -118,14 +122,14 @@ def of_hessian(graph: ScalarGraph, entries: list[tuple[int, int]], method: str) 
         for i, j in entries:
             alone = i == j or sum(colours[k] == colours[j] for k in near[i]) == 1
             picks.append(colours[j] * n + i if alone else colours[i] * n + j)
-        how = f"{count(colours)} hvp by star colouring"
+        how = f"{colour_count(colours)} hvp by star colouring"
         return Compressed(products, np.array(picks, dtype=np.int64), [], how)
-    picks, steps = substituted(symmetric, entries, colours, n)
-    how = f"{count(colours)} hvp by acyclic colouring and {len(steps)} substitutions in turn"
+    picks, steps = substitution(symmetric, entries, colours, n)
+    how = f"{colour_count(colours)} hvp by acyclic colouring and {len(steps)} substitutions in turn"
     return Compressed(products, np.array(picks, dtype=np.int64), steps, how)
 
 
-def substituted(
+def substitution(
     symmetric: list[tuple[int, int]], entries: list[tuple[int, int]], colours: list[int], n: int
 ) -> tuple[list[int], list[tuple[Indices, ...]]]:
     """Where each entry is picked, and the subtractions level by level: an entry at a leaf of a tree of two colours is

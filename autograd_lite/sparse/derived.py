@@ -106,6 +106,6 @@ class Seeded:
                     walk.arrived[x] = term if known is None else iadd(known, term)  # type: ignore[no-untyped-call]
 
 
-def is_plain(propagation: Propagation) -> bool:
+def adds_anywhere(propagation: Propagation) -> bool:
     """Whether what arrives always arrives, so that sums can be added up anywhere."""
     return not isinstance(propagation, ChosenPropagation)

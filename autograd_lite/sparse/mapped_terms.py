@@ -16,7 +16,7 @@ from autograd_lite.core.table import add
 from autograd_lite.core.table import sum as total
 from autograd_lite.core.value import Value, constant, traced
 from autograd_lite.sparse.derived import is_nothing, tangents_of
-from autograd_lite.sparse.plans import Plan, RowsOf, program_of
+from autograd_lite.sparse.plans import Plan, RowsOf, program_of_rows
 from autograd_lite.sparse.repetition import nodes_below
 from autograd_lite.sparse.scalar_graphs import MappedSum, ScalarGraph
 from autograd_lite.sparse.terms import terms_of
@@ -208,7 +208,7 @@ def rows_of_kind(graph: ScalarGraph, root: Value, sums: Sequence[Sum], near: Nea
     if not entries:
         return None
     moved = (rows - first)[:, None]
-    program = program_of([t for _, t in entries], list(leaves.values()), data, len(rows))
+    program = program_of_rows([t for _, t in entries], list(leaves.values()), data, len(rows))
     at = numpy.repeat(rows[:, None], len(entries), axis=1)
     return RowsOf(
         program,
@@ -237,7 +237,7 @@ def around_input(
     for x in sorted(nodes_below(root, graph.places), key=time_of):
         if x in bodies:
             body = bodies[x]
-            found = [again(body.body.result, body.nodes, known.given) for known in instances[x]]
+            found = [rerecorded(body.body.result, body.nodes, known.given) for known in instances[x]]
             if found and body.body.chains:
                 given[x] = chained(found, instances[x], x)
             else:
@@ -258,7 +258,7 @@ def chained(terms: Sequence[Any], instances: Sequence[Instance], like: Node) -> 
     return found  # type: ignore[no-any-return]
 
 
-def again(result: Node, nodes: Sequence[Node], given: dict[Node, Any]) -> Any:
+def rerecorded(result: Node, nodes: Sequence[Node], given: dict[Node, Any]) -> Any:
     """The result of nodes, recorded again on what is given in the place of some."""
     for x in nodes:
         if x not in given:

@@ -17,7 +17,7 @@ from autograd_lite.core.value import Value
 from autograd_lite.program.flattening import Flattener
 from autograd_lite.program.instructions import Argument, Result, operations
 from autograd_lite.program.program import Program
-from autograd_lite.sparse.derived import Seeded, adjoints_of, is_nothing, is_plain, tangents_of
+from autograd_lite.sparse.derived import Seeded, adds_anywhere, adjoints_of, is_nothing, tangents_of
 from autograd_lite.sparse.repetition import RepeatedPart, Subgraph, nodes_below
 from autograd_lite.sparse.scalar_graphs import ScalarGraph
 from autograd_lite.sparse.terms import Terms, positions, terms_of
@@ -69,7 +69,7 @@ class Plan(NamedTuple):
         return sum(sum(map(operations, p.program.instructions)) * len(p.leaves) for p in self.parts)
 
 
-def program_of(values: Sequence[Any], leaves: Sequence[Node], constants: Sequence[Node], rows: int) -> Program:
+def program_of_rows(values: Sequence[Any], leaves: Sequence[Node], constants: Sequence[Node], rows: int) -> Program:
     """The program of so many rows: of the leaves of each, and of the constants that differ from row to row."""
     sizes = {"x": len(leaves), "c": len(constants)}
     flattener = Flattener([Argument(name, size, rows > 1) for name, size in sizes.items() if size])
@@ -77,7 +77,7 @@ def program_of(values: Sequence[Any], leaves: Sequence[Node], constants: Sequenc
     return Program(*flattener.finished([Result(tuple(found), rows > 1)]))
 
 
-def table(rows: Sequence[Sequence[float]], integers: bool) -> Any:
+def as_table(rows: Sequence[Sequence[float]], integers: bool) -> Any:
     import numpy
 
     width = len(rows[0]) if rows else 0
@@ -89,9 +89,9 @@ def part_of(
 ) -> RowsOf:
     """The rows of a kind: `values` are the entries of the first, graphs."""
     constants = [kind.first_constants[k] for k in varying]
-    numbers = table([[row[k] for k in varying] for row in kind.constants], False)
-    program = program_of(values, kind.first_leaves, constants, len(kind))
-    return RowsOf(program, table(kind.leaves, True), numbers, rows, columns, order)
+    numbers = as_table([[row[k] for k in varying] for row in kind.constants], False)
+    program = program_of_rows(values, kind.first_leaves, constants, len(kind))
+    return RowsOf(program, as_table(kind.leaves, True), numbers, rows, columns, order)
 
 
 def of_outputs(graph: ScalarGraph, forward: bool, most: int) -> Plan | None:
@@ -125,7 +125,7 @@ def of_outputs(graph: ScalarGraph, forward: bool, most: int) -> Plan | None:
         derivatives = tangents_of(root, leaves, propagation) if forward else adjoints_of(root, leaves)
         entries = [(k, x) for k, x in zip(inner, derivatives, strict=True) if not is_nothing(x)]
         if entries:
-            columns = table(kind.leaves, True)[:, [k for k, _ in entries]]
+            columns = as_table(kind.leaves, True)[:, [k for k, _ in entries]]
             rows = numpy.repeat(numpy.array(outputs)[:, None], len(entries), axis=1)
             parts.append(part_of(kind, varying, [x for _, x in entries], rows, columns, numpy.zeros_like(rows)))
     return Plan(parts, False, f"each output by {'forward' if forward else 'reverse'} mode in the inputs it depends on")
@@ -187,7 +187,7 @@ class TermsOf:
             found_tangents = tangents_of(slope, [kind.first_leaves[k] for k in inner], self.propagation)
             entries = [(k, t) for k, t in zip(inner, found_tangents, strict=True) if not is_nothing(t)]
             if entries:
-                columns = table(kind.leaves, True)[:, [k for k, _ in entries]]
+                columns = as_table(kind.leaves, True)[:, [k for k, _ in entries]]
                 rows = numpy.repeat(numpy.array(inputs)[:, None], len(entries), axis=1)
                 parts.append(part_of(kind, varying, [t for _, t in entries], rows, columns, numpy.zeros_like(rows)))
         return Plan(parts, False, "each row by forward over reverse mode through the terms that its input is in")
@@ -244,10 +244,10 @@ class TermsOf:
                     if not is_nothing(tangent):
                         entries.append((local[x], k, tangent, node_number[user], seq))
             if entries:
-                all_leaves = table(kind.leaves, True)
+                all_leaves = as_table(kind.leaves, True)
                 users = sorted({entry[3] for entry in entries})
                 column = {n: k for k, n in enumerate(users)}
-                where = table([[last - self.position[self.parts[t].nodes[n]] for n in users] for t in terms], True)
+                where = as_table([[last - self.position[self.parts[t].nodes[n]] for n in users] for t in terms], True)
                 order = where[:, [column[entry[3]] for entry in entries]] * IN_ONE_PART
                 order = order + numpy.array([entry[4] for entry in entries])
                 rows = all_leaves[:, [entry[0] for entry in entries]]
@@ -276,25 +276,25 @@ def of_terms(graph: ScalarGraph) -> Plan | None:
     if terms.parts is None or (len(terms.parts) <= 1 and len(graph.inputs) > 8):
         return None
     found = TermsOf(graph, root, terms, terms.parts)
-    return found.rows() or (found.sums() if is_plain(found.propagation) else None)
+    return found.rows() or (found.sums() if adds_anywhere(found.propagation) else None)
 
 
 def of_graph(graph: ScalarGraph, forward: bool) -> Plan:
     """The Jacobian of the whole graph: each tangent or adjoint in the nodes that it reaches."""
     import numpy
 
-    entries = columns_of(graph) if forward else rows_of(graph)
+    entries = forward_columns(graph) if forward else reverse_rows(graph)
     leaves = list(graph.places)
     numbers = numpy.arange(len(leaves))[None]
-    places = table([[row for row, _, _ in entries], [column for _, column, _ in entries]], True)
-    program = program_of([x for _, _, x in entries], leaves, [], 1)
+    places = as_table([[row for row, _, _ in entries], [column for _, column, _ in entries]], True)
+    program = program_of_rows([x for _, _, x in entries], leaves, [], 1)
     rows, columns = places[:1], places[1:]
     part = RowsOf(program, numbers, numpy.empty((1, 0)), rows, columns, numpy.zeros_like(rows))
     how = "each column by forward" if forward else "each row by reverse"
     return Plan([part] if entries else [], False, f"{how} mode through what it reaches of the whole graph")
 
 
-def columns_of(graph: ScalarGraph) -> list[tuple[int, int, Any]]:
+def forward_columns(graph: ScalarGraph) -> list[tuple[int, int, Any]]:
     """The entries by forward mode, column by column."""
     propagation = propagation_for(graph.outputs)
     roots: dict[Node, list[int]] = {}
@@ -330,7 +330,7 @@ def above(x: Node, users: Mapping[Node, list[Node]]) -> set[Node]:
     return seen
 
 
-def rows_of(graph: ScalarGraph) -> list[tuple[int, int, Any]]:
+def reverse_rows(graph: ScalarGraph) -> list[tuple[int, int, Any]]:
     """The entries by reverse mode, row by row."""
     found: list[tuple[int, int, Any]] = []
     for i, x in enumerate(graph.outputs):

@@ -118,7 +118,7 @@ def check_owner(found: os.stat_result) -> None:
 
 
 @contextlib.contextmanager
-def opened(make: bool = False) -> Iterator[Folder]:
+def cache_folder(make: bool = False) -> Iterator[Folder]:
     """The folder, checked; raises OSError where there is none that may be used."""
     path = folder()
     if not path:
@@ -134,24 +134,24 @@ def is_on() -> bool:
     return bool(folder()) and not STATE.refused
 
 
-def load(key: bytes) -> bytes | None:
+def load_code(key: bytes) -> bytes | None:
     """What was stored under a key; None where nothing was, or it is not to be trusted."""
     if not is_on():
         return None
     try:
-        with opened() as place:
-            content = read(place, name_of(key))
+        with cache_folder() as place:
+            content = read_code(place, file_name(key))
             if hashed(key, content[32:]) != content[:32]:
                 raise OSError("its content is damaged")
             return content[32:]
     except FileNotFoundError:
         return None
     except OSError as error:
-        tell(error, name_of(key))
+        tell(error, file_name(key))
         return None
 
 
-def read(place: Folder, name: str) -> bytes:
+def read_code(place: Folder, name: str) -> bytes:
     with FileIO(place.open(name, os.O_RDONLY)) as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
@@ -164,13 +164,13 @@ def read(place: Folder, name: str) -> bytes:
     return content
 
 
-def store(key: bytes, content: bytes) -> None:
+def store_code(key: bytes, content: bytes) -> None:
     """Store something under a key, if that can be done."""
     if not is_on() or len(content) > LARGEST // 8:
         return
     try:
-        with opened(make=True) as place:
-            write(place, name_of(key), hashed(key, content) + content)
+        with cache_folder(make=True) as place:
+            write(place, file_name(key), hashed(key, content) + content)
             if STATE.writes % LOOKS == 0:
                 tidy(place)
             STATE.writes += 1
@@ -213,7 +213,7 @@ def tidy(place: Folder) -> None:
 def size() -> tuple[int, int]:
     """How many files the cache has, and their bytes."""
     try:
-        with opened() as place:
+        with cache_folder() as place:
             sizes = [found.st_size for _, found in place.entries()]
     except OSError:
         sizes = []
@@ -223,7 +223,7 @@ def size() -> tuple[int, int]:
 def clear() -> int:
     """Remove all files of the cache; how many they were.  Raises OSError where the folder is of others."""
     try:
-        with opened() as place:
+        with cache_folder() as place:
             names = [name for name, _ in place.entries()]
             for name in names:
                 place.remove(name)
@@ -232,7 +232,7 @@ def clear() -> int:
     return len(names)
 
 
-def name_of(key: bytes) -> str:
+def file_name(key: bytes) -> str:
     return f"{hashlib.sha256(key).hexdigest()}.code"
 
 

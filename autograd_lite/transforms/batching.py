@@ -338,7 +338,7 @@ def looped_or_written_out(f: Function, arguments: Sequence[Parts], n: int, name:
 def looped(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:
     """The result as that of a loop over the samples."""
     maps = import_module("autograd_lite.control.maps")  # a floor above, therefore by name
-    rows, treedef = maps.mapped(f, arguments, n, name, "sum" if reduce == "mean" else reduce)
+    rows, treedef = maps.mapped_numbers(f, arguments, n, name, "sum" if reduce == "mean" else reduce)
     if reduce is None:
         return assembled(rows, treedef, arguments)
     if reduce == "mean":

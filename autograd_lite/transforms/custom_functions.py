@@ -12,7 +12,7 @@ from typing import Any
 from autograd_lite.core.abstract.tracers import RuleError
 from autograd_lite.support.wording import computed_from_rest
 from autograd_lite.transforms.call_arguments import Arguments
-from autograd_lite.transforms.opaque_functions import on_numbers
+from autograd_lite.transforms.opaque_functions import called_on_numbers
 from autograd_lite.transforms.rule_calls import FlatRule, called
 from autograd_lite.transforms.rule_cycles import OWNERS, unreachable
 from autograd_lite.transforms.signatures import Function, checked_function, name_of
@@ -142,7 +142,7 @@ class CustomCall(FlatRule):
         for x in TRIED:
             if self.treedef is None:
                 try:
-                    on_numbers(self.name, self.compute, [x] * self.count)
+                    called_on_numbers(self.name, self.compute, [x] * self.count)
                 except RuleError:
                     raise
                 except Exception:  # outside of its domain, which may have any kind of end

@@ -13,7 +13,7 @@ from autograd_lite.core.graph import CONSTANT, INHERITED, Node
 from autograd_lite.core.operands import IEEEFloat
 from autograd_lite.core.primitives import INTERNAL, PRIMITIVES, Primitive
 from autograd_lite.core.value import constant
-from autograd_lite.transforms.opaque_functions import called_back, check_captured, on_nodes, on_numbers
+from autograd_lite.transforms.opaque_functions import called_back, called_on_numbers, check_captured, on_nodes
 from autograd_lite.transforms.rule_calls import of_samples
 from autograd_lite.transforms.rule_cycles import OWNERS, unreachable
 from autograd_lite.transforms.signatures import name_of, parameter_names
@@ -100,7 +100,7 @@ class Rules:
 
     def __call__(self, *numbers: float) -> float:
         """The value on floats."""
-        (found,) = on_numbers(self.name, self.results, numbers)
+        (found,) = called_on_numbers(self.name, self.results, numbers)
         if found is None:
             raise RuleError(f"{self.name} has a number as its value, but it returned None; return a number")
         return found
@@ -112,7 +112,7 @@ class Rules:
             return self.all_partials(arguments)
         if not any(isinstance(x, Node) for x in arguments):
             with ieee_arithmetic():
-                return on_numbers(self.name, self.all_partials, arguments)
+                return called_on_numbers(self.name, self.all_partials, arguments)
         nodes: list[Node] = [x if isinstance(x, Node) else constant(x) for x in arguments]
         found = self.partials_as_graphs(nodes)
         if found is None:

@@ -114,7 +114,7 @@ class MapsInside(Exception):
     """A function that is recorded as a call maps over samples, which it can only in the graph around the call."""
 
 
-def draw(source: Source) -> Value:
+def drawn_number(source: Source) -> Value:
     """While a program is traced: a number that is drawn anew at each call, for each sample, and in each step."""
     step = STEP.get()
     if step is None:

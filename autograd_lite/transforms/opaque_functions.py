@@ -43,7 +43,7 @@ def on_nodes(name: str, f: Flat, operands: list[Any], used: Sequence[Any] = ()) 
     return found
 
 
-def on_numbers(name: str, f: Flat, numbers: Sequence[Any]) -> list[float | None]:
+def called_on_numbers(name: str, f: Flat, numbers: Sequence[Any]) -> list[float | None]:
     """The results of f on numbers."""
     with enable_grad():
         found = on_nodes(name, f, [constant(float(x)) for x in numbers])
@@ -86,7 +86,7 @@ class Results:
             raise TypeError(f"{self.name} computes with floats alone, but got {numbers!r}; pass floats") from None
         found = self.found.get(key)
         if found is None:
-            found = [0.0 if x is None else x for x in on_numbers(self.name, self.f, numbers)]
+            found = [0.0 if x is None else x for x in called_on_numbers(self.name, self.f, numbers)]
             if len(found) != self.count:
                 raise RuleError(
                     f"{self.name} gave {len(found)} numbers, and {self.count} before; give as many each time"

@@ -28,9 +28,9 @@ from autograd_lite.transforms.opaque_functions import (
     CallPayload,
     Flat,
     called_back,
+    called_on_numbers,
     check_captured,
     on_nodes,
-    on_numbers,
     unknown_partials,
 )
 from autograd_lite.transforms.propagation import Cotangents, Propagation, arrival, under
@@ -71,7 +71,7 @@ class FlatRule(ABC):
         """`pull` in a call that was recorded with these numbers."""
         n, m = len(operands), len(outputs)
         f: Flat = lambda xs: self.pull(xs[:n], xs[n : n + m], xs[n + m :])  # noqa: E731
-        return on_numbers(self.name, f, [*operands, *outputs, *adjoints])
+        return called_on_numbers(self.name, f, [*operands, *outputs, *adjoints])
 
     def functions(self) -> Sequence[Any]:
         """The functions of the user's."""
@@ -84,7 +84,7 @@ class FlatRule(ABC):
 def called(rule: FlatRule, operands: Sequence[Any]) -> list[Any]:
     """The outputs for operands that are numbers or Values: floats, or nodes where any operand is a Value."""
     if not any(isinstance(x, Node) for x in operands):
-        return without_none(rule, on_numbers(rule.name, rule.compute, operands))
+        return without_none(rule, called_on_numbers(rule.name, rule.compute, operands))
     nodes: list[Node] = [x if isinstance(x, Node) else constant(float(x)) for x in operands]
     apart = all(x._flags & CONSTANT for x in nodes)
     if is_tracing():
@@ -93,8 +93,8 @@ def called(rule: FlatRule, operands: Sequence[Any]) -> list[Any]:
     numbers = [x._data for x in nodes]
     if apart or records_nothing():
         common = reduce(operator.and_, [x._flags for x in nodes])
-        return [detached(x, common) for x in without_none(rule, on_numbers(rule.name, rule.compute, numbers))]
-    found = without_none(rule, on_numbers(rule.name, rule.record, numbers))
+        return [detached(x, common) for x in without_none(rule, called_on_numbers(rule.name, rule.compute, numbers))]
+    found = without_none(rule, called_on_numbers(rule.name, rule.record, numbers))
     return outputs(rule_node(rule, nodes, found, [])) if found else []
 
 
@@ -170,7 +170,7 @@ class RuleCall(CallPayload):
         moved = [tangents.get(x, 0.0) for x in operands_of(node)[:n]]
         f: Flat = lambda xs: self.rule.push(xs[:n], xs[n : n + m], xs[n + m :])  # noqa: E731
         with ieee_arithmetic():
-            return self.tangents(on_numbers(self.rule.name, f, [*self.operands, *self.results, *moved]))
+            return self.tangents(called_on_numbers(self.rule.name, f, [*self.operands, *self.results, *moved]))
 
     def push(self, propagation: Propagation, node: Node, tangents: dict[Node, Any]) -> Any:
         check_unassigned(node, operands_of(node))

@@ -63,7 +63,7 @@ def pi() -> Any:
     return acos(Unrounded(exact_node(-1.0)))
 
 
-def root(x: float) -> Any:
+def exact_root(x: float) -> Any:
     return sqrt(Unrounded(exact_node(x)))
 
 
@@ -87,8 +87,8 @@ EXACT: Final[dict[float, Callable[[], Any]]] = {
     0.7978845608028654: lambda: sqrt(2.0 / pi()),
     2.5066282746310002: lambda: sqrt(2.0 * pi()),
     1.2533141373155001: lambda: sqrt(0.5 * pi()),
-    1.4142135623730951: lambda: root(2.0),
-    0.7071067811865476: lambda: root(0.5),
+    1.4142135623730951: lambda: exact_root(2.0),
+    0.7071067811865476: lambda: exact_root(0.5),
 }
 """The numbers that rounded constants in rules of the table are for; such floats are met in rules alone."""
 

@@ -13,8 +13,8 @@ from autograd_lite.support import code_cache
 def folder(monkeypatch, tmp_path):
     monkeypatch.setenv(code_cache.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(code_cache, "STATE", code_cache.State())
-    code_cache.store(b"a", bytes(200_000))
-    code_cache.store(b"b", bytes(300_000))
+    code_cache.store_code(b"a", bytes(200_000))
+    code_cache.store_code(b"b", bytes(300_000))
     return tmp_path / "cache"
 
 

@@ -5,7 +5,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import Value, explain, scan
 from autograd_lite.drawing.selection import MOST_STEPS
-from autograd_lite.explaining.formats import listed
+from autograd_lite.explaining.formats import forward_steps
 from autograd_lite.explaining.page_data import content, folding
 
 
@@ -19,7 +19,7 @@ def result(steps, loops=1):
 @pytest.mark.parametrize("steps", [2, MOST_STEPS, MOST_STEPS + 1, 300])
 def test_of_a_long_loop_the_first_two_steps_and_the_last_are_told(steps):
     told = explain(result(steps))
-    headings = [x for x in listed(told.lesson) if isinstance(x, str)]
+    headings = [x for x in forward_steps(told.lesson) if isinstance(x, str)]
     if steps <= MOST_STEPS:
         assert not headings
     else:

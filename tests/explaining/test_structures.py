@@ -81,11 +81,11 @@ def computed(make, at):
         kept.append((args[0], explorers_programs(*args)))
         return kept[-1][1]
 
-    explorers_programs, explorers.programs = explorers.programs, programs
+    explorers_programs, explorers.lesson_programs = explorers.lesson_programs, programs
     try:
         explorer = make()
     finally:
-        explorers.programs = explorers_programs
+        explorers.lesson_programs = explorers_programs
     [(lesson, (everything, result, places))] = kept
     inputs = [dict(zip("xy", at, strict=True)).get(name, value) for name, value in explorer.values.items()]
     assert isinstance(result, Program)

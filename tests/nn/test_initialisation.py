@@ -7,7 +7,7 @@ import pytest
 
 from autograd_lite.nn import ACTIVATIONS, MLP, Neuron
 from autograd_lite.nn.activation_modules import MODULES
-from autograd_lite.nn.initialisation import INITIALISERS, constant, initialiser_for, normal, uniform
+from autograd_lite.nn.initialisation import INITIALISERS, constant_number, initialiser_for, normal, uniform
 
 NIN, NOUT = 40, 10
 VARIANCES = {
@@ -30,7 +30,7 @@ def test_the_moments_are_those_of_the_rule(name):
 
 def test_settings_of_rules():
     rng = random.Random(0)
-    assert constant(0.5)(1, 1, rng) == 0.5
+    assert constant_number(0.5)(1, 1, rng) == 0.5
     assert all(2.0 <= uniform(2.0, 3.0)(1, 1, rng) <= 3.0 for _ in range(50))
     assert statistics.pstdev([normal(0.1)(1, 1, rng) for _ in range(5000)]) == pytest.approx(0.1, rel=0.1)
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 from autograd_lite import compile, scan, take, value_and_grad
 from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Scatter
-from autograd_lite.program.payloads import Evaluation
+from autograd_lite.program.payloads import Environment
 from autograd_lite.program.program import Program
 
-FLOATS = Evaluation((), lambda body: None)
+FLOATS = Environment()
 indices = st.one_of(st.integers(-7, 7).map(float), st.floats(-7, 7), st.sampled_from([math.nan, math.inf, -math.inf]))
 
 

@@ -32,8 +32,8 @@ def cache(monkeypatch, tmp_path):
 @pytest.fixture
 def stored(cache):
     """The only file of a cache."""
-    code_cache.store(KEY, CONTENT)
-    return cache / code_cache.name_of(KEY)
+    code_cache.store_code(KEY, CONTENT)
+    return cache / code_cache.file_name(KEY)
 
 
 def warned(call, *arguments):
@@ -45,20 +45,20 @@ def warned(call, *arguments):
 
 
 def test_what_was_stored_is_loaded(stored):
-    assert warned(code_cache.load, KEY) == (CONTENT, [])
-    assert warned(code_cache.load, b"another key") == (None, [])
+    assert warned(code_cache.load_code, KEY) == (CONTENT, [])
+    assert warned(code_cache.load_code, b"another key") == (None, [])
     assert code_cache.size() == (1, len(CONTENT) + 32)
     assert code_cache.clear() == 1
-    assert warned(code_cache.load, KEY) == (None, [])
-    code_cache.store(KEY, CONTENT)  # although somebody removed the folder
-    assert code_cache.load(KEY) == CONTENT
+    assert warned(code_cache.load_code, KEY) == (None, [])
+    code_cache.store_code(KEY, CONTENT)  # although somebody removed the folder
+    assert code_cache.load_code(KEY) == CONTENT
 
 
 @POSIX
 def test_files_and_folder_are_of_the_user_alone(stored):
     old = os.umask(0)
     try:
-        code_cache.store(b"b", CONTENT)
+        code_cache.store_code(b"b", CONTENT)
     finally:
         os.umask(old)
     assert {stat.S_IMODE(path.stat().st_mode) for path in stored.parent.iterdir()} == {0o600}
@@ -72,25 +72,25 @@ def test_damaged_files_are_not_loaded(tmp_path_factory, place, bit, how):
         mock.patch.dict(os.environ, {code_cache.VARIABLE: str(folder)}),
         mock.patch.object(code_cache, "STATE", code_cache.State()),
     ):
-        code_cache.store(KEY, CONTENT)
-        path = folder / code_cache.name_of(KEY)
+        code_cache.store_code(KEY, CONTENT)
+        path = folder / code_cache.file_name(KEY)
         content = bytearray(path.read_bytes())
         k = int(place * len(content))
         if how == "flip":
             content[k] ^= 1 << bit
         path.write_bytes(content[:k] if how == "cut" else content + b"x" * (how == "grow") * (1 + k))
-        found, told = warned(code_cache.load, KEY)
+        found, told = warned(code_cache.load_code, KEY)
         assert found is None
         assert len(told) == 1
         assert "is made anew" in told[0]
-        code_cache.store(KEY, CONTENT)
-        assert warned(code_cache.load, KEY) == (CONTENT, [])
+        code_cache.store_code(KEY, CONTENT)
+        assert warned(code_cache.load_code, KEY) == (CONTENT, [])
 
 
 def test_a_file_under_the_name_of_another_is_not_loaded(stored):
-    code_cache.store(b"b", CONTENT)
-    stored.replace(stored.parent / code_cache.name_of(b"b"))
-    assert warned(code_cache.load, b"b")[0] is None
+    code_cache.store_code(b"b", CONTENT)
+    stored.replace(stored.parent / code_cache.file_name(b"b"))
+    assert warned(code_cache.load_code, b"b")[0] is None
 
 
 def as_folder(path):
@@ -125,22 +125,22 @@ def as_huge(path):
 @pytest.mark.parametrize("change", [as_folder, as_pipe, as_link, as_circle, as_writable, as_huge])
 def test_what_is_no_file_of_the_cache_is_not_loaded(stored, change):
     change(stored)
-    found, told = warned(code_cache.load, KEY)
+    found, told = warned(code_cache.load_code, KEY)
     assert found is None
     assert len(told) == 1
-    assert warned(code_cache.store, KEY, CONTENT)[1] == []  # one warning is enough
-    assert change is as_folder or code_cache.load(KEY) == CONTENT
+    assert warned(code_cache.store_code, KEY, CONTENT)[1] == []  # one warning is enough
+    assert change is as_folder or code_cache.load_code(KEY) == CONTENT
 
 
 @POSIX
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702, 0o720])
 def test_a_folder_that_others_may_write_is_not_used(stored, mode):
     stored.parent.chmod(mode)
-    found, told = warned(code_cache.load, KEY)
+    found, told = warned(code_cache.load_code, KEY)
     assert found is None
     assert len(told) == 1
     assert "others may write it" in told[0]
-    assert warned(code_cache.store, b"b", CONTENT)[1] == []
+    assert warned(code_cache.store_code, b"b", CONTENT)[1] == []
     stored.parent.chmod(0o700)
     assert code_cache.size()[0] == 1
 
@@ -149,7 +149,7 @@ def test_a_folder_that_others_may_write_is_not_used(stored, mode):
 def test_a_folder_or_a_file_of_another_user_is_not_used(stored, monkeypatch):
     me = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-    found, told = warned(code_cache.load, KEY)
+    found, told = warned(code_cache.load_code, KEY)
     assert found is None
     assert len(told) == 1
     assert "another user owns it" in told[0]
@@ -162,20 +162,20 @@ def test_a_folder_or_a_file_of_another_user_is_not_used(stored, monkeypatch):
 def test_a_link_to_a_folder_of_the_user_is_followed_and_that_of_another_is_not(stored, monkeypatch, tmp_path):
     (tmp_path / "link").symlink_to(stored.parent)
     monkeypatch.setenv(code_cache.VARIABLE, str(tmp_path / "link"))
-    assert code_cache.load(KEY) == CONTENT
+    assert code_cache.load_code(KEY) == CONTENT
     real = os.lstat
     changed = [*real(tmp_path / "link")]
     changed[4] = os.geteuid() + 1
     monkeypatch.setattr(os, "lstat", lambda path: os.stat_result(changed))
-    assert warned(code_cache.load, KEY)[0] is None
+    assert warned(code_cache.load_code, KEY)[0] is None
 
 
 @POSIX
 def test_the_folder_that_was_checked_is_the_one_that_is_read(stored, tmp_path):
-    with code_cache.opened() as place:
+    with code_cache.cache_folder() as place:
         stored.parent.rename(tmp_path / "moved")
         (tmp_path / "cache").mkdir(mode=0o777)
-        assert code_cache.read(place, stored.name)[32:] == CONTENT
+        assert code_cache.read_code(place, stored.name)[32:] == CONTENT
 
 
 def full(self, content):
@@ -186,12 +186,12 @@ def full(self, content):
 
 def test_a_full_disk_costs_one_warning_and_leaves_nothing(cache):
     with mock.patch.object(code_cache, "FileIO", type("Full", (FileIO,), {"write": full})):
-        told = warned(code_cache.store, KEY, CONTENT)[1]
+        told = warned(code_cache.store_code, KEY, CONTENT)[1]
         assert len(told) == 1
         assert "No space left" in told[0]
-        assert warned(code_cache.store, b"b", CONTENT)[1] == []
+        assert warned(code_cache.store_code, b"b", CONTENT)[1] == []
     assert list(cache.iterdir()) == []
-    assert warned(code_cache.load, KEY) == (None, [])
+    assert warned(code_cache.load_code, KEY) == (None, [])
 
 
 def test_an_interrupt_leaves_no_file(cache):
@@ -202,21 +202,21 @@ def test_an_interrupt_leaves_no_file(cache):
         mock.patch.object(code_cache, "FileIO", type("Slow", (FileIO,), {"write": interrupted})),
         pytest.raises(KeyboardInterrupt),
     ):
-        code_cache.store(KEY, CONTENT)
+        code_cache.store_code(KEY, CONTENT)
     assert list(cache.iterdir()) == []
 
 
 @pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO])
 def test_a_folder_that_cannot_be_made_costs_one_warning(cache, error):
     with mock.patch.object(os, "makedirs", side_effect=OSError(error, os.strerror(error))):
-        assert len(warned(code_cache.store, KEY, CONTENT)[1]) == 1
-        assert warned(code_cache.store, KEY, CONTENT)[1] == []
+        assert len(warned(code_cache.store_code, KEY, CONTENT)[1]) == 1
+        assert warned(code_cache.store_code, KEY, CONTENT)[1] == []
 
 
 def test_a_file_in_the_place_of_the_folder_costs_one_warning(cache):
     cache.write_text("mine")
-    assert warned(code_cache.load, KEY)[0] is None
-    code_cache.store(KEY, CONTENT)
+    assert warned(code_cache.load_code, KEY)[0] is None
+    code_cache.store_code(KEY, CONTENT)
     assert cache.read_text() == "mine"
     assert code_cache.size() == (0, 0)
 
@@ -224,7 +224,7 @@ def test_a_file_in_the_place_of_the_folder_costs_one_warning(cache):
 @POSIX
 def test_a_pipe_in_the_place_of_the_folder_is_not_waited_for(cache):
     os.mkfifo(cache)
-    answered = threading.Thread(target=warned, args=(code_cache.load, KEY), daemon=True)
+    answered = threading.Thread(target=warned, args=(code_cache.load_code, KEY), daemon=True)
     answered.start()
     answered.join(10.0)
     if answered.is_alive():
@@ -237,7 +237,7 @@ def test_a_process_looks_at_the_size_when_it_writes_first_and_once_in_so_many_fi
     looks = []
     monkeypatch.setattr(code_cache, "tidy", lambda place: looks.append(written))
     for written in range(1, 11):
-        code_cache.store(bytes([written]), CONTENT)
+        code_cache.store_code(bytes([written]), CONTENT)
     assert looks == [1, 5, 9]
 
 
@@ -245,14 +245,14 @@ def test_what_was_used_least_recently_goes_first(cache, monkeypatch):
     monkeypatch.setattr(code_cache, "LARGEST", 8000)
     monkeypatch.setattr(code_cache, "LOOKS", 1)
     for k in range(30):
-        code_cache.store(bytes([k]), b"x" * 600)
-        path = cache / code_cache.name_of(bytes([k]))
-        os.utime(path, (k, k)) if k else code_cache.load(b"\0")
+        code_cache.store_code(bytes([k]), b"x" * 600)
+        path = cache / code_cache.file_name(bytes([k]))
+        os.utime(path, (k, k)) if k else code_cache.load_code(b"\0")
         assert code_cache.size()[1] <= 8000
-    assert code_cache.load(b"\0") is not None  # used late, though it is the oldest
-    assert code_cache.load(b"\1") is None
-    code_cache.store(b"large", b"x" * 2000)  # an eighth of all at most
-    assert code_cache.load(b"large") is None
+    assert code_cache.load_code(b"\0") is not None  # used late, though it is the oldest
+    assert code_cache.load_code(b"\1") is None
+    code_cache.store_code(b"large", b"x" * 2000)  # an eighth of all at most
+    assert code_cache.load_code(b"large") is None
 
 
 def test_only_files_of_the_cache_are_removed(stored):
@@ -262,7 +262,7 @@ def test_only_files_of_the_cache_are_removed(stored):
     for path, age in ((left, 2 * code_cache.STALE), (young, 0)):
         path.write_bytes(b"x")
         os.utime(path, (time.time() - age,) * 2)
-    with code_cache.opened() as place:
+    with code_cache.cache_folder() as place:
         code_cache.tidy(place)
     assert [left.exists(), young.exists()] == [False, True]
     code_cache.clear()
@@ -273,8 +273,8 @@ def test_only_files_of_the_cache_are_removed(stored):
 def test_it_can_be_turned_off(cache, monkeypatch, off):
     monkeypatch.setenv(code_cache.VARIABLE, off)
     monkeypatch.chdir(cache.parent)
-    code_cache.store(KEY, CONTENT)
-    assert code_cache.load(KEY) is None
+    code_cache.store_code(KEY, CONTENT)
+    assert code_cache.load_code(KEY) is None
     assert code_cache.folder() == ""
     assert list(cache.parent.iterdir()) == []
 
@@ -301,8 +301,8 @@ def test_the_folder_is_where_the_platform_wants_it(monkeypatch, system, variable
 
 def test_without_descriptors_paths_do(cache, monkeypatch):
     monkeypatch.setattr(code_cache, "DESCRIPTORS", False)
-    code_cache.store(KEY, CONTENT)
-    assert code_cache.load(KEY) == CONTENT
+    code_cache.store_code(KEY, CONTENT)
+    assert code_cache.load_code(KEY) == CONTENT
     assert code_cache.clear() == 1
 
 

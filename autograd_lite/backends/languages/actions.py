@@ -54,7 +54,7 @@ class Section:
         return len(self.parts) > 1
 
 
-def work_of(program: Program) -> int:
+def operation_count(program: Program) -> int:
     """How many operations the text of a program has, about."""
     bodies = [row.payload.body for row, _, _ in program.instructions if isinstance(row.payload, Loop)]
-    return sum([max(1, len(operands)) for _, operands, _ in program.instructions]) + sum(map(work_of, bodies))
+    return sum([max(1, len(operands)) for _, operands, _ in program.instructions]) + sum(map(operation_count, bodies))

@@ -3,9 +3,10 @@
 import re
 
 from autograd_lite.backends.languages.actions import LIMITS, Limits
-from autograd_lite.backends.languages.dialects import SMALL, C, indented
+from autograd_lite.backends.languages.dialects import SMALL, C
 from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
 from autograd_lite.backends.languages.memory import SourceArrays
+from autograd_lite.backends.source_text import indented
 from autograd_lite.program.program import Program
 
 START = """\

@@ -3,7 +3,7 @@
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 JAVASCRIPT_MATH = (
     "sqrt floor ceil trunc exp expm1 log log1p log2 log10 cbrt sin cos tan asin acos atan atan2 sinh cosh tanh "
@@ -109,7 +109,7 @@ class Dialect(ABC):
         return name
 
 
-def literal(x: float, infinity: str, nan: str) -> str:
+def float_text(x: float, infinity: str, nan: str) -> str:
     if x != x:
         return nan
     text = infinity if math.isinf(x) else repr(abs(x))
@@ -127,7 +127,7 @@ class C(Dialect):
         self.prefix = prefix
 
     def number(self, x: float) -> str:
-        return literal(x, "INFINITY", "NAN")
+        return float_text(x, "INFINITY", "NAN")
 
     def declared(self, name: str, expression: str) -> str:
         return f"const double {name} = {expression};"
@@ -196,7 +196,7 @@ class JavaScript(Dialect):
     reserved = frozenset(JAVASCRIPT_RESERVED.split())
 
     def number(self, x: float) -> str:
-        return literal(x, "Infinity", "NaN")
+        return float_text(x, "Infinity", "NaN")
 
     def declared(self, name: str, expression: str) -> str:
         return f"const {name} = {expression};"
@@ -250,7 +250,3 @@ class JavaScript(Dialect):
         body = re.sub(r"const (double|int) ", "const ", body)
         body = re.sub(r"(?<!\w)(double|int) (?=\w)", "let ", body)
         return head + "{" + body.replace("INFINITY", "Infinity").replace("NAN", "NaN")
-
-
-def indented(lines: Iterable[str]) -> list[str]:
-    return [f"    {line}" if line else line for line in lines]

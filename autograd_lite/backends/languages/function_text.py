@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from autograd_lite.backends.languages.actions import LIMITS, Action, Limits
 from autograd_lite.backends.languages.dialects import Dialect
-from autograd_lite.backends.languages.functions import javascript_texts, texts
+from autograd_lite.backends.languages.functions import functions_in_c, javascript_texts
 from autograd_lite.backends.languages.memory import Place, SourceParts, times
 from autograd_lite.backends.languages.statements import Writer
 from autograd_lite.backends.languages.value_places import ValuePlaces
@@ -85,7 +85,7 @@ def is_inlined(row: Primitive) -> bool:
 
 def argument_names(program: Program, dialect: Dialect, name: str) -> list[str]:
     """A name for each argument: its own, where that is one in the dialect and no other thing has it."""
-    taken = {*dialect.reserved, *ROWS, *KERNELS, *texts(), *javascript_texts(), name}
+    taken = {*dialect.reserved, *ROWS, *KERNELS, *functions_in_c(), *javascript_texts(), name}
     names: list[str] = []
     for k, argument in enumerate(program.arguments):
         x = re.sub(r"[.\[]", "_", argument.name).rstrip("]")

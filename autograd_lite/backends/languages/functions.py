@@ -88,7 +88,7 @@ function exp2(x) {
 
 
 @cache
-def texts() -> dict[str, str]:
+def functions_in_c() -> dict[str, str]:
     """The functions that are written in C, by their names."""
     return {text.split("(")[0].split()[1]: text for text in FUNCTIONS}
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from autograd_lite.backends.languages.actions import Action, Named
-from autograd_lite.backends.languages.dialects import indented
 from autograd_lite.backends.languages.memory import Place, times
 from autograd_lite.backends.languages.value_places import ValuePlaces
+from autograd_lite.backends.source_text import indented
 from autograd_lite.program.gathers import Additions, Column, Entry, Gather, Gathers, Scatter
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from autograd_lite.backends.languages.actions import Action, Named, work_of
+from autograd_lite.backends.languages.actions import Action, Named, operation_count
 from autograd_lite.backends.languages.gathering_text import gathering
 from autograd_lite.backends.languages.kernel_functions import kernel_function
 from autograd_lite.backends.languages.memory import Place, run_of
@@ -45,7 +45,7 @@ class Actions:
             return Action(i, (), 8, lambda named: self.called(i, kernel, operands))
         if isinstance(row.payload, Loop):
             loop = row.payload
-            work = min(work_of(loop.body), self.values.source.limits.piece // 2)
+            work = min(operation_count(loop.body), self.values.source.limits.piece // 2)
             uses = [j for j in operands if j not in self.values.arrays]
             return Action(i, uses, work, lambda named: self.loop(i, loop, operands, named))
         if row is BATCH_SIZE:

@@ -3,8 +3,9 @@
 import json
 
 from autograd_lite.backends.languages.actions import LIMITS, Limits
-from autograd_lite.backends.languages.dialects import JavaScript, indented
+from autograd_lite.backends.languages.dialects import JavaScript
 from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
+from autograd_lite.backends.source_text import indented
 from autograd_lite.program.program import Program
 
 NUMBERS = """\

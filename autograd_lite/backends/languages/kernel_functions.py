@@ -7,8 +7,9 @@ the arrays of its kernel, so that a source has one of each.
 import ast
 from collections.abc import Sequence
 
-from autograd_lite.backends.languages.dialects import Dialect, indented
+from autograd_lite.backends.languages.dialects import Dialect
 from autograd_lite.backends.languages.rows import Functions
+from autograd_lite.backends.source_text import indented
 from autograd_lite.program.kernels import KERNELS, ArrayKernel
 
 CALLED = ("abs", "sqrt", "log")

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from autograd_lite.backends.languages.actions import Limits
-from autograd_lite.backends.languages.dialects import Dialect, indented
+from autograd_lite.backends.languages.dialects import Dialect
 from autograd_lite.backends.languages.rows import Functions
+from autograd_lite.backends.source_text import indented
 
 
 class Place(NamedTuple):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from autograd_lite.backends.languages.dialects import Dialect, indented
+from autograd_lite.backends.languages.dialects import Dialect
 from autograd_lite.backends.languages.error_functions import FORMULAS
-from autograd_lite.backends.languages.functions import javascript_texts, texts
+from autograd_lite.backends.languages.functions import functions_in_c, javascript_texts
+from autograd_lite.backends.source_text import indented
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table.definition_reader import Definition, Reader
 from autograd_lite.program.flattening import Flattener
@@ -61,8 +62,8 @@ class Functions:
         if name in FORMULAS:
             return self.of_lowering(FORMULAS[name], ())
         self.names[name] = self.fresh(name)
-        if name in texts():
-            self.texts.append(self.dialect.function(self.resolved(texts()[name])))
+        if name in functions_in_c():
+            self.texts.append(self.dialect.function(self.resolved(functions_in_c()[name])))
         elif name in javascript_texts():
             self.texts.append(javascript_texts()[name])
         else:

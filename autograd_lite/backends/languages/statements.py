@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from autograd_lite.backends.batch_order import BLOCK, LANES
-from autograd_lite.backends.languages.actions import Action, Named, Section, work_of
-from autograd_lite.backends.languages.dialects import indented
+from autograd_lite.backends.languages.actions import Action, Named, Section, operation_count
 from autograd_lite.backends.languages.instructions_text import Actions
 from autograd_lite.backends.languages.memory import Place, times
 from autograd_lite.backends.languages.value_places import ValuePlaces
+from autograd_lite.backends.source_text import indented
 from autograd_lite.program.payloads import Loop, When, While
 
 
@@ -186,7 +186,7 @@ class Writer:
         places += [arrays[c.array].moved(times(c.stride, t), c.offset) for c in loop.columns]
         outside: dict[int, str] = {}
         if (
-            work_of(loop.body) > self.source.limits.whole // 2 and shared
+            operation_count(loop.body) > self.source.limits.whole // 2 and shared
         ):  # it is cut into functions, which read arrays alone
             kept = memory.array(f"shared{prefix}"[:-1], len(shared))
             lines += self.actions.stored(shared, kept, named)

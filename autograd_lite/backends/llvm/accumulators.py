@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 
-from .ir_text import MASK, SCALAR, VECTOR, Function, number
+from .ir_text import MASK, SCALAR, VECTOR, Function, literal
 
 TILES = 2  # of samples whose vectors stay in registers: half of the registers of AVX-512
 REGISTERS = 16  # of accumulators
@@ -68,7 +68,7 @@ def _across(f: Function, kind: str) -> None:
                 _store_sums(f, _added_across(f, sums), f.offset("%to", SCALAR, to), left, lanes)
 
 
-def rows_of(second: int) -> int:
+def memory_rows(second: int) -> int:
     """The rows in memory of the accumulators of 8 sums and their iterations: of 1 with one more, as of 2."""
     return second + second % 2
 
@@ -82,7 +82,7 @@ def _so_far(f: Function, place: str, count: int) -> list[str]:
     kept = _load(f, place, count)
     f.jump(rest)
     f.label(rest)
-    return f.merge([(before, [number(0.0, VECTOR)] * count), (old, kept)])
+    return f.merge([(before, [literal(0.0, VECTOR)] * count), (old, kept)])
 
 
 def _store(f: Function, vectors: Sequence[str], place: str) -> None:
@@ -213,14 +213,14 @@ def _store_sums(f: Function, total: str, to: str, left: str, lanes: str) -> None
     """Store the first `left` sums of a block, or add them to those of earlier samples."""
 
     def increased(old: str, type: str, total: str) -> str:
-        return f.exact("fadd", type, f.value(f"select i1 %fresh, {type} {number(0.0, type)}, {type} {old}"), total)
+        return f.exact("fadd", type, f.value(f"select i1 %fresh, {type} {literal(0.0, type)}, {type} {old}"), total)
 
     whole, others, near, far, done = f.fresh("whole", "others", "near", "far", "done")
     is_near = f.value("icmp eq i64 %to.across, 1")
     is_new = f.value(f"and i1 %fresh, {f.value(f'icmp sge i64 {left}, {f.lanes}')}")
     f.branch(f.value(f"and i1 {is_near}, {is_new}"), whole, others)
     f.label(whole)  # neither a load nor a mask
-    f.do(f"store {VECTOR} {f.exact('fadd', VECTOR, total, number(0.0, VECTOR))}, ptr {to}, align 8")
+    f.do(f"store {VECTOR} {f.exact('fadd', VECTOR, total, literal(0.0, VECTOR))}, ptr {to}, align 8")
     f.jump(done)
     f.label(others)
     f.branch(is_near, near, far)

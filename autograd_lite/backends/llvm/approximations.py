@@ -15,7 +15,7 @@ from autograd_lite.core import table
 from autograd_lite.core.columns.constants import LOG2_E, TINY
 from autograd_lite.core.primitives import Primitive
 
-from .ir_text import INTEGERS, MASK, SCALAR, WIDE, Function, number
+from .ir_text import INTEGERS, MASK, SCALAR, WIDE, Function, literal
 
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10  # the first has zeros at its end
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)  # their sum has 160 bits
@@ -39,7 +39,7 @@ class VectorMath:
     library: Callable[..., str]  # calls of the exact functions
 
     def number(self, x: str | float) -> str:
-        return x if isinstance(x, str) else number(x, self.type)
+        return x if isinstance(x, str) else literal(x, self.type)
 
     def integer(self, x: int) -> str:
         return str(x) if self.type in (SCALAR, WIDE) else f"splat (i64 {x})"
@@ -192,7 +192,7 @@ def _circular(w: VectorMath, row: Primitive, x: str, quarters: int) -> str:
     """sin(x + quarters pi/2), or the library's function of the row where x is large."""
     f = w.f
     close = _near(w, x, quarters)
-    far = some = f.compare("ogt", w.type, w.call("fabs", x), number(FAR, w.type))
+    far = some = f.compare("ogt", w.type, w.call("fabs", x), literal(FAR, w.type))
     if w.type not in (SCALAR, WIDE):
         some = f.value(f"icmp ne i{f.lanes} {f.value(f'bitcast {MASK} {far} to i{f.lanes}')}, 0")
     near = f.block

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
 
-from .accumulators import rows_of
+from .accumulators import memory_rows
 from .ir_text import SCALAR, VECTOR, Function, Index
 from .rerolling import Access, LoopNest
 
@@ -63,7 +63,7 @@ def vectors_between(nest: LoopNest, lanes: int) -> int | None:
     counts = [1 if dim is None else nest.dims[dim] for dim in (kernel.across, kernel.second)]
     if kernel.kind == "native" or prod(nest.dims) != prod(counts):
         return None
-    return -(-counts[0] // lanes) * lanes * rows_of(counts[1])
+    return -(-counts[0] // lanes) * lanes * memory_rows(counts[1])
 
 
 def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int], sums: int | None) -> str:
@@ -101,6 +101,6 @@ def write_sums(f: Function, nest: LoopNest, rows: int, sizes: Sequence[int], sum
         ]  # fmt: skip
         listed = ", ".join([x if isinstance(x, str) and x.startswith("ptr") else f"i64 {x}" for x in arguments])
         memory = f.offset(f.pointer("w"), VECTOR, f.fixed(sums or 0))
-        between = f.fixed(0 if sums is None else rows_of(counts[1]))
+        between = f.fixed(0 if sums is None else memory_rows(counts[1]))
         f.do(f"call void @sums.{kind}({listed}, i1 %fresh, ptr {memory}, i64 {between}, i1 %begins, i1 %ends)")
     return f"sums.{kind}"

@@ -25,7 +25,7 @@ def prepared(program: Program) -> Program:
     return with_lazy_branches(rolled(program)).unrolled(is_branch).lowered(is_written_inline)
 
 
-def written(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emitter]:
+def modules_of(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emitter]:
     """A program as LLVM modules, and what they call."""
     emitter = Emitter(fastmath, lanes)
     return Modules(ProgramPlan(prepared(program), lanes=lanes), emitter, fastmath), emitter
@@ -33,7 +33,7 @@ def written(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emit
 
 def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:
     """The object code of a program."""
-    modules, emitter = written(program, fastmath, lanes)
+    modules, emitter = modules_of(program, fastmath, lanes)
     optimized, plain = modules.sources()
     plan, lengths = modules.plan, emitter.lengths or Lengths()
     layout = Layout(
@@ -47,9 +47,9 @@ def object_code_of(program: Program, fastmath: bool, lanes: int) -> ObjectCode:
     return ObjectCode(objects, emitter.rows, sorted(emitter.kernels), ["call", *names], layout)
 
 
-def source(program: Program, fastmath: bool, lanes: int) -> str:
+def llvm_ir(program: Program, fastmath: bool, lanes: int) -> str:
     """The LLVM IR of a program."""
-    modules, _ = written(program, fastmath, lanes)
+    modules, _ = modules_of(program, fastmath, lanes)
     optimized, plain = modules.sources()
     return "".join([*optimized, plain])
 

@@ -8,7 +8,7 @@ from typing import Any
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table.definition_reader import Reader
 
-from .ir_text import MASK, MASKS, Function, element_of, number
+from .ir_text import MASK, MASKS, Function, lane_type, literal
 
 Emit = Callable[[Function, Primitive, str, list[str]], str]
 """Writes a row on these operands into a function, and gives its result (`Emitter.emit`)."""
@@ -19,10 +19,10 @@ class CodeReader(Reader):
 
     def __init__(self, emit: Emit, f: Function, type: str) -> None:
         self.emit, self.f, self.type = emit, f, type
-        self.is_scalar = type == element_of(type)
+        self.is_scalar = type == lane_type(type)
 
     def operand(self, x: Any) -> str:
-        return number(x, self.type) if isinstance(x, float) else str(x)
+        return literal(x, self.type) if isinstance(x, float) else str(x)
 
     def applied(self, row: Primitive, operands: Sequence[Any]) -> str:
         return self.emit(self.f, row, self.type, [self.operand(x) for x in operands])

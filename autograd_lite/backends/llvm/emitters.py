@@ -35,8 +35,8 @@ from .ir_text import (
     WIDER,
     Function,
     Lengths,
-    element_of,
-    number,
+    lane_type,
+    literal,
 )
 
 Body = Callable[[Function, list[str]], str]
@@ -143,7 +143,7 @@ class Emitter:
 
     def _extreme(self, order: str, w: VectorMath, x: str, y: str) -> str:
         larger = w.where(order, y, x, y, x)  # x where it is nan, but also where y is
-        never_nan = not y.startswith("%") and number(math.nan) not in y
+        never_nan = not y.startswith("%") and literal(math.nan) not in y
         return larger if never_nan else w.where("uno", y, y, y, larger)
 
     emit_maximum, emit_minimum = partialmethod(_extreme, "ogt"), partialmethod(_extreme, "olt")
@@ -242,7 +242,7 @@ class Emitter:
 
     def _call(self, f: Function, row: Primitive, type: str, operands: list[str]) -> str:
         """A call of a function on floats, for vectors once a lane."""
-        count, element = len(operands), element_of(type)
+        count, element = len(operands), lane_type(type)
         full = self._names.get((row, count))
         if full is None:
             name = "math." + re.sub(r"\W", "_", row.name, flags=re.ASCII)

@@ -12,7 +12,7 @@ from autograd_lite.backends.batch_order import LANES
 from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
 
 from .arrays_of_loops import ArrayLayout
-from .ir_text import INTEGERS, MASKS, SCALAR, VECTOR, Function, number
+from .ir_text import INTEGERS, MASKS, SCALAR, VECTOR, Function, literal
 from .result_copies import Copy
 
 GATHER = f"""\
@@ -20,7 +20,7 @@ declare {VECTOR} @llvm.masked.gather.v{LANES}f64.v{LANES}p0(<{LANES} x ptr>, i32
 """
 
 
-def place_of(f: Function, places: Gather, index: str, type: str) -> tuple[str, str]:
+def checked_place(f: Function, places: Gather, index: str, type: str) -> tuple[str, str]:
     """Whether an index is in bounds, and the place that it is, else the first one."""
     integers = INTEGERS[type]
     key = "place", index, places.bound, places.stride, type
@@ -33,7 +33,7 @@ def place_of(f: Function, places: Gather, index: str, type: str) -> tuple[str, s
 def in_bounds(f: Function, places: Gather, index: str, type: str) -> tuple[str, str]:
     """The same without the offset of the places."""
     integers = INTEGERS[type]
-    zero = number(0.0, type)
+    zero = literal(0.0, type)
     bound = f.value(f"sitofp {integers} {integer(f, places.bound, type)} to {type}")
     below = f.compare("olt", type, index, zero)
     i = f.select(below, f.exact("fadd", type, index, bound), index, type)
@@ -50,10 +50,10 @@ def integer(f: Function, x: int, type: str) -> str:
     return f.splat(f.fixed(x), INTEGERS[type]) if type == VECTOR else f.fixed(x)
 
 
-def read(f: Function, array: ArrayLayout, places: Gather, index: str, type: str) -> str:
+def load_at(f: Function, array: ArrayLayout, places: Gather, index: str, type: str) -> str:
     """The number of an array at a computed index; in code over samples, one for each lane."""
-    valid, place = place_of(f, places, index, type)
-    nan = number(math.nan, type)
+    valid, place = checked_place(f, places, index, type)
+    nan = literal(math.nan, type)
     start = array.address(f)
     if type == SCALAR:
         found = f.value(f"load double, ptr {f.offset(start, SCALAR, place)}")
@@ -67,7 +67,7 @@ def read(f: Function, array: ArrayLayout, places: Gather, index: str, type: str)
     return f.value(f"call {VECTOR} @llvm.masked.gather.v{LANES}f64.v{LANES}p0({arguments})")
 
 
-def element(f: Function, array: ArrayLayout, column: Column, t: str, type: str) -> str:
+def column_element(f: Function, array: ArrayLayout, column: Column, t: str, type: str) -> str:
     """The number of a column in step t, for all lanes alike if it does not differ."""
     start = array.address(f, column.offset)
     found = f.value(f"load {array.type}, ptr {f.offset(start, array.type, f.integer('mul', t, column.stride))}")
@@ -80,8 +80,8 @@ def write_gathers(f: Function, payload: Gathers, own: ArrayLayout, array: ArrayL
         return
     start = own.address(f)
     with f.loop(f.fixed(payload.length)) as loop:
-        index = element(f, indices, Column(0, payload.first, payload.apart), loop.counter, own.type)
-        value = read(f, array, payload.places, index, own.type)
+        index = column_element(f, indices, Column(0, payload.first, payload.apart), loop.counter, own.type)
+        value = load_at(f, array, payload.places, index, own.type)
         f.do(f"store {own.type} {value}, ptr {f.offset(start, own.type, loop.counter)}")
 
 
@@ -94,11 +94,11 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
         with f.loop(f.fixed(payload.size)) as loop:
             place = f.offset(start, type, loop.counter)
             if not initial:
-                x = f.exact("fadd", type, f.value(f"load {type}, ptr {place}"), number(0.0, type))
+                x = f.exact("fadd", type, f.value(f"load {type}, ptr {place}"), literal(0.0, type))
             elif payload.based:
-                x = element(f, arrays[0], Column(0, 0, 1), loop.counter, type)
+                x = column_element(f, arrays[0], Column(0, 0, 1), loop.counter, type)
             else:
-                x = number(-0.0, type)
+                x = literal(-0.0, type)
             f.do(f"store {type} {x}, ptr {place}")
 
     each(initial=True)
@@ -112,7 +112,7 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
         with f.loop(f.fixed(length), first) as loop:
             t = f.integer("sub", f.fixed(length - 1), loop.counter) if reverse else loop.counter
             for value, index, offset, stride, count in entries:
-                x = element(f, arrays[value.array], value, t, type)
+                x = column_element(f, arrays[value.array], value, t, type)
                 if kept:
                     slot = kept.index(offset)
                     loop.carried[slot] = f.exact("fadd", type, loop.carried[slot], x)
@@ -124,13 +124,13 @@ def write_scatter(f: Function, payload: Scatter, own: ArrayLayout, *arrays: Arra
                         type,
                     )
                 else:
-                    i = element(f, arrays[index.array], index, t, type)
-                    valid, place = place_of(f, Gather(offset, stride, count), i, type)
+                    i = column_element(f, arrays[index.array], index, t, type)
+                    valid, place = checked_place(f, Gather(offset, stride, count), i, type)
                     if type == SCALAR:
                         # 0.0 changes no sum but -0.0, which the end of a scatter turns into 0.0
-                        add(f, f.select(valid, x, number(-0.0), type), f.offset(start, type, place), type)
+                        add(f, f.select(valid, x, literal(-0.0), type), f.offset(start, type, place), type)
                         continue
-                    x = f.select(valid, x, number(-0.0, type), type)
+                    x = f.select(valid, x, literal(-0.0, type), type)
                     for lane in range(f.lanes):
                         one = f.value(f"extractelement {type} {x}, i64 {lane}")
                         own_place = f.value(f"extractelement {INTEGERS[type]} {place}, i64 {lane}")

@@ -16,7 +16,7 @@ from autograd_lite.program.program import Program
 from .emitters import Emitter
 from .engine import object_code
 from .fusion import term_width
-from .ir_text import SCALAR, VECTOR, Function, number
+from .ir_text import SCALAR, VECTOR, Function, literal
 from .machine_code import MachineCode, ObjectCode
 from .modules import ATTRIBUTES, DECLARATIONS
 
@@ -32,7 +32,7 @@ class RowPlaces(NamedTuple):
     table: NDArray[np.int32] | None = None
 
 
-def places_of(indices: NDArray[np.int64]) -> RowPlaces:
+def row_places(indices: NDArray[np.int64]) -> RowPlaces:
     """The places with these indices, one a row."""
     first = int(indices[0])
     stride = int(indices[1]) - first if len(indices) > 1 else 1
@@ -120,7 +120,9 @@ class GatheredRows:
                     row = f.integer("add", f.integer("mul", loop.counter, width), first)
                     inputs = [self.read(f, place, at, row, width) for place, at in reads]
                     inputs += [f.value(f"load {type}, ptr {f.offset(at, 'double', row)}, align 8") for at in constants]
-                    for value, (place, at) in zip(written(f, rows.program, emitter, inputs, type), writes, strict=True):
+                    for value, (place, at) in zip(
+                        write_instructions(f, rows.program, emitter, inputs, type), writes, strict=True
+                    ):
                         self.write(f, value, place, at, row, width)
         return f
 
@@ -175,12 +177,12 @@ class GatheredRows:
         return f
 
 
-def written(f: Function, program: Program, emitter: Emitter, inputs: list[str], type: str) -> list[str]:
+def write_instructions(f: Function, program: Program, emitter: Emitter, inputs: list[str], type: str) -> list[str]:
     """The instructions of a program; the names of its results."""
     values = list(inputs)
     for row, operands, constant in program.instructions:
         if constant is not None:
-            values.append(number(constant, type))
+            values.append(literal(constant, type))
         elif width := term_width(row):
             value, terms = "", len(operands) // width
             for k in range(terms):  # of a dot, all first factors come before all second ones

@@ -31,14 +31,14 @@ BYTES = {SCALAR: 8, VECTOR: 8 * LANES}
 ARRAYS = "mvc"  # the buffers of arrays, in which places depend on the lengths of those before
 
 
-def number(value: float, type: str = SCALAR) -> str:
+def literal(value: float, type: str = SCALAR) -> str:
     """A constant operand, with every bit of the float."""
     digits = struct.pack(">d", value).hex().upper()
     text = f"0x{digits}" if type in (SCALAR, VECTOR) else f"0w{digits}"
-    return text if type in (SCALAR, WIDE) else f"splat ({element_of(type)} {text})"
+    return text if type in (SCALAR, WIDE) else f"splat ({lane_type(type)} {text})"
 
 
-def element_of(type: str) -> str:
+def lane_type(type: str) -> str:
     """The type of a lane."""
     return WIDE if type in (WIDE, WIDE_VECTOR) else SCALAR
 
@@ -53,7 +53,7 @@ NAMES = (  # in the order of replacement
 
 def in_float32(text: str) -> str:
     """A module that was written for `Function.lanes` of twice LANES, with float32 in the place of float64."""
-    text = re.sub("0x([0-9A-F]{16})", rounded, text)
+    text = re.sub("0x([0-9A-F]{16})", float32_literal, text)
     for old, new in NAMES:
         text = text.replace(old, new)
     return text
@@ -69,13 +69,13 @@ def in_half_vectors(text: str) -> str:
     return "\n".join(lines)
 
 
-def rounded(digits: re.Match[str]) -> str:
+def float32_literal(digits: re.Match[str]) -> str:
     """A constant rounded to float32; LLVM writes it as a float64."""
     (value,) = struct.unpack(">d", bytes.fromhex(digits[1]))
     return f"0x{struct.pack('>d', ctypes.c_float(value).value).hex().upper()}"
 
 
-ONES = {type: number(1.0, type) for type in (SCALAR, VECTOR)}
+ONES = {type: literal(1.0, type) for type in (SCALAR, VECTOR)}
 
 Base = int | str | tuple[str, int]
 
@@ -176,13 +176,13 @@ class Function:
 
     def condition(self, truth: str, type: str) -> str:
         """1.0 for true, 0.0 for false."""
-        name = self.select(truth, number(1.0, type), number(0.0, type), type)
+        name = self.select(truth, literal(1.0, type), literal(0.0, type), type)
         self._truths[name] = truth
         return name
 
     def truth(self, condition: str, type: str) -> str:
         """Whether a number is not 0.0: nan is true, as in Python."""
-        return self._truths.get(condition) or self.compare("une", type, condition, number(0.0, type))
+        return self._truths.get(condition) or self.compare("une", type, condition, literal(0.0, type))
 
     def call(self, name: str, type: str, *operands: str) -> str:
         arguments = ", ".join([f"{type} {operand}" for operand in operands])
@@ -204,7 +204,7 @@ class Function:
     def constant(self, x: float, type: str) -> str:
         """A constant of the program, which may come from a length: read at run time if the code is for all of them."""
         if self.lengths is None:
-            return number(x, type)
+            return literal(x, type)
         k = len(self.lengths.constants)
         self.lengths.constants.append(x)
         pointer = self.pointer("constants" if "constants" in self.buffers else "e")
@@ -267,7 +267,7 @@ class Function:
         """One number (or integer, by the type of the vector) in every lane."""
         if type == SCALAR:
             return scalar
-        element = "i64" if type == INTEGERS[VECTOR] else element_of(type)
+        element = "i64" if type == INTEGERS[VECTOR] else lane_type(type)
         lane = self.value(f"insertelement {type} poison, {element} {scalar}, i64 0")
         return self.value(f"shufflevector {type} {lane}, {type} poison, <{LANES} x i32> zeroinitializer")
 
@@ -295,7 +295,7 @@ class Function:
 
     def load_some(self, pointer: str, lanes: str) -> str:
         """A masked load of 8 contiguous numbers, 0.0 in the lanes that the mask leaves out."""
-        arguments = f"ptr {pointer}, i32 8, {MASK} {lanes}, {VECTOR} {number(0.0, VECTOR)}"
+        arguments = f"ptr {pointer}, i32 8, {MASK} {lanes}, {VECTOR} {literal(0.0, VECTOR)}"
         return self.value(f"call {VECTOR} @llvm.masked.load.v8f64.p0({arguments})")
 
     def store_some(self, value: str, pointer: str, lanes: str) -> None:

@@ -18,7 +18,7 @@ from autograd_lite.core.table import log as log_row
 from autograd_lite.program.kernels import KERNELS, ArrayKernel
 
 from .emitters import Emitter
-from .ir_text import SCALAR, SUFFIXES, VECTOR, Function, number
+from .ir_text import SCALAR, SUFFIXES, VECTOR, Function, literal
 
 ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 INTEGER = "i64"
@@ -162,10 +162,10 @@ class KernelWriter:
     def value(self, x: ast.expr) -> Typed:
         """An expression; a whole number is made a float by adding it to one."""
         if isinstance(x, ast.Constant):
-            return (INTEGER, str(x.value)) if isinstance(x.value, int) else (SCALAR, number(float(x.value)))  # type: ignore[arg-type]
+            return (INTEGER, str(x.value)) if isinstance(x.value, int) else (SCALAR, literal(float(x.value)))  # type: ignore[arg-type]
         if isinstance(x, ast.Name):
             if x.id == "nan":
-                return SCALAR, number(math.nan)
+                return SCALAR, literal(math.nan)
             if self.lanes is not None and x.id in self.lanes:
                 return VECTOR, self.lanes[x.id]
             type, place = self.places[x.id]

@@ -95,11 +95,11 @@ def stored(what: tuple[Any, ...] | None, made: Callable[[], ObjectCode]) -> Obje
     if what is None or not code_cache.is_on() or not library():
         return made()
     key = marshal.dumps((*what, library(), requirements()), 2)
-    content = code_cache.load(key)
+    content = code_cache.load_code(key)
     if content is not None:
         return ObjectCode.from_content(content)
     code = made()
-    code_cache.store(key, code.content())
+    code_cache.store_code(key, code.content())
     return code
 
 

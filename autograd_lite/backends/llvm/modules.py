@@ -17,10 +17,10 @@ from .arrays_of_loops import ArrayLayout, is_over_lanes
 from .batch_sums import vectors_between, write_sums
 from .emitters import Emitter
 from .gather_writing import GATHER
-from .ir_text import VECTOR, Base, Function, Lengths, in_float32, in_half_vectors, number
+from .ir_text import VECTOR, Base, Function, Lengths, in_float32, in_half_vectors, literal
 from .loops_in_registers import StepsInRegisters, has_single_numbers, is_short, write_samples
 from .plan import LoopLayout, ProgramPlan, Stage
-from .program_loops import StepsWriter, work_of
+from .program_loops import StepsWriter, instruction_count
 from .rerolling import LoopNest, Scheduled
 from .sections import MUCH, write_section
 from .tiles import tile_function, tile_name
@@ -106,7 +106,7 @@ class Modules:
                 lines = text.count("\n")
             parts[-1][name] = text
         parts.append({name: f.text() for name, f in self.optimized.items()})
-        ones = f"@ones = internal constant {VECTOR} {number(1.0, VECTOR)}"
+        ones = f"@ones = internal constant {VECTOR} {literal(1.0, VECTOR)}"
         shared = {name: shared_function(name, self.fast, self.plan.lanes) for name in sorted(self.called)}
         functions = {**self.looped, **self.optimized, **shared, **self.halved}
 
@@ -134,7 +134,7 @@ class Modules:
         once, each = 0, self.operations
         for op in self.plan.ops.values():
             if isinstance(op.row.payload, Loop):
-                work = op.row.payload.steps * work_of(op.row.payload.body)
+                work = op.row.payload.steps * instruction_count(op.row.payload.body)
                 once, each = (once, each + work) if self.plan.batched[op.id] else (once + work, each)
             elif isinstance(op.row.payload, Kernel):
                 work = op.row.payload.operations

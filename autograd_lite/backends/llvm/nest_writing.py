@@ -18,7 +18,7 @@ from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from .arrays_of_loops import ArrayLayout
 from .emitters import Emitter
 from .fusion import ONE, Op, term_width
-from .gather_writing import read, write_copy, write_gathers, write_scatter
+from .gather_writing import load_at, write_copy, write_gathers, write_scatter
 from .ir_text import ONES, SCALAR, VECTOR, Function, Index
 from .kernel_calls import write_kernel
 from .plan import KernelLayout, LoopLayout
@@ -70,7 +70,7 @@ class SectionWriter:
         payload = op.row.payload
         if isinstance(payload, Gather):
             array, index = op.operands
-            value = read(self.f, self.arrays[array], payload, self.operand(index, type), type)
+            value = load_at(self.f, self.arrays[array], payload, self.operand(index, type), type)
         elif payload is not None:
             self.of_payload(op)
             return

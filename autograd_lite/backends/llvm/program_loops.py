@@ -15,7 +15,7 @@ from autograd_lite.program.payloads import Loop, When, While
 from autograd_lite.program.program import Program
 
 from .arrays_of_loops import ArrayLayout
-from .ir_text import MASK, SCALAR, VECTOR, Function, number
+from .ir_text import MASK, SCALAR, VECTOR, Function, literal
 from .plan import LoopLayout
 
 FOREVER = str(2**62)
@@ -47,13 +47,13 @@ The loops that are running end, whatever their results, and Python raises Keyboa
 
 def steps_between_looks(loop: Loop) -> int:
     """After how many steps a loop looks for Ctrl-C: a power of two, at least 1."""
-    return 1 << max(0, (PATIENCE // max(1, work_of(loop.body))).bit_length() - 1)
+    return 1 << max(0, (PATIENCE // max(1, instruction_count(loop.body))).bit_length() - 1)
 
 
-def work_of(program: Program) -> int:
+def instruction_count(program: Program) -> int:
     """The instructions that run in a call."""
     loops = [row.payload for row, _, _ in program.instructions if isinstance(row.payload, Loop)]
-    return len(program.instructions) + sum([loop.steps * work_of(loop.body) for loop in loops])
+    return len(program.instructions) + sum([loop.steps * instruction_count(loop.body) for loop in loops])
 
 
 def copy(f: Function, source: str, target: str, count: int, type: str, read: str = "") -> None:
@@ -235,7 +235,7 @@ class StepsWriter:
         place = f.offset(f.pointer("s"), SCALAR, self.layout.shared)
         condition = f.value(f"load {SCALAR}, ptr {place}")
         go, skip = f.fresh("go", "skip")
-        f.branch(f.value(f"fcmp une {SCALAR} {condition}, {number(0.0)}"), go, skip)
+        f.branch(f.value(f"fcmp une {SCALAR} {condition}, {literal(0.0)}"), go, skip)
         f.label(skip)
         f.do("ret void")
         f.label(go)
@@ -243,7 +243,7 @@ class StepsWriter:
     def end(self, then: str, carry: str) -> None:
         """Return from the function with the new carry, if its first number is 0 for all samples."""
         f = self.f
-        running = f.value(f"fcmp une {self.type} {f.value(f'load {self.type}, ptr {then}')}, {number(0.0, self.type)}")
+        running = f.value(f"fcmp une {self.type} {f.value(f'load {self.type}, ptr {then}')}, {literal(0.0, self.type)}")
         if self.type == VECTOR:
             running = f.value(f"icmp ne i{f.lanes} {f.value(f'bitcast {MASK} {running} to i{f.lanes}')}, 0")
         done, go = f.fresh("done", "go")

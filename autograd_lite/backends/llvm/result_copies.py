@@ -43,7 +43,7 @@ def runs_of(program: Program) -> list[CopiedRun]:
         for x in result.values:
             uses[x] = uses.get(x, 0) + 1
     for k, result in enumerate(program.results):
-        places = [place_of(program, x) if uses[x] == 1 and not result.batched else None for x in result.values]
+        places = [array_place(program, x) if uses[x] == 1 and not result.batched else None for x in result.values]
         start = 0
         # in a run, the array and the distance of both places stay the same
         keys = [None if place is None else (place[0], place[1] - i) for i, place in enumerate(places)]
@@ -56,7 +56,7 @@ def runs_of(program: Program) -> list[CopiedRun]:
     return found
 
 
-def place_of(program: Program, x: int) -> tuple[int, int] | None:
+def array_place(program: Program, x: int) -> tuple[int, int] | None:
     """The array that a value is a number of, and its place there."""
     if x < program.size:
         return None

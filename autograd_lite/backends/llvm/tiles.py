@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .ir_text import MASK, SCALAR, VECTOR, Function, Index, number
+from .ir_text import MASK, SCALAR, VECTOR, Function, Index, literal
 
 NARROW = 4  # numbers of a sample, up to which a tile without a gap is read and written as it is in memory
 
@@ -62,7 +62,7 @@ def _narrow(f: Function, reads: bool, size: int) -> None:
     """Samples of few numbers: in whole vectors that are shuffled, unless some are missing."""
     some, whole, done = f.fresh("some", "whole", "done")
     zero = f.value(f"alloca {SCALAR}")
-    f.do(f"store {SCALAR} {number(0.0)}, ptr {zero}")
+    f.do(f"store {SCALAR} {literal(0.0)}, ptr {zero}")
     exist, last = f.value("icmp sgt i64 %valid, 0"), f.integer("sub", "%valid", 1)
     f.branch(f.value(f"icmp eq i64 %valid, {f.lanes}"), whole, some)
     f.label(some)
@@ -114,7 +114,7 @@ def _clear(lanes: int) -> Function:
     """Set the lanes from `valid` on to 0.0 in `count` vectors."""
     f = Function("tile.clear", "ptr %tile, i64 %count, i64 %valid", {"tile": "%tile"}, lanes=lanes)
     below = f.lanes_below("%valid")
-    zero = number(0.0, VECTOR)
+    zero = literal(0.0, VECTOR)
     with f.loop("%count") as loop:
         place = Index(0, ((loop.counter, 1),))
         vector = f.load("tile", place, VECTOR, VECTOR)

@@ -38,16 +38,16 @@ def use_operands(
         i += 1
         x = left[node]
         if x >= 0:
-            count(x, step, uses, nodes)
+            add_use(x, step, uses, nodes)
             x = right[node]
             if x >= 0:
-                count(x, step, uses, nodes)
+                add_use(x, step, uses, nodes)
         elif node in more:
             for x in more[node]:
-                count(x, step, uses, nodes)
+                add_use(x, step, uses, nodes)
 
 
-def count(x: int, step: int, uses: list[int], nodes: list[int]) -> None:
+def add_use(x: int, step: int, uses: list[int], nodes: list[int]) -> None:
     known = uses[x]
     uses[x] = known + step if known >= 0 else 1
     if known < 0 or known + step == 0:

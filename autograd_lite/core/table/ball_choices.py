@@ -28,7 +28,7 @@ def undecided(hull: Ball) -> Ball:
     return hull
 
 
-def number(like: Ball, n: Any) -> Ball:
+def ball_like(like: Ball, n: Any) -> Ball:
     return type(like)(n)
 
 
@@ -97,7 +97,7 @@ def rounded(step: Callable[[int, int], int]) -> Callable[[Ball], Ball]:
         if low is None or high is None:
             return undecided((x - 1).union(x + 1))
         below, above = step(*low), step(*high)
-        return number(x, below) if below == above else undecided(number(x, below).union(number(x, above)))
+        return ball_like(x, below) if below == above else undecided(ball_like(x, below).union(ball_like(x, above)))
 
     return of_ball
 
@@ -108,7 +108,7 @@ def quotient_rounded(step: Callable[[int, int], int], x: Ball, y: Ball) -> Ball:
     if m is None or n is None or n[0] == 0:
         return rounded(step)(x / y)
     above, below = m[0] * n[1], m[1] * n[0]
-    return number(x, step(above, below) if below > 0 else step(-above, -below))
+    return ball_like(x, step(above, below) if below > 0 else step(-above, -below))
 
 
 def exact_remainder(step: Callable[[int, int], int], x: Ball, y: Ball) -> Ball | None:
@@ -118,7 +118,7 @@ def exact_remainder(step: Callable[[int, int], int], x: Ball, y: Ball) -> Ball |
         return None
     numerator, denominator = m[0] * n[1], m[1] * n[0]
     times = step(numerator, denominator) if denominator > 0 else step(-numerator, -denominator)
-    return number(x, (numerator - times * denominator, 1 - (m[1] * n[1]).bit_length()))
+    return ball_like(x, (numerator - times * denominator, 1 - (m[1] * n[1]).bit_length()))
 
 
 def mod(x: Ball, y: Ball) -> Ball:
@@ -128,7 +128,7 @@ def mod(x: Ball, y: Ball) -> Ball:
     times = (x / y).floor()
     if times.is_exact() and times.is_finite():
         return x - times * y
-    return undecided(number(y, 0).union(y)) if times.is_finite() else nowhere(x)
+    return undecided(ball_like(y, 0).union(y)) if times.is_finite() else nowhere(x)
 
 
 def fmod(x: Ball, y: Ball) -> Ball:
@@ -150,7 +150,7 @@ def fmod(x: Ball, y: Ball) -> Ball:
 def sign(x: Ball) -> Ball:
     if x > 0 or x < 0 or x == 0 or x.is_nan():
         return x if x.is_nan() else x.sgn()
-    return undecided(number(x, -1).union(number(x, 1)))
+    return undecided(ball_like(x, -1).union(ball_like(x, 1)))
 
 
 def magnitude(x: Ball) -> Ball:
@@ -168,8 +168,8 @@ def copysign(x: Ball, y: Ball) -> Ball:
 def truths(like: Ball, yes: bool, no: bool) -> Ball:
     """1 or 0; the hull of both where it is not known."""
     if yes or no:
-        return number(like, 1 if yes else 0)
-    return undecided(number(like, 0).union(number(like, 1)))
+        return ball_like(like, 1 if yes else 0)
+    return undecided(ball_like(like, 0).union(ball_like(like, 1)))
 
 
 def is_same(x: Ball, y: Ball) -> bool:
@@ -213,8 +213,8 @@ def heaviside(x: Ball, y: Ball) -> Ball:
     if x == 0:
         return y
     if x > 0 or x < 0 or x.is_nan():
-        return x if x.is_nan() else number(x, 1 if x > 0 else 0)
-    return undecided(number(x, 0).union(number(x, 1)).union(y))
+        return x if x.is_nan() else ball_like(x, 1 if x > 0 else 0)
+    return undecided(ball_like(x, 0).union(ball_like(x, 1)).union(y))
 
 
 def is_true(x: Ball) -> bool:
@@ -249,4 +249,4 @@ largest, smallest = folded(maximum), folded(minimum)
 
 
 def relu(x: Ball) -> Ball:
-    return maximum(x, number(x, 0))
+    return maximum(x, ball_like(x, 0))

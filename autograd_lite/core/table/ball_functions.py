@@ -10,13 +10,13 @@ Choices are in `ball_choices`.
 import math
 from collections.abc import Callable, Sequence
 
-from autograd_lite.core.table.ball_choices import Ball, folded, nowhere, number, ratio, undecided, whole
+from autograd_lite.core.table.ball_choices import Ball, ball_like, folded, nowhere, ratio, undecided, whole
 
 # Arithmetic
 
 
 def difference(x: Ball, y: Ball) -> Ball:
-    return number(x, 0) if x is y and x.is_finite() else x - y
+    return ball_like(x, 0) if x is y and x.is_finite() else x - y
 
 
 def product(x: Ball, y: Ball) -> Ball:
@@ -24,7 +24,7 @@ def product(x: Ball, y: Ball) -> Ball:
 
 
 def quotient(x: Ball, y: Ball) -> Ball:
-    return number(x, 1) if x is y and x.is_finite() and x != 0 else x / y
+    return ball_like(x, 1) if x is y and x.is_finite() and x != 0 else x / y
 
 
 total = folded(lambda x, y: x + y)
@@ -54,11 +54,11 @@ def odd(f: Callable[[Ball], Ball], x: Ball) -> Ball:
 def power(x: Ball, y: Ball) -> Ball:
     """x to the power y, 1 at y = 0; a negative x has one where y is a whole number, 0 where y is above 0."""
     if y == 0:
-        return x if x.is_nan() else number(x, 1)
+        return x if x.is_nan() else ball_like(x, 1)
     if x > 0:
         return x**y
     if x == 0 and y > 0:
-        return number(x, 0)
+        return ball_like(x, 0)
     exponent = ratio(y)
     if exponent is not None and exponent[1] == 1:
         odd = exponent[0] % 2 == 1
@@ -66,13 +66,13 @@ def power(x: Ball, y: Ball) -> Ball:
             return -((-x) ** y) if odd else (-x) ** y
         if y > 0 and x.is_finite():
             low, high = power_of_end(-x.lower(), y), power_of_end(x.upper(), y)
-            return (-low).union(high) if odd else low.union(high).union(number(x, 0))
-    return number(x, 0).union(power_of_end(x.upper(), y)) if x >= 0 and y > 0 else nowhere(x)
+            return (-low).union(high) if odd else low.union(high).union(ball_like(x, 0))
+    return ball_like(x, 0).union(power_of_end(x.upper(), y)) if x >= 0 and y > 0 else nowhere(x)
 
 
 def power_of_end(x: Ball, y: Ball) -> Ball:
     """x to the power y > 0; 0 where x is not above it."""
-    return x**y if x > 0 else number(x, 0)
+    return x**y if x > 0 else ball_like(x, 0)
 
 
 def power_slope(k: Ball, m: Ball, x: Ball, y: Ball) -> Ball:
@@ -80,12 +80,14 @@ def power_slope(k: Ball, m: Ball, x: Ball, y: Ball) -> Ball:
     times, others = whole(k), whole(m)
     if times is None or others is None or times < 0 or others < 0:
         return nowhere(x)
-    falling = [number(x, 1)]  # y (y - 1) ... in powers of a step in y
+    falling = [ball_like(x, 1)]  # y (y - 1) ... in powers of a step in y
     for i in range(times):
         factor = y - i
-        falling = [a * factor + b for a, b in zip([*falling, number(x, 0)], [number(x, 0), *falling], strict=True)]
+        falling = [
+            a * factor + b for a, b in zip([*falling, ball_like(x, 0)], [ball_like(x, 0), *falling], strict=True)
+        ]
     if falling[0] == 0 and others == 0:
-        return number(x, 0)
+        return ball_like(x, 0)
     lower = power(x, y if not times else y - times)
     if others == 0:
         return falling[0] * lower
@@ -100,7 +102,7 @@ def power_slope(k: Ball, m: Ball, x: Ball, y: Ball) -> Ball:
 
 
 def exp2(x: Ball) -> Ball:
-    return number(x, 2) ** x
+    return ball_like(x, 2) ** x
 
 
 def log2(x: Ball) -> Ball:
@@ -178,13 +180,13 @@ def entropy(x: Ball) -> Ball:
 def erfcx(x: Ball) -> Ball:
     """e^(x^2) erfc(x); to the right U(1/2, 1/2, x^2) / pi^(1/2); source: DLMF 7.11.5."""
     if x > 1:
-        half = number(x, 0.5)
+        half = ball_like(x, 0.5)
         return product(x, x).hypgeom_u(half, half) / type(x).pi().sqrt()
     return product(x, x).exp() * x.erfc()
 
 
 def root_of_half(like: Ball) -> Ball:
-    return number(like, 0.5).sqrt()
+    return ball_like(like, 0.5).sqrt()
 
 
 def ndtr(x: Ball) -> Ball:
@@ -260,11 +262,11 @@ def gammainc(a: Ball, x: Ball) -> Ball:
 def gammaincc(a: Ball, x: Ball) -> Ball:
     if not (a > 0 and x >= 0):
         return nowhere(x)
-    return number(x, 1) if x == 0 else x.gamma_upper(a, regularized=1)
+    return ball_like(x, 1) if x == 0 else x.gamma_upper(a, regularized=1)
 
 
 def trigamma(x: Ball) -> Ball:
-    return polygamma(number(x, 1), x)
+    return polygamma(ball_like(x, 1), x)
 
 
 def polygamma(n: Ball, x: Ball) -> Ball:
@@ -275,7 +277,7 @@ def polygamma(n: Ball, x: Ball) -> Ball:
     if k == 0:
         return x.digamma()
     if x > 0:
-        result = math.factorial(k) * number(x, k + 1).zeta(x)
+        result = math.factorial(k) * ball_like(x, k + 1).zeta(x)
         return result if k % 2 else -result
     if not x < 0:
         return nowhere(x)
@@ -290,7 +292,7 @@ def cotangent_derivative(n: int, x: Ball) -> Ball:
         slope = [k * c for k, c in enumerate(polynomial)][1:]
         polynomial = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
     cotangent = x.cot_pi()
-    value = number(x, 0)
+    value = ball_like(x, 0)
     for c in reversed(polynomial):
         value = value * cotangent + c
     return value * type(x).pi() ** (n + 1)

@@ -146,7 +146,7 @@ def cardinal_sine(x: complex) -> complex:
 
 def norm(xs: Sequence[complex]) -> complex:
     big = max([abs(x.real) for x in xs], default=0.0)
-    return big * cmath.sqrt(total([(x / big) ** 2 for x in xs])) if big else complex(0.0)
+    return big * cmath.sqrt(complex_sum([(x / big) ** 2 for x in xs])) if big else complex(0.0)
 
 
 def logcosh(x: complex) -> complex:
@@ -156,10 +156,10 @@ def logcosh(x: complex) -> complex:
 
 def logsumexp(xs: Sequence[complex]) -> complex:
     top = max(x.real for x in xs)
-    return top + cmath.log(total([cmath.exp(x - top) for x in xs]))
+    return top + cmath.log(complex_sum([cmath.exp(x - top) for x in xs]))
 
 
-def total(xs: Sequence[complex]) -> complex:
+def complex_sum(xs: Sequence[complex]) -> complex:
     return sum(xs, complex(0.0))
 
 
@@ -172,4 +172,4 @@ def product(xs: Sequence[complex]) -> complex:
 
 def dot(wx: Sequence[complex]) -> complex:
     n = len(wx) // 2
-    return total([w * x for w, x in zip(wx[:n], wx[n:], strict=True)])
+    return complex_sum([w * x for w, x in zip(wx[:n], wx[n:], strict=True)])

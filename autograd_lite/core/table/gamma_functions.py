@@ -91,12 +91,12 @@ def finite_digamma_difference(a: Scalar, b: Scalar) -> Any:
     far = -log1p(b / c) - 0.5 * part - part * ((c + d) / c / d) * (value + v * divided)
     return decide(
         less(a, 3.02),
-        lambda: far - (part_of(a, b) + part_of(a + 1.0, b) + part_of(a + 2.0, b)),
+        lambda: far - (gap(a, b) + gap(a + 1.0, b) + gap(a + 2.0, b)),
         lambda: far,
     )
 
 
-def part_of(a: Scalar, b: Scalar) -> Any:
+def gap(a: Scalar, b: Scalar) -> Any:
     """1/a - 1/(a + b), in the form of which neither the value nor the slopes cancel."""
     return decide(less(b, 1.07 * a), lambda: b / a / (a + b), lambda: 1.0 / a - 1.0 / (a + b))
 
@@ -220,7 +220,7 @@ def gammaincc_formula(a: Scalar, x: Scalar) -> Any:
     return decide(less(x, 0.0), lambda: NAN, lambda: decide(less(x, start(s)), left, right))
 
 
-def inside(a: float, x: float) -> bool:
+def is_in_domain(a: float, x: float) -> bool:
     return 0.0 < a <= LARGEST_SETTING and x >= 0.0
 
 
@@ -234,7 +234,7 @@ betaln: Primitive = primitive(
     infinity="a or b = inf: -inf",
 )  # fmt: skip
 gammainc: Primitive = primitive(
-    "gammainc", on_floats(gammainc_formula, inside), (NAN, lambda out, a, x: density(a, x)),
+    "gammainc", on_floats(gammainc_formula, is_in_domain), (NAN, lambda out, a, x: density(a, x)),
     "∫ t^(a - 1) e^-t dt / gamma(a), 0 to x", sign="P", domain="0 < a <= 1e6, x >= 0",
     kinks="in a: nan, it is a setting", limit=NAN, lowering=gammainc_formula,
     intervals=((0.01, 100.0), (0.0, 1e300)), distance=lambda a, x: x,
@@ -242,7 +242,7 @@ gammainc: Primitive = primitive(
     lecture=(NAN, lambda out, a, x: x ** (a - 1.0) * exp(-x) / gamma(a)), infinity="x = inf: 1",
 )  # fmt: skip
 gammaincc: Primitive = primitive(
-    "gammaincc", on_floats(gammaincc_formula, inside), (NAN, lambda out, a, x: -density(a, x)),
+    "gammaincc", on_floats(gammaincc_formula, is_in_domain), (NAN, lambda out, a, x: -density(a, x)),
     "1 - gammainc(a, x)", sign="Q", domain="0 < a <= 1e6, x >= 0", kinks="in a: nan, it is a setting",
     limit=NAN, lowering=gammaincc_formula, intervals=((0.01, 100.0), (0.0, 1e300)), distance=lambda a, x: x,
     ball_value=ball_functions.gammaincc,

@@ -22,7 +22,7 @@ __all__ = ["prod", "mean", "share", "logsumexp", "dot"]
 
 sum: Primitive = primitive(
     "sum", float_values.sum_in_order, lambda out, xs: [1.0] * len(xs), "x + ...", label="Σ", empty=0.0, role="affine",
-    complex_value=complex_functions.total, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",
+    complex_value=complex_functions.complex_sum, notation="<x:quotient> + ...", latex="<x:quotient> + ...", binds="sum",
     fold=add, rewrites=("x = x", "x y = add x y"),
     ball_value=ball_functions.total, infinity="inf - inf: nan",
 )  # fmt: skip
@@ -36,7 +36,7 @@ prod: Primitive = primitive(
 mean: Primitive = primitive(
     "mean", lambda xs: float_values.sum_in_order(xs) / len(xs), lambda out, xs: equal_shares(xs),
     "(x + ...) / n", lowering=lambda xs: sum(xs) / float(len(xs)),
-    complex_value=lambda xs: complex_functions.total(xs) / len(xs),
+    complex_value=lambda xs: complex_functions.complex_sum(xs) / len(xs),
     notation="(<x:quotient> + ...)/<n>", latex=r"\frac{<x:quotient> + ...}{<n>}", binds="sum",
     lecture=lambda out, xs: equal_shares(xs), words="1/n",
     operations=lambda n: n, infinity="inf - inf: nan",
