@@ -44,7 +44,7 @@ def checkpoint(f: Function) -> Function:
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if TRACE.get() is not None:
-            return in_order(f(*args, **kwargs))
+            return as_recomputed(f(*args, **kwargs))
         leaves, treedef = flatten_numbers((args, kwargs), f"arguments of {name_of(f)}")
         inputs = [x for x in leaves if isinstance(x, Value)]
         call = Recomputed(f, treedef, [None if isinstance(x, Value) else float(x) for x in leaves])
@@ -63,15 +63,15 @@ def checkpoint(f: Function) -> Function:
     return transformed(f, wrapped, "checkpoint")
 
 
-def in_order(result: Any) -> Any:
+def as_recomputed(result: Any) -> Any:
     """What f gave while a program is traced: adjoints add up in the order that they have in a graph recorded again."""
     if isinstance(result, Value):
         return node_apart(result)
     if is_array(result) and result.dtype == object and getattr(result, "element", None) is None:
-        return array_of([in_order(x) for x in result.ravel().tolist()], result.shape)
+        return array_of([as_recomputed(x) for x in result.ravel().tolist()], result.shape)
     leaves, treedef = flatten(result, whole=True)
     is_leaf = len(leaves) == 1 and leaves[0] is result
-    return result if is_leaf else treedef.unflatten([in_order(x) for x in leaves], whole=WHOLE)
+    return result if is_leaf else treedef.unflatten([as_recomputed(x) for x in leaves], whole=WHOLE)
 
 
 class Recomputed:

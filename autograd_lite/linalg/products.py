@@ -171,7 +171,7 @@ def spectral(xs: Sequence[Any], m: int, n: int) -> Any:
     matrix = array(xs) if m >= n else turned(m, n, array(xs))
     long, size = max(m, n), min(m, n)
     squares = product_of(size, long, size, turned(long, size, matrix), matrix)
-    return table.sqrt(made(applied("eigh", (size,), squares).part(size - 1, 1), (), (xs,)).leaves[0])
+    return table.sqrt(made(call_kernel("eigh", (size,), squares).part(size - 1, 1), (), (xs,)).leaves[0])
 
 
 def expm(a: Any) -> Any:

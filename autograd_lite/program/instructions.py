@@ -74,7 +74,7 @@ def batched_values(arguments: Sequence[Argument], instructions: Sequence[Instruc
     return flags
 
 
-def rows_of(instructions: Sequence[Instruction]) -> set[Primitive]:
+def rows_in(instructions: Sequence[Instruction]) -> set[Primitive]:
     """The rows that occur in a program."""
     return {x[0] for x in instructions}
 

@@ -17,7 +17,7 @@ from autograd_lite.core.table import stop_gradient
 from autograd_lite.core.value import Value
 from autograd_lite.program import serialisation
 from autograd_lite.program.flattening import STOPPING, Lowers, Unrolls, flatten_values, has_lowering, lower, nothing
-from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations, rows_of
+from autograd_lite.program.instructions import Argument, Instruction, Result, batched_values, operations, rows_in
 from autograd_lite.program.payloads import Item, Loop
 from autograd_lite.support.files import read_json, write_atomically, write_json
 from autograd_lite.support.wording import for_output, readable
@@ -54,7 +54,7 @@ class Program:
         self.size = sum(a.size for a in self.arguments)
         self.batched = batched_values(self.arguments, self.instructions)
         """For every value, whether it differs from sample to sample."""
-        self.rows = rows_of(self.instructions)
+        self.rows = rows_in(self.instructions)
         """The rows of its instructions."""
         self.codes: dict[str, Callable[..., Any]] = {}
         """What the back ends made of it where it was called by itself, by their names; freed with it."""

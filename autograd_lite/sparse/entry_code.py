@@ -74,9 +74,9 @@ class Evaluation:
                     code.Rows(
                         part.program.lowered(is_written_inline),
                         len(part.leaves),
-                        [code.places_of(column) for column in part.leaves.T],
+                        [code.row_places(column) for column in part.leaves.T],
                         list(part.constants.T),
-                        [code.places_of(column) for column in target.T],
+                        [code.row_places(column) for column in target.T],
                     )
                 )
         scratch = first

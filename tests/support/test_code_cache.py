@@ -308,10 +308,10 @@ def test_without_descriptors_paths_do(cache, monkeypatch):
 
 def test_threads_and_processes_may_write_the_same_file(cache):
     write = (
-        "from autograd_lite.support.code_cache import load, store\n"
+        "from autograd_lite.support.code_cache import load_code, store_code\n"
         "for k in range(200):\n"
-        "    store(bytes([k % 5]), bytes(3000))\n"
-        "    assert load(bytes([k % 5])) == bytes(3000)"
+        "    store_code(bytes([k % 5]), bytes(3000))\n"
+        "    assert load_code(bytes([k % 5])) == bytes(3000)"
     )
     threads = [threading.Thread(target=lambda: exec(write)) for _ in range(3)]
     for thread in threads:

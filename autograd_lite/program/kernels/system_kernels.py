@@ -86,7 +86,7 @@ def lu(n: int, a: Floats, out: Floats) -> None:
 
 
 @kernel(lambda n, m, back: (n * n + n + 1, n * m), lambda n, m, back: n * m)
-def permuted_rows(n: int, m: int, back: int, factors: Floats, b: Floats, out: Floats) -> None:
+def rows_of(n: int, m: int, back: int, factors: Floats, b: Floats, out: Floats) -> None:
     """The rows of b in the order of the factors, or with `back` in that from which it came."""
     size = n * n
     for i in range(n):
@@ -112,7 +112,7 @@ def lu_solve(n: int, m: int, turned: int, a: Floats, factors: Floats, b: Floats,
     Of A itself nothing is read: it is an operand because the derivative is one in A.
     """
     if turned == 0:
-        permuted_rows(n, m, 0, factors, b, work)
+        rows_of(n, m, 0, factors, b, work)
         substitute(n, m, 0, 1, factors, work, out)
         for i in range(n * m):
             work[i] = out[i]
@@ -136,7 +136,7 @@ def lu_solve(n: int, m: int, turned: int, a: Floats, factors: Floats, b: Floats,
                 x = factors[i * n + p]
                 for j in range(m):
                     work[p * m + j] -= x * work[i * m + j]
-        permuted_rows(n, m, 1, factors, work, out)
+        rows_of(n, m, 1, factors, work, out)
 
 
 @kernel(lambda n: (n * n, n * n + n + 1), lambda n: 1)
