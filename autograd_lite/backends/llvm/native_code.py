@@ -62,7 +62,7 @@ class NativeCode:
     @property
     def source(self) -> str:
         """The LLVM IR."""
-        return compiler().source(self._program, self._fastmath, self._lanes)  # type: ignore[no-any-return]
+        return compiler().llvm_ir(self._program, self._fastmath, self._lanes)  # type: ignore[no-any-return]
 
     def __call__(self, arguments: Sequence[Any], samples: int) -> list[Array]:
         results = self.room(samples)
