@@ -62,19 +62,23 @@ def with_lazy_bodies(program: Program) -> Program:
     if not any(with_lazy_branches(x) is not x or passes(x) for x in bodies):
         return program
     instructions: list[Instruction] = []
-    new = list(range(program.size))
+    later: list[int] = []  # the new numbers of the instructions; those of arguments stay, which may be very many
+
+    def new(i: int) -> int:
+        return i if i < program.size else later[i - program.size]
+
     for i, (row, operands, constant) in enumerate(program.instructions, program.size):
         same = unchanged_carry(program, i)
         if same is not None:
-            new.append(new[same])
+            later.append(new(same))
             continue
         if isinstance(row.payload, Loop) and not isinstance(row.payload, When):
             body = with_lazy_branches(row.payload.body)
             if body is not row.payload.body:
                 row = row_of(row.payload._replace(body=body))
-        new.append(program.size + len(instructions))
-        instructions.append(Instruction(row, tuple([new[j] for j in operands]), constant))
-    results = [Result(tuple([new[j] for j in r.values]), r.batched) for r in program.results]
+        later.append(program.size + len(instructions))
+        instructions.append(Instruction(row, tuple(map(new, operands)), constant))
+    results = [Result(tuple(map(new, r.values)), r.batched) for r in program.results]
     return Program(program.arguments, instructions, results)
 
 

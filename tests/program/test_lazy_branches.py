@@ -1,7 +1,9 @@
 """Branches that run only where they are taken: at every order, with the bits that they have where both are computed."""
 
+import tracemalloc
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -238,3 +240,15 @@ def test_many_choices_are_moved_aside_at_once(backend, monkeypatch):
         assert str(with_lazy_branches(program)).count("= when") == 2 * count - 1  # the last one at once
         assert sum(visited) < 5 * len(program.instructions)
         assert compiled(0.7, ts) == value_and_grad(f)(0.7, ts)
+
+
+def test_the_data_of_a_loop_has_no_list_of_its_numbers():
+    n = 100_000
+    loop = compile(lambda x, xs: ag.scan(lambda c, t: ((c[0], ag.sin(c[1]) * t * c[0]), None), (x, x), xs)[0][1])
+    program = loop.trace(0.5, np.ones(n))
+    tracemalloc.start()
+    try:
+        assert lazy_branches.with_lazy_bodies(program) is not program
+        assert tracemalloc.get_traced_memory()[1] < 4 * n
+    finally:
+        tracemalloc.stop()
