@@ -19,9 +19,29 @@ SMALL = 256
 
 C_RESERVED = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main NULL NAN "
-    "INFINITY size_t asm"
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm "
+    "typeof _Bool _Complex _Imaginary "
+    "alignas alignof and and_eq bitand bitor bool catch char8_t char16_t char32_t class co_await co_return co_yield "
+    "compl concept const_cast consteval constexpr constinit decltype delete dynamic_cast explicit export false friend "
+    "mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast "
+    "requires static_assert static_cast template this thread_local throw true try typeid typename using virtual "
+    "wchar_t xor xor_eq "  # of C++, as which the text compiles too
+    "NULL NAN INFINITY HUGE_VAL HUGE_VALF HUGE_VALL MATH_ERRNO math_errhandling offsetof size_t ptrdiff_t max_align_t "
+    "float_t double_t fpclassify isfinite isinf isnan isnormal signbit isgreater isgreaterequal isless islessequal "
+    f"islessgreater isunordered M_E M_PI PI linux unix {LIBM}"
 )
+C_LIBRARY = (
+    "acosf fabsf fdim fma fmax fmin frexp ilogb ldexp lgamma llrint llround logb lrint lround modf nan nearbyint "
+    "nextafter nexttoward remainder remquo round scalbln scalbn tgamma gamma j0 j1 jn y0 y1 yn signgam exp10 drem "
+    "abort abs atexit atof atoi atol bsearch calloc clock clearerr close ctime difftime div exit fclose feof ferror "
+    "fflush fgetc fgets fopen fprintf fputc fputs fread free freopen fscanf fseek ftell fwrite getc getchar getenv "
+    "gets gmtime index labs link localtime longjmp malloc memchr memcmp memcpy memmove memset mktime open perror pipe "
+    "printf putc putchar puts qsort raise rand random read realloc remove rename rewind rindex scanf select send "
+    "setjmp signal sleep socket sprintf srand sscanf stat strcat strchr strcmp strcpy strlen strncpy strstr strtod "
+    "strtok strtol sync system time tmpfile tolower toupper ungetc vprintf wait write loop setup"
+)
+"""Functions that C programs, or sketches of Arduino, have already; a function of that name would take their place."""
+
 JAVASCRIPT_RESERVED = (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
     "false finally for function if implements import in instanceof interface let new null package private protected "
@@ -36,6 +56,9 @@ class Dialect(ABC):
 
     name: str
     reserved: frozenset[str]
+    library: frozenset[str] = frozenset()
+    """Names that no function may have, but arguments."""
+
     index_type: str
     """What declares the number that a loop counts."""
 
@@ -122,6 +145,7 @@ class C(Dialect):
     name = "c"
     index_type = "size_t"
     reserved = frozenset(C_RESERVED.split())
+    library = frozenset(C_LIBRARY.split())
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix

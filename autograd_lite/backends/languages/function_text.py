@@ -40,7 +40,8 @@ def function_text(
     program: Program, dialect: Dialect, name: str, limits: Limits = LIMITS, is_lazy: bool = True
 ) -> FunctionText:
     """The parts of the source of a program, whose function gets that name."""
-    if not (re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) and name not in dialect.reserved and name not in ROWS):
+    taken = dialect.reserved | dialect.library | ROWS.keys()
+    if name in taken or not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
         raise ValueError(
             f"the function of a program needs a name of letters, digits and underscores that {dialect.name} and the "
             f"table of rows do not have, but got {name!r}; choose another, as name='step'"

@@ -7,7 +7,7 @@ import drawn_programs
 import pytest
 import sources
 
-from autograd_lite import compile, tanh
+from autograd_lite import Value, compile, floor, tanh
 from autograd_lite.program.program import Program
 
 pytestmark = pytest.mark.skipif(not sources.COMPILERS, reason="there is no compiler of C on the path")
@@ -107,7 +107,30 @@ def test_only_a_file_of_c_has_a_header(tmp_path):
     assert Program.load(tmp_path / "step.json")(0.0) == 0.0
 
 
-@pytest.mark.parametrize("name", ["double", "1st", "a b", "größe", "", "tanh"])
+NAMES = (
+    "new this template bool true xor delete operator class private friend signbit fabs ptrdiff_t double_t linux "
+    "HUGE_VAL isnan NULL int _Bool M_PI rint PI x time gamma y0 r0 work n"
+)
+"""What C, C++ or the text itself has, and some that are free."""
+
+
+@pytest.mark.parametrize("command", [["gcc", "-x", "c"], ["g++"]], ids=["c", "c++"])
+def test_arguments_have_names_of_c_and_c_plus_plus(tmp_path, command):
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"there is no {command[0]} on the path")
+    texts = []
+    for k, name in enumerate(NAMES.split()):
+        x = Value(2.0, label=name)
+        texts.append(Program.from_values([abs(x) + floor(x)], [x]).source("c", name=f"f{k}"))
+    assert "const double *time" in "".join(texts)
+    (tmp_path / "all.cpp").write_text("".join(texts))
+    subprocess.run([*command, "-Wall", "-Wextra", "-Werror", "-c", "all.cpp"], cwd=tmp_path, check=True)
+
+
+REFUSED = ["double", "1st", "a b", "größe", "", "tanh", "fabs", "signbit", "new", "printf", "time", "y0", "loop"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_a_function_has_a_name_of_c(name):
     with pytest.raises(ValueError, match="needs a name of letters, digits and underscores"):
         compile(tanh, backend="python").trace(1.0).source("c", name=name)
