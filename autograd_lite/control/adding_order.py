@@ -217,7 +217,7 @@ class OrderedPass:
             return []
         if payload is not None:
             return payload.pull(self, node, Arrived([adjoint], []))  # type: ignore[no-any-return]
-        return [self.term(node, x, term) for x, term in self.propagation.pull(node, adjoint) if x in self.dependent]
+        return [self.term(node, x, term) for x, term in self.propagation.pull(node, adjoint, self.dependent)]
 
     def to_numbers(self, node: Node, parts: Sequence[Any]) -> Terms:
         """What has arrived at an array, for each of its numbers, added up."""

@@ -88,15 +88,19 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
     return [(x, p) for x, p in zip(operands, partials, strict=True) if p is not None]
 
 
-def graph_terms(node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
-    """Adjoint x partial for each operand to which something flows; the branch that a choice did not take gets 0."""
+def graph_terms(node: Node, adjoint: Any, wanted: set[Node]) -> list[tuple[Node, Any]]:
+    """Adjoint x partial for each of the wanted operands to which something flows.
+
+    The branch that a choice did not take gets 0.
+    """
     row = node._row
     if not row.selects:
-        return [(x, times(adjoint, partial)) for x, partial in partials_as_graphs(node)]
+        return [(x, times(adjoint, partial)) for x, partial in partials_as_graphs(node) if x in wanted]
     condition, a, b = operands_of(node)
     check_unassigned(node, (condition, a, b))
     chooser = argument(condition)
-    return [(a, row.selected(chooser, adjoint, 0.0)), (b, row.selected(chooser, 0.0, adjoint))]
+    terms = [(a, row.selected(chooser, adjoint, 0.0)), (b, row.selected(chooser, 0.0, adjoint))]
+    return [(x, term) for x, term in terms if x in wanted]
 
 
 def added_up(terms: Sequence[Any]) -> Any:
@@ -131,7 +135,7 @@ class RecordedPass:
             self.found[node] = adjoint
             if self.dependent.isdisjoint(operands_of(node)):
                 return []  # nobody asked for its operands: what was assigned to these does not matter
-        return [(x, [term]) for x, term in graph_terms(node, adjoint) if x in self.dependent]
+        return [(x, [term]) for x, term in graph_terms(node, adjoint, self.dependent)]
 
 
 PROGRAMS: Final[list[Callable[[Sequence[Node], Sequence[Any], Sequence[Node]], list[Any]]]] = []

@@ -154,7 +154,8 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Switch this Module and all inside it to training, or to evaluation with False."""
         for _, module in self.named_modules():
-            module.training = mode
+            if module.training is not mode:  # an attribute that is new makes it look for its parameters again
+                module.training = mode
         return self
 
     def eval(self) -> Self:

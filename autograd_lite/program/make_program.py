@@ -21,6 +21,7 @@ from autograd_lite.program.long_programs import RECORDED, warn_if_long
 from autograd_lite.program.program import Program
 from autograd_lite.program.reaching import reached
 from autograd_lite.program.results import flat_results
+from autograd_lite.program.summed_products import ProductTables
 from autograd_lite.program.tracing import Feed, Group, Trace, Unnamed
 from autograd_lite.support.collecting import NoCollecting
 from autograd_lite.transforms.levels import inside
@@ -113,6 +114,7 @@ class Traced:
         for argument, content, name in zip(found.arguments, given, self.names, strict=True):
             tell_change(argument, content, name, name_of(self.f))
         outputs, self.treedef = flatten_numbers(result, f"result of the compiled {name_of(self.f)}")
+        tables = ProductTables(outputs, flat_results(self.treedef))
         several = sum(piece.kind is MODULE for piece in found.pieces) > 1
         groups = [
             Group(piece.name, values, piece.batched, piece_feed(k), piece.width)
@@ -121,7 +123,7 @@ class Traced:
             for k, (piece, values) in enumerate(zip(found.pieces, found.values, strict=True))
         ]
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
-        seen, before = reached(outputs, trace.start, {x for group in groups + hidden for x in group.values})
+        seen, before = reached(tables.outputs, trace.start, {x for group in groups + hidden for x in group.values})
         used = [not seen.isdisjoint(group.values) for group in groups]
         whole = {piece for piece, node in trace.arrays.items() if node in seen}
         if not trace.data.isdisjoint(seen):
@@ -135,7 +137,7 @@ class Traced:
         if before:
             hidden.append(Group("closed_over", before, False, lambda pieces, n: [x.data for x in before], len(before)))
         pieces = {piece: keeps.index(piece) for piece in whole}
-        self.program = program_of(kept + hidden, outputs, seen, self.treedef, pieces)
+        self.program = tables.program(program_of(kept + hidden, tables.outputs, seen, tables.core_shapes, pieces))
         self.feeds = [group.feed for group in kept + hidden]
         self.samples = trace.samples
         self.draws = bool(trace.draws)
@@ -200,7 +202,11 @@ def drawn(trace: Trace) -> Iterator[Group]:
 
 
 def program_of(
-    groups: list[Group], outputs: list[Any], nodes: set[Node], treedef: PyTreeDef, pieces: dict[int, int]
+    groups: list[Group],
+    outputs: Sequence[Any],
+    nodes: set[Node],
+    shapes: Sequence[tuple[int, bool]],
+    pieces: dict[int, int],
 ) -> Program:
     """The program of a traced function, whose outputs depend on these nodes.
 
@@ -215,5 +221,5 @@ def program_of(
         numbers.update(zip(group.values, range(start, start + group.size), strict=False))
         start += group.size
     found = iter(flattener.graph(outputs, numbers, nodes))
-    results = [Result(tuple(islice(found, count)), batched) for count, batched in flat_results(treedef)]
+    results = [Result(tuple(islice(found, count)), batched) for count, batched in shapes]
     return Program(*flattener.finished(results))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite.core.table import stop_gradient
 from autograd_lite.core.value import Value
@@ -22,6 +22,9 @@ from autograd_lite.program.payloads import Item, Loop
 from autograd_lite.support.files import read_json, write_atomically, write_json
 from autograd_lite.support.wording import for_output, readable
 from autograd_lite.trees import item_name
+
+if TYPE_CHECKING:
+    from autograd_lite.program.summed_products import ProductTable
 
 
 def has_such(payload: Any, lowers: Lowers) -> bool:
@@ -62,6 +65,28 @@ class Program:
         """Why a compiled function made it, where it is not its first."""
         self.simpler: dict[Any, Program | None] = {}
         """The same without some rows, which all loops share that run it; None: this one has none of them."""
+
+    tables: "Sequence[ProductTable]" = ()
+    """Sums over samples of products which the core leaves out (`summed_products`)."""
+
+    @property
+    def core(self) -> "Program":
+        """What computes all but the tables, and the factors of these, which are its last results."""
+        return self
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, bool]]:
+        """The sizes of the results, and whether they are batched."""
+        return [(len(result.values), result.batched) for result in self.results]
+
+    @property
+    def places(self) -> Sequence[Sequence[int]]:
+        """Where in each result the numbers are that the core computes."""
+        return [range(len(result.values)) for result in self.results]
+
+    def with_core(self, core: "Program") -> "Program":
+        """The same tables beside another core."""
+        return core
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "codes": {}, "simpler": {}}

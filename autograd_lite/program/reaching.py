@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_lite.core.fast.clock import time_of
-from autograd_lite.core.graph import DETACHED, LEAF, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.graph import BATCH_SUM, BATCHED, DETACHED, LEAF, NUMBER, TRACED, Node, operands_of
+from autograd_lite.core.table import mul
+
+Row = tuple[int, Node, list[Node]]
+"""Sums over samples of the products of one node with others: the place of the first, that node, the others."""
 
 
 def between(roots: Sequence[Any], numbers: dict[Node, int]) -> list[Node]:
@@ -105,3 +109,31 @@ def within(
         else:
             free.append(x)
     return nodes, free, seen
+
+
+def rows_of_products(outputs: Sequence[Any]) -> list[Row]:
+    """The runs of sums over the samples of products that have a factor in common, of two and more."""
+    rows: list[Row] = []
+    shared: Node | None = None
+    inner: list[Node] = []
+    start = 0
+    for k, x in enumerate(outputs):
+        a: Node | None = None
+        b: Node | None = None
+        if isinstance(x, Node) and x._row is BATCH_SUM:
+            product = x._left
+            if product is not None and product._row is mul:
+                left, right = product._left, product._right
+                if left is not None and right is not None and left._flags & right._flags & BATCHED:
+                    a, b = left, right
+        if len(inner) == 1 and b is not None and b is inner[0] and a is not shared:
+            shared, inner = b, [shared]  # that one is the common one  # type: ignore[list-item]
+        if len(inner) > 0 and a is not None and b is not None and (a is shared or b is shared):
+            inner.append(b if a is shared else a)
+            continue
+        if len(inner) > 1 and shared is not None:
+            rows.append((start, shared, inner))
+        shared, inner, start = a, [b] if b is not None else [], k
+    if len(inner) > 1 and shared is not None:
+        rows.append((start, shared, inner))
+    return rows

@@ -38,9 +38,8 @@ class Terms:
                 self.seeds[node] = seed
                 continue
             inside |= node._row is add or node._row is total
-            for x, term in pull(node, seed):
-                if x in places:
-                    continue  # it is linear in this one
+            # it is linear in those that have places
+            for x, term in pull(node, seed, {x for x in operands_of(node) if x not in places}):
                 if x in seen or not isinstance(term, float):
                     return False
                 seen.add(x)

@@ -92,13 +92,13 @@ class ChosenPropagation(Propagation):
             derivative._flags |= CHOSEN | ORDERED
         return derivative
 
-    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
+    def pull(self, node: Node, adjoint: Any, wanted: set[Node]) -> list[tuple[Node, Any]]:
         value, condition = adjoint
         if node._row is cond:
             check_unassigned(node, operands_of(node))
             arrivals = dict.fromkeys(operands_of(node), condition)
-            return [(x, (value, holds)) for x, holds in self.branches(node, arrivals)]
-        return [(x, (term, condition)) for x, term in super().pull(node, value)]
+            return [(x, (value, holds)) for x, holds in self.branches(node, arrivals) if x in wanted]
+        return [(x, (term, condition)) for x, term in super().pull(node, value, wanted)]
 
     def push(self, node: Node, tangents: dict[Node, Term]) -> list[Term]:
         operands = operands_of(node)

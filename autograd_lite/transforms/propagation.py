@@ -64,9 +64,9 @@ class Propagation:
         """What the pass carries as the caller gets it."""
         return x
 
-    def pull(self, node: Node, adjoint: Any) -> list[tuple[Node, Any]]:
-        """Adjoint x partial for each operand to which something flows."""
-        return graph_terms(node, adjoint)
+    def pull(self, node: Node, adjoint: Any, wanted: set[Node]) -> list[tuple[Node, Any]]:
+        """Adjoint x partial for each of the wanted operands to which something flows."""
+        return graph_terms(node, adjoint, wanted)
 
     def push(self, node: Node, tangents: dict[Node, Any]) -> list[Any]:
         """Partial x tangent for each operand that has a tangent."""

@@ -80,7 +80,7 @@ class AdjointPass(RecordedPass):
         adjoint = arrived.total(node, self.propagation)
         if self.ends_at(node, adjoint):
             return []
-        return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint) if x in self.dependent]
+        return [self.term(node, x, t) for x, t in self.propagation.pull(node, adjoint, self.dependent)]
 
 
 def adjoint_pass(

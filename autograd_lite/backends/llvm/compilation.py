@@ -22,7 +22,8 @@ from .plan import ProgramPlan
 
 def prepared(program: Program) -> Program:
     """The same computation in what has native code: with loops for repetitions, and rows lowered that have to be."""
-    return with_lazy_branches(rolled(program)).unrolled(is_branch).lowered(is_written_inline)
+    core = with_lazy_branches(rolled(program.core)).unrolled(is_branch).lowered(is_written_inline)
+    return program.with_core(core)
 
 
 def modules_of(program: Program, fastmath: bool, lanes: int) -> tuple[Modules, Emitter]:

@@ -27,7 +27,9 @@ MANY = 256
 
 def mostly_constant(program: Program) -> list[int]:
     """The results of which at least half of many numbers are constants."""
-    found = []
+    found: list[int] = []
+    if program.tables:
+        return found
     for k, (values, batched) in enumerate(program.results):
         if not batched and len(values) >= MANY:
             count = sum([i >= program.size and program.instructions[i - program.size].row is NUMBER for i in values])

@@ -74,6 +74,7 @@ class Modules:
         batched = plan.batched
         ops = plan.ops.values()
         self.operations = 1 + sum([len(op.operands) for op in ops if batched[op.id] or op.row is BATCH_SUM])
+        self.operations += sum([2 * table.products for table in plan.tables])
         self.parts: dict[str, int] = {}  # offsets of the sums of a block that a thread computes, in numbers
         self.part = 0  # the size of all of them
         for buffer, size in [*((f"R{k}", size) for k, size in enumerate(plan.result_sizes)), ("S", plan.sizes["s"])]:

@@ -21,6 +21,7 @@ Buffers; a vector holds a value for 8 samples:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd_lite.backends.batch_order import LANES
@@ -29,12 +30,13 @@ from autograd_lite.core.table import identity
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
 from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Stack, Whole, row_of
 from autograd_lite.program.program import Program
+from autograd_lite.program.summed_products import ProductTable
 
 from .arrays_of_loops import ArrayLayout, is_over_lanes, over_samples
 from .batch_sums import kept_factors, kernel_of
 from .fusion import Fusion, Op
 from .ir_text import VECTOR
-from .rerolling import SMALLEST, Location, LoopNest, Scheduled, reroll
+from .rerolling import SMALLEST, Access, Location, LoopNest, Scheduled, reroll
 from .result_copies import Copy, runs_of
 
 
@@ -87,6 +89,29 @@ class Stage(NamedTuple):
         return bool(self.sums or self.results)
 
 
+class AffineRun(NamedTuple):
+    """Values in a row, from number `first` on, a constant distance apart in memory."""
+
+    first: int
+    length: int
+    place: Location
+    distance: int
+
+
+def affine_runs(places: Sequence[Location]) -> list[AffineRun]:
+    found: list[AffineRun] = []
+    first = 0
+    while first < len(places):
+        end, (buffer, offset), distance = first + 1, places[first], 1
+        if end < len(places):
+            distance = places[end][1] - offset
+            while end < len(places) and places[end] == (buffer, offset + (end - first) * distance):
+                end += 1
+        found.append(AffineRun(first, end - first, places[first], distance))
+        first = end
+    return found
+
+
 class BodyPlan(NamedTuple):
     """The plan of a body, for all loops that run it, and how many shared numbers are the same for all samples."""
 
@@ -106,21 +131,29 @@ class ProgramPlan:
         pooled: list[float] | None = None,
         lanes: int = LANES,
     ) -> None:
-        self.program, self.name, self.lanes = program, name, lanes
+        self.name, self.lanes = name, lanes
+        core, self.places = program.core, program.places
+        self.tables = [
+            table._replace(outer=core.results[table.outer].values, inner=core.results[table.inner].values)
+            for table in program.tables
+        ]
+        self.factors = {x for table in self.tables for x in (*table.outer, *table.inner)}
+        count = len(program.shapes)
+        self.program = core if not self.tables else Program(core.arguments, core.instructions, core.results[:count])
         self.bodies: dict[Any, BodyPlan] = {} if bodies is None else bodies
         self.pooled: list[float] = [] if pooled is None else pooled  # the buffer c, of all bodies too
         self.inputs = program.size
-        runs = [] if name else runs_of(program)
+        runs = [] if name or self.tables else runs_of(program)
         self.copied = {x for run in runs for x in run.values}  # numbers of arrays that are results
-        fusion = Fusion(program, self.copied)
+        fusion = Fusion(core, self.copied)
         self.ops, self.constants = fusion.ops, fusion.constants
         self.batched, self.stage = fusion.batched, fusion.stage
         self.argument_sizes = [argument.size for argument in program.arguments]
-        self.result_sizes = [len(result.values) for result in program.results]
+        self.result_sizes = [size for size, _ in program.shapes]
         self.sizes = {"s": 0, "m": 0, "t": 0, "v": 0, "k": 0}
         self.kept: set[int] = set()  # values that batch sums read
         self.locations: dict[int, Location] = {}
-        named = [x for op in self.ops.values() for x in op.operands] + [x for r in program.results for x in r.values]
+        named = [x for op in self.ops.values() for x in op.operands] + [x for r in core.results for x in r.values]
         read, first = sorted({x for x in named if 0 <= x < program.size}, reverse=True), 0
         for index, argument in enumerate(program.arguments):
             whole = bool(name) and 3 <= index < len(program.arguments) - 1  # an array that stays where it is
@@ -326,12 +359,13 @@ class ProgramPlan:
             if not self.batched[op.operands[0]]:  # the same number for every sample
                 self.ops[op.id] = Op(op.id, op.row, (self._copy(op.operands[0], True),))
             self.kept.update(self.ops[op.id].operands)
+        self.kept |= self.factors
 
     def _locate_results(self) -> None:
         """A result is computed in its buffer; an input, or what is in another result already, is copied there."""
         for index, result in enumerate(self.program.results):
             buffer = f"{'o' if result.batched else 'r'}{index}"
-            for offset, value in enumerate(result.values):
+            for offset, value in zip(self.places[index], result.values, strict=True):
                 if value in self.copied:
                     continue
                 own = value in self.ops and value not in self.locations and value not in self.kept
@@ -376,10 +410,16 @@ class ProgramPlan:
             if values:
                 results[max([self.stage[value] for value in values])].append(index)
         roots = [[value for index in indices for value in batched_results[index]] for indices in results]
-        return [self._stage(*stage) for stage in zip(unbatched, roots, sums, results, strict=True)]
+        tables: list[list[ProductTable]] = [[] for _ in range(count)]
+        for table in self.tables:
+            tables[max([self.stage[x] for x in (*table.outer, *table.inner)])].append(table)
+        return [self._stage(*stage) for stage in zip(unbatched, roots, sums, results, tables, strict=True)]
 
-    def _stage(self, scalars: list[Op], roots: list[int], sums: list[Op], results: list[int]) -> Stage:
+    def _stage(
+        self, scalars: list[Op], roots: list[int], sums: list[Op], results: list[int], tables: list[ProductTable]
+    ) -> Stage:
         roots += [x for op in sums for x in op.operands]
+        roots += [x for table in tables for x in (*table.outer, *table.inner)]
         needed: set[int] = set()
         while roots:
             id = roots.pop()
@@ -408,6 +448,7 @@ class ProgramPlan:
         unbatched = reroll(scalars + once, self, LANES if self.name else SMALLEST)
         items = reroll(ops, self, SMALLEST)
         nests = [nest for nest in reroll(sums, self, 0) if isinstance(nest, LoopNest)]
+        nests += [nest for table in tables for nest in self._nests_of_table(table)]
         kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}
         read = {self.locations[x][0] for op in ops for x in op.operands if 0 <= x < self.inputs and self.batched[x]}
         for buffer in sorted(kept | read):
@@ -418,6 +459,10 @@ class ProgramPlan:
         for op in sums:
             buffer, offset = self.locations[op.id]
             summed.setdefault(buffer, []).append(offset)
+        for k, start, stride, outer, inner in tables:
+            rows, columns = len(outer), len(inner)
+            for first in range(start, start + stride * rows, stride):
+                summed.setdefault(f"r{k}", []).extend(range(first, first + columns))
         local = {op.id: self.locations[op.id] for op in ops}
         for id, (buffer, _) in local.items():
             if buffer in ("t", "v", "k"):
@@ -426,6 +471,22 @@ class ProgramPlan:
             unbatched, items, nests, results, buffers, self.sizes["t"], self.sizes["v"], self.sizes["k"], local, summed,
             arrays, loops, kernels,
         )  # fmt: skip
+
+    def _nests_of_table(self, table: ProductTable) -> list[LoopNest]:
+        """The sums of a table: one nest where the factors of each side are a constant distance apart in memory."""
+        result, start, stride, *sides = table
+        outer, inner = [affine_runs([self.locations[x] for x in side]) for side in sides]
+        return [
+            LoopNest(
+                BATCH_SUM,
+                (a.length, b.length),
+                Access(f"r{result}", start + a.first * stride + b.first, (stride, 1)),
+                ((1, (Access(*a.place, (a.distance, 0)), Access(*b.place, (0, b.distance)))),),
+                (),
+            )
+            for a in outer
+            for b in inner
+        ]
 
     @property
     def numbers(self) -> int:
