@@ -89,18 +89,14 @@ def partials_as_graphs(node: Node) -> list[tuple[Node, Any]]:
 
 
 def graph_terms(node: Node, adjoint: Any, wanted: set[Node]) -> list[tuple[Node, Any]]:
-    """Adjoint x partial for each of the wanted operands to which something flows.
-
-    The branch that a choice did not take gets 0.
-    """
+    """Adjoint x partial for each wanted operand to which something flows; the branch that was not taken gets 0."""
     row = node._row
     if not row.selects:
         return [(x, times(adjoint, partial)) for x, partial in partials_as_graphs(node) if x in wanted]
-    condition, a, b = operands_of(node)
-    check_unassigned(node, (condition, a, b))
-    chooser = argument(condition)
-    terms = [(a, row.selected(chooser, adjoint, 0.0)), (b, row.selected(chooser, 0.0, adjoint))]
-    return [(x, term) for x, term in terms if x in wanted]
+    condition, *both = operands_of(node)
+    check_unassigned(node, (condition, *both))
+    chooser, pairs = argument(condition), zip(both, ((adjoint, 0.0), (0.0, adjoint)), strict=True)
+    return [(x, row.selected(chooser, *pair)) for x, pair in pairs if x in wanted]
 
 
 def added_up(terms: Sequence[Any]) -> Any:
