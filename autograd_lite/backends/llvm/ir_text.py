@@ -152,7 +152,7 @@ class Function:
     def value(self, text: str) -> str:
         """Write an instruction; return the name of its result."""
         self._count += 1
-        name = f"%v{self._count}"
+        name = f"%{self._count}"
         self.lines.append(f"  {name} = {text}")
         return name
 
