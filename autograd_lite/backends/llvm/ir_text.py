@@ -227,14 +227,16 @@ class Function:
 
     def address(self, buffer: str, index: Index, type: str) -> str:
         """The address of element `index` of a buffer whose elements are of `type`."""
-        key = (buffer, index.terms, type)
-        pointer = self.pointer(buffer) if not index.terms else self._available.get(key, "")
-        if not pointer:
-            pointer = self.pointer(buffer)
-            for counter, stride in index.terms:  # outer loops first, so that what they add is found before inner ones
-                term = counter if stride == 1 else self.value(f"mul nsw i64 {counter}, {stride}")
-                pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {term}")
-            self._available[key] = pointer
+        pointer, terms = self.pointer(buffer), index.terms
+        if terms:
+            key = (buffer, terms, type)
+            known = self._available.get(key)
+            if known is None:
+                for counter, stride in terms:  # outer loops first: what they add is found before inner ones
+                    term = counter if stride == 1 else self.value(f"mul nsw i64 {counter}, {stride}")
+                    pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {term}")
+                known = self._available[key] = pointer
+            pointer = known
         if index.base or buffer in ARRAYS:
             base = self.fixed(index.base) if buffer in ARRAYS else index.base
             pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {base}")

@@ -67,21 +67,22 @@ class SectionWriter:
     def op(self, op: Op, stored: bool) -> None:
         """One instruction, whose result is stored if other functions read it."""
         type = VECTOR if self.batched else SCALAR
-        payload = op.row.payload
+        row, known, operands = op.row, self.values, op.operands
+        payload = row.payload
         if isinstance(payload, Gather):
-            array, index = op.operands
+            array, index = operands
             value = load_at(self.f, self.arrays[array], payload, self.operand(index, type), type)
         elif payload is not None:
             self.of_payload(op)
             return
-        elif width := term_width(op.row):
+        elif width := term_width(row):
             value = ""
-            for k in range(0, len(op.operands), width):
-                factors = [self.operand(x, type) for x in op.operands[k : k + width]]
-                value = self.emitter.reduce(self.f, op.row, type, value, factors)
+            for k in range(0, len(operands), width):
+                factors = [known.get(x) or self.operand(x, type) for x in operands[k : k + width]]
+                value = self.emitter.reduce(self.f, row, type, value, factors)
         else:
-            value = self.emitter.emit(self.f, op.row, type, [self.operand(x, type) for x in op.operands])
-        self.values[op.id] = value
+            value = self.emitter.emit(self.f, row, type, [known.get(x) or self.operand(x, type) for x in operands])
+        known[op.id] = value
         if stored:
             buffer, offset = self.locations[op.id]
             self.f.store(value, buffer, Index(offset), type, type)
@@ -106,12 +107,16 @@ class SectionWriter:
             self.f.do(f"call void @{name}({arguments})")
 
     def operand(self, id: int, type: str) -> str:
-        if id in self.constants:
-            return ONES[type] if id == ONE else self.f.constant(self.constants[id], type)
-        if id in self.values:
-            return self.values[id]
-        buffer, offset = self.locations[id]
-        found = self.values[id] = self.load(buffer, Index(offset), type)
+        found = self.values.get(id)
+        if not found:
+            if id == ONE:
+                found = ONES[type]
+            elif id in self.constants:
+                found = self.f.constant(self.constants[id], type)
+            else:
+                buffer, offset = self.locations[id]
+                found = self.load(buffer, Index(offset), type)
+            self.values[id] = found
         return found
 
     # loop nests

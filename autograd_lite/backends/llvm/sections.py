@@ -58,10 +58,11 @@ def _split(items: Items) -> list[tuple[bool, Items]]:
     parts: list[tuple[bool, list[Op | list[LoopNest]]]] = []
     full = True
     for looped, group in groupby(items, lambda item: isinstance(item, list)):
-        run = [(item, _lines(item)) for item in group]
-        apart = not looped and sum([count for _, count in run]) >= STRAIGHT
+        run = [*group]
+        lengths = [80 * len(item) if isinstance(item, list) else 3 + 4 * item.terms() for item in run]
+        apart = not looped and sum(lengths) >= STRAIGHT
         full = full or apart
-        for item, count in run:
+        for item, count in zip(run, lengths, strict=True):
             if full:
                 parts.append((not apart, []))
                 lines = 0
@@ -76,22 +77,14 @@ def _work(items: Items) -> int:
     return sum([nest.members[0].terms() * len(nest.members) for x in items if isinstance(x, list) for nest in x])
 
 
-def _lines(item: Op | list[LoopNest]) -> int:
-    return 80 * len(item) if isinstance(item, list) else 3 + 4 * item.terms()
-
-
 def _stored(parts: Sequence[tuple[bool, Items]], locations: dict[int, Location], shared: set[int]) -> set[int]:
     """The values that go through memory: those that are live outside of their function, or of their loop."""
-    producer: dict[int, object] = {}  # the loop or function that computes a value
     stored: set[int] = set()
-    for k, (_, part) in enumerate(parts):
-        for j, item in enumerate(part):
-            here: object = (k, j) if isinstance(item, list) else k
-            members = [op for nest in item for op in nest.members] if isinstance(item, list) else [item]
-            for op in members:
-                stored.update([x for x in op.operands if producer.get(x, here) != here])
-            for op in members:
-                producer[op.id] = here
-                if locations[op.id][0] not in ("s", "t") or op.id in shared:
-                    stored.add(op.id)
+    for _, part in parts:
+        groups: list[list[Op]] = [[item for item in part if isinstance(item, Op)]]
+        groups += [[op for nest in item for op in nest.members] for item in part if isinstance(item, list)]
+        for members in groups:
+            own = {op.id for op in members}
+            stored |= {x for op in members for x in op.operands} - own
+            stored.update([id for id in own if id in shared or locations[id][0] not in ("s", "t")])
     return stored
