@@ -57,7 +57,7 @@ BACKENDS: dict[str, Callable[[Program, bool], Code]] = {
 
 
 def code_of(backend: str, program: Program, fastmath: bool, library: str, dtype: str = "float64") -> Code:
-    """The code of a back end on arrays of NumPy, or of another library that it was `chosen_backend` for."""
+    """The code of a back end on arrays of NumPy, or of another library that it was made for."""
     if dtype == "float32":
         check_float32(program, backend, library)
     made: Callable[[Program, bool], Code] = BACKENDS[backend] if dtype == "float64" else partial(llvm, dtype=dtype)

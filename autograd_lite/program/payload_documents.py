@@ -63,7 +63,7 @@ def checked_payload(
         check_numbers(found, name)
         return Stack(len(operands))
     if kind is Numbers:
-        return Numbers(tuple([number_of(x) for x in listed(entry["check_numbers"])]))
+        return Numbers(tuple([number_of(x) for x in listed(entry["numbers"])]))
     if kind is Whole:
         k = as_count(entry["argument"])
         if k >= len(arguments) or arguments[k].batched:
