@@ -4,15 +4,16 @@ Sample i of a block of 1024 goes to accumulator i mod 8; accumulators start at 0
 ((a0 + a4) + (a2 + a6)) + ((a1 + a5) + (a3 + a7)).  The totals of the blocks are added in order to 0.0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import add
 from typing import Any
 
 BLOCK = 1024
 LANES = 8
 
 
-def tree(a: Sequence[Any]) -> Any:
-    return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
+def tree(a: Sequence[Any], plus: Callable[[Any, Any], Any] = add) -> Any:
+    return plus(plus(plus(a[0], a[4]), plus(a[2], a[6])), plus(plus(a[1], a[5]), plus(a[3], a[7])))
 
 
 def batch_sum(samples: Sequence[float]) -> float:

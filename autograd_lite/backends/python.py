@@ -5,6 +5,8 @@ raises is repeated with functions that do not.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.backends.batch_order import tree
@@ -51,7 +53,7 @@ def rows_as_lists(x: "Sequence[Any] | NDArray[float64]", batched: bool, samples:
 
 def add_lanes(sums: list[float], *lanes: list[float]) -> list[float]:
     """Each sum, with its accumulators of one more block."""
-    return [total + tree(a) for total, a in zip(sums, zip(*lanes, strict=True), strict=True)]
+    return list(map(add, sums, tree(lanes, partial(map, add))))
 
 
 def careful(program: Program) -> Callable[..., Any]:

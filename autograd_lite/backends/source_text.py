@@ -8,6 +8,7 @@ import keyword
 import linecache
 import re
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate, count
 from types import CodeType, FunctionType
@@ -18,6 +19,7 @@ from autograd_lite.core.columns.row import Row
 from autograd_lite.core.graph import BATCH_SIZE, BATCH_SUM
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import mul
+from autograd_lite.program.flattening import NO_INSTRUCTION
 from autograd_lite.program.payloads import Item, Stack, Whole
 from autograd_lite.program.program import Program
 
@@ -50,6 +52,8 @@ class Text:
         self.constants = {i: repr(constant) for i, constant in constants if constant is not None}
         self.phases = phases_of(program)
         self.sums, self.kept = used_later(program, self.phases)
+        self.uses = Counter(j for _, operands, _ in program.instructions for j in operands)
+        self.uses.update(j for result in program.results for j in result.values)
 
     def name(self, i: int) -> str:
         return self.constants.get(i) or f"v{i}"
@@ -102,10 +106,11 @@ class Text:
         sums, kept = sorted(self.sums[phase]), sorted(self.kept[phase])
         totals = f"[{', '.join(f's{i}' for i in sums)}]"
         before = [f"c{i} = {self.room}" for i in kept]
+        terms = {} if self.blocks else self.terms(sums)  # of sums, in which they are written
         inside = [
             *(self.unpacked(batched=True) if phase == 0 else []),
             *(f"v{i} = c{i}[k]" for i in known),
-            *self.statements(body),
+            *self.statements([i for i in body if i not in terms]),
             *(f"c{i}[k] = v{i}" for i in kept),
             *(f"r{k}[k] = {self.listed(program.results[k].values)}" for k in outputs),
         ]
@@ -118,12 +123,21 @@ class Text:
         lane = [
             " = ".join([*(f"s{i}" for i in sums), "0.0"]),
             f"for k in range(n)[start + lane : start + {BLOCK} : {LANES}]:",
-            *indented([*inside, *(f"s{i} += v{i}" for i in sums)]),
+            *indented([*inside, *(f"s{i} += {terms.get(i, f'v{i}')}" for i in sums)]),
             f"lanes.append({totals})",
         ]
         block = ["lanes = []", f"for lane in range({LANES}):", *indented(lane), "sums = add_lanes(sums, *lanes)"]
         head = [*before, f"sums = [0.0] * {len(sums)}", f"for start in range(0, n, {BLOCK}):"]
         return [*head, *indented(block), f"{totals} = sums"]
+
+    def terms(self, sums: Iterable[int]) -> dict[int, str]:
+        """The expressions of those values that nothing but their sum over the samples reads."""
+        program, found = self.program, {}
+        for i in sums:
+            row, operands, _ = program.instructions[i - program.size] if i >= program.size else NO_INSTRUCTION
+            if self.uses[i] == 1 and row.arity and self.expression(row):
+                found[i] = self.expression(row).format(*map(self.name, operands))
+        return found
 
     def statements(self, values: Iterable[int]) -> list[str]:
         """The assignments of values; none for inputs and constants."""

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from autograd_lite import Value, compile, sum, vmap
 from autograd_lite.backends.python import PythonCode
 from autograd_lite.backends.source_text import TERMS, Text, function, operators
+from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.primitives import PRIMITIVES
+from autograd_lite.core.table import mul
 from autograd_lite.program.instructions import Argument, Instruction, Result
 from autograd_lite.program.program import Program
 
@@ -67,8 +69,7 @@ def test_text_of_a_sum_over_samples():
         "            s2 = 0.0\n"
         "            for k in range(n)[start + lane : start + 1024 : 8]:\n"
         "                [v1] = a1[k]\n"
-        "                v2 = v0 * v1\n"
-        "                s2 += v2\n"
+        "                s2 += v0 * v1\n"
         "            lanes.append([s2])\n"
         "        sums = add_lanes(sums, *lanes)\n"
         "    [s2] = sums\n"
@@ -109,3 +110,12 @@ def test_nothing_of_python_hides_behind_a_row():
     """A name in the text is a row, or one of the few that `function` gives it."""
     with pytest.raises(NameError):
         function("def program(n):\n    return print(n)\n", {})(1)
+
+
+def test_a_value_that_is_summed_and_read_elsewhere_has_a_name():
+    arguments = [Argument("w", 1, False), Argument("x", 1, True)]
+    product, total, each = Instruction(mul, (0, 1)), Instruction(BATCH_SUM, (2,)), Instruction(mul, (2, 1))
+    program = Program(arguments, [product, total, each], [Result((3,), False), Result((4,), True)])
+    text = Text(program, operators, blocks=False).write()
+    assert "s2 += v2" in text
+    assert program(3.0, [[1.0], [2.0]], backend="python") == (9.0, [3.0, 12.0])
