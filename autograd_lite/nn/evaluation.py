@@ -27,7 +27,7 @@ def predict(model: Module, X: Data) -> list[Any]:
             return [data_in(out) for out in model.batch(samples)]
     finally:
         for module, mode in modes:
-            module.training = mode
+            module._switch(mode)
 
 
 def is_right(output: NestedNumbers, target: NestedNumbers, kind: str) -> bool:

@@ -154,9 +154,15 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Switch this Module and all inside it to training, or to evaluation with False."""
         for _, module in self.named_modules():
-            if module.training is not mode:  # an attribute that is new makes it look for its parameters again
-                module.training = mode
+            module._switch(mode)
         return self
+
+    def _switch(self, mode: bool) -> None:
+        """Take a mode: back in that of its class it has the attributes that it had, and need not look at all again."""
+        if mode is type(self).training:
+            vars(self).pop("training", None)
+        else:
+            self.training = mode
 
     def eval(self) -> Self:
         """Switch to evaluation: dropout passes all, batch normalisation uses its running statistics."""

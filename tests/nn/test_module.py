@@ -482,3 +482,21 @@ def test_attributes_of_modules_are_found_as_python_finds_them():
     for kind in kinds:
         assert not hasattr(kind, "__getattr__")
         assert kind.__getattribute__ is object.__getattribute__
+
+
+def test_a_module_that_was_switched_and_back_is_not_searched_again(monkeypatch):
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Dropout(0.5))
+    settings, found = model.pytree_structure().settings, model.parameters()
+    evaluated = model.eval().pytree_structure().settings
+    assert evaluated != settings
+    assert not model.training
+    monkeypatch.setattr("autograd_lite.nn.module.Contents", None)
+    assert model.parameters() == found  # of the evaluation, which is known too
+    monkeypatch.undo()
+    model.train()
+    assert model.training
+    assert model.pytree_structure().settings == settings
+    nn.predict(model, [[1.0, 2.0]])
+    monkeypatch.setattr("autograd_lite.nn.module.Contents", None)
+    nn.predict(model, [[1.0, 2.0]])
+    assert model.train().parameters() == found
