@@ -6,6 +6,8 @@ import fnmatch
 import graphlib
 import importlib
 import json
+import pkgutil
+import re
 import sys
 import tomllib
 import types
@@ -272,6 +274,13 @@ def test_no_module_has_the_name_of_a_public_name():
         if package and name != "__main__":
             held = getattr(importlib.import_module(package), name, None)
             assert held is None or isinstance(held, types.ModuleType), module
+
+
+def test_what_is_imported_by_name_is_there():
+    texts = "".join([path.read_text(encoding="utf-8") for path in MODULES.values()])
+    found = re.findall(r'"(autograd_lite[.\w]*:\w+)"', texts)
+    assert found
+    assert all(pkgutil.resolve_name(name) for name in found)
 
 
 def test_files_have_names_of_their_own():

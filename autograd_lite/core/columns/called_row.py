@@ -16,7 +16,7 @@ def of_leaves(condition: object, a: object, b: object) -> Any:
     """A choice between pytrees, which a floor above takes apart: by name, and at the first use."""
     from pkgutil import resolve_name
 
-    return resolve_name("autograd_lite.control.switching:between")(condition, a, b)
+    return resolve_name("autograd_lite.control.switching:selected")(condition, a, b)
 
 
 class CalledRow(Row):
