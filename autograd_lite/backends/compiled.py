@@ -25,7 +25,14 @@ from autograd_lite.support.extras import imported
 from autograd_lite.support.forking import ProcessLock
 from autograd_lite.transforms.batching import axes_of_arguments, is_axis
 from autograd_lite.transforms.levels import STEP, differentiated, is_mapped, passed, passing, returned
-from autograd_lite.transforms.signatures import Function, name_of, name_that_leads_to, numbered_names, parameter_names
+from autograd_lite.transforms.signatures import (
+    Function,
+    Wrapper,
+    name_of,
+    name_that_leads_to,
+    numbered_names,
+    parameter_names,
+)
 from autograd_lite.trees import PyTreeDef
 
 ROUTES = 1000
@@ -66,7 +73,7 @@ class Entry:
         return 1 if samples is None else samples
 
 
-class Compiled:
+class Compiled(Wrapper):
     """A compiled function; called like the function itself.
 
     `trace(*args)` shows the program that a call with such arguments runs, `why(*args)` why its back end was
@@ -91,7 +98,7 @@ class Compiled:
         self.calls: dict[Any, ValueCall] = {}  # on Values, by what the arguments are
         self.large = LARGE
         self.lock = ProcessLock()  # two threads that meet a new structure trace it once
-        functools.update_wrapper(self, f, updated=())
+        self.wrap(f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if is_tracing():

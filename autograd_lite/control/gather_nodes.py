@@ -293,8 +293,15 @@ class Stack:
                     array = dense(parts, len(operands), stack([-0.0 if x is None else x[0] for x in sums]))
             found = [(i, x, item(array, i)) for i, x in enumerate(operands) if x in walk.dependent]
             return [walk.term(number, x, rules.start(number)) for _, x, number in reversed(found)]
+        terms: Terms = []
+        if len(parts) == 1 and isinstance(parts[0], Piece) and parts[0].holds is None and parts[0].stride > 0:
+            offset, stride, length, column, _ = parts[0]
+            for t in reversed(range(length)):
+                if (x := operands[offset + t * stride]) in walk.dependent:
+                    adjoint = number_in(column, t)
+                    terms.append(walk.term(adjoint, x, rules.start(adjoint)))
+            return terms
         at = terms_by_place(parts, len(operands))
-        terms = []
         for i in reversed(range(len(operands))):
             x = operands[i]
             if x in walk.dependent:

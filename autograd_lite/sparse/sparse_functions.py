@@ -22,6 +22,7 @@ from autograd_lite.transforms.differentiation import Argnums
 from autograd_lite.transforms.levels import inside
 from autograd_lite.transforms.signatures import (
     Function,
+    Wrapper,
     checked_function,
     name_of,
     name_that_leads_to,
@@ -73,7 +74,7 @@ class Structure:
         return self.closures is not None and self.closures.changed()
 
 
-class SparseFunction:
+class SparseFunction(Wrapper):
     """A sparse derivative of a function; called like the function.
 
     `sparsity(*args)` gives its pattern for such arguments, and `why(*args)` names the method that is used for them.
@@ -89,7 +90,7 @@ class SparseFunction:
             if x not in known:
                 raise ValueError(f"{self.name} has no {what} {x!r}; choose {', '.join(map(repr, known))}")
         checked(backend, "auto", *BACKENDS)
-        functools.update_wrapper(self, f, updated=())
+        self.wrap(f)
         self.__name__ = self.__qualname__ = f"{self.name}({name_of(f)})"
         self.f, self.argnums, self.format, self.method = f, argnums, format, method
         self.backend, self.fastmath = backend, fastmath

@@ -3,7 +3,6 @@
 Above `rule_calls`, which knows lists of numbers: here are the arguments, settings and structures of a call.
 """
 
-import functools
 import sys
 from collections.abc import Sequence
 from types import MethodType
@@ -15,7 +14,7 @@ from autograd_lite.transforms.call_arguments import Arguments
 from autograd_lite.transforms.opaque_functions import called_on_numbers
 from autograd_lite.transforms.rule_calls import FlatRule, called
 from autograd_lite.transforms.rule_cycles import OWNERS, unreachable
-from autograd_lite.transforms.signatures import Function, checked_function, name_of
+from autograd_lite.transforms.signatures import Function, Wrapper, checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten
 from autograd_lite.trees.pytree import leaves_like
 from autograd_lite.trees.registry import DICT, one_level
@@ -24,7 +23,7 @@ TRIED = (0.5, 1.0, 0.0, 2.0, -0.5)
 """Numbers on which an opaque function is called to learn the structure of its result."""
 
 
-class CustomFunction:
+class CustomFunction(Wrapper):
     """A function whose rule is given afterwards; called like the function."""
 
     how = ""  # the rule is given
@@ -33,7 +32,7 @@ class CustomFunction:
     def __init__(self, f: Function, nondiff_argnums: int | Sequence[int] = ()) -> None:
         name = type(self).__name__
         checked_function(name, f)
-        functools.update_wrapper(self, f, updated=())
+        self.wrap(f)
         self.f = f
         self.nondiff_argnums = (nondiff_argnums,) if isinstance(nondiff_argnums, int) else tuple(nondiff_argnums)
         self.rules: tuple[Any, ...] = ()

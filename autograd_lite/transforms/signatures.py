@@ -10,6 +10,9 @@ from autograd_lite.core.primitives import Primitive
 
 Function = Callable[..., Any]
 
+COPIED = [x for x in functools.WRAPPER_ASSIGNMENTS if x != "__doc__"]
+"""What of a function is copied to an object in its place."""
+
 
 def name_of(f: Function) -> str:
     return f.name if isinstance(f, Primitive) else getattr(f, "__name__", type(f).__name__)
@@ -37,7 +40,30 @@ def numbered_names(names: Sequence[str], count: int) -> list[str]:
     return [*names[:count], *(f"x{i}" for i in range(len(names), count))]
 
 
-class Transformed:
+class WrappedDocumentation:
+    """What `__doc__` is of an object in the place of a function: that of the function.
+
+    It is read when it is asked for, because a row of the table writes its own, for which much is imported.
+    """
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, x: Any, kind: type) -> str | None:
+        return self.text if x is None else x.__wrapped__.__doc__
+
+
+class Wrapper:
+    """An object that is called in the place of a function, with its name and doc."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__doc__ = WrappedDocumentation(cls.__doc__)  # type: ignore[assignment]
+
+    def wrap(self, f: Function) -> None:
+        functools.update_wrapper(self, f, COPIED, ())  # type: ignore[arg-type]
+
+
+class Transformed(Wrapper):
     """What a transform makes of a function: called like it, with its name and doc, and the axes over which it maps.
 
     Pickled as functions are, by its name where that leads to it, else as the transform, the function and what the
@@ -45,7 +71,7 @@ class Transformed:
     """
 
     def __init__(self, f: Function, call: Function, name: str, remake: tuple[Any, ...] | None) -> None:
-        functools.update_wrapper(self, f, updated=())
+        self.wrap(f)
         self.call, self.remake = call, remake
         self.__name__ = self.__qualname__ = f"{name}({name_of(f)})"
         self.in_axes: Any = getattr(f, "in_axes", None)

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from autograd_lite import compile, grad, hessian, hvp, jacobian, value_and_grad, vmap
+from autograd_lite import compile, custom_vjp, grad, hessian, hvp, jacobian, sparse_jacobian, value_and_grad, vmap
 
 
 def cube(x):
@@ -75,3 +75,27 @@ def test_they_are_methods():
 
     assert Holder.slope(1.0, 2.0) == 12.0
     assert Holder().slope.__self__.__class__ is Holder
+
+
+class Told:
+    """A function whose documentation is written when it is asked for, as that of a row is."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self, x):
+        return x * x
+
+    @property
+    def __doc__(self):
+        self.asked += 1
+        return "the square"
+
+
+@pytest.mark.parametrize("transform", [grad, vmap, compile, custom_vjp, sparse_jacobian])
+def test_documentation_is_read_when_it_is_asked_for(transform):
+    function = Told()
+    found = transform(function)
+    assert function.asked == 0
+    assert found.__doc__ == "the square"
+    assert type(found).__doc__ != "the square"
