@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from autograd_lite.core.graph import BATCHED, CONSTANT, ORDERED, TRACED, Node, operands_of
 from autograd_lite.core.primitives import Primitive
-from autograd_lite.core.recording import binary, many
+from autograd_lite.core.recording import many
 from autograd_lite.core.value import Value
 from autograd_lite.program import payloads
 from autograd_lite.program.flattening import Flattener
@@ -213,10 +213,8 @@ def own_terms(walk: AdjointPass, node: Node, arrived: Arrived, offset: int) -> l
 def item(array: Node, offset: int) -> Value:
     """A number of an array node."""
     constant, data = array._flags & CONSTANT, data_of(array)
-    row = item_row(offset)
-    made = many(row, math.nan, (array,), [None]) if constant else binary(row, math.nan, array, None, math.nan, 0.0)
-    made._flags |= TRACED | ORDERED | constant
-    node: Value = made  # type: ignore[assignment]
+    node = cast(Value, many(item_row(offset), math.nan, (array,), [None if constant else math.nan]))
+    node._flags |= TRACED | ORDERED | constant
     return node if data is None else with_number(node, data[offset])
 
 
