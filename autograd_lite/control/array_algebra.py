@@ -25,6 +25,7 @@ from autograd_lite.control.array_nodes import (
     item_row,
     node_of,
     number_in,
+    outermost,
     own_terms,
     stays,
     with_number,
@@ -377,7 +378,10 @@ def reach(part: Any, size: int) -> tuple[int, int]:
     """The first number that an adjoint arrives at, and the first that it does not any more."""
     if isinstance(part, Number):
         return part.offset, part.offset + 1
-    return (part.offset, part.offset + (part.length - 1) * part.stride + 1) if isinstance(part, Piece) else (0, size)
+    if not isinstance(part, Piece):
+        return 0, size
+    first, last = outermost(part.offset, part.stride, part.length)
+    return first, last + 1
 
 
 def summed(node: Node, term: Scalar) -> Scalar:

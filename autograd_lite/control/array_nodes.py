@@ -111,6 +111,12 @@ class Record(NamedTuple):
     holds: Any = None
 
 
+def outermost(offset: int, stride: int, count: int) -> tuple[int, int]:
+    """The first and the last place of numbers that are a stride apart, whichever way they go."""
+    last = offset + (count - 1) * stride
+    return min(offset, last), max(offset, last)
+
+
 def node_of(payload: Any, operands: Sequence[Node], flags: int = 0) -> Value:
     """A node with a payload: it has no number, like all traced nodes."""
     row = payloads.made_row(payload, getattr(payload, "name", ""))

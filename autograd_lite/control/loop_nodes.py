@@ -22,6 +22,7 @@ from autograd_lite.control.array_nodes import (
     filled,
     item,
     node_of,
+    outermost,
     so_far,
     stays,
     widened,
@@ -446,10 +447,10 @@ def are_apart(entries: Sequence[Entry], length: int) -> bool:
 def reads_before(part: Any, start: int) -> bool:
     """Whether adjoints arrive at numbers of an array before number `start`."""
     if isinstance(part, Piece):
-        return part.offset < start
-    if isinstance(part, Record):
-        return part.places.offset < start
-    return any(entry.offset < start for entry in part.entries)
+        places: list[tuple[int, int, int]] = [(part.offset, part.stride, part.length)]
+    else:
+        places = [part.places] if isinstance(part, Record) else [(x.offset, x.stride, x.bound) for x in part.entries]
+    return any(outermost(*x)[0] < start for x in places)
 
 
 def loop_node(

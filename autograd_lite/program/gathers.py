@@ -38,11 +38,13 @@ class Gather(NamedTuple):
 
     def evaluate(self, operands: Sequence[Any], run: Any) -> Any:
         array, index = operands
-        numbers = array[self.offset : self.offset + (self.bound - 1) * self.stride + 1 : self.stride or 1]
         known = known_index(index, run)
         if known is not None:
             i = place_of(known, self.bound)
-            return (nan if run.apply is None else run.apply(identity, [nan])) if i is None else numbers[i]
+            if i is None:
+                return nan if run.apply is None else run.apply(identity, [nan])
+            return array[self.offset + i * self.stride]
+        numbers = [array[self.offset + i * self.stride] for i in range(self.bound)]
         found: Any = nan
         for taken, x in zip(choices(index, self.bound, run), numbers, strict=True):
             found = run.apply(where, [taken, x, found])

@@ -96,9 +96,10 @@ def checked_payload(
 
 
 def checked_places(entry: list[Any], size: int | None) -> Gather:
-    offset, stride, total = map(as_count, entry)
-    if size is None or not total or offset + (total - 1) * stride >= size:
-        raise ValueError(f"a gather reads {shortened(entry)} of an array of {size} numbers")
+    offset, stride, total = entry
+    if not as_count(total):
+        raise ValueError(f"a gather reads none of {shortened(entry)}")
+    checked_column([0, offset, stride], total, [size])
     return Gather(offset, stride, total)
 
 

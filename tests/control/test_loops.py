@@ -7,12 +7,13 @@ import subprocess
 import sys
 from functools import partial
 from random import Random
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from looping import loop_function
+from looping import loop_function, numbers_of
 
 import autograd_lite as ag
 from autograd_lite import (
@@ -29,6 +30,7 @@ from autograd_lite import (
     vmap,
     while_loop,
 )
+from autograd_lite.control import array_places
 from autograd_lite.program.payloads import Loop
 from autograd_lite.trees import flatten
 
@@ -276,6 +278,33 @@ def test_results_come_as_the_data_does():
     for backend in BACKENDS:
         same = compile(lambda x: scan(lambda c, x: (c + x, c * x), 0.0, x), backend=backend)(np.array([1.0, 2.0, 3.0]))
         assert (same[0], same[1].tolist()) == (6.0, [0.0, 2.0, 9.0])
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.sampled_from([1, -1, 2, -2, 3, -3]), st.integers(0, 3), st.integers(-2, 1), st.booleans(), st.booleans())
+def test_arrays_are_read_in_any_direction(stride, start, index, forwards, backwards):
+    """What a loop gives, its last carry among it, is read by another one and by take."""
+
+    def f(xs, w):
+        carry, ys = scan(
+            lambda c, x: ((c[0] * w + x, c[1] + c[0] * x), c[0] * x + c[1]), (0.3, 0.2), xs, reverse=forwards
+        )
+        read = [*carry, *ys][::stride][start:]
+        last, _ = scan(lambda c, x: (0.5 * c + x * x, None), 0.0, read, reverse=backwards)
+        return last + ag.sin(ag.take(read, ag.stop_gradient(w) * 0.0 + index))
+
+    args = [[0.1, -0.4, 0.7, 0.2, -0.3, 0.5, 0.9, -0.8, 0.6, -0.2, 0.3, 0.1, -0.6], 0.7]
+    first = value_and_grad(f, argnums=(0, 1))
+    curves = grad(lambda xs, w: ag.sum([x * x for x in first(xs, w)[1][0]]), argnums=(0, 1))
+    moved = vmap(lambda w: jvp(f, (args[0], w), ([1.0] * 13, 1.0))[1])
+    with mock.patch.object(array_places, "SHORT", 2):
+        for g, given in ((first, args), (curves, args), (moved, [[0.7, -0.4, 0.2]])):
+            for backend in ("python", "numpy"):
+                found = compile(g, backend=backend)(*given)
+                assert numbers_of(found) == pytest.approx(numbers_of(g(*given)), rel=1e-9, abs=1e-12)
+        program = compile(first, backend="python").trace(*args)
+        flat = [args[0], [0.7]]
+        assert numbers_of(Program.from_json(program.to_json())(*flat)) == numbers_of(program(*flat))
 
 
 @pytest.mark.parametrize("y", [(), [], {}, None, ((),), {"a": (), "b": [[], None]}], ids=repr)

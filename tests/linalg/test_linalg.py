@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matrices import FUNCTIONS, loss_of, numbers_of, value_of
 
-from autograd_lite import Value, compile, grad, jvp, linalg, vmap
+from autograd_lite import Value, compile, grad, jvp, linalg, scan, vmap
 from autograd_lite.program.payloads import Kernel
 
 BACKENDS = ["python", *(["numpy", "llvm"] if find_spec("llvmlite") else ["numpy"])]
@@ -114,3 +114,17 @@ def test_a_kernel_that_samples_share_is_differentiated_once(shared):
     assert np.array(step(shared)(a, samples)) == pytest.approx(slopes[0] + slopes[1], rel=1e-10)
     counts = [of_each_sample(step(f).trace(a, np.array(samples))) for f in (shared, lambda a: a)]
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("stride", [8, -8])
+def test_what_a_loop_reads_across_the_results_of_a_kernel_gets_its_adjoints(stride):
+    """Forwards or backwards, some numbers of eigenvalues and eigenvectors together."""
+    n = 23
+    numbers = np.random.default_rng(0).normal(size=(n, n))
+    matrix = numbers + numbers.T + np.diag(10.0 * np.arange(n))
+
+    def loss(a):
+        found = numbers_of(linalg.eigh(a))
+        return scan(lambda c, x: (0.5 * c + x * x, None), 0.0, found[::stride])[0]
+
+    assert np.array(compile(grad(loss), backend="python")(matrix)) == pytest.approx(np.array(grad(loss)(matrix)))
