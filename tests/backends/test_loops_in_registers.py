@@ -37,13 +37,19 @@ def over_steps(x, p):
     return ag.sum(vmap(lambda t: ag.sin(t * x) + p)(np.linspace(0.0, 1.0, 50)))
 
 
+def from_outside(x, p):
+    """Several numbers of a sample, and what is computed of those that all samples share."""
+    y = ag.sin(x)
+    return fori_loop(0, LENGTH, lambda i, c: 0.5 * c * x + y * ag.cos(p * (c * 0.0 + 1.0)) + ag.exp(p), p)
+
+
 def alone(x, p):
     """Numbers that no step computes: x from before the loop, and a constant."""
     carry, ys = scan(lambda c, _: ((c[1], c[0]), (x, 2.5)), (x, p), length=LENGTH)
     return carry[0] * ys[4][0] + ys[2][1]
 
 
-LOOPS = [one, several, scanned, open_ended, over_steps, alone]
+LOOPS = [one, several, scanned, open_ended, over_steps, from_outside, alone]
 
 
 @pytest.mark.parametrize("f", [*LOOPS, *[grad(f, argnums=(0, 1)) for f in LOOPS if f is not open_ended]])
@@ -54,6 +60,14 @@ def test_samples_have_the_bits_of_python(f, samples):
     found, known = (flatten(compile(vmap(f, in_axes=(0, None)), backend=name)(x, p))[0] for name in ("llvm", "python"))
     assert found == known
     assert flatten(compile(f, backend="llvm")(x[0], p))[0] == found[::samples]
+
+
+def test_steps_side_by_side_read_numbers_that_are_apart():
+    def over_pairs(x, p, pairs):
+        return ag.sum(vmap(lambda t: ag.sin(t[0] * x) + t[1] * p)(pairs))
+
+    args = 0.3, 0.4, np.linspace(0.0, 1.0, 100).reshape(50, 2)
+    assert compile(over_pairs, backend="llvm")(*args) == compile(over_pairs, backend="python")(*args)
 
 
 @pytest.mark.parametrize("f", LOOPS)
