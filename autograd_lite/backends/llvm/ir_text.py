@@ -232,10 +232,11 @@ class Function:
             key = (buffer, terms, type)
             known = self._available.get(key)
             if known is None:
-                for counter, stride in terms:  # outer loops first: what they add is found before inner ones
+                sum = ""
+                for counter, stride in terms:
                     term = counter if stride == 1 else self.value(f"mul nsw i64 {counter}, {stride}")
-                    pointer = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {term}")
-                known = self._available[key] = pointer
+                    sum = self.value(f"add nsw i64 {sum}, {term}") if sum else term
+                known = self._available[key] = self.value(f"getelementptr inbounds {type}, ptr {pointer}, i64 {sum}")
             pointer = known
         if index.base or buffer in ARRAYS:
             base = self.fixed(index.base) if buffer in ARRAYS else index.base
