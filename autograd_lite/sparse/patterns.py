@@ -69,8 +69,12 @@ class SparsityPattern:
         found[self.rows, self.columns] = True
         return found
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The same, for NumPy, so that `least_squares(jac_sparsity=)` and `solve_ivp` take a pattern as it is."""
+        return self.toarray() if dtype is None else self.toarray().astype(dtype)
+
     def tocsr(self) -> Any:
-        """The pattern as `scipy.sparse.csr_array` of ones, as `least_squares(jac_sparsity=)` takes it."""
+        """The pattern as `scipy.sparse.csr_array` of ones, which takes less memory than an array where it is large."""
         scipy = required("scipy.sparse", "SparsityPattern.tocsr", "sparse")
         numpy = required("numpy", "SparsityPattern.tocsr", "sparse")
         return scipy.csr_array((numpy.ones(self.nnz), (self.rows, self.columns)), shape=self.shape)

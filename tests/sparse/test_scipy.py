@@ -26,6 +26,18 @@ def circles(x):
     return x[1:] ** 2 + x[:-1] ** 2
 
 
+@pytest.mark.parametrize("form", [lambda pattern: pattern, lambda pattern: pattern.tocsr()])
+def test_a_pattern_is_taken_as_it_is(form):
+    pattern = ag.jacobian_sparsity(residuals)(np.zeros(N))
+    assert np.array_equal(np.asarray(pattern, dtype=float), pattern.tocsr().toarray())
+    found = least_squares(ag.compile(residuals), np.zeros(N), jac_sparsity=form(pattern))
+    assert np.allclose(found.x, 1.0, atol=1e-6)
+    falling = ag.compile(lambda t, u: np.array([-u[0], *(u[:-1] - u[1:])]))
+    along = ag.jacobian_sparsity(lambda u: [-u[0], *(u[:-1] - u[1:])])(np.ones(4))
+    run = solve_ivp(falling, (0.0, 1.0), np.ones(4), method="BDF", jac_sparsity=form(along))
+    assert run.y[0, -1] == pytest.approx(np.exp(-1.0), rel=1e-2)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("method", ["direct", "star", "substitution"])
 def test_trust_constr_with_constraints(method):

@@ -3,7 +3,7 @@
 import re
 
 from autograd_lite.backends.languages.actions import LIMITS, Limits
-from autograd_lite.backends.languages.dialects import SMALL, C
+from autograd_lite.backends.languages.dialects import C, on_stack
 from autograd_lite.backends.languages.function_text import FunctionText, counted, function_text
 from autograd_lite.backends.languages.memory import SourceArrays
 from autograd_lite.backends.source_text import indented
@@ -43,7 +43,8 @@ def c_texts(program: Program, name: str, limits: Limits = LIMITS) -> tuple[str, 
 
 def room(memory: SourceArrays) -> str:
     """The numbers that the caller makes room for, as an expression; "" where there are none."""
-    fixed, each = sum([size for size in memory.sizes.values() if size > SMALL]), sum(memory.samples.values())
+    stack, each = on_stack(memory.sizes), sum(memory.samples.values())
+    fixed = sum([size for name, size in memory.sizes.items() if name not in stack])
     return " + ".join([*([str(fixed)] if fixed else []), *([f"{each} * (n)"] if each else [])])
 
 

@@ -14,8 +14,8 @@ JAVASCRIPT_MATH = (
 LIBM = f"{JAVASCRIPT_MATH} fabs fmod copysign rint pow exp2 erf erfc"
 """The functions of C's library that the source calls."""
 
-SMALL = 256
-"""Numbers of an array that C may have on its stack."""
+SMALL, STACK = 256, 1024
+"""Numbers of an array that C may have on its stack, and of all of these together."""
 
 C_RESERVED = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
@@ -139,6 +139,16 @@ def float_text(x: float, infinity: str, nan: str) -> str:
     return f"(-{text})" if math.copysign(1.0, x) < 0.0 else text
 
 
+def on_stack(sizes: dict[str, int]) -> set[str]:
+    """The arrays that C has on its stack; the caller makes room for the others."""
+    found, total = set(), 0
+    for name, size in sizes.items():
+        if size <= SMALL and total + size <= STACK:
+            found.add(name)
+            total += size
+    return found
+
+
 class C(Dialect):
     """C99 with its mathematical library."""
 
@@ -160,9 +170,9 @@ class C(Dialect):
         return f"double {name} = {expression};"
 
     def arrays(self, sizes: dict[str, int], samples: dict[str, int]) -> list[str]:
-        lines, place = [], 0
+        lines, place, stack = [], 0, on_stack(sizes)
         for name, size in sizes.items():
-            if size <= SMALL:
+            if name in stack:
                 lines.append(f"double {name}[{size}] = {{0.0}};")  # what is filled in a branch alone counts as unset
             else:
                 lines.append(f"double *const {name} = work{f' + {place}' if place else ''};")

@@ -1,5 +1,6 @@
 """Programs as C: the bits of the plainest reading of a program, from every compiler that is there."""
 
+import re
 import shutil
 import subprocess
 
@@ -7,7 +8,7 @@ import drawn_programs
 import pytest
 import sources
 
-from autograd_lite import Value, compile, floor, tanh
+from autograd_lite import Value, compile, floor, linalg, tanh
 from autograd_lite.program.program import Program
 
 pytestmark = pytest.mark.skipif(not sources.COMPILERS, reason="there is no compiler of C on the path")
@@ -105,6 +106,23 @@ def test_only_a_file_of_c_has_a_header(tmp_path):
         program.save(tmp_path / "step.mjs", header=True)
     program.save(tmp_path / "step.json")
     assert Program.load(tmp_path / "step.json")(0.0) == 0.0
+
+
+def test_many_small_arrays_are_not_all_on_the_stack(tmp_path):
+    """A board of one's own may have 8 kB for it."""
+
+    def f(x):
+        found = [[x[4 * i + j] for j in range(4)] for i in range(4)]
+        for _ in range(100):
+            found = linalg.matmul(found, found)
+        return found
+
+    program = compile(f, backend="python").trace([0.1 * i for i in range(16)])
+    text = program.source("c")
+    assert 512 < sum(map(int, re.findall(r"^    double v\d+\[(\d+)\]", text, flags=re.M))) <= 1024
+    program.save(tmp_path / "step.c", header=True)
+    (room,) = re.findall(r"STEP_WORK\(n\) \((\d+)\)", (tmp_path / "step.h").read_text())
+    assert int(room) >= 500
 
 
 NAMES = (
