@@ -31,6 +31,8 @@ EQUIVALENT = (
     ("(not x._flags & CONSTANT) -> use.source in walk.dependent or", "adjoints that nothing asks for are dropped"),
     ("numbers: leaf._flags |= CONSTANT -> leaf._flags &= CONSTANT", "adjoints that nothing asks for are dropped"),
     ("push_lu_det: n * n -> n / n", "the matrix moves wherever its factors do"),
+    ("len(operands_of(x)) > FEW -> len(operands_of(x)) >= FEW", "where keeping begins to pay: the bits are the same"),
+    ("2 -> 3 in `program = programs[settings] = FixedCalls(", "more arrays than are needed: only memory"),
     ("factor < 1.0 -> factor <= 1.0", "a factor of 1 changes nothing"),
     ("y -> out in `(lambda out, x, y: sign(x) * copysign(1.0, y)", "the result has the sign of y"),
     ("sign(x) * copysign(1.0, y) -> sign(x) / copysign(1.0, y)", "1 and -1 are their own reciprocals"),

@@ -46,5 +46,5 @@ def test_another_value_in_the_place_of_one_is_noticed(monkeypatch):
     pytest.importorskip("llvmlite")
     arguments = np.ones(2), np.ones((4, 2)), np.zeros(4)
     calls = FixedCalls(compile(step, backend="llvm"), arguments, 1)
-    monkeypatch.setattr(f"{__name__}.SHIFT", Value(3.0))
-    assert calls(*arguments)[0] == 25.0
+    monkeypatch.setattr(f"{__name__}.SHIFT", Value(SHIFT.data + 1.0))
+    assert calls(*arguments)[0] == (2.0 + SHIFT.data) ** 2

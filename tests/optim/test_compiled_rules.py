@@ -1,6 +1,8 @@
 """Compiled rules move parameters to the bits of the rules on arrays."""
 
+import gc
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_rules import VARIANTS
 
 from autograd_lite import Value
-from autograd_lite.optim import SGD
+from autograd_lite.backends.fixed_calls import FixedCalls
+from autograd_lite.optim import SGD, compiled_rules
 from autograd_lite.optim.compiled_rules import compiled_rule
 
 numpy = pytest.importorskip("numpy")
@@ -52,3 +55,21 @@ def test_a_rule_of_ones_own_is_not_compiled():
 
     optimizer = Own([Value(0.0)])
     assert compiled_rule(optimizer) == optimizer.rule
+
+
+def test_the_program_of_earlier_settings_is_let_go(monkeypatch):
+    made = []
+
+    def prepared(*arguments):
+        found = FixedCalls(*arguments)
+        made.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(compiled_rules, "FixedCalls", prepared)
+    optimizer = SGD([Value(1.0)], lr=0.1, momentum=0.5)
+    rule = compiled_rule(optimizer, backend="numpy")
+    for momentum in (0.5, 0.6, 0.7):
+        optimizer.momentum = momentum
+        rule(numpy.ones(3), numpy.ones(3), 0.1, numpy.zeros(3))
+    gc.collect()
+    assert [found() is not None for found in made] == [False, False, True]
