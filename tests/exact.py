@@ -1,6 +1,6 @@
 """Random expressions in 60 digits: value, gradient and second derivatives, and how near them a result must be.
 
-The reference has a chain rule of its own, over the rows of `testing.reference`.  What precision may be asked is
+The reference has a chain rule of its own, over the rows of `reference`.  What precision may be asked is
 found the same way, which is what the condition at that point allows: with every value and partial off by some
 ulps at random, how far does the result move?
 """
@@ -8,9 +8,10 @@ ulps at random, how far does the result move?
 import random
 import struct
 
+from reference import EXACT, MP
+
 from autograd_lite import Value, gradients
 from autograd_lite.testing.domains import is_flat
-from autograd_lite.testing.reference import EXACT, MP
 
 ULPS = 8  # what a row may be off, in value and partial
 RUNS = 6

@@ -9,9 +9,10 @@ import itertools
 import math
 import random
 
+from reference import EXACT, MP
+
 from autograd_lite import PRIMITIVES, Value, gradients, hessian
 from autograd_lite.testing.domains import intervals, kink_distance
-from autograd_lite.testing.reference import EXACT, MP
 
 POWERS = (10, 13, 16, 19)
 """The powers of ten of huge numbers; the much larger ones are their cubes."""

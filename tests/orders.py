@@ -1,6 +1,6 @@
 """Derivatives of the partials of each row: second ones of all pairs of operands, third ones of each, in every mode.
 
-The reference differentiates the partials of `testing.reference` by differences with as many digits as it takes, from
+The reference differentiates the partials of `reference` by differences with as many digits as it takes, from
 either side; where these settle on a number, the true derivative exists.
 """
 
@@ -11,13 +11,13 @@ import random
 
 from dags import leaves, same_bits
 from precision import Bound, unsigned_zeros
+from reference import EXACT, MP
 from tabulating import sample
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, jacobian, jvp
 from autograd_lite.testing.domains import is_defined, is_flat
 from autograd_lite.testing.precision import LARGEST, next_float, ulps
-from autograd_lite.testing.reference import EXACT, MP
 
 # -- the reference
 

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from reference import EXACT, MP, bessel_i, bessel_i_step, exact_partials, exact_value
+
 from autograd_lite.testing.precision import ulp, ulps
-from autograd_lite.testing.reference import EXACT, MP, bessel_i, bessel_i_step, exact_partials, exact_value
 
 
 class Bound(NamedTuple):

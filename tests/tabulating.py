@@ -4,12 +4,12 @@ import random
 
 from exact import check_expression
 from precision import MANY, REASONS, is_comfortable, partial_excess, unsigned_zeros, value_excess
+from reference import MP, exact_partials, exact_value
 
 from autograd_lite import PRIMITIVES
 from autograd_lite.testing.domains import intervals, is_defined
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, next_float, position, ulps
 from autograd_lite.testing.random_graphs import random_expression
-from autograd_lite.testing.reference import MP, exact_partials, exact_value
 
 NORMAL = 2.0**-1022
 MARKS = [0.0, SMALLEST, NORMAL, 2.0**-511, 1.0, 2.0**53, 2.0**511, LARGEST, *(k / 2.0 for k in range(41))]

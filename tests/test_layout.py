@@ -303,8 +303,8 @@ def test_every_row_is_exported_under_its_name():
     assert [name for name, row in PRIMITIVES.items() if getattr(autograd_lite, name, None) is not row] == []
 
 
-TABLES = ("core/table/", "testing/reference.py", "nn/activations.py")
-"""Where names of rows are keys: the table, its independent reference, and the activations by their usual names."""
+TABLES = ("core/table/", "nn/activations.py")
+"""Where names of rows are keys: the table, and the activations by their usual names."""
 
 
 def tables_by_name(text):

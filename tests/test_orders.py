@@ -7,12 +7,12 @@ import orders
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import MP
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, grad
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.table import float_values
-from autograd_lite.testing.reference import MP
 
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "ci"  # `.ci/run` samples more
 

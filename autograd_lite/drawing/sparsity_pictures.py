@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.drawing.exportable import Exportable, Formats
@@ -115,11 +115,7 @@ class SparsityDrawing(Exportable):
         dark = numpy.pad(dark, 1, constant_values=0.4)
         ink = numpy.array(INK)
         pixels = (255 - dark[:, :, None] * (255 - ink)).round().astype(numpy.uint8)
-        height, width, _ = pixels.shape
-        rows = b"".join([b"\x00" + row.tobytes() for row in pixels])
-        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-        parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-        return b"\x89PNG\r\n\x1a\n" + b"".join([png_chunk(kind, data) for kind, data in parts])
+        return png(pixels.shape[1], [row.tobytes() for row in pixels])
 
     def text(self) -> str:
         cells = self.cells(LINES)
@@ -140,9 +136,15 @@ class SparsityDrawing(Exportable):
         return self.text()
 
 
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """A part of a PNG."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def png(width: int, rows: Sequence[bytes | bytearray], colours: bytes = b"") -> bytes:
+    """A picture of rows of pixels: three bytes each, or with `colours` one, which is the number of a colour."""
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, 3 if colours else 2, 0, 0, 0)
+    data = zlib.compress(b"".join([b"\0" + row for row in rows]), 9)
+    parts = [(b"IHDR", header), (b"PLTE", colours), (b"IDAT", data), (b"IEND", b"")]
+    chunks = [(kind + x, len(x)) for kind, x in parts if x or kind != b"PLTE"]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [struct.pack(">I", n) + x + struct.pack(">I", zlib.crc32(x)) for x, n in chunks]
+    )
 
 
 def escaped(text: str) -> str:

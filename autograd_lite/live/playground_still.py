@@ -2,10 +2,9 @@
 keeps nothing else."""
 
 import math
-import struct
-import zlib
 from collections.abc import Iterator
 
+from autograd_lite.drawing.sparsity_pictures import png
 from autograd_lite.drawing.theme import AUTO, LIGHT
 from autograd_lite.live.playground_input import Points
 from autograd_lite.support.wording import markup
@@ -46,14 +45,7 @@ def still_png(given: Points | None) -> bytes:
                 if math.hypot(across, down) <= 4.0 if positive else across + down <= 5.0:
                     rows[j][i] = 1 if positive else 2
     colours = "".join(x[1:] for x in (LIGHT.paper, LIGHT.value, LIGHT.gradient, LIGHT.rule))
-    data = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
-    header = struct.pack(">IIBBBBB", size, size, 8, 3, 0, 0, 0)  # 8 bits a pixel, which are numbers of colours
-    parts = [(b"IHDR", header), (b"PLTE", bytes.fromhex(colours)), (b"IDAT", data), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(kind, content) for kind, content in parts])
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return png(size, rows, bytes.fromhex(colours))
 
 
 def disc(x: float, y: float) -> str:

@@ -124,21 +124,6 @@ def star(entries: Sequence[Entry], size: int) -> list[int]:
     return colours
 
 
-def is_star(colours: Sequence[int], entries: Sequence[Entry]) -> bool:
-    """Whether a colouring is a star colouring, by its definition."""
-    graph = neighbours_of(entries, len(colours))
-    for a, near in enumerate(graph):
-        for b in near:
-            if colours[a] == colours[b]:
-                return False
-            for c in graph[b]:
-                if c != a and colours[c] == colours[a]:
-                    for d in graph[c]:
-                        if d not in (a, b) and colours[d] == colours[b]:
-                            return False
-    return True
-
-
 class Trees:
     """Sets of the entries of two colours, joined where they touch: a union-find structure."""
 

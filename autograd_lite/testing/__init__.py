@@ -29,7 +29,7 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
-        if error.name not in ("hypothesis", "mpmath"):
+        if error.name != "hypothesis":
             raise
         raise missing(error.name, f"autograd_lite.testing.{name}", "test") from None
 

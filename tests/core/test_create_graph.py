@@ -9,6 +9,7 @@ import pytest
 from comparing import compare_at_points
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import EXACT, MP
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, jvp
@@ -16,7 +17,6 @@ from autograd_lite.core.create_graph import times
 from autograd_lite.core.graph import CHOSEN
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.testing.domains import is_defined, is_flat
-from autograd_lite.testing.reference import EXACT, MP
 
 
 def test_created_graphs_differentiate_again():

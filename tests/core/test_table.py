@@ -1,7 +1,7 @@
 """The table, row by row: value and partials against 60 digits and against differences, in both directions.
 
 Every test loops over PRIMITIVES, so a new row is tested when it is there (and has a line in
-`testing.reference`).  At the end wrong rows are planted, which the very same checks must find.
+`reference`).  At the end wrong rows are planted, which the very same checks must find.
 """
 
 import functools
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from precision import is_comfortable, partial_excess, unsigned_zeros, value_excess
+from reference import EXACT, MP, exact_partials
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, gradients
@@ -22,7 +23,6 @@ from autograd_lite.core.primitives import INTERNAL, Primitive
 from autograd_lite.core.table.definition_reader import Definition
 from autograd_lite.testing.domains import intervals, is_defined, kink_distance
 from autograd_lite.testing.precision import ulp, ulps
-from autograd_lite.testing.reference import EXACT, MP, exact_partials
 from autograd_lite.testing.strategies import floats_by_spacing, operands
 
 EXAMPLES = settings(max_examples=25)

@@ -6,10 +6,10 @@ They depend on the differences of the logits alone, so that an error in these, a
 import random
 
 import pytest
+from reference import MP
 
 import autograd_lite as ag
 from autograd_lite import custom_derivative, logsumexp, nn, value_and_grad
-from autograd_lite.testing.reference import MP
 
 STEP = MP.mpf(10) ** -60
 ULPS = 64.0

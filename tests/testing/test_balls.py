@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from precision import unsigned_zeros
+from reference import MP, exact_value
 
 from autograd_lite import PRIMITIVES, primitive
 from autograd_lite.core import table
@@ -13,7 +14,6 @@ from autograd_lite.core.table.special_functions import digamma
 from autograd_lite.testing import operands
 from autograd_lite.testing.balls import Ball, BallArithmetic, NoBall
 from autograd_lite.testing.domains import is_defined
-from autograd_lite.testing.reference import MP, exact_value
 
 flint = pytest.importorskip("flint")
 arb = flint.arb

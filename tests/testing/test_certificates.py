@@ -9,6 +9,7 @@ from dags import leaves
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from precision import is_comfortable, unsigned_zeros
+from reference import MP, exact_partials
 
 import autograd_lite as ag
 from autograd_lite import (
@@ -28,7 +29,6 @@ from autograd_lite.testing import Certificate, gradcheck, operands
 from autograd_lite.testing.domains import kink_distance
 from autograd_lite.testing.precision import exact_fraction
 from autograd_lite.testing.random_graphs import apply, random_expression
-from autograd_lite.testing.reference import MP, exact_partials
 
 pytest.importorskip("flint")
 

@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import exact_partials
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Program, Value
@@ -12,7 +13,6 @@ from autograd_lite.core.table import bessel, gamma_functions, normal_distributio
 from autograd_lite.testing import random_expression
 from autograd_lite.testing.complex_step import complex_step
 from autograd_lite.testing.domains import is_flat, kink_distance
-from autograd_lite.testing.reference import exact_partials
 
 ANALYTIC = [name for name, row in PRIMITIVES.items() if row.complex_value is not None]
 FAMILIES = (special, normal_distribution, normal_logarithm, bessel, gamma_functions)

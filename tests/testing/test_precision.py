@@ -6,11 +6,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from reference import MP
 
 import autograd_lite as ag
 from autograd_lite.testing import condition, expressions, ulps
 from autograd_lite.testing.precision import LARGEST, SMALLEST, float_at, nearest_float, next_float, position
-from autograd_lite.testing.reference import MP
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

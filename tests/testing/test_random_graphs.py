@@ -6,6 +6,7 @@ import pytest
 from exact import bits, check_expression
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
+from reference import EXACT, MP
 
 from autograd_lite import PRIMITIVES, Value
 from autograd_lite.testing.domains import is_flat, kink_distance
@@ -19,7 +20,6 @@ from autograd_lite.testing.random_graphs import (
     is_ordinary,
     random_expression,
 )
-from autograd_lite.testing.reference import EXACT, MP
 
 
 def run(f):

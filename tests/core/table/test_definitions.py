@@ -7,12 +7,12 @@ import struct
 import pytest
 import scipy.special
 from precision import condition_of
+from reference import EXACT, MP
 
 import autograd_lite as ag
 from autograd_lite import PRIMITIVES, Value, grad, gradients, vmap
 from autograd_lite.testing import gradcheck
 from autograd_lite.testing.precision import ulps
-from autograd_lite.testing.reference import EXACT, MP
 from benchmarks import coefficients
 
 LINES = {  # where each row is looked at, by orders of magnitude or evenly
