@@ -62,7 +62,7 @@ def two_sided(entries: Sequence[Entry], shape: tuple[int, int]) -> TwoSided:
     """The colouring of some full rows and of the columns of all others, of those with the fewest colours together.
 
     >>> arrow = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0), (2, 2)]
-    >>> two_sided(arrow, (3, 3)).colours, count(apart(arrow, (3, 3), 1))
+    >>> two_sided(arrow, (3, 3)).colours, colour_count(apart(arrow, (3, 3), 1))
     (3, 3)
     """
     degree = [0] * shape[0]

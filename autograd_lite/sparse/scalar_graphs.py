@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_lite.control.array_nodes import node_of
+from autograd_lite.control.unbounded_loops import RecordedWhile
 from autograd_lite.core.graph import ARRAYED, CHOSEN, CONSTANT, DETACHED, NUMBER, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.abstract_arguments import AbstractArguments
@@ -187,6 +188,7 @@ class ScalarGraph:
         self.closed_over: list[Value] = []
         self.nodes = 0
         self.has_payloads = False  # instructions for arrays, as those of `linalg` and of computed indices
+        self.is_unbounded = False  # a loop without a bound, which only forward mode goes through
         self.find_closed_over()
 
     @property
@@ -213,6 +215,7 @@ class ScalarGraph:
             seen.add(node)
             payload = node._row.payload
             self.has_payloads |= payload is not None and not isinstance(payload, CallPayload)
+            self.is_unbounded |= isinstance(payload, RecordedWhile)
             if isinstance(payload, MappedSum):
                 continue
             if self.trace.is_closed_over(node):

@@ -225,7 +225,8 @@ def sparse_jacobian(
 
     `method` is "direct" (each entry from the graph of what it depends on), "forward" (products with groups of columns
     that share no row, by colouring), "reverse" (groups of rows), "bidirectional" (some rows, and groups of columns),
-    or "auto": the one with the fewest operations, which `why(*args)` on the result names.  Entries have the bits of
+    or "auto": the one with the fewest operations, which `why(*args)` on the result names (through a `while_loop`
+    without `max_steps`, of the ways that go forward).  Entries have the bits of
     `jacobian`, but for signs of zero; by colouring they are sums with products by 0, so that an entry that is inf or
     nan makes others of its group nan.  `backend` and `fastmath` are those of `compile`.
 

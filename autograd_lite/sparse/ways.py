@@ -35,7 +35,7 @@ class Choice:
         self.plan = plan
         self.compressed: Compressed | None = None
         self.considered: list[str] = []
-        forward = second or graph.size < len(graph.outputs)
+        forward = second or graph.is_unbounded or graph.size < len(graph.outputs)
         repeats = not graph.has_payloads
         if plan is None and second and repeats and method in ("auto", "direct"):
             self.plan = of_terms(graph)
@@ -70,7 +70,8 @@ class Choice:
             kind = "acyclic" if method == "substitution" else "star"
             found = of_hessian(graph, places, kind)
         else:
-            found = of_jacobian(graph, places, "bidirectional" if method == "auto" else method)
+            either = "forward" if graph.is_unbounded else "bidirectional"
+            found = of_jacobian(graph, places, either if method == "auto" else method)
         if method == "auto" and direct < found.operations and RECORDED * direct < 2**30:
             self.considered = [f"{found.how} {found.operations:,}"]
             self.plan = of_graph(graph, forward)

@@ -320,6 +320,20 @@ def test_loops_and_maps_and_gathers():
     assert agree(ag.sparse_hessian(energy, format="array")(x), ag.hessian(energy)(x))
 
 
+def test_loops_without_a_bound_are_passed_in_forward_mode():
+    def f(x):
+        return [
+            *ag.while_loop(lambda c: ag.less(c[0], 10.0), lambda c: [2.0 * c[0], c[1] * x[1]], [x[0] + 1.0, x[2]]),
+            x[3],
+        ]
+
+    x = [0.7, -0.3, 1.2, 0.4, 0.5]
+    dense = np.array(ag.jacobian(f, mode="forward")(x))
+    assert list(ag.jacobian_sparsity(f)(x)) == [(0, 0), (1, 1), (1, 2), (2, 3)]
+    for method in ("auto", "direct", "forward"):
+        assert np.array_equal(ag.sparse_jacobian(f, method=method, format="array", backend="python")(x), dense)
+
+
 def test_instructions_for_arrays():
     def solved(x):
         matrix = np.array([[x[0] + 3.0, x[1]], [x[1], x[2] + 4.0]])
