@@ -159,7 +159,7 @@ def recorded_loop(loop: Loop, operands: list[Any], run: Environment) -> list[Any
         new, y, residuals = step(carry, list(xs or ()), shared, whole)
         return new, (carry, y, residuals)
 
-    xs = tuple([[column.at(arrays, t) for t in range(loop.length)] for column in loop.columns]) or None
+    xs = tuple([column.read(arrays, range(loop.length)) for column in loop.columns]) or None
     last, rows = scan(once, carry, xs, loop.length, loop.reverse)
     before = [x for row in (reversed(rows) if loop.reverse else rows) for x in row[0]]
     return [*before, *last, *[x for k in (1, 2) for row in rows for x in row[k]]]

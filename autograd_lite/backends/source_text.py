@@ -7,9 +7,10 @@ instructions are in a loop over the samples, or for arrays over blocks of sample
 import keyword
 import linecache
 import re
+import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from itertools import accumulate, count
 from types import CodeType, FunctionType
 from typing import Any
@@ -27,7 +28,9 @@ Expression = Callable[[Row], str]
 """How a row is written in Python's operators, as "{} + {}"; "" where it is a call."""
 
 TERMS = 64  # operands a line: Python's parser limits nesting
-RESERVED = re.compile(r"[acrsv]\d+|row\d+|n|k|blocks|start|lane|lanes|sums|float|range|inf|nan|add_lanes|BatchSums")
+RESERVED = re.compile(
+    r"[acrsv]\d+|row\d+|n|k|operands|arrays|values|ys|kept|columns|in_order|blocks|start|lane|lanes|sums|float|range|inf|nan|add_lanes|BatchSums"
+)
 """Names that the source uses for other things than rows."""
 
 
@@ -81,8 +84,8 @@ class Text:
     def listed(self, values: Iterable[int]) -> str:
         return f"[{', '.join(map(self.name, values))}]"
 
-    def unpacked(self, batched: bool) -> list[str]:
-        """The numbers of the arguments, or of one sample (or block) of them."""
+    def unpacked(self, batched: bool, which: Container[int] = range(sys.maxsize)) -> list[str]:
+        """The numbers of the arguments (of `which` of them), or of one sample (or block) of them."""
         stops = accumulate(argument.size for argument in self.program.arguments)
         used = {j for _, operands, _ in self.program.instructions for j in operands}
         used |= {j for result in self.program.results for j in result.values}
@@ -91,6 +94,7 @@ class Text:
             for k, (argument, stop) in enumerate(zip(self.program.arguments, stops, strict=True))
             if argument.batched == batched
             and argument.size
+            and k in which
             and (batched or not used.isdisjoint(range(stop - argument.size, stop)))
         ]
 

@@ -3,7 +3,7 @@
 Below `payloads`, which lists all instructions on arrays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import nan
 from typing import Any, NamedTuple
 
@@ -20,6 +20,12 @@ class Column(NamedTuple):
 
     def at(self, arrays: Sequence[Any], t: int) -> Any:
         return arrays[self.array][self.offset + t * self.stride]
+
+    def read(self, arrays: Sequence[Any], steps: Iterable[int]) -> list[Any]:
+        """The elements of these steps."""
+        _, offset, stride = self
+        array = arrays[self.array]
+        return [array[offset + t * stride] for t in steps]
 
 
 class Gather(NamedTuple):

@@ -7,13 +7,14 @@ with any meaning of numbers: floats, Values, or the numbers of instructions.
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.program.gathers import Column, Gather, Gathers, Scatter
 from autograd_lite.program.kernels import KERNELS, ArrayKernel
 
-Step = Callable[[list[Any], list[Any], list[Any], list[Any]], tuple[list[Any], list[Any], list[Any]]]
+Step = Callable[[list[Any], list[Any], list[Any], list[Any]], Sequence[list[Any]]]
 """Runs the body of a loop once: (carry, x, shared numbers, shared arrays) to (carry, y, residuals)."""
 
 
@@ -121,9 +122,10 @@ class Loop(NamedTuple):
         values = [*carry]
         ys: list[list[Any]] = [[]] * (self.length if self.outputs else 0)
         residuals: list[list[Any]] = [[]] * (self.length if self.residuals else 0)
-        for t in reversed(range(self.length)) if self.reverse else range(self.length):
-            x = [column.at(arrays, t) for column in self.columns]
-            carry, y, kept = step(carry, x, shared, whole)
+        steps = range(self.length)[::-1] if self.reverse else range(self.length)
+        columns = [column.read(arrays, steps) for column in self.columns]
+        for t, x in zip(steps, zip(*columns, strict=True) if columns else repeat(()), strict=False):
+            carry, y, kept = step(carry, list(x), shared, whole)
             values += carry
             if self.outputs:
                 ys[t] = y
