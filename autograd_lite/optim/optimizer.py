@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from autograd_lite.core.fast.layers import assign, data_of_values
+from autograd_lite.core.fast.layers import are_floats, assign, data_of_values
 from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.optim.schedules import Schedule
@@ -101,6 +101,8 @@ class Optimizer:
             got = f"a dict with the keys {', '.join(map(repr, [*gradients][:3]))}, ..."
             takes = f"{type(self).__name__} takes the gradients in the order of its parameters"
             raise TypeError(f"{takes}, but got {got}; pass list(gradients.values()) of all of them")
+        if isinstance(gradients, list) and are_floats(gradients):
+            return gradients
         return list(map(float, as_list(gradients)))  # which refuses Values
 
     def move(

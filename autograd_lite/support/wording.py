@@ -5,7 +5,6 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -25,8 +24,8 @@ ASCII = {
 }  # fmt: skip
 """What the signs of the library become where a terminal has only ASCII."""
 
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f\u2028\u2029]")
-"""What no XML may hold, or editors take for the end of a line."""
+ILLEGAL = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\x7f-\x84\x86-\x9f\u2028\u2029]"
+"""What no XML may hold, or editors take for the end of a line; compiled at the first use."""
 
 
 def readable(text: str, most: int = LONGEST, middle: str = "...") -> str:
@@ -48,11 +47,13 @@ def shown_character(c: str) -> str:
 
 def legal(text: str) -> str:
     """The text with what no file may hold written as Python does."""
-    return ILLEGAL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return re.sub(ILLEGAL, lambda found: ascii(found[0])[1:-1], text)
 
 
 def markup(text: str) -> str:
     """The text inside of HTML or XML."""
+    from html import escape  # a tenth of the time of importing this package, and few programs need it
+
     return escape(legal(text))
 
 

@@ -82,7 +82,7 @@ def reverse_mode(
 
 def element_of_array(x: Any) -> Any:
     """The element of an array of no dimensions, which `np.where`, `np.squeeze` and `np.tensordot` make of numbers."""
-    return x.item() if is_array(x) and x.shape == () else x
+    return x.item() if not isinstance(x, Value) and is_array(x) and x.shape == () else x
 
 
 def as_float(x: Scalar) -> float:
@@ -150,8 +150,6 @@ class Call:
         return flatten_numbers(self.result, f"result of {name_of(self.f)}")
 
     def scalar(self) -> Scalar:
-        if isinstance(self.result, Value):
-            return self.result
         result = element_of_array(self.result)
         x = result if isinstance(result, Value) else number(result)
         if x is None:

@@ -222,6 +222,11 @@ def descend(values: list[Value], gradient: list[float], rate: float) -> None:
         x._data -= rate * gradient[i]
 
 
+def are_floats(numbers: list[object]) -> bool:
+    """Whether all are of Python's own type, which needs no conversion."""
+    return all(type(x) is float for x in numbers)
+
+
 def remember(values: list[Value]) -> None:
     """Keep the data of leaves, for `restore_data`."""
     for x in values:

@@ -7,7 +7,6 @@ Loops are over tables of constants and are written out, calls of other definitio
 
 import ast
 import importlib
-import pkgutil
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
@@ -51,6 +50,8 @@ class ModuleSource(NamedTuple):
 @cache
 def source_of(name: str) -> ModuleSource:
     """By the source file, which lies beside the native code of a module that is compiled."""
+    import pkgutil  # which nothing else needs, while all import this module
+
     text = pkgutil.get_data("autograd_lite", f"core/table/{name}.py") or b""
     found = {x.name: x for x in ast.parse(text).body if isinstance(x, ast.FunctionDef)}
     return ModuleSource(found, vars(importlib.import_module(f"autograd_lite.core.table.{name}")))
