@@ -16,7 +16,16 @@ from autograd_lite.core.operands import number
 from autograd_lite.core.reverse import float_adjoints
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms import branches  # noqa: F401  # enters the rules for `cond`, which the core looks up
-from autograd_lite.transforms.levels import Scalar, as_passed, fresh, inside, is_number_again, nested, passed
+from autograd_lite.transforms.levels import (
+    Scalar,
+    all_fresh,
+    all_passed,
+    as_passed,
+    inside,
+    is_number_again,
+    nested,
+    passed,
+)
 from autograd_lite.transforms.signatures import (
     Function,
     checked_function,
@@ -133,7 +142,7 @@ class Call:
             leaves, treedef = flatten_numbers(argument, f"argument {i} of {name_of(self.f)}")
         if is_tracing():
             TRACE.get().name(leaves)
-        values = [fresh(x) for x in leaves]
+        values = all_fresh(leaves)
         if not self.nested and Value in map(type, leaves):  # parameters of Modules do not count
             kinds = chain.from_iterable(repeat(node.kind, node.leaves) for node in treedef.nodes)
             pairs = zip(leaves, kinds, strict=True)
@@ -172,7 +181,7 @@ class Call:
 
     def like_inputs(self, leaves: Sequence[Scalar]) -> Any:
         """Numbers, one for each input, in the structure of the chosen arguments."""
-        leaves = list(map(as_passed, leaves))
+        leaves = all_passed(leaves)
         if self.single:
             return self.treedefs[0].unflatten(leaves)
         return tuple([treedef.unflatten(part) for treedef, part in split_leaves(leaves, self.treedefs)])

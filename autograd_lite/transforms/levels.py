@@ -164,6 +164,11 @@ def as_passed(x: Scalar) -> Scalar:
     return passed_on(x) if PASSING.get() and isinstance(x, float) else x
 
 
+def all_passed(xs: Sequence[Scalar]) -> list[Scalar]:
+    """`as_passed` of each."""
+    return list(map(as_passed, xs)) if PASSING.get() else list(xs)
+
+
 def node_apart(x: Value) -> Value:
     """A node of its own for a Value, from which on adjoints add up in the order in which nodes were made.
 
@@ -205,3 +210,10 @@ def fresh(x: Scalar) -> Value:
     if MAPPED.get():
         result._flags |= BATCHED
     return result
+
+
+def all_fresh(xs: Sequence[Scalar]) -> list[Value]:
+    """`fresh` of each."""
+    if TRACE.get() is None and not MAPPED.get() and Value not in map(type, xs):
+        return list(map(Value, xs))
+    return [fresh(x) for x in xs]
