@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from project import ran
 
-from autograd_lite import compile, log, value_and_grad, vmap
+from autograd_lite import compile, log, scan, value_and_grad, vmap
 from autograd_lite.backends.python import PythonCode, careful
 from autograd_lite.core.primitives import PRIMITIVES
 
@@ -82,3 +82,26 @@ def test_it_needs_no_library():
 def test_source_is_what_runs():
     program = compile(lambda x: x * x, backend="python").trace(1.0)
     assert program.source("python") == PythonCode(program).source
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_steps_of_a_loop_are_those_that_are_written_out(reverse):
+    ys = [0.5, -1.0, 2.0]
+
+    def step(c, y):
+        return 1.0 / c + y, (log(c) * y, c)
+
+    def written_out(x):
+        found = [None] * len(ys)
+        for t in reversed(range(len(ys))) if reverse else range(len(ys)):
+            x, found[t] = step(x, ys[t])
+        return x, found
+
+    def looped(x):
+        return scan(step, x, ys, reverse=reverse)
+
+    for x in (2.0, 0.0, 0.5, -1.0):  # 1 / 0, and the logarithm of a negative number, raise on Python's floats
+        expected = compile(written_out, backend="python")(x)
+        assert repr(compile(looped, backend="python")(x)) == repr(expected)
+    program = compile(looped, backend="python").trace(2.0)
+    assert program.stats()["counts"]["loop"] == 1
