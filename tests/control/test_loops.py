@@ -280,6 +280,7 @@ def test_results_come_as_the_data_does():
         assert (same[0], same[1].tolist()) == (6.0, [0.0, 2.0, 9.0])
 
 
+@pytest.mark.thorough
 @settings(max_examples=8, deadline=None)
 @given(st.sampled_from([1, -1, 2, -2, 3, -3]), st.integers(0, 3), st.integers(-2, 1), st.booleans(), st.booleans())
 def test_arrays_are_read_in_any_direction(stride, start, index, forwards, backwards):
