@@ -12,6 +12,7 @@ from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import AdjointStep, Inside, RecordedStep, Step
 from autograd_lite.core.abstract.tracers import TracingError
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCHED, CONSTANT, NUMBER, Node, operands_of
 from autograd_lite.core.reverse import is_ordered, topological_order
@@ -110,6 +111,7 @@ def recorded(f: FlatFunction, operands: Sequence[Value], numbers: Sequence[float
     except (MapsInside, TracingError):  # it maps over samples, or branches on a number that the caller has
         return None
     own = [*leaves, *[x for x, _ in draws.drawn]]
+    TRACE.get().steps.update(own)
     nodes, free, _ = inside.closure(outputs, own)
     if sum(map(work_of, nodes)) < SMALL:
         return None

@@ -19,7 +19,7 @@ from autograd_lite.program.gathers import Gather
 from autograd_lite.transforms.batching import WRITTEN_OUT
 from autograd_lite.transforms.levels import node_apart
 from autograd_lite.trees import PyTreeDef, flatten, flatten_numbers, is_array, summary
-from autograd_lite.trees.array_leaves import array_of
+from autograd_lite.trees.array_leaves import array_of, of_no_dimensions
 from autograd_lite.trees.pytree import leaves_like
 
 
@@ -41,6 +41,10 @@ def take(x: Any, indices: Any, axis: int = 0) -> Any:
     [0.0, 4.0, 0.0]
     """
     if is_array(x) and x.ndim:
+        if not -x.ndim <= axis < x.ndim:
+            raise ValueError(
+                f"take along axis {axis} of an array of shape {x.shape}, which has none; choose one it has"
+            )
         if axis % x.ndim:
             return take_along(x, indices, axis % x.ndim)
     elif axis:
@@ -101,7 +105,7 @@ def gathered_in(found: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 def element(x: Any, index: Any) -> Any:
     """x[index] for one index."""
-    count = len(x)
+    count, index = len(x), of_no_dimensions(index)
     if not count:
         raise IndexError("take reads from nothing: there are no elements; pass one or more")
     if isinstance(index, Value) and index.truth() is None:

@@ -15,6 +15,7 @@ from autograd_lite.control.blocks import in_blocks
 from autograd_lite.control.gather_nodes import stack
 from autograd_lite.control.loop_nodes import loop_node
 from autograd_lite.control.loop_steps import RecordedSteps
+from autograd_lite.control.maps import structure_without_samples
 from autograd_lite.control.step_graphs import Inside, Step
 from autograd_lite.control.unbounded_loops import recorded_while
 from autograd_lite.core import table
@@ -22,10 +23,11 @@ from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import BATCHED, ORDERED
 from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value, passed_on, traced
-from autograd_lite.transforms.batching import ArgumentPart, Parts, parts_with_axes, sample_count
+from autograd_lite.transforms.batching import ArgumentPart, Parts, parts_with_axes
 from autograd_lite.transforms.levels import Draws, Scalar, drawn_number, is_mapped, node_apart, passing, returned
 from autograd_lite.transforms.signatures import checked_function, name_of
 from autograd_lite.trees import PyTreeDef, flatten, is_array, summary
+from autograd_lite.trees.array_leaves import of_no_dimensions
 from autograd_lite.trees.pytree import leaves_like
 
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]
@@ -102,6 +104,11 @@ def named_scan(
         return recorded_steps(step, leaves, data, n, reverse)
     with passing():
         carry, rows, structure_of_y = unrolled(step, leaves, data, n, reverse)
+    if not n:
+        carries = [traced(0) for _ in leaves]
+        structure_of_y = structure_without_samples(
+            lambda x: f(structure.unflatten(carries, copies=True), x)[1], [data or parts_with_axes(None, None)]
+        )
     final = structure.unflatten(carry)
     return returned(final), returned(collected(rows, structure_of_y, data))
 
@@ -138,20 +145,31 @@ def as_size(checkpoint: object, n: int, name: str) -> int:
 
 def data_of_steps(xs: Any, length: int | None, name: str) -> tuple[Parts | None, int]:
     """The data of the steps, and how many there are."""
-    if length is not None and (not is_integer(length) or length < 0):
-        raise TypeError(
-            f"the length of {name} is a number of steps, but got {length!r}; pass an int that is not negative"
-        )
+    if length is not None:
+        check_count(length, f"the length of {name}")
     if xs is None:
         if length is None:
             raise ValueError(f"{name} has neither xs nor length; pass one of them, to tell how many steps there are")
         return None, int(length)
     data = parts_with_axes(xs, 0)
     data = data._replace(parts=[part_of_xs(part, name) for part in data.parts])
-    n = sample_count([data], name)
+    lengths = dict.fromkeys([n for part in data.parts if (n := part.samples) is not None])
+    if len(lengths) != 1:
+        found = " and ".join([str(n) for n in lengths]) or "no"
+        raise ValueError(f"the xs of {name} have {found} steps; give all of them one length")
+    (n,) = lengths
     if length not in (None, n):
         raise ValueError(f"{name} has a length of {length}, but xs of {n} steps; leave the length out")
     return data, n
+
+
+def check_count(x: Any, what: str) -> None:
+    if is_integer(x) and x >= 0:
+        return
+    do = "pass an int that is not negative"
+    if isinstance(x, Value) and x.is_traced:  # an int that was passed to a compiled function
+        do = "bind it before, by functools.partial(f, n=3), or write fori_loop, whose bounds may be computed"
+    raise TypeError(f"{what} is a number of steps, but got {x!r}; {do}")
 
 
 def is_integer(x: object) -> TypeGuard[int]:
@@ -192,7 +210,7 @@ def collected(rows: Sequence[Sequence[Scalar]], structure: PyTreeDef | None, dat
     """The y of all steps."""
     arrays = data is not None and any(is_array(content) for content, _ in data.parts)
     if structure is None:
-        return data.parts[0].content[:0] if data is not None and arrays else []
+        return []
     if not structure.num_leaves and len(structure.nodes) == 1:
         return structure.unflatten([])  # None: there is no y
     return structure.of_arrays((len(rows),), rows) if arrays else [structure.unflatten(row) for row in rows]
@@ -227,6 +245,7 @@ def recorded_steps(
         xs.append(leaf)
         columns.append(Column(stack(numbers_drawn), 0, 1))
     numbers = [y if isinstance(y, Value) else float(y) for y in (*carry_out, *ys)]
+    TRACE.get().steps.update(carry, xs)
     body = Step(carry, [*xs], numbers[: len(carry)], numbers[len(carry) :])
     node = loop_node(body, init, n, reverse, columns, inside)
     rule = node._row.payload
@@ -274,6 +293,7 @@ def fori_loop(lower: int | Value, upper: int | Value, body: Callable[[Any, Any],
     """
     checked_function("fori_loop", body)
     name = f"fori_loop({name_of(body)})"
+    lower, upper = of_no_dimensions(lower), of_no_dimensions(upper)
     steps = partial(named_scan, name)
 
     def counted(state: tuple[Value, Any]) -> tuple[Value, Any]:
@@ -304,6 +324,7 @@ def whole_number(bound: Any) -> int:
 
 def as_condition(x: Any) -> Scalar:
     """What a condition returned, as a number."""
+    x = of_no_dimensions(x)
     if isinstance(x, Value):
         return x
     found = number(x)
@@ -336,10 +357,8 @@ def while_loop(
     """
     checked_function("while_loop", condition)
     checked_function("while_loop", body)
-    if max_steps is not None and (not is_integer(max_steps) or max_steps < 0):
-        raise TypeError(
-            f"max_steps of while_loop is a number of steps, but got {max_steps!r}; pass an int that is not negative"
-        )
+    if max_steps is not None:
+        check_count(max_steps, "max_steps of while_loop")
     name = f"while_loop({name_of(body)})"
     source, steps_of_loop = f"the body of {name}", partial(named_scan, name)
     if TRACE.get() is None:

@@ -12,7 +12,9 @@ from autograd_lite.core import table
 from autograd_lite.core.operands import number
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.signatures import checked_function
 from autograd_lite.trees import flatten
+from autograd_lite.trees.array_leaves import of_no_dimensions
 from autograd_lite.trees.pytree import leaves_like
 
 
@@ -26,13 +28,15 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
     >>> switch(1, [lambda x: x, lambda x: x * x, lambda x: -x], 3.0)
     9.0
     """
+    if callable(branches):
+        raise TypeError(f"switch chooses from a list of functions, but got {branches!r}; pass them in a list")
+    for branch in branches:
+        checked_function("switch", branch)
     if not branches:
         raise ValueError("switch has no branches to choose from; pass one or more functions")
+    index = of_no_dimensions(index)
     if isinstance(index, Value) and index.truth() is None:
-        found = branches[-1](*operands)
-        for k in reversed(range(len(branches) - 1)):
-            found = selected(table.less(index, k + 1.0), branches[k](*operands), found, f"branch {k} of switch")
-        return found
+        return branch_of(index, branches, 0, operands)
     x = index.data if isinstance(index, Value) else number(index)
     if x is None or not isfinite(x) or x != int(x):
         raise TypeError(f"the index of switch is a whole number, but got {index!r}; pass an int, or round it before")
@@ -40,6 +44,19 @@ def switch(index: Scalar, branches: Sequence[Callable[..., Any]], *operands: Any
     if not isinstance(index, Value):
         return found
     return selected(index, found, None) if x else selected(index, None, found)
+
+
+def branch_of(index: Value, branches: Sequence[Callable[..., Any]], first: int, operands: Sequence[Any]) -> Any:
+    """The result of the branch with that index, of branches that are counted from `first` on.
+
+    By halves, so that choices are nested as deep as a binary number is long.
+    """
+    if len(branches) == 1:
+        return branches[0](*operands)
+    half = len(branches) // 2
+    low = branch_of(index, branches[:half], first, operands)
+    high = branch_of(index, branches[half:], first + half, operands)
+    return selected(table.less(index, float(first + half)), low, high, f"branch {first} of switch")
 
 
 def selected(condition: Scalar, a: Any, b: Any, what: str = "the first branch") -> Any:

@@ -12,6 +12,7 @@ from autograd_lite.control.gather_nodes import stack_of_tangents
 from autograd_lite.control.loop_nodes import RecordedLoop
 from autograd_lite.control.step_graphs import Inside, RecordedStep, Step
 from autograd_lite.core import table
+from autograd_lite.core.contexts.modes import TRACE
 from autograd_lite.core.graph import BATCHED, ORDERED, Node, operands_of
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program import payloads
@@ -92,6 +93,7 @@ def recorded_while(
     with draws:
         goes_on = table.logical_and(running, condition(list(carry)))
         new = [table.cond(goes_on, a, b) for a, b in zip(body(list(carry)), carry, strict=True)]
+    TRACE.get().steps.update([running, *carry])
     if draws.drawn:
         raise TypeError(
             "the body of a while_loop without a bound draws random numbers, but how many it needs is not known before "

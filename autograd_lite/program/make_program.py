@@ -123,7 +123,9 @@ class Traced:
             for k, (piece, values) in enumerate(zip(found.pieces, found.values, strict=True))
         ]
         hidden = [*(group for _, group in trace.views.values()), *drawn(trace)]
-        seen, before = reached(tables.outputs, trace.start, {x for group in groups + hidden for x in group.values})
+        seen, before = reached(
+            tables.outputs, trace.start, {x for group in groups + hidden for x in group.values}, trace.steps
+        )
         used = [not seen.isdisjoint(group.values) for group in groups]
         whole = {piece for piece, node in trace.arrays.items() if node in seen}
         if not trace.data.isdisjoint(seen):

@@ -6,6 +6,7 @@ from typing import Any
 from autograd_lite.core.fast.clock import time_of
 from autograd_lite.core.graph import BATCH_SUM, BATCHED, DETACHED, LEAF, NUMBER, TRACED, Node, operands_of
 from autograd_lite.core.table import mul
+from autograd_lite.transforms.levels import no_number_of_a_step
 
 Row = tuple[int, Node, list[Node]]
 """Sums over samples of the products of one node with others: the place of the first, that node, the others."""
@@ -40,10 +41,10 @@ def is_closed_over(x: Node, start: int) -> bool:
     return time_of(x) <= start and not x._flags & TRACED and x._row is not DETACHED
 
 
-def reached(outputs: Sequence[Any], start: int, inputs: set[Node]) -> tuple[set[Node], list[Any]]:
+def reached(outputs: Sequence[Any], start: int, inputs: set[Node], steps: set[Node]) -> tuple[set[Node], list[Any]]:
     """All nodes that the outputs depend on, and those created before the trace among them.
 
-    Their operands are left out: they were computed before.
+    Their operands are left out: they were computed before.  `steps` are the leaves of steps of loops.
     """
     before: list[Any] = []
     seen: set[Node] = set()
@@ -59,6 +60,8 @@ def reached(outputs: Sequence[Any], start: int, inputs: set[Node]) -> tuple[set[
         if is_closed_over(x, start):
             before.append(x)
         elif row is LEAF and x._flags & TRACED:
+            if x in steps:
+                raise no_number_of_a_step()
             raise TypeError(
                 "a traced value of another call is used here, which has no number any more; return values from "
                 "the compiled function in place of storing them"

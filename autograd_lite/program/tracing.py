@@ -64,6 +64,7 @@ class Trace(Scope):
         self.samples: int | None = None
         self.views: dict[tuple[Span, int], tuple[Any, Group]] = {}
         self.draws: list[tuple[Value, Callable[[], float], bool]] = []
+        self.steps: set[Node] = set()  # the leaves of steps of loops that are recorded
         self.data: set[Node] = set()  # values of pieces of the call whose numbers have no value of their own
         self.arrays: dict[int, Value] = {}  # pieces of the call that are used as a whole
         self.calls: dict[Any, Any] = {}  # compiled functions that were called, as they were recorded

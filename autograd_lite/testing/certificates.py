@@ -203,7 +203,7 @@ def traced_program(f: Function, treedef: PyTreeDef) -> tuple[Program, PyTreeDef,
             raise ValueError(
                 f"{name_of(f)} draws random numbers, which are others at each call; make them arguments of it"
             )
-        _, before = reached(outputs, trace.start, set(values))
+        _, before = reached(outputs, trace.start, set(values), trace.steps)
         groups = [Argument("x", len(values), False)] + ([Argument("closed_over", len(before), False)] if before else [])
         flattener = Flattener(groups)
         found = flattener.graph(outputs, {x: i for i, x in enumerate([*values, *before])})

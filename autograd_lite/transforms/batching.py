@@ -40,6 +40,9 @@ REDUCTIONS = ("sum", "mean", "max", "min", "prod", "logsumexp")
 """What the results of the samples may be reduced by."""
 
 
+MAPS = "autograd_lite.control.maps"  # a floor above, therefore by name
+
+
 def reduction(name: str) -> Callable[[Sequence[Any]], Any]:
     """The row of many operands that reduces; a mean is a sum first."""
     return getattr(table, "sum" if name == "mean" else name)  # type: ignore[no-any-return]
@@ -285,8 +288,6 @@ def numbers_of_results(results: Sequence[Any]) -> tuple[list[list[Any]], PyTreeD
 
 
 def reduced(results: Sequence[Any], reduce: str) -> Any:
-    if not results:
-        return math.nan if reduce == "mean" else reduction(reduce)([])
     rows, treedef = numbers_of_results(results)
     found = [reduction(reduce)(column) for column in zip(*rows, strict=True)]
     return treedef.unflatten([x / len(results) for x in found] if reduce == "mean" else found)
@@ -294,11 +295,16 @@ def reduced(results: Sequence[Any], reduce: str) -> Any:
 
 def stacked_results(results: list[Any], arguments: Sequence[Parts]) -> Any:
     """The results of all samples: arrays where samples came in any, else a list."""
-    if not in_arrays(arguments):
-        return results
-    if not results:
-        return array_of([], (0,))
-    return assembled(*numbers_of_results(results), arguments)
+    return assembled(*numbers_of_results(results), arguments) if in_arrays(arguments) else results
+
+
+def without_samples(f: Function, arguments: Sequence[Parts], reduce: str | None) -> Any:
+    """The result where there is no sample: that of one number where f alone knows what it returns."""
+    treedef = import_module(MAPS).structure_without_samples(f, arguments) or flatten(0.0)[1]
+    if not reduce:
+        return assembled([], treedef, arguments)
+    found = math.nan if reduce == "mean" else reduction(reduce)([])
+    return treedef.unflatten([found] * treedef.num_leaves)
 
 
 def assembled(rows: list[list[Any]], treedef: PyTreeDef, arguments: Sequence[Parts]) -> Any:
@@ -322,6 +328,8 @@ def one_sample(arguments: Sequence[Parts], n: int, reduce: str | None) -> list[A
 
 
 def each_sample(f: Function, arguments: Sequence[Parts], n: int, reduce: str | None) -> Any:
+    if not n:
+        return without_samples(f, arguments, reduce)
     results = one_by_one(f, arguments, n)
     return reduced(results, reduce) if reduce else stacked_results(results, arguments)
 
@@ -337,8 +345,7 @@ def looped_or_written_out(f: Function, arguments: Sequence[Parts], n: int, name:
 
 def looped(f: Function, arguments: Sequence[Parts], n: int, name: str, reduce: str | None) -> Any:
     """The result as that of a loop over the samples."""
-    maps = import_module("autograd_lite.control.maps")  # a floor above, therefore by name
-    rows, treedef = maps.mapped_numbers(f, arguments, n, name, "sum" if reduce == "mean" else reduce)
+    rows, treedef = import_module(MAPS).mapped_numbers(f, arguments, n, name, "sum" if reduce == "mean" else reduce)
     if reduce is None:
         return assembled(rows, treedef, arguments)
     if reduce == "mean":

@@ -68,11 +68,12 @@ class ChosenPropagation(Propagation):
         derivatives of this sum have to be added up alike.
         """
         value, condition = terms[0]
+        begun = condition  # what masks the sum so far: None where each of its terms is masked
         for term in terms[1:]:
             if term[1] is condition:
-                value = value + term[0]
+                value, begun = value + term[0], condition
             else:
-                value = masked(value, condition) + masked(*term)
+                value, begun = masked(value, begun) + masked(*term), None
                 condition = self.conditions.either(condition, term[1])
         return self.choice.apply(identity, (value,)) if len(terms) == 1 else value, condition
 

@@ -14,7 +14,7 @@ from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value, constant
 from autograd_lite.transforms.differentiation import Argnums, Call, as_float, as_value, grad, reverse_mode, split_leaves
 from autograd_lite.transforms.forward_mode import tangents as forward
-from autograd_lite.transforms.levels import Scalar, as_passed, is_number_again
+from autograd_lite.transforms.levels import Scalar, as_passed, check_steps, is_number_again
 from autograd_lite.transforms.signatures import Function, checked_function, name_of, transformed
 from autograd_lite.trees import PyTreeDef
 from autograd_lite.trees.pytree import leaves_like
@@ -47,6 +47,7 @@ def forward_mode(
 ) -> list[list[Any]]:
     """The tangents of the outputs for each direction of the inputs (None: not moved), from one sort of the graph."""
     order = topological_order([x for x in outputs if isinstance(x, Value)], since=age_of(inputs))
+    check_steps(order)
     results = []
     zero = constant(0.0)
     for direction in directions:

@@ -191,6 +191,20 @@ def put_in_order(x: Scalar, start: int) -> None:
         x._flags |= ORDERED
 
 
+def check_steps(order: Sequence[Node]) -> None:
+    """Raise where a graph that is differentiated reads a step of a loop that was recorded before."""
+    trace = TRACE.get()
+    if trace is not None and not trace.steps.isdisjoint(order):
+        raise no_number_of_a_step()
+
+
+def no_number_of_a_step() -> TypeError:
+    return TypeError(
+        "a value of a step of a loop, or of a compiled function that is called, is used after it, but it is another "
+        "number each time; return it, as y of the loop, in place of storing it"
+    )
+
+
 def is_number_again(x: object) -> bool:
     return isinstance(x, Value) and bool(x._flags & NUMERIC)
 

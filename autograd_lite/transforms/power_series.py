@@ -14,13 +14,14 @@ from typing import Any
 from autograd_lite.core import table
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.create_graph import argument
+from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import BATCH_SUM, STOPPED, Node, operands_of
 from autograd_lite.core.operands import Operand
 from autograd_lite.core.primitives import Primitive
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.core.value import Value
 from autograd_lite.transforms.differentiation import Call, as_float, as_value
-from autograd_lite.transforms.levels import Scalar
+from autograd_lite.transforms.levels import Scalar, check_steps
 from autograd_lite.transforms.series import (
     Chosen,
     Coefficient,
@@ -81,7 +82,9 @@ def expanded(outputs: Sequence[Scalar], x: Value, order: int, record: bool) -> l
     """The coefficients of all outputs, as Values or floats."""
     expansion = Expansion(order, record)
     expansion.series[x] = Variable(expansion, x)
-    expansion.follow(topological_order([out for out in outputs if isinstance(out, Value)]))
+    graph = topological_order([out for out in outputs if isinstance(out, Value)], since=age_of([x]))
+    check_steps(graph)
+    expansion.follow(graph)
     columns = []
     for out in outputs:
         series = expansion.series.get(out) if isinstance(out, Value) else None

@@ -11,6 +11,7 @@ from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import ARRAYED, BATCHED, Node, operands_of
 from autograd_lite.core.reverse import topological_order
 from autograd_lite.transforms.branches import propagation_for
+from autograd_lite.transforms.levels import check_steps
 from autograd_lite.transforms.propagation import Propagation
 
 
@@ -87,7 +88,9 @@ def adjoint_pass(
     roots: Sequence[Any], seeds: Sequence[Any], inputs: Sequence[Node]
 ) -> tuple[AdjointPass, dict[Node, Any]]:
     """The pass for sum(seed x root), run, and the adjoints of the inputs that are reached."""
-    walk = AdjointPass(propagation_for(roots), topological_order(roots, since=age_of(inputs)), inputs)
+    order = topological_order(roots, since=age_of(inputs))
+    check_steps(order)
+    walk = AdjointPass(propagation_for(roots), order, inputs)
     for root, seed in zip(roots, seeds, strict=True):
         walk.seed(root, seed)
     return walk, walk.adjoints()

@@ -23,6 +23,11 @@ def is_array(x: object) -> bool:
     return numpy is not None and isinstance(x, getattr(numpy, "ndarray", ()))
 
 
+def of_no_dimensions(x: Any) -> Any:
+    """The number that an array of no dimensions holds; all else as it is."""
+    return x.item() if is_array(x) and x.ndim == 0 else x
+
+
 def is_foreign_array(x: object) -> bool:
     """Whether x is an array of another library than NumPy (PyTorch, JAX, CuPy, Dask, ...), and no scalar of NumPy."""
     if not all(hasattr(x, name) for name in ("shape", "dtype", "ndim")) or is_array(x) or number(x) is not None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from autograd_lite.trees.array_leaves import elements, is_array, is_foreign_array
+from autograd_lite.trees.array_leaves import elements, is_array, is_foreign_array, of_no_dimensions
 from autograd_lite.trees.nested_lists import all_leaves, is_leaf, table_of
 from autograd_lite.trees.registry import (
     ARRAY,
@@ -164,7 +164,7 @@ def parts_like(x: Any, node: TreeNode) -> Sequence[Any] | None:
     """The children of x that go with those of a node; None where x is no such container."""
     kind, aux, children, leaves = node
     if kind is NUMBER or (kind is ARRAY and not aux):
-        y = x.item() if is_array(x) and x.ndim == 0 else x
+        y = of_no_dimensions(x)
         return [y] if is_leaf(y) else None
     if kind is DICT or kind is MODULE:
         keys = aux if kind is DICT else aux.names

@@ -160,3 +160,23 @@ def test_a_program_has_no_argument_for_tangents_that_do_not_arrive(f):
     program = compile(lambda x, y: f(x, y), backend="python").trace(0.7, 1.3)
     assert [a.name for a in program.arguments] == ["x", "y"]
     assert program(1.6, 2.3) == pytest.approx(float(f(1.6, 2.3)))
+
+
+def test_arrays_of_no_dimensions_are_indices_bounds_and_conditions():
+    """What NumPy makes of numbers, as squeeze and where do."""
+
+    def f(x, i):
+        one = np.squeeze(np.array([i * 1], dtype=object))
+        found = ag.take([x, x * x], one) + ag.switch(one, [lambda: x, lambda: x * 3.0])
+        return found + ag.fori_loop(0, np.squeeze(np.array([i + 2], dtype=object)), lambda _, c: c * x, 1.0)
+
+    assert f(0.5, 1) == 0.25 + 1.5 + 0.125
+    assert f(Value(0.5), Value(1.0)).data == f(0.5, 1)
+    assert ag.compile(f, backend="python")(0.5, 1.0) == f(0.5, 1)
+    assert ag.while_loop(lambda c: np.array(c < 3.0), lambda c: c * 2.0, 1.0) == 4.0
+
+
+def test_an_axis_that_the_array_does_not_have():
+    with pytest.raises(ValueError, match=r"along axis 2 of an array of shape \(2, 3\), which has none; choose one"):
+        take(np.ones((2, 3)), 0, axis=2)
+    assert take(np.arange(6.0).reshape(2, 3), 0, axis=-1).tolist() == [0.0, 3.0]

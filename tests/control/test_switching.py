@@ -10,6 +10,8 @@ from looping import loop_function
 
 import autograd_lite as ag
 from autograd_lite import Value, compile, grad, hessian, jvp, scan, switch, value_and_grad
+from autograd_lite.program.lazy_branches import with_lazy_branches
+from autograd_lite.program.payloads import When
 from autograd_lite.trees import flatten
 
 BRANCHES = [lambda x: {"y": x}, lambda x: {"y": x * x}, lambda x: {"y": ag.sqrt(x - 2.0)}]
@@ -245,3 +247,25 @@ def test_what_arrives_is_known_however_results_are_chosen_and_passed_on(seed):
     assert flatten(compile(second, backend="python")(*f.arguments))[0] == pytest.approx(
         further, rel=1e-9, abs=1e-12, nan_ok=True
     )
+
+
+def test_branches_are_functions_in_a_list():
+    with pytest.raises(TypeError, match=r"switch chooses from a list of functions, but got <.*>; pass them in a list"):
+        ag.switch(0, lambda: 1.0)
+    with pytest.raises(TypeError, match=r"switch takes a function, but got 2.0"):
+        ag.switch(0, [lambda: 1.0, 2.0])
+
+
+def depth_of(program):
+    """How deep programs of branches are nested in a program."""
+    bodies = [row.payload.body for row, _, _ in program.instructions if isinstance(row.payload, When)]
+    return max([1 + depth_of(body) for body in bodies], default=0)
+
+
+@pytest.mark.parametrize("transform", [grad, lambda f: grad(grad(f)), lambda f: lambda x: jvp(f, (x,), (1.0,))[1]])
+def test_branches_and_what_they_pass_on_are_nested_as_deep_as_their_number_is_long(transform):
+    """Not as deep as there are branches, which would cost the square of their number and more."""
+    f = transform(lambda x: switch(ag.floor(x), [lambda k=k: ag.sin(x * (1.0 + k)) * x for k in range(32)]))
+    program = compile(f, backend="python").trace(0.3)
+    assert program(5.3, backend="python") == pytest.approx(f(5.3), rel=1e-13)
+    assert depth_of(with_lazy_branches(program)) <= 6

@@ -398,3 +398,12 @@ def test_results_of_different_structure_are_refused():
         vmap(lambda x: [x] if x > 0.5 else x, reduce="sum")([0.0, 1.0])
     with pytest.raises(ValueError, match=r"sample 1 of x is a list of 1, which has another structure than sample 0"):
         compile(vmap(lambda x: x), backend="python")([0.0, [1.0]])
+
+
+@pytest.mark.parametrize("run", [lambda f: f, lambda f: compile(f, backend="python")])
+def test_reductions_of_no_samples_have_the_structure_of_a_result(run):
+    none = np.zeros((0, 2))
+    f = lambda x: {"a": x[0] * 2.0, "b": (x[1], x[0])}  # noqa: E731
+    assert run(lambda _: vmap(f, reduce="sum")(none))(0.0) == {"a": 0.0, "b": (0.0, 0.0)}
+    assert run(lambda _: vmap(f, reduce="prod")(none))(0.0) == {"a": 1.0, "b": (1.0, 1.0)}
+    assert run(lambda _: vmap(f, reduce="sum")([]))(0.0) == 0.0  # nobody knows

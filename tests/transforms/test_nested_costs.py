@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograd_lite import Value, compile, grad, gradients, hessian, hvp, jacobian, jvp, sqrt, tanh, vjp
+from autograd_lite import Value, compile, grad, gradients, hessian, hvp, jacobian, jvp, sqrt, tanh, taylor, vjp
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.fast.uses import COUNTS
 from autograd_lite.core.reverse import float_adjoints, topological_order
@@ -45,7 +45,14 @@ def by_hessian(p, c):
     return [rows[0][0], rows[1][0]]
 
 
-INNER = [by_grad, by_jvp, by_jacobian, by_vjp, by_hvp, by_hessian]
+def by_taylor(p, c):
+    return [
+        taylor(lambda s, d=d: potential([p[0] + s * d[0], p[1] + s * d[1]], c), 0.0, 1)[1]
+        for d in ([1.0, 0.0], [0.0, 1.0])
+    ]
+
+
+INNER = [by_grad, by_jvp, by_jacobian, by_vjp, by_hvp, by_hessian, by_taylor]
 
 
 def moved(force, steps):
