@@ -7,8 +7,6 @@ add them up.
 
 from __future__ import annotations
 
-import operator
-from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -19,16 +17,15 @@ from autograd_lite.control.array_sums import ArraySum, Contribution, SharedAdjoi
 from autograd_lite.control.gather_nodes import Gathers, Stack
 from autograd_lite.control.loop_nodes import RecordedLoop, loop_node
 from autograd_lite.control.step_graphs import Inside, Step
-from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.fast.flat_order import visited
 from autograd_lite.core.graph import BATCHED, CHOSEN, ORDERED, Node, operands_of
-from autograd_lite.core.reverse import dependent_on, followed, reverse, topological_order
+from autograd_lite.core.reverse import followed, topological_order
 from autograd_lite.core.value import Value, traced
 from autograd_lite.program.tracing import Unnamed
 from autograd_lite.transforms.levels import Scalar
 from autograd_lite.transforms.propagation import Propagation
-from autograd_lite.transforms.reverse_mode import Arrived
+from autograd_lite.transforms.reverse_mode import AdjointPass, Arrived
 
 if TYPE_CHECKING:
     import numpy
@@ -172,20 +169,13 @@ class EveryElement:
         return times
 
 
-class OrderedPass:
-    """A reverse pass as `transforms.reverse_mode.AdjointPass`, in which what arrives is told when."""
-
-    step = False
+class OrderedPass(AdjointPass):
+    """A reverse pass in which what arrives is told when."""
 
     def __init__(self, roots: Sequence[Node], inputs: Sequence[Node]) -> None:
         since = age_of(inputs)
         order = topological_order(roots, since=since)
-        self.propagation = Propagation()
-        self.arrived: dict[Node, Arrived] = {}
-        self.inputs = set(inputs)
-        self.found: dict[Node, Any] = {}
-        self.dependent = set(inputs)
-        dependent_on(order, self.dependent)
+        super().__init__(Propagation(), order, inputs)
         graph = EveryElement(order, inputs, since)
         visits = graph.visits(roots)
         self.times = graph.times(visits)
@@ -196,24 +186,18 @@ class OrderedPass:
         first = [x for x in order if x in self.visit and x not in ends]
         first.sort(key=lambda x: -self.visit[x])
         own = {*arrays, *first}
-        self.order = [*[x for x in order if x not in own], *[x for x in order if x in arrays], *first]
+        order = [*[x for x in order if x not in own], *[x for x in order if x in arrays], *first]
+        self.order = [x for x in order if x in self.dependent]
 
     def term(self, node: Node, x: Node, term: Any) -> tuple[Node, Arrived]:
         return x, Arrived([Placed(self.visit[node], term)], [])
 
-    def run(self) -> dict[Node, Any]:
-        order = [x for x in self.order if x in self.dependent]
-        ieee_arithmetic().run(deque, reverse(order, self.arrived, self.pull, operator.iadd), 0)
-        return self.found
-
-    def pull(self, node: Node, arrived: Arrived) -> Terms:
+    def pull(self, node: Node, arrived: Any) -> Terms:
         payload = node._row.payload
         if isinstance(payload, Stack):
             return self.to_numbers(node, arrived.whole)
         adjoint = Arrived(ordered_terms(arrived.whole, self.propagation), []).total(node, self.propagation)
-        if node in self.inputs:
-            self.found[node] = adjoint
-        if not any(x in self.dependent for x in operands_of(node)):
+        if self.ends_at(node, adjoint):
             return []
         if payload is not None:
             return payload.pull(self, node, Arrived([adjoint], []))  # type: ignore[no-any-return]
@@ -371,6 +355,6 @@ def ordered_adjoints(roots: Sequence[Node], seeds: Sequence[Any], inputs: Sequen
         raise Unnamed
     walk = OrderedPass(roots, inputs)
     for root, seed in zip(roots, seeds, strict=True):
-        walk.arrived.setdefault(root, Arrived([], [])).whole.append(seed)
-    found = walk.run()
+        walk.seed(root, seed)
+    found = walk.adjoints()
     return [found.get(x) for x in inputs]

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from mypy_extensions import mypyc_attr
+
 from autograd_lite.core.contexts.modes import ieee_arithmetic
 from autograd_lite.core.contexts.variables import Mode
 from autograd_lite.core.fast.clock import age_of, time_of
@@ -20,11 +22,8 @@ READING: Final = Mode("autograd_lite.reading", None)
 
 def times(adjoint: Any, partial: Any) -> Any:
     """adjoint x partial, without the products by 1 and -1 that change no bit."""
-    if isinstance(partial, float):
-        if partial == 1.0:
-            return adjoint
-        if partial == -1.0:
-            return -adjoint
+    if isinstance(partial, float) and (partial == 1.0 or partial == -1.0):
+        return adjoint if partial == 1.0 else -adjoint
     if isinstance(adjoint, float) and adjoint == 1.0:
         return partial
     return adjoint * partial
@@ -107,6 +106,7 @@ def added_up(terms: Sequence[Any]) -> Any:
     return result
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class RecordedPass:
     """The reverse pass over the nodes that depend on an input: what a node passes on, and the adjoints of the inputs.
 

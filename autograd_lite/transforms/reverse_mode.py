@@ -6,6 +6,8 @@ Above `branches`.  Over all other graphs it is that of `core.create_graph`, whic
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from autograd_lite.core.create_graph import PROGRAMS, RecordedPass
 from autograd_lite.core.fast.clock import age_of
 from autograd_lite.core.graph import ARRAYED, BATCHED, Node, operands_of
@@ -39,6 +41,7 @@ class Arrived:
         return propagation.total(self.whole)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class AdjointPass(RecordedPass):
     """The reverse pass over the nodes that depend on an input; `arrived` is what nodes have got so far.
 
