@@ -152,7 +152,12 @@ def of_matrix(xs: Sequence[Any], m: int, n: int, ord: Any) -> Any:
     sizes = [table.abs(x) for x in xs]
     if ord == 2:
         scale = table.stop_gradient(max_or_zero(sizes))  # else squares overflow
-        return table.where(table.equal(scale, 0.0), 0.0, lambda: scale * spectral([x / scale for x in xs], m, n))
+        if not xs:
+            return 0.0
+        is_zero = table.equal(scale, 0.0)
+        scaled = [x / table.where(is_zero, 1.0, scale) for x in xs]
+        scaled[0] = table.where(is_zero, 1.0, scaled[0])  # nothing flows through the root of 0
+        return scale * spectral(scaled, m, n)
     rows = [table.sum(sizes[i * n : (i + 1) * n]) for i in range(m)]
     columns = [table.sum(sizes[j::n]) for j in range(n)]
     if ord in (1, -1):
