@@ -249,3 +249,28 @@ def no_number(operands: Sequence[float]) -> float:
 
 def no_partials(out: Any, operands: Sequence[Any]) -> Any:
     raise TypeError("a loop or an array has no partials; its payload differentiates it")
+
+
+class ProductTable(NamedTuple):
+    """Sums of the products of all `outer` with all `inner` factors, in a result from number `start` on.
+
+    That of outer factor i and inner factor j is at start + i x stride + j.  The factors are the numbers of nodes, or
+    of results of the core that hold them.
+    """
+
+    result: int
+    start: int
+    stride: int
+    outer: Any
+    inner: Any
+
+    @property
+    def products(self) -> int:
+        """How many there are, where the factors are nodes or their numbers."""
+        return len(self.outer) * len(self.inner)
+
+    @property
+    def places(self) -> list[int]:
+        """Where they are in the result."""
+        starts = range(self.start, self.start + self.stride * len(self.outer), self.stride)
+        return [first + j for first in starts for j in range(len(self.inner))]

@@ -24,7 +24,7 @@ from autograd_lite.support.wording import for_output, readable
 from autograd_lite.trees import item_name
 
 if TYPE_CHECKING:
-    from autograd_lite.program.summed_products import ProductTable
+    from autograd_lite.program.payloads import ProductTable
 
 
 def has_such(payload: Any, lowers: Lowers) -> bool:

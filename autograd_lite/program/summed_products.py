@@ -6,36 +6,18 @@ tables of them at once; whatever asks for the instructions has all of them writt
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_lite.core.graph import BATCH_SUM, Node
 from autograd_lite.core.table import mul
 from autograd_lite.program.flattening import lower, nothing
 from autograd_lite.program.instructions import Instruction, Result
+from autograd_lite.program.payloads import ProductTable
 from autograd_lite.program.program import Program
 from autograd_lite.program.reaching import Row, rows_of_products
 
 MANY = 512
 """Products that are worth a table."""
-
-
-class ProductTable(NamedTuple):
-    """Sums of the products of all `outer` with all `inner` factors, in a result from number `start` on.
-
-    That of outer factor i and inner factor j is at start + i x stride + j.  The factors are the numbers of nodes, or
-    of results of the core that hold them.
-    """
-
-    result: int
-    start: int
-    stride: int
-    outer: Any
-    inner: Any
-
-    @property
-    def products(self) -> int:
-        """How many there are, where the factors are nodes or their numbers."""
-        return len(self.outer) * len(self.inner)
 
 
 class ProductTables:

@@ -10,8 +10,9 @@ from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import mul
 from autograd_lite.program.fingerprint import fingerprint
 from autograd_lite.program.instructions import Argument, Instruction, Result
+from autograd_lite.program.payloads import ProductTable
 from autograd_lite.program.program import Program
-from autograd_lite.program.summed_products import MANY, ProductTable, ProductTables, ProgramOfTables
+from autograd_lite.program.summed_products import MANY, ProductTables, ProgramOfTables
 from autograd_lite.trees import flatten
 
 N, IN, OUT = 11, 26, 20

@@ -28,9 +28,8 @@ from autograd_lite.backends.batch_order import LANES
 from autograd_lite.core.graph import BATCH_SUM
 from autograd_lite.core.table import identity
 from autograd_lite.program.gathers import Gather, Gathers, Scatter
-from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, Stack, Whole, row_of
+from autograd_lite.program.payloads import Item, Kernel, Loop, Numbers, ProductTable, Stack, Whole, row_of
 from autograd_lite.program.program import Program
-from autograd_lite.program.summed_products import ProductTable
 
 from .arrays_of_loops import ArrayLayout, is_over_lanes, over_samples
 from .batch_sums import kept_factors, kernel_of
@@ -418,8 +417,7 @@ class ProgramPlan:
     def _stage(
         self, scalars: list[Op], roots: list[int], sums: list[Op], results: list[int], tables: list[ProductTable]
     ) -> Stage:
-        roots += [x for op in sums for x in op.operands]
-        roots += [x for table in tables for x in (*table.outer, *table.inner)]
+        roots += [x for op in sums for x in op.operands] + [x for t in tables for x in (*t.outer, *t.inner)]
         needed: set[int] = set()
         while roots:
             id = roots.pop()
@@ -451,18 +449,14 @@ class ProgramPlan:
         nests += [nest for table in tables for nest in self._nests_of_table(table)]
         kept = {factor.buffer for nest in nests for factor in kept_factors(kernel_of(nest))}
         read = {self.locations[x][0] for op in ops for x in op.operands if 0 <= x < self.inputs and self.batched[x]}
-        for buffer in sorted(kept | read):
-            if buffer[0] == "x":
-                base = "k" if buffer in kept else "t"
-                buffers[buffer] = (base, self.allocate(base, self.padded(self.argument_sizes[int(buffer[1:])])))
+        for buffer in sorted([x for x in kept | read if x[0] == "x"]):
+            base = "k" if buffer in kept else "t"
+            buffers[buffer] = (base, self.allocate(base, self.padded(self.argument_sizes[int(buffer[1:])])))
         summed: dict[str, list[int]] = {}
-        for op in sums:
-            buffer, offset = self.locations[op.id]
+        for buffer, offset in [self.locations[op.id] for op in sums]:
             summed.setdefault(buffer, []).append(offset)
-        for k, start, stride, outer, inner in tables:
-            rows, columns = len(outer), len(inner)
-            for first in range(start, start + stride * rows, stride):
-                summed.setdefault(f"r{k}", []).extend(range(first, first + columns))
+        for table in tables:
+            summed.setdefault(f"r{table.result}", []).extend(table.places)
         local = {op.id: self.locations[op.id] for op in ops}
         for id, (buffer, _) in local.items():
             if buffer in ("t", "v", "k"):
