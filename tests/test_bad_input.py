@@ -106,7 +106,6 @@ CALLS = {
     "nothing for a sample": (lambda: nn.Neuron(2)(), TypeError, ["Neuron", "0 arguments", "forward takes (x"]),
     "model.fit": (lambda: nn.MLP(2, [1]).fit, AttributeError, ["'fit'", "nn.fit(model, X, y)"]),
     "model.predict": (lambda: nn.MLP(2, [1]).predict, AttributeError, ["'predict'", "nn.predict(model, X)"]),
-    "a slip in a method of a Module": (lambda: nn.MLP(2, [1]).parameter, AttributeError, ["mean 'parameters'"]),
     "an activation in capitals": (lambda: nn.Layer(2, 1, activation="Relu"), ValueError, ["'Relu'", "mean 'relu'"]),
     "an optimizer in capitals": (
         lambda: nn.fit(nn.Neuron(1), [[1.0]], [1.0], optimizer="Adam"),
@@ -138,6 +137,11 @@ def test_errors_say_what_with_which_values_and_what_to_do(name):
     text = str(caught.value)
     assert [word for word in words if word not in text] == []
     assert any(mark in text for mark in (";", ":", ","))
+
+
+def test_a_slip_in_an_attribute_of_a_module_is_told_by_python():
+    done = ran("-c", "from autograd_lite import nn; nn.MLP(2, [1]).parameter", check=False)
+    assert done.stderr.endswith("'MLP' object has no attribute 'parameter'. Did you mean: 'parameters'?\n")
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda x: type(x).__name__)

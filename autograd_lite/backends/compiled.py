@@ -50,7 +50,7 @@ class Entry:
         self.used = False  # after the call that made it
         self.backend, self.why = chosen_backend(backend, traced.program, pieces.data, self.samples(pieces))
         native = backend == "auto" and self.backend == "llvm"
-        if native and not traced.is_long and takes_long(len(traced.program.core.instructions), COMPILED):
+        if native and not traced.is_long and takes_long(len(traced.program.core().instructions), COMPILED):
             warn_if_long(traced.f, len(rolled(traced.program).instructions), COMPILED, "instructions")
         self.code = code_of(self.backend, traced.program, fastmath, pieces.library, dtype)
         lists = pieces.samples is not None and pieces.lists

@@ -33,7 +33,7 @@ def check_float32(program: Program, backend: str, library: str) -> None:
         )
     if backend != "llvm":
         raise missing("llvmlite", 'dtype="float32"', "jit")
-    for payload in payloads_of(program.core):
+    for payload in payloads_of(program.core()):
         if isinstance(payload, Kernel):
             raise ValueError(
                 f"{payload.kernel.name} of linear algebra computes in float64 alone, but is in a function that was "

@@ -20,10 +20,12 @@ def fingerprint(program: Program) -> bytes | None:
     rows: dict[Primitive, int] = {}
     bodies: dict[int, int] = {}
     described: list[Described] = []
-    describe_in(program.core, rows, bodies, described)
+    describe_in(program.core(), rows, bodies, described)
     if not all(map(is_own, rows)):
         return None
-    tables = [list(map(plain_tuples, part)) for part in (program.tables, program.shapes, map(tuple, program.places))]
+    tables = [
+        list(map(plain_tuples, part)) for part in (program.tables, program.shapes(), map(tuple, program.places()))
+    ]
     content = [row.name for row in rows], described, tables if program.tables else []
     return marshal.dumps(content, 2)  # version 2 writes equal values as equal bytes
 

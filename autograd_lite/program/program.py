@@ -69,17 +69,14 @@ class Program:
     tables: "Sequence[ProductTable]" = ()
     """Sums over samples of products which the core leaves out (`summed_products`)."""
 
-    @property
     def core(self) -> "Program":
         """What computes all but the tables, and the factors of these, which are its last results."""
         return self
 
-    @property
     def shapes(self) -> Sequence[tuple[int, bool]]:
         """The sizes of the results, and whether they are batched."""
         return [(len(result.values), result.batched) for result in self.results]
 
-    @property
     def places(self) -> Sequence[Sequence[int]]:
         """Where in each result the numbers are that the core computes."""
         return [range(len(result.values)) for result in self.results]

@@ -94,20 +94,17 @@ class ProgramOfTables(Program):
         self.codes, self.simpler, self.tables = {}, {}, tables
         self._core, self._shapes, self._places = core, shapes, places
 
-    @property
     def core(self) -> Program:
         return self._core
 
-    @property
     def shapes(self) -> Sequence[tuple[int, bool]]:
         return self._shapes
 
-    @property
     def places(self) -> Sequence[Sequence[int]]:
         return self._places
 
     def with_core(self, core: Program) -> Program:
-        return ProgramOfTables(core, self.shapes, self.places, self.tables)
+        return ProgramOfTables(core, self.shapes(), self.places(), self.tables)
 
     def __getattr__(self, name: str) -> Any:
         if name not in ("instructions", "results", "batched", "rows"):
@@ -118,9 +115,10 @@ class ProgramOfTables(Program):
         return getattr(self, name)
 
     def written_out(self) -> tuple[list[Instruction], list[Result]]:
-        core, found = self.core, list(self.core.instructions)
-        values = [[0] * count for count, _ in self.shapes]
-        for own, places, result in zip(values, self.places, core.results, strict=False):
+        core = self.core()
+        found = list(core.instructions)
+        values = [[0] * count for count, _ in self.shapes()]
+        for own, places, result in zip(values, self.places(), core.results, strict=False):
             for place, i in zip(places, result.values, strict=True):
                 own[place] = i
         for k, start, stride, outer, inner in self.tables:
@@ -129,4 +127,4 @@ class ProgramOfTables(Program):
                     found.append(Instruction(mul, (a, b)))
                     found.append(Instruction(BATCH_SUM, (self.size + len(found) - 1,)))
                     values[k][place] = self.size + len(found) - 1
-        return found, [Result(tuple(own), batched) for own, (_, batched) in zip(values, self.shapes, strict=True)]
+        return found, [Result(tuple(own), batched) for own, (_, batched) in zip(values, self.shapes(), strict=True)]

@@ -22,7 +22,7 @@ from .plan import ProgramPlan
 
 def prepared(program: Program) -> Program:
     """The same computation in what has native code: with loops for repetitions, and rows lowered that have to be."""
-    core = with_lazy_branches(rolled(program.core)).unrolled(is_branch).lowered(is_written_inline)
+    core = with_lazy_branches(rolled(program.core())).unrolled(is_branch).lowered(is_written_inline)
     return program.with_core(core)
 
 

@@ -52,7 +52,7 @@ class NativeCode:
                 np.array(self._layout.pooled, dtype),
             ]
         self._arguments = [(k, argument.size, argument.batched) for k, argument in enumerate(program.arguments)]
-        self._results = program.shapes
+        self._results = program.shapes()
         self._scratch: tuple[int, list[Array]] = (-1, [])  # a free list of scratch memory, for so many samples
         self._threads = threads and any(passes for passes, _ in self._layout.stages)
         self._alone = 0.0  # seconds for a sample, on one thread: the least that large batches took so far

@@ -131,13 +131,13 @@ class ProgramPlan:
         lanes: int = LANES,
     ) -> None:
         self.name, self.lanes = name, lanes
-        core, self.places = program.core, program.places
+        core, self.places = program.core(), program.places()
         self.tables = [
             table._replace(outer=core.results[table.outer].values, inner=core.results[table.inner].values)
             for table in program.tables
         ]
         self.factors = {x for table in self.tables for x in (*table.outer, *table.inner)}
-        count = len(program.shapes)
+        count = len(program.shapes())
         self.program = core if not self.tables else Program(core.arguments, core.instructions, core.results[:count])
         self.bodies: dict[Any, BodyPlan] = {} if bodies is None else bodies
         self.pooled: list[float] = [] if pooled is None else pooled  # the buffer c, of all bodies too
@@ -148,7 +148,7 @@ class ProgramPlan:
         self.ops, self.constants = fusion.ops, fusion.constants
         self.batched, self.stage = fusion.batched, fusion.stage
         self.argument_sizes = [argument.size for argument in program.arguments]
-        self.result_sizes = [size for size, _ in program.shapes]
+        self.result_sizes = [size for size, _ in program.shapes()]
         self.sizes = {"s": 0, "m": 0, "t": 0, "v": 0, "k": 0}
         self.kept: set[int] = set()  # values that batch sums read
         self.locations: dict[int, Location] = {}
