@@ -103,6 +103,7 @@ def lengths() -> Figures:
     def filled(name: str) -> list[Any]:
         return [np.array(x) for x in gpt.sample(name, longest)]
 
+    harness.import_compiler()
     start = time.process_time()
     step = compile_(value_and_grad(loss), backend="llvm")
     for n in range(1, longest + 1):

@@ -103,6 +103,11 @@ def feature(path: str) -> Any:
         raise Missing(f"{path.replace(':', '.')} is not there ({error})") from error
 
 
+def import_compiler() -> None:
+    """Import what compiles to machine code, before a clock starts: what peers compile with is imported with them."""
+    feature("autograd_lite.backends.llvm.machine_code:compiler")()
+
+
 def child() -> None:
     """The fresh process: run one workload, print its figures as the last line, in JSON."""
     module, name, arguments = sys.argv[1:]

@@ -83,6 +83,7 @@ def compiled(job: str, n: int, fastmath: bool = False) -> Figures:
     compile, value_and_grad = feature("autograd_lite:compile"), feature("autograd_lite:value_and_grad")
     given = arguments(job, n)
     step = compile(value_and_grad(likelihood if job == PROCESS else system), backend="llvm", fastmath=fastmath)
+    harness.import_compiler()
     return measured(lambda: step(*given))
 
 

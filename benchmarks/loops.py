@@ -157,6 +157,7 @@ def figures(call: Callable[[], Any], gradient_of: Callable[[Any], Any]) -> Figur
 def compiled(job: str, n: int, fastmath: bool, scan: Callable[..., Any] | None = None) -> Figures:
     compile_, value_and_grad = feature("autograd_lite:compile"), feature("autograd_lite:value_and_grad")
     step = compile_(value_and_grad(ours(job, scan)), backend="llvm", fastmath=fastmath)
+    harness.import_compiler()
     return figures(functools.partial(step, *arguments(job, n)), lambda result: result[1])
 
 

@@ -28,8 +28,9 @@ OPENING = """# Benchmarks
 workload has a process of its own, with one core and one thread unless a table tells another number. Worth reading are
 ratios within one run: the machines had other work, and each table tells how much.
 
-*First call* is the time to trace, compile and run once, less a later run where the column tells so. *Strict* code has
-the bits of the eager engine, *fastmath* may fuse and reorder.
+*First call* is the time to trace, compile and run once, less a later run where the column tells so; each library, with
+what it compiles with, is imported before. *Strict* code has the bits of the eager engine, *fastmath* may fuse and
+reorder.
 """
 
 
