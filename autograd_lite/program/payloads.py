@@ -264,6 +264,10 @@ class ProductTable(NamedTuple):
     outer: Any
     inner: Any
 
+    def with_factors(self, results: Sequence[Any]) -> "ProductTable":
+        """The same with the factors in the place of the numbers of the results of the core that hold them."""
+        return self._replace(outer=results[self.outer].values, inner=results[self.inner].values)
+
     @property
     def products(self) -> int:
         """How many there are, where the factors are nodes or their numbers."""

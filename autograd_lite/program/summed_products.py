@@ -6,6 +6,7 @@ tables of them at once; whatever asks for the instructions has all of them writt
 """
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 from autograd_lite.core.graph import BATCH_SUM, Node
@@ -36,11 +37,9 @@ class ProductTables:
             if not batched and count >= MANY:
                 found = [table for table in tables_in(k, rows_of_products(own)) if table.products >= MANY]
                 self.found += found
-                rest = bytearray(b"\1" * count)
-                for _, start, stride, outer, inner in found:
-                    for i in range(start, start + stride * len(outer), stride):
-                        rest[i : i + len(inner)] = bytes(len(inner))
-                places = [i for i, stays in enumerate(rest) if stays] if found else places
+                if found:
+                    covered = {i for table in found for i in table.places}
+                    places = [i for i in places if i not in covered]
             self.places.append(places)
             self.outputs += own if len(places) == count else [own[i] for i in places]
         self.core_shapes = [(len(places), batched) for places, (_, batched) in zip(self.places, shapes, strict=True)]
@@ -121,10 +120,9 @@ class ProgramOfTables(Program):
         for own, places, result in zip(values, self.places(), core.results, strict=False):
             for place, i in zip(places, result.values, strict=True):
                 own[place] = i
-        for k, start, stride, outer, inner in self.tables:
-            for i, a in enumerate(core.results[outer].values):
-                for place, b in enumerate(core.results[inner].values, start + i * stride):
-                    found.append(Instruction(mul, (a, b)))
-                    found.append(Instruction(BATCH_SUM, (self.size + len(found) - 1,)))
-                    values[k][place] = self.size + len(found) - 1
+        for table in [x.with_factors(core.results) for x in self.tables]:
+            for place, factors in zip(table.places, product(table.outer, table.inner), strict=True):
+                found.append(Instruction(mul, factors))
+                found.append(Instruction(BATCH_SUM, (self.size + len(found) - 1,)))
+                values[table.result][place] = self.size + len(found) - 1
         return found, [Result(tuple(own), batched) for own, (_, batched) in zip(values, self.shapes(), strict=True)]

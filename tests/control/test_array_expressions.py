@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from eager_bits import flat, instructions, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,23 +24,9 @@ def short(monkeypatch):
         monkeypatch.setattr(module, "EXPRESSION", 10)
 
 
-def flat(x):
-    if isinstance(x, (tuple, list)):
-        return np.concatenate([flat(y) for y in x])
-    found = np.ravel(np.asarray(x, dtype=float))
-    return np.where(np.isnan(found), np.nan, found)  # all nans are equal
-
-
-def same(f, *args, backend="llvm"):
-    """Whether the compiled function has the bits of the function."""
-    found, expected = flat(compile(f, backend=backend)(*args)), flat(f(*args))
-    return np.array_equal(found.view(np.int64), expected.view(np.int64))
-
-
 def once(f, *args):
     """Whether the program has loops in the place of the elements."""
-    program = compile(f).trace(*args)
-    return sum(row.name not in ("item", "constant") for row, _, _ in program.instructions) < 40
+    return instructions(f, *args) < 40
 
 
 SUMS = {

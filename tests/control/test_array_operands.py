@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from eager_bits import flat, instructions, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,24 +30,6 @@ def short(monkeypatch):
         monkeypatch.setattr(module, "EXPRESSION", 10)
 
 
-def flat(x):
-    if isinstance(x, (tuple, list)):
-        return np.concatenate([flat(y) for y in x])
-    found = np.ravel(np.asarray(x, dtype=float))
-    return np.where(np.isnan(found), np.nan, found)  # all nans are equal
-
-
-def same(f, x, backend="llvm"):
-    """Whether the compiled function has the bits of the function."""
-    found, expected = flat(compile(f, backend=backend)(x)), flat(f(x))
-    return np.array_equal(found.view(np.int64), expected.view(np.int64))
-
-
-def instructions(f, x):
-    """How many instructions there are beside the numbers of the result."""
-    return sum(row.name not in ("item", "constant") for row, _, _ in compile(f).trace(x).instructions)
-
-
 def test_rows_of_any_number_of_operands_take_arrays_but_for_linear_ones():
     linear = {"sum", "mean", "dot"}
     assert {name for name, row in PRIMITIVES.items() if row.arity is None} == {*ROWS, *linear}
@@ -69,14 +52,14 @@ def test_a_row_of_elements_is_recorded_as_loops_with_the_eager_bits(name, taken)
     def f(x):
         return ROWS[name](TAKEN[taken](x))
 
-    assert same(value_and_grad(f), X, "python")
+    assert same(value_and_grad(f), X, backend="python")
     assert instructions(value_and_grad(f), X) < 70
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_list_is_taken_as_an_array_is(name):
     x = X.tolist()
-    assert same(value_and_grad(ROWS[name]), x, "llvm")
+    assert same(value_and_grad(ROWS[name]), x, backend="llvm")
     assert instructions(value_and_grad(ROWS[name]), x) == instructions(value_and_grad(ROWS[name]), X)
 
 
@@ -105,9 +88,9 @@ def test_what_arrives_from_several_places_is_added_up_in_the_eager_order(backend
             + np.sum(x * x[::-1])
         )
 
-    assert same(value_and_grad(f), X, backend)
-    assert same(value_and_grad(lambda x: norm([a * 2.0 for a in x]) + norm(x) + total(list(x))), X, backend)
-    assert same(value_and_grad(lambda x: softmax_cross_entropy(list(x), 3)), X, backend)
+    assert same(value_and_grad(f), X, backend=backend)
+    assert same(value_and_grad(lambda x: norm([a * 2.0 for a in x]) + norm(x) + total(list(x))), X, backend=backend)
+    assert same(value_and_grad(lambda x: softmax_cross_entropy(list(x), 3)), X, backend=backend)
 
 
 def test_other_derivatives_are_written_out_with_the_eager_bits():
@@ -120,6 +103,6 @@ def test_other_derivatives_are_written_out_with_the_eager_bits():
 def test_a_row_of_a_user_gets_its_operands_in_a_list():
     spread = primitive("spread_of_test", lambda xs: max(xs) - min(xs), lambda out, xs: [float(len(xs))] * len(xs))
     try:
-        assert same(value_and_grad(lambda x: spread(x)), X, "python")
+        assert same(value_and_grad(lambda x: spread(x)), X, backend="python")
     finally:
         del PRIMITIVES["spread_of_test"]

@@ -132,10 +132,7 @@ class ProgramPlan:
     ) -> None:
         self.name, self.lanes = name, lanes
         core, self.places = program.core(), program.places()
-        self.tables = [
-            table._replace(outer=core.results[table.outer].values, inner=core.results[table.inner].values)
-            for table in program.tables
-        ]
+        self.tables = [table.with_factors(core.results) for table in program.tables]
         self.factors = {x for table in self.tables for x in (*table.outer, *table.inner)}
         count = len(program.shapes())
         self.program = core if not self.tables else Program(core.arguments, core.instructions, core.results[:count])
